@@ -1,0 +1,1 @@
+"""What must hold of each document, and by how much."""

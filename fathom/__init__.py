@@ -1,0 +1,1 @@
+"""Documents in, a temporal knowledge graph out: the work itself, without Dagster."""

@@ -1,0 +1,1 @@
+"""Structured documents into chunks that a retrieval system can use."""

@@ -1,0 +1,53 @@
+"""A chunk: a bounded piece of a document with its identity and where it stands."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Box(BaseModel):
+    """A rectangle on a page, in points from the top left corner."""
+
+    model_config = ConfigDict(frozen=True)
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Chunk(BaseModel):
+    """A structure-aware, token-bounded piece of one document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(description="fathom.ids.chunk_identity of document, text and rank among equal texts")
+    document: str
+    position: int = Field(description="0-based place in the document")
+    text: str = Field(description="the piece itself, without its headings")
+    headings: list[str] = Field(description="headings above it, outermost first")
+    pages: list[int] = Field(description="1-based pages it stands on; empty where the kind has none")
+    boxes: list[Box] = Field(default_factory=list[Box])
+    items: list[str] = Field(description="docling references of the items it was made of")
+    tokens: int = Field(description="tokens of `embedding_text`, by the embedder's tokenizer")
+    kind: str = Field("text", description="text, table, list or code")
+
+    @property
+    def embedding_text(self) -> str:
+        """The text with its headings in front, as it is embedded and sent to the language model."""
+        return "\n".join([*self.headings, self.text])
+
+
+class ChunkSet(BaseModel):
+    """All chunks of one version of a document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    version: str
+    chunks: list[Chunk]
+    covered: float = Field(description="share of the document's words that stand in a chunk, 0-1")
+    max_tokens: int
+    chunker: str = Field(description="name and version of the chunker")
+    seconds: float

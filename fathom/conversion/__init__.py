@@ -1,0 +1,1 @@
+"""Files into structured documents: inspected, converted by a warm process, reported on."""

@@ -1,0 +1,98 @@
+"""What a conversion gives: the structured document and a report of what it kept and lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DocumentKind(StrEnum):
+    """The kinds of file Fathom converts, told by content."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    PPTX = "pptx"
+    XLSX = "xlsx"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    EMAIL = "email"
+    EPUB = "epub"
+    ODT = "odt"
+    ODP = "odp"
+    ODS = "ods"
+    LATEX = "latex"
+    ASCIIDOC = "asciidoc"
+    IMAGE = "image"
+    TEXT = "text"
+    JATS = "jats"
+
+
+class Inspection(BaseModel):
+    """What is known of a file before it is converted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: DocumentKind
+    size: int = Field(description="bytes")
+    pages: int | None = Field(None, description="pages, slides or images, where the kind has them and they can be counted")
+
+
+class ConversionError(BaseModel):
+    """One thing that went wrong while the rest was converted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    message: str
+    page: int | None = None
+
+
+class ConversionReport(BaseModel):
+    """What the conversion kept and lost, in figures."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: DocumentKind
+    version: str = Field(description="SHA-256 of the bytes that were converted")
+    size: int = Field(description="bytes")
+    seconds: float
+    pages_expected: int | None = Field(None, description="pages the file has; None where the kind has no pages")
+    pages_converted: int = 0
+    characters: int = 0
+    words: int = 0
+    headings: int = 0
+    lists: int = 0
+    tables: int = 0
+    pictures: int = 0
+    reference_words: int | None = Field(None, description="words pdfium sees on born-digital pages; None if not a PDF")
+    text_recall: float | None = Field(None, description="share of reference_words found in the document, 0-1")
+    ocr_pages: int = 0
+    ocr_confidence: float | None = Field(None, description="mean line confidence of the OCR, 0-1; None without OCR")
+    replacement_characters: int = 0
+    errors: list[ConversionError] = Field(default_factory=list[ConversionError])
+    converter: str = Field(description="name and versions of what converted it")
+
+
+class ConvertedDocument(BaseModel):
+    """A document after conversion: DoclingDocument JSON, Markdown and the report."""
+
+    document: dict[str, Any] = Field(description="DoclingDocument.export_to_dict()")
+    markdown: str
+    report: ConversionReport
+
+
+@dataclass(frozen=True)
+class PageProgress:
+    """`done` of `total` pages are converted; total is None while unknown."""
+
+    phase: str
+    done: int
+    total: int | None
+
+
+ProgressCallback = Callable[[PageProgress], None]

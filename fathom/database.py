@@ -1,0 +1,129 @@
+"""The operational database: SQLite in the home or Postgres by one setting, brought up to date by numbered migrations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+from fathom.errors import DatabaseUnreachable, StoreFull
+
+metadata = sa.MetaData()
+
+schema_migrations = sa.Table(
+    "schema_migrations", metadata, sa.Column("number", sa.Integer, primary_key=True), sa.Column("applied_at", sa.Float)
+)
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("run_key", sa.Text),
+    sa.Column("run_id", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("accepted_at", sa.Float),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Index("uploads_by_state", "state", "accepted_at"),
+    sa.Index("uploads_by_run_key", "run_key"),
+)
+
+episodes = sa.Table(
+    "episodes",
+    metadata,
+    sa.Column("uuid", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("chunk", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text),
+    sa.Column("chunker", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("embedder", sa.Text, nullable=False),
+    sa.Column("tokens_in", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("tokens_out", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("cost_usd", sa.Float, nullable=False, server_default="0"),
+    sa.Column("entities", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("facts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("planned_at", sa.Float, nullable=False),
+    sa.Column("extracted_at", sa.Float),
+    sa.Column("written_at", sa.Float),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Index("episodes_by_document", "document", "position"),
+    sa.Index("episodes_by_state", "collection", "state"),
+)
+
+# Append only: a number, once released, never changes what it does.
+MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = ((1, (uploads, episodes)),)
+
+_engines: dict[str, Engine] = {}
+_lock = threading.Lock()
+
+
+def open_database(url: str) -> Engine:
+    """The engine of the database at `url`, migrated; one a process.
+
+    Raises DatabaseUnreachable when it cannot be opened, StoreFull when its disk is full.
+    """
+    with _lock:
+        if url not in _engines:
+            _engines[url] = _open(url)
+        return _engines[url]
+
+
+def _open(url: str) -> Engine:
+    parsed = sa.make_url(url)
+    try:
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        if parsed.get_backend_name() == "sqlite":
+            sa.event.listen(engine, "connect", _sqlite_settings)
+        migrate(engine)
+    except OperationalError as error:
+        if "full" in str(error.orig):
+            raise StoreFull("The disk of the operational database is full.") from error
+        raise DatabaseUnreachable(f"The operational database cannot be opened: {error.orig}.") from error
+    except OSError as error:
+        raise DatabaseUnreachable(f"The operational database cannot be opened: {error}.") from error
+    return engine
+
+
+def _sqlite_settings(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged state survives a power cut
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+def migrate(engine: Engine) -> None:
+    """Every migration the database lacks is applied, in order, each once, also when processes race."""
+    schema_migrations.create(engine, checkfirst=True)
+    with engine.begin() as connection:
+        applied = set(connection.scalars(sa.select(schema_migrations.c.number)))
+    for number, tables in MIGRATIONS:
+        if number in applied:
+            continue
+        with engine.begin() as connection:
+            for table in tables:
+                table.create(connection, checkfirst=True)
+            if not connection.scalar(sa.select(schema_migrations.c.number).where(schema_migrations.c.number == number)):
+                connection.execute(schema_migrations.insert().values(number=number, applied_at=time.time()))

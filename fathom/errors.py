@@ -1,0 +1,245 @@
+"""Every error Fathom raises on purpose, and what a caller may do about it.
+
+FathomError
+├── UsageWrong                    the call itself is wrong                                 exit 2
+│   └── SettingsInvalid
+├── PartUnreachable               a part it needs does not answer                          exit 3
+│   ├── GraphUnreachable
+│   ├── ConverterUnreachable
+│   ├── DagsterUnreachable
+│   └── DatabaseUnreachable
+├── Refused                       not allowed: role, confirmation, port, path              exit 4
+│   ├── UnsafePath
+│   └── QueryRefused
+├── DocumentRejected              the upload can never become a document                   exit 1
+│   ├── EmptyDocument
+│   ├── UnknownFormat
+│   ├── DocumentLocked
+│   ├── DocumentDamaged
+│   ├── DocumentWithoutPages
+│   ├── DocumentTooLarge
+│   ├── TooManyPages
+│   └── ArchiveBomb
+├── DocumentFailed                the work on a good document failed; trying again can help exit 1
+│   ├── ConversionFailed
+│   │   ├── ConversionTimedOut
+│   │   ├── ConversionOutOfMemory
+│   │   └── ConversionCancelled
+│   ├── ChunkingFailed
+│   ├── ExtractionFailed
+│   ├── CheckBlocked
+│   └── GraphWriteFailed
+└── StoreFailed                   the disk or object store refused bytes                   exit 1
+    └── StoreFull
+
+Each class says its tier (how loud it is), whether trying again can help, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Tier = Literal["critical", "high", "medium", "low"]
+
+
+class FathomError(Exception):
+    """Something Fathom knows the name of went wrong; the message is a sentence for a person."""
+
+    tier: ClassVar[Tier] = "high"
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, document: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.document = document
+        self.what_to_do = hint if hint is not None else self.hint
+
+    @property
+    def name(self) -> str:
+        """The class name, which is the error's public name."""
+        return type(self).__name__
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as JSON shows it."""
+        return {
+            "error": self.name,
+            "message": self.message,
+            "document": self.document,
+            "tier": self.tier,
+            "retryable": self.retryable,
+            "hint": self.what_to_do or None,
+        }
+
+
+class UsageWrong(FathomError):
+    """The command or call cannot mean anything."""
+
+    tier: ClassVar[Tier] = "low"
+    exit_code = 2
+
+
+class SettingsInvalid(UsageWrong):
+    """A setting has an unknown name or an impossible value."""
+
+    tier: ClassVar[Tier] = "critical"
+    hint = "See docs/settings.md for the names and their values."
+
+
+class PartUnreachable(FathomError):
+    """A part of the deployment does not answer."""
+
+    tier: ClassVar[Tier] = "critical"
+    retryable = True
+    exit_code = 3
+    hint = "Start the parts with `fathom up` and look at them with `fathom status`."
+
+
+class GraphUnreachable(PartUnreachable):
+    """The graph server does not answer on its Bolt address."""
+
+
+class ConverterUnreachable(PartUnreachable):
+    """The converter process does not start or does not answer on its socket."""
+
+
+class DagsterUnreachable(PartUnreachable):
+    """Dagster's webserver, daemon or storage does not answer."""
+
+
+class DatabaseUnreachable(PartUnreachable):
+    """The operational database cannot be opened."""
+
+
+class Refused(FathomError):
+    """The caller may not do this, or has not confirmed it."""
+
+    tier: ClassVar[Tier] = "medium"
+    exit_code = 4
+
+
+class UnsafePath(Refused):
+    """The path leaves the folder it was given in."""
+
+    tier: ClassVar[Tier] = "low"
+    hint = "Put the file itself into the inbox, without links or `..`."
+
+
+class QueryRefused(Refused):
+    """The query would write, or asks for more than its bounds."""
+
+
+class DocumentRejected(FathomError):
+    """The upload can never become a document: locked, damaged, empty, too large, of no known kind."""
+
+    tier: ClassVar[Tier] = "low"
+
+
+class EmptyDocument(DocumentRejected):
+    """The file has no bytes, or nothing in it to read."""
+
+    hint = "Upload the file again; it arrived empty."
+
+
+class UnknownFormat(DocumentRejected):
+    """The bytes are of no kind that Fathom converts."""
+
+    hint = "Convert it to PDF, DOCX, HTML or text first."
+
+
+class DocumentLocked(DocumentRejected):
+    """The document is encrypted and wants a password."""
+
+    hint = "Remove the password and upload it again."
+
+
+class DocumentDamaged(DocumentRejected):
+    """The file says it is of a kind whose structure it does not have."""
+
+    hint = "Open and save it again in its program, or send another copy."
+
+
+class DocumentWithoutPages(DocumentRejected):
+    """The document is well formed and has no page."""
+
+    hint = "Upload a document that has at least one page."
+
+
+class DocumentTooLarge(DocumentRejected):
+    """The file is larger than `FATHOM_MAX_FILE_MB`."""
+
+    hint = "Split it, or raise FATHOM_MAX_FILE_MB."
+
+
+class TooManyPages(DocumentRejected):
+    """The document has more pages than `FATHOM_MAX_PAGES`."""
+
+    hint = "Split it, or raise FATHOM_MAX_PAGES."
+
+
+class ArchiveBomb(DocumentRejected):
+    """The archive inside unpacks to far more than it is."""
+
+    hint = "Unpack it yourself and upload what you need."
+
+
+class DocumentFailed(FathomError):
+    """The work on a good document failed; trying again can help."""
+
+    retryable = True
+    hint = "Try it again: `fathom documents retry ID`."
+
+
+class ConversionFailed(DocumentFailed):
+    """The converter could not make a document of it."""
+
+
+class ConversionTimedOut(ConversionFailed):
+    """The conversion took longer than `FATHOM_CONVERT_TIMEOUT_S`."""
+
+    hint = "Split the document, or raise FATHOM_CONVERT_TIMEOUT_S."
+
+
+class ConversionOutOfMemory(ConversionFailed):
+    """The conversion needed more than `FATHOM_CONVERT_MEMORY_MB`."""
+
+    hint = "Split the document, or raise FATHOM_CONVERT_MEMORY_MB."
+
+
+class ConversionCancelled(ConversionFailed):
+    """Someone cancelled the conversion."""
+
+    tier: ClassVar[Tier] = "low"
+
+
+class ChunkingFailed(DocumentFailed):
+    """The document could not be cut into chunks."""
+
+
+class ExtractionFailed(DocumentFailed):
+    """The language model gave nothing usable for a chunk."""
+
+
+class CheckBlocked(DocumentFailed):
+    """A blocking check failed, so the document went no further."""
+
+    retryable = False
+    hint = "Open the document's checks in Dagster to see the figures."
+
+
+class GraphWriteFailed(DocumentFailed):
+    """Episodes of the document are not all in the graph."""
+
+
+class StoreFailed(FathomError):
+    """The store did not take or give bytes."""
+
+    tier: ClassVar[Tier] = "critical"
+    retryable = True
+
+
+class StoreFull(StoreFailed):
+    """There is no room left where Fathom keeps its files."""
+
+    hint = "Free some disk space; what was accepted is kept and goes on by itself."

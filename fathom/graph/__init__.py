@@ -1,0 +1,1 @@
+"""The temporal knowledge graph: its server, its driver, writing episodes and reading them back."""

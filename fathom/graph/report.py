@@ -1,0 +1,61 @@
+"""What writing a document's episodes did to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EpisodeFailure(BaseModel):
+    """A chunk that is not in the graph, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk: str
+    position: int
+    reason: str
+    message: str
+
+
+class WriteReport(BaseModel):
+    """What a document's chunks became; counts are of this document unless said otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    version: str
+    chunks: int = Field(description="chunks the document has")
+    written: int = Field(description="episodes written by this call")
+    unchanged: int = Field(description="episodes that were already written and stay")
+    removed: int = Field(description="episodes taken away because their chunk is gone")
+    failures: list[EpisodeFailure] = Field(default_factory=list[EpisodeFailure])
+    entities: int = Field(description="distinct entities its episodes mention, in the graph afterwards")
+    facts: int = Field(description="facts its episodes assert, in the graph afterwards")
+    entities_by_type: dict[str, int] = Field(default_factory=dict[str, int])
+    sample_facts: list[str] = Field(default_factory=list[str], description="up to 10 facts, as sentences")
+    orphans: int = Field(description="entities of the collection without episode or fact, afterwards")
+    missing_embeddings: int = Field(description="entities and facts of the document without embedding, afterwards")
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    seconds_extracting: float = 0.0
+    seconds_writing: float = 0.0
+    model: str
+    prompt: str
+    embedder: str
+
+
+@dataclass(frozen=True)
+class EpisodeProgress:
+    """`done` of `total` chunks have gone through `phase` (extracting or writing)."""
+
+    phase: str
+    done: int
+    total: int
+    entities: int
+    facts: int
+
+
+EpisodeProgressCallback = Callable[[EpisodeProgress], None]

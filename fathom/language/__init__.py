@@ -1,0 +1,1 @@
+"""What text says: entities, facts and embeddings, by the configured language model."""

@@ -1,0 +1,90 @@
+"""What a language model finds in a text: entities, facts, and what that used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Entity(BaseModel):
+    """A named thing, with every place it is named; offsets in code points, end exclusive."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+    mentions: list[tuple[int, int]]
+
+
+class Fact(BaseModel):
+    """A relation between two entities, in a sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str = Field(description="name of an entity of the same extraction")
+    target: str = Field(description="name of an entity of the same extraction")
+    relation: str = Field(description="SCREAMING_SNAKE_CASE, as Graphiti names edges")
+    fact: str = Field(description="a sentence that says it")
+    span: tuple[int, int] = Field(description="where the text says it; code points, end exclusive")
+    valid_at: datetime | None = None
+    invalid_at: datetime | None = None
+
+
+class Usage(BaseModel):
+    """What an extraction used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+
+class Extraction(BaseModel):
+    """The entities and facts of one text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    entities: list[Entity]
+    facts: list[Fact]
+    usage: Usage = Usage()
+
+
+class LanguageModel(Protocol):
+    """Finds entities and facts in texts; the provider below budget, rate limit, cache and observation."""
+
+    @property
+    def name(self) -> str:
+        """Provider, model and version, as the ledger keeps it."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Version of the prompt or rules, as the ledger keeps it."""
+        ...
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        """An extraction a text, in order. Raises ExtractionFailed."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Model and version, as the ledger keeps it."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector a text, in order, of length one."""
+        ...

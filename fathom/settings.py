@@ -1,0 +1,123 @@
+"""Every setting of Fathom: its name, type, default and meaning, in one place."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from fathom.errors import SettingsInvalid
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "FATHOM_"
+SETTINGS_FILE = "fathom.toml"
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment, read from `FATHOM_…` and `fathom.toml`; the environment wins."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=PROJECT_ROOT / SETTINGS_FILE, env_ignore_empty=True
+    )
+
+    home: Path = Field(Path(".fathom"), description="Where local state lives; relative to the project.")
+    inbox: Path | None = Field(None, description="Folder watched for uploads; default: inbox in the home.")
+    store: str | None = Field(None, description="fsspec URL of the file store; default: the folder store in the home.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the operational tables; default: SQLite in the home."
+    )
+
+    graph_uri: str | None = Field(None, description="Bolt address of a Neo4j server; unset: the embedded graph.")
+    graph_user: str = Field("neo4j", description="User at graph_uri.")
+    graph_password: SecretStr | None = Field(None, description="Password at graph_uri.")
+    graph_database: str = Field("neo4j", description="Database at graph_uri.")
+    graph_heap_mb: int = Field(512, ge=128, le=65536, description="Java heap of the embedded graph, in MB.")
+
+    llm: Literal["offline"] = Field("offline", description="Which language model extracts entities and facts.")
+
+    dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
+    api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
+
+    max_file_mb: int = Field(200, ge=1, le=10240, description="Largest upload, in MB.")
+    max_pages: int = Field(2000, ge=1, le=100000, description="Most pages of a document.")
+    convert_timeout_s: int = Field(600, ge=1, le=86400, description="Longest conversion of a document, in seconds.")
+    convert_memory_mb: int = Field(4096, ge=512, le=262144, description="Most memory a conversion worker may use, in MB.")
+    convert_workers: int = Field(2, ge=1, le=64, description="Conversion workers on this host.")
+    chunk_tokens: int = Field(256, ge=32, le=8192, description="Most tokens of a chunk, counted by the embedder's tokenizer.")
+
+    batch_documents: int = Field(100, ge=1, le=1000, description="Most documents drained in one run.")
+    runs_at_once: int = Field(2, ge=1, le=64, description="Most ingestion runs at one time.")
+    attempts: int = Field(3, ge=1, le=10, description="How often the work on a document is tried before it is given up.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level of the log files.")
+
+    @field_validator("home")
+    @classmethod
+    def _below_the_project(cls, value: Path) -> Path:
+        return (PROJECT_ROOT / value.expanduser()).resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then fathom.toml; no .env and no secrets folder."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @property
+    def inbox_path(self) -> Path:
+        """The folder watched for uploads, absolute."""
+        return self.home / "inbox" if self.inbox is None else (PROJECT_ROOT / self.inbox.expanduser()).resolve()
+
+    @property
+    def store_url(self) -> str:
+        """The fsspec URL of the file store."""
+        return self.store or str(self.home / "store")
+
+    @property
+    def operational_url(self) -> str:
+        """The SQLAlchemy URL of the operational tables."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'fathom.db'}"
+
+    @property
+    def logs_path(self) -> Path:
+        """Where every process writes its log."""
+        return self.home / "logs"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own folder, with the generated dagster.yaml."""
+        return self.home / "dagster"
+
+
+def read_settings() -> Settings:
+    """The settings as the environment and the file give them at this moment.
+
+    Raises SettingsInvalid naming each wrong or unknown key; never a value, which could be a secret.
+    """
+    unknown = sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise SettingsInvalid(f"Unknown setting: {', '.join(unknown)}.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{PREFIX}{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsInvalid(f"Wrong setting: {problems}.") from None
+    except ValueError as error:  # malformed TOML
+        raise SettingsInvalid(f"{SETTINGS_FILE} cannot be read: {error}.") from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return read_settings()

@@ -1,0 +1,1 @@
+"""What exists: documents, chunks and graph episodes, partitioned by document."""

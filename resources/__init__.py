@@ -1,0 +1,1 @@
+"""Connections, handed to assets, checks and sensors."""
