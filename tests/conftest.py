@@ -1,0 +1,49 @@
+"""What every test may ask for: a home of its own, the corpora, and a refusal to skip where a server is required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fathom import settings as settings_module
+from fathom.settings import PROJECT_ROOT, Settings
+
+CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
+# Names of servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment because settings refuse unknown keys.
+REQUIRED = {name.strip() for name in os.environ.pop("FATHOM_REQUIRE", "").split(",") if name.strip()}
+
+RequireOrSkip = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="session")
+def require_or_skip() -> RequireOrSkip:
+    """Call it with a server's name and why it is missing: skips with that reason, or fails where the server is required."""
+
+    def missing(name: str, reason: str) -> None:
+        if name in REQUIRED:
+            pytest.fail(f"{name} is required here (FATHOM_REQUIRE) and missing: {reason}")
+        pytest.skip(f"{name} is not here: {reason}")
+
+    return missing
+
+
+@pytest.fixture
+def home_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings whose home is the test's own folder; also what `settings()` answers during the test."""
+    for name in [name for name in os.environ if name.startswith("FATHOM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("FATHOM_HOME", str(tmp_path / "home"))
+    settings_module.settings.cache_clear()
+    yield settings_module.settings()
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real documents beside the project; a test that needs it is skipped where it is absent."""
+    if not CORPORA.is_dir():
+        pytest.skip("the corpora are not beside this checkout (../shared/corpora)")
+    return CORPORA
