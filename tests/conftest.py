@@ -12,7 +12,7 @@ from fathom import settings as settings_module
 from fathom.settings import PROJECT_ROOT, Settings
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
-# Names of servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment because settings refuse unknown keys.
+# Servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment: settings refuse unknown keys.
 REQUIRED = {name.strip() for name in os.environ.pop("FATHOM_REQUIRE", "").split(",") if name.strip()}
 
 RequireOrSkip = Callable[[str, str], None]

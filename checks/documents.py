@@ -1,0 +1,86 @@
+"""What must hold of a converted document before it is cut into chunks."""
+
+from __future__ import annotations
+
+from checks.outcome import CheckOutcome, DocumentCheck
+from fathom.conversion.report import ConversionReport
+from fathom.thresholds import THRESHOLDS
+
+
+def document_has_text(report: ConversionReport) -> CheckOutcome:
+    """The document has at least `min_characters` characters of text; blocking, since nothing can come of an empty one."""
+    least = THRESHOLDS.documents.min_characters
+    return CheckOutcome(
+        report.characters >= least,
+        f"{report.characters} characters of text; at least {least} are needed.",
+        {"characters": report.characters, "min_characters": least},
+    )
+
+
+def conversion_keeps_text(report: ConversionReport) -> CheckOutcome:
+    """At least `min_text_recall` of the words pdfium sees on born-digital pages are in the document."""
+    least = THRESHOLDS.documents.min_text_recall
+    if report.text_recall is None:
+        return CheckOutcome(True, "Not a born-digital PDF: there is no second reading to compare with.", {})
+    return CheckOutcome(
+        report.text_recall >= least,
+        f"{report.text_recall:.1%} of the {report.reference_words} words that pdfium sees; at least {least:.0%} are needed.",
+        {"text_recall": report.text_recall, "reference_words": report.reference_words, "min_text_recall": least},
+    )
+
+
+def pages_all_there(report: ConversionReport) -> CheckOutcome:
+    """At most `max_pages_missing` of the pages the file has were not converted."""
+    if report.pages_expected is None:
+        return CheckOutcome(True, "This kind of document has no pages to count.", {})
+    missing = report.pages_expected - report.pages_converted
+    return CheckOutcome(
+        0 <= missing <= THRESHOLDS.documents.max_pages_missing,
+        f"{report.pages_converted} of {report.pages_expected} pages were converted.",
+        {"pages_converted": report.pages_converted, "pages_expected": report.pages_expected},
+    )
+
+
+def conversion_without_errors(report: ConversionReport) -> CheckOutcome:
+    """The converter met at most `max_errors` errors, over all pages."""
+    named = "; ".join(
+        f"{error.category}{f' on page {error.page}' if error.page else ''}: {error.message}" for error in report.errors[:5]
+    )
+    return CheckOutcome(
+        len(report.errors) <= THRESHOLDS.documents.max_errors,
+        f"{len(report.errors)} errors: {named}" if report.errors else "No errors.",
+        {"errors": len(report.errors)},
+    )
+
+
+def characters_readable(report: ConversionReport) -> CheckOutcome:
+    """At most `max_replacement_share` of the characters are U+FFFD, which stands for what could not be read."""
+    most = THRESHOLDS.documents.max_replacement_share
+    share = report.replacement_characters / max(report.characters, 1)
+    return CheckOutcome(
+        share <= most,
+        f"{report.replacement_characters} of {report.characters} characters are U+FFFD ({share:.2%}); at most {most:.0%} may.",
+        {"replacement_characters": report.replacement_characters, "replacement_share": share, "max_replacement_share": most},
+    )
+
+
+def ocr_confident(report: ConversionReport) -> CheckOutcome:
+    """The lines that OCR read have a mean confidence of at least `min_ocr_confidence`."""
+    least = THRESHOLDS.documents.min_ocr_confidence
+    if report.ocr_confidence is None:
+        return CheckOutcome(True, "Nothing was read by OCR.", {})
+    return CheckOutcome(
+        report.ocr_confidence >= least,
+        f"OCR read {report.ocr_pages} pages with a mean confidence of {report.ocr_confidence:.2f}; at least {least} is needed.",
+        {"ocr_confidence": report.ocr_confidence, "ocr_pages": report.ocr_pages, "min_ocr_confidence": least},
+    )
+
+
+DOCUMENT_CHECKS: tuple[DocumentCheck[ConversionReport], ...] = (
+    DocumentCheck("documents", document_has_text, blocking=True),
+    DocumentCheck("documents", conversion_keeps_text, blocking=False),
+    DocumentCheck("documents", pages_all_there, blocking=False),
+    DocumentCheck("documents", conversion_without_errors, blocking=False),
+    DocumentCheck("documents", characters_readable, blocking=False),
+    DocumentCheck("documents", ocr_confident, blocking=False),
+)

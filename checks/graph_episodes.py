@@ -1,0 +1,58 @@
+"""What must hold of a document in the graph after its episodes were written."""
+
+from __future__ import annotations
+
+from checks.outcome import CheckOutcome, DocumentCheck
+from fathom.graph.report import WriteReport
+from fathom.thresholds import THRESHOLDS
+
+
+def every_chunk_accounted_for(report: WriteReport) -> CheckOutcome:
+    """Each chunk is an episode in the graph; blocking: a document with chunks missing is not done."""
+    there = report.written + report.unchanged
+    thresholds = THRESHOLDS.graph_episodes
+    unaccounted = report.chunks - there - len(report.failures)
+    reasons = "; ".join(f"chunk {failure.position + 1}: {failure.message}" for failure in report.failures[:5])
+    return CheckOutcome(
+        0 <= unaccounted <= thresholds.max_unaccounted_chunks and len(report.failures) <= thresholds.max_failed_chunks,
+        f"{there} of {report.chunks} chunks are in the graph, {len(report.failures)} failed, {unaccounted} are nowhere. "
+        f"{reasons}".strip(),
+        {"chunks": report.chunks, "in_graph": there, "failed": len(report.failures), "unaccounted": unaccounted},
+    )
+
+
+def entities_found(report: WriteReport) -> CheckOutcome:
+    """The document names at least `min_entities` things."""
+    least = THRESHOLDS.graph_episodes.min_entities
+    return CheckOutcome(
+        report.entities >= least,
+        f"{report.entities} entities and {report.facts} facts; at least {least} entities are expected.",
+        {"entities": report.entities, "facts": report.facts, "min_entities": least},
+    )
+
+
+def no_orphans(report: WriteReport) -> CheckOutcome:
+    """At most `max_orphans` entities of the collection have neither an episode nor a fact."""
+    most = THRESHOLDS.graph_episodes.max_orphans
+    return CheckOutcome(
+        report.orphans <= most,
+        f"{report.orphans} entities of the collection have neither an episode nor a fact; at most {most} may.",
+        {"orphans": report.orphans, "max_orphans": most},
+    )
+
+
+def embeddings_complete(report: WriteReport) -> CheckOutcome:
+    """Every entity and fact of the document can be found by vector search."""
+    return CheckOutcome(
+        report.missing_embeddings <= THRESHOLDS.graph_episodes.max_missing_embeddings,
+        f"{report.missing_embeddings} entities and facts have no embedding.",
+        {"missing_embeddings": report.missing_embeddings},
+    )
+
+
+GRAPH_EPISODE_CHECKS: tuple[DocumentCheck[WriteReport], ...] = (
+    DocumentCheck("graph_episodes", every_chunk_accounted_for, blocking=True),
+    DocumentCheck("graph_episodes", entities_found, blocking=False),
+    DocumentCheck("graph_episodes", no_orphans, blocking=False),
+    DocumentCheck("graph_episodes", embeddings_complete, blocking=False),
+)
