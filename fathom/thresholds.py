@@ -1,0 +1,126 @@
+"""Every quality threshold of Fathom: its value and the reason for it, in one place."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DocumentThresholds(BaseModel):
+    """What a converted document must reach."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_characters: int = Field(
+        1,
+        ge=0,
+        description="Characters a document must have. One: a note of three words is a document; only nothing is a failure.",
+    )
+    min_text_recall: float = Field(
+        0.90,
+        ge=0,
+        le=1,
+        description="Share of pdfium's words that must be in the document. Good conversions keep .98 and more; the rest is "
+        "running headers and page numbers, so below .90 real text was lost.",
+    )
+    max_pages_missing: int = Field(
+        0,
+        ge=0,
+        description="Pages of the file that may be missing. None: a lost page is silent loss of whatever stood on it.",
+    )
+    max_errors: int = Field(
+        0,
+        ge=0,
+        description="Errors the converter may report. None: nothing reports success while errors exist.",
+    )
+    max_replacement_share: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="Share of characters that may be U+FFFD. One in a hundred is a stray glyph; more is a font or an encoding "
+        "that was read wrongly, and no name in it can be trusted.",
+    )
+    min_ocr_confidence: float = Field(
+        0.60,
+        ge=0,
+        le=1,
+        description="Mean line confidence of the OCR. RapidOCR drops lines under .5 and reads clean scans at .9 and more; "
+        "below .60 names come out misspelt and make entities that do not exist.",
+    )
+
+
+class ChunkThresholds(BaseModel):
+    """What the chunks of a document must reach; their token bound is the setting `FATHOM_CHUNK_TOKENS`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_over_bound: int = Field(
+        0,
+        ge=0,
+        description="Chunks that may have more tokens than the bound. None: the embedder silently cuts off what is beyond it.",
+    )
+    min_covered: float = Field(
+        0.98,
+        ge=0,
+        le=1,
+        description="Share of the document's words that must stand in a chunk, in its text or headings. Running headers and page "
+        "numbers are left out on purpose and do not count; .02 is for cells and captions that Docling repeats.",
+    )
+    min_with_items: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of chunks that name the document items they were made of. All: without a source it cannot be cited.",
+    )
+    min_with_pages: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="Share of chunks with a page and a box, for kinds that have pages. Items that Docling makes up (a group's "
+        "label) have none, and are rarely a chunk of their own.",
+    )
+
+
+class GraphThresholds(BaseModel):
+    """What a document's episodes in the graph must reach."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_unaccounted_chunks: int = Field(
+        0,
+        ge=0,
+        description="Chunks that are neither written, unchanged nor failed by name. None: unseen loss is the worst kind.",
+    )
+    max_failed_chunks: int = Field(
+        0,
+        ge=0,
+        description="Chunks that failed by name. None: the document is in the graph only when all of it is.",
+    )
+    min_entities: int = Field(
+        1,
+        ge=0,
+        description="Entities a document must mention. One: a text that names nobody and nothing is rare, "
+        "and worth a look before it is believed.",
+    )
+    max_orphans: int = Field(
+        0,
+        ge=0,
+        description="Entities of the collection without an episode or a fact. None: removal takes them along.",
+    )
+    max_missing_embeddings: int = Field(
+        0,
+        ge=0,
+        description="Entities and facts without an embedding. None: search by meaning cannot find what has no vector.",
+    )
+
+
+class Thresholds(BaseModel):
+    """All thresholds, stage by stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    documents: DocumentThresholds = DocumentThresholds()
+    chunks: ChunkThresholds = ChunkThresholds()
+    graph_episodes: GraphThresholds = GraphThresholds()
+
+
+THRESHOLDS = Thresholds()
