@@ -62,8 +62,8 @@ class ChunkThresholds(BaseModel):
         0.98,
         ge=0,
         le=1,
-        description="Share of the document's words that must stand in a chunk, in its text or headings. Running headers and page "
-        "numbers are left out on purpose and do not count; .02 is for cells and captions that Docling repeats.",
+        description="Share of the document's words that must stand in a chunk, in its text or headings. Running headers and "
+        "page numbers are left out on purpose and do not count; .02 is for cells and captions that Docling repeats.",
     )
     min_with_items: float = Field(
         1.0,
