@@ -40,6 +40,7 @@ class Inspection(BaseModel):
     kind: DocumentKind
     size: int = Field(description="bytes")
     pages: int | None = Field(None, description="pages, slides or images, where the kind has them and they can be counted")
+    encoding: str | None = Field(None, description="Python codec the text is in, byte order mark included; None if not text")
 
 
 class ConversionError(BaseModel):
