@@ -1,0 +1,232 @@
+"""Which documents are ZIP archives, and which archives are bombs: told from their directory, never by unpacking."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from fathom.conversion.report import DocumentKind
+from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentLocked, DocumentWithoutPages, EmptyDocument, UnknownFormat
+
+# An office file of 200 MB (the upload's own limit) is mostly pictures, which do not grow; text parts grow five- to twentyfold.
+MAX_UNPACKED_BYTES = 2 * 1024**3
+# The largest part is parsed into a tree ten times its size: 256 MB already asks for more than a worker may have.
+MAX_PART_BYTES = 256 * 1024**2
+# Deflate cannot pass 1,032; sheets of one repeated value reach about 60, the known bombs 500 and more.
+MAX_RATIO = 200
+# Below this, no ratio harms anyone.
+RATIO_MATTERS_ABOVE = 32 * 1024**2
+# The largest decks and books have a few thousand parts; each costs the directory's reader half a kilobyte.
+MAX_ENTRIES = 50_000
+# 50,000 entries with long names; read before the directory is, because it is what the reader loads whole.
+MAX_DIRECTORY_BYTES = 16 * 1024**2
+# A deck embeds one small workbook a chart, so a few hundred archives inside are honest.
+MAX_NESTED = 500
+# Small descriptions that are read to tell the kind; none is longer in an honest file.
+MAX_DESCRIPTION_BYTES = 4 * 1024**2
+
+ARCHIVE_SUFFIXES = frozenset({".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".zst", ".jar"})
+NESTED_SUFFIXES = ARCHIVE_SUFFIXES | {".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".xlsm", ".docm", ".pptm"}
+
+# Everything the standard reader raises on broken archives.
+ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    LookupError,
+    RuntimeError,
+    OSError,
+)
+
+OOXML_KINDS = (
+    ("wordprocessingml.document.main+xml", DocumentKind.DOCX),
+    ("wordprocessingml.template.main+xml", DocumentKind.DOCX),
+    ("ms-word.document.macroenabled", DocumentKind.DOCX),
+    ("ms-word.template.macroenabled", DocumentKind.DOCX),
+    ("presentationml.presentation.main+xml", DocumentKind.PPTX),
+    ("presentationml.slideshow.main+xml", DocumentKind.PPTX),
+    ("presentationml.template.main+xml", DocumentKind.PPTX),
+    ("ms-powerpoint.presentation.macroenabled", DocumentKind.PPTX),
+    ("ms-powerpoint.slideshow.macroenabled", DocumentKind.PPTX),
+    ("ms-powerpoint.template.macroenabled", DocumentKind.PPTX),
+    ("spreadsheetml.sheet.main+xml", DocumentKind.XLSX),
+    ("spreadsheetml.template.main+xml", DocumentKind.XLSX),
+    ("ms-excel.sheet.macroenabled", DocumentKind.XLSX),
+    ("ms-excel.template.macroenabled", DocumentKind.XLSX),
+)
+OOXML_MAIN_PARTS = (
+    ("word/document", DocumentKind.DOCX),
+    ("ppt/presentation", DocumentKind.PPTX),
+    ("xl/workbook.xml", DocumentKind.XLSX),
+)
+OPENDOCUMENT_KINDS = {
+    "application/vnd.oasis.opendocument.text": DocumentKind.ODT,
+    "application/vnd.oasis.opendocument.presentation": DocumentKind.ODP,
+    "application/vnd.oasis.opendocument.spreadsheet": DocumentKind.ODS,
+}
+# Fonts are scrambled by these in books anyone may read; any other method is a lock.
+FONT_SCRAMBLING = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
+
+
+def inspect_archive(path: Path) -> tuple[DocumentKind, int | None]:
+    """The kind of the document this ZIP archive is and, for slides, their number.
+
+    Raises ArchiveBomb, DocumentDamaged, DocumentLocked, DocumentWithoutPages, EmptyDocument or UnknownFormat.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            _refuse_huge_directory(file, size)
+            with zipfile.ZipFile(file) as archive:
+                return _inspect_opened(archive, size)
+    except ZIP_FAULTS as error:
+        raise DocumentDamaged(f"It is a ZIP archive whose directory cannot be read ({type(error).__name__}).") from error
+
+
+def _inspect_opened(archive: zipfile.ZipFile, size: int) -> tuple[DocumentKind, int | None]:
+    entries = archive.infolist()
+    if not entries:
+        raise EmptyDocument("It is a ZIP archive with nothing in it.")
+    refuse_bomb(entries, size)
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        raise DocumentLocked("It is a ZIP archive with a password.")
+    names = {entry.filename for entry in entries}
+    kind = _ooxml_kind(archive, names) or _mimetype_kind(archive, names)
+    if kind is None:
+        raise _foreign(names)
+    if kind in {DocumentKind.ODT, DocumentKind.ODP, DocumentKind.ODS}:
+        _refuse_locked_opendocument(archive, names)
+    if kind is DocumentKind.EPUB:
+        _refuse_locked_book(archive, names)
+    if kind is not DocumentKind.PPTX:
+        return kind, None
+    slides = sum(1 for name in names if name.startswith("ppt/slides/slide") and name.endswith(".xml"))
+    if slides == 0:
+        raise DocumentWithoutPages("It is a presentation without a slide.")
+    return kind, slides
+
+
+def refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
+    """Raises ArchiveBomb if what the directory declares is past the bounds above; `size` is the archive's, in bytes.
+
+    Readers built on `zipfile` never give more than is declared, so a directory that lies low only truncates itself.
+    """
+    if len(entries) > MAX_ENTRIES:
+        raise ArchiveBomb(f"It is an archive with {len(entries)} entries; at most {MAX_ENTRIES} are opened.")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise ArchiveBomb(f"It unpacks to {_mb(unpacked)} MB; at most {_mb(MAX_UNPACKED_BYTES)} MB are opened.")
+    if unpacked > RATIO_MATTERS_ABOVE and unpacked > MAX_RATIO * size:
+        raise ArchiveBomb(f"It unpacks to {unpacked // max(size, 1)} times its size; at most {MAX_RATIO} times are opened.")
+    largest = max(entries, key=lambda entry: entry.file_size if _is_markup(entry.filename) else 0)
+    if _is_markup(largest.filename) and largest.file_size > MAX_PART_BYTES:
+        raise ArchiveBomb(f"A part of it unpacks to {_mb(largest.file_size)} MB; at most {_mb(MAX_PART_BYTES)} MB are opened.")
+    if sum(entry.compress_size for entry in entries) > size:
+        raise ArchiveBomb("Its entries overlap: together they are larger than the archive itself.")
+    nested = sum(1 for entry in entries if PurePosixPath(entry.filename).suffix.lower() in NESTED_SUFFIXES)
+    if nested > MAX_NESTED:
+        raise ArchiveBomb(f"It holds {nested} archives inside; at most {MAX_NESTED} are opened.")
+
+
+def _refuse_huge_directory(file: BinaryIO, size: int) -> None:
+    """Raises ArchiveBomb before a directory is loaded whose own size is the harm."""
+    tail_size = min(size, 22 + 65535 + 20)
+    file.seek(size - tail_size)
+    tail = file.read(tail_size)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        raise DocumentDamaged("It is a ZIP archive that breaks off before its directory.")
+    declared: int = struct.unpack_from("<L", tail, end + 12)[0]
+    if end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07":
+        offset: int = struct.unpack_from("<Q", tail, end - 12)[0]
+        if offset + 56 <= size:
+            file.seek(offset)
+            record = file.read(56)
+            if record[:4] == b"PK\x06\x06":
+                declared = struct.unpack_from("<Q", record, 40)[0]
+    if min(declared, size) > MAX_DIRECTORY_BYTES:
+        raise ArchiveBomb(f"Its directory alone has {_mb(declared)} MB; at most {_mb(MAX_DIRECTORY_BYTES)} MB are read.")
+    file.seek(0)
+
+
+def _ooxml_kind(archive: zipfile.ZipFile, names: set[str]) -> DocumentKind | None:
+    if "[Content_Types].xml" not in names:
+        # some writers lose the list; the main part still says what it is
+        return next((kind for part, kind in OOXML_MAIN_PARTS if any(name.startswith(part) for name in names)), None)
+    types = _read(archive, "[Content_Types].xml").decode("utf-8", "replace").replace("\x00", "").lower()
+    for marker, kind in OOXML_KINDS:
+        if marker in types:
+            if not any(name.lower().startswith(_main_folder(kind)) for name in names):
+                raise DocumentDamaged(f"It is a {kind.value.upper()} whose main part is missing.")
+            return kind
+    if "ms-excel.sheet.binary" in types:
+        raise UnknownFormat("It is an Excel binary workbook (XLSB).", hint="Save it as XLSX first.")
+    if "visio" in types:
+        raise UnknownFormat("It is a Visio drawing.", hint="Export it as PDF first.")
+    return None
+
+
+def _main_folder(kind: DocumentKind) -> str:
+    return {DocumentKind.DOCX: "word/", DocumentKind.PPTX: "ppt/", DocumentKind.XLSX: "xl/"}[kind]
+
+
+def _mimetype_kind(archive: zipfile.ZipFile, names: set[str]) -> DocumentKind | None:
+    mimetype = ""
+    if "mimetype" in names:
+        mimetype = _read(archive, "mimetype").decode("ascii", "replace").strip()
+    elif "META-INF/manifest.xml" in names and "content.xml" in names:
+        manifest = _read(archive, "META-INF/manifest.xml").decode("utf-8", "replace")
+        mimetype = next((known for known in OPENDOCUMENT_KINDS if f'"{known}"' in manifest), "")
+    if mimetype == "application/epub+zip" or "META-INF/container.xml" in names:
+        return DocumentKind.EPUB
+    for known, kind in OPENDOCUMENT_KINDS.items():
+        if mimetype == known or mimetype.startswith(known + "-"):
+            if "content.xml" not in names:
+                raise DocumentDamaged(f"It is an {kind.value.upper()} whose main part is missing.")
+            return kind
+    if mimetype.startswith("application/vnd.oasis.opendocument."):
+        raise UnknownFormat(f"It is an OpenDocument {mimetype.rpartition('.')[2]}.", hint="Export it as PDF first.")
+    return None
+
+
+def _refuse_locked_opendocument(archive: zipfile.ZipFile, names: set[str]) -> None:
+    if "META-INF/manifest.xml" in names and b"encryption-data" in _read(archive, "META-INF/manifest.xml"):
+        raise DocumentLocked("The document has a password.")
+
+
+def _refuse_locked_book(archive: zipfile.ZipFile, names: set[str]) -> None:
+    if "META-INF/encryption.xml" not in names:
+        return
+    methods = _read(archive, "META-INF/encryption.xml").count(b"EncryptionMethod ")
+    scrambled = sum(_read(archive, "META-INF/encryption.xml").count(method) for method in FONT_SCRAMBLING)
+    if methods > scrambled:
+        raise DocumentLocked("The book is locked to a reader's account.", hint="Upload a copy without the lock.")
+
+
+def _foreign(names: set[str]) -> UnknownFormat | ArchiveBomb:
+    if any(PurePosixPath(name).suffix.lower() in ARCHIVE_SUFFIXES for name in names):
+        return ArchiveBomb("It is an archive that holds further archives.")
+    if any(name.endswith(".iwa") for name in names):
+        return UnknownFormat("It is an Apple iWork document.", hint="Export it as PDF or DOCX first.")
+    return UnknownFormat("It is a ZIP archive, not a document.", hint="Unpack it and upload the documents inside.")
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The entry's bytes; it is a short description, so one past the bound is part of a bomb."""
+    if archive.getinfo(name).file_size > MAX_DESCRIPTION_BYTES:
+        raise ArchiveBomb(f"Its description {name} unpacks to more than {_mb(MAX_DESCRIPTION_BYTES)} MB.")
+    return archive.read(name)
+
+
+def _is_markup(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in {".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx", ".vml", ".svg"}
+
+
+def _mb(count: int) -> int:
+    return count // 1024**2

@@ -1,0 +1,152 @@
+"""Which kind of text a text is: by what stands in it, and by its name only between kinds that look alike."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import PurePath
+
+from fathom.conversion.report import DocumentKind
+from fathom.errors import ArchiveBomb, UnknownFormat
+
+# What a name may decide, between texts whose content does not.
+KINDS_BY_SUFFIX = {
+    ".md": DocumentKind.MARKDOWN,
+    ".markdown": DocumentKind.MARKDOWN,
+    ".mdown": DocumentKind.MARKDOWN,
+    ".qmd": DocumentKind.MARKDOWN,
+    ".rmd": DocumentKind.MARKDOWN,
+    ".csv": DocumentKind.CSV,
+    ".tsv": DocumentKind.CSV,
+    ".tab": DocumentKind.CSV,
+    ".tex": DocumentKind.LATEX,
+    ".latex": DocumentKind.LATEX,
+    ".ltx": DocumentKind.LATEX,
+    ".adoc": DocumentKind.ASCIIDOC,
+    ".asciidoc": DocumentKind.ASCIIDOC,
+    ".asc": DocumentKind.ASCIIDOC,
+    ".html": DocumentKind.HTML,
+    ".htm": DocumentKind.HTML,
+    ".xhtml": DocumentKind.HTML,
+    ".eml": DocumentKind.EMAIL,
+    ".txt": DocumentKind.TEXT,
+    ".text": DocumentKind.TEXT,
+    ".log": DocumentKind.TEXT,
+    ".rst": DocumentKind.TEXT,
+    ".org": DocumentKind.TEXT,
+    ".vtt": DocumentKind.TEXT,
+}
+# Ten times the longest article: past it, entities were written to grow and not to abbreviate.
+MAX_EXPANDED_CHARACTERS = 20_000_000
+
+_BEFORE_MARKUP = r"\A\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*"
+_HTML = re.compile(_BEFORE_MARKUP + r"(?:<!doctype\s+html\b|<(?:html|head|body)\b)", re.I | re.S)
+_XML = re.compile(r"\A\s*(?:<\?xml\b|<!doctype\s+(?!html\b)\w)", re.I)
+_BARE_XML = re.compile(_BEFORE_MARKUP + r"<(?:article\b|[\w.:-]+\s[^>]*\bxmlns\b)")
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_ENTITY = re.compile(r"""<!ENTITY\s+(?:%\s+)?([\w.:-]+)\s+(?:"([^"]*)"|'([^']*)')""")
+_REFERENCE = re.compile(r"[&%]([\w.:-]+);")
+_TAG = re.compile(r"</?(?:p|div|table|ul|ol|h[1-6]|span|br|title|meta|section|article)\b[^>]*>", re.I)
+_HEADER = re.compile(r"\A(?:From |>?[!-9;-~]+:[ \t])")
+_MAIL_HEADERS = frozenset({
+    "from", "to", "cc", "subject", "date", "message-id", "mime-version", "received", "return-path", "delivered-to", "reply-to",
+    "content-type", "x-mailer", "in-reply-to",
+})  # fmt: skip
+_LATEX = re.compile(r"^[ \t]*\\(?:documentclass|documentstyle|begin\{document\})", re.M)
+_MARKDOWN_SIGNS = (
+    re.compile(r"^#{1,6} \S", re.M),
+    re.compile(r"^```", re.M),
+    re.compile(r"\[[^\]\n]+\]\([^)\n]+\)"),
+    re.compile(r"^\s*[-*+] \S", re.M),
+    re.compile(r"\*\*[^*\n]+\*\*"),
+    re.compile(r"^\|?[ :-]*-{3,}[ :-]*\|", re.M),
+)
+_DELIMITERS = ",;\t|"
+
+
+def kind_of_text(sample: str, name: str) -> DocumentKind:
+    """The kind of the text that begins with `sample` (some ten thousand characters) and is called `name`.
+
+    Raises UnknownFormat for XML that is no article, ArchiveBomb for XML whose entities multiply.
+    """
+    suffix = PurePath(name).suffix.lower()
+    named = KINDS_BY_SUFFIX.get(suffix)
+    if _HTML.match(sample):
+        return DocumentKind.HTML
+    if _XML.match(sample) or _BARE_XML.match(sample) or (suffix == ".xml" and sample.lstrip().startswith("<")):
+        return _kind_of_xml(sample)
+    if _LATEX.search(sample) and named in {None, DocumentKind.LATEX, DocumentKind.TEXT}:
+        return DocumentKind.LATEX
+    if _is_mail(sample, wanted=1 if named is DocumentKind.EMAIL else 3):
+        return DocumentKind.EMAIL
+    if named is DocumentKind.HTML:
+        return DocumentKind.HTML if _TAG.search(sample) else DocumentKind.TEXT
+    if named is DocumentKind.CSV:
+        return DocumentKind.CSV
+    if named is not None:
+        return DocumentKind.TEXT if named is DocumentKind.EMAIL else named
+    return _kind_by_shape(sample)
+
+
+def _kind_by_shape(sample: str) -> DocumentKind:
+    if len(_TAG.findall(sample)) >= 3 and sample.lstrip().startswith("<"):
+        return DocumentKind.HTML
+    if sum(1 for sign in _MARKDOWN_SIGNS if sign.search(sample)) >= 2:
+        return DocumentKind.MARKDOWN
+    return DocumentKind.CSV if _is_table(sample) else DocumentKind.TEXT
+
+
+def _kind_of_xml(sample: str) -> DocumentKind:
+    _refuse_multiplying_entities(sample)
+    prolog_free = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", "", sample, flags=re.S | re.I)
+    found = _ROOT.search(prolog_free)
+    root = found.group(1).rpartition(":")[2].lower() if found else ""
+    if root == "article" and re.search(r"<front\b|<article-meta\b|JATS|NLM//DTD", sample, re.I):
+        return DocumentKind.JATS
+    if root == "html":
+        return DocumentKind.HTML
+    raise UnknownFormat(f"It is XML of a kind that is not converted (<{root[:60] or '?'}>).")
+
+
+def _refuse_multiplying_entities(sample: str) -> None:
+    """Raises ArchiveBomb where the entities declared expand to more than any article has."""
+    lengths: dict[str, int] = {}
+    for declared in _ENTITY.finditer(sample):
+        value = declared.group(2) if declared.group(2) is not None else declared.group(3)
+        length = len(value)
+        for reference in _REFERENCE.findall(value):
+            length += lengths.get(reference, 0)
+        if length > MAX_EXPANDED_CHARACTERS:
+            raise ArchiveBomb("It is XML whose entities expand to more text than any document has.")
+        lengths[declared.group(1)] = length
+
+
+def _is_mail(sample: str, *, wanted: int) -> bool:
+    """True if the text opens with a header block that has `wanted` of the headers every message has."""
+    seen: set[str] = set()
+    for number, line in enumerate(sample.lstrip("\ufeff\r\n").splitlines()[:200]):
+        if not line.strip():
+            break
+        if line[0] in " \t" and number:
+            continue
+        if not _HEADER.match(line + " "):
+            return False
+        seen.add(line.partition(":")[0].lower())
+    return len(seen & _MAIL_HEADERS) >= wanted
+
+
+def _is_table(sample: str) -> bool:
+    """True if three or more lines split into the same number of cells, three or more, at one delimiter."""
+    lines = [line for line in sample.splitlines()[:50] if line.strip()]
+    if len(sample.splitlines()) > 1 and not sample.endswith("\n"):
+        lines = lines[:-1] or lines  # the sample may break off within its last line
+    if len(lines) < 3:
+        return False
+    for delimiter in _DELIMITERS:
+        try:
+            widths = {len(row) for row in csv.reader(lines, delimiter=delimiter)}
+        except csv.Error:
+            continue
+        if len(widths) == 1 and widths.pop() >= 3:
+            return True
+    return False
