@@ -1,0 +1,28 @@
+"""The code location: every asset, check, job, sensor and resource that Dagster loads."""
+
+from __future__ import annotations
+
+import dagster as dg
+from sensors.uploads import new_uploads
+
+from ingestion_assets.assets import chunks, documents, graph_episodes
+from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
+from resources.artifacts import Artifacts
+from resources.chunker import Chunker
+from resources.converter import Converter
+from resources.graph import Graph
+from resources.uploads import Uploads
+
+defs = dg.Definitions(
+    assets=[documents, chunks, graph_episodes],
+    jobs=[ingest_document, ingest_backlog],
+    sensors=[new_uploads],
+    resources={
+        "artifacts": Artifacts(),
+        "chunker": Chunker(),
+        "converter": Converter(),
+        "graph": Graph(),
+        "uploads": Uploads(),
+    },
+    executor=EXECUTOR,
+)

@@ -1,0 +1,134 @@
+"""What Dagster's UI shows of each stage: figures it can plot, previews it can render, versions it can compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from fathom.chunking.chunk import ChunkSet
+from fathom.conversion.report import ConversionReport, ConvertedDocument
+from fathom.graph.report import WriteReport
+
+PREVIEW_CHARACTERS = 3000
+PREVIEW_CHUNKS = 5
+
+
+def conversion_metadata(converted: ConvertedDocument, source: str) -> dict[str, dg.MetadataValue]:
+    """Figures of the conversion, a Markdown preview of the document and a link to the accepted bytes."""
+    report = converted.report
+    return {
+        "source": dg.MetadataValue.path(source),
+        "kind": dg.MetadataValue.text(str(report.kind)),
+        "version": dg.MetadataValue.text(report.version),
+        "converter": dg.MetadataValue.text(report.converter),
+        "preview": dg.MetadataValue.md(_shortened(converted.markdown)),
+        **_numbers(_conversion_figures(report)),
+        **({"errors_found": dg.MetadataValue.json([error.model_dump() for error in report.errors])} if report.errors else {}),
+    }
+
+
+def chunks_metadata(chunk_set: ChunkSet) -> dict[str, dg.MetadataValue]:
+    """Figures of the chunks and a Markdown preview of the first."""
+    tokens = [chunk.tokens for chunk in chunk_set.chunks]
+    return {
+        "version": dg.MetadataValue.text(chunk_set.version),
+        "chunker": dg.MetadataValue.text(chunk_set.chunker),
+        "preview": dg.MetadataValue.md(_chunks_preview(chunk_set)),
+        **_numbers(
+            {
+                "chunks": len(tokens),
+                "tokens": sum(tokens),
+                "tokens_mean": sum(tokens) / len(tokens) if tokens else 0.0,
+                "tokens_max": max(tokens, default=0),
+                "covered": chunk_set.covered,
+                "seconds": chunk_set.seconds,
+            }
+        ),
+    }
+
+
+def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
+    """Figures of the writing, entities by type as a table, some facts as sentences, and what made them."""
+    seconds = report.seconds_extracting + report.seconds_writing
+    facts = "\n".join(f"- {_one_line(fact)}" for fact in report.sample_facts)
+    return {
+        "version": dg.MetadataValue.text(report.version),
+        "model": dg.MetadataValue.text(report.model),
+        "prompt": dg.MetadataValue.text(report.prompt),
+        "embedder": dg.MetadataValue.text(report.embedder),
+        "entities_by_type": _counts_table(report.entities_by_type),
+        "sample_facts": dg.MetadataValue.md(facts or "*No facts.*"),
+        **_numbers(
+            {
+                "chunks": report.chunks,
+                "episodes_written": report.written,
+                "episodes_unchanged": report.unchanged,
+                "episodes_removed": report.removed,
+                "episodes_failed": len(report.failures),
+                "entities": report.entities,
+                "facts": report.facts,
+                "tokens_in": report.tokens_in,
+                "tokens_out": report.tokens_out,
+                "cost_usd": report.cost_usd,
+                "seconds": seconds,
+                "seconds_extracting": report.seconds_extracting,
+                "seconds_writing": report.seconds_writing,
+            }
+        ),
+    }
+
+
+def _conversion_figures(report: ConversionReport) -> dict[str, float | int | None]:
+    return {
+        "bytes": report.size,
+        "pages": report.pages_converted,
+        "characters": report.characters,
+        "words": report.words,
+        "headings": report.headings,
+        "lists": report.lists,
+        "tables": report.tables,
+        "pictures": report.pictures,
+        "ocr_pages": report.ocr_pages,
+        "ocr_confidence": report.ocr_confidence,
+        "text_recall": report.text_recall,
+        "errors": len(report.errors),
+        "seconds": report.seconds,
+        "pages_per_second": report.pages_converted / report.seconds if report.seconds and report.pages_converted else None,
+    }
+
+
+def _numbers(figures: Mapping[str, float | int | None]) -> dict[str, dg.MetadataValue]:
+    return {
+        name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(round(float(value), 6))
+        for name, value in figures.items()
+        if value is not None
+    }
+
+
+def _counts_table(counts: Mapping[str, int]) -> dg.MetadataValue:
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord({"type": name, "entities": count}) for name, count in rows],
+        schema=dg.TableSchema(columns=[dg.TableColumn("type", "string"), dg.TableColumn("entities", "int")]),
+    )
+
+
+def _chunks_preview(chunk_set: ChunkSet) -> str:
+    lines = ["| # | tokens | pages | under | text |", "|---|---|---|---|---|"]
+    for chunk in chunk_set.chunks[:PREVIEW_CHUNKS]:
+        pages = ", ".join(str(page) for page in chunk.pages)
+        text = _one_line(chunk.text)[:160]
+        lines.append(f"| {chunk.position + 1} | {chunk.tokens} | {pages} | {_one_line(' / '.join(chunk.headings))} | {text} |")
+    rest = len(chunk_set.chunks) - PREVIEW_CHUNKS
+    return "\n".join([*lines, *([f"\n*and {rest} more*"] if rest > 0 else [])])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _shortened(markdown: str) -> str:
+    if len(markdown) <= PREVIEW_CHARACTERS:
+        return markdown
+    return markdown[:PREVIEW_CHARACTERS].rstrip() + f"\n\n*… {len(markdown) - PREVIEW_CHARACTERS} more characters*"

@@ -1,0 +1,79 @@
+"""The three stages of a document as plain calls: the work, its checks and its metadata, for whoever records them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import dagster as dg
+
+from checks.chunks import CHUNK_CHECKS
+from checks.documents import DOCUMENT_CHECKS
+from checks.graph_episodes import GRAPH_EPISODE_CHECKS
+from checks.outcome import DocumentCheck, Evaluated
+from fathom.chunking.chunk import ChunkSet
+from fathom.conversion.report import ConvertedDocument
+from fathom.graph.report import WriteReport
+from ingestion_assets.attempts import blocked
+from ingestion_assets.metadata import chunks_metadata, conversion_metadata, graph_metadata
+from resources.chunker import Chunker
+from resources.converter import Converter
+from resources.graph import Graph
+from resources.uploads import Attempt, Uploads
+
+Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True)
+class StageResult(Generic[Value_co]):
+    """What one stage made of one document, with its checks and metadata."""
+
+    asset: str
+    value: Value_co
+    version: str
+    checks: list[Evaluated]
+    metadata: dict[str, dg.MetadataValue]
+
+    @property
+    def blocking(self) -> list[str]:
+        """Names of the blocking checks that failed."""
+        return [check.name for check in self.checks if check.blocks]
+
+    def raise_if_blocked(self, document: str) -> None:
+        """Raises CheckBlocked where a blocking check failed."""
+        if self.blocking:
+            raise blocked(document, self.blocking)
+
+
+def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[ConvertedDocument]:
+    """The accepted bytes as a structured document. Raises DocumentRejected, ConversionFailed, ConverterUnreachable."""
+    with uploads.bytes_of(at.document, at.version) as accepted:
+        converted = converter.convert(accepted.path, version=at.version, name=accepted.name, document=at.document)
+        metadata = conversion_metadata(converted, accepted.source)
+    return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
+
+
+def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageResult[ChunkSet]:
+    """The document in chunks. Raises ChunkingFailed."""
+    chunk_set = chunker.chunk(converted, document=at.document)
+    return _result("chunks", chunk_set, at.version, chunk_set, CHUNK_CHECKS, chunks_metadata(chunk_set))
+
+
+def write(at: Attempt, chunk_set: ChunkSet, graph: Graph) -> StageResult[WriteReport]:
+    """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
+    report = graph.write(chunk_set, reference_time=at.accepted_at)
+    return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
+
+
+def _result(
+    asset: str,
+    value: Value,
+    version: str,
+    subject: Subject,
+    checks: Sequence[DocumentCheck[Subject]],
+    metadata: dict[str, dg.MetadataValue],
+) -> StageResult[Value]:
+    return StageResult(asset, value, version, [check.evaluate(subject) for check in checks], metadata)

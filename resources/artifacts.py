@@ -1,0 +1,53 @@
+"""Values between assets: kept as files by document in the store, wherever the store is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from fathom.chunking.chunk import ChunkSet
+from fathom.conversion.report import ConvertedDocument
+from fathom.graph.report import WriteReport
+from fathom.settings import settings
+
+if TYPE_CHECKING:
+    from fathom.storage.artifacts import ArtifactStore
+
+Artifact = ConvertedDocument | ChunkSet | WriteReport
+
+
+class Artifacts(dg.ConfigurableIOManager):
+    """Converted documents and chunks, one file set a document; a write report is in the ledger and the graph already."""
+
+    _store: ArtifactStore | None = PrivateAttr(default=None)
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The files of this deployment."""
+        if self._store is None:
+            from fathom.storage.artifacts import open_artifacts
+
+            self._store = open_artifacts(settings())
+        return self._store
+
+    def keep(self, document: str, value: Artifact) -> str | None:
+        """The value is kept under the document; answers where. Raises StoreFull, StoreFailed."""
+        if isinstance(value, ConvertedDocument):
+            return self.store.save_converted(document, value)
+        if isinstance(value, ChunkSet):
+            return self.store.save_chunks(document, value)
+        return None
+
+    def handle_output(self, context: dg.OutputContext, obj: Artifact) -> None:
+        """The output of an asset is kept under its partition."""
+        if place := self.keep(context.partition_key, obj):
+            context.add_output_metadata({"stored_at": dg.MetadataValue.path(place)})
+
+    def load_input(self, context: dg.InputContext) -> Artifact:
+        """The value of the upstream asset for this partition. Raises StoreFailed when it was never made."""
+        document = context.partition_key
+        if context.asset_key == dg.AssetKey("documents"):
+            return self.store.load_converted(document)
+        return self.store.load_chunks(document)

@@ -1,0 +1,32 @@
+"""The chunker as assets see it: bounded by the embedder's tokenizer."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from fathom.chunking.chunk import ChunkSet
+from fathom.conversion.report import ConvertedDocument
+from fathom.observability.logs import get_logger
+from fathom.settings import settings
+
+log = get_logger(__name__)
+
+
+class Chunker(dg.ConfigurableResource[None]):
+    """Documents into chunks of at most `FATHOM_CHUNK_TOKENS` tokens."""
+
+    def chunk(self, converted: ConvertedDocument, *, document: str) -> ChunkSet:
+        """The document in chunks."""
+        from fathom.chunking.chunker import chunk_document
+        from fathom.language.tokenizer import count_tokens
+
+        most = settings().chunk_tokens
+        log.info("Chunking started", sub_stage="started", metrics={"max_tokens": most, "words": converted.report.words})
+        chunk_set = chunk_document(converted, document=document, max_tokens=most, count_tokens=count_tokens)
+        tokens = [chunk.tokens for chunk in chunk_set.chunks]
+        log.info(
+            f"{len(tokens)} chunks created",
+            sub_stage="complete",
+            metrics={"chunks": len(tokens), "tokens": sum(tokens), "seconds": round(chunk_set.seconds, 3)},
+        )
+        return chunk_set

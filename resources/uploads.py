@@ -1,0 +1,71 @@
+"""The uploads as assets see them: accepted bytes to read, and the record of what became of each document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from fathom.settings import settings
+
+if TYPE_CHECKING:
+    from fathom.uploads.intake import Intake
+
+
+@dataclass(frozen=True)
+class AcceptedBytes:
+    """The bytes of one version of a document, readable at a local path."""
+
+    path: Path
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run at work on one version of a document."""
+
+    document: str
+    version: str
+    run: str
+    accepted_at: datetime
+
+
+class Uploads(dg.ConfigurableResource[None]):
+    """Accepted uploads, by document and version."""
+
+    _intake: Intake | None = PrivateAttr(default=None)
+
+    @property
+    def intake(self) -> Intake:
+        """The record of uploads of this deployment."""
+        if self._intake is None:
+            from fathom.uploads.intake import open_intake
+
+            self._intake = open_intake(settings())
+        return self._intake
+
+    def begin(self, document: str, *, version: str | None, run: str, stage: str) -> Attempt:
+        """The document is marked as being worked on by the run. Raises UsageWrong for a document nobody uploaded."""
+        row = self.intake.mark_running(document, version, run_id=run, stage=stage)
+        return Attempt(document, version or row.version, run, datetime.fromtimestamp(row.accepted_at, UTC))
+
+    def end_well(self, at: Attempt) -> None:
+        """The version is in the graph."""
+        self.intake.mark_done(at.document, at.version, run_id=at.run)
+
+    def end_badly(self, at: Attempt, *, stage: str, error: Exception) -> None:
+        """The version is rejected, failed or to be tried again, with the reason."""
+        self.intake.mark_failed(at.document, at.version, run_id=at.run, stage=stage, error=error)
+
+    @contextmanager
+    def bytes_of(self, document: str, version: str) -> Iterator[AcceptedBytes]:
+        """The accepted bytes at a local path, whatever happened to the file in the inbox since. Raises StoreFailed."""
+        with self.intake.store.open_local(version) as path:
+            yield AcceptedBytes(path, name=document.rsplit("/", 1)[-1], source=self.intake.store.url_of(version))

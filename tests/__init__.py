@@ -1,0 +1,1 @@
+"""The promises of Fathom, each as a test."""
