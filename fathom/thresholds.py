@@ -75,7 +75,7 @@ class ChunkThresholds(BaseModel):
         0.95,
         ge=0,
         le=1,
-        description="Share of chunks with a page and a box, for kinds that have pages. Items that Docling makes up (a group's "
+        description="Share of chunks with a page, for kinds that have pages. Items that Docling makes up (a group's "
         "label) have none, and are rarely a chunk of their own.",
     )
 

@@ -1,0 +1,145 @@
+"""A converted document cut into chunks: structure first, then the embedder's token bound."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from fathom.chunking.blocks import DoclingTree
+from fathom.chunking.chunk import Box, Chunk, ChunkSet
+from fathom.chunking.coverage import share_covered
+from fathom.chunking.packing import pack
+from fathom.chunking.sections import TitledBlocks, titled_blocks
+from fathom.chunking.sentences import spans_that_fit
+from fathom.chunking.units import Unit, units_of
+from fathom.conversion.report import ConvertedDocument
+from fathom.errors import ChunkingFailed, UsageWrong
+from fathom.ids import chunk_identity
+
+CHUNKER_VERSION = "fathom-chunker 1"
+MIN_TOKENS = 32
+# Headings say where a chunk stands; they must leave most of it to what it says.
+HEADINGS_SHARE = 3
+# WordPiece counts any run of over 100 letters as one unknown token, so tokens alone would let a megabyte of Base64 through.
+CHARACTERS_PER_TOKEN = 16
+
+TokenCounter = Callable[[str], int]
+"""Tokens of a text as the embedder sees it, its special tokens included."""
+
+
+def chunk_document(
+    converted: ConvertedDocument, *, document: str, max_tokens: int, count_tokens: TokenCounter, version: str | None = None
+) -> ChunkSet:
+    """The chunks of a document, none over `max_tokens` with its headings; the same input always gives the same chunks.
+
+    `document` is the document id; `version` defaults to the one in the report. A document without text has no chunks.
+    Raises UsageWrong if max_tokens is under 32, ChunkingFailed if the input is not a DoclingDocument.
+    """
+    if max_tokens < MIN_TOKENS:
+        raise UsageWrong(f"A chunk of {max_tokens} tokens is too small: use {MIN_TOKENS} or more.", document=document)
+    began = time.perf_counter()
+    maker = _ChunkMaker(document, max_tokens, count_tokens)
+    try:
+        tree = DoclingTree(converted.document, converted.report.kind)
+        chunks = maker.chunks(tree)
+        covered = share_covered(tree, chunks)
+    except ChunkingFailed as error:
+        error.document = document
+        raise
+    return ChunkSet(
+        document=document,
+        version=version or converted.report.version,
+        chunks=chunks,
+        covered=covered,
+        max_tokens=max_tokens,
+        chunker=CHUNKER_VERSION,
+        seconds=time.perf_counter() - began,
+    )
+
+
+class _ChunkMaker:
+    """The token arithmetic of one document, and the ranks of its equal texts."""
+
+    def __init__(self, document: str, max_tokens: int, count_tokens: TokenCounter) -> None:
+        self._document = document
+        self._max_tokens = max_tokens
+        self._count = count_tokens
+        self._special = count_tokens("")
+        self._ranks: Counter[str] = Counter()
+
+    def chunks(self, tree: DoclingTree) -> list[Chunk]:
+        made: list[Chunk] = []
+        limit = (self._max_tokens - self._special) // HEADINGS_SHARE
+        for titled in titled_blocks(tree.parts(), limit, self._cost):
+            for text, units, tokens in self._texts(titled):
+                made.append(self._chunk(len(made), titled.headings, text, units, tokens))
+        return made
+
+    def _cost(self, text: str) -> int:
+        return max(self._count(text) - self._special, math.ceil(len(text) / CHARACTERS_PER_TOKEN))
+
+    def _texts(self, titled: TitledBlocks) -> Iterator[tuple[str, list[Unit], int]]:
+        head = sum(self._cost(heading) for heading in titled.headings)
+        budget = self._max_tokens - self._special - head
+        for run in pack(units_of(titled.blocks, budget, self._cost), budget):
+            yield from self._bounded(titled.headings, run)
+
+    def _bounded(self, headings: tuple[str, ...], run: list[Unit]) -> Iterator[tuple[str, list[Unit], int]]:
+        """The run as one text, or as several where the tokenizer counts more for the whole than for its parts."""
+        text = _text_of(run)
+        tokens = self._count("\n".join([*headings, text]))
+        if tokens <= self._max_tokens:
+            yield text, run, tokens
+        elif len(run) > 1:
+            yield from self._bounded(headings, run[: len(run) // 2])
+            yield from self._bounded(headings, run[len(run) // 2 :])
+        else:
+            over = self._max_tokens
+            spans = spans_that_fit(text, over, lambda piece: self._count("\n".join([*headings, piece])))
+            for start, end in spans:
+                piece = text[start:end]
+                yield piece, run, self._count("\n".join([*headings, piece]))
+
+    def _chunk(self, position: int, headings: tuple[str, ...], text: str, units: Sequence[Unit], tokens: int) -> Chunk:
+        first = chunk_identity(self._document, text)
+        rank = self._ranks[first]
+        self._ranks[first] += 1
+        boxes = dict.fromkeys(place.box for unit in units for place in unit.places if place.box is not None)
+        return Chunk(
+            id=first if rank == 0 else chunk_identity(self._document, text, rank),
+            document=self._document,
+            position=position,
+            text=text,
+            headings=list(headings),
+            pages=sorted({place.page for unit in units for place in unit.places}),
+            boxes=_ordered(boxes),
+            items=list(dict.fromkeys(ref for unit in units for ref in unit.refs)),
+            tokens=tokens,
+            kind=_kind_of(units),
+        )
+
+
+def _text_of(units: Sequence[Unit]) -> str:
+    """The units as one text, each run of table rows below its header."""
+    text = ""
+    context = None
+    for unit in units:
+        header = unit.context.text + "\n" if unit.context is not None and unit.context is not context else ""
+        gap = "\n\n" if header or unit.context is not context else unit.gap
+        text += (gap if text else "") + header + unit.text
+        context = unit.context
+    return text
+
+
+def _kind_of(units: Sequence[Unit]) -> str:
+    """The kind that most of the text is of."""
+    sizes: Counter[str] = Counter()
+    for unit in units:
+        sizes[unit.kind] += len(unit.text)
+    return max(sizes, key=lambda kind: sizes[kind])
+
+
+def _ordered(boxes: dict[Box, None]) -> list[Box]:
+    return sorted(boxes, key=lambda box: box.page)

@@ -1,0 +1,88 @@
+"""Blocks gathered under the path of headings they stand below, so that no heading is lost and none eats the chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from fathom.chunking.blocks import Block, Heading, NewScope, Part
+from fathom.chunking.sentences import Cost, spans_that_fit
+
+CUT_MARK = " …"
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands between one heading and the next."""
+
+    path: tuple[Heading, ...]
+    scope: int
+    blocks: list[Block] = field(default_factory=list[Block])
+
+
+@dataclass(frozen=True, slots=True)
+class TitledBlocks:
+    """Blocks with the headings that their chunks will carry, outermost first."""
+
+    headings: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
+def titled_blocks(parts: Iterable[Part], limit: int, cost: Cost) -> list[TitledBlocks]:
+    """The parts by section, in order, headings within `limit` of cost.
+
+    A path too long loses its outermost headings first; the innermost, if it alone is too long, its last words. A heading
+    that would thus stand nowhere, or has nothing below it, becomes a block of the section above.
+    """
+    sections = _sections(parts)
+    trimmed = {section.path: _trim(section.path, limit, cost) for section in sections}
+    shown = {ref for section in sections if section.blocks for ref in trimmed[section.path][1]}
+    gathered: list[Section] = []
+    for section in sections:
+        if section.path and section.path[-1].ref not in shown:
+            heading = section.path[-1]
+            shown.add(heading.ref)
+            _gather(gathered, section.path[:-1], section.scope, [Block("text", heading.text, (heading.ref,), heading.places)])
+        if section.blocks:
+            _gather(gathered, section.path, section.scope, section.blocks)
+    return [TitledBlocks(_trim(section.path, limit, cost)[0], tuple(section.blocks)) for section in gathered]
+
+
+def _sections(parts: Iterable[Part]) -> list[Section]:
+    scope = 0
+    sections = [Section((), scope)]
+    for part in parts:
+        if isinstance(part, NewScope):
+            scope += 1
+            sections.append(Section((), scope))
+        elif isinstance(part, Heading):
+            above = tuple(heading for heading in sections[-1].path if heading.level < part.level)
+            sections.append(Section((*above, part), scope))
+        else:
+            sections[-1].blocks.append(part)
+    return sections
+
+
+def _gather(gathered: list[Section], path: tuple[Heading, ...], scope: int, blocks: list[Block]) -> None:
+    if gathered and gathered[-1].path == path and gathered[-1].scope == scope:
+        gathered[-1].blocks.extend(blocks)
+    else:
+        gathered.append(Section(path, scope, list(blocks)))
+
+
+def _trim(path: Sequence[Heading], limit: int, cost: Cost) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The headings that fit, and the references of those that stand there whole."""
+    kept: list[str] = []
+    whole: set[str] = set()
+    left = limit
+    for heading in reversed(path):
+        price = cost(heading.text)
+        if price > left:
+            if not kept and (spans := spans_that_fit(heading.text, limit - cost(CUT_MARK), cost)):
+                kept.append(heading.text[slice(*spans[0])] + CUT_MARK)
+            break
+        left -= price
+        whole.add(heading.ref)
+        if not kept or kept[-1] != heading.text:
+            kept.append(heading.text)
+    return tuple(reversed(kept)), frozenset(whole)
