@@ -34,18 +34,17 @@ def titled_blocks(parts: Iterable[Part], limit: int, cost: Cost) -> list[TitledB
     A path too long loses its outermost headings first; the innermost, if it alone is too long, its last words. A heading
     that would thus stand nowhere, or has nothing below it, becomes a block of the section above.
     """
-    sections = _sections(parts)
-    trimmed = {section.path: _trim(section.path, limit, cost) for section in sections}
-    shown = {ref for section in sections if section.blocks for ref in trimmed[section.path][1]}
-    gathered: list[Section] = []
-    for section in sections:
-        if section.path and section.path[-1].ref not in shown:
-            heading = section.path[-1]
-            shown.add(heading.ref)
-            _gather(gathered, section.path[:-1], section.scope, [Block("text", heading.text, (heading.ref,), heading.places)])
+    shown: set[str] = set()
+    backwards: list[Section] = []
+    for section in reversed(_sections(parts)):  # what stands below a heading, and so shows it, comes after it
         if section.blocks:
-            _gather(gathered, section.path, section.scope, section.blocks)
-    return [TitledBlocks(_trim(section.path, limit, cost)[0], tuple(section.blocks)) for section in gathered]
+            shown |= _trim(section.path, limit, cost)[1]
+            _gather(backwards, section.path, section.scope, section.blocks)
+        if section.path and section.path[-1].ref not in shown:
+            heading, above = section.path[-1], section.path[:-1]
+            shown |= _trim(above, limit, cost)[1]
+            _gather(backwards, above, section.scope, [Block("text", heading.text, (heading.ref,), heading.places)])
+    return [TitledBlocks(_trim(section.path, limit, cost)[0], tuple(section.blocks)) for section in reversed(backwards)]
 
 
 def _sections(parts: Iterable[Part]) -> list[Section]:
@@ -63,11 +62,12 @@ def _sections(parts: Iterable[Part]) -> list[Section]:
     return sections
 
 
-def _gather(gathered: list[Section], path: tuple[Heading, ...], scope: int, blocks: list[Block]) -> None:
-    if gathered and gathered[-1].path == path and gathered[-1].scope == scope:
-        gathered[-1].blocks.extend(blocks)
+def _gather(backwards: list[Section], path: tuple[Heading, ...], scope: int, blocks: list[Block]) -> None:
+    """Put the blocks before those gathered last if they stand below the same headings."""
+    if backwards and backwards[-1].path == path and backwards[-1].scope == scope:
+        backwards[-1].blocks[:0] = blocks
     else:
-        gathered.append(Section(path, scope, list(blocks)))
+        backwards.append(Section(path, scope, list(blocks)))
 
 
 def _trim(path: Sequence[Heading], limit: int, cost: Cost) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -109,7 +109,9 @@ def _sentence_ends(text: str) -> Iterator[int]:
     for match in _STOP.finditer(text):
         following = _BLANK.match(text, match.end())
         next_character = text[following.end() : following.end() + 1] if following else ""
-        if match.group().startswith(".") and (_is_abbreviation(text, match.start()) or next_character.islower()):
+        if not match.group().startswith("\n") and next_character.islower():  # "Is it?" she said.
+            continue
+        if match.group().startswith(".") and _is_abbreviation(text, match.start()):
             continue
         yield match.end()
 
