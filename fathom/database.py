@@ -70,8 +70,19 @@ episodes = sa.Table(
     sa.Index("episodes_by_state", "collection", "state"),
 )
 
+# Every run key ever given to Dagster, which starts a run only for a key it has not seen.
+planned_runs = sa.Table(
+    "planned_runs",
+    metadata,
+    sa.Column("run_key", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("documents", sa.Integer, nullable=False),
+    sa.Column("planned_at", sa.Float, nullable=False),
+    sa.Index("planned_runs_by_collection", "collection", "planned_at"),
+)
+
 # Append only: a number, once released, never changes what it does.
-MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = ((1, (uploads, episodes)),)
+MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = ((1, (uploads, episodes)), (2, (planned_runs,)))
 
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()

@@ -28,9 +28,13 @@ FathomError
 │   ├── ChunkingFailed
 │   ├── ExtractionFailed
 │   ├── CheckBlocked
-│   └── GraphWriteFailed
+│   ├── GraphWriteFailed
+│   ├── RunLost
+│   └── RunCancelled
 └── StoreFailed                   the disk or object store refused bytes                   exit 1
-    └── StoreFull
+    ├── StoreFull
+    ├── NotStored
+    └── StoredDamaged
 
 Each class says its tier (how loud it is), whether trying again can help, and what to do next.
 """
@@ -232,6 +236,20 @@ class GraphWriteFailed(DocumentFailed):
     """Episodes of the document are not all in the graph."""
 
 
+class RunLost(DocumentFailed):
+    """The run at work on the document ended without saying what became of it."""
+
+    hint = "See why its last run ended in Dagster, then try it again: `fathom documents retry ID`."
+
+
+class RunCancelled(DocumentFailed):
+    """Someone cancelled the run before it reached an outcome for the document."""
+
+    tier: ClassVar[Tier] = "low"
+    retryable = False
+    hint = "Start it again: `fathom documents retry ID`."
+
+
 class StoreFailed(FathomError):
     """The store did not take or give bytes."""
 
@@ -243,3 +261,17 @@ class StoreFull(StoreFailed):
     """There is no room left where Fathom keeps its files."""
 
     hint = "Free some disk space; what was accepted is kept and goes on by itself."
+
+
+class NotStored(StoreFailed):
+    """Nothing is kept under that name."""
+
+    retryable = False
+    hint = "Ingest the document again."
+
+
+class StoredDamaged(StoreFailed):
+    """What is kept under that name is not what was put there."""
+
+    retryable = False
+    hint = "Ingest the document again; check the disk."

@@ -41,7 +41,7 @@ def document_id(collection: str, relative_path: str) -> str:
     parts = PurePosixPath(relative_path).parts
     if not parts or relative_path.startswith("/") or ".." in parts:
         raise UnsafePath(f"{relative_path!r} leaves the inbox.")
-    return f"{collection_name(collection)}/{_escape('/'.join(parts))}"
+    return f"{collection_name(collection)}/{escaped('/'.join(parts))}"
 
 
 def split_document_id(document: str) -> tuple[str, str]:
@@ -78,7 +78,8 @@ def storage_name(document: str) -> str:
     return f"{digest[:2]}/{digest}"
 
 
-def _escape(path: str) -> str:
+def escaped(path: str) -> str:
+    """The path as it stands in a document id: printable, valid UTF-8, and different for different paths."""
     path = _ESCAPED.sub(lambda match: f"%{ord(match.group()):02X}" if ord(match.group()) < 256 else _utf8(match), path)
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in path)
 

@@ -1,0 +1,174 @@
+"""Bytes under a name, on the local disk or in an object store: there whole, or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from fathom.errors import NotStored, StoreFailed, StoreFull
+
+LEFTOVER_S = 600  # a temporary file nobody wrote to for this long belongs to a process that is gone
+_BLOCK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Files:
+    """Files below one URL. A local write is renamed into place after it is on the disk; an object is put in one piece.
+
+    `url` is a local path or any fsspec URL; `scratch` a local folder for bytes on their way to or from an object store.
+    Every method raises StoreFull when there is no room and StoreFailed when the store refuses for another reason.
+    """
+
+    def __init__(self, url: str, *, scratch: Path) -> None:
+        from upath import UPath
+
+        self._remote: Any = UPath(url)
+        self._root: Path | None = Path(self._remote.path) if self._remote.protocol in ("", "file", "local") else None
+        self._temporary = self._root / "tmp" if self._root else scratch
+
+    def url_of(self, name: str) -> str:
+        """Where the bytes of that name are, for a person: a path or a URL."""
+        return str(self._root / name if self._root else self._remote / name)
+
+    def exists(self, name: str) -> bool:
+        """Whether bytes are kept under the name."""
+        with _named_failures(name):
+            return bool((self._root or self._remote).joinpath(name).is_file())
+
+    def write(self, name: str, data: bytes) -> str:
+        """The name holds exactly these bytes; a reader sees the old ones or the new ones. Answers `url_of(name)`."""
+        with self.incoming() as (path, stream):
+            with _named_failures(name):
+                stream.write(data)
+            return self.publish(path, stream, name)
+
+    def read(self, name: str) -> bytes:
+        """The bytes under the name. Raises NotStored when there are none."""
+        with _named_failures(name):
+            data: bytes = (self._root or self._remote).joinpath(name).read_bytes()
+            return data
+
+    @contextmanager
+    def incoming(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new local file to fill and `publish`; what is not published leaves nothing behind."""
+        path = self._temporary / uuid.uuid4().hex
+        try:
+            with _named_failures("a new file"):
+                self._temporary.mkdir(parents=True, exist_ok=True)
+                stream = path.open("xb")
+            try:
+                yield path, stream
+            finally:
+                with suppress(OSError):  # on a full disk, closing tries the last bytes again
+                    stream.close()
+        finally:
+            path.unlink(missing_ok=True)
+
+    def publish(self, path: Path, stream: BinaryIO, name: str) -> str:
+        """The incoming file is on the disk and has its name, in place of what had it before."""
+        with _named_failures(name):
+            stream.flush()
+            if self._root is None:
+                target = self._remote / name
+                target.fs.put_file(str(path), target.path)
+            else:
+                os.fsync(stream.fileno())
+                place = self._root / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(place)
+                _sync_folder(place.parent)
+        return self.url_of(name)
+
+    @contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        """The bytes at a local path, to be read only, for as long as the context lasts. Raises NotStored."""
+        if self._root is not None:
+            if not (self._root / name).is_file():
+                raise NotStored(f"{name} is not in the store.")
+            yield self._root / name
+            return
+        with self.incoming() as (path, stream):
+            with _named_failures(name), (self._remote / name).open("rb") as source:
+                shutil.copyfileobj(source, stream, _BLOCK)
+                stream.flush()
+            yield path
+
+    def sweep(self, now: float | None = None) -> int:
+        """Temporary files left by processes that were killed are gone; answers how many there were."""
+        if not self._temporary.is_dir():
+            return 0
+        before = (time.time() if now is None else now) - LEFTOVER_S
+        swept = 0
+        for path in self._temporary.iterdir():
+            try:
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    swept += 1
+            except FileNotFoundError:
+                continue
+        return swept
+
+
+class Readable(Protocol):
+    """Something that gives bytes, at most so many at a time, and none at its end."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
+        ...
+
+
+class Digest(Protocol):
+    """A hash that takes bytes as they come."""
+
+    def update(self, data: bytes, /) -> None:
+        """The bytes are part of what is hashed."""
+        ...
+
+
+def copy_blocks(source: Readable, target: BinaryIO, *, seen: Digest | None = None) -> int:
+    """All of the source is in the target, block by block; `seen` (a hash) is updated with each. Answers the bytes copied."""
+    size = 0
+    while block := source.read(_BLOCK):
+        if seen is not None:
+            seen.update(block)
+        with _named_failures("a new file"):
+            target.write(block)
+        size += len(block)
+    with _named_failures("a new file"):
+        target.flush()
+    return size
+
+
+def store_error(error: OSError, name: str) -> StoreFailed:
+    """The error of the store that stands for this one of the operating system."""
+    if error.errno in _FULL:
+        return StoreFull(f"There is no room left to keep {name}.")
+    if isinstance(error, FileNotFoundError):
+        return NotStored(f"{name} is not in the store.")
+    return StoreFailed(
+        f"The store refused {name}: {error.strerror or error}.", hint="Look at the disk or object store of FATHOM_STORE."
+    )
+
+
+@contextmanager
+def _named_failures(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, name) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name in the folder survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""Converted documents and chunk sets by document: what one step made, kept whole for the next."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+from pydantic import ValidationError
+
+from fathom.chunking.chunk import Chunk, ChunkSet
+from fathom.conversion.report import ConvertedDocument
+from fathom.errors import NotStored, StoredDamaged
+from fathom.files import Files
+from fathom.ids import storage_name
+from fathom.settings import Settings
+
+COMPRESSION = 4  # of gzip's 1-9: beyond it, large documents cost more seconds than bytes
+
+
+class ArtifactStore:
+    """The last converted document and chunk set of each document; a save takes the place of the one before.
+
+    Saves raise StoreFull or StoreFailed; loads raise NotStored for what was never made and StoredDamaged for what cannot
+    be read back, both naming the document.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def save_converted(self, document: str, converted: ConvertedDocument) -> str:
+        """The converted document is kept; answers where: gzip'd JSON of its id, structure, Markdown and report."""
+        data = _encode({"id": document, **converted.model_dump()})
+        return self.files.write(_converted_name(document), gzip.compress(data, COMPRESSION, mtime=0))
+
+    def load_converted(self, document: str) -> ConvertedDocument:
+        """The converted document that was saved last."""
+        data = self._read(_converted_name(document), document, "converted document")
+        try:
+            return ConvertedDocument.model_validate(_decode(gzip.decompress(data)))
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise _damaged(document, "converted document") from error
+
+    def save_chunks(self, document: str, chunk_set: ChunkSet) -> str:
+        """The chunks are kept; answers where: JSON lines, the first about the set and its `count`, then one a chunk."""
+        whole = chunk_set.model_dump()
+        chunks = whole.pop("chunks")
+        lines = [_encode({**whole, "count": len(chunks)}), *(_encode(chunk) for chunk in chunks)]
+        return self.files.write(_chunks_name(document), b"\n".join(lines) + b"\n")
+
+    def load_chunks(self, document: str) -> ChunkSet:
+        """The chunk set that was saved last."""
+        data = self._read(_chunks_name(document), document, "chunk set")
+        try:
+            head, *rest = [_decode(line) for line in data.split(b"\n") if line]
+            if head.pop("count") != len(rest):
+                raise _damaged(document, "chunk set")
+            return ChunkSet(**head, chunks=[Chunk.model_validate(chunk) for chunk in rest])
+        except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise _damaged(document, "chunk set") from error
+
+    def _read(self, name: str, document: str, what: str) -> bytes:
+        try:
+            return self.files.read(name)
+        except NotStored as error:
+            raise NotStored(f"No {what} of {document} is in the store.", document=document) from error
+
+
+def open_artifacts(settings: Settings) -> ArtifactStore:
+    """The artifact store of this deployment, at `FATHOM_STORE`."""
+    return ArtifactStore(Files(settings.store_url, scratch=settings.home / "tmp"))
+
+
+def _converted_name(document: str) -> str:
+    return f"documents/{storage_name(document)}.json.gz"
+
+
+def _chunks_name(document: str) -> str:
+    return f"chunks/{storage_name(document)}.jsonl"
+
+
+def _encode(value: dict[str, Any]) -> bytes:
+    # Text taken from a damaged PDF can hold half of a surrogate pair, which plain UTF-8 refuses.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _decode(data: bytes) -> Any:
+    return json.loads(data.decode("utf-8", "surrogatepass"))
+
+
+def _damaged(document: str, what: str) -> StoredDamaged:
+    return StoredDamaged(f"The {what} of {document} in the store cannot be read back.", document=document)

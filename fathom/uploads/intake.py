@@ -1,0 +1,129 @@
+"""The intake: from a file in the inbox to a run that is requested once, and what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from sqlalchemy.engine import Engine
+
+from fathom.database import open_database
+from fathom.observability.logs import get_logger
+from fathom.settings import Settings
+from fathom.uploads import outcomes, register
+from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
+from fathom.uploads.outcomes import Reconciled, RunState
+from fathom.uploads.planning import choose
+from fathom.uploads.store import UploadStore, open_store
+from fathom.uploads.upload import InHand, PlannedRun, Upload, UploadState
+
+log = get_logger(__name__)
+_MB = 1024 * 1024
+
+
+class Intake:
+    """Uploads from the inbox to their outcome; all state is in the database and the store, none in this object.
+
+    Every method may be called by several processes at once, and killed anywhere: what it had not yet written is done by
+    the next call. Raises StoreFull and DatabaseUnreachable where the database cannot be written or does not answer.
+    """
+
+    def __init__(self, engine: Engine, store: UploadStore, settings: Settings, *, sleep: Sleep = time.sleep) -> None:
+        self.engine = engine
+        self.store = store
+        self._settings = settings
+        self._acceptance = Acceptance(engine, store, settings.inbox_path, settings.max_file_mb * _MB, sleep)
+
+    def look(self, now: float | None = None) -> IntakeReport:
+        """Whole new and changed files of the inbox are accepted."""
+        self.store.sweep()
+        return self._acceptance.look(_time(now))
+
+    def keys_in_hand(self) -> list[str]:
+        """The run keys whose runs `reconcile` wants to know the states of; few, however many documents there are."""
+        return outcomes.keys_in_hand(self.engine)
+
+    def reconcile(self, run_states: Mapping[str, RunState], now: float | None = None) -> Reconciled:
+        """Documents whose run ended without an outcome are accepted again, or failed by name after `settings.attempts`.
+
+        Runs that were planned and never started come back, to be requested again under the key they have.
+        """
+        found = outcomes.reconcile(self.engine, run_states, attempts=self._settings.attempts, now=_time(now))
+        if found.requeued or found.failed:
+            counts = {"again": len(found.requeued), "failed": len(found.failed)}
+            log.warning("Runs ended without an outcome for their documents", sub_stage="reconciled", metrics=counts)
+        return found
+
+    def plan_runs(self, runs_in_flight: int, now: float | None = None) -> list[PlannedRun]:
+        """Runs to request now, their keys on record first; none while `settings.runs_at_once` are in flight."""
+        settings, now = self._settings, _time(now)
+        slots = settings.runs_at_once - runs_in_flight
+        if slots <= 0:
+            return []
+        due = [one for one in register.waiting(self.engine) if one.due(now)]
+        if not due:
+            return []
+        served = register.served(self.engine)
+        choices = choose(due, served, slots=slots, batch=settings.batch_documents, attempts=settings.attempts)
+        return list(filter(None, map(partial(register.assign, self.engine, now=now), choices)))
+
+    def mark_running(
+        self, document: str, version: str | None = None, *, run_id: str, stage: str | None = None, now: float | None = None
+    ) -> InHand:
+        """The run has this version (None: the last) in hand; answers the last one, which may be newer.
+
+        Raises UsageWrong for a document of which nothing was accepted.
+        """
+        return outcomes.mark_running(self.engine, document, version, run_id, stage, _time(now))
+
+    def mark_done(self, document: str, version: str, *, run_id: str | None = None, now: float | None = None) -> bool:
+        """The version is done; False where a newer one was accepted since or a later run has it in hand."""
+        return outcomes.mark_done(self.engine, document, version, run_id, _time(now))
+
+    def mark_failed(
+        self,
+        document: str,
+        version: str,
+        *,
+        error: Exception,
+        run_id: str | None = None,
+        stage: str | None = None,
+        now: float | None = None,
+    ) -> UploadState | None:
+        """The version is rejected (DocumentRejected), to be tried again, or failed; None where another run decides."""
+        return outcomes.mark_failed(
+            self.engine, document, version, error, run_id=run_id, stage=stage, attempts=self._settings.attempts, now=_time(now)
+        )
+
+    def retry(self, document: str, now: float | None = None) -> bool:
+        """A failed or rejected document is accepted once more; False where there is none of that name."""
+        return register.retry(self.engine, document, _time(now))
+
+    def state_of(self, document: str) -> Upload | None:
+        """The document's row; None for a document that was never seen."""
+        return register.one(self.engine, document)
+
+    def list(
+        self,
+        *,
+        states: Iterable[str] | None = None,
+        collection: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Upload]:
+        """Documents in the order of their ids; `after` the last id of the page before."""
+        return register.listed(self.engine, states=states, collection=collection, after=after, limit=limit)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents are in each state that has any."""
+        return register.counted(self.engine)
+
+
+def open_intake(settings: Settings) -> Intake:
+    """The intake of this deployment. Raises DatabaseUnreachable."""
+    return Intake(open_database(settings.operational_url), open_store(settings), settings)
+
+
+def _time(now: float | None) -> float:
+    return time.time() if now is None else now

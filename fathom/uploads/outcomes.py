@@ -1,0 +1,196 @@
+"""What becomes of an upload: marked by the run at work on it, or found out when that run is no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from fathom.database import uploads
+from fathom.errors import DocumentRejected, FathomError, RunCancelled, RunLost, UsageWrong
+from fathom.uploads import register
+from fathom.uploads.register import transaction
+from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
+
+S = UploadState
+RunState = Literal["missing", "in_progress", "ended", "cancelled"]
+BY_RUN_ID = "run:"  # a run that someone started by hand has no key; this and its id stand for it
+_DETAIL = 500
+
+
+@dataclass
+class Reconciled:
+    """What was found out about runs: those to request again, how many are in flight, and what became of their documents."""
+
+    again: list[PlannedRun] = field(default_factory=list)
+    in_flight: int = 0
+    requeued: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def mark_running(engine: Engine, document: str, version: str | None, run_id: str, stage: str | None, now: float) -> InHand:
+    """The run has the document in hand, unless another version was accepted since; answers the one accepted last.
+
+    `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted.
+    """
+    c = uploads.c
+    planned = sa.or_(c.run_id == run_id, c.state == S.SUBMITTED, sa.and_(c.state == S.ACCEPTED, c.run_key.is_not(None)))
+    wanted = c.version.is_not(None) if version is None else c.version == version
+    statement = (
+        uploads.update()
+        .where(c.document == document, wanted)
+        .values(
+            state=S.RUNNING,
+            run_key=sa.case((sa.and_(planned, c.run_key.is_not(None)), c.run_key), else_=BY_RUN_ID + run_id),
+            run_id=run_id,
+            stage=stage,
+            reason=None,
+            detail=None,
+            updated_at=now,
+        )
+    )
+    with transaction(engine) as connection:
+        connection.execute(statement)
+    row = register.one(engine, document)
+    if row is None or row.version is None or row.accepted_at is None:
+        raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
+    return InHand(document, row.version, row.accepted_at)
+
+
+def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float) -> bool:
+    """The version is done; answers False, changing nothing, where it is not the last one or a later run has it in hand."""
+    c = uploads.c
+    later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
+    with transaction(engine) as connection:
+        statement = uploads.update().where(c.document == document, c.version == version, sa.not_(later))
+        values = {"state": S.DONE, "reason": None, "detail": None, "updated_at": now}
+        marked = connection.execute(statement.values(**values, **({"run_id": run_id} if run_id else {}))).rowcount == 1
+        if not marked:
+            _release(connection, document, version, now)
+    return marked
+
+
+def mark_failed(
+    engine: Engine,
+    document: str,
+    version: str,
+    error: Exception,
+    *,
+    run_id: str | None,
+    stage: str | None,
+    attempts: int,
+    now: float,
+) -> UploadState | None:
+    """The version is rejected, failed, or accepted for another try, by what the error says; answers which.
+
+    A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. None,
+    changing nothing, where the version is not the last one or another run has it in hand.
+    """
+    c = uploads.c
+    name = error.name if isinstance(error, FathomError) else type(error).__name__
+    message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
+    mine = [c.document == document, c.version == version, c.state.in_((S.SUBMITTED, S.RUNNING))]
+    if run_id is not None:
+        mine.append(sa.or_(c.run_id.is_(None), c.run_id == run_id))
+    with transaction(engine) as connection:
+        row = connection.execute(sa.select(c.attempts).where(*mine)).one_or_none()
+        if row is None:
+            _release(connection, document, version, now)
+            return None
+        tries = row.attempts + 1
+        retryable = error.retryable if isinstance(error, FathomError) else True
+        state = S.REJECTED if isinstance(error, DocumentRejected) else S.FAILED
+        again = retryable and state is S.FAILED and tries < attempts
+        values = {"stage": stage, "reason": name, "detail": message, "attempts": tries, "updated_at": now}
+        after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
+        connection.execute(uploads.update().where(*mine).values(**values, **after))
+    return S.ACCEPTED if again else state
+
+
+def keys_in_hand(engine: Engine) -> list[str]:
+    """The keys of the runs that have documents in hand: submitted, running, or changed since."""
+    c = uploads.c
+    in_hand = (c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)), c.run_key.is_not(None))
+    with transaction(engine) as connection:
+        return sorted(connection.scalars(sa.select(c.run_key).where(*in_hand).distinct()))
+
+
+def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciled:
+    """Documents whose run is over without an outcome are tried again, up to `attempts`, then failed by name.
+
+    A run that was never started is to be requested again under its key. Keys without a state count as in progress.
+    """
+    found = Reconciled()
+    for key in keys_in_hand(engine):
+        with transaction(engine) as connection:
+            state = run_states.get(key, "in_progress")
+            rows = [register.as_upload(row) for row in connection.execute(sa.select(uploads).where(uploads.c.run_key == key))]
+            in_hand = [row for row in rows if row.state not in ENDED]
+            begun = len(in_hand) < len(rows) or any(row.run_id for row in in_hand) or key.startswith(BY_RUN_ID)
+            if state == "in_progress" and in_hand:
+                found.in_flight += 1
+            elif state == "missing" and not begun:
+                _request_again(connection, key, in_hand, found, now)
+            elif in_hand:
+                _settle(connection, key, rows, found, cancelled=state == "cancelled", attempts=attempts, now=now)
+    return found
+
+
+def _request_again(connection: Connection, key: str, in_hand: list[Upload], found: Reconciled, now: float) -> None:
+    planned = sorted((row for row in in_hand if row.state is S.SUBMITTED), key=lambda row: (row.accepted_at or 0, row.document))
+    _free(connection, key, (row for row in in_hand if row.state is S.ACCEPTED), now)
+    if planned:
+        versions = tuple(row.version or "" for row in planned)
+        found.again.append(PlannedRun(key, planned[0].collection, tuple(row.document for row in planned), versions))
+        found.in_flight += 1
+
+
+def _settle(
+    connection: Connection, key: str, rows: list[Upload], found: Reconciled, *, cancelled: bool, attempts: int, now: float
+) -> None:
+    """Those the run had begun are the suspects of its end, and it counts against them; all are, if it had begun none."""
+    _free(connection, key, (row for row in rows if row.state is S.ACCEPTED), now)
+    in_hand = [row for row in rows if row.state in (S.SUBMITTED, S.RUNNING)]
+    begun = [row for row in in_hand if row.state is S.RUNNING]
+    ended = [row for row in rows if row.state in ENDED]
+    blamed = {row.document for row in (begun if begun or ended else in_hand)}
+    for row in in_hand:
+        tries = row.attempts + (row.document in blamed)
+        over = cancelled or tries >= attempts
+        error: FathomError = _cancelled(row) if cancelled else _lost(row, tries)
+        values = {"attempts": tries, "updated_at": now, "reason": error.name, "detail": error.message}
+        if over:
+            after: dict[str, Any] = {"state": S.FAILED}
+        elif row.document in blamed:
+            after = {"state": S.ACCEPTED, "run_key": None, "run_id": None}
+        else:
+            after = {"state": S.ACCEPTED, "run_key": None, "run_id": None, "reason": None, "detail": None}
+        same = (uploads.c.document == row.document, uploads.c.run_key == key, uploads.c.state == row.state)
+        if connection.execute(
+            uploads.update().where(*same, uploads.c.version == row.version).values(**{**values, **after})
+        ).rowcount:
+            (found.failed if over else found.requeued).append(row.document)
+
+
+def _free(connection: Connection, key: str, held: Iterable[Upload], now: float) -> None:
+    for row in held:
+        same = (uploads.c.document == row.document, uploads.c.state == S.ACCEPTED, uploads.c.run_key == key)
+        connection.execute(uploads.update().where(*same).values(run_key=None, updated_at=now))
+
+
+def _release(connection: Connection, document: str, version: str, now: float) -> None:
+    """The run is done with a version that was replaced meanwhile, so the newer one may be planned."""
+    c = uploads.c
+    newer = (c.document == document, c.version != version, c.state == S.ACCEPTED, c.run_key.is_not(None))
+    connection.execute(uploads.update().where(*newer).values(run_key=None, updated_at=now))
+
+
+def _lost(row: Upload, tries: int) -> RunLost:
+    return RunLost(f"Its run ended without an outcome, {tries} times so far.", document=row.document)
+
+
+def _cancelled(row: Upload) -> RunCancelled:
+    return RunCancelled("Its run was cancelled before it was done.", document=row.document)

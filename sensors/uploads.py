@@ -1,0 +1,127 @@
+"""What starts ingestion: new and changed files in the inbox become partitions and runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+from dagster._core.storage.tags import RUN_KEY_TAG  # no public name in 1.13
+
+from fathom.settings import settings
+from fathom.uploads.acceptance import IntakeReport
+from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.outcomes import BY_RUN_ID, Reconciled, RunState
+from fathom.uploads.upload import PlannedRun, UploadState
+from fathom.uploads.worker import worker_is_dead
+from ingestion_assets.jobs import ingest_backlog, ingest_document
+from ingestion_assets.partitions import documents_by_id
+
+SECONDS_BETWEEN_TICKS = 5  # Dagster looks at its sensors no more often than that
+START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
+
+Status = dg.DagsterRunStatus
+_WORKING = (Status.STARTED, Status.CANCELING)
+_LAUNCHED = (Status.STARTING, *_WORKING)
+_ENDED = (Status.SUCCESS, Status.FAILURE, Status.CANCELED)
+
+
+@dg.sensor(
+    name="new_uploads",
+    jobs=[ingest_document, ingest_backlog],
+    minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Whole new or changed files in the inbox: each becomes a partition and is ingested, a backlog many to a run.",
+)
+def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Runs for accepted uploads, at most `runs_at_once` in flight; what they are and why is in the intake's table alone."""
+    intake = open_intake(settings())
+    report = intake.look()
+    found = intake.reconcile(run_states(context.instance, intake.keys_in_hand()))
+    runs = [*found.again, *intake.plan_runs(found.in_flight)]
+    summary = sentence(report, found, intake)
+    for entry in report.refused:
+        context.log.warning(f"Refused {entry.path}: {entry.error.name}: {entry.error.message} {entry.error.what_to_do}")
+    if not runs:
+        return dg.SkipReason(summary)
+    context.log.info(summary)
+    return dg.SensorResult(
+        run_requests=[request(run) for run in runs],
+        dynamic_partitions_requests=_missing_partitions(context.instance, runs),
+    )
+
+
+def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:
+    """The state of the run of each key. A run whose process died is reported to Dagster as failed on the way."""
+    return {key: _state(instance, _records(instance, key)) for key in keys}
+
+
+def request(run: PlannedRun) -> dg.RunRequest:
+    """One document runs the asset job on its partition; more are drained by the backlog job."""
+    tags = {"fathom/collection": run.collection, "fathom/documents": str(len(run.documents))}
+    if len(run.documents) == 1:
+        tags["fathom/version"] = run.versions[0]
+        return dg.RunRequest(run.run_key, job_name=ingest_document.name, partition_key=run.documents[0], tags=tags)
+    config = {"ops": {"drain": {"config": {"documents": list(run.documents)}}}}
+    return dg.RunRequest(run.run_key, job_name=ingest_backlog.name, run_config=config, tags=tags)
+
+
+def sentence(report: IntakeReport, found: Reconciled, intake: Intake) -> str:
+    """What a tick saw, for a person: what came in, what waits, what is in flight and what went wrong."""
+    counts = intake.counts()
+    states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if state != UploadState.ACCEPTED)
+    parts = [
+        f"{len(report.accepted)} new or changed of {report.known + len(report.accepted)} known"
+        if report.accepted
+        else "Nothing new",
+        f"{counts.get(UploadState.ACCEPTED, 0)} waiting",
+        f"{found.in_flight} runs in flight",
+        states,
+        f"{len(report.busy)} still being written" if report.busy else "",
+        f"{report.left} left for the next tick" if report.left else "",
+        f"{len(report.rejected)} rejected by size" if report.rejected else "",
+        f"{len(found.requeued)} of ended runs to be tried again" if found.requeued else "",
+        f"{len(found.failed)} given up" if found.failed else "",
+    ]
+    return ", ".join(part for part in parts if part) + "." + (f" {report.stopped}" if report.stopped else "")
+
+
+def _missing_partitions(
+    instance: dg.DagsterInstance, runs: Sequence[PlannedRun]
+) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
+    """A request for those documents of the runs that are no partition yet; asked one by one, never by listing all."""
+    name = documents_by_id.name
+    documents = dict.fromkeys(document for run in runs for document in run.documents)
+    missing = [document for document in documents if name and not instance.has_dynamic_partition(name, document)]
+    return [documents_by_id.build_add_request(missing)] if missing else []
+
+
+def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:
+    if key.startswith(BY_RUN_ID):
+        return instance.get_run_records(dg.RunsFilter(run_ids=[key.removeprefix(BY_RUN_ID)]))
+    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: key}))
+
+
+def _state(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> RunState:
+    statuses = [_living_status(instance, record) for record in records]
+    if any(status not in (*_ENDED, Status.NOT_STARTED) for status in statuses):
+        return "in_progress"
+    if not any(status in _ENDED for status in statuses):
+        return "missing"  # NOT_STARTED too: requested again, Dagster launches the run it has
+    return "cancelled" if statuses[0] is Status.CANCELED else "ended"
+
+
+def _living_status(instance: dg.DagsterInstance, record: dg.RunRecord) -> dg.DagsterRunStatus:
+    """The run's status, once Dagster knows if its process is gone."""
+    run = record.dagster_run
+    stuck = run.status is Status.STARTING and time.time() - record.update_timestamp.timestamp() > START_LIMIT_S
+    if stuck:
+        instance.report_run_failed(run, f"The run was launched and did not start within {START_LIMIT_S:.0f} s.")
+        return Status.FAILURE
+    if run.status in _LAUNCHED and worker_is_dead(run.tags):
+        if run.status is Status.CANCELING:
+            instance.report_run_canceled(run, "Its process is gone.")
+            return Status.CANCELED
+        instance.report_run_failed(run, "Its process was killed or died; its documents without an outcome are tried again.")
+        return Status.FAILURE
+    return run.status
