@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fathom.chunking.lines import joined_inline, unwrapped
 from fathom.chunking.provenance import Pages, Place
 from fathom.chunking.tables import Table, read_table
 from fathom.conversion.report import DocumentKind
@@ -20,8 +21,6 @@ BOILERPLATE = frozenset({"page_header", "page_footer", "empty_value"})
 _OWN_SCOPE = frozenset({"chapter", "slide", "sheet"})
 _GENERATED_NAME = re.compile(r"(?i)(sheet|slide|chapter|table|tabelle|feuil|hoja)?[\s_-]*\d*")
 _CHECKBOX = {"checkbox_selected": "[x] ", "checkbox_unselected": "[ ] "}
-_CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
-_OPENS = ("(", "[", "{", "“", "‘")
 
 Node = Mapping[str, Any]
 
@@ -123,15 +122,6 @@ def is_kept(node: Node) -> bool:
     return node.get("content_layer", "body") in KEPT_LAYERS and node.get("label") not in BOILERPLATE
 
 
-def joined_inline(texts: list[str]) -> str:
-    """Runs of one line as that line: a space between them, but none before a closing mark or after an opening one."""
-    line = ""
-    for text in (text.strip() for text in texts):
-        if text:
-            line += text if not line or text.startswith(_CLOSES) or line.endswith(_OPENS) else f" {text}"
-    return line
-
-
 class _Walk:
     """One pass over the tree, remembering what was already given out."""
 
@@ -197,7 +187,7 @@ class _Walk:
         elif label == "code":
             parts.append(Block("code", text.strip("\n"), tuple(refs), places))
         else:
-            text = _CHECKBOX.get(label, "") + text.strip()
+            text = _CHECKBOX.get(label, "") + unwrapped(text.strip())
             parts.append(Block("text", text, tuple(refs), places, leads=label == "caption" or text.endswith((":", "："))))
         return parts, children
 
@@ -208,7 +198,7 @@ class _Walk:
         continues = depth > 0 or self._last_list == parent
         if depth == 0:
             self._last_list = parent
-        return Block("list", f"{'  ' * min(depth, 8)}{marker} {text.strip()}", refs, places, continues=continues)
+        return Block("list", f"{'  ' * min(depth, 8)}{marker} {unwrapped(text.strip())}", refs, places, continues=continues)
 
     def _inline(self, node: Node) -> tuple[list[Part], list[Node]]:
         """A line made of runs, or a form field with its key and value."""
