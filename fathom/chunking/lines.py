@@ -20,7 +20,7 @@ def joined_inline(texts: list[str]) -> str:
 
 
 def unwrapped(text: str) -> str:
-    """The text without the breaks after full lines, which part a name in two; no longer or shorter, so that spans still hold."""
+    """The text without the breaks after full lines, which part a name in two; of the same length, so spans still hold."""
     lines = text.split("\n")
     joined = lines[0]
     for before, line in pairwise(lines):
