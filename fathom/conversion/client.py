@@ -1,0 +1,281 @@
+"""The warm converter as every caller sees it: a call that converts, and starts the converter if nobody has yet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from filelock import Timeout
+
+from fathom.conversion.converter_address import ConverterAddress
+from fathom.conversion.converter_settings import DEFAULT_ENGINE, ConverterSettings
+from fathom.conversion.converter_status import ConverterStatus
+from fathom.conversion.inspection import check_size
+from fathom.conversion.protocol import (
+    MAX_ANSWER_BYTES,
+    ConnectionLost,
+    Frame,
+    Request,
+    decode_error,
+    decode_progress,
+    pack,
+    receive,
+)
+from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
+from fathom.conversion.wire_document import decode_document
+from fathom.errors import ConverterUnreachable, StoreFailed
+from fathom.settings import Settings
+
+# The converter says it is alive every 5 s; on a machine under load it may be late, not by this.
+SILENT_FOR_S = 30.0
+# It answers a greeting without touching a document.
+GREETING_WITHIN_S = 20.0
+# Interpreter, settings and socket; the workers warm up afterwards.
+START_WITHIN_S = 60.0
+STOP_WITHIN_S = 10.0
+# A converter may be replaced by each of several callers whose settings differ; past this they are fighting.
+MOST_REPLACEMENTS = 5
+
+
+class ConverterClient:
+    """Converts by the one converter process of `settings.home`; safe to share between threads.
+
+    `engine` names the module that converts in the workers (see worker.py); callers with another engine or other settings
+    get a converter of their own, and the one before it leaves when it has finished its work.
+    """
+
+    def __init__(self, settings: Settings, *, engine: str = DEFAULT_ENGINE) -> None:
+        self._settings = ConverterSettings.of(settings, engine=engine)
+        self._address = ConverterAddress(settings.home)
+        self._fingerprint = self._settings.fingerprint()
+
+    def convert(
+        self,
+        path: Path,
+        *,
+        version: str,
+        name: str | None = None,
+        document: str | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> ConvertedDocument:
+        """The file as a structured document, inspected and converted in a worker that nothing else depends on.
+
+        `version` is the SHA-256 of the bytes, `name` what the file was called when it was uploaded. `progress` is called on
+        this thread; an exception it raises cancels the conversion and goes on to the caller, as Ctrl-C does.
+
+        Raises DocumentRejected (its subclasses say why), ConversionFailed (TimedOut, OutOfMemory, Cancelled), StoreFailed if
+        the file cannot be read, ConverterUnreachable if no converter can be had.
+        """
+        payload = self._ask(self._request("convert", path, name, version, document), progress)
+        return decode_document(payload)
+
+    def inspect(self, path: Path, *, name: str | None = None, document: str | None = None) -> Inspection:
+        """What the file is, found out in a worker, which a file made to crash its reader may crash. Raises as `convert`."""
+        return Inspection.model_validate_json(self._ask(self._request("inspect", path, name, "", document), None))
+
+    def ensure_started(self, *, warm: bool = False, timeout: float = 180.0) -> None:
+        """The converter of this home answers, and has our settings; with `warm`, a worker is ready for a document.
+
+        Of any number of callers at once, one starts it. Raises ConverterUnreachable.
+        """
+        deadline = time.monotonic() + timeout
+        if not self._greet():
+            self._start(deadline)
+        while warm and not (status := self.status()).warm:
+            if status.trouble or time.monotonic() > deadline:
+                message = status.trouble or f"The converter is not warm after {timeout:.0f} s."
+                raise ConverterUnreachable(message, hint=self._log_hint)
+            time.sleep(0.1)
+
+    def status(self) -> ConverterStatus:
+        """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
+        try:
+            with self._address.connect(GREETING_WITHIN_S) as connection:
+                connection.sendall(pack(Frame.REQUEST, Request("status").encode()))
+                _, payload = receive(connection, MAX_ANSWER_BYTES)
+        except OSError as error:
+            raise ConverterUnreachable("The converter is not running.") from error
+        return ConverterStatus.model_validate_json(payload)
+
+    def stop(self) -> bool:
+        """No converter owns this home; what it was converting is cancelled. True if one was running."""
+        try:
+            with self._address.connect(GREETING_WITHIN_S) as connection:
+                connection.sendall(pack(Frame.REQUEST, Request("stop").encode()))
+                pid = _listener(connection)
+                receive(connection, MAX_ANSWER_BYTES)
+        except ConnectionLost:
+            return True
+        except TimeoutError:
+            self._kill_silent()
+            return True
+        except OSError:
+            return False
+        if pid is not None:
+            _wait_until_gone(pid, STOP_WITHIN_S)
+        return True
+
+    def _request(self, operation: str, path: Path, name: str | None, version: str, document: str | None) -> Request:
+        try:
+            # what needs no reading is told before anything is started
+            check_size(path, max_bytes=self._settings.max_bytes)
+        except OSError as error:
+            message = f"The file cannot be read: {error.strerror or type(error).__name__}."
+            raise StoreFailed(message, document=document) from error
+        return Request(
+            operation="inspect" if operation == "inspect" else "convert",
+            fingerprint=self._fingerprint,
+            path=str(path.absolute()),
+            name=name if name is not None else path.name,
+            version=version,
+            document=document,
+        )
+
+    def _ask(self, request: Request, progress: ProgressCallback | None) -> bytes:
+        """The converter's answer; a converter that vanishes is asked once more, a new one as often as it is replaced."""
+        vanished = 0
+        for _ in range(MOST_REPLACEMENTS):
+            try:
+                with self._connected() as connection:
+                    answer = self._converse(connection, request, progress)
+            except ConnectionLost as error:
+                vanished += 1
+                if vanished > 1:
+                    message = "The converter vanished twice over this document."
+                    raise ConverterUnreachable(message, document=request.document, hint=self._log_hint) from error
+                continue
+            if answer is not None:
+                return answer
+        raise ConverterUnreachable(
+            "The converter is replaced again and again: callers with different settings share one home.",
+            document=request.document,
+            hint="Give each deployment a FATHOM_HOME of its own.",
+        )
+
+    def _connected(self) -> socket.socket:
+        """A connection to the converter, started if there is none. Raises ConnectionLost if it is gone again at once."""
+        try:
+            return self._address.connect(SILENT_FOR_S)
+        except OSError:
+            self.ensure_started()
+        try:
+            return self._address.connect(SILENT_FOR_S)
+        except OSError as error:
+            raise ConnectionLost("The converter ended as soon as it was started.") from error
+
+    def _converse(self, connection: socket.socket, request: Request, progress: ProgressCallback | None) -> bytes | None:
+        """The result's bytes, or None if the converter leaves because its settings are not ours.
+
+        Raises the error the converter names, ConnectionLost if it dies or falls silent, and whatever `progress` raises.
+        """
+        _send(connection, request)
+        while True:
+            frame, payload = _receive(connection)
+            if frame is Frame.RESULT:
+                return payload
+            if frame is Frame.ERROR:
+                raise decode_error(payload, document=request.document)
+            if frame is Frame.SUPERSEDED:
+                return None
+            if frame is Frame.PROGRESS and progress is not None:
+                progress(decode_progress(payload))
+
+    def _greet(self) -> bool:
+        """True if a converter with our settings answers. One that is silent is killed, one with other settings leaves."""
+        try:
+            with self._address.connect(GREETING_WITHIN_S) as connection:
+                connection.sendall(pack(Frame.REQUEST, Request("hello", self._fingerprint).encode()))
+                frame, _ = receive(connection, MAX_ANSWER_BYTES)
+                return frame is Frame.RESULT
+        except TimeoutError:
+            self._kill_silent()
+            return False
+        except OSError:
+            return False
+
+    def _start(self, deadline: float) -> None:
+        self._address.prepare()
+        try:
+            with self._address.starting(max(0.0, deadline - time.monotonic())):
+                while not self._greet():
+                    if time.monotonic() > deadline:
+                        raise ConverterUnreachable("The converter does not start.", hint=self._log_hint)
+                    self._spawn()
+        except Timeout as error:
+            raise ConverterUnreachable("Another process has been starting the converter for too long.") from error
+
+    def _spawn(self) -> None:
+        """A converter listens. Raises ConverterUnreachable with what it said last if it does not."""
+        self._settings.logs.mkdir(parents=True, exist_ok=True)
+        said = self._settings.logs / "converter.start.log"
+        ready, theirs = os.pipe()
+        try:
+            with said.open("wb") as output:
+                starter = subprocess.Popen(
+                    [sys.executable, "-m", "fathom.conversion.service", self._settings.model_dump_json(), str(theirs)],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(theirs,), start_new_session=True,
+                )  # fmt: skip
+            os.close(theirs)
+            starter.wait()
+            listening, _, _ = select.select([ready], [], [], START_WITHIN_S)
+            if not listening or os.read(ready, 16) != b"ready":
+                last = said.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+                raise ConverterUnreachable(f"The converter does not start: {last[0][:300]}.", hint=self._log_hint)
+        finally:
+            os.close(ready)
+
+    def _kill_silent(self) -> None:
+        """A converter that listens and does not answer is gone."""
+        with contextlib.suppress(OSError), self._address.connect(1.0) as connection:
+            pid = _listener(connection)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                _wait_until_gone(pid, STOP_WITHIN_S)
+
+    @property
+    def _log_hint(self) -> str:
+        return f"Read {self._settings.logs / 'converter.log'} and converter.start.log beside it."
+
+
+def _send(connection: socket.socket, request: Request) -> None:
+    try:
+        connection.sendall(pack(Frame.REQUEST, request.encode()))
+    except OSError as error:
+        raise ConnectionLost("The converter closed the connection.") from error
+
+
+def _receive(connection: socket.socket) -> tuple[Frame, bytes]:
+    try:
+        return receive(connection, MAX_ANSWER_BYTES)
+    except TimeoutError as error:
+        raise ConnectionLost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
+    except OSError as error:
+        raise ConnectionLost("The converter closed the connection.") from error
+
+
+def _listener(connection: socket.socket) -> int | None:
+    """The pid of the process that listens at the other end, where the system tells."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(pid)
+
+
+def _wait_until_gone(pid: int, timeout: float) -> None:
+    """The process is gone: by itself within the time, else killed."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        try:
+            process.wait(timeout)
+        except psutil.TimeoutExpired:
+            process.kill()
