@@ -41,8 +41,12 @@ GREETING_WITHIN_S = 20.0
 # Interpreter, settings and socket; the workers warm up afterwards.
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
-# A converter may be replaced by each of several callers whose settings differ; past this they are fighting.
-MOST_REPLACEMENTS = 5
+# A converter may be on its way out, or be replaced by a caller with other settings; past this those callers are fighting.
+MOST_ATTEMPTS = 6
+
+
+class Unheard(ConnectionLost):
+    """The converter was gone before it took the document."""
 
 
 class ConverterClient:
@@ -142,10 +146,13 @@ class ConverterClient:
     def _ask(self, request: Request, progress: ProgressCallback | None) -> bytes:
         """The converter's answer; a converter that vanishes is asked once more, a new one as often as it is replaced."""
         vanished = 0
-        for _ in range(MOST_REPLACEMENTS):
+        for attempt in range(MOST_ATTEMPTS):
             try:
                 with self._connected() as connection:
                     answer = self._converse(connection, request, progress)
+            except Unheard:
+                time.sleep(0.1 * attempt)  # it was just dying or leaving, and has not seen the document
+                continue
             except ConnectionLost as error:
                 vanished += 1
                 if vanished > 1:
@@ -155,13 +162,13 @@ class ConverterClient:
             if answer is not None:
                 return answer
         raise ConverterUnreachable(
-            "The converter is replaced again and again: callers with different settings share one home.",
+            "The converter leaves again and again before it takes the document.",
             document=request.document,
-            hint="Give each deployment a FATHOM_HOME of its own.",
+            hint="Do callers with different settings share this FATHOM_HOME? Give each deployment its own.",
         )
 
     def _connected(self) -> socket.socket:
-        """A connection to the converter, started if there is none. Raises ConnectionLost if it is gone again at once."""
+        """A connection to the converter, started if there is none. Raises Unheard if it is gone again at once."""
         try:
             return self._address.connect(SILENT_FOR_S)
         except OSError:
@@ -169,16 +176,20 @@ class ConverterClient:
         try:
             return self._address.connect(SILENT_FOR_S)
         except OSError as error:
-            raise ConnectionLost("The converter ended as soon as it was started.") from error
+            raise Unheard("The converter ended as soon as it was started.") from error
 
     def _converse(self, connection: socket.socket, request: Request, progress: ProgressCallback | None) -> bytes | None:
         """The result's bytes, or None if the converter leaves because its settings are not ours.
 
-        Raises the error the converter names, ConnectionLost if it dies or falls silent, and whatever `progress` raises.
+        Raises the error the converter names, Unheard or ConnectionLost if it dies or falls silent before or after it took
+        the document, and whatever `progress` raises.
         """
-        _send(connection, request)
+        try:
+            connection.sendall(pack(Frame.REQUEST, request.encode()))
+            frame, payload = receive(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
+        except OSError as error:
+            raise Unheard("The converter was leaving.") from error
         while True:
-            frame, payload = _receive(connection)
             if frame is Frame.RESULT:
                 return payload
             if frame is Frame.ERROR:
@@ -187,6 +198,7 @@ class ConverterClient:
                 return None
             if frame is Frame.PROGRESS and progress is not None:
                 progress(decode_progress(payload))
+            frame, payload = _receive(connection)
 
     def _greet(self) -> bool:
         """True if a converter with our settings answers. One that is silent is killed, one with other settings leaves."""
@@ -245,13 +257,6 @@ class ConverterClient:
         return f"Read {self._settings.logs / 'converter.log'} and converter.start.log beside it."
 
 
-def _send(connection: socket.socket, request: Request) -> None:
-    try:
-        connection.sendall(pack(Frame.REQUEST, request.encode()))
-    except OSError as error:
-        raise ConnectionLost("The converter closed the connection.") from error
-
-
 def _receive(connection: socket.socket) -> tuple[Frame, bytes]:
     try:
         return receive(connection, MAX_ANSWER_BYTES)
@@ -270,12 +275,14 @@ def _listener(connection: socket.socket) -> int | None:
 
 
 def _wait_until_gone(pid: int, timeout: float) -> None:
-    """The process is gone: by itself within the time, else killed."""
+    """The process has ended: by itself within the time, else killed. One that only waits to be reaped has ended."""
     import psutil
 
+    deadline = time.monotonic() + timeout
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        try:
-            process.wait(timeout)
-        except psutil.TimeoutExpired:
-            process.kill()
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                process.kill()
+                deadline += timeout
+            time.sleep(0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import struct
@@ -36,7 +37,7 @@ PICTURE_FAULTS = (
 )  # fmt: skip
 
 # pdfium's error codes when a document is loaded
-PDF_LOADED, PDF_FORMAT, PDF_PASSWORD, PDF_SECURITY = 0, 3, 4, 5
+PDF_PASSWORD, PDF_SECURITY = 4, 5
 
 # What only the inside of a PDF reads like; a text that was merely called .pdf does not.
 PDF_SYNTAX = re.compile(r"^\s*\d+ \d+ obj\b|\bendobj\b|startxref\b|^trailer\b", re.M)
@@ -129,25 +130,27 @@ def _inspect(path: Path, name: str, size: int, max_pages: int) -> Inspection:
 
 def _pdf_pages(path: Path) -> int:
     """Number of pages, 1 or more. A PDF that is encrypted but opens without a password is as good as any."""
-    import pypdfium2  # native code: loaded only where a PDF is
+    import pypdfium2  # noqa: F401 - native code, loaded only where a PDF is; this import also initialises it
+    from pypdfium2 import raw
 
+    # not PdfDocument: for a PDF without pages it raises with whatever error the load before this one left in pdfium
+    document = raw.FPDF_LoadDocument(os.fsencode(path) + b"\0", None)
+    if not document:
+        raise _pdf_rejection(raw.FPDF_GetLastError())
     try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise _pdf_rejection(getattr(error, "err_code", None)) from error
-    try:
-        return len(document)
+        pages = int(raw.FPDF_GetPageCount(document))
     finally:
-        document.close()
+        raw.FPDF_CloseDocument(document)
+    if pages < 1:
+        raise DocumentWithoutPages("The PDF has no page.")
+    return pages
 
 
-def _pdf_rejection(code: int | None) -> DocumentRejected:
+def _pdf_rejection(code: int) -> DocumentRejected:
     if code == PDF_PASSWORD:
         return DocumentLocked("The PDF has a password.")
     if code == PDF_SECURITY:
         return DocumentLocked("The PDF is locked by a method that wants its own reader.", hint="Export it without the lock.")
-    if code in {PDF_LOADED, None}:
-        return DocumentWithoutPages("The PDF has no page.")
     return DocumentDamaged("It begins as a PDF, and its structure is broken beyond repair.")
 
 

@@ -36,7 +36,7 @@ MAX_UNSENT_BYTES = 1024**2
 # The predecessor gives the lock back before it drains, so this is only ever a moment.
 LOCK_WITHIN_S = 10.0
 
-log = get_logger(__name__)
+log = get_logger("fathom.conversion.service")  # it is run as __main__
 
 
 class ConverterService:

@@ -50,7 +50,7 @@ class WorkerPool:
         self.waiting = 0
         self.counts = Counts()
         self.facts: WorkerFacts | None = None
-        self.trouble: str | None = None
+        self._trouble: ConverterUnreachable | None = None
 
     async def run(self) -> None:
         """Keeps as many workers as the settings say, until cancelled or closed."""
@@ -58,7 +58,7 @@ class WorkerPool:
 
     async def work(self, request: Request, on_progress: Callable[[bytes], None]) -> Answer:
         """A worker's answer to the request. Raises ConverterUnreachable if no worker can be started."""
-        worker = await self._take()
+        worker = await self._take(request.document)
         started = time.monotonic()
         try:
             frame, payload = await worker.work(request, on_progress)
@@ -78,14 +78,19 @@ class WorkerPool:
         stopped = ConversionCancelled("The converter was stopped.")
         await asyncio.gather(*(worker.kill(stopped) for worker in list(self._workers)))
 
-    async def _take(self) -> WorkerProcess:
+    @property
+    def trouble(self) -> str | None:
+        """Why no worker can be started, if so."""
+        return self._trouble.message if self._trouble else None
+
+    async def _take(self, document: str | None) -> WorkerProcess:
         self.waiting += 1
         try:
-            while self.trouble is None:
+            while self._trouble is None:
                 worker = await self._free.get()
                 if worker is not None and worker.usable:
                     return worker
-            raise ConverterUnreachable(self.trouble)
+            raise ConverterUnreachable(self._trouble.message, document=document, hint=self._trouble.what_to_do)
         finally:
             self.waiting -= 1
 
@@ -122,16 +127,18 @@ class WorkerPool:
         async with self._warming:
             facts = await worker.start()
         self.facts = facts
-        self._failed_starts, self.trouble = 0, None
+        self._failed_starts, self._trouble = 0, None
         log.info("A worker is warm", sub_stage="warm_up", metrics={"seconds": round(facts.warm_up_s, 2)})
         self._free.put_nowait(worker)
 
     async def _pause_after(self, error: ConverterUnreachable) -> None:
+        if self._closing:
+            return
         self._failed_starts += 1
         log.error("A worker cannot be started", sub_stage="warm_up", error=error.message)
         none_left = all(worker.state == "starting" for worker in self._workers)
         if self._failed_starts >= TROUBLE_AFTER_FAILED_STARTS and none_left:
-            self.trouble = error.message
+            self._trouble = error
             for _ in range(self.waiting):
                 self._free.put_nowait(None)
         await asyncio.sleep(min(LONGEST_PAUSE_S, 0.5 * 2**self._failed_starts))

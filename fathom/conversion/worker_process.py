@@ -28,6 +28,8 @@ WARM_UP_LIMIT_S = 180.0
 WATCH_EVERY_S = 0.1
 # How long a cancelled worker may take to notice; killed after, so that a cancel takes under two seconds.
 CANCEL_GRACE_S = 1.0
+# A process that dies closes its connection a moment before it has an exit code.
+ENDING_GRACE_S = 1.0
 # Native heaps fragment: a worker is replaced after so many documents, or when what it keeps is half of its limit.
 RECYCLE_AFTER_DOCUMENTS = 1000
 RECYCLE_ABOVE_SHARE = 0.5
@@ -50,6 +52,7 @@ class WorkerProcess:
         self._output: asyncio.Task[None] | None = None
         self._killed_for: ConversionFailed | None = None
         self._document: str | None = None
+        self._last_line = ""
         self._busy_since: float | None = None
         self.state: Literal["starting", "idle", "busy"] = "starting"
         self.documents = 0
@@ -76,9 +79,8 @@ class WorkerProcess:
             await self.kill()
             raise ConverterUnreachable(f"A conversion worker was not warm after {WARM_UP_LIMIT_S:.0f} s.") from error
         except ConnectionLost as error:
-            await self.kill()
-            how = self._how_it_ended()
-            message = f"A conversion worker {how} while it warmed up."
+            await self._let_it_end()
+            message = f"A conversion worker {self._how_it_ended()} while it warmed up: {self._last_line or 'it said nothing'}."
             raise ConverterUnreachable(message, hint=f"Read {self._settings.logs / 'converter.log'}.") from error
         if frame is not Frame.READY:
             await self.kill()
@@ -152,9 +154,15 @@ class WorkerProcess:
                     return frame, payload
                 on_progress(payload)
         except ConnectionLost:
-            await self.kill()
+            await self._let_it_end()
             died = ConversionFailed(f"The conversion worker {self._how_it_ended()} over this document.")
             return Frame.ERROR, encode_error(self._killed_for or died)
+
+    async def _let_it_end(self) -> None:
+        """The process, which has closed its connection, is gone, by its own end if that comes soon: its exit code says why."""
+        if self._output is not None:
+            await asyncio.wait({self._output}, timeout=ENDING_GRACE_S)
+        await self.kill()
 
     async def _watch(self) -> None:
         deadline = time.monotonic() + self._settings.timeout_s
@@ -187,6 +195,7 @@ class WorkerProcess:
             if not line:
                 break
             relay(line, self._process.pid)
+            self._last_line = line.decode("utf-8", "replace").strip()[:300] or self._last_line
         await self._process.wait()
         self.ended.set()
 

@@ -1,0 +1,59 @@
+"""An engine that does what the document tells it to: the real interface, with faults on demand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from fathom.conversion.report import ConversionReport, ConvertedDocument, Inspection, PageProgress, ProgressCallback
+from fathom.errors import DocumentDamaged
+
+KEPT: list[bytes] = []
+
+
+def warm_up() -> None:
+    """Nothing is loaded."""
+
+
+def converter_version() -> str:
+    """A name of its own."""
+    return "scripted 1"
+
+
+def convert_file(
+    path: Path, inspection: Inspection, *, version: str, progress: ProgressCallback | None = None
+) -> ConvertedDocument:
+    """The text of the file, after it has done what its first line says."""
+    text = path.read_text(encoding=inspection.encoding or "utf-8")
+    word, _, argument = text.splitlines()[0].partition(" ")
+    match word:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "hang":  # as native code does: nothing is reported, nothing listened to
+            time.sleep(float(argument))
+        case "pages":
+            for page in range(1, int(argument) + 1):
+                time.sleep(0.05)
+                if progress is not None:
+                    progress(PageProgress("page", page, int(argument)))
+        case "allocate":
+            kept = []
+            while True:
+                kept.append(bytearray(8 * 1024**2))
+                time.sleep(0.001)
+        case "allocate-at-once":
+            bytearray(int(argument) * 1024**2)
+        case "keep":  # beyond the document, as a leak does
+            KEPT.append(os.urandom(int(argument) * 1024**2))
+        case "reject":
+            raise DocumentDamaged("The document is damaged.", hint="Send another copy.")
+        case "defect":
+            raise ZeroDivisionError("a secret of the document")
+        case "surrogate":
+            text = "half a pair: \ud800"
+    report = ConversionReport(
+        kind=inspection.kind, version=version, size=inspection.size, seconds=0.0, converter=f"scripted in {os.getpid()}"
+    )
+    return ConvertedDocument(document={"name": path.name}, markdown=text, report=report)
