@@ -221,7 +221,7 @@ def main() -> None:
     settings, ready = ConverterSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
     detach()
     os.chdir("/")
-    log_to_file(settings.logs / "converter.log", settings.log_level)
+    log_to_file(settings.logs / "converter.jsonl", settings.log_level)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     try:

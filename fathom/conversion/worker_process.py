@@ -81,7 +81,7 @@ class WorkerProcess:
         except ConnectionLost as error:
             await self._let_it_end()
             message = f"A conversion worker {self._how_it_ended()} while it warmed up: {self._last_line or 'it said nothing'}."
-            raise ConverterUnreachable(message, hint=f"Read {self._settings.logs / 'converter.log'}.") from error
+            raise ConverterUnreachable(message, hint=f"Read {self._settings.logs / 'converter.jsonl'}.") from error
         if frame is not Frame.READY:
             await self.kill()
             raise ConverterUnreachable("A conversion worker does not speak the converter's protocol.")

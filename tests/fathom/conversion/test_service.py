@@ -177,13 +177,13 @@ def test_an_engine_that_cannot_start_is_told_as_a_sentence(converters: Converter
     client = converters.client(engine="no_such_engine")
     with pytest.raises(ConverterUnreachable, match=r"while it warmed up: .*No module named") as caught:
         client.convert(converters.text("The bridge."), version="v")
-    assert "converter.log" in caught.value.what_to_do
-    assert "no_such_engine" in (converters.settings.logs_path / "converter.log").read_text()
+    assert "converter.jsonl" in caught.value.what_to_do
+    assert "no_such_engine" in (converters.settings.logs_path / "converter.jsonl").read_text()
 
 
 def test_its_log_says_which_document_took_how_long_and_nothing_of_its_text(converters: Converters) -> None:
     client = converters.client()
     client.convert(converters.text("The secret bridge."), version="v", document="a/b.txt")
-    log = (converters.settings.logs_path / "converter.log").read_text()
+    log = (converters.settings.logs_path / "converter.jsonl").read_text()
     assert '"document": "a/b.txt"' in log
     assert "secret" not in log

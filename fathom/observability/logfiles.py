@@ -1,0 +1,154 @@
+"""Log files: one JSON object a line in `logs/<process>.jsonl`, written by many processes, rotated by whoever fills it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from fathom.observability.logs import fields_of
+from fathom.observability.redaction import redacted
+from fathom.settings import Settings
+
+MAX_BYTES = 10 * 1024**2
+KEEP = 5  # the one being written and those before it: 50 MB a process at most
+LONGEST_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
+_FIRST = ("document", "run", "stage", "sub_stage")
+
+
+def keep_logs(settings: Settings, process: str) -> logging.Handler:
+    """Lines of `fathom` loggers, and warnings of all others, go to `logs/<process>.jsonl`; done once a process and file.
+
+    `process` is the kind of process (cli, api, runs, converter), of which many may write at a time. The file is made with
+    the first line. A disk that is full or a folder that is read-only loses lines and stops nothing.
+    """
+    return keep_logs_at(settings.logs_path / f"{process}.jsonl", settings.log_level)
+
+
+def keep_logs_at(path: Path, level: str) -> logging.Handler:
+    """As `keep_logs`, to the file at `path`."""
+    root = logging.getLogger()
+    for known in root.handlers:
+        if isinstance(known, JsonLinesHandler) and known.path == path:
+            return known
+    handler = JsonLinesHandler(path)
+    handler.setFormatter(JsonLines())
+    handler.addFilter(_worth_keeping)
+    root.addHandler(handler)
+    logging.getLogger("fathom").setLevel(level)
+    return handler
+
+
+class JsonLines(logging.Formatter):
+    """A log record as one line of JSON: timestamp (UTC), level, logger, message, document, run, stage, sub_stage, metrics."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        fields = fields_of(record)
+        message = fields.pop("message", None) or redacted(_own_message(record))
+        line: dict[str, Any] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **{name: fields.pop(name) for name in _FIRST if name in fields},
+            "message": _shortened(message),
+            **fields,
+            "pid": record.process,
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["exception"] = _shortened(redacted("".join(traceback.format_exception(record.exc_info[1]))))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class JsonLinesHandler(logging.Handler):
+    """Appends whole lines to a file that other processes append to as well; rotates it at `max_bytes`, keeping `keep`."""
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, keep: int = KEEP) -> None:
+        super().__init__()
+        self.path = path
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._file: int | None = None
+        self._torn = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """The line is in the file, whole; lost where it cannot be written."""
+        try:
+            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            self._write(line)
+        except OSError:
+            self._close()  # a log that cannot be written must not stop the work it is about
+        except Exception:  # noqa: BLE001  as the standard library's handlers do
+            self.handleError(record)
+
+    def close(self) -> None:
+        """The file is closed."""
+        self.acquire()
+        try:
+            self._close()
+        finally:
+            self.release()
+        super().close()
+
+    def _write(self, line: bytes) -> None:
+        file = self._current()
+        if os.fstat(file).st_size + len(line) > self._max_bytes:
+            self._rotate(len(line))
+            file = self._current()
+        # one write of one line to a file opened for appending: lines of several processes never mix
+        data = b"\n" + line if self._torn else line
+        self._torn = os.write(file, data) < len(data)
+
+    def _current(self) -> int:
+        """The open file that has the name now: another process may have rotated it away."""
+        if self._file is not None:
+            try:
+                if os.fstat(self._file).st_ino == self.path.stat().st_ino:
+                    return self._file
+            except FileNotFoundError:
+                pass
+            self._close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._file
+
+    def _rotate(self, coming: int) -> None:
+        """The file is renamed and those before it move on, unless another process just did that."""
+        try:
+            with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
+                if self.path.stat().st_size + coming <= self._max_bytes:
+                    return
+                for number in range(self._keep - 1, 0, -1):
+                    older = self.path.with_name(f"{self.path.name}.{number}")
+                    newer = self.path.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
+                    if newer.exists():
+                        newer.replace(older)
+        except (Timeout, FileNotFoundError):
+            return
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _worth_keeping(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name == "fathom" or record.name.startswith("fathom.")
+
+
+def _own_message(record: logging.LogRecord) -> str:
+    """The message as it was logged: Dagster writes run and step in front of it, and keeps what it was."""
+    metadata = getattr(record, "dagster_meta", None)
+    if isinstance(metadata, dict) and metadata.get("orig_message"):
+        return str(metadata["orig_message"])
+    return record.getMessage()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + f" … ({len(text) - LONGEST_TEXT} more characters)"
