@@ -127,7 +127,8 @@ def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: i
     for key in keys_in_hand(engine):
         with transaction(engine) as connection:
             state = run_states.get(key, "in_progress")
-            rows = [register.as_upload(row) for row in connection.execute(sa.select(uploads).where(uploads.c.run_key == key))]
+            query = sa.select(uploads).where(uploads.c.run_key == key).order_by(uploads.c.document)
+            rows = [register.as_upload(row) for row in connection.execute(query)]
             in_hand = [row for row in rows if row.state not in ENDED]
             begun = len(in_hand) < len(rows) or any(row.run_id for row in in_hand) or key.startswith(BY_RUN_ID)
             if state == "in_progress" and in_hand:

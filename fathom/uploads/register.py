@@ -40,7 +40,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except OperationalError as error:
-        if "full" in str(error.orig):
+        if "full" in str(error.orig) or "No space left" in str(error.orig):
             raise StoreFull("The disk of the operational database is full.") from error
         raise DatabaseUnreachable(f"The operational database does not answer: {error.orig}.") from error
 
@@ -59,36 +59,35 @@ def accept(engine: Engine, accepted: Sequence[tuple[FoundFile, str]], now: float
     A run that has an older version in hand keeps its key on the row, so that the new version waits for it to end.
     """
     c = uploads.c
+    insert = _insert(engine)
+    fresh = ("collection", "path", "size", "mtime_ns", "version", "state", "attempts", "accepted_at", "updated_at")
+    statement = insert.on_conflict_do_update(
+        index_elements=[c.document],
+        set_={
+            **{name: insert.excluded[name] for name in fresh},
+            "run_key": sa.case((sa.or_(*(c.state == state for state in _IN_HAND)), c.run_key), else_=None),
+            **dict.fromkeys(("stage", "reason", "detail", "run_id")),
+        },
+        where=c.version.is_distinct_from(insert.excluded.version),
+    )
+    now_accepted = {"state": S.ACCEPTED, "attempts": 0, "accepted_at": now, "updated_at": now}
     with transaction(engine) as connection:
-        for file, version in accepted:
-            insert = _insert(engine).values(
-                **_seen(file), version=version, state=S.ACCEPTED, attempts=0, accepted_at=now, updated_at=now
-            )
-            fresh = {
-                name: insert.excluded[name] for name in ("collection", "path", "version", "state", "attempts", "accepted_at")
-            }
-            statement = insert.on_conflict_do_update(
-                index_elements=[c.document],
-                set_={
-                    **fresh,
-                    "size": insert.excluded.size,
-                    "mtime_ns": insert.excluded.mtime_ns,
-                    "updated_at": insert.excluded.updated_at,
-                    "run_key": sa.case((c.state.in_(_IN_HAND), c.run_key), else_=None),
-                    **dict.fromkeys(("stage", "reason", "detail", "run_id")),
-                },
-                where=c.version.is_distinct_from(insert.excluded.version),
-            )
-            connection.execute(statement)
+        connection.execute(statement, [{**_seen(file), "version": version, **now_accepted} for file, version in accepted])
 
 
 def touched(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) -> None:
     """Files with new times and the same bytes are known by their new times; one that had failed is accepted once more."""
+    same = (uploads.c.document == sa.bindparam("at"), uploads.c.version == sa.bindparam("of"))
+    rows = [
+        {"at": file.document, "of": version, "b_size": file.identity.size, "b_time": file.identity.mtime_ns}
+        for file, version in files
+    ]
+    times: dict[str, Any] = {"size": sa.bindparam("b_size"), "mtime_ns": sa.bindparam("b_time")}
     with transaction(engine) as connection:
-        for file, version in files:
-            same = (uploads.c.document == file.document, uploads.c.version == version)
-            connection.execute(uploads.update().where(*same).values(size=file.identity.size, mtime_ns=file.identity.mtime_ns))
-            connection.execute(_again(now).where(*same, uploads.c.state == S.FAILED))
+        connection.execute(uploads.update().where(*same).values(**times), rows)
+        connection.execute(
+            _again(now).where(*same, uploads.c.state == S.FAILED), [{"at": r["at"], "of": r["of"]} for r in rows]
+        )
 
 
 def retry(engine: Engine, document: str, now: float) -> bool:
