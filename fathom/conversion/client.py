@@ -31,7 +31,7 @@ from fathom.conversion.protocol import (
 )
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 from fathom.conversion.wire_document import decode_document
-from fathom.errors import ConverterUnreachable, StoreFailed
+from fathom.errors import ConverterUnreachable, DocumentRejected, StoreFailed
 from fathom.settings import Settings
 
 # The converter says it is alive every 5 s; on a machine under load it may be late, not by this.
@@ -131,6 +131,9 @@ class ConverterClient:
         try:
             # what needs no reading is told before anything is started
             check_size(path, max_bytes=self._settings.max_bytes)
+        except DocumentRejected as rejection:
+            rejection.document = document
+            raise
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or type(error).__name__}."
             raise StoreFailed(message, document=document) from error
@@ -187,6 +190,9 @@ class ConverterClient:
         try:
             connection.sendall(pack(Frame.REQUEST, request.encode()))
             frame, payload = receive(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
+        except TimeoutError as error:
+            self._kill_silent()
+            raise Unheard(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
             raise Unheard("The converter was leaving.") from error
         while True:
@@ -198,7 +204,16 @@ class ConverterClient:
                 return None
             if frame is Frame.PROGRESS and progress is not None:
                 progress(decode_progress(payload))
-            frame, payload = _receive(connection)
+            frame, payload = self._hear(connection)
+
+    def _hear(self, connection: socket.socket) -> tuple[Frame, bytes]:
+        try:
+            return receive(connection, MAX_ANSWER_BYTES)
+        except TimeoutError as error:
+            self._kill_silent()
+            raise ConnectionLost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
+        except OSError as error:
+            raise ConnectionLost("The converter closed the connection.") from error
 
     def _greet(self) -> bool:
         """True if a converter with our settings answers. One that is silent is killed, one with other settings leaves."""
@@ -254,16 +269,7 @@ class ConverterClient:
 
     @property
     def _log_hint(self) -> str:
-        return f"Read {self._settings.logs / 'converter.log'} and converter.start.log beside it."
-
-
-def _receive(connection: socket.socket) -> tuple[Frame, bytes]:
-    try:
-        return receive(connection, MAX_ANSWER_BYTES)
-    except TimeoutError as error:
-        raise ConnectionLost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
-    except OSError as error:
-        raise ConnectionLost("The converter closed the connection.") from error
+        return f"Read {self._settings.logs / 'converter.jsonl'} and converter.start.log beside it."
 
 
 def _listener(connection: socket.socket) -> int | None:

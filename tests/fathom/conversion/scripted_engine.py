@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -47,6 +50,13 @@ def convert_file(
             bytearray(int(argument) * 1024**2)
         case "keep":  # beyond the document, as a leak does
             KEPT.append(os.urandom(int(argument) * 1024**2))
+        case "fetch":
+            with contextlib.suppress(OSError):
+                socket.create_connection((argument, 9), timeout=5)
+        case "import":
+            importlib.import_module(argument)
+        case "read":
+            (path.parent / argument).read_bytes()
         case "reject":
             raise DocumentDamaged("The document is damaged.", hint="Send another copy.")
         case "defect":
@@ -54,6 +64,11 @@ def convert_file(
         case "surrogate":
             text = "half a pair: \ud800"
     report = ConversionReport(
-        kind=inspection.kind, version=version, size=inspection.size, seconds=0.0, converter=f"scripted in {os.getpid()}"
+        kind=inspection.kind,
+        version=version,
+        size=inspection.size,
+        seconds=0.0,
+        words=len(text.split()),
+        converter=f"scripted in {os.getpid()}",
     )
     return ConvertedDocument(document={"name": path.name}, markdown=text, report=report)

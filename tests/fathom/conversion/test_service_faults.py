@@ -88,15 +88,19 @@ def test_kill_9_of_the_converter_loses_no_document_and_leaves_no_worker(converte
     assert converters.status(client).pid != before.pid
 
 
-def test_a_converter_that_hangs_is_replaced(converters: Converters, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("greeted", [True, False])
+def test_a_converter_that_hangs_is_replaced(converters: Converters, monkeypatch: pytest.MonkeyPatch, greeted: bool) -> None:
     monkeypatch.setattr("fathom.conversion.client.GREETING_WITHIN_S", 1.0)
+    monkeypatch.setattr("fathom.conversion.client.SILENT_FOR_S", 8.0)  # longer than it takes between two signs of life
     client = converters.client()
     client.ensure_started(warm=True)
     stopped = converters.status(client).pid
     os.kill(stopped, signal.SIGSTOP)
-    client.ensure_started(warm=True)
-    assert not alive(stopped)
+    if greeted:
+        client.ensure_started(warm=True)
+        assert not alive(stopped)
     assert client.convert(converters.text("after"), version="v").markdown == "after"
+    assert not alive(stopped)
 
 
 @pytest.mark.parametrize(("content", "keeps_its_worker"), [("pages 200", True), ("hang 60", False)])
@@ -165,7 +169,7 @@ def test_a_caller_who_talks_nonsense_harms_nobody(converters: Converters, garbag
         caller.settimeout(5)
         caller.recv(1)
     assert client.convert(converters.text("after"), version="v").markdown == "after"
-    log = (converters.settings.logs_path / "converter.log").read_text()
+    log = (converters.settings.logs_path / "converter.jsonl").read_text()
     assert not [line for line in log.splitlines() if json.loads(line).get("level") == "error"]
 
 

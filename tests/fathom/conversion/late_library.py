@@ -1,0 +1,1 @@
+"""A library that an engine loads only when a document asks for it."""
