@@ -7,7 +7,8 @@ FathomError
 │   ├── GraphUnreachable
 │   ├── ConverterUnreachable
 │   ├── DagsterUnreachable
-│   └── DatabaseUnreachable
+│   ├── DatabaseUnreachable
+│   └── PortTaken
 ├── Refused                       not allowed: role, confirmation, port, path              exit 4
 │   ├── UnsafePath
 │   └── QueryRefused
@@ -114,6 +115,13 @@ class DagsterUnreachable(PartUnreachable):
 
 class DatabaseUnreachable(PartUnreachable):
     """The operational database cannot be opened."""
+
+
+class PortTaken(PartUnreachable):
+    """Another process listens on the port that a part needs."""
+
+    retryable = False
+    hint = "Stop the process that has the port, or choose another port; see docs/settings.md."
 
 
 class Refused(FathomError):

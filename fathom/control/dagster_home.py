@@ -1,0 +1,92 @@
+"""Dagster's own folder in the home: the generated dagster.yaml, and its storage made before many processes open it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from fathom.control.process import disk_error
+from fathom.control.runs.address import run_server_address
+from fathom.observability.logfiles import keep_logs
+from fathom.settings import Settings
+
+FILE = "dagster.yaml"
+HEADER = "# Written by `fathom up` from Fathom's settings, anew each time; what is changed here by hand is lost.\n"
+# How long what a sensor's ticks said is kept, in days.
+SKIPPED_DAYS, TICK_DAYS = 2, 30
+
+
+def dagster_config(settings: Settings) -> dict[str, Any]:
+    """What dagster.yaml says for these settings."""
+    home = settings.dagster_home
+    days = {"skipped": SKIPPED_DAYS, "success": TICK_DAYS, "failure": TICK_DAYS, "started": TICK_DAYS}
+    return {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "storage": {"sqlite": {"base_dir": str(home / "storage")}},
+        "compute_logs": {
+            "module": "dagster._core.storage.local_compute_log_manager",
+            "class": "LocalComputeLogManager",
+            "config": {"base_dir": str(home / "compute_logs")},
+        },
+        "local_artifact_storage": {
+            "module": "dagster._core.storage.root",
+            "class": "LocalArtifactStorage",
+            "config": {"base_dir": str(home)},
+        },
+        # The sensor bounds the runs in flight itself: a queue would add the wait for its next look, and no bound.
+        "run_coordinator": {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"},
+        "run_launcher": {
+            "module": "fathom.control.runs.launcher",
+            "class": "WarmRunLauncher",
+            "config": {"address": str(run_server_address(settings.home))},
+        },
+        "run_monitoring": {
+            "enabled": True,
+            "start_timeout_seconds": 300,
+            "cancel_timeout_seconds": 30,
+            "poll_interval_seconds": 15,
+            "max_resume_run_attempts": 0,
+        },
+        "sensors": {"use_threads": True, "num_workers": 4},
+        "schedules": {"use_threads": True, "num_workers": 2},
+        "retention": {"sensor": {"purge_after_days": days}, "schedule": {"purge_after_days": days}},
+        "python_logs": {"managed_python_loggers": ["fathom"], "python_log_level": settings.log_level},
+    }
+
+
+def write_dagster_home(settings: Settings) -> bool:
+    """Dagster's folder has the dagster.yaml of these settings; answers whether that changed it.
+
+    Raises StoreFull, StoreFailed where the folder cannot be written.
+    """
+    # every JSON text is a YAML text, and says it without a second way of quoting
+    text = HEADER + json.dumps(dagster_config(settings), indent=2) + "\n"
+    file = settings.dagster_home / FILE
+    try:
+        if file.exists() and file.read_text() == text:
+            return False
+        settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        whole = file.with_suffix(".tmp")
+        whole.write_text(text)
+        whole.replace(file)
+    except OSError as error:
+        raise disk_error(error, settings.dagster_home) from error
+    return True
+
+
+def prepare_storage(settings: Settings) -> bool:
+    """Dagster's databases exist; processes that made them at the same time could get into each other's way."""
+    if (settings.dagster_home / "storage" / "schedules" / "schedules.db").exists():
+        return False
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)):
+        return True
+
+
+def keep_logs_in_deployment(settings: Settings) -> None:
+    """Lines logged by a code location of a deployment are kept in its home; one loaded on its own keeps none."""
+    if os.environ.get("DAGSTER_HOME"):
+        keep_logs(settings, "runs")

@@ -1,0 +1,45 @@
+"""Ports on 127.0.0.1: whether one is free, and who holds it if not."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import psutil
+
+from fathom.errors import PortTaken
+
+HOST = "127.0.0.1"
+
+
+def raise_if_taken(port: int, *, part: str, setting: str) -> None:
+    """The port can be listened on. Raises PortTaken naming who holds it and the setting that chooses another."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            return
+        except OSError:
+            pass
+    holder = holder_of(port)
+    by = f"process {holder.pid} ({_name(holder)})" if holder else "another process"
+    raise PortTaken(
+        f"Port {port}, which the {part} is to listen on, is taken by {by}.",
+        hint=f"Stop that process, or choose another port: {setting}={port + 1}." if setting else None,
+    )
+
+
+def holder_of(port: int) -> psutil.Process | None:
+    """The process that listens on the port; None where the system does not tell."""
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections(kind="tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return psutil.Process(connection.pid)
+    return None
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return str(process.name())
+    except psutil.Error:
+        return "unknown"
