@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from fathom.errors import DocumentTooLarge, FathomError, Refused, StoreFailed, UnsafePath
+from fathom.errors import DocumentTooLarge, FathomError, Refused, StoreFailed, StoreFull, UnsafePath
 from fathom.observability.logs import get_logger, stage
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, InboxScan, RefusedEntry, scan
@@ -128,6 +128,8 @@ class Acceptance:
             log.info("File is still being written", sub_stage="waiting", metrics={"bytes": size})
             report.busy.append(file.document)
             return None
+        except StoreFull as error:
+            raise StoreFull(f"There is no room left to keep {file.document}.", document=file.document) from error
         except (UnsafePath, OSError) as error:
             named = error if isinstance(error, UnsafePath) else Refused(f"{file.path} cannot be read: {error.strerror}.")
             log.warning(named.message, sub_stage="refused", metrics={"error": named.name})

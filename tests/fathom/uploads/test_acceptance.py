@@ -200,7 +200,7 @@ def test_a_full_disk_stops_the_look_by_name_and_the_next_one_goes_on(desk: Desk,
         patch.setattr(os, "fsync", fills_up)
         report = intake.look()
     assert report.accepted == ["law/a.txt"]
-    assert "room" in (report.stopped or "")
+    assert "room left to keep law/b.txt" in (report.stopped or "")
     assert list((desk.settings.home / "store/tmp").iterdir()) == []
     assert desk.intake().look().accepted == ["law/b.txt", "law/c.txt"]
 
