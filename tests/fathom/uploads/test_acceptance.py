@@ -254,3 +254,22 @@ def test_the_row_of_a_file_with_an_impossible_name_can_be_written_and_listed(des
     assert intake.look().accepted == ["law/%FF%FE%0A.txt"]
     assert [row.path for row in intake.list()] == ["law/%FF%FE%0A.txt"]
     assert Path(intake.store.url_of(intake.list()[0].version or "")).is_file()
+
+
+def test_two_looks_at_once_accept_a_file_once(desk: Desk) -> None:
+    place = desk.drop("law/a.txt", "one", age=0.5)
+    keys: list[str] = []
+
+    def another_look() -> None:
+        desk.while_waiting = lambda: None
+        desk.touch(place, age=0.5)  # as young as it was, so that the first look still takes it for the same
+        desk.intake().look(time.time() + 60)
+        keys.extend(run.run_key for run in desk.intake().plan_runs(0))
+
+    stat = place.stat()
+    desk.while_waiting = lambda: (another_look(), os.utime(place, ns=(stat.st_mtime_ns, stat.st_mtime_ns)))
+    desk.intake().look()
+    row = desk.intake().state_of("law/a.txt")
+    assert row is not None
+    assert (row.state, row.run_key) == ("submitted", keys[0])
+    assert desk.intake().plan_runs(0) == []
