@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
-import signal
 import socket
-import struct
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from filelock import Timeout
-
 from fathom.conversion.converter_address import ConverterAddress
+from fathom.conversion.converter_lifecycle import ConverterLifecycle, kill, listener
 from fathom.conversion.converter_settings import DEFAULT_ENGINE, ConverterSettings
 from fathom.conversion.converter_status import ConverterStatus
 from fathom.conversion.inspection import check_size
@@ -36,11 +28,6 @@ from fathom.settings import Settings
 
 # The converter says it is alive every 5 s; on a machine under load it may be late, not by this.
 SILENT_FOR_S = 30.0
-# It answers a greeting without touching a document.
-GREETING_WITHIN_S = 20.0
-# Interpreter, settings and socket; the workers warm up afterwards.
-START_WITHIN_S = 60.0
-STOP_WITHIN_S = 10.0
 # A converter may be on its way out, or be replaced by a caller with other settings; past this those callers are fighting.
 MOST_ATTEMPTS = 6
 
@@ -60,6 +47,7 @@ class ConverterClient:
         self._settings = ConverterSettings.of(settings, engine=engine)
         self._address = ConverterAddress(settings.home)
         self._fingerprint = self._settings.fingerprint()
+        self._lifecycle = ConverterLifecycle(self._settings)
 
     def convert(
         self,
@@ -91,41 +79,20 @@ class ConverterClient:
         Of any number of callers at once, one starts it. Raises ConverterUnreachable.
         """
         deadline = time.monotonic() + timeout
-        if not self._greet():
-            self._start(deadline)
+        self._lifecycle.ensure_started(deadline)
         while warm and not (status := self.status()).warm:
             if status.trouble or time.monotonic() > deadline:
                 message = status.trouble or f"The converter is not warm after {timeout:.0f} s."
-                raise ConverterUnreachable(message, hint=self._log_hint)
+                raise ConverterUnreachable(message, hint=self._lifecycle.log_hint)
             time.sleep(0.1)
 
     def status(self) -> ConverterStatus:
         """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
-        try:
-            with self._address.connect(GREETING_WITHIN_S) as connection:
-                connection.sendall(pack(Frame.REQUEST, Request("status").encode()))
-                _, payload = receive(connection, MAX_ANSWER_BYTES)
-        except OSError as error:
-            raise ConverterUnreachable("The converter is not running.") from error
-        return ConverterStatus.model_validate_json(payload)
+        return self._lifecycle.status()
 
     def stop(self) -> bool:
         """No converter owns this home; what it was converting is cancelled. True if one was running."""
-        try:
-            with self._address.connect(GREETING_WITHIN_S) as connection:
-                connection.sendall(pack(Frame.REQUEST, Request("stop").encode()))
-                pid = _listener(connection)
-                receive(connection, MAX_ANSWER_BYTES)
-        except ConnectionLost:
-            return True
-        except TimeoutError:
-            self._kill_silent()
-            return True
-        except OSError:
-            return False
-        if pid is not None:
-            _wait_until_gone(pid, STOP_WITHIN_S)
-        return True
+        return self._lifecycle.stop()
 
     def _request(self, operation: str, path: Path, name: str | None, version: str, document: str | None) -> Request:
         try:
@@ -160,7 +127,7 @@ class ConverterClient:
                 vanished += 1
                 if vanished > 1:
                     message = "The converter vanished twice over this document."
-                    raise ConverterUnreachable(message, document=request.document, hint=self._log_hint) from error
+                    raise ConverterUnreachable(message, document=request.document, hint=self._lifecycle.log_hint) from error
                 continue
             if answer is not None:
                 return answer
@@ -191,7 +158,7 @@ class ConverterClient:
             connection.sendall(pack(Frame.REQUEST, request.encode()))
             frame, payload = receive(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
         except TimeoutError as error:
-            self._kill_silent()
+            kill(listener(connection))
             raise Unheard(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
             raise Unheard("The converter was leaving.") from error
@@ -210,85 +177,7 @@ class ConverterClient:
         try:
             return receive(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:
-            self._kill_silent()
+            kill(listener(connection))
             raise ConnectionLost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
             raise ConnectionLost("The converter closed the connection.") from error
-
-    def _greet(self) -> bool:
-        """True if a converter with our settings answers. One that is silent is killed, one with other settings leaves."""
-        try:
-            with self._address.connect(GREETING_WITHIN_S) as connection:
-                connection.sendall(pack(Frame.REQUEST, Request("hello", self._fingerprint).encode()))
-                frame, _ = receive(connection, MAX_ANSWER_BYTES)
-                return frame is Frame.RESULT
-        except TimeoutError:
-            self._kill_silent()
-            return False
-        except OSError:
-            return False
-
-    def _start(self, deadline: float) -> None:
-        self._address.prepare()
-        try:
-            with self._address.starting(max(0.0, deadline - time.monotonic())):
-                while not self._greet():
-                    if time.monotonic() > deadline:
-                        raise ConverterUnreachable("The converter does not start.", hint=self._log_hint)
-                    self._spawn()
-        except Timeout as error:
-            raise ConverterUnreachable("Another process has been starting the converter for too long.") from error
-
-    def _spawn(self) -> None:
-        """A converter listens. Raises ConverterUnreachable with what it said last if it does not."""
-        self._settings.logs.mkdir(parents=True, exist_ok=True)
-        said = self._settings.logs / "converter.start.log"
-        ready, theirs = os.pipe()
-        try:
-            with said.open("wb") as output:
-                starter = subprocess.Popen(
-                    [sys.executable, "-m", "fathom.conversion.service", self._settings.model_dump_json(), str(theirs)],
-                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(theirs,), start_new_session=True,
-                )  # fmt: skip
-            os.close(theirs)
-            starter.wait()
-            listening, _, _ = select.select([ready], [], [], START_WITHIN_S)
-            if not listening or os.read(ready, 16) != b"ready":
-                last = said.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-                raise ConverterUnreachable(f"The converter does not start: {last[0][:300]}.", hint=self._log_hint)
-        finally:
-            os.close(ready)
-
-    def _kill_silent(self) -> None:
-        """A converter that listens and does not answer is gone."""
-        with contextlib.suppress(OSError), self._address.connect(1.0) as connection:
-            pid = _listener(connection)
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
-                _wait_until_gone(pid, STOP_WITHIN_S)
-
-    @property
-    def _log_hint(self) -> str:
-        return f"Read {self._settings.logs / 'converter.jsonl'} and converter.start.log beside it."
-
-
-def _listener(connection: socket.socket) -> int | None:
-    """The pid of the process that listens at the other end, where the system tells."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return int(pid)
-
-
-def _wait_until_gone(pid: int, timeout: float) -> None:
-    """The process has ended: by itself within the time, else killed. One that only waits to be reaped has ended."""
-    import psutil
-
-    deadline = time.monotonic() + timeout
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            if time.monotonic() > deadline:
-                process.kill()
-                deadline += timeout
-            time.sleep(0.02)

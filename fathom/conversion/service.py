@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import signal
@@ -92,8 +93,10 @@ class ConverterService:
     async def _watch_home(self, mine: tuple[int, int] | None) -> None:
         while self._identity() == mine:  # noqa: ASYNC110 - a folder sends no event when it is removed
             await asyncio.sleep(HOME_LOOKED_AT_EVERY_S)
-        log.warning("The converter's socket is gone, so nobody can reach it any more: it ends", sub_stage="end")
         self._drain = self._address.folder.exists()
+        if not self._drain:
+            logging.disable()  # the home is gone, and a log line would bring it back
+        log.warning("The converter's socket is gone, so nobody can reach it any more: it ends", sub_stage="end")
         self.leave.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -156,4 +156,4 @@ class WorkerPool:
             self.counts.rejected += 1
         else:
             self.counts.failed += 1
-        log.warning("Document not converted", sub_stage="failed", error=error.name, message=error.message, metrics=metrics)
+        log.warning("Document not converted", sub_stage="failed", error=error.name, reason=error.message, metrics=metrics)

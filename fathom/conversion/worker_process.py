@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -34,6 +35,7 @@ ENDING_GRACE_S = 1.0
 RECYCLE_AFTER_DOCUMENTS = 1000
 RECYCLE_ABOVE_SHARE = 0.5
 LINE_LIMIT = 256 * 1024
+SECRET_NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS|DATABASE_URL)$", re.I)
 
 Answer = tuple[Frame, bytes]
 
@@ -213,4 +215,6 @@ def worker_environment(workers: int) -> dict[str, str]:
     """The environment of a worker: native libraries share the cores among the workers, and no library may fetch anything."""
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     fixed = {"OMP_NUM_THREADS": threads, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    return {**os.environ, **fixed}
+    # a worker reads files from strangers, and has no use for anything secret
+    inherited = {name: value for name, value in os.environ.items() if not SECRET_NAMES.search(name)}
+    return {**inherited, **fixed}

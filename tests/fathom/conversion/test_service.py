@@ -171,6 +171,7 @@ def test_it_leaves_when_its_home_is_gone(converters: Converters) -> None:
     status = converters.status(client)
     shutil.rmtree(converters.settings.home)
     eventually(lambda: not any(alive(pid) for pid in (status.pid, status.workers[0].pid)), within=5)
+    assert not converters.settings.home.exists()
 
 
 def test_an_engine_that_cannot_start_is_told_as_a_sentence(converters: Converters) -> None:
@@ -179,6 +180,15 @@ def test_an_engine_that_cannot_start_is_told_as_a_sentence(converters: Converter
         client.convert(converters.text("The bridge."), version="v")
     assert "converter.jsonl" in caught.value.what_to_do
     assert "no_such_engine" in (converters.settings.logs_path / "converter.jsonl").read_text()
+
+
+def test_workers_know_no_secret(converters: Converters, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SOME_API_KEY", "FATHOM_DATABASE_URL", "GRAPH_PASSWORD", "HARMLESS"):
+        monkeypatch.setenv(name, "value of " + name)
+    client = converters.client()
+    client.ensure_started(warm=True)
+    environment = psutil.Process(converters.status(client).workers[0].pid).environ()
+    assert [name for name, value in environment.items() if value == "value of " + name] == ["HARMLESS"]
 
 
 def test_its_log_says_which_document_took_how_long_and_nothing_of_its_text(converters: Converters) -> None:

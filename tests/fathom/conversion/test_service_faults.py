@@ -90,7 +90,7 @@ def test_kill_9_of_the_converter_loses_no_document_and_leaves_no_worker(converte
 
 @pytest.mark.parametrize("greeted", [True, False])
 def test_a_converter_that_hangs_is_replaced(converters: Converters, monkeypatch: pytest.MonkeyPatch, greeted: bool) -> None:
-    monkeypatch.setattr("fathom.conversion.client.GREETING_WITHIN_S", 1.0)
+    monkeypatch.setattr("fathom.conversion.converter_lifecycle.GREETING_WITHIN_S", 1.0)
     monkeypatch.setattr("fathom.conversion.client.SILENT_FOR_S", 8.0)  # longer than it takes between two signs of life
     client = converters.client()
     client.ensure_started(warm=True)
