@@ -31,6 +31,8 @@ from fathom.observability.logs import get_logger
 ALIVE_EVERY_S = 5.0
 HOME_LOOKED_AT_EVERY_S = 1.0
 REQUEST_WITHIN_S = 10.0
+# Long enough for those who wait for it to become warm, and look every tenth of a second, to see why it never will.
+TROUBLE_TOLD_FOR_S = 2.0
 # Each waiting document is an open connection; a caller past the bound is told to come back.
 MAX_CONNECTIONS = 512
 MAX_UNSENT_BYTES = 1024**2
@@ -65,12 +67,13 @@ class ConverterService:
                 os.close(ready)
             log.info("Converter started", sub_stage="start", fingerprint=self._fingerprint, metrics={"pid": os.getpid()})
             pool = asyncio.create_task(self._pool.run())
-            watch = asyncio.create_task(self._watch_home(mine))
+            watches = [asyncio.create_task(self._watch_home(mine)), asyncio.create_task(self._watch_workers())]
             await self.leave.wait()
             server.close()
             if self._identity() == mine:
                 self._address.socket.unlink(missing_ok=True)
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
         # the lock is free: a successor may serve while this one finishes what it took on
         if self._drain and self._connections:
             await asyncio.wait(self._connections)
@@ -97,6 +100,14 @@ class ConverterService:
         if not self._drain:
             logging.disable()  # the home is gone, and a log line would bring it back
         log.warning("The converter's socket is gone, so nobody can reach it any more: it ends", sub_stage="end")
+        self.leave.set()
+
+    async def _watch_workers(self) -> None:
+        """A converter that cannot have workers leaves, so that the next caller starts one when what was wrong is mended."""
+        await self._pool.in_trouble.wait()
+        await asyncio.sleep(TROUBLE_TOLD_FOR_S)
+        log.error("No worker can be started: the converter ends", sub_stage="end", reason=self._pool.trouble)
+        self._drain = True
         self.leave.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,7 +16,7 @@ from fathom.conversion.worker_process import Answer, WorkerProcess
 from fathom.errors import ConversionCancelled, ConverterUnreachable, DocumentRejected
 from fathom.observability.logs import get_logger, stage
 
-# After so many failed starts in a row, callers are told instead of kept waiting; starting goes on, ever more slowly.
+# After so many failed starts in a row, with no worker left, callers are told instead of kept waiting.
 TROUBLE_AFTER_FAILED_STARTS = 3
 LONGEST_PAUSE_S = 30.0
 
@@ -51,6 +51,7 @@ class WorkerPool:
         self.counts = Counts()
         self.facts: WorkerFacts | None = None
         self._trouble: ConverterUnreachable | None = None
+        self.in_trouble = asyncio.Event()
 
     async def run(self) -> None:
         """Keeps as many workers as the settings say, until cancelled or closed."""
@@ -127,7 +128,7 @@ class WorkerPool:
         async with self._warming:
             facts = await worker.start()
         self.facts = facts
-        self._failed_starts, self._trouble = 0, None
+        self._failed_starts = 0
         log.info("A worker is warm", sub_stage="warm_up", metrics={"seconds": round(facts.warm_up_s, 2)})
         self._free.put_nowait(worker)
 
@@ -139,6 +140,7 @@ class WorkerPool:
         none_left = all(worker.state == "starting" for worker in self._workers)
         if self._failed_starts >= TROUBLE_AFTER_FAILED_STARTS and none_left:
             self._trouble = error
+            self.in_trouble.set()
             for _ in range(self.waiting):
                 self._free.put_nowait(None)
         await asyncio.sleep(min(LONGEST_PAUSE_S, 0.5 * 2**self._failed_starts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,6 +61,10 @@ class Converters:
         path.write_text(content)
         return path
 
+    def provide(self, module: str) -> None:
+        """The scripted engine can be imported under that name as well."""
+        (self._folder / f"{module}.py").write_text(Path(__file__).with_name(f"{ENGINE}.py").read_text())
+
     def close(self) -> None:
         """No process of the home is left."""
         client = ConverterClient(self.settings, engine=ENGINE)
@@ -72,7 +77,7 @@ class Converters:
 @pytest.fixture
 def converters(home_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Converters]:
     """Clients of a converter in the test's own home."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parent}{os.pathsep}{tmp_path}")
     made = Converters(home_settings.model_copy(update={"convert_workers": 1}), tmp_path)
     yield made
     made.close()

@@ -182,6 +182,16 @@ def test_an_engine_that_cannot_start_is_told_as_a_sentence(converters: Converter
     assert "no_such_engine" in (converters.settings.logs_path / "converter.jsonl").read_text()
 
 
+def test_a_converter_without_workers_leaves_so_that_the_next_caller_starts_a_better_one(converters: Converters) -> None:
+    client = converters.client(engine="engine_to_come")
+    with pytest.raises(ConverterUnreachable, match="engine_to_come"):
+        client.ensure_started(warm=True)
+    pid = converters.status(client).pid
+    eventually(lambda: not alive(pid))
+    converters.provide("engine_to_come")
+    assert client.convert(converters.text("The bridge."), version="v").markdown == "The bridge."
+
+
 def test_workers_know_no_secret(converters: Converters, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SOME_API_KEY", "FATHOM_DATABASE_URL", "GRAPH_PASSWORD", "HARMLESS"):
         monkeypatch.setenv(name, "value of " + name)
