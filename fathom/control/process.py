@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from fathom.errors import PartUnreachable, StoreFailed, StoreFull
 MARK = "_FATHOM_PART_OF"
 # A process's birth is read from the system's clock, which may be set while it lives.
 BIRTH_TOLERANCE_S = 2.0
+DESCENDANTS_GRACE_S = 1.5
 LARGEST_LOG = 10 * 1024**2
 
 # Kept, so that children which end while this process lives are taken leave of, and none is warned about.
@@ -119,7 +121,8 @@ class DetachedProcess:
     def _ensure(self, ready: Callable[[], bool], within_s: float) -> str:
         running = self.running()
         if running and running.fingerprint == self.spec.fingerprint:
-            if self._becomes_ready(running.birth, ready, within_s if running.uptime_s < within_s else 5.0):
+            patience = within_s if running.uptime_s < within_s else 5.0
+            if self._becomes_ready(running.birth, ready, patience):
                 return "running"
         verb = "restarted" if running else "started"
         if running:
@@ -182,30 +185,44 @@ def marked(home: Path) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], grace_s: float) -> None:
-    """The processes and their descendants are gone: asked first, killed when the time is over."""
+    """The processes and their descendants are gone: the processes are asked, what is left of the family is killed.
+
+    A run of Dagster's is among the descendants and must not be asked: it would be on record as cancelled, where one that
+    was killed is taken up again.
+    """
     first = list(processes)
     family: dict[int, psutil.Process] = {process.pid: process for process in first}
     for process in first:
         with contextlib.suppress(psutil.Error):
             family |= {child.pid: child for child in process.children(recursive=True)}
-    for process in first:
-        with contextlib.suppress(psutil.Error):
             process.terminate()
-    left = _wait(family.values(), grace_s)
+    _wait(first, grace_s)
+    kill(_wait(family.values(), DESCENDANTS_GRACE_S))
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """The processes are gone, at once."""
+    left = list(processes)
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.kill()
     _wait(left, 5.0)
 
 
-def rotate(log: Path, *, keep: int = 3) -> None:
-    """A log that grew large is put aside, `keep` of them at most; the next writer begins anew."""
-    if not log.exists() or log.stat().st_size < LARGEST_LOG:
-        return
-    for number in range(keep, 0, -1):
-        newer = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
-        if newer.exists():
-            newer.replace(log.with_name(f"{log.name}.{number}"))
+def rotate(log: Path, *, largest: int = LARGEST_LOG, keep: int = 3) -> bool:
+    """A log that grew large is copied aside and emptied, `keep` copies at most; its writer, which appends, goes on in it."""
+    try:
+        if log.stat().st_size < largest:
+            return False
+        for number in range(keep, 1, -1):
+            newer = log.with_name(f"{log.name}.{number - 1}")
+            if newer.exists():
+                newer.replace(log.with_name(f"{log.name}.{number}"))
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
+    except OSError:  # a log that cannot be put aside stops nothing
+        return False
+    return True
 
 
 def last_words(log: Path) -> str:

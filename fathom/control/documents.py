@@ -1,0 +1,152 @@
+"""What is known of each document in one row, read from the uploads, the ledger and Dagster; nothing is kept here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.control.materialized import Recorded, failed_and_passed, recorded
+from fathom.database import episodes, open_database
+from fathom.errors import UsageWrong
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+
+if TYPE_CHECKING:
+    from fathom.uploads.upload import Upload
+
+PAGE = 500
+
+
+class DocumentRow(BaseModel):
+    """One document as `fathom documents` lists it; None where it has not come so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    collection: str
+    state: str = Field(description="accepted, submitted, running, done, failed, rejected or refused")
+    stage: str | None = Field(description="where it is or stopped")
+    reason: str | None = Field(description="name of the error, where there is one")
+    detail: str | None = Field(description="the error in a sentence")
+    version: str | None = Field(description="SHA-256 of its bytes")
+    size: int = Field(description="bytes")
+    chunks: int | None
+    episodes_written: int
+    episodes_failed: int
+    entities: int | None
+    facts: int | None
+    checks_passed: int
+    checks_failed: int
+    tokens: int = Field(description="tokens the language model read and wrote")
+    cost_usd: float
+    seconds: float | None = Field(description="seconds of work on it, all stages")
+    age_s: float | None = Field(description="seconds since it was accepted")
+    attempts: int = Field(description="tries that failed")
+    run: str | None = Field(description="the Dagster run that has or had it in hand last")
+
+
+class Listing(BaseModel):
+    """A page of documents and where the next one starts."""
+
+    documents: list[DocumentRow]
+    next: str | None = Field(description="the last id of this page, where there are more")
+
+
+def list_documents(
+    settings: Settings,
+    *,
+    collection: str | None = None,
+    states: Iterable[str] | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Listing:
+    """A page of documents in the order of their ids. Raises DatabaseUnreachable, DagsterUnreachable."""
+    found = open_intake(settings).list(states=states, collection=collection, after=after, limit=limit + 1)
+    page = found[:limit]
+    return Listing(documents=rows(settings, page), next=page[-1].document if len(found) > limit else None)
+
+
+def documents_by_id(settings: Settings, documents: Sequence[str]) -> list[DocumentRow]:
+    """The rows of these documents, in their order, without those nobody uploaded."""
+    intake = open_intake(settings)
+    return rows(settings, [upload for document in documents if (upload := intake.state_of(document))])
+
+
+def known_document(settings: Settings, document: str) -> Upload:
+    """The upload of that id. Raises UsageWrong where there is none, with ids that look like it."""
+    upload = open_intake(settings).state_of(document)
+    if upload is None:
+        raise UsageWrong(f"There is no document {document}.", hint=_like(settings, document))
+    return upload
+
+
+def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
+    """The uploads with what the ledger and Dagster know of them."""
+    ledger = _ledger(settings, [upload.document for upload in uploads])
+    by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
+    return [row_of(upload, by_document[upload.document], ledger.get(upload.document, {})) for upload in uploads]
+
+
+def row_of(upload: Upload, record: Recorded, ledger: dict[str, float]) -> DocumentRow:
+    """One document's row."""
+    failed, passed = failed_and_passed(record.checks.values())
+    seconds = record.total("seconds")
+    return DocumentRow(
+        id=upload.document,
+        collection=upload.collection,
+        state=str(upload.state),
+        stage=upload.stage,
+        reason=upload.reason,
+        detail=upload.detail,
+        version=upload.version,
+        size=upload.size,
+        chunks=_whole(record.number("chunks", "chunks")),
+        episodes_written=int(ledger.get("written", 0)),
+        episodes_failed=int(ledger.get("failed", 0)),
+        entities=_whole(record.number("graph_episodes", "entities")),
+        facts=_whole(record.number("graph_episodes", "facts")),
+        checks_passed=passed,
+        checks_failed=failed,
+        tokens=int(ledger.get("tokens", 0)),
+        cost_usd=float(ledger.get("cost_usd", 0.0)),
+        seconds=None if seconds is None else round(seconds, 2),
+        age_s=None if upload.accepted_at is None else round(time.time() - upload.accepted_at, 1),
+        attempts=upload.attempts,
+        run=upload.run_id,
+    )
+
+
+def _ledger(settings: Settings, documents: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Counts of episodes by state, tokens and cost of each document that has any."""
+    found: dict[str, dict[str, float]] = {}
+    c = episodes.c
+    with open_database(settings.operational_url).connect() as connection:
+        for start in range(0, len(documents), PAGE):
+            query = (
+                sa.select(
+                    c.document, c.state, sa.func.count(), sa.func.sum(c.tokens_in + c.tokens_out), sa.func.sum(c.cost_usd)
+                )
+                .where(c.document.in_(documents[start : start + PAGE]))
+                .group_by(c.document, c.state)
+            )
+            for document, state, count, tokens, cost in connection.execute(query):
+                of = found.setdefault(document, {"tokens": 0, "cost_usd": 0.0})
+                of[state] = count
+                of["tokens"] += tokens or 0
+                of["cost_usd"] += cost or 0.0
+    return found
+
+
+def _like(settings: Settings, document: str) -> str:
+    """Ids of the same file name, or how to see all."""
+    name = document.rsplit("/", 1)[-1]
+    alike = [one.document for one in open_intake(settings).list(limit=1000) if name and name in one.document][:3]
+    return f"Did you mean {', '.join(alike)}?" if alike else "`fathom documents` lists those there are."
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

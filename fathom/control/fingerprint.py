@@ -1,0 +1,31 @@
+"""What the running parts were started for: the program's files, its interpreter and the settings, in one hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+
+from pydantic import SecretStr
+
+from fathom.settings import PROJECT_ROOT, Settings
+
+_FOLDERS = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
+
+
+def fingerprint(settings: Settings) -> str:
+    """Changes when a source file, a locked requirement, the interpreter or a setting does. Holds no secret. 32 hex digits."""
+    digest = hashlib.sha256(sys.executable.encode())
+    files = [PROJECT_ROOT / name for name in ("definitions.py", "workspace.yaml", "requirements.lock")]
+    files += sorted(file for name in _FOLDERS for file in (PROJECT_ROOT / name).rglob("*.py"))
+    for file in files:
+        if file.exists():
+            status = file.stat()
+            digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    plain = {name: _plain(value) for name, value in settings.model_dump().items()}
+    digest.update(json.dumps(plain, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:32]
+
+
+def _plain(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

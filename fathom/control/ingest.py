@@ -1,0 +1,113 @@
+"""Ingesting files on request: into the inbox as if they were dropped there, and waiting for what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fathom.control.health import sensors_alive
+from fathom.errors import DagsterUnreachable
+from fathom.settings import Settings
+from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.placing import Placed, Placement, ingest_paths
+from fathom.uploads.upload import ENDED, UploadState
+
+if TYPE_CHECKING:
+    from fathom.uploads.upload import Upload
+
+LOOK_EVERY_S = 0.3
+ASK_DAEMON_EVERY_S = 5.0
+# Its name is on the watch before the first tick of a daemon that was just started.
+DAEMON_MISSING_FOR_S = 60.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where each document that is waited for stands; None for one that the intake has not seen yet."""
+
+    uploads: dict[str, Upload | None]
+    ended: int
+
+
+def ingest(paths: Iterable[Path], collection: str, settings: Settings) -> Placement:
+    """The files are accepted as documents of the collection, to be ingested by the running deployment.
+
+    What cannot be taken is in the answer's `refused`. Raises UnsafePath, StoreFull, DatabaseUnreachable.
+    """
+    placement = ingest_paths(paths, collection, settings)
+    if placement.placed:
+        open_intake(settings).look()  # the sensor would, at its next tick
+    return placement
+
+
+def wait(
+    placed: Sequence[Placed], settings: Settings, *, told: Callable[[Progress], None] = lambda progress: None
+) -> list[Upload]:
+    """What became of each document, in order, once all are done, failed, rejected or refused.
+
+    `told` is called when something changed. Raises DagsterUnreachable when the daemon that starts the work is not there;
+    what was placed stays and is ingested when it is.
+    """
+    intake = open_intake(settings)
+    versions = {one.document: one.version for one in placed}
+    began = time.time()
+    last: dict[str, tuple[object, ...]] = {}
+    asked = daemon_seen = time.monotonic()
+    while True:
+        uploads = {document: intake.state_of(document) for document in versions}
+        over = [document for document, upload in uploads.items() if upload and is_over(upload, versions[document], began)]
+        shown = {document: _shown(upload) for document, upload in uploads.items()}
+        if shown != last:
+            told(Progress(uploads, len(over)))
+            last = shown
+        if len(over) == len(versions):
+            return [upload for upload in uploads.values() if upload is not None]
+        if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
+            asked = time.monotonic()
+            if sensors_alive(settings.dagster_home):
+                daemon_seen = asked
+            elif asked - daemon_seen > DAEMON_MISSING_FOR_S:
+                raise daemon_away()
+        time.sleep(LOOK_EVERY_S)
+
+
+def is_over(upload: Upload, version: str, since: float) -> bool:
+    """Whether nothing more will happen to that version: it ended, or a newer one did that was accepted `since`."""
+    if upload.state is UploadState.REFUSED:
+        return True
+    newer = upload.version != version and (upload.accepted_at or 0.0) >= since
+    return upload.state in ENDED and (upload.version == version or newer)
+
+
+def require_running(settings: Settings) -> None:
+    """Raises DagsterUnreachable unless the daemon that starts the work is there."""
+    if not sensors_alive(settings.dagster_home):
+        raise daemon_away()
+
+
+def daemon_away() -> DagsterUnreachable:
+    """The error of a deployment that takes files and does not work on them."""
+    return DagsterUnreachable(
+        "Dagster's daemon is not running, so nothing is ingested now. What was accepted is kept.",
+        hint="Start it with `fathom up`; it then goes on by itself.",
+    )
+
+
+def missing(paths: Iterable[Path], collection: str, settings: Settings) -> list[Path]:
+    """Those of the files whose present bytes were never accepted as that document."""
+    from fathom.ids import content_version, document_id
+
+    intake: Intake = open_intake(settings)
+
+    def known(path: Path) -> bool:
+        upload = intake.state_of(document_id(collection, path.name))
+        return upload is not None and upload.version == content_version(path.read_bytes())
+
+    return [path for path in paths if not known(path)]
+
+
+def _shown(upload: Upload | None) -> tuple[object, ...]:
+    return () if upload is None else (upload.state, upload.stage, upload.attempts, upload.version)

@@ -1,0 +1,118 @@
+"""What a part is to those who start, stop and ask it, and the parts that are one process of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from fathom.control.process import DetachedProcess, Running
+
+State = Literal["healthy", "unhealthy", "stopped", "external"]
+
+
+class PartStatus(BaseModel):
+    """How one part is doing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    state: State = Field(description="external: it runs elsewhere and answers")
+    pid: int | None = None
+    port: int | None = None
+    address: str | None = Field(None, description="where it is reached")
+    version: str | None = None
+    uptime_s: float | None = None
+    rss_mb: float | None = Field(None, description="memory of the process and its children, in MB")
+    detail: str | None = Field(None, description="what is wrong, if something is")
+    log: str | None = Field(None, description="file its output goes to")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def healthy(self) -> bool:
+        """Whether it does its work."""
+        return self.state in ("healthy", "external")
+
+
+class Part(Protocol):
+    """A part of a deployment."""
+
+    @property
+    def name(self) -> str:
+        """The name it has in `fathom status`."""
+        ...
+
+    def start(self) -> str:
+        """It runs and answers; answers "running", "started" or "restarted". Raises PartUnreachable, StoreFailed."""
+        ...
+
+    def stop(self) -> bool:
+        """It does not run; answers whether it did."""
+        ...
+
+    def status(self) -> PartStatus:
+        """How it is doing; never raises."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProcessPart:
+    """A part that is a detached process; `healthy` asks it, given the process."""
+
+    process: DetachedProcess
+    healthy: Callable[[Running], bool]
+    version: Callable[[], str | None]
+    address: str | None = None
+    start_within_s: float = 90.0
+    stop_within_s: float = 10.0
+
+    @property
+    def name(self) -> str:
+        """The name it has in `fathom status`."""
+        return self.process.spec.name
+
+    def start(self) -> str:
+        """The process runs for the present settings and program, and answers."""
+        return self.process.ensure(ready=self._ready, within_s=self.start_within_s)
+
+    def stop(self) -> bool:
+        """The process and its children are gone."""
+        return self.process.stop(self.stop_within_s)
+
+    def status(self) -> PartStatus:
+        """How it is doing."""
+        running = self.process.running()
+        log = str(self.process.spec.log)
+        if running is None:
+            return PartStatus(name=self.name, state="stopped", port=self.process.spec.port, log=log)
+        fine = self.healthy(running)
+        return PartStatus(
+            name=self.name,
+            state="healthy" if fine else "unhealthy",
+            pid=running.birth.pid,
+            port=running.port,
+            address=self.address,
+            version=self.version(),
+            uptime_s=round(running.uptime_s, 1),
+            rss_mb=memory_mb(running.birth.pid),
+            detail=None if fine else f"It runs and does not answer; read {log}.",
+            log=log,
+        )
+
+    def _ready(self) -> bool:
+        running = self.process.running()
+        return running is not None and self.healthy(running)
+
+
+def memory_mb(pid: int) -> float | None:
+    """Resident memory of the process and its descendants, in MB; None when it is gone."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return float(round(sum(one.memory_info().rss for one in family) / 1024**2, 1))
+    except psutil.Error:
+        return None

@@ -1,0 +1,211 @@
+"""The parts of a deployment: which there are, and starting, stopping and asking all of them at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fathom.control.converter_part import ConverterPart
+from fathom.control.dagster_home import prepare_storage, write_dagster_home
+from fathom.control.fingerprint import fingerprint
+from fathom.control.graph_part import GraphPart
+from fathom.control.health import get_json, sensors_alive
+from fathom.control.part import Part, PartStatus, ProcessPart
+from fathom.control.ports import HOST
+from fathom.control.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
+from fathom.control.runs.address import ask, run_server_address
+from fathom.errors import FathomError
+from fathom.settings import PROJECT_ROOT, Settings
+
+WORKSPACE = PROJECT_ROOT / "workspace.yaml"
+# They take new work first, then those that do it, then what they need.
+STOP_ORDER = (("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
+
+
+@dataclass(frozen=True)
+class Started:
+    """What starting a part came to: "running", "started", "restarted", or the error."""
+
+    name: str
+    outcome: str
+    seconds: float
+    error: FathomError | None = None
+
+
+def parts_of(settings: Settings) -> list[Part]:
+    """Every part that this deployment needs, in the order a person wants to read them."""
+    return [
+        GraphPart(settings),
+        ConverterPart(settings),
+        _runs(settings),
+        _webserver(settings),
+        _daemon(settings),
+        _api(settings),
+    ]
+
+
+def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda started: None) -> list[Started]:
+    """Every part runs for the present settings; all are started at once, and one that fails keeps none of the others back.
+
+    `told` is called as each is done. Raises StoreFull and StoreFailed where the home cannot be written.
+    """
+    try:
+        for folder in (settings.home, settings.logs_path, settings.inbox_path):
+            folder.mkdir(parents=True, exist_ok=True)
+        probe = settings.home / f".writable-{os.getpid()}"
+        probe.write_bytes(b"fathom" * 1000)
+        probe.unlink()
+    except OSError as error:
+        raise disk_error(error, settings.home) from error
+    rotate_logs(settings)
+    write_dagster_home(settings)
+    prepare_storage(settings)
+
+    def start(part: Part) -> Started:
+        began = time.monotonic()
+        try:
+            outcome, error = part.start(), None
+        except FathomError as failed:
+            outcome, error = "failed", failed
+        started = Started(part.name, outcome, time.monotonic() - began, error)
+        told(started)
+        return started
+
+    parts = parts_of(settings)
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
+        return list(pool.map(start, parts))
+
+
+def stop_all(settings: Settings) -> list[str]:
+    """No process of this home is left, whoever started it; answers the names of the parts that ran."""
+    by_name = {part.name: part for part in parts_of(settings)}
+    stopped: list[str] = []
+    for names in STOP_ORDER:
+        with ThreadPoolExecutor(len(names), thread_name_prefix="stop") as pool:
+            stopped += [
+                name for name, ran in zip(names, pool.map(lambda name: by_name[name].stop(), names), strict=True) if ran
+            ]
+    left = marked(settings.home)
+    if left:
+        kill(left)
+        stopped.append(f"{len(left)} more")
+    with contextlib.suppress(FileNotFoundError):
+        run_server_address(settings.home).unlink()
+    return stopped
+
+
+def status_all(settings: Settings) -> list[PartStatus]:
+    """How every part is doing, asked at once."""
+    parts = parts_of(settings)
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="status") as pool:
+        return list(pool.map(lambda part: part.status(), parts))
+
+
+def rotate_logs(settings: Settings) -> None:
+    """Outputs of processes that grew large are put aside; JSON logs do that themselves."""
+    for log in settings.logs_path.glob("*.log"):
+        rotate(log)
+
+
+def healthy(statuses: Iterable[PartStatus]) -> bool:
+    """Whether every part does its work."""
+    return all(status.healthy for status in statuses)
+
+
+def _process(settings: Settings, name: str, *command: str, port: int | None = None, setting: str = "") -> DetachedProcess:
+    environment = {
+        MARK: str(settings.home),
+        "FATHOM_HOME": str(settings.home),
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "PYTHONUNBUFFERED": "1",
+        "GRAPHITI_TELEMETRY_ENABLED": "false",
+    }
+    spec = ProcessSpec(
+        name=name,
+        command=(sys.executable, *command),
+        cwd=PROJECT_ROOT,
+        log=settings.logs_path / f"{name}.log",
+        fingerprint=fingerprint(settings),
+        environment=environment,
+        port=port,
+        port_setting=setting,
+    )
+    return DetachedProcess(process_folder(settings), spec)
+
+
+def process_folder(settings: Settings) -> Path:
+    """Where the records of running processes are."""
+    return settings.home / "run"
+
+
+def _webserver(settings: Settings) -> ProcessPart:
+    port = settings.dagster_port
+    command = ("-m", "dagster_webserver", "-h", HOST, "-p", str(port), "--log-format", "json", "-w", str(WORKSPACE))
+    return ProcessPart(
+        _process(settings, "dagster-webserver", *command, port=port, setting="FATHOM_DAGSTER_PORT"),
+        healthy=lambda _: get_json(port, "/server_info") is not None,
+        version=lambda: installed("dagster-webserver"),
+        address=f"http://{HOST}:{port}",
+    )
+
+
+def _daemon(settings: Settings) -> ProcessPart:
+    quiet = ("--log-level", "warning", "--log-format", "json")  # what each tick said is on the sensor's own page
+    return ProcessPart(
+        _process(settings, "dagster-daemon", "-m", "dagster._daemon", "run", *quiet, "-w", str(WORKSPACE)),
+        healthy=lambda running: sensors_alive(settings.dagster_home, since=running.birth.created),
+        version=lambda: installed("dagster"),
+    )
+
+
+def _runs(settings: Settings) -> ProcessPart:
+    address = run_server_address(settings.home)
+
+    def answers(_running: Running) -> bool:
+        try:
+            return bool(ask(address, run=None))
+        except (OSError, ValueError):
+            return False
+
+    return ProcessPart(
+        _process(settings, "runs", "-m", "fathom.control.runs"),
+        healthy=answers,
+        version=lambda: installed("dagster"),
+        address=str(address),
+    )
+
+
+def _api(settings: Settings) -> ProcessPart:
+    port = settings.api_port
+    command = (
+        "-m",
+        "uvicorn",
+        "--factory",
+        "fathom.api.app:create_app",
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--no-access-log",
+    )
+    return ProcessPart(
+        _process(settings, "api", *command, port=port, setting="FATHOM_API_PORT"),
+        healthy=lambda _: get_json(port, "/health/live") is not None,
+        version=lambda: installed("fathom"),
+        address=f"http://{HOST}:{port}",
+    )
+
+
+def installed(distribution: str) -> str | None:
+    """The version of an installed distribution."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
