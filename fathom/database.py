@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from filelock import FileLock
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -84,6 +87,8 @@ planned_runs = sa.Table(
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = ((1, (uploads, episodes)), (2, (planned_runs,)))
 
+MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
+
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
 
@@ -127,14 +132,38 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
 
 def migrate(engine: Engine) -> None:
     """Every migration the database lacks is applied, in order, each once, also when processes race."""
-    schema_migrations.create(engine, checkfirst=True)
-    with engine.begin() as connection:
-        applied = set(connection.scalars(sa.select(schema_migrations.c.number)))
-    for number, tables in MIGRATIONS:
-        if number in applied:
-            continue
-        with engine.begin() as connection:
-            for table in tables:
-                table.create(connection, checkfirst=True)
-            if not connection.scalar(sa.select(schema_migrations.c.number).where(schema_migrations.c.number == number)):
+    if {number for number, _ in MIGRATIONS} <= _applied(engine):
+        return
+    with _alone(engine):
+        schema_migrations.create(engine, checkfirst=True)
+        applied = _applied(engine)
+        for number, tables in MIGRATIONS:
+            if number in applied:
+                continue
+            with engine.begin() as connection:
+                for table in tables:
+                    table.create(connection, checkfirst=True)
                 connection.execute(schema_migrations.insert().values(number=number, applied_at=time.time()))
+
+
+def _applied(engine: Engine) -> set[int]:
+    with engine.begin() as connection:
+        if not sa.inspect(connection).has_table(schema_migrations.name):
+            return set()
+        return set(connection.scalars(sa.select(schema_migrations.c.number)))
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """No other process migrates this database while inside."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATING)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
+        return
+    file = engine.url.database
+    with FileLock(f"{file}.migrating", timeout=60) if file and file != ":memory:" else nullcontext():
+        yield

@@ -1,0 +1,56 @@
+"""The operational database: made and migrated by whoever comes first, and named when it cannot be opened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from fathom.database import MIGRATIONS, metadata, migrate, open_database, schema_migrations
+from fathom.errors import DatabaseUnreachable
+from fathom.settings import PROJECT_ROOT
+
+OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'below' / 'fathom.db'}"
+
+
+def test_opening_makes_every_table(tmp_path: Path) -> None:
+    engine = open_database(url(tmp_path))
+    assert set(sa.inspect(engine).get_table_names()) == set(metadata.tables)
+
+
+def test_a_process_opens_a_database_once(tmp_path: Path) -> None:
+    assert open_database(url(tmp_path)) is open_database(url(tmp_path))
+
+
+def test_each_migration_is_applied_once(tmp_path: Path) -> None:
+    engine = open_database(url(tmp_path))
+    migrate(engine)
+    with engine.begin() as connection:
+        numbers = list(connection.scalars(sa.select(schema_migrations.c.number)))
+    assert numbers == [number for number, _ in MIGRATIONS]
+
+
+def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
+    openers = [subprocess.Popen([sys.executable, "-c", OPENER, url(tmp_path)], cwd=PROJECT_ROOT) for _ in range(4)]
+    assert [opener.wait(60) for opener in openers] == [0, 0, 0, 0]
+    with open_database(url(tmp_path)).begin() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema_migrations)) == len(MIGRATIONS)
+
+
+def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path) -> None:
+    with open_database(url(tmp_path)).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "below").write_text("a file where a folder should be")
+    with pytest.raises(DatabaseUnreachable):
+        open_database(url(tmp_path))
