@@ -1,0 +1,177 @@
+"""`fathom convert` and `fathom extract`: the work on a file alone, nothing stored."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fathom.cli.deployment import deployment
+from fathom.cli.output import AsJson, print_json, print_text, say, table
+
+if TYPE_CHECKING:
+    from fathom.chunking.chunk import ChunkSet
+    from fathom.conversion.report import ConvertedDocument, PageProgress
+    from fathom.language.extraction import Extraction
+    from fathom.settings import Settings
+
+# A text file's own offsets are what the caller wants back; other kinds are converted to text first.
+_TEXT_SUFFIXES = {".txt", ".text"}
+
+
+class Form(StrEnum):
+    """What a conversion is printed as."""
+
+    MD = "md"
+    JSON = "json"
+    CHUNKS = "chunks"
+    REPORT = "report"
+
+
+def add_to(app: typer.Typer) -> None:
+    """The commands are in the application."""
+    app.command("convert", epilog="Example: fathom convert report.pdf --to chunks")(convert)
+    app.command("extract", epilog="Example: fathom extract minutes.txt --to json")(extract)
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to convert.")],
+    to: Annotated[Form, typer.Option("--to", help="Markdown, Docling's JSON, chunks, or the report alone.")] = Form.MD,
+    as_json: AsJson = False,
+) -> int:
+    """Convert one file and print what became of it; nothing is stored."""
+    settings = deployment()
+    converted = converted_file(file, settings)
+    if to is Form.CHUNKS:
+        chunk_set = _chunks(converted, file, settings)
+        if as_json:
+            print_json(chunk_set)
+        else:
+            _print_chunks(chunk_set)
+    elif as_json:
+        content: Any = {Form.MD: converted.markdown, Form.JSON: converted.document, Form.REPORT: None}[to]
+        named = {} if to is Form.REPORT else {"markdown" if to is Form.MD else "document": content}
+        print_json({"source": str(file), "report": converted.report, **named})
+    elif to is Form.JSON:
+        print_json(converted.document)
+    elif to is Form.REPORT:
+        table(("figure", "value"), ((k, v) for k, v in converted.report.model_dump(mode="json").items() if v not in (None, [])))
+    else:
+        print_text(converted.markdown)
+    for error in converted.report.errors:
+        say(f"{error.category}: {error.message}" + (f" (page {error.page})" if error.page else ""))
+    return 5 if converted.report.errors else 0
+
+
+def extract(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help='Files, or - for JSON lines {"id","text"}.')],
+    to: Annotated[str, typer.Option("--to", help="json, or table for reading.")] = "json",
+    as_json: AsJson = False,
+) -> int:
+    """Show what the language model would put into the graph from a text; nothing is written. Offsets are in code points.
+
+    One file gives one JSON document, several a list; the standard input is answered a line each, in order.
+    """
+    from fathom.errors import UsageWrong
+    from fathom.language.models import open_language_model
+
+    if to not in ("json", "table"):
+        raise UsageWrong(f"There is no form {to}.", hint="They are: json, table.")
+    settings = deployment()
+    model = open_language_model(settings)
+    if files == ["-"]:
+        for name, text in _lines():
+            print_json(_shape(name, model.extract([text])[0]), indent=None)
+        return 0
+    if "-" in files:
+        raise UsageWrong("The standard input is read alone.", hint="`fathom extract - < texts.jsonl`")
+    texts = [_text_of(Path(file), settings) for file in files]
+    extractions = model.extract(texts)
+    shapes = [_shape(file, extraction) for file, extraction in zip(files, extractions, strict=True)]
+    if to == "json" or as_json:
+        print_json(shapes[0] if len(shapes) == 1 else shapes)
+    else:
+        for shape in shapes:
+            _print_extraction(shape)
+    return 0
+
+
+def converted_file(file: Path, settings: Settings) -> ConvertedDocument:
+    """The file, converted by the warm converter. Raises UsageWrong, DocumentRejected, ConversionFailed."""
+    from hashlib import file_digest
+
+    from fathom.conversion.client import ConverterClient
+    from fathom.errors import StoreFailed, UsageWrong
+
+    if not file.is_file():
+        raise UsageWrong(f"{file} is not a file." if file.exists() else f"{file} does not exist.")
+    try:
+        with file.open("rb") as stream:
+            version = file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StoreFailed(f"{file} cannot be read: {error.strerror}.") from error
+    progress = _tell_page if sys.stderr.isatty() else None
+    return ConverterClient(settings).convert(file.absolute(), version=version, name=file.name, progress=progress)
+
+
+def _tell_page(progress: PageProgress) -> None:
+    print(f"\r\033[K{progress.phase} {progress.done}/{progress.total or '?'}", end="", file=sys.stderr, flush=True)  # noqa: T201
+    if progress.total and progress.done >= progress.total:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  the line that changed is gone
+
+
+def _chunks(converted: ConvertedDocument, file: Path, settings: Settings) -> ChunkSet:
+    from fathom.chunking.chunker import chunk_document
+    from fathom.ids import DEFAULT_COLLECTION, document_id
+    from fathom.language.tokenizer import count_tokens
+
+    document = document_id(DEFAULT_COLLECTION, file.name)
+    return chunk_document(converted, document=document, max_tokens=settings.chunk_tokens, count_tokens=count_tokens)
+
+
+def _print_chunks(chunk_set: ChunkSet) -> None:
+    for chunk in chunk_set.chunks:
+        pages = f", pages {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
+        print_text(f"--- {chunk.position + 1} of {len(chunk_set.chunks)}: {chunk.tokens} tokens, {chunk.kind}{pages}")
+        if chunk.headings:
+            print_text(" / ".join(chunk.headings))
+        print_text(f"{chunk.text}\n")
+
+
+def _text_of(file: Path, settings: Settings) -> str:
+    if file.suffix.lower() in _TEXT_SUFFIXES and file.is_file():
+        return file.read_text("utf-8", "replace")
+    return converted_file(file, settings).markdown
+
+
+def _lines() -> Iterator[tuple[str, str]]:
+    """Ids and texts of the standard input. Raises UsageWrong for a line of another shape."""
+    from fathom.errors import UsageWrong
+
+    for number, line in enumerate(sys.stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            yield str(given["id"]), str(given["text"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.') from error
+
+
+def _shape(source: str, extraction: Extraction) -> dict[str, Any]:
+    """An extraction as interface.md shows it."""
+    return {"source": source, **extraction.model_dump(mode="json")}
+
+
+def _print_extraction(shape: dict[str, Any]) -> None:
+    entities = ((one["name"], one["type"], len(one["mentions"])) for one in shape["entities"])
+    table(("entity", "type", "mentions>"), entities, title=shape["source"])
+    table(
+        ("from", "relation", "to", "fact"),
+        ((one["source"], one["relation"], one["target"], one["fact"]) for one in shape["facts"]),
+    )

@@ -1,0 +1,19 @@
+"""What every command starts with: the settings, and its own log where a home is there to keep it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fathom.settings import Settings
+
+
+def deployment() -> Settings:
+    """The settings of this call, whose log lines are kept in the home if there is one. Raises SettingsInvalid."""
+    from fathom.observability.logfiles import keep_logs
+    from fathom.settings import settings
+
+    found = settings()
+    if found.home.is_dir():
+        keep_logs(found, "cli")
+    return found

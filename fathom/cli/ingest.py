@@ -1,0 +1,106 @@
+"""`fathom ingest`: files, folders, patterns or the standard input become documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fathom.cli.deployment import deployment
+from fathom.cli.output import AsJson, answer, print_text, say
+
+if TYPE_CHECKING:
+    from fathom.uploads.placing import Placement
+
+
+def add_to(app: typer.Typer) -> None:
+    """The command is in the application."""
+    app.command("ingest", epilog="Example: fathom ingest reports/ notes.md --collection research --wait")(ingest)
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns such as 'reports/**/*.pdf', or - with --name.")],
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until each is done; end with a table.")] = False,
+    name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did."""
+    from fathom.control.ingest import ingest as place
+    from fathom.control.ingest import require_running
+    from fathom.control.ingest import wait as wait_for
+    from fathom.errors import FathomError
+
+    settings = deployment()
+    placement = _from_stdin(name, collection) if paths == ["-"] else place(_expanded(paths), collection, settings)
+    for source, error in placement.refused:
+        say(f"Not taken: {source}: {error.message} {error.what_to_do}")
+    refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
+    if not wait or not placement.placed:
+        result = {"documents": placement.placed, "refused": refused}
+        answer(result, as_json, lambda: print_text("\n".join(one.document for one in placement.placed)))
+        try:
+            require_running(settings)
+        except FathomError as error:
+            say(f"{error.message} {error.what_to_do}")
+        return _exit_code(len(placement.placed), len(refused), placement)
+    require_running(settings)
+    from fathom.cli.documents import print_summary
+    from fathom.cli.progress import Shown
+    from fathom.control.documents import documents_by_id
+
+    with Shown() as shown:
+        wait_for(placement.placed, settings, told=shown)
+    rows = documents_by_id(settings, [one.document for one in placement.placed])
+    answer({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
+    for row in rows:
+        if row.state != "done":
+            say(f"{row.id} {row.state}: {row.reason}: {row.detail}")
+    done = sum(row.state == "done" for row in rows)
+    return _exit_code(done, len(refused) + len(rows) - done, placement)
+
+
+def _exit_code(well: int, badly: int, placement: Placement) -> int:
+    if not badly:
+        return 0
+    if well:
+        return 5
+    return placement.refused[0][1].exit_code if len(placement.refused) == 1 and not placement.placed else 1
+
+
+def _expanded(words: list[str]) -> list[Path]:
+    """The paths, patterns replaced by what they match. Raises UsageWrong for a pattern that matches nothing."""
+    import glob
+
+    from fathom.errors import UsageWrong
+
+    paths: list[Path] = []
+    for word in words:
+        if Path(word).exists() or not glob.has_magic(word):
+            paths.append(Path(word))
+            continue
+        matches = sorted(glob.iglob(word, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
+        if not matches:
+            raise UsageWrong(f"Nothing matches {word}.")
+        paths += [Path(match) for match in matches if "**" not in word or Path(match).is_file()]
+    return paths
+
+
+def _from_stdin(name: str | None, collection: str) -> Placement:
+    import sys
+
+    from fathom.errors import FathomError, UsageWrong
+    from fathom.uploads.intake import open_intake
+    from fathom.uploads.placing import Placement, place
+
+    if not name:
+        raise UsageWrong("The standard input has no file name.", hint="Give it one: `fathom ingest - --name notes.md`.")
+    settings = deployment()
+    placement = Placement()
+    try:
+        placement.placed.append(place(settings, collection, name, sys.stdin.buffer))
+        open_intake(settings).look()
+    except FathomError as error:
+        placement.refused.append((name, error))
+    return placement

@@ -1,0 +1,104 @@
+"""What a command says: its result on stdout, as a table or as JSON; everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# A table that is not read on a screen is not broken to fit one.
+WIDE = 240
+# Its commands' option: `as_json: AsJson = False`.
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", show_default=False)]
+
+
+def say(text: str) -> None:
+    """A line for a person, on stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  this is where the command line prints
+
+
+def answer(result: Any, as_json: bool, human: Callable[[], None]) -> None:
+    """The result: one JSON document on stdout, or what `human` prints."""
+    if as_json:
+        print_json(result)
+    else:
+        human()
+
+
+def print_json(result: Any, *, indent: int | None = 2) -> None:
+    """A JSON document on stdout; pydantic values and dataclasses as they are."""
+    text = json.dumps(result, indent=indent, ensure_ascii=False, default=_plain)
+    print_text(text)
+
+
+def print_text(text: str) -> None:
+    """Text on stdout; what its encoding does not have, escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    data = text.encode(encoding, "surrogateescape" if encoding.lower() == "utf-8" else "backslashreplace")
+    print(data.decode(encoding, "backslashreplace"), flush=True)  # noqa: T201
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, to_stderr: bool = False
+) -> None:
+    """A table for a person; a column whose name ends in `>` is set to the right."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(cell(value)) for value in row))
+    console(to_stderr=to_stderr).print(shown)
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """The terminal, or a wide page where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else WIDE, highlight=False, soft_wrap=not stream.isatty())
+
+
+def cell(value: object) -> str:
+    """A value in a table: nothing for None, no more digits than one reads, no line ends."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return " ".join(str(value).split())
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as one reads them: 12 s, 5 min, 3 h, 2 d."""
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _plain(value: object) -> object:
+    from dataclasses import asdict, is_dataclass
+    from datetime import date
+    from pathlib import Path
+
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value) if isinstance(value, Path) else repr(value)
