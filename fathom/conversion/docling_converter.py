@@ -1,0 +1,71 @@
+"""The one docling converter of this process: every kind of file, no model to fetch, nothing from the network."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+from fathom.conversion.guards import guard_torch_imports
+
+if TYPE_CHECKING:
+    from docling.document_converter import DocumentConverter
+
+
+@cache
+def docling_converter() -> DocumentConverter:
+    """A converter whose pipelines are made on first use, and kept."""
+    guard_torch_imports()
+    from docling.datamodel.backend_options import EmailBackendOptions
+    from docling.datamodel.base_models import InputFormat
+    from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
+    from docling.document_converter import DocumentConverter, EmailFormatOption, ImageFormatOption, PdfFormatOption
+
+    from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
+    from fathom.conversion.pdf.backend import GeometricPdfBackend
+    from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
+
+    logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
+    options = ThreadedPdfPipelineOptions(
+        allow_external_plugins=True,
+        do_ocr=False,  # our layout engine reads pages without text itself
+        do_table_structure=True,
+        layout_options=GeometricLayoutOptions(),
+        table_structure_options=GeometricTableOptions(),
+        heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
+        generate_parsed_pages=True,
+        generate_page_images=False,
+        generate_picture_images=False,
+        batch_polling_interval_seconds=0.02,
+        layout_batch_size=1,
+        table_batch_size=1,
+        queue_max_size=8,
+    )
+    formats = [
+        InputFormat.PDF,
+        InputFormat.IMAGE,
+        InputFormat.DOCX,
+        InputFormat.PPTX,
+        InputFormat.XLSX,
+        InputFormat.HTML,
+        InputFormat.MD,
+        InputFormat.CSV,
+        InputFormat.EMAIL,
+        InputFormat.EPUB,
+        InputFormat.ODT,
+        InputFormat.ODP,
+        InputFormat.ODS,
+        InputFormat.LATEX,
+        InputFormat.ASCIIDOC,
+        InputFormat.XML_JATS,
+    ]
+    return DocumentConverter(
+        allowed_formats=formats,
+        format_options={
+            InputFormat.PDF: PdfFormatOption(
+                pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
+            ),
+            InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
+            InputFormat.EMAIL: EmailFormatOption(backend_options=EmailBackendOptions(list_attachments=True)),
+        },
+    )

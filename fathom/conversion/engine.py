@@ -1,0 +1,120 @@
+"""A file becomes a document, in this process: docling for its structure, the geometric engine for PDFs and scans."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fathom.conversion.docling_converter import docling_converter
+from fathom.conversion.formats import NAMES, source_bytes
+from fathom.conversion.outcome import Outcome, report_of
+from fathom.conversion.plain_text import plain_text_document
+from fathom.conversion.report import (
+    ConversionError,
+    ConvertedDocument,
+    DocumentKind,
+    Inspection,
+    PageProgress,
+    ProgressCallback,
+)
+from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
+
+if TYPE_CHECKING:
+    from docling.datamodel.document import ConversionResult
+
+# Raised whenever the same bytes would be converted otherwise than before.
+ENGINE_VERSION = "1"
+
+
+def converter_version() -> str:
+    """Name and versions of all that decides what a conversion gives."""
+    parts = ("docling-slim", "docling-core", "pypdfium2", "rapidocr")
+    return " ".join([f"fathom-geometric {ENGINE_VERSION}", *(f"{name} {installed(name)}" for name in parts)])
+
+
+def warm_up() -> None:
+    """Everything a conversion loads is loaded: a PDF, a scan and a DOCX have been converted."""
+    from fathom.conversion.warm_up import convert_samples
+
+    convert_samples(convert_file)
+
+
+def convert_file(
+    path: Path, inspection: Inspection, *, version: str, progress: ProgressCallback | None = None
+) -> ConvertedDocument:
+    """The document in the file, with a report of what was kept and lost.
+
+    `version` is the SHA-256 of the file's bytes. What `progress` raises ends the conversion and goes on to the caller if
+    it is no Exception; an Exception of it is docling's to swallow.
+
+    Raises DocumentDamaged if its structure gives way on opening, EmptyDocument if it has no content at all, and
+    ConversionFailed if nothing could be made of it.
+    """
+    started = time.monotonic()
+    if inspection.kind is DocumentKind.TEXT:
+        document = plain_text_document(path, inspection.encoding or "utf-8")
+        outcome = Outcome(document=document)
+    else:
+        outcome = _convert(path, inspection, progress)
+    report = report_of(
+        outcome, path, inspection, version=version, converter=converter_version(), seconds=time.monotonic() - started
+    )
+    if not report.characters and not report.pictures and not report.tables:
+        if report.errors:
+            raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
+        if report.kind is not DocumentKind.IMAGE and not report.pages_converted:
+            raise EmptyDocument("There is no content in it.")
+    return ConvertedDocument(
+        document=outcome.document.export_to_dict(), markdown=outcome.document.export_to_markdown(), report=report
+    )
+
+
+def _convert(path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
+    from docling.datamodel.base_models import ConversionStatus, DocumentStream
+
+    source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
+    result: ConversionResult = docling_converter().convert(
+        source, raises_on_error=False, progress_callback=_listener(inspection, progress) if progress else None
+    )
+    errors = [
+        ConversionError(category=_category(error), message=error.error_message, page=error.page_no) for error in result.errors
+    ]
+    if result.status is ConversionStatus.FAILURE or result.status is ConversionStatus.SKIPPED:
+        raise _failure(inspection, errors)
+    if result.status is not ConversionStatus.SUCCESS and not errors:
+        errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
+    return Outcome(document=result.document, result=result, errors=errors)
+
+
+def _category(error: Any) -> str:
+    category = getattr(error, "category", None)
+    return str(getattr(category, "value", category) or "unknown")
+
+
+def _failure(inspection: Inspection, errors: list[ConversionError]) -> Exception:
+    message = errors[0].message if errors else "docling gives no reason"
+    if any(error.category in {"backend_failure", "invalid_input"} for error in errors):
+        return DocumentDamaged(f"Its structure as {inspection.kind.value} gives way: {_sentence(message)}")
+    return ConversionFailed(f"It could not be converted: {_sentence(message)}")
+
+
+def _sentence(message: str) -> str:
+    text = " ".join(message.split())
+    return text[:300].rstrip(".") + "."
+
+
+def _listener(inspection: Inspection, progress: ProgressCallback) -> Any:
+    from docling.datamodel.progress import PageCompletedProgress, PhaseStartedProgress
+
+    pages = inspection.pages
+
+    def listen(event: object) -> None:
+        if isinstance(event, PageCompletedProgress):
+            progress(PageProgress("page", event.completed_pages, event.total_pages))
+        elif isinstance(event, PhaseStartedProgress):
+            done = pages or 0 if event.phase.value in {"assemble", "enrich"} else 0
+            progress(PageProgress(event.phase.value, done, pages))
+
+    return listen

@@ -1,0 +1,48 @@
+"""How each kind of file goes into docling: under which name and format, and with which bytes."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+from fathom.conversion.report import DocumentKind, Inspection
+
+# docling goes by these names, whatever the file was called.
+NAMES: dict[DocumentKind, str] = {
+    DocumentKind.PDF: "document.pdf",
+    DocumentKind.DOCX: "document.docx",
+    DocumentKind.PPTX: "document.pptx",
+    DocumentKind.XLSX: "document.xlsx",
+    DocumentKind.HTML: "document.html",
+    DocumentKind.MARKDOWN: "document.md",
+    DocumentKind.CSV: "document.csv",
+    DocumentKind.EMAIL: "document.eml",
+    DocumentKind.EPUB: "document.epub",
+    DocumentKind.ODT: "document.odt",
+    DocumentKind.ODP: "document.odp",
+    DocumentKind.ODS: "document.ods",
+    DocumentKind.LATEX: "document.tex",
+    DocumentKind.ASCIIDOC: "document.adoc",
+    DocumentKind.IMAGE: "document.png",
+    DocumentKind.JATS: "document.xml",
+}
+# Kinds whose text docling decodes; it gets UTF-8, whatever the file is in.
+DECODED = frozenset(
+    {DocumentKind.MARKDOWN, DocumentKind.CSV, DocumentKind.LATEX, DocumentKind.ASCIIDOC, DocumentKind.HTML, DocumentKind.JATS}
+)
+XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>", re.S)
+META_CHARSET = re.compile(r"(<meta[^>]{0,200}?charset\s*=\s*[\"']?)[\w-]+", re.I)
+
+
+def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
+    """The file's bytes as docling takes them: texts in UTF-8, and saying so."""
+    data = path.read_bytes()
+    if inspection.kind not in DECODED or inspection.encoding is None:
+        return BytesIO(data)
+    text = data.decode(inspection.encoding, errors="replace").lstrip("\ufeff")
+    if inspection.kind is DocumentKind.JATS:
+        text = XML_DECLARATION.sub('<?xml version="1.0" encoding="UTF-8"?>', text)
+    if inspection.kind is DocumentKind.HTML:
+        text = META_CHARSET.sub(r"\g<1>utf-8", XML_DECLARATION.sub("", text))
+    return BytesIO(text.encode("utf-8", errors="replace"))

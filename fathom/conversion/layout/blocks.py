@@ -1,0 +1,170 @@
+"""Lines of a column joined to paragraphs, headings and items: a block ends where the setting of the text changes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fathom.conversion.layout.content import Box, Line, bounds
+from fathom.conversion.layout.lists import starts_item
+
+# A line further below the last one than the usual step by this factor begins a new block.
+WIDER_STEP = 1.28
+INDENT = 0.7
+SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
+
+
+class Role(StrEnum):
+    """What a block is on its page."""
+
+    TEXT = "text"
+    HEADING = "section_header"
+    ITEM = "list_item"
+    CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    HEADER = "page_header"
+    FOOTER = "page_footer"
+    TABLE = "table"
+    PICTURE = "picture"
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1."""
+
+    lines: list[Line]
+    role: Role = Role.TEXT
+    box: Box | None = None
+    confidence: float = 1.0
+    table: object = None
+    children: list[Block] = field(default_factory=list["Block"])
+    gap_above: float = 1e9
+    gap_below: float = 1e9
+    alone: bool = True
+
+    @property
+    def bounds(self) -> Box:
+        """Where it stands."""
+        return self.box if self.box is not None else bounds(self.lines)
+
+    @property
+    def size(self) -> float:
+        """The size of most of its characters, points."""
+        sizes: Counter[float] = Counter()
+        for line in self.lines:
+            sizes[line.size] += len(line.text)
+        return max(sizes, key=lambda size: (sizes[size], size))
+
+    @property
+    def text(self) -> str:
+        """Its lines, joined by blanks."""
+        return " ".join(line.text for line in self.lines)
+
+
+def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
+    """The blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
+    if not lines:
+        return []
+    steps = _usual_steps(lines)
+    left, right = _edges(lines)
+    blocks = [Block([lines[0]])]
+    for index in range(1, len(lines)):
+        a, b = lines[index - 1], lines[index]
+        after = lines[index + 1] if index + 1 < len(lines) else None
+        if _parted(blocks[-1].lines, a, b, after, steps, left, right, size):
+            blocks.append(Block([b]))
+        else:
+            blocks[-1].lines.append(b)
+    _measure_gaps(blocks)
+    return blocks
+
+
+def _measure_gaps(blocks: list[Block]) -> None:
+    for above, below in zip(blocks, blocks[1:], strict=False):
+        gap = below.lines[0].t - above.lines[-1].b
+        above.gap_below = below.gap_above = gap
+
+
+def _usual_steps(lines: Sequence[Line]) -> dict[float, float]:
+    """For each size, the most common step from baseline to baseline."""
+    steps: dict[float, Counter[float]] = {}
+    for a, b in zip(lines, lines[1:], strict=False):
+        step = b.baseline - a.baseline
+        size = _rounded(a.size)
+        if size == _rounded(b.size) and 0.8 * size < step < 2.6 * size:
+            steps.setdefault(size, Counter())[round(step * 2) / 2] += 1
+    return {size: min(counted, key=lambda step: (-counted[step], step)) for size, counted in steps.items()}
+
+
+def _rounded(size: float) -> float:
+    return round(size * 2) / 2
+
+
+def _edges(lines: Sequence[Line]) -> tuple[float, float]:
+    """Left and right edge of the column's text."""
+    lefts = Counter(round(line.l) for line in lines)
+    left = min((x for x, n in lefts.items() if n >= max(2, 0.15 * len(lines))), default=min(line.l for line in lines))
+    rights = sorted(line.r for line in lines)
+    return float(left), rights[int(0.92 * (len(rights) - 1))]
+
+
+def _parted(
+    block: list[Line],
+    a: Line,
+    b: Line,
+    after: Line | None,
+    steps: dict[float, float],
+    left: float,
+    right: float,
+    size: float,
+) -> bool:
+    """`b` begins another block than the one that ends with `a`."""
+    larger = max(a.size, b.size)
+    if abs(a.size - b.size) > 0.09 * larger and not (len(b.text) < 4 or len(a.text) < 4):
+        return True
+    step = b.baseline - a.baseline
+    usual = steps.get(_rounded(b.size), 1.25 * b.size)
+    if step > WIDER_STEP * usual + 0.6 or step < 0.3 * b.size:
+        return True
+    if a.bold != b.bold and not _runs_on(a, b, right):
+        return True
+    if starts_item(b, after):
+        return True
+    if starts_item(block[0], None):
+        hanging = block[0].l + 0.4 * b.size
+        return (b.l < hanging and len(block) == 1 and _ended(a, b, right)) or (
+            len(block) > 1 and b.l < block[1].l - 0.6 * b.size
+        )
+    if _ended(a, b, right):
+        return True
+    indent = b.l - a.l
+    first = block[0]
+    if indent > INDENT * b.size and SENTENCE_END.search(a.text) and b.l < left + 6 * b.size:
+        return not (len(block) == 1 and after is not None and abs(after.l - b.l) < 1.5)
+    # an indented first line after a line that fills the column, as in paragraphs without space between
+    return (
+        indent > INDENT * b.size
+        and indent < 4 * b.size
+        and after is not None
+        and b.l - after.l > INDENT * b.size
+        and abs(after.l - a.l) < 1.5
+        and b.text[:1].isupper()
+        and first is not None
+    )
+
+
+def _runs_on(a: Line, b: Line, right: float) -> bool:
+    """The sentence goes over from `a` to `b`: bold words at its beginning or end only."""
+    fills = a.r > right - 4 * a.size
+    return fills and (b.text[:1].islower() or not SENTENCE_END.search(a.text)) and a.words[0].bold == b.words[0].bold
+
+
+def _ended(a: Line, b: Line, right: float) -> bool:
+    """`a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
+    if not SENTENCE_END.search(a.text):
+        return False
+    word = b.words[0]
+    return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size and not b.text[:1].islower()

@@ -1,0 +1,163 @@
+"""What stands on a page before anyone says what it means: words, lines of words, painted rules, pictures.
+
+Coordinates are points of 1/72 inch from the top left corner of the page as it is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+
+class Boxed(Protocol):
+    """Has a box."""
+
+    l: float
+    t: float
+    r: float
+    b: float
+
+
+B = TypeVar("B", bound=Boxed)
+
+
+@dataclass(slots=True)
+class Box:
+    """A rectangle; also a painted area."""
+
+    l: float
+    t: float
+    r: float
+    b: float
+
+    @property
+    def width(self) -> float:
+        """Points."""
+        return self.r - self.l
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return self.b - self.t
+
+    @property
+    def area(self) -> float:
+        """Square points."""
+        return max(0.0, self.r - self.l) * max(0.0, self.b - self.t)
+
+
+@dataclass(slots=True)
+class Rule:
+    """A straight painted line: horizontal if `t == b`, else vertical with `l == r`."""
+
+    l: float
+    t: float
+    r: float
+    b: float
+
+    @property
+    def horizontal(self) -> bool:
+        """Lies flat."""
+        return self.t == self.b
+
+
+@dataclass(slots=True)
+class Word:
+    """Glyphs without a blank between them. `size` is the font's size in points as shown; boxes span the font's height."""
+
+    text: str
+    l: float
+    t: float
+    r: float
+    b: float
+    size: float
+    font: str = ""
+    bold: bool = False
+    italic: bool = False
+    order: int = 0
+    confidence: float = 1.0
+    baseline: float = 0.0
+
+
+@dataclass(slots=True)
+class Line:
+    """Words of one column that stand on one baseline, in reading order."""
+
+    words: list[Word]
+    l: float
+    t: float
+    r: float
+    b: float
+    size: float
+    bold: bool
+    italic: bool = False
+    text: str = ""
+    baseline: float = 0.0
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return self.b - self.t
+
+    @property
+    def width(self) -> float:
+        """Points."""
+        return self.r - self.l
+
+
+@dataclass(slots=True)
+class PageContent:
+    """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps."""
+
+    width: float
+    height: float
+    words: list[Word] = field(default_factory=list[Word])
+    rules: list[Rule] = field(default_factory=list[Rule])
+    fills: list[Box] = field(default_factory=list[Box])
+    pictures: list[Box] = field(default_factory=list[Box])
+    drawings: list[Box] = field(default_factory=list[Box])
+    turned: list[Word] = field(default_factory=list[Word])
+    from_ocr: bool = False
+    tables: dict[int, object] = field(default_factory=dict[int, object])
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStyle:
+    """What only the whole document shows: its body size, and the texts that come back in the margins of its pages."""
+
+    body_size: float
+    furniture: frozenset[tuple[str, int]] = frozenset()
+
+
+def bounds(items: Iterable[Boxed]) -> Box:
+    """The box around all of them; there is at least one."""
+    boxes = list(items)
+    return Box(min(i.l for i in boxes), min(i.t for i in boxes), max(i.r for i in boxes), max(i.b for i in boxes))
+
+
+def overlap(a: Boxed, b: Boxed) -> float:
+    """Area both cover, in square points."""
+    width = min(a.r, b.r) - max(a.l, b.l)
+    height = min(a.b, b.b) - max(a.t, b.t)
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def centre_inside(item: Boxed, box: Boxed, slack: float = 0.0) -> bool:
+    """The middle of `item` lies in `box`, widened by `slack` points on each side."""
+    x, y = (item.l + item.r) / 2, (item.t + item.b) / 2
+    return box.l - slack <= x <= box.r + slack and box.t - slack <= y <= box.b + slack
+
+
+def inside(items: Iterable[B], box: Boxed, slack: float = 0.0) -> list[B]:
+    """Those whose middle lies in `box`."""
+    return [item for item in items if centre_inside(item, box, slack)]
+
+
+def body_size(words: Sequence[Word]) -> float:
+    """The size most characters are set in, to the half point; 10 if there are none."""
+    sizes: Counter[float] = Counter()
+    for word in words:
+        sizes[round(word.size * 2) / 2] += len(word.text)
+    return max(sizes, key=lambda size: (sizes[size], -size)) if sizes else 10.0

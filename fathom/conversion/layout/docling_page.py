@@ -1,0 +1,136 @@
+"""Between docling's pages and the layout engine's: contents in, clusters and tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from docling.datamodel.base_models import Cluster, Page, Table
+from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, TableCell
+from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, TextCell
+
+from fathom.conversion.layout.blocks import Block
+from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
+from fathom.conversion.layout.table_grid import Grid
+
+
+def content_of(page: Page) -> PageContent:
+    """What stands on the page: as our backend has read it, or else from the cells and shapes of any docling backend."""
+    backend: Any = page._backend
+    content = getattr(backend, "content", None)
+    if isinstance(content, PageContent):
+        return content
+    size = backend.get_size()
+    parsed = page.parsed_page
+    cells = (parsed.word_cells or parsed.textline_cells) if parsed is not None else []
+    words = [_word(cell, order, size.height) for order, cell in enumerate(cells) if cell.text.strip()]
+    lines = backend.get_shape_lines() or []
+    thin = backend.get_thin_shape_boxes(max_thickness=2.5) or []
+    return PageContent(
+        width=size.width,
+        height=size.height,
+        words=words,
+        rules=[_rule(box) for box in [*lines, *thin]],
+        pictures=[Box(b.l, b.t, b.r, b.b) for b in backend.get_bitmap_rects()],
+    )
+
+
+def style_of(conv_res: Any, content: PageContent) -> DocumentStyle:
+    """The style of the page's document, or of the page alone if the backend does not know the document's."""
+    backend = conv_res.input._backend
+    style = getattr(backend, "style", None)
+    return style() if callable(style) else DocumentStyle(body_size(content.words))
+
+
+def _word(cell: TextCell, order: int, height: float) -> Word:
+    box = cell.rect.to_bounding_box().to_top_left_origin(height)
+    font = getattr(cell, "font_name", "")
+    bold = "bold" in font.lower()
+    return Word(cell.text.strip(), box.l, box.t, box.r, box.b, box.height * 0.85, font, bold, False, order, baseline=box.b)
+
+
+def _rule(box: BoundingBox) -> Rule:
+    if box.width >= box.height:
+        y = (box.t + box.b) / 2
+        return Rule(box.l, y, box.r, y)
+    x = (box.l + box.r) / 2
+    return Rule(x, box.t, x, box.b)
+
+
+def clusters_of(blocks: Sequence[Block], *, from_ocr: bool) -> list[Cluster]:
+    """The blocks as docling's clusters, numbered in reading order."""
+    clusters: list[Cluster] = []
+    number = len(blocks)
+    for index, block in enumerate(blocks):
+        children = []
+        for child in block.children:
+            children.append(_cluster(child, number, from_ocr))
+            number += 1
+        cluster = _cluster(block, index, from_ocr)
+        cluster.children = children
+        clusters.append(cluster)
+    return clusters
+
+
+def _cluster(block: Block, number: int, from_ocr: bool) -> Cluster:
+    return Cluster(
+        id=number,
+        label=DocItemLabel(block.role.value),
+        bbox=_bbox(block.bounds),
+        confidence=block.confidence,
+        cells=[_cell(line, index, from_ocr) for index, line in enumerate(block.lines)],
+    )
+
+
+def _bbox(box: Box) -> BoundingBox:
+    return BoundingBox(l=box.l, t=box.t, r=box.r, b=box.b, coord_origin=CoordOrigin.TOPLEFT)
+
+
+def _cell(line: Line, index: int, from_ocr: bool) -> TextCell:
+    rect = BoundingRectangle.from_bounding_box(
+        BoundingBox(l=line.l, t=line.b - line.size, r=line.r, b=line.b, coord_origin=CoordOrigin.TOPLEFT)
+    )
+    if from_ocr:
+        confidence = sum(w.confidence for w in line.words) / len(line.words)
+        return TextCell(index=index, rect=rect, text=line.text, orig=line.text, from_ocr=True, confidence=confidence)
+    font = line.words[0].font
+    if line.bold and "bold" not in font.lower():
+        font += "-Bold"
+    return PdfTextCell(
+        index=index,
+        rect=rect,
+        text=line.text,
+        orig=line.text,
+        rendering_mode=PdfCellRenderingMode.UNKNOWN,
+        widget=False,
+        font_key=font,
+        font_name=font,
+    )
+
+
+def table_of(grid: Grid, cluster: Cluster, page_no: int) -> Table:
+    """The grid as docling's table."""
+    cells = [
+        TableCell(
+            bbox=_bbox(cell.box),
+            row_span=cell.end_row - cell.row,
+            col_span=cell.end_column - cell.column,
+            start_row_offset_idx=cell.row,
+            end_row_offset_idx=cell.end_row,
+            start_col_offset_idx=cell.column,
+            end_col_offset_idx=cell.end_column,
+            text=cell.text,
+            column_header=cell.header,
+        )
+        for cell in grid.cells
+    ]
+    return Table(
+        otsl_seq=[],
+        table_cells=cells,
+        num_rows=grid.rows,
+        num_cols=grid.columns,
+        id=cluster.id,
+        page_no=page_no,
+        cluster=cluster,
+        label=cluster.label,
+    )

@@ -1,0 +1,134 @@
+"""Words joined to pieces of lines: a piece ends where a gap is wider than a blank, so cells and columns stay apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from fathom.conversion.layout.content import Line, Word
+
+# The widest blank of a justified line, in ems; gaps between cells and columns are wider.
+WIDEST_BLANK = 0.75
+# A list marker may stand this far from its text, in ems.
+MARKER_GAP = 3.2
+MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
+# Scripts written without blanks between words.
+UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
+
+
+def join_words(words: Sequence[Word]) -> list[Line]:
+    """Pieces of lines, from top to bottom and left to right. Every word is in exactly one."""
+    by_row: dict[int, list[list[Word]]] = {}
+    pieces: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (w.l, w.t, w.order)):
+        best = _nearest(word, by_row)
+        if best is None:
+            best = []
+            pieces.append(best)
+        best.append(word)
+        by_row.setdefault(_row(word), []).append(best)
+    lines = [make_line(piece) for piece in pieces]
+    return sorted(lines, key=lambda line: (line.t, line.l))
+
+
+def _row(word: Word) -> int:
+    return int((word.t + word.b) / 2) // 6
+
+
+def _nearest(word: Word, by_row: dict[int, list[list[Word]]]) -> list[Word] | None:
+    """The piece that ends where the word begins, if any."""
+    row, best, distance = _row(word), None, 1e9
+    for key in (row - 1, row, row + 1):
+        for piece in by_row.get(key, ()):
+            last = piece[-1]
+            if last.r < word.l - MARKER_GAP * max(last.size, word.size) or not _same_line(last, word):
+                continue
+            gap = word.l - last.r
+            if gap < -0.6 * (word.r - word.l) - 0.2 * word.size:
+                continue
+            if gap <= _widest(piece, word) and abs(gap) < distance:
+                best, distance = piece, abs(gap)
+    return best
+
+
+def _same_line(a: Word, b: Word) -> bool:
+    shared = min(a.b, b.b) - max(a.t, b.t)
+    smaller, larger = sorted((a.b - a.t, b.b - b.t))
+    if smaller <= 0:
+        return shared >= 0
+    if larger < 1.35 * smaller:
+        return shared >= 0.55 * smaller
+    return shared >= 0.45 * smaller  # raised and lowered figures
+
+
+def _widest(piece: list[Word], word: Word) -> float:
+    size = min(max(piece[-1].size, word.size), 1.6 * min(piece[-1].size, word.size))
+    if len(piece) == 1 and MARKER.match(piece[0].text):
+        return MARKER_GAP * size
+    return WIDEST_BLANK * size
+
+
+def make_line(words: Iterable[Word]) -> Line:
+    """A line of these words, put in reading order."""
+    found = list(words)
+    rightward = not _right_to_left(found)
+    found.sort(key=lambda w: (w.l if rightward else -w.r, w.order))
+    sizes: Counter[float] = Counter()
+    letters = bold = italic = 0
+    for word in found:
+        length = len(word.text)
+        sizes[word.size] += length
+        letters += length
+        bold += length if word.bold else 0
+        italic += length if word.italic else 0
+    main = max(sizes, key=lambda size: (sizes[size], size))
+    body = [w for w in found if w.size >= 0.8 * main] or found
+    return Line(
+        words=found,
+        l=min(w.l for w in found),
+        t=min(w.t for w in body),
+        r=max(w.r for w in found),
+        b=max(w.b for w in body),
+        size=main,
+        bold=bold >= 0.85 * letters,
+        italic=italic >= 0.85 * letters,
+        text=text_of(found),
+        baseline=max(w.b for w in body),
+    )
+
+
+def text_of(words: Sequence[Word]) -> str:
+    """The words with a blank between them, save where the script has none or nothing separates them on the page."""
+    parts: list[str] = []
+    for index, word in enumerate(words):
+        if index and _blank_between(words[index - 1], word):
+            parts.append(" ")
+        parts.append(word.text)
+    return unicodedata.normalize("NFC", "".join(parts))
+
+
+def _blank_between(a: Word, b: Word) -> bool:
+    gap = max(b.l - a.r, a.l - b.r)
+    size = max(a.size, b.size)
+    if UNSPACED.match(a.text[-1]) and UNSPACED.match(b.text[0]):
+        return gap > 0.6 * size
+    touching = gap < 0.08 * size
+    # one word whose glyphs are set in two styles, or a figure raised at its end
+    return not (touching and b.order == a.order + 1 and (abs(a.size - b.size) >= 0.3 or a.font != b.font))
+
+
+def _right_to_left(words: Sequence[Word]) -> bool:
+    rightward = leftward = 0
+    for word in words:
+        for character in word.text[:4]:
+            direction = unicodedata.bidirectional(character)
+            leftward += direction in {"R", "AL"}
+            rightward += direction == "L"
+    return leftward > rightward
+
+
+def merge_lines(lines: Sequence[Line]) -> Line:
+    """One line of all their words."""
+    return lines[0] if len(lines) == 1 else make_line(word for line in lines for word in line.words)

@@ -1,0 +1,35 @@
+"""Items of lists, told by the bullet or number they begin with."""
+
+from __future__ import annotations
+
+import re
+
+from fathom.conversion.layout.content import Line
+
+BULLET = re.compile(r"^[•◦▪■●○‣∙·➢➔✓❖\uf0b7\uf0a7\uf0d8\u25aa\u2043*]\s*(?=\S)")
+DASH = re.compile(r"^[-–—]\s+(?=\S)")
+NUMBER = re.compile(r"^(?:\(?(\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\[\d{1,3}\])\s+(?=\S)")
+NUMBERED_HEADING = re.compile(r"^\d{1,2}\.?\s+[A-Z\u00c0-\u00de]")
+
+
+def starts_item(line: Line, after: Line | None) -> bool:
+    """The line begins an item of a list."""
+    text = line.text
+    if len(text) < 3:
+        return text.strip() in {"•", "◦", "▪", "●", "○", "‣", "∙", "\uf0b7"}
+    if BULLET.match(text):
+        return not text.startswith(("*", "·")) or text[1:2] == " "
+    if DASH.match(text):
+        return len(text) > 3 and not text[2:3].isdigit()
+    match = NUMBER.match(text)
+    if match is None:
+        return False
+    if line.bold and NUMBERED_HEADING.match(text):
+        return False
+    marker = match.group(1) or ""
+    # "A. Smith" and "I. e." are no items; a letter is one only when it stands off or is lower case in brackets
+    return not (marker.isalpha() and text[0] != "(" and ")" not in text[:4] and not _stands_off(line))
+
+
+def _stands_off(line: Line) -> bool:
+    return len(line.words) > 1 and line.words[1].l - line.words[0].r > 0.45 * line.size

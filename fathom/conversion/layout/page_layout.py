@@ -1,0 +1,116 @@
+"""A page laid out: what stands on it becomes blocks with roles, in the order a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fathom.conversion.layout.blocks import Block, Role, join_lines
+from fathom.conversion.layout.captions import mark_captions, mark_footnotes
+from fathom.conversion.layout.columns import Piece, Row, read_columns
+from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, bounds, centre_inside
+from fathom.conversion.layout.furniture import take_furniture
+from fathom.conversion.layout.headings import mark_headings
+from fathom.conversion.layout.lines import join_words, make_line, merge_lines
+from fathom.conversion.layout.lists import starts_item
+from fathom.conversion.layout.pictures import find_pictures
+from fathom.conversion.layout.ruled_tables import ruled_tables
+from fathom.conversion.layout.table_grid import Grid
+from fathom.conversion.layout.unruled_tables import find_tables, tables_between_rules
+
+
+def lay_out(content: PageContent, style: DocumentStyle) -> list[Block]:
+    """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell."""
+    grids = ruled_tables(content)
+    lines = join_words([w for w in content.words if not any(centre_inside(w, g.box, 1.0) for g in grids)])
+    furniture, lines = take_furniture(lines, content, style)
+    open_grids = tables_between_rules(content, lines, [g.box for g in grids])
+    grids += open_grids
+    lines = [line for line in lines if not any(centre_inside(line, g.box, 1.0) for g in open_grids)]
+    pictures = find_pictures(content, [g.box for g in grids])
+    labels = {id(line): box for line in lines for box in pictures if centre_inside(line, box)}
+
+    fixed = [_table(grid) for grid in grids] + [_picture(box, lines, labels) for box in pictures]
+    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines if id(line) not in labels]
+    pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=b) for b in fixed]
+    blocks: list[Block] = []
+    for rows in read_columns(pieces, style.body_size):
+        blocks += _column(rows, style.body_size)
+    blocks += _turned(content)
+    bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
+    mark_captions(blocks)
+    mark_headings(blocks, style.body_size, page_bold=bold)
+    mark_footnotes(blocks, style.body_size, content.height)
+    headers = [b for b in furniture if b.role is Role.HEADER]
+    return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
+
+
+def _column(rows: Sequence[Row], size: float) -> list[Block]:
+    """The blocks of one column."""
+    blocks: list[Block] = []
+    tables = {first: (last, grid) for first, last, grid in find_tables(rows)}
+    lines: list[Line] = []
+    index = 0
+
+    def flush() -> None:
+        blocks.extend(_roles(join_lines(lines, size)))
+        lines.clear()
+
+    while index < len(rows):
+        if index in tables:
+            flush()
+            last, grid = tables[index]
+            blocks.append(_table(grid))
+            index = last + 1
+            continue
+        row = rows[index]
+        index += 1
+        if row[0].block is not None:
+            flush()
+            assert isinstance(row[0].block, Block)
+            blocks.append(row[0].block)
+        else:
+            lines.append(merge_lines([p.line for p in row if p.line]))
+    flush()
+    return blocks
+
+
+def _roles(blocks: list[Block]) -> list[Block]:
+    for block in blocks:
+        if starts_item(block.lines[0], None):
+            block.role, block.confidence = Role.ITEM, 0.9
+    return blocks
+
+
+def _table(grid: Grid) -> Block:
+    return Block([], role=Role.TABLE, box=grid.box, table=grid, confidence=grid.confidence)
+
+
+def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:
+    inner = [line for line in lines if labels.get(id(line)) is box]
+    children = [Block([line]) for line in inner]
+    return Block([], role=Role.PICTURE, box=box, children=children, confidence=0.9)
+
+
+def _turned(content: PageContent) -> list[Block]:
+    """Words that are turned, one block for each stretch of them; they come last."""
+    groups: list[list[int]] = []
+    for index, word in enumerate(content.turned):
+        last = content.turned[groups[-1][-1]] if groups else None
+        if last is not None and word.order - last.order <= 1 and _close(last, word):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    blocks = []
+    for group in groups:
+        words = [content.turned[i] for i in group]
+        line = make_line(words)
+        line.text = " ".join(word.text for word in words)
+        blocks.append(Block([line], role=Role.TEXT, box=bounds(words), confidence=0.5))
+    return blocks
+
+
+def _close(a: object, b: object) -> bool:
+    left, right = a, b
+    gap_x = max(left.l, right.l) - min(left.r, right.r)  # type: ignore[attr-defined]
+    gap_y = max(left.t, right.t) - min(left.b, right.b)  # type: ignore[attr-defined]
+    return max(gap_x, gap_y) < 2.0 * max(left.size, right.size)  # type: ignore[attr-defined]

@@ -1,0 +1,65 @@
+"""Pages without usable text: told from others, and read by OCR so that they can be laid out like any page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fathom.conversion.layout.content import Box, PageContent, Word, bounds
+
+# Pixels a point at which pages are read: 180 dpi.
+SCALE = 2.5
+# Text that covers less of the page than this, on a page whose picture covers more than that, is a stamp on a scan.
+LITTLE_TEXT = 60
+MUCH_PICTURE = 0.35
+# A text layer of which so many characters stand for nothing is garbage.
+GARBAGE = 0.3
+
+
+def wants_ocr(content: PageContent) -> bool:
+    """The page has no usable text, and something on it that may be text."""
+    characters = sum(len(w.text) for w in content.words) + sum(len(w.text) for w in content.turned)
+    painted = bool(content.pictures or content.drawings or len(content.fills) > 20)
+    if characters == 0:
+        return painted
+    page = content.width * content.height
+    covered = bounds(content.pictures).area / page if content.pictures else 0.0
+    if characters < LITTLE_TEXT and covered > MUCH_PICTURE:
+        return True
+    return painted and garbage_share(content) > GARBAGE
+
+
+def garbage_share(content: PageContent) -> float:
+    """Share of characters that stand for no letter: replacements, private use, controls."""
+    total = bad = 0
+    for word in content.words:
+        total += len(word.text)
+        bad += sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or c < " " or "\x7f" <= c < "\xa0" for c in word.text)
+    return bad / total if total else 0.0
+
+
+def read_scan(backend: Any, content: PageContent) -> PageContent:
+    """The page's content with the words OCR found; the scan itself is no picture on the page any more."""
+    from fathom.conversion.ocr import read_text
+
+    found = read_text(backend.get_page_image(scale=SCALE))
+    words: list[Word] = []
+    for line in found:
+        words += _words(line.text, Box(*(value / SCALE for value in line.box)), line.confidence, len(words))
+    page = content.width * content.height
+    kept = [p for p in content.pictures if p.area < MUCH_PICTURE * page] if words else content.pictures
+    return PageContent(content.width, content.height, words, content.rules, content.fills, kept, [], [], from_ocr=True)
+
+
+def _words(text: str, box: Box, confidence: float, order: int) -> list[Word]:
+    """The words of a line, each at its share of the line's width."""
+    parts = text.split()
+    total = sum(map(len, parts)) + 0.6 * (len(parts) - 1) if parts else 0
+    step = box.width / total if total else 0.0
+    size = round(box.height * 0.78, 1)
+    words = []
+    x = box.l
+    for index, part in enumerate(parts):
+        width = len(part) * step
+        words.append(Word(part, x, box.t, x + width, box.b, size, order=order + index, confidence=confidence, baseline=box.b))
+        x += width + 0.6 * step
+    return words

@@ -1,0 +1,247 @@
+"""Tables without rules between their cells: rows whose pieces stand under each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from fathom.conversion.layout.columns import Piece, Row, is_prose, rows_of
+from fathom.conversion.layout.content import Box, Line, PageContent, Rule, bounds, inside
+from fathom.conversion.layout.lines import MARKER, join_words
+from fathom.conversion.layout.ruled_tables import join_rules
+from fathom.conversion.layout.table_grid import Grid, GridCell, cell_text, mark_header
+
+# Blank between two columns, in ems.
+COLUMN_GAP = 0.45
+LEAST_ROWS = 3
+# Longest pieces, in characters on average, that still make cells.
+LONGEST_CELLS = 48
+# Rows further apart than this, in ems, belong to different tables.
+FARTHEST_ROWS = 3.6
+LEADER = re.compile(r"[.·…_\s]{4,}\d{0,4}$|^[.·…]{3,}")
+
+Interval = tuple[float, float]
+
+
+def tables_between_rules(content: PageContent, lines: Sequence[Line], taken: Sequence[Box]) -> list[Grid]:
+    """Tables with a rule above, one below and perhaps some between, and none upright."""
+    flat = [r for r in join_rules(content.rules) if r.horizontal and r.r - r.l > 40]
+    flat = [r for r in flat if not any(_across(r, box) for box in taken)]
+    grids: list[Grid] = []
+    used: set[int] = set()
+    flat.sort(key=lambda r: r.t)
+    for index, top in enumerate(flat):
+        if index in used:
+            continue
+        same = [i for i in range(index, len(flat)) if abs(flat[i].l - top.l) < 4 and abs(flat[i].r - top.r) < 4]
+        for last in reversed(same[1:]):
+            box = Box(top.l, top.t, top.r, flat[last].t)
+            grid = _between(box, lines)
+            if grid is not None:
+                grids.append(grid)
+                used.update(i for i in range(len(flat)) if box.t - 1 <= flat[i].t <= box.b + 1 and _across(flat[i], box))
+                break
+    return grids
+
+
+def _across(rule: Rule, box: Box) -> bool:
+    return box.t - 2 <= rule.t <= box.b + 2 and rule.l < box.r and rule.r > box.l
+
+
+def _between(box: Box, lines: Sequence[Line]) -> Grid | None:
+    held = inside(lines, box, 1.0)
+    if len(held) < 4:
+        return None
+    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in held]
+    rows = rows_of(pieces)
+    many = [row for row in rows if len(row) > 1]
+    if len(rows) < 2 or len(many) < max(2, 0.5 * len(rows)) or is_prose(pieces):
+        return None
+    if _mean_length(many) > LONGEST_CELLS:
+        return None
+    columns = _columns(rows, tolerated=max(1, len(rows) // 5))
+    if len(columns) < 2:
+        return None
+    grid = _grid(rows, columns, regular=True)
+    grid.box = Box(min(box.l, grid.box.l), min(box.t, grid.box.t), max(box.r, grid.box.r), max(box.b, grid.box.b))
+    return grid
+
+
+def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
+    """(first row, last row, table) of every table among the rows of a column, from top to bottom."""
+    found: list[tuple[int, int, Grid]] = []
+    start = 0
+    while start < len(rows):
+        end = _run(rows, start)
+        if end is None:
+            start += 1
+            continue
+        table = _table(rows[start : end + 1])
+        if table is None:
+            start += 1
+            continue
+        found.append((start, end, table))
+        start = end + 1
+    return found
+
+
+def _run(rows: Sequence[Row], start: int) -> int | None:
+    """The last row of the longest run from `start` on whose pieces keep at least two columns apart."""
+    if not _cells(rows[start]):
+        return None
+    last = None
+    best = start
+    count = 0
+    for end in range(start, len(rows)):
+        row = rows[end]
+        if any(p.line is None for p in row) or (end > start and _far(rows[end - 1], row)):
+            break
+        if _cells(row):
+            columns = _columns([r for r in rows[start : end + 1] if len(r) > 1])
+            if len(columns) < 2 or (count >= 2 and last is not None and len(columns) < min(last, 3)):
+                break
+            last, best, count = len(columns), end, count + 1
+        elif end - best > 2:
+            break
+    return best if count >= 2 else None
+
+
+def _cells(row: Row) -> bool:
+    if len(row) < 2 or any(p.line is None for p in row):
+        return False
+    texts = [p.line.text for p in row if p.line]
+    if len(row) == 2 and MARKER.match(texts[0]):
+        return False
+    return not any(LEADER.search(text) for text in texts)
+
+
+def _far(a: Row, b: Row) -> bool:
+    size = max(p.line.size for p in b if p.line)
+    return min(p.t for p in b) - max(p.b for p in a) > FARTHEST_ROWS * size
+
+
+def _mean_length(rows: Sequence[Row]) -> float:
+    texts = [p.line.text for row in rows for p in row if p.line]
+    return sum(map(len, texts)) / max(1, len(texts))
+
+
+def _columns(rows: Sequence[Row], tolerated: int | None = None) -> list[Interval]:
+    """The columns: stretches that pieces cover, parted by what nearly no row covers."""
+    pieces = [p for row in rows for p in row if p.line]
+    if not pieces:
+        return []
+    allowed = len(rows) // 12 if tolerated is None else tolerated
+    size = median(p.line.size for p in pieces if p.line)
+    edges = sorted([(p.l, 1) for p in pieces] + [(p.r, -1) for p in pieces])
+    columns: list[list[float]] = []
+    depth = 0
+    for x, step in edges:
+        before, depth = depth, depth + step
+        if before <= allowed < depth:
+            if columns and x - columns[-1][1] < COLUMN_GAP * size:
+                continue
+            columns.append([x, x])
+        elif before > allowed >= depth and columns:
+            columns[-1][1] = x
+    return [(low, high) for low, high in columns]
+
+
+def _table(rows: Sequence[Row]) -> Grid | None:
+    many = [row for row in rows if len(row) > 1]
+    columns = _columns(many)
+    if len(columns) < 2 or _mean_length(many) > LONGEST_CELLS:
+        return None
+    if len(many) < LEAST_ROWS and not (len(many) == 2 and len(columns) >= 3):
+        return None
+    if is_prose([p for row in rows for p in row]) and len(columns) == 2:
+        return None
+    aligned = _alignment(many, columns)
+    if aligned < 0.55:
+        return None
+    grid = _grid(rows, columns)
+    grid.confidence = round(min(1.0, 0.4 + 0.6 * aligned) * len(many) / len(rows), 3)
+    return grid
+
+
+def _alignment(rows: Sequence[Row], columns: Sequence[Interval]) -> float:
+    """Share of the pieces that share their left edge, right edge or middle with most of their column."""
+    good = total = 0
+    for low, high in columns:
+        held = [p for row in rows for p in row if low - 1 <= (p.l + p.r) / 2 <= high + 1]
+        if len(held) < 2:
+            continue
+        scores = []
+        for edge in (lambda p: p.l, lambda p: p.r, lambda p: (p.l + p.r) / 2):
+            middle = median(edge(p) for p in held)
+            scores.append(sum(abs(edge(p) - middle) < 2.5 for p in held))
+        good += max(scores)
+        total += len(held)
+    return good / total if total else 0.0
+
+
+def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = False) -> Grid:
+    groups = _joined_rows(rows, columns)
+    edges = [(columns[i][1] + columns[i + 1][0]) / 2 for i in range(len(columns) - 1)]
+    grid = Grid(bounds(p for row in rows for p in row), len(groups), len(columns), ruled=False)
+    bold: set[int] = set()
+    for index, group in enumerate(groups):
+        if all(p.line.bold for p in group if p.line):
+            bold.add(index)
+        top, bottom = min(p.t for p in group), max(p.b for p in group)
+        cells: dict[tuple[int, int], list[Piece]] = {}
+        for piece in group:
+            first = sum(piece.l > edge - 1 for edge in edges)
+            last = sum(piece.r > edge + 1 for edge in edges)
+            if (span := _overlapping(cells, first, last)) is not None:
+                held = cells.pop(span)
+                cells[(min(first, span[0]), max(last, span[1]))] = [*held, piece]
+            else:
+                cells[(first, max(first, last))] = [piece]
+        covered: set[int] = set()
+        for (first, last), held in sorted(cells.items()):
+            words = [word for p in held if p.line for word in p.line.words]
+            grid.cells.append(GridCell(index, first, index + 1, last + 1, bounds(held), cell_text(words)))
+            covered.update(range(first, last + 1))
+        for column in range(len(columns)):
+            if column not in covered:
+                low, high = columns[column]
+                grid.cells.append(GridCell(index, column, index + 1, column + 1, Box(low, top, high, bottom)))
+    grid.cells.sort(key=lambda cell: (cell.row, cell.column))
+    mark_header(grid, bold)
+    if regular:
+        filled = sum(bool(cell.text) for cell in grid.cells)
+        grid.confidence = round(0.5 + 0.5 * filled / max(1, len(grid.cells)), 3)
+    return grid
+
+
+def _overlapping(cells: dict[tuple[int, int], list[Piece]], first: int, last: int) -> tuple[int, int] | None:
+    return next((span for span in cells if span[0] <= last and first <= span[1]), None)
+
+
+def _joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piece]]:
+    """Rows of the table; a row of text that only goes on with cells of the row above is part of it."""
+    steps = [min(p.t for p in b) - min(p.t for p in a) for a, b in zip(rows, rows[1:], strict=False)]
+    starts = [step for step, row in zip(steps, rows[1:], strict=False) if _first(row, columns)]
+    usual = median(starts) if starts else 0.0
+    groups: list[list[Piece]] = [list(rows[0])]
+    for step, row in zip(steps, rows[1:], strict=False):
+        size = max(p.line.size for p in row if p.line)
+        goes_on = not _first(row, columns) and step < 1.45 * size and (step < 0.9 * usual or len(row) == 1)
+        if goes_on and len(row) < len(columns):
+            groups[-1].extend(row)
+        else:
+            groups.append(list(row))
+    return groups
+
+
+def _first(row: Row, columns: Sequence[Interval]) -> bool:
+    return row[0].l < columns[0][1]
+
+
+def grid_of_region(content: PageContent, box: Box) -> Grid | None:
+    """The words in `box` as a table, whatever they look like; None if they keep no two columns apart."""
+    lines = join_words(inside(content.words, box, 1.0))
+    rows = rows_of([Piece(line.l, line.t, line.r, line.b, line) for line in lines])
+    columns = _columns(rows, tolerated=max(0, len(rows) // 5)) if rows else []
+    return _grid(rows, columns, regular=True) if len(columns) > 1 else None

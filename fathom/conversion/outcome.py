@@ -1,0 +1,94 @@
+"""What a conversion gave, counted into its report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fathom.conversion.recall import WORD, normalised, reference_words, text_recall
+from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection
+
+PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A document and how it came about; `result` is docling's, None where docling had no part."""
+
+    document: Any
+    result: Any = None
+    errors: list[ConversionError] = field(default_factory=list[ConversionError])
+
+
+def report_of(
+    outcome: Outcome, path: Path, inspection: Inspection, *, version: str, converter: str, seconds: float
+) -> ConversionReport:
+    """The figures of the conversion. For a PDF its words are counted against pdfium's, on pages that were not read by OCR."""
+    texts, everything = _texts(outcome.document)
+    document = outcome.document
+    scores = _ocr_scores(outcome.result)
+    words = recall = None
+    if inspection.kind is DocumentKind.PDF:
+        reference = reference_words(path, skip=scores)
+        words, recall = reference.words, text_recall(reference, "\n".join(everything))
+    body = "\n".join(texts)
+    return ConversionReport(
+        kind=inspection.kind,
+        version=version,
+        size=inspection.size,
+        seconds=round(seconds, 4),
+        pages_expected=inspection.pages,
+        pages_converted=_pages(outcome, inspection),
+        characters=sum(len(text) for text in texts),
+        words=len(WORD.findall(normalised(body))),
+        headings=sum(_label(item) in {"section_header", "title"} for item in document.texts),
+        lists=sum(_label(group) in {"list", "ordered_list"} for group in document.groups),
+        tables=len(document.tables),
+        pictures=len(document.pictures),
+        reference_words=words,
+        text_recall=None if recall is None else round(recall, 4),
+        ocr_pages=len(scores),
+        ocr_confidence=round(sum(scores.values()) / len(scores), 4) if scores else None,
+        replacement_characters=body.count("\ufffd"),
+        errors=outcome.errors,
+        converter=converter,
+    )
+
+
+def _label(item: Any) -> str:
+    return str(getattr(item.label, "value", item.label))
+
+
+def _texts(document: Any) -> tuple[list[str], list[str]]:
+    """(texts of the body, all texts): of items and of the cells of tables."""
+    from docling_core.types.doc import ContentLayer
+
+    body: list[str] = []
+    everything: list[str] = []
+    for item in document.texts:
+        everything.append(item.orig if len(item.orig) > len(item.text) else item.text)
+        if item.content_layer is ContentLayer.BODY:
+            body.append(item.text)
+    for table in document.tables:
+        for cell in table.data.table_cells:
+            everything.append(cell.text)
+            body.append(cell.text)
+    return body, everything
+
+
+def _ocr_scores(result: Any) -> dict[int, float]:
+    """Confidence of each page that was read by OCR, by its number."""
+    if result is None:
+        return {}
+    pages = result.confidence.pages
+    return {number: page.ocr_score for number, page in pages.items() if not math.isnan(page.ocr_score)}
+
+
+def _pages(outcome: Outcome, inspection: Inspection) -> int:
+    if outcome.result is not None and outcome.result.pages:
+        return len(outcome.result.pages)
+    if inspection.kind in PAGED and outcome.document.pages:
+        return len(outcome.document.pages)
+    return len(outcome.document.pages) if inspection.pages is not None else 0

@@ -1,0 +1,1 @@
+"""PDF pages read with pdfium: glyphs, painted lines, pictures, and the docling backend and pipeline over them."""

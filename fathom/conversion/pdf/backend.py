@@ -1,0 +1,196 @@
+"""Docling's view of a PDF that pdfium has opened: sizes, contents and pictures of its pages, and its outline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from docling.backend.managed_pdfium_backend import ManagedPdfiumDocumentBackend, ManagedPdfiumPageBackend
+from docling.datamodel.backend_options import PdfBackendOptions
+from docling.exceptions import DocumentLoadError
+from docling.utils.locks import pypdfium2_lock
+from docling.utils.pdf_outline import _PdfOutlineItem, extract_outline_from_pdfium
+from docling_core.types.doc import BoundingBox, CoordOrigin, Size
+from docling_core.types.doc.page import (
+    BoundingRectangle,
+    PdfPageBoundaryType,
+    PdfPageGeometry,
+    SegmentedPdfPage,
+    TextCell,
+)
+from PIL import Image
+
+from fathom.conversion.layout.content import Box, DocumentStyle, PageContent
+from fathom.conversion.layout.furniture import document_style
+from fathom.conversion.pdf.glyphs import Frame
+from fathom.conversion.pdf.page_reader import frame_of, read_page
+
+# The style of a document is taken from so many pages at most, in pairs of neighbours spread over it.
+STYLE_PAGES = 40
+# Renderings are bounded: a page of any size has at most so many pixels.
+MAX_RENDERED_PIXELS = 40_000_000
+
+
+class GeometricPageBackend(ManagedPdfiumPageBackend):
+    """A page whose `content` was read when it was loaded."""
+
+    def __init__(self, document: GeometricPdfBackend, page_no: int, content: PageContent | None) -> None:
+        super().__init__()
+        self._document = document
+        self._page_no = page_no
+        self._error = ""
+        self.content = content if content is not None else PageContent(1.0, 1.0)
+        self._valid = content is not None
+
+    @property
+    def page_no(self) -> int:
+        """From 1."""
+        return self._page_no
+
+    def is_valid(self) -> bool:
+        """The page could be read."""
+        return self._valid
+
+    def get_size(self) -> Size:
+        """In points, as the page is shown."""
+        return Size(width=self.content.width, height=self.content.height)
+
+    def get_segmented_page(self) -> SegmentedPdfPage | None:
+        """The page without cells; the layout engine puts its lines there."""
+        return segmented_page(self.content.width, self.content.height)
+
+    def get_text_cells(self) -> Iterable[TextCell]:
+        """None: words are in `content`."""
+        return []
+
+    def get_text_in_rect(self, bbox: BoundingBox) -> str:
+        """The words whose middle lies in the box (top left origin), in the order of the file."""
+        box = Box(bbox.l, min(bbox.t, bbox.b), bbox.r, max(bbox.t, bbox.b))
+        return " ".join(
+            w.text for w in self.content.words if box.l <= (w.l + w.r) / 2 <= box.r and box.t <= (w.t + w.b) / 2 <= box.b
+        )
+
+    def get_bitmap_rects(self, scale: float = 1) -> Iterable[BoundingBox]:
+        """The boxes of its bitmaps, top left origin."""
+        for box in self.content.pictures:
+            yield BoundingBox(l=box.l, t=box.t, r=box.r, b=box.b, coord_origin=CoordOrigin.TOPLEFT).scaled(scale)
+
+    def get_page_image(self, scale: float = 1, cropbox: BoundingBox | None = None) -> Image.Image:
+        """The page, or the part of it in `cropbox`, rendered at `scale` pixels a point."""
+        width, height = self.content.width, self.content.height
+        scale = min(scale, (MAX_RENDERED_PIXELS / max(1.0, width * height)) ** 0.5)
+        image = self._document.render(self._page_no, scale)
+        if cropbox is None:
+            return image
+        box = cropbox.to_top_left_origin(height).scaled(scale)
+        return image.crop((int(box.l), int(box.t), round(box.r), round(box.b)))
+
+    def _close_native_page(self) -> None:
+        self.content = PageContent(self.content.width, self.content.height)
+
+
+class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
+    """A PDF opened by pdfium."""
+
+    def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: PdfBackendOptions | None = None) -> None:
+        super().__init__(in_doc, path_or_stream, options)
+        password = self.options.password.get_secret_value() if self.options.password else None
+        source = path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else path_or_stream
+        try:
+            with pypdfium2_lock:
+                self._pdf: Any = pypdfium2.PdfDocument(source, password=password)
+                self._count = len(self._pdf)
+        except pypdfium2.PdfiumError as error:
+            raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
+        self._style: DocumentStyle | None = None
+        self._read: dict[int, PageContent] = {}
+
+    def page_count(self) -> int:
+        """Number of pages."""
+        return self._count
+
+    def is_valid(self) -> bool:
+        """It has pages."""
+        return self._count > 0
+
+    def load_page(self, page_no: int) -> GeometricPageBackend:
+        """The page at index `page_no` (from 0), read; invalid if pdfium cannot load it."""
+        content = self._read.pop(page_no, None) or self._content(page_no)
+        return GeometricPageBackend(self, page_no + 1, content)
+
+    def style(self) -> DocumentStyle:
+        """What the document's pages have in common."""
+        if self._style is None:
+            pages = [(index, self._content(index)) for index in sampled(self._count, STYLE_PAGES)]
+            self._style = document_style([content for _, content in pages if content is not None])
+        return self._style
+
+    def _content(self, index: int) -> PageContent | None:
+        with pypdfium2_lock:
+            try:
+                page = self._pdf[index]
+            except pypdfium2.PdfiumError:
+                return None
+            try:
+                return read_page(page, frame_of(page))
+            finally:
+                page.close()
+
+    def render(self, page_no: int, scale: float) -> Image.Image:
+        """The page (from 1) as a picture in RGB."""
+        with pypdfium2_lock:
+            page = self._pdf[page_no - 1]
+            try:
+                bitmap = page.render(scale=scale)
+                return bitmap.to_pil().convert("RGB")
+            finally:
+                page.close()
+
+    def frame(self, page_no: int) -> Frame:
+        """The frame of the page (from 1)."""
+        with pypdfium2_lock:
+            page = self._pdf[page_no - 1]
+            try:
+                return frame_of(page)
+            finally:
+                page.close()
+
+    def get_document_outline(self) -> list[_PdfOutlineItem]:
+        """The bookmarks; none if they are broken."""
+        return list(extract_outline_from_pdfium(self._pdf))
+
+    def _close_native_document(self) -> None:
+        with pypdfium2_lock:
+            self._pdf.close()
+
+
+def sampled(count: int, most: int) -> list[int]:
+    """Page indexes: all of them, or pairs of neighbours spread evenly over the document."""
+    if count <= most:
+        return list(range(count))
+    pairs = most // 2
+    starts = [round(i * (count - 2) / (pairs - 1)) for i in range(pairs)]
+    return sorted({index for start in starts for index in (start, start + 1)})
+
+
+def segmented_page(width: float, height: float) -> SegmentedPdfPage:
+    """A page without any cell."""
+    box = BoundingBox(l=0.0, t=0.0, r=width, b=height, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
+    return SegmentedPdfPage(
+        dimension=PdfPageGeometry(
+            angle=0.0,
+            rect=BoundingRectangle.from_bounding_box(box),
+            boundary_type=PdfPageBoundaryType.CROP_BOX,
+            art_bbox=box,
+            bleed_bbox=box,
+            crop_bbox=box,
+            media_bbox=box,
+            trim_bbox=box,
+        ),
+        char_cells=[],
+        word_cells=[],
+        textline_cells=[],
+    )

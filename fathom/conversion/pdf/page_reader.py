@@ -1,0 +1,37 @@
+"""A page of an open PDF read whole: its words, shapes and size, under pdfium's lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from fathom.conversion.layout.content import PageContent
+from fathom.conversion.pdf.glyphs import Frame, GlyphReader
+from fathom.conversion.pdf.shapes import ShapeReader
+
+LETTER = (612.0, 792.0)
+
+
+def frame_of(page: Any) -> Frame:
+    """The page's frame; a page without a sane size is taken for US Letter, as viewers do."""
+    l, b, r, t = page.get_bbox()
+    if not (0 < r - l < 1e6 and 0 < t - b < 1e6):
+        l, b, r, t = 0.0, 0.0, *LETTER
+    return Frame(l, b, r, t, (page.get_rotation() // 90) % 4)
+
+
+def read_page(page: Any, frame: Frame) -> PageContent:
+    """What the page paints. `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock."""
+    content = PageContent(frame.width, frame.height)
+    text_page = pdfium.FPDFText_LoadPage(page.raw)
+    if text_page:
+        try:
+            content.words, content.turned = GlyphReader(page, text_page, frame).words()
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
+    shapes = ShapeReader(frame).read(page.raw)
+    content.rules, content.fills = shapes.rules, shapes.fills
+    content.drawings, content.pictures = shapes.drawings, shapes.pictures
+    content.words = [w for w in content.words if w.r > 0 and w.b > 0 and w.l < frame.width and w.t < frame.height]
+    return content

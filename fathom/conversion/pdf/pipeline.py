@@ -1,0 +1,37 @@
+"""Docling's PDF pipeline with nothing rendered that nobody looks at, and the order of the layout engine kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from docling.datamodel.base_models import Page
+from docling.models.postprocessing.reading_order_rb import PageElement, ReadingOrderPredictor
+from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel
+from docling.pipeline.standard_pdf_pipeline import StandardPdfPipeline
+
+
+class GeometricPdfPipeline(StandardPdfPipeline):
+    """StandardPdfPipeline for pages that carry their content, laid out by the geometric engine."""
+
+    def _init_models(self) -> None:
+        super()._init_models()
+        self.preprocessing_model = _ParsesOnly(self.preprocessing_model.options)
+        self.reading_order_model.ro_model = _KeepsOrder()
+
+
+class _ParsesOnly(PagePreprocessingModel):
+    """Gives each page its (empty) parsed page."""
+
+    def __call__(self, conv_res: Any, page_batch: Iterable[Page]) -> Iterable[Page]:
+        for page in page_batch:
+            if page._backend is not None and page._backend.is_valid():
+                page.parsed_page = page._backend.get_segmented_page()
+            yield page
+
+
+class _KeepsOrder(ReadingOrderPredictor):
+    """Elements come in the order the layout engine gave them."""
+
+    def predict_reading_order(self, page_elements: list[PageElement], page_separators: Any = None) -> list[PageElement]:
+        return list(page_elements)
