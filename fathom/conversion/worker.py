@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -123,6 +124,18 @@ def bound_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def warm_engine(module: str) -> ModuleType:
+    """The engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are told."""
+    try:
+        engine = importlib.import_module(module)
+        engine.warm_up()
+    except Exception as error:  # noqa: BLE001 - whatever it is, this process is of no use
+        traceback.print_exc()
+        reason = str(error).splitlines()[:1] or [""]
+        sys.exit(f"{type(error).__name__}: {reason[0]}")
+    return engine
+
+
 def main() -> None:
     """Warm up, say so, then work. Arguments: the connection's descriptor, the supervisor's pid, the settings as JSON."""
     descriptor, supervisor, settings_json = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -134,8 +147,7 @@ def main() -> None:
     log_to_stream(sys.stderr, settings.log_level)
     connection = socket.socket(fileno=descriptor)
     started = time.monotonic()
-    engine = importlib.import_module(settings.engine)
-    engine.warm_up()
+    engine = warm_engine(settings.engine)
     # what is loaded now stays: the collector need not look at it after each document
     gc.collect()
     gc.freeze()
