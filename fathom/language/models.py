@@ -1,0 +1,21 @@
+"""Which language model and embedder a deployment has: the one place where they are chosen."""
+
+from __future__ import annotations
+
+from fathom.language.embedder import MiniLM
+from fathom.language.extraction import Embedder, LanguageModel
+from fathom.settings import Settings
+
+
+def open_language_model(settings: Settings) -> LanguageModel:
+    """The language model of the deployment; its weights are loaded when it is first asked."""
+    from fathom.language.offline import OfflineModel
+
+    match settings.llm:
+        case "offline":
+            return OfflineModel()
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedder of the deployment; its weights are loaded when it is first asked."""
+    return MiniLM()
