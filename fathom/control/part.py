@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from fathom.control.process import DetachedProcess, Running
+from fathom.errors import PartUnreachable
 
 State = Literal["healthy", "unhealthy", "stopped", "external"]
 
@@ -67,6 +68,7 @@ class ProcessPart:
     address: str | None = None
     start_within_s: float = 90.0
     stop_within_s: float = 10.0
+    tries: int = 1
 
     @property
     def name(self) -> str:
@@ -75,7 +77,13 @@ class ProcessPart:
 
     def start(self) -> str:
         """The process runs for the present settings and program, and answers."""
-        return self.process.ensure(ready=self._ready, within_s=self.start_within_s)
+        for left in reversed(range(self.tries)):
+            try:
+                return self.process.ensure(ready=self._ready, within_s=self.start_within_s)
+            except PartUnreachable:
+                if not left:
+                    raise
+        raise AssertionError("a part is tried at least once")
 
     def stop(self) -> bool:
         """The process and its children are gone."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from fathom.control.converter_part import ConverterPart
 from fathom.control.dagster_home import prepare_storage, write_dagster_home
 from fathom.control.fingerprint import fingerprint
@@ -22,7 +24,7 @@ from fathom.control.ports import HOST
 from fathom.control.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
 from fathom.control.runs.address import ask, run_server_address
 from fathom.errors import FathomError
-from fathom.settings import PROJECT_ROOT, Settings
+from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
 # They take new work first, then those that do it, then what they need.
@@ -121,8 +123,8 @@ def healthy(statuses: Iterable[PartStatus]) -> bool:
 
 def _process(settings: Settings, name: str, *command: str, port: int | None = None, setting: str = "") -> DetachedProcess:
     environment = {
+        **as_environment(settings),
         MARK: str(settings.home),
-        "FATHOM_HOME": str(settings.home),
         "DAGSTER_HOME": str(settings.dagster_home),
         "PYTHONUNBUFFERED": "1",
         "GRAPHITI_TELEMETRY_ENABLED": "false",
@@ -138,6 +140,12 @@ def _process(settings: Settings, name: str, *command: str, port: int | None = No
         port_setting=setting,
     )
     return DetachedProcess(process_folder(settings), spec)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process that is started reads them; secrets it has from where this one has them."""
+    given = {name: value for name, value in settings if value is not None and not isinstance(value, SecretStr)}
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
 
 
 def process_folder(settings: Settings) -> Path:
@@ -179,6 +187,7 @@ def _runs(settings: Settings) -> ProcessPart:
         healthy=answers,
         version=lambda: installed("dagster"),
         address=str(address),
+        tries=2,  # it leaves when a source file changes, which may be while it starts
     )
 
 
