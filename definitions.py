@@ -5,6 +5,8 @@ from __future__ import annotations
 import dagster as dg
 from sensors.uploads import new_uploads
 
+from fathom.control.dagster_home import keep_logs_in_deployment
+from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
 from resources.artifacts import Artifacts
@@ -12,6 +14,8 @@ from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import Graph
 from resources.uploads import Uploads
+
+keep_logs_in_deployment(settings())
 
 defs = dg.Definitions(
     assets=[documents, chunks, graph_episodes],
