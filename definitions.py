@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dagster as dg
-from sensors.uploads import new_uploads
 
 from fathom.control.dagster_home import keep_logs_in_deployment
 from fathom.settings import settings
@@ -14,6 +13,7 @@ from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import Graph
 from resources.uploads import Uploads
+from sensors.uploads import new_uploads
 
 keep_logs_in_deployment(settings())
 

@@ -23,13 +23,14 @@ _PASSED_ON = ("exc_info", "stack_info", "stacklevel")
 
 
 def get_logger(name: str) -> Logger:
-    """A logger whose lines carry what `stage` bound and go through the standard logger of that name (below `fathom`).
+    """A logger whose lines carry what `stage` bound and go through the standard logger of that name, put below `fathom`.
 
     Handlers of the standard library see "message  key=value" and the fields themselves in `record.fathom_fields`; no line
     goes anywhere before someone attached a handler.
     """
+    below = name if name == "fathom" or name.startswith("fathom.") else f"fathom.{name}"
     logger: Logger = structlog.wrap_logger(
-        logging.getLogger(name),
+        logging.getLogger(below),
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,

@@ -74,6 +74,12 @@ def test_other_handlers_see_a_sentence_with_its_figures(caplog: pytest.LogCaptur
     assert caplog.messages == ["100% of %s cut  chunks=7 seconds=0.5"]
 
 
+def test_a_logger_of_the_outer_ring_is_below_fathom_too(tmp_path: Path) -> None:
+    keep_logs_at(tmp_path / "x.jsonl", "INFO")
+    get_logger("resources.converter").info("Conversion started")
+    assert lines(tmp_path / "x.jsonl")[0]["logger"] == "fathom.resources.converter"
+
+
 def test_an_exception_is_kept_with_its_trace(tmp_path: Path) -> None:
     keep_logs_at(tmp_path / "x.jsonl", "INFO")
     try:
