@@ -9,6 +9,8 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
+from fathom.control.graph_part import GraphPart
+from fathom.errors import GraphUnreachable
 from fathom.graph.report import EpisodeProgress, WriteReport
 from fathom.observability.logs import get_logger
 from fathom.settings import settings
@@ -37,7 +39,11 @@ class Graph(dg.ConfigurableResource[None]):
         """The document's episodes are in the graph, or listed as failed; facts without a date hold from `reference_time`."""
         total = len(chunk_set.chunks)
         log.info("Graph ingestion started", sub_stage="started", metrics={"chunks": total})
-        report = self.writer.write(chunk_set, source=chunk_set.document, reference_time=reference_time, progress=_log_episodes)
+        try:
+            report = self.writer.write(chunk_set, reference_time=reference_time, progress=_log_episodes)
+        except GraphUnreachable as error:
+            self._revive(error)
+            report = self.writer.write(chunk_set, reference_time=reference_time, progress=_log_episodes)
         log.info(
             "Graph ingestion complete",
             sub_stage="complete",
@@ -51,6 +57,15 @@ class Graph(dg.ConfigurableResource[None]):
             },
         )
         return report
+
+    def _revive(self, error: GraphUnreachable) -> None:
+        """The embedded graph runs again, as the converter does, by whoever misses it. Raises the error of one elsewhere."""
+        part = GraphPart(settings())
+        if part.external:
+            raise error
+        log.warning("The graph went away; it is started again", sub_stage="revived", metrics={"error": error.name})
+        part.start()
+        self.writer.close()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """The connection to the graph is closed."""

@@ -1,0 +1,142 @@
+"""The connection to the graph server, embedded or Neo4j: one driver, named errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fathom.errors import GraphUnreachable, StoreFull
+from fathom.graph.embedded import DATABASE, USER, embedded_server
+from fathom.settings import Settings
+
+if TYPE_CHECKING:
+    from neo4j import Driver, ManagedTransaction
+
+Result = TypeVar("Result")
+CONNECT_SECONDS = 5.0
+RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class GraphAddress:
+    """Where the graph is and who asks; `embedded` servers lack a few things that Neo4j has."""
+
+    uri: str
+    user: str
+    password: str
+    database: str
+    embedded: bool
+
+
+def graph_address(settings: Settings) -> GraphAddress:
+    """The address of the deployment's graph. Raises GraphUnreachable where its folder cannot be read."""
+    if settings.graph_uri:
+        password = settings.graph_password.get_secret_value() if settings.graph_password else ""
+        return GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
+    try:
+        server = embedded_server(settings.home)
+        return GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True)
+    except OSError as error:
+        raise GraphUnreachable(f"The embedded graph's folder cannot be used: {error}.") from error
+
+
+class GraphConnection:
+    """A connection that is opened when first used, and serves threads."""
+
+    def __init__(self, address: GraphAddress) -> None:
+        self.address = address
+        self._driver: Driver | None = None
+
+    @property
+    def driver(self) -> Driver:
+        """The neo4j driver below."""
+        if self._driver is None:
+            from neo4j import GraphDatabase
+
+            self._driver = GraphDatabase.driver(
+                self.address.uri,
+                auth=(self.address.user, self.address.password) if self.address.password else None,
+                notifications_min_severity="OFF",  # one warning a query otherwise
+                connection_timeout=CONNECT_SECONDS,
+                connection_acquisition_timeout=2 * CONNECT_SECONDS,
+                max_transaction_retry_time=RETRY_SECONDS,
+            )
+        return self._driver
+
+    def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query. Raises GraphUnreachable."""
+        with self._named_errors():
+            records, _, _ = self.driver.execute_query(
+                cypher,
+                parameters,
+                database_=self.address.database,
+            )
+            return [record.data() for record in records]
+
+    def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
+        """The work, done in one transaction that is committed whole or not at all. Raises GraphUnreachable, StoreFull."""
+        with self._named_errors(), self.driver.session(database=self.address.database) as session:
+            result: Result = session.execute_write(work)
+            return result
+
+    def rolled_back(
+        self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """At most `limit` rows, and whether there were more; whatever the query did is undone. Raises GraphUnreachable.
+
+        The access mode makes Neo4j refuse writes; the embedded server does not look at it, so nothing is ever committed.
+        """
+        from neo4j import READ_ACCESS
+
+        with (
+            self._named_errors(),
+            self.driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
+            session.begin_transaction(timeout=timeout_s) as transaction,
+        ):
+            result = transaction.run(cypher, dict(parameters))
+            rows = [dict(record) for _, record in zip(range(limit + 1), result, strict=False)]
+            transaction.rollback()
+        return rows[:limit], len(rows) > limit
+
+    def verify(self) -> float:
+        """Seconds a trivial query took. Raises GraphUnreachable."""
+        import time
+
+        start = time.perf_counter()
+        self.read("RETURN 1 AS one")
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        """Nothing is held open."""
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
+
+        try:
+            yield
+        except AuthError as error:
+            raise GraphUnreachable(
+                f"The graph at {self.address.uri} refuses the user {self.address.user}.",
+                hint="Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD.",
+            ) from error
+        except (DriverError, TransientError, OSError) as error:
+            raise GraphUnreachable(f"The graph at {self.address.uri} does not answer: {_first_line(error)}.") from error
+        except Neo4jError as error:
+            if "No space left" in str(error):
+                raise StoreFull("The disk of the graph is full.") from error
+            raise
+
+
+def open_graph(settings: Settings) -> GraphConnection:
+    """The connection of the deployment, not yet opened."""
+    return GraphConnection(graph_address(settings))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,108 @@
+"""Cypher from a person: bounded in time and rows, and unable to change anything."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from fathom.errors import QueryRefused
+from fathom.graph.connection import GraphConnection
+
+MAX_QUERY = 20_000  # characters
+MAX_LIMIT = 100_000  # rows
+
+# Strings, quoted names and comments are put aside first, so that a word in them is not taken for a clause.
+_ASIDE = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_WRITES = re.compile(
+    r"(?<![\w.$:])(CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|ALTER|FOREACH|GRANT|REVOKE|DENY|LOAD\s+CSV|INSERT|TERMINATE|"
+    r"IN\s+TRANSACTIONS)(?!\w)",
+    re.IGNORECASE,
+)
+_CALLS = re.compile(r"(?<![\w.$:])CALL\s+([\w.]+)", re.IGNORECASE)
+READING_PROCEDURES = (
+    "db.labels",
+    "db.relationshiptypes",
+    "db.propertykeys",
+    "db.indexes",
+    "db.index.fulltext.query",
+    "dbms.components",
+)
+
+
+class QueryResult(BaseModel):
+    """The rows of a query and what it took."""
+
+    model_config = ConfigDict(frozen=True)
+
+    records: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+
+def run_query(
+    connection: GraphConnection,
+    cypher: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    timeout_s: float = 30.0,
+    limit: int = 1000,
+) -> QueryResult:
+    """The first `limit` rows of a reading query, as JSON can hold them; it runs in a transaction that is never committed.
+
+    Raises QueryRefused for one that writes, is too long, takes more than `timeout_s` or is not Cypher; GraphUnreachable.
+    """
+    refuse_writes(cypher)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryRefused(f"A query gives 1 to {MAX_LIMIT} rows; {limit} were asked for.")
+    from neo4j.exceptions import Neo4jError
+
+    start = time.perf_counter()
+    try:
+        records, truncated = connection.rolled_back(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
+    except Neo4jError as error:
+        said = (error.message or str(error)).strip().splitlines()[0][:500]
+        raise QueryRefused(f"The graph does not take the query: {said}") from error
+    took = (time.perf_counter() - start) * 1000
+    summary = {
+        "query_type": "r",
+        "records_returned": len(records),
+        "truncated": truncated,
+        "execution_time_ms": round(took, 1),
+    }
+    return QueryResult(records=[{name: _plain(value) for name, value in row.items()} for row in records], summary=summary)
+
+
+def refuse_writes(cypher: str) -> None:
+    """The query only reads. Raises QueryRefused naming the clause that does not."""
+    if len(cypher) > MAX_QUERY:
+        raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
+    bare = _ASIDE.sub(" ", cypher)
+    if not bare.strip():
+        raise QueryRefused("There is no query.")
+    if found := _WRITES.search(bare):
+        raise QueryRefused(f"The query would write: {' '.join(found.group(1).upper().split())}. Only reading is allowed here.")
+    for procedure in _CALLS.findall(bare):
+        if not procedure.lower().startswith(READING_PROCEDURES):
+            raise QueryRefused(f"The procedure {procedure} may write. Only reading is allowed here.")
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can hold it: nodes and relationships as their properties, dates in ISO 8601."""
+    from neo4j.graph import Node, Path, Relationship
+
+    if isinstance(value, Node):
+        return {"labels": sorted(value.labels), "properties": {name: _plain(one) for name, one in value.items()}}
+    if isinstance(value, Relationship):
+        return {"type": value.type, "properties": {name: _plain(one) for name, one in value.items()}}
+    if isinstance(value, Path):
+        return {"nodes": [_plain(one) for one in value.nodes], "relationships": [_plain(one) for one in value.relationships]}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return value.iso_format() if hasattr(value, "iso_format") else str(value)

@@ -1,0 +1,226 @@
+"""A document's chunks into the graph: what is gone is removed, what is new is extracted and written, the rest untouched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from fathom.chunking.chunk import Chunk, ChunkSet
+from fathom.database import open_database
+from fathom.errors import ExtractionFailed
+from fathom.graph.connection import GraphConnection, open_graph
+from fathom.graph.reading import holding
+from fathom.graph.removing import remove_episodes
+from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
+from fathom.graph.rows import EpisodeRows, episode_rows
+from fathom.graph.saving import save_episodes
+from fathom.graph.schema import ensure_schema
+from fathom.ids import episode_uuid, split_document_id
+from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
+from fathom.language.models import open_embedder, open_language_model
+from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.observability.logs import get_logger
+from fathom.settings import Settings
+
+BATCH = 8  # chunks extracted and written at a time: progress is seen, and a crash repeats little
+
+log = get_logger(__name__)
+
+
+def _silent(progress: EpisodeProgress) -> None:
+    pass
+
+
+class DocumentWriter:
+    """Writes documents' episodes with one language model, embedder, ledger and graph; one writer a collection at a time."""
+
+    def __init__(
+        self, connection: GraphConnection, model: LanguageModel, embedder: Embedder, ledger: Ledger, locks: Path
+    ) -> None:
+        self.connection = connection
+        self._model = model
+        self._embedder = embedder
+        self._ledger = ledger
+        self._locks = locks
+        self._schema_is_there = False
+
+    def write(
+        self, chunk_set: ChunkSet, *, reference_time: datetime, progress: EpisodeProgressCallback = _silent
+    ) -> WriteReport:
+        """Every chunk is an episode in the graph or is listed as failed; facts without a date hold from `reference_time`.
+
+        A chunk that is in the graph already is left alone. Raises GraphUnreachable, after which the same call goes on
+        where this one stopped.
+        """
+        collection, _ = split_document_id(chunk_set.document)
+        with self._only_writer(collection):
+            self._ensure_schema()
+            return self._write(collection, chunk_set, reference_time, progress)
+
+    def close(self) -> None:
+        """The connection is closed."""
+        self.connection.close()
+
+    def _write(
+        self, collection: str, chunk_set: ChunkSet, reference_time: datetime, progress: EpisodeProgressCallback
+    ) -> WriteReport:
+        document = chunk_set.document
+        wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
+        before = self._ledger.states(document)
+        gone = [uuid for uuid, state in before.items() if uuid not in wanted and state != "removed"]
+        touched = self._remove(gone)
+        planned = [Planned(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
+        makers = Makers(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
+        self._ledger.plan(document, chunk_set.version, planned, makers)
+        todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) != "written"]
+        tally = _Tally(len(todo), progress)
+        for start in range(0, len(todo), BATCH):
+            self._write_batch(collection, document, todo[start : start + BATCH], reference_time, tally)
+        written = len(todo) - len(tally.failures)
+        held = holding(self.connection, list(wanted), touched)
+        return WriteReport(
+            document=document,
+            version=chunk_set.version,
+            chunks=len(chunk_set.chunks),
+            written=written,
+            unchanged=held.episodes - written,
+            removed=len(gone),
+            failures=tally.failures,
+            entities=held.entities,
+            facts=held.facts,
+            entities_by_type=held.entities_by_type,
+            sample_facts=held.sample_facts,
+            orphans=held.orphans,
+            missing_embeddings=held.missing_embeddings,
+            tokens_in=tally.tokens_in,
+            tokens_out=tally.tokens_out,
+            cost_usd=tally.cost_usd,
+            seconds_extracting=tally.seconds_extracting,
+            seconds_writing=tally.seconds_writing,
+            model=self._model.name,
+            prompt=self._model.prompt,
+            embedder=self._embedder.name,
+        )
+
+    def _write_batch(
+        self, collection: str, document: str, chunks: Sequence[Chunk], reference_time: datetime, tally: _Tally
+    ) -> None:
+        start = time.perf_counter()
+        batch: list[EpisodeRows] = []
+        for chunk, found in self._extracted(chunks):
+            uuid = episode_uuid(collection, document, chunk.id)
+            if isinstance(found, ExtractionFailed):
+                self._ledger.mark_failed(uuid, found.name)
+                tally.fail(chunk, found)
+                continue
+            usage = found.usage
+            self._ledger.mark_extracted(uuid, tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, cost_usd=usage.cost_usd)
+            batch.append(episode_rows(collection, document, chunk, found, reference_time))
+            tally.extracted(found)
+        tally.seconds_extracting += time.perf_counter() - start
+        if not batch:
+            return
+        start = time.perf_counter()
+        self.connection.write(lambda tx: save_episodes(tx, batch, self._embedder))
+        for rows in batch:
+            self._ledger.mark_written(rows.uuid, entities=len(rows.entities), facts=len(rows.facts))
+        tally.seconds_writing += time.perf_counter() - start
+        tally.wrote(len(batch))
+
+    def _extracted(self, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, Extraction | ExtractionFailed]]:
+        """An extraction a chunk; when asking for all at once fails, each is asked for alone."""
+        try:
+            yield from zip(chunks, self._model.extract([chunk.embedding_text for chunk in chunks]), strict=True)
+            return
+        except ExtractionFailed as error:
+            if len(chunks) == 1:
+                yield chunks[0], error
+                return
+        for chunk in chunks:
+            try:
+                yield chunk, self._model.extract([chunk.embedding_text])[0]
+            except ExtractionFailed as error:
+                yield chunk, error
+
+    def _remove(self, gone: Sequence[str]) -> list[str]:
+        if not gone:
+            return []
+        touched = self.connection.write(lambda tx: remove_episodes(tx, gone))
+        self._ledger.mark_removed(gone, "its chunk is no longer in the document")
+        log.info(f"{len(gone)} episodes removed", sub_stage="removed", metrics={"episodes": len(gone)})
+        return touched
+
+    def _ensure_schema(self) -> None:
+        if not self._schema_is_there:
+            ensure_schema(self.connection)
+            self._schema_is_there = True
+
+    @contextmanager
+    def _only_writer(self, collection: str) -> Iterator[None]:
+        """Two writers in one collection would make two of what they both find new."""
+        self._locks.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._locks / f"graph-{collection}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            log.info("Waiting for another writer of the collection", sub_stage="waiting", metrics={"collection": collection})
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+class _Tally:
+    """What has been done of a document so far."""
+
+    def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
+        self.failures: list[EpisodeFailure] = []
+        self.seconds_extracting = 0.0
+        self.seconds_writing = 0.0
+        self.tokens_in = 0
+        self.tokens_out = 0
+        self.cost_usd = 0.0
+        self._total = total
+        self._progress = progress
+        self._extracted = 0
+        self._written = 0
+        self._entities = 0
+        self._facts = 0
+
+    def extracted(self, found: Extraction) -> None:
+        usage: Usage = found.usage
+        self.tokens_in += usage.tokens_in
+        self.tokens_out += usage.tokens_out
+        self.cost_usd += usage.cost_usd
+        self._extracted += 1
+        self._entities += len(found.entities)
+        self._facts += len(found.facts)
+        self._tell("extracted", self._extracted)
+
+    def wrote(self, episodes: int) -> None:
+        self._written += episodes
+        self._tell("written", self._written)
+
+    def fail(self, chunk: Chunk, error: ExtractionFailed) -> None:
+        failure = EpisodeFailure(chunk=chunk.id, position=chunk.position, reason=error.name, message=error.message)
+        self.failures.append(failure)
+
+    def _tell(self, phase: str, done: int) -> None:
+        self._progress(EpisodeProgress(phase, done, self._total, self._entities, self._facts))
+
+
+def open_writer(settings: Settings) -> DocumentWriter:
+    """The writer of the deployment; models and connection are opened when first used."""
+    return DocumentWriter(
+        open_graph(settings),
+        open_language_model(settings),
+        open_embedder(settings),
+        Ledger(open_database(settings.operational_url)),
+        settings.home / "locks",
+    )
