@@ -12,7 +12,7 @@ from pathlib import Path
 # A letter of a script without blanks is a word of its own; else a word is what blanks and punctuation part.
 UNSPACED = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f"
 WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-DIVIDED = re.compile(r"([^\W\d_]+)[-\u2010\u00ad\x02\ufffe]\s*[\r\n]+\s*([^\W\d_]+)")
+DIVIDED = re.compile(r"([^\W\d_]+)(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)

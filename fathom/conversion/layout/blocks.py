@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from fathom.conversion.layout.content import Box, Line, bounds
 from fathom.conversion.layout.lists import starts_item
@@ -83,20 +84,27 @@ def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
 
 
 def _measure_gaps(blocks: list[Block]) -> None:
-    for above, below in zip(blocks, blocks[1:], strict=False):
+    for above, below in pairwise(blocks):
         gap = below.lines[0].t - above.lines[-1].b
         above.gap_below = below.gap_above = gap
 
 
 def _usual_steps(lines: Sequence[Line]) -> dict[float, float]:
-    """For each size, the most common step from baseline to baseline."""
+    """For each size, the step from baseline to baseline inside paragraphs."""
     steps: dict[float, Counter[float]] = {}
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in pairwise(lines):
         step = b.baseline - a.baseline
         size = _rounded(a.size)
         if size == _rounded(b.size) and 0.8 * size < step < 2.6 * size:
             steps.setdefault(size, Counter())[round(step * 2) / 2] += 1
-    return {size: min(counted, key=lambda step: (-counted[step], step)) for size, counted in steps.items()}
+    return {size: _within_paragraphs(counted) for size, counted in steps.items()}
+
+
+def _within_paragraphs(counted: Counter[float]) -> float:
+    """The least of the common steps: wider ones part paragraphs or items."""
+    least = max(2, 0.15 * counted.total())
+    common = [step for step, count in counted.items() if count >= least]
+    return min(common) if common else min(counted, key=lambda step: (-counted[step], step))
 
 
 def _rounded(size: float) -> float:
@@ -135,9 +143,9 @@ def _parted(
         return True
     if starts_item(block[0], None):
         hanging = block[0].l + 0.4 * b.size
-        return (b.l < hanging and len(block) == 1 and _ended(a, b, right)) or (
-            len(block) > 1 and b.l < block[1].l - 0.6 * b.size
-        )
+        if len(block) > 1:
+            return b.l < block[1].l - 0.6 * b.size
+        return b.l < hanging and _ended(a, b, right)
     if _ended(a, b, right):
         return True
     indent = b.l - a.l

@@ -125,10 +125,11 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStyle:
-    """What only the whole document shows: its body size, and the texts that come back in the margins of its pages."""
+    """What only the whole document shows: its body size, its words, and the texts that its pages' margins repeat."""
 
     body_size: float
     furniture: frozenset[tuple[str, int]] = frozenset()
+    words: frozenset[str] = frozenset()
 
 
 def bounds(items: Iterable[Boxed]) -> Box:

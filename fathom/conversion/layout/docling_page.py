@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from docling.datamodel.base_models import Cluster, Page, Table
@@ -11,6 +12,7 @@ from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode,
 
 from fathom.conversion.layout.blocks import Block
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
+from fathom.conversion.layout.paragraph_text import join_texts
 from fathom.conversion.layout.table_grid import Grid
 
 
@@ -57,28 +59,37 @@ def _rule(box: BoundingBox) -> Rule:
     return Rule(x, box.t, x, box.b)
 
 
-def clusters_of(blocks: Sequence[Block], *, from_ocr: bool) -> list[Cluster]:
-    """The blocks as docling's clusters, numbered in reading order."""
+def clusters_of(blocks: Sequence[Block], known: Collection[str], *, from_ocr: bool) -> list[Cluster]:
+    """The blocks as docling's clusters, numbered in reading order, each with its text in one cell.
+
+    `known` are the document's words, which tell compounds from words divided at a line's end.
+    """
     clusters: list[Cluster] = []
     number = len(blocks)
     for index, block in enumerate(blocks):
         children = []
         for child in block.children:
-            children.append(_cluster(child, number, from_ocr))
+            children.append(_cluster(child, number, known, from_ocr))
             number += 1
-        cluster = _cluster(block, index, from_ocr)
+        cluster = _cluster(block, index, known, from_ocr)
         cluster.children = children
         clusters.append(cluster)
     return clusters
 
 
-def _cluster(block: Block, number: int, from_ocr: bool) -> Cluster:
+def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) -> Cluster:
+    cells = []
+    if block.lines:
+        box = block.bounds
+        words = [word for line in block.lines for word in line.words]
+        whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=join_texts(block.lines, known))
+        cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
     return Cluster(
         id=number,
         label=DocItemLabel(block.role.value),
         bbox=_bbox(block.bounds),
         confidence=block.confidence,
-        cells=[_cell(line, index, from_ocr) for index, line in enumerate(block.lines)],
+        cells=cells,
     )
 
 
@@ -86,9 +97,10 @@ def _bbox(box: Box) -> BoundingBox:
     return BoundingBox(l=box.l, t=box.t, r=box.r, b=box.b, coord_origin=CoordOrigin.TOPLEFT)
 
 
-def _cell(line: Line, index: int, from_ocr: bool) -> TextCell:
+def line_cell(line: Line, index: int, *, from_ocr: bool, height: float | None = None) -> TextCell:
+    """The line as docling's cell, as high as its font is large, so that sizes can be compared by it."""
     rect = BoundingRectangle.from_bounding_box(
-        BoundingBox(l=line.l, t=line.b - line.size, r=line.r, b=line.b, coord_origin=CoordOrigin.TOPLEFT)
+        BoundingBox(l=line.l, t=line.b - (height or line.size), r=line.r, b=line.b, coord_origin=CoordOrigin.TOPLEFT)
     )
     if from_ocr:
         confidence = sum(w.confidence for w in line.words) / len(line.words)

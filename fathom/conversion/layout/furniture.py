@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import DocumentStyle, Line, PageContent, body_size
 from fathom.conversion.layout.lines import join_words
+from fathom.conversion.layout.paragraph_text import known_words
 
-# Running texts stand in these shares of the page's height, at its top and its bottom.
-MARGIN = 0.13
-EDGE = 0.09
+# Running texts are among the first and last so many rows, within this share of the page's height from its edges;
+# a number there that nothing repeats must stand nearer to the edge.
+ROWS = 2
+ZONE = 0.2
+EDGE = 0.1
 BAND = 12.0
 DIGITS = re.compile(r"\d+")
 PAGE_NUMBER = re.compile(
@@ -26,18 +29,11 @@ def document_style(pages: Sequence[PageContent]) -> DocumentStyle:
     words = [word for page in pages for word in page.words]
     seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
-        keys = set()
-        for line in join_words([w for w in page.words if in_margin(w.t, w.b, page.height)]):
-            keys.add(furniture_key(line, page.height))
-        seen.update(keys)
+        lines = join_words([w for w in page.words if w.b < ZONE * page.height or w.t > (1 - ZONE) * page.height])
+        seen.update({furniture_key(line, page.height) for line in _outermost(lines, page.height)})
     needed = 2 if len(pages) < 12 else 3
     again = frozenset(key for key, count in seen.items() if count >= needed and len(key[0]) > 1)
-    return DocumentStyle(body_size(words), again if len(pages) > 1 else frozenset())
-
-
-def in_margin(top: float, bottom: float, height: float) -> bool:
-    """The span lies in the top or bottom margin of a page of that height."""
-    return bottom < MARGIN * height or top > (1 - MARGIN) * height
+    return DocumentStyle(body_size(words), again if len(pages) > 1 else frozenset(), known_words(words))
 
 
 def furniture_key(line: Line, height: float) -> tuple[str, int]:
@@ -49,21 +45,45 @@ def take_furniture(lines: Sequence[Line], page: PageContent, style: DocumentStyl
     """(running headers and footers, all other lines)."""
     taken: list[Block] = []
     left: list[Line] = []
-    margin = [line for line in lines if in_margin(line.t, line.b, page.height)]
-    top = min((line.t for line in lines), default=0.0)
-    bottom = max((line.b for line in lines), default=page.height)
+    outermost = {id(line) for line in _outermost(lines, page.height)}
+    candidates = [line for line in lines if id(line) in outermost]
+    numbers = [line for line in candidates if _at_edge(line, page.height) and PAGE_NUMBER.match(line.text)]
     for line in lines:
-        repeated = line in margin and _repeated(line, page.height, style)
-        outermost = line.t <= top + line.height or line.b >= bottom - line.height
-        number = (
-            outermost and PAGE_NUMBER.match(line.text) and (line.b < EDGE * page.height or line.t > (1 - EDGE) * page.height)
-        )
-        if repeated or number:
+        repeated = id(line) in outermost and _repeated(line, page.height, style)
+        if repeated or (id(line) in outermost and _with_number(line, numbers)):
             role = Role.HEADER if line.b < page.height / 2 else Role.FOOTER
             taken.append(Block([line], role=role, confidence=0.95 if repeated else 0.8))
         else:
             left.append(line)
     return taken, left
+
+
+def _outermost(lines: Sequence[Line], height: float) -> list[Line]:
+    """The lines of the first rows and of the last rows, where these stand near the edges of the page."""
+    found: list[Line] = []
+    for ordered, near in (
+        (sorted(lines, key=lambda line: line.t), lambda line: line.b < ZONE * height),
+        (sorted(lines, key=lambda line: -line.b), lambda line: line.t > (1 - ZONE) * height),
+    ):
+        rows = 0
+        last: Line | None = None
+        for line in ordered:
+            if last is None or abs(line.baseline - last.baseline) > 0.5 * line.size:
+                rows += 1
+            if rows > ROWS or not near(line):
+                break
+            last = line
+            found.append(line)
+    return found
+
+
+def _at_edge(line: Line, height: float) -> bool:
+    return line.b < EDGE * height or line.t > (1 - EDGE) * height
+
+
+def _with_number(line: Line, numbers: Sequence[Line]) -> bool:
+    """It is a page number, or stands on a baseline with one."""
+    return any(line is number or abs(line.baseline - number.baseline) < 0.3 * line.size for number in numbers)
 
 
 def _repeated(line: Line, height: float, style: DocumentStyle) -> bool:

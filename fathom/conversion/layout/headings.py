@@ -12,8 +12,8 @@ NUMBERED = re.compile(
 )
 DEEP_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[A-Z\u00c0-\u00de]")
 NAMED = re.compile(
-    r"^(?:abstract|summary|introduction|background|related work|methods?|results|discussion|conclusions?|references|bibliography|"
-    r"acknowledge?ments?|appendix|contents|table of contents|index|foreword|preface|keywords)\.?:?$",
+    r"^(?:abstract|summary|introduction|background|related work|methods?|results|discussion|conclusions?|references|"
+    r"bibliography|acknowledge?ments?|appendix|contents|table of contents|index|foreword|preface|keywords)\.?:?$",
     re.I,
 )
 CONTACT = re.compile(r"@|https?://|www\.")
@@ -28,8 +28,22 @@ def mark_headings(blocks: list[Block], size: float, *, page_bold: float) -> None
             continue
         after = next((b for b in blocks[index + 1 :] if b.role is not Role.PICTURE), None)
         score = heading_score(block, size, after=after, page_bold=page_bold)
+        if index and _byline(blocks[index - 1], block, size):
+            score -= 0.4
         if score >= 0.5:
             block.role, block.confidence = Role.HEADING, round(min(1.0, score), 3)
+
+
+def _byline(above: Block, block: Block, size: float) -> bool:
+    """Names and dates below a title: larger than the text, but neither bold nor numbered."""
+    return (
+        above.role is Role.HEADING
+        and above.size >= 1.15 * block.size
+        and block.size < 1.4 * size
+        and not all(line.bold for line in block.lines)
+        and not NUMBERED.match(block.text)
+        and not NAMED.match(block.text)
+    )
 
 
 def heading_score(block: Block, size: float, *, after: Block | None, page_bold: float) -> float:
@@ -56,7 +70,7 @@ def heading_score(block: Block, size: float, *, after: Block | None, page_bold: 
     room = block.gap_above > 0.55 * block.size
     score = 0.0
     if bold and page_bold < 0.5:
-        score += 0.42
+        score += 0.45
     if capitals:
         score += 0.25
     if DEEP_NUMBER.match(text):
@@ -69,13 +83,13 @@ def heading_score(block: Block, size: float, *, after: Block | None, page_bold: 
         score += 0.12
     if room:
         score += 0.1
-    if after is None or (after.role is not Role.TEXT and not score > 0.5):
+    if after is None:
         score -= 0.1
     elif after.role is Role.TEXT and after.text[:1].islower():
         score -= 0.2
     if len(block.lines) > 1:
         score -= 0.08
-    if text.endswith(":"):
+    if text.endswith(":") and not bold:
         score -= 0.1
     return score
 

@@ -43,7 +43,7 @@ def _nearest(word: Word, by_row: dict[int, list[list[Word]]]) -> list[Word] | No
     for key in (row - 1, row, row + 1):
         for piece in by_row.get(key, ()):
             last = piece[-1]
-            if last.r < word.l - MARKER_GAP * max(last.size, word.size) or not _same_line(last, word):
+            if last.r < word.l - MARKER_GAP * max(last.size, word.size) or not _same_line(_main(piece), word):
                 continue
             gap = word.l - last.r
             if gap < -0.6 * (word.r - word.l) - 0.2 * word.size:
@@ -51,6 +51,11 @@ def _nearest(word: Word, by_row: dict[int, list[list[Word]]]) -> list[Word] | No
             if gap <= _widest(piece, word) and abs(gap) < distance:
                 best, distance = piece, abs(gap)
     return best
+
+
+def _main(piece: list[Word]) -> Word:
+    """The word that says where the line stands: the largest of the last ones, not a raised figure."""
+    return max(piece[-3:], key=lambda word: word.size)
 
 
 def _same_line(a: Word, b: Word) -> bool:

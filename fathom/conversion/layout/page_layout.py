@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fathom.conversion.layout.blocks import Block, Role, join_lines
 from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
-from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, bounds, centre_inside
+from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside
 from fathom.conversion.layout.furniture import take_furniture
 from fathom.conversion.layout.headings import mark_headings
 from fathom.conversion.layout.lines import join_words, make_line, merge_lines
@@ -35,11 +35,11 @@ def lay_out(content: PageContent, style: DocumentStyle) -> list[Block]:
     blocks: list[Block] = []
     for rows in read_columns(pieces, style.body_size):
         blocks += _column(rows, style.body_size)
-    blocks += _turned(content)
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
     mark_footnotes(blocks, style.body_size, content.height)
+    blocks += _turned(content)
     headers = [b for b in furniture if b.role is Role.HEADER]
     return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
 
@@ -52,7 +52,7 @@ def _column(rows: Sequence[Row], size: float) -> list[Block]:
     index = 0
 
     def flush() -> None:
-        blocks.extend(_roles(join_lines(lines, size)))
+        blocks.extend(_roles(join_lines(lines, size), size))
         lines.clear()
 
     while index < len(rows):
@@ -74,9 +74,9 @@ def _column(rows: Sequence[Row], size: float) -> list[Block]:
     return blocks
 
 
-def _roles(blocks: list[Block]) -> list[Block]:
+def _roles(blocks: list[Block], size: float) -> list[Block]:
     for block in blocks:
-        if starts_item(block.lines[0], None):
+        if starts_item(block.lines[0], None) and block.size > 0.75 * size:
             block.role, block.confidence = Role.ITEM, 0.9
     return blocks
 
@@ -109,8 +109,7 @@ def _turned(content: PageContent) -> list[Block]:
     return blocks
 
 
-def _close(a: object, b: object) -> bool:
-    left, right = a, b
-    gap_x = max(left.l, right.l) - min(left.r, right.r)  # type: ignore[attr-defined]
-    gap_y = max(left.t, right.t) - min(left.b, right.b)  # type: ignore[attr-defined]
-    return max(gap_x, gap_y) < 2.0 * max(left.size, right.size)  # type: ignore[attr-defined]
+def _close(left: Word, right: Word) -> bool:
+    gap_x = max(left.l, right.l) - min(left.r, right.r)
+    gap_y = max(left.t, right.t) - min(left.b, right.b)
+    return max(gap_x, gap_y) < 2.0 * max(left.size, right.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fathom.conversion.layout.content import Box, PageContent, bounds, inside, overlap
+from fathom.conversion.layout.lines import join_words
 
 # Smaller bitmaps are bullets, rules and logos' crumbs.
 LEAST_SIDE = 18.0
@@ -15,6 +16,8 @@ DRAWING_STROKES = 6
 DRAWING_SHARE = 0.015
 NEAR = 6.0
 MAX_DRAWINGS = 3_000
+# A label in a picture is hardly longer, in characters.
+LABEL = 24
 
 
 def find_pictures(content: PageContent, tables: Sequence[Box]) -> list[Box]:
@@ -22,22 +25,29 @@ def find_pictures(content: PageContent, tables: Sequence[Box]) -> list[Box]:
     page = content.width * content.height
     bitmaps = [p for p in content.pictures if min(p.width, p.height) >= LEAST_SIDE and p.area >= LEAST_SHARE * page]
     if content.words:
-        bitmaps = [p for p in bitmaps if p.area < BACKGROUND * page]
+        bitmaps = [p for p in bitmaps if p.area < BACKGROUND * page and not _behind_text(content, p)]
     found = _merged(bitmaps, 1.0)
     for group in _groups(content.drawings[:MAX_DRAWINGS]):
         box = bounds(group)
         if len(group) < DRAWING_STROKES or box.area < DRAWING_SHARE * page or min(box.width, box.height) < 2 * LEAST_SIDE:
             continue
-        if box.area > BACKGROUND * page or _mostly_text(content, box):
+        if box.area > BACKGROUND * page or _behind_text(content, box):
             continue
         found.append(box)
     found = [p for p in _merged(found, NEAR) if not any(overlap(p, t) > 0.5 * min(p.area, t.area) for t in tables)]
     return sorted(found, key=lambda p: (p.t, p.l))
 
 
-def _mostly_text(content: PageContent, box: Box) -> bool:
+def _behind_text(content: PageContent, box: Box) -> bool:
+    """It is what a text is set on (a coloured box, a bar), rather than a picture with labels."""
     held = inside(content.words, box)
-    return sum((w.r - w.l) * (w.b - w.t) for w in held) > 0.35 * box.area
+    if not held:
+        return False
+    covered = sum((w.r - w.l) * (w.b - w.t) for w in held) / max(1.0, box.area)
+    flat = box.height < 4 * max(w.size for w in held)
+    lines = join_words(held)
+    long = sum(len(line.text) >= LABEL for line in lines)
+    return covered > (0.06 if flat else 0.3) or (covered > 0.1 and long >= max(2, 0.5 * len(lines)))
 
 
 def _groups(boxes: Sequence[Box]) -> list[list[Box]]:

@@ -11,8 +11,9 @@ from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStruc
 from docling.models.base_layout_model import TABLE_LABELS, BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
 
+from fathom.conversion.layout.blocks import Role
 from fathom.conversion.layout.content import Box
-from fathom.conversion.layout.docling_page import clusters_of, content_of, style_of, table_of
+from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, style_of, table_of
 from fathom.conversion.layout.page_layout import lay_out
 from fathom.conversion.layout.scans import read_scan, wants_ocr
 from fathom.conversion.layout.table_grid import Grid
@@ -22,14 +23,14 @@ from fathom.conversion.layout.unruled_tables import grid_of_region
 class GeometricLayoutOptions(BaseLayoutOptions):
     """Options of the geometric layout engine."""
 
-    kind: ClassVar[Literal["fathom_geometric"]] = "fathom_geometric"  # type: ignore[misc]
+    kind: ClassVar[Literal["fathom_geometric"]] = "fathom_geometric"
     ocr: bool = True
 
 
 class GeometricTableOptions(BaseTableStructureOptions):
     """Options of the geometric table engine."""
 
-    kind: ClassVar[Literal["fathom_geometric_tables"]] = "fathom_geometric_tables"  # type: ignore[misc]
+    kind: ClassVar[Literal["fathom_geometric_tables"]] = "fathom_geometric_tables"
 
 
 class GeometricLayoutModel(BaseLayoutModel):
@@ -69,11 +70,14 @@ class GeometricLayoutModel(BaseLayoutModel):
                 letters = sum(n for _, n in confidences)
                 score = sum(c * n for c, n in confidences) / letters
                 conv_res.confidence.pages[page.page_no].ocr_score = score
-        blocks = lay_out(content, style_of(conv_res, content))
-        clusters = clusters_of(blocks, from_ocr=content.from_ocr)
+        style = style_of(conv_res, content)
+        blocks = lay_out(content, style)
+        clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
         content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, Grid)}
         if page.parsed_page is not None:
-            page.parsed_page.textline_cells = [cell for cluster in clusters for cell in cluster.cells]
+            lines = [line for block in blocks if block.role is Role.HEADING for line in block.lines]
+            cells = [line_cell(line, index, from_ocr=content.from_ocr) for index, line in enumerate(lines)]
+            page.parsed_page.textline_cells = cells  # only headings' sizes are looked at again
         return LayoutPrediction(clusters=clusters)
 
 

@@ -66,7 +66,7 @@ def join_rules(rules: Sequence[Rule]) -> list[Rule]:
         open_rules: list[list[float]] = []
         done: list[list[float]] = []
         for at, low, high in lines:
-            kept = []
+            kept: list[list[float]] = []
             for rule in open_rules:
                 (kept if at - rule[0] <= SAME else done).append(rule)
             open_rules = kept

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from fathom.conversion.layout.columns import Piece, Row, is_prose, rows_of
-from fathom.conversion.layout.content import Box, Line, PageContent, Rule, bounds, inside
-from fathom.conversion.layout.lines import MARKER, join_words
+from fathom.conversion.layout.content import Box, Line, PageContent, Rule, Word, bounds, inside
+from fathom.conversion.layout.lines import MARKER, join_words, make_line
 from fathom.conversion.layout.ruled_tables import join_rules
 from fathom.conversion.layout.table_grid import Grid, GridCell, cell_text, mark_header
 
@@ -171,13 +172,15 @@ def _alignment(rows: Sequence[Row], columns: Sequence[Interval]) -> float:
         held = [p for row in rows for p in row if low - 1 <= (p.l + p.r) / 2 <= high + 1]
         if len(held) < 2:
             continue
-        scores = []
-        for edge in (lambda p: p.l, lambda p: p.r, lambda p: (p.l + p.r) / 2):
-            middle = median(edge(p) for p in held)
-            scores.append(sum(abs(edge(p) - middle) < 2.5 for p in held))
-        good += max(scores)
+        edges = ([p.l for p in held], [p.r for p in held], [(p.l + p.r) / 2 for p in held])
+        good += max(_near_median(edge) for edge in edges)
         total += len(held)
     return good / total if total else 0.0
+
+
+def _near_median(edges: list[float]) -> int:
+    middle = median(edges)
+    return sum(abs(edge - middle) < 2.5 for edge in edges)
 
 
 def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = False) -> Grid:
@@ -190,7 +193,7 @@ def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = F
             bold.add(index)
         top, bottom = min(p.t for p in group), max(p.b for p in group)
         cells: dict[tuple[int, int], list[Piece]] = {}
-        for piece in group:
+        for piece in (part for whole in group for part in _split(whole, columns)):
             first = sum(piece.l > edge - 1 for edge in edges)
             last = sum(piece.r > edge + 1 for edge in edges)
             if (span := _overlapping(cells, first, last)) is not None:
@@ -215,13 +218,40 @@ def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = F
     return grid
 
 
+def _split(piece: Piece, columns: Sequence[Interval]) -> list[Piece]:
+    """The piece as one for each column it covers, if its blanks fall between the columns; else the piece, which spans them."""
+    line = piece.line
+    if line is None or len(line.words) < 2:
+        return [piece]
+    groups: dict[int, list[Word]] = {}
+    for word in line.words:
+        held = [i for i, (low, high) in enumerate(columns) if word.l < high and word.r > low]
+        if len(held) > 1:
+            return [piece]
+        middle = (word.l + word.r) / 2
+        place = held[0] if held else min(range(len(columns)), key=lambda i: abs(sum(columns[i]) / 2 - middle))
+        groups.setdefault(place, []).append(word)
+    if len(groups) < 2:
+        return [piece]
+    parts = [make_line(words) for words in groups.values()]
+    parts.sort(key=lambda part: part.l)
+    gaps = [b.l - a.r for a, b in pairwise(parts)]
+    if any(gap < 0.22 * line.size for gap in gaps):
+        return [piece]
+    # a title over several columns has blanks like any text, a row of heads has wider ones, or sits under none
+    inner = [b.l - a.r for part in parts for a, b in pairwise(part.words)]
+    if inner and min(gaps) < 1.15 * max(inner):
+        return [piece]
+    return [Piece(part.l, part.t, part.r, part.b, part) for part in parts]
+
+
 def _overlapping(cells: dict[tuple[int, int], list[Piece]], first: int, last: int) -> tuple[int, int] | None:
     return next((span for span in cells if span[0] <= last and first <= span[1]), None)
 
 
 def _joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piece]]:
     """Rows of the table; a row of text that only goes on with cells of the row above is part of it."""
-    steps = [min(p.t for p in b) - min(p.t for p in a) for a, b in zip(rows, rows[1:], strict=False)]
+    steps = [min(p.t for p in b) - min(p.t for p in a) for a, b in pairwise(rows)]
     starts = [step for step, row in zip(steps, rows[1:], strict=False) if _first(row, columns)]
     usual = median(starts) if starts else 0.0
     groups: list[list[Piece]] = [list(rows[0])]

@@ -145,7 +145,8 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             page = self._pdf[page_no - 1]
             try:
                 bitmap = page.render(scale=scale)
-                return bitmap.to_pil().convert("RGB")
+                image: Image.Image = bitmap.to_pil().convert("RGB")
+                return image
             finally:
                 page.close()
 

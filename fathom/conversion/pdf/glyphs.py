@@ -21,6 +21,8 @@ INVISIBLE = {"\u200b", "\u200c", "\u200d", "\ufeff", "\u200e", "\u200f"}
 BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi\b|[-,]bd|cmbx|ptmb|medi\b", re.I)
 ITALIC_NAME = re.compile(r"italic|oblique|cmti|cmsl|-ita\b", re.I)
 BOLD_WEIGHT = 600
+# How far a font reaches above and below the baseline, in ems.
+ASCENT, DESCENT = 0.78, 0.22
 UPRIGHT_WITHIN = math.radians(8)
 
 
@@ -88,7 +90,8 @@ class GlyphReader:
         style: _Style | None = None
         rect, frame = self._rect, self._frame
         get_unicode, get_box = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
-        get_object = pdfium.FPDFText_GetTextObject
+        get_object, get_origin = pdfium.FPDFText_GetTextObject, pdfium.FPDFText_GetCharOrigin
+        x, y = ctypes.c_double(), ctypes.c_double()
 
         def flush() -> None:
             if pending and style is not None:
@@ -123,7 +126,11 @@ class GlyphReader:
             if not get_box(self._text, index, rect):
                 continue
             box = frame.box(rect.left, rect.bottom, rect.right, rect.top)
-            if pending and _apart(pending[-1], box, style):
+            if style is not None and abs(style.angle) <= UPRIGHT_WITHIN and get_origin(self._text, index, x, y):
+                # fonts lie about their height: the baseline and the size say where the glyph stands
+                baseline = frame.box(x.value, y.value, x.value, y.value)[1]
+                box = (box[0], baseline - ASCENT * style.size, box[2], baseline + DESCENT * style.size)
+            if pending and style is not None and _apart(pending[-1], box, style):
                 flush()
             pending.append((character, *box))
         flush()

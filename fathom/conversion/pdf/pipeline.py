@@ -7,7 +7,7 @@ from typing import Any
 
 from docling.datamodel.base_models import Page
 from docling.models.postprocessing.reading_order_rb import PageElement, ReadingOrderPredictor
-from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel
+from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel, PagePreprocessingOptions
 from docling.pipeline.standard_pdf_pipeline import StandardPdfPipeline
 
 
@@ -16,7 +16,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
 
     def _init_models(self) -> None:
         super()._init_models()
-        self.preprocessing_model = _ParsesOnly(self.preprocessing_model.options)
+        self.preprocessing_model: Any = _ParsesOnly(PagePreprocessingOptions(images_scale=None))
         self.reading_order_model.ro_model = _KeepsOrder()
 
 
