@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import hashlib
+import time
 
 from fathom.control.part import PartStatus, ProcessPart
-from fathom.control.process import MARK, DetachedProcess, ProcessSpec, Running
-from fathom.errors import FathomError, PortTaken
-from fathom.graph.connection import open_graph
+from fathom.control.ports import is_free
+from fathom.control.process import MARK, DetachedProcess, ProcessSpec, disk_error
+from fathom.errors import GraphUnreachable, PartUnreachable, PortTaken
+from fathom.graph.connection import GraphConnection, graph_address
 from fathom.graph.embedded import choose_ports, embedded_server, embedded_version
-from fathom.graph.schema import ensure_schema
 from fathom.settings import Settings
+
+START_WITHIN_S = 60.0
+# It writes what it holds in memory to the disk before it ends.
+STOP_WITHIN_S = 20.0
 
 
 class GraphPart:
@@ -21,67 +26,94 @@ class GraphPart:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    @property
-    def external(self) -> bool:
-        """Whether the graph runs elsewhere."""
-        return self._settings.graph_uri is not None
-
     def start(self) -> str:
-        """It answers and has its indexes. Raises GraphUnreachable, PartUnreachable, StoreFull."""
-        outcome = "running" if self.external else self._start_embedded()
-        if outcome != "running" or self.external:
-            with closing(open_graph(self._settings)) as connection:
-                ensure_schema(connection)
-        return outcome
+        """It answers queries. Raises GraphUnreachable, StoreFull, StoreFailed."""
+        if self._settings.graph_uri:
+            self._verify()
+            return "running"
+        try:
+            part = self._embedded()
+            if part.process.running() is None and not self._ports_are_free():
+                choose_ports(self._settings.home)
+                part = self._embedded()
+            return part.start()
+        except OSError as error:
+            raise disk_error(error, self._settings.home) from error
+        except PortTaken:
+            raise
+        except PartUnreachable as error:
+            raise GraphUnreachable(error.message, hint=error.what_to_do) from error
 
     def stop(self) -> bool:
         """The embedded server does not run; one that runs elsewhere is left alone."""
-        return False if self.external else self._embedded().stop()
+        if self._settings.graph_uri or not self._was_made():
+            return False
+        return self._embedded().stop()
 
     def status(self) -> PartStatus:
         """How it is doing."""
-        if not self.external:
+        if self._settings.graph_uri:
+            return self._external_status()
+        if not self._was_made():
+            return PartStatus(name=self.name, state="stopped")
+        try:
             return self._embedded().status()
-        address = str(self._settings.graph_uri)
-        try:
-            with closing(open_graph(self._settings)) as connection:
-                connection.verify()
-        except FathomError as error:
-            return PartStatus(name=self.name, state="unhealthy", address=address, detail=error.message)
-        return PartStatus(name=self.name, state="external", address=address)
-
-    def _start_embedded(self) -> str:
-        """The embedded server runs; when its port was taken meanwhile, on another one."""
-        try:
-            return self._embedded().start()
-        except PortTaken:
-            choose_ports(self._settings.home)
-            return self._embedded().start()
+        except OSError as error:
+            return PartStatus(name=self.name, state="unhealthy", detail=disk_error(error, self._settings.home).message)
 
     def _embedded(self) -> ProcessPart:
-        home = self._settings.home
-        server = embedded_server(home)
-        version = embedded_version()
+        server = embedded_server(self._settings.home)
+        command = server.command(self._settings.graph_heap_mb)
         spec = ProcessSpec(
             name=self.name,
-            command=server.command(self._settings.graph_heap_mb),
+            command=command,
             cwd=server.folder,
             log=self._settings.logs_path / "graph.log",
-            fingerprint=f"{version} {self._settings.graph_heap_mb} {server.bolt_port}",
-            environment={MARK: str(home)},
+            # of its own: data need not be taken from memory because a line of the program changed
+            fingerprint=hashlib.sha256("\0".join((*command, embedded_version())).encode()).hexdigest()[:32],
+            environment={MARK: str(self._settings.home)},
             port=server.bolt_port,
         )
         return ProcessPart(
-            DetachedProcess(home / "run", spec),
-            healthy=self._answers,
-            version=lambda: f"ArcadeDB {version}",
+            DetachedProcess(self._settings.home / "run", spec),
+            healthy=lambda _: self._answers(),
+            version=lambda: f"ArcadeDB {embedded_version()}",
             address=server.uri,
+            start_within_s=START_WITHIN_S,
+            stop_within_s=STOP_WITHIN_S,
         )
 
-    def _answers(self, _running: Running) -> bool:
+    def _was_made(self) -> bool:
+        """Asking how it is must not make its folder."""
+        return (self._settings.home / "graph" / "ports.json").exists()
+
+    def _ports_are_free(self) -> bool:
+        server = embedded_server(self._settings.home)
+        return is_free(server.bolt_port) and is_free(server.http_port)
+
+    def _answers(self) -> bool:
+        address = graph_address(self._settings)
+        if address.embedded and is_free(embedded_server(self._settings.home).bolt_port):
+            return False  # nobody listens: no need to wait for a driver to find out
         try:
-            with closing(open_graph(self._settings)) as connection:
-                connection.verify()
-        except FathomError:
+            self._verify()
+        except PartUnreachable:
             return False
         return True
+
+    def _verify(self) -> float:
+        connection = GraphConnection(graph_address(self._settings))
+        try:
+            return connection.verify()
+        finally:
+            connection.close()
+
+    def _external_status(self) -> PartStatus:
+        began = time.monotonic()
+        try:
+            self._verify()
+        except PartUnreachable as error:
+            address = self._settings.graph_uri
+            return PartStatus(name=self.name, state="unhealthy", address=address, detail=f"{error.message} {error.what_to_do}")
+        said = f"answered in {(time.monotonic() - began) * 1000:.0f} ms"
+        return PartStatus(name=self.name, state="external", address=self._settings.graph_uri, detail=said)

@@ -12,15 +12,21 @@ from fathom.errors import PortTaken
 HOST = "127.0.0.1"
 
 
-def raise_if_taken(port: int, *, part: str, setting: str) -> None:
-    """The port can be listened on. Raises PortTaken naming who holds it and the setting that chooses another."""
+def is_free(port: int) -> bool:
+    """Whether the port can be listened on now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-            return
         except OSError:
-            pass
+            return False
+    return True
+
+
+def raise_if_taken(port: int, *, part: str, setting: str) -> None:
+    """The port can be listened on. Raises PortTaken naming who holds it and the setting that chooses another."""
+    if is_free(port):
+        return
     holder = holder_of(port)
     by = f"process {holder.pid} ({_name(holder)})" if holder else "another process"
     raise PortTaken(

@@ -138,13 +138,14 @@ class DetachedProcess:
         return verb
 
     def _becomes_ready(self, birth: Birth, ready: Callable[[], bool], within_s: float) -> bool:
-        deadline = time.monotonic() + within_s
+        deadline, pause = time.monotonic() + within_s, 0.02
         while birth.process() is not None:
             if ready():
                 return True
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(0.25, pause * 1.3)  # asking too often would take from it the time it starts in
         return False
 
     def _spawn(self) -> Birth:

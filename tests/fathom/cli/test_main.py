@@ -23,6 +23,8 @@ def commands(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Every command and group, by the words that call it."""
     found = [words] if words else []
     for name, command in sorted(getattr(group, "commands", {}).items()):
+        if command.hidden:
+            continue  # another name of a command that is listed
         found += commands(command, (*words, name))
     return found
 
