@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from fathom.control.runs.worker import worker_tags
 from fathom.settings import settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Uploads(dg.ConfigurableResource[None]):
     """Accepted uploads, by document and version."""
 
     _intake: Intake | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """The run names the process that works on it, so that its death is noticed."""
+        if context.instance is not None and context.run_id is not None:
+            context.instance.add_run_tags(context.run_id, worker_tags())
 
     @property
     def intake(self) -> Intake:

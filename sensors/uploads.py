@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG  # no public name in 1.13
 
+from fathom.control.runs.worker import worker_is_dead
 from fathom.settings import settings
 from fathom.uploads.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.outcomes import BY_RUN_ID, Reconciled, RunState
 from fathom.uploads.upload import PlannedRun, UploadState
-from fathom.uploads.worker import worker_is_dead
 from ingestion_assets.jobs import ingest_backlog, ingest_document
 from ingestion_assets.partitions import documents_by_id
 

@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def query(
     cypher: Annotated[str, typer.Argument(metavar="CYPHER", help="A query that only reads.")],
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="name=value; a value that is JSON is read as such.")
+        list[str] | None, typer.Option("--param", help="name=value; JSON is read as such.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds it may take.", min=0.1, max=600)] = 30.0,
     limit: Annotated[int, typer.Option(help="Most rows to give.", min=1)] = 1000,

@@ -209,7 +209,7 @@ def test_a_run_that_ends_without_an_outcome_is_tried_again_under_another_key(dae
 def test_a_run_whose_process_was_killed_is_reported_failed_and_its_document_tried_again(daemon: Daemon) -> None:
     drop(daemon.settings, "law/a.txt")
     [request] = daemon.requests()
-    code = "from fathom.uploads.worker import worker_tags; print(worker_tags())"
+    code = "from fathom.control.runs.worker import worker_tags; print(worker_tags())"
     gone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     run = daemon.launch(request, Status.STARTED, **eval(gone))
     daemon.intake.mark_running("law/a.txt", run_id=run.run_id)

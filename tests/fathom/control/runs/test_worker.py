@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from fathom.uploads.worker import HOST_TAG, PID_TAG, STARTED_TAG, worker_is_dead, worker_tags
+from fathom.control.runs.worker import HOST_TAG, PID_TAG, STARTED_TAG, worker_is_dead, worker_tags
 
 
 def test_this_process_is_alive() -> None:
@@ -14,7 +14,7 @@ def test_this_process_is_alive() -> None:
 
 
 def test_a_killed_process_is_dead_before_and_after_it_is_reaped() -> None:
-    code = "import sys; from fathom.uploads.worker import worker_tags; print(worker_tags(), flush=True); sys.stdin.read()"
+    code = "import sys; from fathom.control.runs.worker import worker_tags; print(worker_tags(), flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         tags: dict[str, str] = eval(child.stdout.readline())

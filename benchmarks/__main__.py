@@ -1,0 +1,67 @@
+"""Runs the benchmarks, each in a process of its own, prints one table and keeps the figures as JSON beside it.
+
+    python -m benchmarks                 all of them
+    python -m benchmarks import_time     only those named
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+CASES = ("import_time", "conversion", "chunking", "episodes", "backlog", "drop_latency")
+RESULTS = Path(__file__).with_name("results")
+SECONDS_PER_CASE = 1200
+
+
+def main() -> int:
+    """Exit code 0 when every case gave its figures."""
+    chosen = sys.argv[1:] or list(CASES)
+    if unknown := sorted(set(chosen) - set(CASES)):
+        print(f"No such benchmark: {', '.join(unknown)}. There are: {', '.join(CASES)}.", file=sys.stderr)
+        return 2
+    figures = {case: _run(case) for case in chosen}
+    _print(figures)
+    RESULTS.mkdir(exist_ok=True)
+    kept = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+    kept.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
+    print(f"Kept as {kept.relative_to(Path.cwd()) if kept.is_relative_to(Path.cwd()) else kept}")
+    return 0 if all(figures.values()) else 1
+
+
+def _run(case: str) -> list[dict[str, object]]:
+    """The case's figures; empty, with its error shown, when it failed."""
+    print(f"… {case}", file=sys.stderr)
+    call = [sys.executable, "-m", f"benchmarks.{case}"]
+    done = subprocess.run(call, stdout=subprocess.PIPE, text=True, timeout=SECONDS_PER_CASE, check=False)
+    if done.returncode != 0 or not done.stdout.strip():
+        print(f"{case} failed with exit code {done.returncode}", file=sys.stderr)
+        return []
+    figures: list[dict[str, object]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
+def _print(figures: dict[str, list[dict[str, object]]]) -> None:
+    table = Table("figure", "ours", "unit", "peer", "peer's", "ratio", "goal", "note")
+    for rows in figures.values():
+        for row in rows:
+            numbers = [row["value"], row["peer_value"], row["ratio"]]
+            value, peer_value, ratio = (f"{number:,.3g}" if isinstance(number, float | int) else "" for number in numbers)
+            if isinstance(row["value"], float | int) and abs(row["value"]) >= 1000:
+                value = f"{row['value']:,.0f}"
+            words = [str(row[name] or "") for name in ("peer", "goal", "note")]
+            table.add_row(str(row["name"]), value, str(row["unit"]), words[0], peer_value, ratio, words[1], words[2])
+    Console(width=180).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""The run server as a process: `python -m fathom.control.runs`, with DAGSTER_HOME set, from the project's root."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+import dagster as dg
+from dagster._cli.api import _execute_run_command_body  # what `dagster api execute_run` calls; no public name in 1.13
+
+from fathom.control.runs.address import run_server_address
+from fathom.control.runs.server import serve
+from fathom.settings import PROJECT_ROOT, settings
+
+
+def warm_up() -> None:
+    """The code location is loaded and one run was executed in memory, so a fork imports nothing more."""
+    importlib.import_module("definitions")
+
+    @dg.op
+    def nothing() -> None: ...
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def first_run() -> None:
+        nothing()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        first_run.execute_in_process(instance=instance)
+    for name in ("pandas", "graphiti_core.nodes", "graphiti_core.edges", "spacy", "tokenizers"):
+        importlib.import_module(name)
+
+
+def execute(run: str) -> None:
+    """The run is executed to its end in this process."""
+    with dg.DagsterInstance.get() as instance:
+        _execute_run_command_body(run, instance, lambda event: None, set_exit_code_on_failure=True)
+
+
+def main() -> None:
+    """Serves until told to stop."""
+    address = run_server_address(settings().home)
+    address.parent.mkdir(parents=True, exist_ok=True)
+    os.chdir(PROJECT_ROOT)
+    serve(address, PROJECT_ROOT, warm_up=warm_up, execute=execute)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Where the run server listens, and one request to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import tempfile
+from pathlib import Path
+
+LONGEST_ADDRESS = 100  # bytes; a Unix socket's path may have 107
+
+
+def run_server_address(home: Path) -> Path:
+    """The Unix socket of a home's run server; in the system's temporary folder when the home's path is too long."""
+    address = home / "run" / "runs.sock"
+    if len(str(address).encode()) <= LONGEST_ADDRESS:
+        return address
+    return Path(tempfile.gettempdir()) / f"fathom-{hashlib.sha256(str(home).encode()).hexdigest()[:16]}-runs.sock"
+
+
+def ask(address: Path, *, run: str | None, timeout: float = 5.0) -> dict[str, str]:
+    """The tags of the process that took the run, or of the server itself for `run=None`.
+
+    Raises OSError when no server answers, ValueError when it answers nonsense.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        connection.connect(str(address))
+        connection.sendall(json.dumps({"run": run}).encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer: dict[str, str] = json.loads(connection.recv(4096))
+    return answer

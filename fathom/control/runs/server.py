@@ -1,0 +1,106 @@
+"""The run server: Dagster and the code location imported once, then a fork for every run.
+
+A fresh process pays seconds of imports before its first step; a fork pays none of it. The server stays single-threaded,
+since a fork copies only the calling thread: no gRPC channel, no ONNX session and no thread pool may be opened here.
+It exits by itself when its sources change or its socket is taken away; whoever launches next starts another or does without.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from fathom.control.runs.worker import worker_tags
+
+MAX_REQUEST = 4096
+ACCEPT_SECONDS = 2.0
+SOURCES = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
+
+log = logging.getLogger("fathom.control.runs")
+
+
+def source_fingerprint(root: Path) -> float:
+    """The newest change of any source file of the code location, in seconds since the epoch."""
+    files = [root / "definitions.py", *(file for name in SOURCES for file in (root / name).rglob("*.py"))]
+    return max(file.stat().st_mtime for file in files if file.exists())
+
+
+def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Callable[[str], None]) -> None:
+    """Runs are forked off for whoever asks at the socket, until the sources change or the socket is gone."""
+    fingerprint = source_fingerprint(root)
+    warm_up()
+    if threading.active_count() > 1:
+        raise RuntimeError(f"The run server must have one thread, and has {[thread.name for thread in threading.enumerate()]}.")
+    signal.signal(signal.SIGCHLD, _reap)
+    with _listen(address) as listener:
+        ours = address.stat().st_ino
+        log.info("Ready for runs")
+        while address.exists() and address.stat().st_ino == ours and source_fingerprint(root) == fingerprint:
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                _answer(connection, listener, execute)
+    if address.exists() and address.stat().st_ino == ours:
+        address.unlink()
+
+
+def _listen(address: Path) -> socket.socket:
+    """A listening socket that only its owner may use, in place of whatever was at the address."""
+    address.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(address))
+    finally:
+        os.umask(before)
+    listener.listen(64)
+    listener.settimeout(ACCEPT_SECONDS)
+    return listener
+
+
+def _answer(connection: socket.socket, listener: socket.socket, execute: Callable[[str], None]) -> None:
+    connection.settimeout(ACCEPT_SECONDS)
+    try:
+        request = json.loads(connection.recv(MAX_REQUEST))
+        run = request.get("run")
+        pid = _fork(run, (connection, listener), execute) if run else os.getpid()
+        connection.sendall(json.dumps(worker_tags(pid)).encode())
+    except (OSError, ValueError) as error:
+        log.warning("A request to the run server failed: %s", error)
+
+
+def _fork(run: str, inherited: tuple[socket.socket, ...], execute: Callable[[str], None]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        os.setsid()  # a signal to the server's group does not end its runs
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for held in inherited:
+            held.close()
+        execute(run)
+        code = 0
+    except BaseException:
+        log.exception("Run %s ended by an error outside its steps", run)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _reap(_signal: int, _frame: object) -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
