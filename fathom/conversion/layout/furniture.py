@@ -60,20 +60,21 @@ def take_furniture(lines: Sequence[Line], page: PageContent, style: DocumentStyl
 
 def _outermost(lines: Sequence[Line], height: float) -> list[Line]:
     """The lines of the first rows and of the last rows, where these stand near the edges of the page."""
+    top = [line for line in sorted(lines, key=lambda line: line.t) if line.b < ZONE * height]
+    bottom = [line for line in sorted(lines, key=lambda line: -line.b) if line.t > (1 - ZONE) * height]
+    return _rows(top) + _rows(bottom)
+
+
+def _rows(ordered: Sequence[Line]) -> list[Line]:
+    """The lines of the first ROWS rows."""
     found: list[Line] = []
-    for ordered, near in (
-        (sorted(lines, key=lambda line: line.t), lambda line: line.b < ZONE * height),
-        (sorted(lines, key=lambda line: -line.b), lambda line: line.t > (1 - ZONE) * height),
-    ):
-        rows = 0
-        last: Line | None = None
-        for line in ordered:
-            if last is None or abs(line.baseline - last.baseline) > 0.5 * line.size:
-                rows += 1
-            if rows > ROWS or not near(line):
-                break
-            last = line
-            found.append(line)
+    rows = 0
+    for line in ordered:
+        if not found or abs(line.baseline - found[-1].baseline) > 0.5 * line.size:
+            rows += 1
+        if rows > ROWS:
+            break
+        found.append(line)
     return found
 
 

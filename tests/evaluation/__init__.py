@@ -1,0 +1,1 @@
+"""Quality measured on documents whose structure is known."""
