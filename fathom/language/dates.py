@@ -1,0 +1,66 @@
+"""Dates that a sentence names: from when its fact holds, and until when."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ],
+        start=1,
+    )
+}
+_MONTH = "|".join(MONTHS)
+_DATE = re.compile(
+    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_MONTH}),?\s+(?P<y1>\d{{4}})"
+    rf"|(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,\s*(?P<y2>\d{{4}})"
+    rf"|(?P<y3>\d{{4}})-(?P<n3>\d{{2}})-(?P<d3>\d{{2}})"
+    rf"|(?P<m4>{_MONTH})\s+(?P<y4>\d{{4}})"
+    rf"|(?:in|since|from|until|by|after|before|during|of)\s+(?P<y5>1\d{{3}}|20\d{{2}})\b)",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(r"\b(?:until|till|ended on|ended in|up to|through)\s+(?:the\s+)?$", re.IGNORECASE)
+
+
+def validity(sentence: str) -> tuple[datetime | None, datetime | None]:
+    """From when and until when, as the sentence says it; at midnight UTC of the first day named, None where it says nothing."""
+    begins: datetime | None = None
+    ends: datetime | None = None
+    for match in _DATE.finditer(sentence):
+        day = _day(match)
+        if day is None:
+            continue
+        if _UNTIL.search(sentence[: match.start()]) or match.group().lower().startswith("until"):
+            ends = ends or day
+        else:
+            begins = begins or day
+    if begins and ends and ends < begins:
+        return begins, None
+    return begins, ends
+
+
+def _day(match: re.Match[str]) -> datetime | None:
+    found = match.groupdict()
+    year = next(int(found[key]) for key in ("y1", "y2", "y3", "y4", "y5") if found[key])
+    named = next((found[key] for key in ("m1", "m2", "m4") if found[key]), None)
+    month = MONTHS[named.lower()] if named else int(found["n3"] or 1)
+    day = int(next((found[key] for key in ("d1", "d2", "d3") if found[key]), None) or 1)
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return None
