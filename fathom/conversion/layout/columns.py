@@ -18,6 +18,8 @@ PROSE_GOES_ON = 0.2
 # Two sides whose rows stand on the same baselines to this share are one table rather than two columns, unless both are prose.
 ALIGNED = 0.7
 MAX_DEPTH = 12
+# The widest blank of a justified line in a narrow column, in ems.
+JUSTIFIED_BLANK = 1.5
 
 
 @dataclass(slots=True)
@@ -191,9 +193,26 @@ def _aligned(left: list[Piece], right: list[Piece]) -> float:
     return sum(any(abs(b - line.baseline) < 0.12 * line.size for b in baselines) for line in here) / len(here)
 
 
+def _runs(pieces: Sequence[Piece]) -> list[str]:
+    """The texts of the pieces; those that only the wide blanks of a justified line part are one."""
+    runs: list[str] = []
+    last: Line | None = None
+    for piece in sorted(pieces, key=lambda p: (round(p.b), p.l)):
+        line = piece.line
+        if line is None:
+            continue
+        beside = last is not None and abs(line.baseline - last.baseline) < 0.15 * line.size
+        if last is not None and beside and 0 < line.l - last.r < JUSTIFIED_BLANK * line.size:
+            runs[-1] += f" {line.text}"
+        else:
+            runs.append(line.text)
+        last = line
+    return runs
+
+
 def is_prose(pieces: Sequence[Piece]) -> bool:
     """Running text: long pieces, many of which begin in mid-sentence (or are in a script that has no capitals)."""
-    texts = [p.line.text for p in pieces if p.line is not None and len(p.line.text) > 2]
+    texts = [text for text in _runs(pieces) if len(text) > 2]
     if len(texts) < GUTTER_ROWS:
         return False
     if median(len(text) for text in texts) < PROSE_CHARACTERS and sum(map(len, texts)) / len(texts) < PROSE_CHARACTERS:

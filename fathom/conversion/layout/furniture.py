@@ -18,6 +18,8 @@ ZONE = 0.2
 EDGE = 0.1
 BAND = 12.0
 DIGITS = re.compile(r"\d+")
+# A value of a table may come back on every page, too; a running header says something.
+NAMES_SOMETHING = re.compile(r"[^\W\d_].*[^\W\d_].*[^\W\d_]|[\u2e80-\u9fff\uac00-\ud7af]{2}|^\W*#\W*$")
 PAGE_NUMBER = re.compile(
     r"^(?:[-–—|\s]*(?:(?:page|seite|p\.|pg\.?)\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:/|of|von|de|sur|\|)\s*\d{1,4})?[-–—|\s]*)$",
     re.I,
@@ -32,7 +34,7 @@ def document_style(pages: Sequence[PageContent]) -> DocumentStyle:
         lines = join_words([w for w in page.words if w.b < ZONE * page.height or w.t > (1 - ZONE) * page.height])
         seen.update({furniture_key(line, page.height) for line in _outermost(lines, page.height)})
     needed = 2 if len(pages) < 12 else 3
-    again = frozenset(key for key, count in seen.items() if count >= needed and len(key[0]) > 1)
+    again = frozenset(key for key, count in seen.items() if count >= needed and NAMES_SOMETHING.search(key[0]))
     return DocumentStyle(body_size(words), again if len(pages) > 1 else frozenset(), known_words(words))
 
 

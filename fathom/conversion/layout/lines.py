@@ -6,11 +6,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from fathom.conversion.layout.content import Line, Word
 
 # The widest blank of a justified line, in ems; gaps between cells and columns are wider.
 WIDEST_BLANK = 0.75
+# The widest blank of a justified line in a narrow column; wider ones than WIDEST_BLANK must be even.
+JUSTIFIED_BLANK = 1.6
 # A list marker may stand this far from its text, in ems.
 MARKER_GAP = 3.2
 MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
@@ -29,8 +32,45 @@ def join_words(words: Sequence[Word]) -> list[Line]:
             pieces.append(best)
         best.append(word)
         by_row.setdefault(_row(word), []).append(best)
-    lines = [make_line(piece) for piece in pieces]
-    return sorted(lines, key=lambda line: (line.t, line.l))
+    lines = sorted((make_line(piece) for piece in pieces), key=lambda line: (line.baseline, line.l))
+    return sorted(_rejoin_justified(lines), key=lambda line: (line.t, line.l))
+
+
+def _rejoin_justified(lines: Sequence[Line]) -> list[Line]:
+    """Pieces parted only because a narrow justified line has wide blanks are one: all its blanks are equally wide."""
+    joined: list[Line] = []
+    row: list[Line] = []
+    for line in lines:
+        if row and abs(row[-1].baseline - line.baseline) < 0.1 * line.size:
+            row.append(line)
+            continue
+        joined += _joined_row(row)
+        row = [line]
+    return joined + _joined_row(row)
+
+
+def _joined_row(row: list[Line]) -> list[Line]:
+    if len(row) < 2:
+        return row
+    row.sort(key=lambda line: line.l)
+    inner = [[b.l - a.r for a, b in pairwise(line.words)] for line in row]
+    between = [b.l - a.r for a, b in pairwise(row)]
+    joined = [row[0]]
+    for index, gap in enumerate(between):
+        near = inner[index] + inner[index + 1] + between[max(0, index - 2) : index] + between[index + 1 : index + 3]
+        line = row[index + 1]
+        even = sum(abs(gap - other) <= 0.04 * line.size for other in near) >= 2
+        if 0 < gap <= JUSTIFIED_BLANK * line.size and even and _says_something(row[index], line):
+            joined[-1] = make_line([*joined[-1].words, *line.words])
+        else:
+            joined.append(line)
+    return joined
+
+
+def _says_something(before: Line, after: Line) -> bool:
+    """The words beside the blank are no figures, and set alike."""
+    alike = abs(before.size - after.size) < 0.3
+    return alike and any(character.isalpha() for character in before.words[-1].text + after.words[0].text)
 
 
 def _row(word: Word) -> int:

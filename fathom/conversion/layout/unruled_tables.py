@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from fathom.conversion.layout.columns import Piece, Row, is_prose, rows_of
+from fathom.conversion.layout.columns import JUSTIFIED_BLANK, Piece, Row, is_prose, rows_of
 from fathom.conversion.layout.content import Box, Line, PageContent, Rule, Word, bounds, inside
 from fathom.conversion.layout.lines import MARKER, join_words, make_line
 from fathom.conversion.layout.ruled_tables import join_rules
@@ -82,9 +82,20 @@ def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
         if table is None:
             start += 1
             continue
+        if start and (not found or found[-1][1] < start - 1) and _heads(rows[start - 1], rows[start : end + 1]):
+            start -= 1
+            table = _table(rows[start : end + 1]) or table
         found.append((start, end, table))
         start = end + 1
     return found
+
+
+def _heads(row: Row, rows: Sequence[Row]) -> bool:
+    """The row, a line whose words stand closely together, names the columns of the rows below it."""
+    if len(row) != 1 or row[0].line is None or _far(row, rows[0]):
+        return False
+    columns = _columns([r for r in rows if len(r) > 1])
+    return len(_split(row[0], columns)) >= max(2, len(columns) - 1)
 
 
 def _run(rows: Sequence[Row], start: int) -> int | None:
@@ -98,7 +109,7 @@ def _run(rows: Sequence[Row], start: int) -> int | None:
         row = rows[end]
         if any(p.line is None for p in row) or (end > start and _far(rows[end - 1], row)):
             break
-        if _cells(row):
+        if _cells(row) and not (count > 1 and _foreign(row, rows[start:end])):
             columns = _columns([r for r in rows[start : end + 1] if len(r) > 1])
             if len(columns) < 2 or (count >= 2 and last is not None and len(columns) < min(last, 3)):
                 break
@@ -106,6 +117,15 @@ def _run(rows: Sequence[Row], start: int) -> int | None:
         elif end - best > 2:
             break
     return best if count >= 2 else None
+
+
+def _foreign(row: Row, rows: Sequence[Row]) -> bool:
+    """The pieces of the row are parted by blanks of a justified line, and stand across the columns of the rows above."""
+    lines = [p.line for p in row if p.line]
+    if any(b.l - a.r > JUSTIFIED_BLANK * b.size for a, b in pairwise(lines)):
+        return False
+    columns = _columns([r for r in rows if len(r) > 1])
+    return any(sum(line.l < high and line.r > low for low, high in columns) > 1 for line in lines)
 
 
 def _cells(row: Row) -> bool:
