@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 
 import dagster as dg
 from dagster._cli.api import _execute_run_command_body  # what `dagster api execute_run` calls; no public name in 1.13
@@ -37,11 +38,12 @@ def execute(run: str) -> None:
 
 
 def main() -> None:
-    """Serves until told to stop."""
+    """Serves until told to stop; changed sources are loaded by becoming a fresh program in the same process."""
     address = run_server_address(settings().home)
     address.parent.mkdir(parents=True, exist_ok=True)
     os.chdir(PROJECT_ROOT)
-    serve(address, PROJECT_ROOT, warm_up=warm_up, execute=execute)
+    if serve(address, PROJECT_ROOT, warm_up=warm_up, execute=execute):
+        os.execv(sys.executable, [sys.executable, "-m", "fathom.control.runs"])  # noqa: S606  our own program, no shell
 
 
 if __name__ == "__main__":

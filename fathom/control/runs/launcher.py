@@ -52,7 +52,7 @@ class WarmRunLauncher(DefaultRunLauncher):
         if run is None or run.is_finished:
             return False
         if PID_TAG not in run.tags:
-            return super().terminate(run_id)
+            return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
         self._instance.report_run_canceling(run)
         process = worker_process(run.tags)
         if process is not None:

@@ -2,7 +2,8 @@
 
 A fresh process pays seconds of imports before its first step; a fork pays none of it. The server stays single-threaded,
 since a fork copies only the calling thread: no gRPC channel, no ONNX session and no thread pool may be opened here.
-It exits by itself when its sources change or its socket is taken away; whoever launches next starts another or does without.
+When its sources change it begins again as the same process; it leaves when its socket is taken away. A launcher that finds
+it away does without.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ log = logging.getLogger("fathom.control.runs")
 def source_fingerprint(root: Path) -> float:
     """The newest change of any source file of the code location, in seconds since the epoch."""
     files = [root / "definitions.py", *(file for name in SOURCES for file in (root / name).rglob("*.py"))]
-    return max(file.stat().st_mtime for file in files if file.exists())
+    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
 
 
-def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Callable[[str], None]) -> None:
-    """Runs are forked off for whoever asks at the socket, until the sources change or the socket is gone."""
+def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Callable[[str], None]) -> bool:
+    """Runs are forked off for whoever asks at the socket; answers, in the end, whether to begin again for changed sources."""
     fingerprint = source_fingerprint(root)
     warm_up()
     if threading.active_count() > 1:
@@ -42,15 +43,20 @@ def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Ca
     with _listen(address) as listener:
         ours = address.stat().st_ino
         log.info("Ready for runs")
-        while address.exists() and address.stat().st_ino == ours and source_fingerprint(root) == fingerprint:
+        while _is_ours(address, ours):
+            if source_fingerprint(root) != fingerprint:
+                return True
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
             with connection:
                 _answer(connection, listener, execute)
-    if address.exists() and address.stat().st_ino == ours:
-        address.unlink()
+    return False
+
+
+def _is_ours(address: Path, inode: int) -> bool:
+    return address.exists() and address.stat().st_ino == inode
 
 
 def _listen(address: Path) -> socket.socket:
