@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Collection
 
 from pydantic import SecretStr
 
@@ -13,8 +14,11 @@ from fathom.settings import PROJECT_ROOT, Settings
 _FOLDERS = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
 
 
-def fingerprint(settings: Settings) -> str:
-    """Changes when a source file, a locked requirement, the interpreter or a setting does. Holds no secret. 32 hex digits."""
+def fingerprint(settings: Settings, *, without: Collection[str] = ()) -> str:
+    """Changes when a source file, a locked requirement, the interpreter or a setting does. Holds no secret. 32 hex digits.
+
+    `without` names settings that do not matter to the part.
+    """
     digest = hashlib.sha256(sys.executable.encode())
     files = [PROJECT_ROOT / name for name in ("definitions.py", "workspace.yaml", "requirements.lock")]
     files += sorted(file for name in _FOLDERS for file in (PROJECT_ROOT / name).rglob("*.py"))
@@ -22,7 +26,7 @@ def fingerprint(settings: Settings) -> str:
         if file.exists():
             status = file.stat()
             digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
-    plain = {name: _plain(value) for name, value in settings.model_dump().items()}
+    plain = {name: _plain(value) for name, value in settings.model_dump().items() if name not in without}
     digest.update(json.dumps(plain, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:32]
 

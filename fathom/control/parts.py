@@ -27,7 +27,9 @@ from fathom.errors import FathomError
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
-# They take new work first, then those that do it, then what they need.
+# Each part is started for its own port; only the API asks about all.
+PORTS = ("api_port", "dagster_port")
+# Who takes new work first, then who does it, then what they need.
 STOP_ORDER = (("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
 
 
@@ -134,7 +136,7 @@ def _process(settings: Settings, name: str, *command: str, port: int | None = No
         command=(sys.executable, *command),
         cwd=PROJECT_ROOT,
         log=settings.logs_path / f"{name}.log",
-        fingerprint=fingerprint(settings),
+        fingerprint=fingerprint(settings, without=() if name == "api" else PORTS),
         environment=environment,
         port=port,
         port_setting=setting,

@@ -120,7 +120,7 @@ class DetachedProcess:
 
     def _ensure(self, ready: Callable[[], bool], within_s: float) -> str:
         running = self.running()
-        if running and running.fingerprint == self.spec.fingerprint:
+        if running and (running.fingerprint, running.port) == (self.spec.fingerprint, self.spec.port):
             patience = within_s if running.uptime_s < within_s else 5.0
             if self._becomes_ready(running.birth, ready, patience):
                 return "running"
