@@ -60,11 +60,10 @@ class Graph(dg.ConfigurableResource[None]):
 
     def _revive(self, error: GraphUnreachable) -> None:
         """The embedded graph runs again, as the converter does, by whoever misses it. Raises the error of one elsewhere."""
-        part = GraphPart(settings())
-        if part.external:
+        if settings().graph_uri:
             raise error
         log.warning("The graph went away; it is started again", sub_stage="revived", metrics={"error": error.name})
-        part.start()
+        GraphPart(settings()).start()
         self.writer.close()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

@@ -45,8 +45,8 @@ class Uploads(dg.ConfigurableResource[None]):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """The run names the process that works on it, so that its death is noticed."""
-        if context.instance is not None and context.run_id is not None:
-            context.instance.add_run_tags(context.run_id, worker_tags())
+        if context.instance is not None and context.run is not None:
+            context.instance.add_run_tags(context.run.run_id, worker_tags())
 
     @property
     def intake(self) -> Intake:

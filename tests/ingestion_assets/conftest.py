@@ -1,0 +1,101 @@
+"""A deployment in a folder of its own: real converter, real embedded graph, Dagster's storage; runs execute in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from definitions import defs
+from fathom import settings as settings_module
+from fathom.control.graph_part import GraphPart
+from fathom.control.parts import stop_all
+from fathom.graph.connection import open_graph
+from fathom.settings import Settings
+from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.upload import Upload
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a test does with it: drop files, run jobs, look at what Dagster and the graph keep."""
+
+    settings: Settings
+    instance: dg.DagsterInstance
+    intake: Intake
+
+    def drop(self, collection: str, **files: bytes) -> list[str]:
+        """Files in the inbox, taken in; `a_md=b"…"` is the file a.md. Answers their ids."""
+        folder = self.settings.inbox_path / collection
+        folder.mkdir(parents=True, exist_ok=True)
+        names = []
+        for name, data in files.items():
+            stem, _, suffix = name.rpartition("_")
+            (folder / f"{stem}.{suffix}").write_bytes(data)
+            names.append(f"{collection}/{stem}.{suffix}")
+        self.intake.look()
+        self.instance.add_dynamic_partitions("documents", names)
+        return names
+
+    def ingest(self, document: str) -> dg.ExecuteInProcessResult:
+        """One document through the three assets."""
+        job = defs.resolve_job_def("ingest_document")
+        return job.execute_in_process(instance=self.instance, partition_key=document, raise_on_error=False)
+
+    def drain(self, documents: list[str]) -> dg.ExecuteInProcessResult:
+        """Many documents in one run."""
+        job = defs.resolve_job_def("ingest_backlog")
+        config = {"ops": {"drain": {"config": {"documents": documents}}}}
+        return job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False)
+
+    def upload(self, document: str) -> Upload:
+        """The document's row."""
+        row = self.intake.state_of(document)
+        assert row is not None
+        return row
+
+    def asked(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Rows of the graph."""
+        connection = open_graph(self.settings)
+        try:
+            return connection.read(cypher, **parameters)
+        finally:
+            connection.close()
+
+    def materialized(self, asset: str) -> set[str]:
+        """Partitions of the asset that were made."""
+        return self.instance.get_materialized_partitions(dg.AssetKey(asset))
+
+    def checks(self, asset: str, document: str) -> dict[str, bool]:
+        """The newest outcome of each check of the asset on that partition."""
+        records = self.instance.event_log_storage.get_event_records(
+            dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION), ascending=True
+        )
+        events = [record.event_log_entry.dagster_event for record in records]
+        found = [event.event_specific_data for event in events if event]
+        return {
+            one.check_name: one.passed for one in found if one.asset_key == dg.AssetKey(asset) and one.partition == document
+        }
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("FATHOM_")]:
+            environment.delenv(name)
+        environment.setenv("FATHOM_HOME", str(home))
+        environment.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+        settings_module.settings.cache_clear()
+        settings = settings_module.settings()
+        GraphPart(settings).start()
+        folder = Path(tmp_path_factory.mktemp("dagster"))
+        with dg.DagsterInstance.local_temp(str(folder)) as instance:
+            yield Deployment(settings, instance, open_intake(settings))
+        stop_all(settings)
+    settings_module.settings.cache_clear()
