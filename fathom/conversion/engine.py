@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,15 @@ from fathom.conversion.report import (
     ProgressCallback,
 )
 from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
+from fathom.observability.logs import get_logger
 
 if TYPE_CHECKING:
     from docling.datamodel.document import ConversionResult
 
 # Raised whenever the same bytes would be converted otherwise than before.
 ENGINE_VERSION = "1"
+
+log = get_logger(__name__)
 
 
 def converter_version() -> str:
@@ -52,6 +56,16 @@ def convert_file(
     Raises DocumentDamaged if its structure gives way on opening, EmptyDocument if it has no content at all, and
     ConversionFailed if nothing could be made of it.
     """
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        converted = _converted(path, inspection, version, progress)
+    if warned:  # of oddities in the document, which no caller can mend
+        kinds = sorted({warning.category.__name__ for warning in warned})
+        log.info("The libraries warned of the document", sub_stage="convert", kinds=kinds, metrics={"warnings": len(warned)})
+    return converted
+
+
+def _converted(path: Path, inspection: Inspection, version: str, progress: ProgressCallback | None) -> ConvertedDocument:
     started = time.monotonic()
     if inspection.kind is DocumentKind.TEXT:
         document = plain_text_document(path, inspection.encoding or "utf-8")
@@ -75,9 +89,8 @@ def _convert(path: Path, inspection: Inspection, progress: ProgressCallback | No
     from docling.datamodel.base_models import ConversionStatus, DocumentStream
 
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
-    result: ConversionResult = docling_converter().convert(
-        source, raises_on_error=False, progress_callback=_listener(inspection, progress) if progress else None
-    )
+    listener = _listener(inspection, progress) if progress else None
+    result: ConversionResult = docling_converter().convert(source, raises_on_error=False, progress_callback=listener)
     errors = [
         ConversionError(category=_category(error), message=error.error_message, page=error.page_no) for error in result.errors
     ]

@@ -36,7 +36,7 @@ def _reader() -> Any:
     from rapidocr import RapidOCR
 
     logging.getLogger("RapidOCR").setLevel(logging.WARNING)
-    threads = max(1, (os.cpu_count() or 2) // 2)
+    threads = min(4, os.cpu_count() or 1)
     return RapidOCR(
         params={
             "Global.log_level": "warning",

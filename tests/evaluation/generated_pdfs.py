@@ -15,6 +15,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import (
     BaseDocTemplate,
     Frame,
+    KeepTogether,
     ListFlowable,
     ListItem,
     PageTemplate,
@@ -24,11 +25,15 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-WORDS = """river market engine silver report harbour winter measure signal garden paper bridge mountain contract energy window
-teacher journey colour balance history village forest number machine science letter meeting valley railway station season
-product customer delivery schedule budget analysis method result chapter section figure model system network process quality
-the of and to in for with on by from at as into over under between through during before after about against""".split()
-NAMES = """Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ivy Juniper Larch Maple Oak Pine Rowan Spruce Teak Willow Yew""".split()
+VOCABULARY = (
+    "river market engine silver report harbour winter measure signal garden paper bridge mountain contract energy window "
+    "teacher journey colour balance history village forest number machine science letter meeting valley railway station season "
+    "product customer delivery schedule budget analysis method result chapter section figure model system network process "
+    "quality the of and to in for with on by from at as into over under between through during before after about against"
+)
+TREES = "Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ivy Juniper Larch Maple Oak Pine Rowan Spruce Teak Willow Yew"
+WORDS = VOCABULARY.split()
+NAMES = TREES.split()
 FAMILIES = (("Helvetica", "Helvetica-Bold"), ("Times-Roman", "Times-Bold"))
 
 
@@ -78,7 +83,9 @@ class Writer:
         gutter = self.random.choice([16, 20, 28])
         each = (width - gutter * (self.gold.columns - 1)) / self.gold.columns
         frames = [
-            Frame(margin + i * (each + gutter), margin, each, height, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+            Frame(
+                margin + i * (each + gutter), margin, each, height, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
+            )
             for i in range(self.gold.columns)
         ]
         document = BaseDocTemplate(str(path), pagesize=page, invariant=True)
@@ -123,7 +130,12 @@ class Writer:
             number = ".".join(str(max(1, n)) for n in self.counters[: level + 1])
             text = f"{number} {text}"
         style = ParagraphStyle(
-            f"h{level}", fontName=self.bold, fontSize=self.heads[level], leading=self.heads[level] * 1.2, spaceBefore=12, spaceAfter=5
+            f"h{level}",
+            fontName=self.bold,
+            fontSize=self.heads[level],
+            leading=self.heads[level] * 1.2,
+            spaceBefore=12,
+            spaceAfter=5,
         )
         style.keepWithNext = 1
         self.gold.headings.append(text)
@@ -146,7 +158,10 @@ class Writer:
         style = ParagraphStyle("item", parent=self.body, firstLineIndent=0, spaceAfter=1)
         kind = {"bulletType": "1", "bulletFormat": "%s."} if numbered else {"bulletType": "bullet", "start": "•"}
         flowables = [ListItem(Paragraph(item, style)) for item in items]
-        return [ListFlowable(flowables, leftIndent=18, bulletFontSize=self.size, bulletFontName=self.font, **kind), Spacer(1, 6)]
+        return [
+            ListFlowable(flowables, leftIndent=18, bulletFontSize=self.size, bulletFontName=self.font, **kind),
+            Spacer(1, 6),
+        ]
 
     def _table(self, width: float) -> list[Any]:
         columns = self.random.randint(2, 3 if self.gold.columns == 2 else 6)
@@ -172,13 +187,16 @@ class Writer:
             self._say(" ".join(row))
         full = self.random.random() < 0.6
         widths = [width / columns] * columns if full else None
-        return [Spacer(1, 8), Table(cells, colWidths=widths, style=TableStyle(style), repeatRows=0), Spacer(1, 10)]
+        table = Table(cells, colWidths=widths, style=TableStyle(style))
+        whole = self.random.random() < 0.9  # the others may go on over the end of a page
+        return [Spacer(1, 8), KeepTogether(table) if whole else table, Spacer(1, 10)]
 
     def _cell(self) -> str:
         return " ".join(self.random.sample(NAMES, self.random.randint(1, 2)))
 
     def _number(self) -> str:
-        return self.random.choice([f"{self.random.randint(1, 99999):,}", f"{self.random.random() * 100:.1f}%", f"{self.random.randint(1, 99)}"])
+        large, small = self.random.randint(1, 99999), self.random.randint(1, 99)
+        return self.random.choice([f"{large:,}", f"{self.random.random() * 100:.1f}%", f"{small}"])
 
     def _title(self, count: int) -> str:
         return " ".join(self.random.sample(WORDS[:52], count))

@@ -19,7 +19,7 @@ EDGE = 0.1
 BAND = 12.0
 DIGITS = re.compile(r"\d+")
 # A value of a table may come back on every page, too; a running header says something.
-NAMES_SOMETHING = re.compile(r"[^\W\d_].*[^\W\d_].*[^\W\d_]|[\u2e80-\u9fff\uac00-\ud7af]{2}|^\W*#\W*$")
+NAMES_SOMETHING = re.compile(r"[^\W\d_].*[^\W\d_].*[^\W\d_]|[\u2e80-\u9fff\uac00-\ud7af]{2}|^[^\w#]*#[^\w#]*$")
 PAGE_NUMBER = re.compile(
     r"^(?:[-–—|\s]*(?:(?:page|seite|p\.|pg\.?)\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:/|of|von|de|sur|\|)\s*\d{1,4})?[-–—|\s]*)$",
     re.I,

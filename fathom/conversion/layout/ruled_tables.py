@@ -11,6 +11,8 @@ from fathom.conversion.layout.table_grid import Grid, GridCell, cell_lines, cell
 # Rules whose ends come so near to each other meet, in points; rules so near to each other are one.
 MEET = 3.0
 SAME = 2.5
+# Nothing stands between rules that are so near: a double rule.
+NARROWEST = 4.0
 MAX_RULES = 4_000
 MAX_SLOTS = 20_000
 # Of the cells of a table at least so many have a text; a plot's grid has none.
@@ -19,16 +21,26 @@ FILLED = 0.2
 
 def ruled_tables(content: PageContent) -> list[Grid]:
     """Every table with rules between its cells, from top to bottom."""
-    rules = join_rules(content.rules + fill_edges(content.fills))
-    if len(rules) > MAX_RULES:
-        return []
-    grids = []
-    for group in _connected(rules):
-        grid = _grid(group, content.words)
-        if grid is not None:
-            grids.append(grid)
+    rules = join_rules(content.rules)
+    grids = _grids(rules, content.words)
+    # shading inside a table with rules says nothing of its cells; elsewhere its edges part them
+    shaded = fill_edges([f for f in content.fills if not any(_within(f, grid.box) for grid in grids)])
+    if shaded:
+        free = [rule for rule in rules if not any(_on(rule, grid.box) for grid in grids)]
+        grids += _grids(join_rules([*free, *shaded]), content.words)
     grids.sort(key=lambda grid: (grid.box.t, grid.box.l))
     return [g for g in grids if not any(_within(g.box, other.box) for other in grids if other is not g)]
+
+
+def _grids(rules: Sequence[Rule], words: Sequence[Word]) -> list[Grid]:
+    if len(rules) > MAX_RULES:
+        return []
+    found = [_grid(group, words) for group in _connected(rules)]
+    return [grid for grid in found if grid is not None]
+
+
+def _on(rule: Rule, box: Box) -> bool:
+    return rule.l >= box.l - SAME and rule.r <= box.r + SAME and rule.t >= box.t - SAME and rule.b <= box.b + SAME
 
 
 def _within(a: Box, b: Box) -> bool:
@@ -128,7 +140,7 @@ def _grid(group: Sequence[Rule], words: Sequence[Word]) -> Grid | None:
 def _places(values: Sequence[float]) -> list[float]:
     places: list[float] = []
     for value in sorted(values):
-        if not places or value - places[-1] > SAME:
+        if not places or value - places[-1] > NARROWEST:
             places.append(value)
     return places
 
@@ -167,7 +179,7 @@ def _ruled(rules: list[Rule], at: float, low: float, high: float, *, flat: bool)
     covered = 0.0
     for rule in rules:
         place, start, end = (rule.t, rule.l, rule.r) if flat else (rule.l, rule.t, rule.b)
-        if abs(place - at) <= SAME:
+        if abs(place - at) <= NARROWEST:
             covered += max(0.0, min(end, high) - max(start, low))
     return covered >= 0.5 * (high - low)
 

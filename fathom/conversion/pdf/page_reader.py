@@ -6,7 +6,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from fathom.conversion.layout.content import PageContent
+from fathom.conversion.layout.content import PageContent, Word
 from fathom.conversion.pdf.glyphs import Frame, GlyphReader
 from fathom.conversion.pdf.shapes import ShapeReader
 
@@ -33,5 +33,17 @@ def read_page(page: Any, frame: Frame) -> PageContent:
     shapes = ShapeReader(frame).read(page.raw)
     content.rules, content.fills = shapes.rules, shapes.fills
     content.drawings, content.pictures = shapes.drawings, shapes.pictures
-    content.words = [w for w in content.words if w.r > 0 and w.b > 0 and w.l < frame.width and w.t < frame.height]
+    content.words = _on_page(content.words, frame)
+    content.turned = _on_page(content.turned, frame)
     return content
+
+
+def _on_page(words: list[Word], frame: Frame) -> list[Word]:
+    """The words of which something can be seen, with the part of their boxes that can."""
+    seen = []
+    for word in words:
+        if word.r > 0 and word.b > 0 and word.l < frame.width and word.t < frame.height:
+            word.l, word.t = max(word.l, 0.0), max(word.t, 0.0)
+            word.r, word.b = min(word.r, frame.width), min(word.b, frame.height)
+            seen.append(word)
+    return seen

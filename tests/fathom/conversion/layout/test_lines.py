@@ -1,0 +1,60 @@
+"""Words become lines: cells and columns stay apart, raised figures and justified words do not."""
+
+from __future__ import annotations
+
+from page_words import words_at
+
+from fathom.conversion.layout.content import Word
+from fathom.conversion.layout.lines import join_words
+from fathom.conversion.layout.paragraph_text import join_texts
+
+
+def texts(words: list[Word]) -> list[str]:
+    return [line.text for line in join_words(words)]
+
+
+def test_words_on_a_baseline_are_one_line() -> None:
+    assert texts(words_at("the quick brown fox", 50, 100)) == ["the quick brown fox"]
+
+
+def test_a_wide_gap_parts_cells() -> None:
+    assert texts(words_at("Total", 50, 100) + words_at("42", 120, 100)) == ["Total", "42"]
+
+
+def test_evenly_spread_words_of_a_justified_line_are_one() -> None:
+    assert texts(words_at("wide blanks in a narrow column", 50, 100, blank=1.1)) == ["wide blanks in a narrow column"]
+
+
+def test_evenly_spread_figures_stay_cells() -> None:
+    assert texts(words_at("10 20 30 40", 50, 100, blank=1.2)) == ["10", "20", "30", "40"]
+
+
+def test_a_bullet_belongs_to_its_text() -> None:
+    assert texts(words_at("•", 50, 100) + words_at("an item", 70, 100)) == ["• an item"]
+
+
+def test_a_raised_figure_stays_in_its_line() -> None:
+    line = words_at("note", 50, 100) + words_at("1", 70.2, 96, size=6) + words_at("follows", 76, 100)
+    assert len(join_words(line)) == 1
+
+
+def test_right_to_left_words_are_read_from_the_right() -> None:
+    words = words_at("שלום", 100, 100) + words_at("עולם", 75, 100)
+    assert texts(words) == ["שלום עולם"]
+
+
+def test_a_word_divided_at_the_end_of_a_line_is_put_together() -> None:
+    lines = join_words(words_at("an algo-", 50, 100) + words_at("rithm runs", 50, 112))
+    assert join_texts(lines, frozenset()) == "an algorithm runs"
+
+
+def test_a_compound_keeps_its_hyphen() -> None:
+    lines = join_words(words_at("a high-", 50, 100) + words_at("dimensional space", 50, 112))
+    assert join_texts(lines, frozenset({"high", "dimensional"})) == "a high-dimensional space"
+    assert join_texts(lines, frozenset({"high-dimensional"})) == "a high-dimensional space"
+    assert join_texts(lines, frozenset({"highdimensional"})) == "a highdimensional space"
+
+
+def test_scripts_without_blanks_are_joined_without_one() -> None:
+    lines = join_words(words_at("日本語の", 50, 100) + words_at("文章です", 50, 112))
+    assert join_texts(lines, frozenset()) == "日本語の文章です"
