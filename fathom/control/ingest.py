@@ -60,10 +60,11 @@ def wait(
         uploads = {document: intake.state_of(document) for document in versions}
         over = [document for document, upload in uploads.items() if upload and is_over(upload, versions[document], began)]
         shown = {document: _shown(upload) for document, upload in uploads.items()}
-        if shown != last:
+        finished = len(over) == len(versions)
+        if shown != last and (last or not finished):  # of what was over before, there is no progress to tell
             told(Progress(uploads, len(over)))
-            last = shown
-        if len(over) == len(versions):
+        last = shown
+        if finished:
             return [upload for upload in uploads.values() if upload is not None]
         if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
             asked = time.monotonic()

@@ -62,12 +62,14 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def plain_line(message: str, fields: dict[str, Any]) -> str:
-    """The line as a person reads it: the message, then its figures; document, run and stage are said around it."""
+    """The line as a person reads it: the document, the message, the figures; run and stage are said around it."""
     metrics = fields.get("metrics")
     figures = dict(metrics) if isinstance(metrics, dict) else {}
     figures |= {key: value for key, value in fields.items() if key not in (*_CONTEXT, "metrics")}
     said = " ".join(f"{key}={value}" for key, value in figures.items())
-    return f"{message}  {said}" if said else message
+    document = fields.get("document")
+    about = f"{document}: {message}" if document else message  # a run may have many in hand
+    return f"{about}  {said}" if said else about
 
 
 def _as_record(_logger: object, _method: str, event: MutableMapping[str, Any]) -> tuple[tuple[str], dict[str, Any]]:

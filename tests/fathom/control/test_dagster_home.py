@@ -64,7 +64,7 @@ def test_a_line_logged_in_a_run_is_in_dagsters_event_log_as_a_sentence(home_sett
             messages = [entry.user_message for entry in instance.all_logs(result.run_id)]
     finally:
         logging.getLogger("fathom").setLevel(level)
-    assert "Page 3 of 10 converted  page=3 api_key=[hidden]" in messages
+    assert "a/b.pdf: Page 3 of 10 converted  page=3 api_key=[hidden]" in messages
 
 
 def test_a_home_that_cannot_be_written_is_told(home_settings: Settings) -> None:

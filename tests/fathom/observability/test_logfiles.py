@@ -68,10 +68,10 @@ def test_a_line_says_when_who_which_document_and_its_figures(tmp_path: Path) -> 
     }
 
 
-def test_other_handlers_see_a_sentence_with_its_figures(caplog: pytest.LogCaptureFixture) -> None:
+def test_other_handlers_see_a_sentence_with_its_document_and_figures(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "fathom"), stage("chunking", document="a/b"):
         log.info("100% of %s cut", sub_stage="complete", metrics={"chunks": 7, "seconds": 0.5})
-    assert caplog.messages == ["100% of %s cut  chunks=7 seconds=0.5"]
+    assert caplog.messages == ["a/b: 100% of %s cut  chunks=7 seconds=0.5"]
 
 
 def test_a_logger_of_the_outer_ring_is_below_fathom_too(tmp_path: Path) -> None:
