@@ -26,9 +26,7 @@ def add_to(app: typer.Typer) -> None:
 @group.command(epilog="Example: fathom graph query 'MATCH (e:Entity) RETURN e.name LIMIT 5'")
 def query(
     cypher: Annotated[str, typer.Argument(metavar="CYPHER", help="A query that only reads.")],
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="name=value; JSON is read as such.")
-    ] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", help="name=value; JSON is read as such.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds it may take.", min=0.1, max=600)] = 30.0,
     limit: Annotated[int, typer.Option(help="Most rows to give.", min=1)] = 1000,
     as_json: AsJson = False,
