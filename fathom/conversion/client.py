@@ -46,7 +46,6 @@ class ConverterClient:
     def __init__(self, settings: Settings, *, engine: str = DEFAULT_ENGINE) -> None:
         self._settings = ConverterSettings.of(settings, engine=engine)
         self._address = ConverterAddress(settings.home)
-        self._fingerprint = self._settings.fingerprint()
         self._lifecycle = ConverterLifecycle(self._settings)
 
     def convert(
@@ -106,7 +105,7 @@ class ConverterClient:
             raise StoreFailed(message, document=document) from error
         return Request(
             operation="inspect" if operation == "inspect" else "convert",
-            fingerprint=self._fingerprint,
+            fingerprint=self._settings.fingerprint(),
             path=str(path.absolute()),
             name=name if name is not None else path.name,
             version=version,

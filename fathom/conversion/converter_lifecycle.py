@@ -24,6 +24,8 @@ GREETING_WITHIN_S = 20.0
 # Interpreter, settings and socket; the workers warm up afterwards.
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
+# One may be replaced at once by a caller with other settings or newer code; more often than this, something is wrong.
+MOST_STARTS = 3
 MODULE = "fathom.conversion.service"
 
 
@@ -33,7 +35,6 @@ class ConverterLifecycle:
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
         self._address = ConverterAddress(settings.home)
-        self._fingerprint = settings.fingerprint()
 
     @property
     def log_hint(self) -> str:
@@ -50,10 +51,14 @@ class ConverterLifecycle:
         try:
             self._address.prepare()
             with self._address.starting(max(0.0, deadline - time.monotonic())):
-                while not self._greet():
+                for _ in range(MOST_STARTS):
+                    if self._greet():
+                        return
                     if time.monotonic() > deadline:
-                        raise ConverterUnreachable("The converter does not start.", hint=self.log_hint)
+                        break
                     self._spawn()
+                if not self._greet():
+                    raise ConverterUnreachable("The converter does not stay started.", hint=self.log_hint)
         except Timeout as error:
             raise ConverterUnreachable("Another process has been starting the converter for too long.") from error
         except OSError as error:
@@ -96,7 +101,7 @@ class ConverterLifecycle:
             return False
         with connection:
             try:
-                connection.sendall(pack(Frame.REQUEST, Request("hello", self._fingerprint).encode()))
+                connection.sendall(pack(Frame.REQUEST, Request("hello", self._settings.fingerprint()).encode()))
                 return receive(connection, MAX_ANSWER_BYTES)[0] is Frame.RESULT
             except TimeoutError:
                 kill(listener(connection))

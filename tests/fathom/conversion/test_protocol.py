@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fathom.conversion import converter_settings
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.protocol import (
     HEADER,
@@ -83,3 +84,13 @@ def test_the_fingerprint_changes_with_the_settings_and_only_with_them() -> None:
     same = ConverterSettings.of(Settings(home=Path("/tmp/a"), chunk_tokens=99))
     other = ConverterSettings.of(Settings(home=Path("/tmp/a"), convert_timeout_s=99))
     assert one.fingerprint() == same.fingerprint() != other.fingerprint()
+
+
+def test_the_fingerprint_is_that_of_the_code_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converter_settings, "__file__", str(tmp_path / "converter_settings.py"))
+    (tmp_path / "engine.py").write_text("one")
+    settings = ConverterSettings.of(Settings(home=Path("/tmp/a")))
+    before = settings.fingerprint()
+    assert settings.fingerprint() == before
+    (tmp_path / "engine.py").write_text("two, edited while this process lives")
+    assert settings.fingerprint() != before
