@@ -32,9 +32,11 @@ def commands(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 COMMANDS = commands(typer.main.get_command(app))
 GROUPS_WITHOUT_AN_ANSWER = {("docling",), ("graph",)}
 PROMISED = {
-    ("up",), ("down",), ("status",), ("doctor",), ("ingest",), ("documents",), ("documents", "show"), ("convert",),
-    ("extract",), ("episodes",), ("docling", "verify"), ("docling", "status"), ("graph", "query"), ("graph", "health"), ("graph", "stats"),
-    ("logs",),
+    tuple(words.split())
+    for words in (
+        "up", "down", "status", "doctor", "ingest", "documents", "documents show", "logs", "convert", "extract", "episodes",
+        "docling verify", "docling status", "graph query", "graph health", "graph stats",
+    )
 }  # fmt: skip
 
 
