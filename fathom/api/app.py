@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +16,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from fathom import __version__
-from fathom.control.parts import healthy, status_all
+from fathom.control.parts import healthy, rotate_logs, status_all
 from fathom.errors import (
     DocumentFailed,
     DocumentRejected,
@@ -32,6 +34,7 @@ from fathom.settings import Settings, settings
 log = get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
+ROTATE_EVERY_S = 600.0
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # The most specific class first.
 _STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
@@ -50,7 +53,17 @@ def create_app(of: Settings | None = None) -> FastAPI:
     if of is None:
         of = settings()
         keep_logs(of, "api")
-    app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Outputs of the parts are put aside when they grow large, as long as this process is there."""
+        rotating = asyncio.create_task(_rotate_now_and_then(of))
+        try:
+            yield
+        finally:
+            rotating.cancel()
+
+    app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
 
     @app.middleware("http")
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -97,6 +110,12 @@ def create_app(of: Settings | None = None) -> FastAPI:
         return JSONResponse(content, status_code=HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE)
 
     return app
+
+
+async def _rotate_now_and_then(of: Settings) -> None:
+    while True:
+        await run_in_threadpool(rotate_logs, of)
+        await asyncio.sleep(ROTATE_EVERY_S)
 
 
 def of_error(request: Request, error: FathomError) -> Response:

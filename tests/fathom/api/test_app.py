@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -111,6 +112,18 @@ def test_a_defect_says_nothing_of_itself_and_is_in_the_log(
     assert "internal detail" not in answer.text
     assert answer.headers["X-Request-ID"]
     assert "internal detail" in caplog.text
+
+
+def test_while_it_lives_a_large_output_is_put_aside(app: FastAPI, home_settings: Settings) -> None:
+    home_settings.logs_path.mkdir(parents=True)
+    log = home_settings.logs_path / "graph.log"
+    log.write_bytes(b"x" * 11 * 1024**2)
+    with TestClient(app):
+        deadline = time.monotonic() + 10
+        while log.stat().st_size and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert log.read_bytes() == b""
+    assert log.with_name("graph.log.1").exists()
 
 
 def test_the_description_of_the_api_names_no_outside_asset(client: TestClient) -> None:
