@@ -1,7 +1,7 @@
 """Runs the benchmarks, each in a process of its own, prints one table and keeps the figures as JSON beside it.
 
-    python -m benchmarks                 all of them
-    python -m benchmarks import_time     only those named
+python -m benchmarks                 all of them
+python -m benchmarks import_time     only those named
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-CASES = ("import_time", "conversion", "chunking", "episodes", "backlog", "drop_latency")
+CASES = ("import_time", "inbox_tick", "conversion", "chunking", "episodes", "backlog", "drop_latency")
 RESULTS = Path(__file__).with_name("results")
 SECONDS_PER_CASE = 1200
 

@@ -1,0 +1,66 @@
+"""Chunks a second, beside docling's HybridChunker with the same tokenizer and bound."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+from benchmarks.figure import Figure, median_seconds
+from benchmarks.material import SAMPLES, TEXTS, converted
+from fathom.chunking.chunker import chunk_document
+from fathom.language.tokenizer import count_tokens, embedding_tokenizer
+
+MAX_TOKENS = 256
+
+
+def measure() -> list[Figure]:
+    """Both over the samples that are text."""
+    documents = [converted(SAMPLES / name) for name in TEXTS]
+
+    def ours() -> int:
+        return sum(
+            len(chunk_document(one, document="bench/x", max_tokens=MAX_TOKENS, count_tokens=count_tokens).chunks)
+            for one in documents
+        )
+
+    theirs, made = _hybrid(documents)
+    return [
+        Figure(
+            "chunks",
+            ours() / median_seconds(ours),
+            "chunks/s",
+            "docling HybridChunker",
+            made / median_seconds(theirs),
+            note=f"{ours()} and {made} chunks",
+        )
+    ]
+
+
+def _hybrid(documents):  # type: ignore[no-untyped-def]
+    from docling_core.transforms.chunker.hybrid_chunker import HybridChunker
+    from docling_core.transforms.chunker.tokenizer.base import BaseTokenizer
+    from docling_core.types.doc.document import DoclingDocument
+
+    class MiniLMTokenizer(BaseTokenizer):
+        def count_tokens(self, text: str) -> int:
+            return count_tokens(text)
+
+        def get_max_tokens(self) -> int:
+            return MAX_TOKENS
+
+        def get_tokenizer(self):  # type: ignore[no-untyped-def]
+            return embedding_tokenizer()
+
+    loaded = [DoclingDocument.model_validate(one.document) for one in documents]
+    chunker = HybridChunker(tokenizer=MiniLMTokenizer())
+
+    def chunk() -> int:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sum(len(list(chunker.chunk(one))) for one in loaded)
+
+    return chunk, chunk()
+
+
+if __name__ == "__main__":
+    print(json.dumps([figure.as_dict() for figure in measure()]))
