@@ -62,12 +62,13 @@ def show(
     """Show one document: its state and figures, every check, and what Dagster recorded of each stage."""
     from fathom.control.documents import known_document, row_of, rows
     from fathom.control.materialized import recorded
+    from fathom.ledger.episode import DocumentSummary
     from fathom.settings import settings
 
     deployment()
     upload = known_document(settings(), document)
     record = recorded(settings(), {upload.document: upload.run_id})[upload.document]
-    row = rows(settings(), [upload])[0] if record else row_of(upload, record, {})
+    row = rows(settings(), [upload])[0] if record else row_of(upload, record, DocumentSummary(document))
     page = f"http://127.0.0.1:{settings().dagster_port}"
     result: dict[str, Any] = {
         **row.model_dump(),

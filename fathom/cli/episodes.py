@@ -12,7 +12,8 @@ from fathom.cli.output import AsJson, answer, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.control.episode_rows import EpisodeCounts, EpisodeRow
+    from fathom.control.episode_rows import EpisodeCounts
+    from fathom.ledger.episode import EpisodeRow
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.control.materialized import Recorded, failed_and_passed, recorded
-from fathom.database import episodes, open_database
+from fathom.database import open_database
 from fathom.errors import UsageWrong
+from fathom.ledger.episode import DocumentSummary
+from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
@@ -86,12 +87,12 @@ def known_document(settings: Settings, document: str) -> Upload:
 
 def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
     """The uploads with what the ledger and Dagster know of them."""
-    ledger = _ledger(settings, [upload.document for upload in uploads])
+    ledger = Ledger(open_database(settings.operational_url)).summaries([upload.document for upload in uploads])
     by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
-    return [row_of(upload, by_document[upload.document], ledger.get(upload.document, {})) for upload in uploads]
+    return [row_of(upload, by_document[upload.document], ledger[upload.document]) for upload in uploads]
 
 
-def row_of(upload: Upload, record: Recorded, ledger: dict[str, float]) -> DocumentRow:
+def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary) -> DocumentRow:
     """One document's row."""
     failed, passed = failed_and_passed(record.checks.values())
     seconds = record.total("seconds")
@@ -105,40 +106,19 @@ def row_of(upload: Upload, record: Recorded, ledger: dict[str, float]) -> Docume
         version=upload.version,
         size=upload.size,
         chunks=_whole(record.number("chunks", "chunks")),
-        episodes_written=int(ledger.get("written", 0)),
-        episodes_failed=int(ledger.get("failed", 0)),
+        episodes_written=ledger.count("written"),
+        episodes_failed=ledger.count("failed"),
         entities=_whole(record.number("graph_episodes", "entities")),
         facts=_whole(record.number("graph_episodes", "facts")),
         checks_passed=passed,
         checks_failed=failed,
-        tokens=int(ledger.get("tokens", 0)),
-        cost_usd=float(ledger.get("cost_usd", 0.0)),
+        tokens=ledger.tokens,
+        cost_usd=ledger.cost_usd,
         seconds=None if seconds is None else round(seconds, 2),
         age_s=None if upload.accepted_at is None else round(time.time() - upload.accepted_at, 1),
         attempts=upload.attempts,
         run=upload.run_id,
     )
-
-
-def _ledger(settings: Settings, documents: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Counts of episodes by state, tokens and cost of each document that has any."""
-    found: dict[str, dict[str, float]] = {}
-    c = episodes.c
-    with open_database(settings.operational_url).connect() as connection:
-        for start in range(0, len(documents), PAGE):
-            query = (
-                sa.select(
-                    c.document, c.state, sa.func.count(), sa.func.sum(c.tokens_in + c.tokens_out), sa.func.sum(c.cost_usd)
-                )
-                .where(c.document.in_(documents[start : start + PAGE]))
-                .group_by(c.document, c.state)
-            )
-            for document, state, count, tokens, cost in connection.execute(query):
-                of = found.setdefault(document, {"tokens": 0, "cost_usd": 0.0})
-                of[state] = count
-                of["tokens"] += tokens or 0
-                of["cost_usd"] += cost or 0.0
-    return found
 
 
 def _like(settings: Settings, document: str) -> str:

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.database import episodes
+from fathom.ledger.episode import (
+    BEFORE,
+    DocumentSummary,
+    EpisodeRow,
+    Extracted,
+    Failed,
+    Makers,
+    Outcome,
+    Planned,
+    State,
+    Written,
+    row_of,
+)
 
-State = Literal["planned", "extracted", "written", "failed", "quarantined", "removed"]
+__all__ = ["Ledger", "Makers", "Planned"]
 
-# A row leaves `written` only by being removed, and `removed` only by being planned again.
-BEFORE: dict[State, tuple[State, ...]] = {
-    "planned": ("planned", "extracted", "failed", "removed"),
-    "extracted": ("planned", "extracted", "failed"),
-    "written": ("planned", "extracted", "written"),
-    "failed": ("planned", "extracted", "failed"),
-    "quarantined": ("planned", "extracted", "failed", "quarantined"),
-    "removed": ("planned", "extracted", "written", "failed", "quarantined", "removed"),
-}
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A chunk that is to become an episode."""
-
-    uuid: str
-    chunk: str
-    position: int
-
-
-@dataclass(frozen=True)
-class Makers:
-    """What makes the episodes of a document: versions that the ledger keeps with each."""
-
-    chunker: str
-    prompt: str
-    model: str
-    embedder: str
+_T = TypeVar("_T")
+_THE_ROW = episodes.c.uuid == sa.bindparam("b_uuid")
 
 
 class Ledger:
@@ -51,69 +39,81 @@ class Ledger:
         self._engine = engine
 
     def plan(self, document: str, version: str, planned: Sequence[Planned], makers: Makers) -> None:
-        """Each chunk has a row; one that is written already keeps its state and learns its version and position."""
+        """Each chunk has a row: one that is written or quarantined keeps its state, any other is planned, by these makers.
+
+        All learn the version and their position. Nothing is written where all that is so already.
+        """
         if not planned:
             return
         collection = document.partition("/")[0]
         now = time.time()
-        with self._engine.begin() as connection:
-            uuids = [one.uuid for one in planned]
-            known = {row.uuid: row.state for row in _by_uuid(connection, uuids, episodes.c.uuid, episodes.c.state)}
-            fresh = [
-                {
-                    "uuid": one.uuid,
-                    "collection": collection,
-                    "document": document,
-                    "version": version,
-                    "chunk": one.chunk,
-                    "position": one.position,
-                    "state": "planned",
-                    "planned_at": now,
-                    "updated_at": now,
-                    **vars(makers),
-                }
-                for one in planned
-                if one.uuid not in known
-            ]
-            if fresh:
-                connection.execute(episodes.insert(), fresh)
-            again = [
-                {
-                    "b_uuid": one.uuid,
-                    "version": version,
-                    "position": one.position,
-                    "updated_at": now,
-                    "state": "written" if known[one.uuid] == "written" else "planned",
-                }
-                for one in planned
-                if one.uuid in known
-            ]
+        columns = (episodes.c.uuid, episodes.c.state, episodes.c.version, episodes.c.position)
+        with self._writing() as connection:
+            known = {row.uuid: row for row in _by_uuid(connection, [one.uuid for one in planned], *columns)}
+            fresh, again, kept = [], [], []
+            for one in planned:
+                row = known.get(one.uuid)
+                if row is None:
+                    fresh.append({"uuid": one.uuid, "chunk": one.chunk, "position": one.position})
+                elif row.state in BEFORE["planned"]:
+                    again.append({"b_uuid": one.uuid, "position": one.position})
+                elif (row.version, row.position) != (version, one.position):
+                    kept.append({"b_uuid": one.uuid, "position": one.position})
+            same = {"document": document, "version": version, "updated_at": now}
+            start = {"state": "planned", "planned_at": now, "reason": None, **vars(makers)}
+            if fresh:  # another process may plan the same document at the same time
+                rows = [{**one, **same, **start, "collection": collection} for one in fresh]
+                connection.execute(self._insert().on_conflict_do_nothing(index_elements=["uuid"]), rows)
             if again:
-                connection.execute(episodes.update().where(episodes.c.uuid == sa.bindparam("b_uuid")), again)
+                connection.execute(episodes.update().where(_THE_ROW), [{**one, **same, **start} for one in again])
+            if kept:
+                connection.execute(episodes.update().where(_THE_ROW), [{**one, **same} for one in kept])
 
-    def mark_extracted(self, uuid: str, *, tokens_in: int, tokens_out: int, cost_usd: float) -> None:
-        """The language model has answered for the episode, and that is paid."""
-        self._mark(
-            [uuid],
-            "extracted",
-            extracted_at=time.time(),
-            tokens_in=episodes.c.tokens_in + tokens_in,
-            tokens_out=episodes.c.tokens_out + tokens_out,
-            cost_usd=episodes.c.cost_usd + cost_usd,
-        )
+    def record(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """What happened to many episodes is durable, in one transaction.
 
-    def mark_written(self, uuid: str, *, entities: int, facts: int) -> None:
-        """The episode is in the graph."""
-        tried = episodes.c.attempts + 1
-        self._mark([uuid], "written", written_at=time.time(), entities=entities, facts=facts, reason=None, attempts=tried)
+        The uuids it could not be said of, because the ledger does not know them or their state forbids it (a late failure
+        does not undo what is written), are answered; what they cost is counted nevertheless. Saying again that an episode
+        is written changes nothing.
+        """
+        refused: list[str] = []
+        with self._writing() as connection:
+            found = _by_uuid(connection, [one.uuid for one in outcomes], episodes.c.uuid, episodes.c.state)
+            states: dict[str, State] = {row.uuid: row.state for row in found}
+            for one in outcomes:
+                state = _state_of(one)
+                now = states.get(one.uuid)
+                allowed = now in BEFORE[state]
+                if not allowed:
+                    refused.append(one.uuid)
+                if now is None or (now == "written" and isinstance(one, Written)):
+                    continue
+                if allowed or isinstance(one, Extracted):
+                    values = _changes(one) | ({"state": state} if allowed else {})
+                    row = episodes.update().where(episodes.c.uuid == one.uuid)
+                    connection.execute(row.values(updated_at=time.time(), **values))
+                    states[one.uuid] = state if allowed else now
+        return refused
 
-    def mark_failed(self, uuid: str, reason: str) -> None:
-        """This try at the episode failed."""
-        self._mark([uuid], "failed", reason=reason, attempts=episodes.c.attempts + 1)
+    def mark_extracted(self, uuid: str, *, tokens_in: int, tokens_out: int, cost_usd: float) -> bool:
+        """The language model has answered for the episode, and that is paid; False where its state forbids it."""
+        return not self.record([Extracted(uuid, tokens_in, tokens_out, cost_usd)])
+
+    def mark_written(self, uuid: str, *, entities: int, facts: int) -> bool:
+        """The episode is in the graph; False where its state forbids it."""
+        return not self.record([Written(uuid, entities, facts)])
+
+    def mark_failed(self, uuid: str, reason: str) -> bool:
+        """This try at the episode failed; False where its state forbids it."""
+        return not self.record([Failed(uuid, reason)])
 
     def mark_removed(self, uuids: Iterable[str], reason: str) -> None:
         """The episodes are no longer in the graph."""
-        self._mark(list(uuids), "removed", reason=reason)
+        self._mark(list(uuids), "removed", reason)
+
+    def mark_quarantined(self, uuids: Iterable[str], reason: str) -> None:
+        """The episodes are not tried again by themselves."""
+        self._mark(list(uuids), "quarantined", reason)
 
     def states(self, document: str) -> dict[str, State]:
         """The state of each episode of the document, by uuid; removed ones too."""
@@ -121,22 +121,99 @@ class Ledger:
         with self._engine.connect() as connection:
             return {row.uuid: row.state for row in connection.execute(query)}
 
-    def _mark(self, uuids: Sequence[str], state: State, **values: Any) -> None:
+    def written(self, document: str) -> set[str]:
+        """The uuids of the document's episodes that are in the graph."""
+        return {uuid for uuid, state in self.states(document).items() if state == "written"}
+
+    def rows(
+        self, document: str | None = None, *, collection: str | None = None, state: State | None = None
+    ) -> list[EpisodeRow]:
+        """The rows of one document, collection or state, all if none is named; by document, in the order of the chunks."""
+        c = episodes.c
+        query = sa.select(episodes).order_by(c.document, c.position, c.planned_at, c.uuid)
+        for column, value in ((c.document, document), (c.collection, collection), (c.state, state)):
+            if value is not None:
+                query = query.where(column == value)
+        with self._engine.connect() as connection:
+            return [row_of(row._asdict()) for row in connection.execute(query)]
+
+    def summaries(self, documents: Sequence[str]) -> dict[str, DocumentSummary]:
+        """Counts by state, tokens and cost of each of the documents; one without episodes is all zero."""
+        c = episodes.c
+        sums = [sa.func.sum(column) for column in (c.tokens_in, c.tokens_out, c.cost_usd)]
+        found: dict[str, list[Any]] = {document: [] for document in documents}
+        with self._engine.connect() as connection:
+            for some in _slices(list(found)):
+                query = sa.select(c.document, c.state, sa.func.count(), *sums).where(c.document.in_(some))
+                for row in connection.execute(query.group_by(c.document, c.state)):
+                    found[row[0]].append(row)
+        return {
+            document: DocumentSummary(
+                document,
+                {row[1]: row[2] for row in rows},
+                tokens_in=sum(int(row[3]) for row in rows),
+                tokens_out=sum(int(row[4]) for row in rows),
+                cost_usd=sum(float(row[5]) for row in rows),
+            )
+            for document, rows in found.items()
+        }
+
+    def _mark(self, uuids: Sequence[str], state: State, reason: str) -> None:
         with self._engine.begin() as connection:
             for some in _slices(uuids):
                 connection.execute(
                     episodes.update()
                     .where(episodes.c.uuid.in_(some), episodes.c.state.in_(BEFORE[state]))
-                    .values(state=state, updated_at=time.time(), **values)
+                    .values(state=state, reason=reason, updated_at=time.time())
                 )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """A transaction that may read first and write then; SQLite would otherwise let another one write between the two."""
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    def _insert(self) -> Any:
+        return (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(episodes)
+
+
+def _state_of(outcome: Outcome) -> State:
+    match outcome:
+        case Extracted():
+            return "extracted"
+        case Written():
+            return "written"
+        case Failed():
+            return "failed"
+
+
+def _changes(outcome: Outcome) -> dict[str, Any]:
+    c = episodes.c
+    match outcome:
+        case Extracted():
+            return {
+                "extracted_at": time.time(),
+                "tokens_in": c.tokens_in + outcome.tokens_in,
+                "tokens_out": c.tokens_out + outcome.tokens_out,
+                "cost_usd": c.cost_usd + outcome.cost_usd,
+            }
+        case Written():
+            counts = {"entities": outcome.entities, "facts": outcome.facts}
+            return {"written_at": time.time(), "reason": None, "attempts": c.attempts + 1, **counts}
+        case Failed():
+            return {"reason": outcome.reason, "attempts": c.attempts + 1}
 
 
 def _by_uuid(connection: sa.Connection, uuids: Sequence[str], *columns: sa.Column[Any]) -> list[Any]:
+    """The rows with these uuids, which nobody else changes until the transaction ends."""
     rows: list[Any] = []
-    for some in _slices(uuids):
-        rows.extend(connection.execute(sa.select(*columns).where(episodes.c.uuid.in_(some))))
+    for some in _slices(sorted(uuids)):  # in one order, so that two that lock rows never wait for each other
+        query = sa.select(*columns).where(episodes.c.uuid.in_(some)).order_by(episodes.c.uuid)
+        rows.extend(connection.execute(query.with_for_update()))
     return rows
 
 
-def _slices(uuids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
-    return (uuids[start : start + size] for start in range(0, len(uuids), size))
+def _slices(items: Sequence[_T], size: int = 500) -> Iterator[Sequence[_T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
