@@ -18,6 +18,8 @@ LEAST_CONFIDENCE = 0.5
 # A page turned by more than this is set upright before its lines are joined, in degrees.
 LEAST_SKEW = 0.4
 MOST_SKEW = 20.0
+# So many lines, the longest, tell how a page is turned.
+PROBES = 3
 
 _lock = threading.Lock()
 
@@ -52,19 +54,19 @@ def _reader() -> Any:
 
 
 def read_text(image: Image.Image) -> list[OcrLine]:
-    """The lines on the picture, from top to bottom; a page that lies on its side is turned first."""
+    """The lines on the picture in the order they are read; boxes of a turned page are as if it stood upright.
+
+    A page that lies on its side or stands on its head is recognised by its longest lines. Its boxes are then those of the
+    upright page, scaled to fit the picture.
+    """
     lines, quads = _read(image)
-    if quads and _lies_on_side(quads):
-        best, angle = lines, 0
-        for turn in (90, 270):
-            turned, _ = _read(image.rotate(turn, expand=True))
-            if _weight(turned) > _weight(best):
-                best, angle = turned, turn
-        if angle:
-            return [_turned_back(line, angle, image.size) for line in best]
-        return best
-    skew = _skew(quads)
-    if LEAST_SKEW < abs(skew) < MOST_SKEW:
+    if not lines:
+        return []
+    turn = _turn(image, quads)
+    skew = _skew(quads) if turn == 0 else 0.0
+    if turn:
+        lines = [_upright(line, turn, image.size) for line in lines]
+    elif LEAST_SKEW < abs(skew) < MOST_SKEW:
         lines = [_straightened(line, quad, skew, image.size) for line, quad in zip(lines, quads, strict=True)]
     return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
 
@@ -76,7 +78,7 @@ def _read(image: Image.Image) -> tuple[list[OcrLine], list[Quad]]:
     import numpy
 
     with _lock:
-        result = _reader()(numpy.asarray(image))
+        result = _reader()(numpy.asarray(image), use_det=True, use_cls=True, use_rec=True)
     if result is None or result.boxes is None or result.txts is None:
         return [], []
     lines: list[OcrLine] = []
@@ -90,8 +92,30 @@ def _read(image: Image.Image) -> tuple[list[OcrLine], list[Quad]]:
     return lines, quads
 
 
-def _weight(lines: list[OcrLine]) -> float:
-    return sum(line.confidence**2 * len(line.text) for line in lines)
+def _turn(image: Image.Image, quads: list[Quad]) -> int:
+    """By how many degrees, counter-clockwise, the page must be turned to stand upright: 0, 90, 180 or 270."""
+    turns = (90, 270) if _lies_on_side(quads) else (0, 180)
+    longest = sorted(quads, key=lambda q: -max(math.dist(q[0], q[1]), math.dist(q[0], q[3])))[:PROBES]
+    weights = dict.fromkeys(turns, 0.0)
+    for quad in longest:
+        xs, ys = [p[0] for p in quad], [p[1] for p in quad]
+        crop = image.crop((int(min(xs)), int(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))))
+        for turn in turns:
+            weights[turn] += _legible(crop.rotate(turn, expand=True) if turn else crop)
+    return max(turns, key=lambda turn: weights[turn])
+
+
+def _legible(crop: Image.Image) -> float:
+    """How well the picture of one line can be read as it stands."""
+    import numpy
+
+    if min(crop.size) < 4:
+        return 0.0
+    with _lock:
+        result = _reader()(numpy.asarray(crop), use_det=False, use_cls=False, use_rec=True)
+    if result is None or not result.txts:
+        return 0.0
+    return sum(float(score) ** 2 * len(text) for text, score in zip(result.txts, result.scores, strict=True))
 
 
 def _lies_on_side(quads: list[Quad]) -> bool:
@@ -118,9 +142,12 @@ def _straightened(line: OcrLine, quad: Quad, skew: float, size: tuple[int, int])
     return OcrLine(line.text, (min(xs), min(ys), max(xs), max(ys)), line.confidence)
 
 
-def _turned_back(line: OcrLine, angle: int, size: tuple[int, int]) -> OcrLine:
-    """A line found on the turned picture keeps its place there, scaled to fit the page, so that order is kept."""
+def _upright(line: OcrLine, turn: int, size: tuple[int, int]) -> OcrLine:
+    """The line on the page turned by that angle, scaled back to the size of the page."""
     width, height = size
     l, t, r, b = line.box  # noqa: E741
+    if turn == 180:
+        return OcrLine(line.text, (width - r, height - b, width - l, height - t), line.confidence)
     scale = min(width / height, height / width)
-    return OcrLine(line.text, (l * scale, t * scale, r * scale, b * scale), line.confidence)
+    box = (t, width - r, b, width - l) if turn == 90 else (height - b, l, height - t, r)
+    return OcrLine(line.text, tuple(value * scale for value in box), line.confidence)  # type: ignore[arg-type]

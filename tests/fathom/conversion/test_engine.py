@@ -140,8 +140,10 @@ def test_a_scan_is_read_and_laid_out(tmp_path: Path) -> None:
     assert report.pictures == 0
 
 
-def test_a_scan_on_its_side_is_read(tmp_path: Path) -> None:
-    assert "needs energy" in convert(scan(tmp_path, turn=90)).markdown
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_scan_that_lies_on_its_side_or_its_head_is_read_in_order(tmp_path: Path, turn: int) -> None:
+    text = " ".join(convert(scan(tmp_path, turn)).markdown.split())
+    assert text.index("The pump") < text.index("moves water") < text.index("needs energy")
 
 
 def test_only_pages_without_text_are_read_by_ocr(tmp_path: Path) -> None:
