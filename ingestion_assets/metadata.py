@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from fathom.chunking.chunk import ChunkSet
+from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.report import WriteReport
 
@@ -34,7 +35,7 @@ def chunks_metadata(chunk_set: ChunkSet) -> dict[str, dg.MetadataValue]:
     return {
         "version": dg.MetadataValue.text(chunk_set.version),
         "chunker": dg.MetadataValue.text(chunk_set.chunker),
-        "preview": dg.MetadataValue.md(_chunks_preview(chunk_set)),
+        "preview": dg.MetadataValue.md(chunks_preview(chunk_set, limit=PREVIEW_CHUNKS)),
         **_numbers(
             {
                 "chunks": len(tokens),
@@ -114,18 +115,8 @@ def _counts_table(counts: Mapping[str, int]) -> dg.MetadataValue:
     )
 
 
-def _chunks_preview(chunk_set: ChunkSet) -> str:
-    lines = ["| # | tokens | pages | under | text |", "|---|---|---|---|---|"]
-    for chunk in chunk_set.chunks[:PREVIEW_CHUNKS]:
-        pages = ", ".join(str(page) for page in chunk.pages)
-        text = _one_line(chunk.text)[:160]
-        lines.append(f"| {chunk.position + 1} | {chunk.tokens} | {pages} | {_one_line(' / '.join(chunk.headings))} | {text} |")
-    rest = len(chunk_set.chunks) - PREVIEW_CHUNKS
-    return "\n".join([*lines, *([f"\n*and {rest} more*"] if rest > 0 else [])])
-
-
 def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split())
 
 
 def _shortened(markdown: str) -> str:
