@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from page_words import words_at
 
 from fathom.conversion.layout.content import Word
@@ -36,6 +37,14 @@ def test_a_bullet_belongs_to_its_text() -> None:
 def test_a_raised_figure_stays_in_its_line() -> None:
     line = words_at("note", 50, 100) + words_at("1", 70.2, 96, size=6) + words_at("follows", 76, 100)
     assert len(join_words(line)) == 1
+
+
+@pytest.mark.parametrize(("word", "mark", "expected"), [("Shen", "1", "Shen 1"), ("750", "1", "750 1"), ("km", "2", "km2")])
+def test_the_mark_of_a_note_is_no_part_of_a_name_or_number(word: str, mark: str, expected: str) -> None:
+    words = words_at(word, 50, 100)
+    raised = words_at(mark, words[0].r, 96, size=6)
+    raised[0].order = 1
+    assert texts(words + raised) == [expected]
 
 
 def test_right_to_left_words_are_read_from_the_right() -> None:
