@@ -13,7 +13,7 @@ from fathom.graph.connection import GraphConnection, graph_address
 from fathom.graph.embedded import choose_ports, embedded_server, embedded_version
 from fathom.settings import Settings
 
-START_WITHIN_S = 60.0
+START_WITHIN_S = 180.0
 # It writes what it holds in memory to the disk before it ends.
 STOP_WITHIN_S = 20.0
 

@@ -66,7 +66,7 @@ class ProcessPart:
     healthy: Callable[[Running], bool]
     version: Callable[[], str | None]
     address: str | None = None
-    start_within_s: float = 90.0
+    start_within_s: float = 180.0
     stop_within_s: float = 10.0
     tries: int = 1
 
