@@ -24,7 +24,7 @@ UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0
 
 def join_words(words: Sequence[Word]) -> list[Line]:
     """Pieces of lines, from top to bottom and left to right. Every word is in exactly one."""
-    by_row: dict[int, list[list[Word]]] = {}
+    by_row: dict[int, dict[int, list[Word]]] = {}
     pieces: list[list[Word]] = []
     for word in sorted(words, key=lambda w: (w.l, w.t, w.order)):
         best = _nearest(word, by_row)
@@ -32,7 +32,7 @@ def join_words(words: Sequence[Word]) -> list[Line]:
             best = []
             pieces.append(best)
         best.append(word)
-        by_row.setdefault(_row(word), []).append(best)
+        by_row.setdefault(_row(word), {})[id(best)] = best
     lines = sorted((make_line(piece) for piece in pieces), key=lambda line: (line.baseline, line.l))
     return sorted(_rejoin_justified(lines), key=lambda line: (line.t, line.l))
 
@@ -78,11 +78,11 @@ def _row(word: Word) -> int:
     return int((word.t + word.b) / 2) // 6
 
 
-def _nearest(word: Word, by_row: dict[int, list[list[Word]]]) -> list[Word] | None:
+def _nearest(word: Word, by_row: dict[int, dict[int, list[Word]]]) -> list[Word] | None:
     """The piece that ends where the word begins, if any."""
     row, best, distance = _row(word), None, 1e9
     for key in (row - 1, row, row + 1):
-        for piece in by_row.get(key, ()):
+        for piece in by_row.get(key, {}).values():
             last = piece[-1]
             if last.r < word.l - MARKER_GAP * max(last.size, word.size) or not _same_line(_main(piece), word):
                 continue
