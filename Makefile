@@ -7,7 +7,7 @@ FAST := not integration and not hostile and not evaluation and not browser
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status test check format bench neo4j docs lock clean
+.PHONY: help install install-dev up down status test evaluate check format bench neo4j docs lock clean
 
 help:  ## List the commands.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -28,7 +28,11 @@ status:  ## Show each part: pid, port, health, version.
 	@$(BIN)/fathom status
 
 test: install-dev  ## Run every test that can run here; skips say why. ARGS="-k chunk" chooses.
-	@$(BIN)/python -m pytest $(ARGS)
+	@echo "Left out: what only measures quality on real documents; that is make evaluate."
+	@$(BIN)/python -m pytest -m "not evaluation" $(ARGS)
+
+evaluate: install-dev  ## Measure quality on generated and real documents; a table a set.
+	@$(BIN)/python -m pytest -m evaluation -s $(ARGS)
 
 check: install-dev  ## Format, lint, types, import layers and the fast tests; changes nothing.
 	@$(BIN)/ruff format --check .
