@@ -48,8 +48,8 @@ format: install-dev  ## Format the code and mend what the linter can.
 bench: install-dev  ## Measure what issue after issue must keep fast; a table, and JSON beside it.
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-neo4j:  ## Fetch the Neo4j server that tests run against (needs Java and Maven) into build/neo4j.
-	@mvn --batch-mode --quiet --file tests/neo4j/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/neo4j/lib
+neo4j:  ## Fetch the Neo4j server that tests run against (needs Java and Maven). ARGS=start runs one, ARGS=stop ends it.
+	@$(PYTHON) scripts/neo4j_server.py $(or $(ARGS),fetch)
 
 docs: install-dev  ## Write the documentation that is generated from the code.
 	@$(BIN)/python scripts/generate_docs.py
