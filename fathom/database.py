@@ -109,9 +109,10 @@ def _open(url: str) -> Engine:
     try:
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
         if parsed.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_settings)
+            _write_ahead(engine)
         migrate(engine)
     except OperationalError as error:
         if "full" in str(error.orig):
@@ -124,10 +125,18 @@ def _open(url: str) -> Engine:
 
 def _sqlite_settings(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged state survives a power cut
     cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged state survives a power cut
     cursor.close()
+
+
+def _write_ahead(engine: Engine) -> None:
+    """The file is in write-ahead mode, which it keeps; one process at a time, for SQLite refuses a second change at once."""
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+            return
+    with _alone(engine), engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 def migrate(engine: Engine) -> None:

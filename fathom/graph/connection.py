@@ -130,6 +130,13 @@ class GraphConnection:
         except Neo4jError as error:
             if "No space left" in str(error):
                 raise StoreFull("The disk of the graph is full.") from error
+            if error.code and error.code.startswith(
+                "Neo.ClientError.Database."
+            ):  # the embedded server listens before it has it
+                raise GraphUnreachable(
+                    f"The graph at {self.address.uri} has no database {self.address.database}.",
+                    hint="Wait if it has just been started, or set FATHOM_GRAPH_DATABASE.",
+                ) from error
             raise
 
 

@@ -17,7 +17,7 @@ from fathom.errors import GraphUnreachable
 
 DATABASE = "fathom"
 USER = "root"
-COMMAND_TIMEOUT_MS = 120_000
+COMMAND_TIMEOUT_MS = 30_000
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,17 @@ from pydantic import BaseModel, ConfigDict
 
 from fathom.errors import QueryRefused
 from fathom.graph.connection import GraphConnection
+from fathom.graph.embedded import COMMAND_TIMEOUT_MS
 
 MAX_QUERY = 20_000  # characters
 MAX_LIMIT = 100_000  # rows
 
 # Strings, quoted names and comments are put aside first, so that a word in them is not taken for a clause.
+_ESCAPED = re.compile(r"\\u+([0-9a-fA-F]{4})")
 _ASIDE = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _WRITES = re.compile(
     r"(?<![\w.$:])(CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|ALTER|FOREACH|GRANT|REVOKE|DENY|LOAD\s+CSV|INSERT|TERMINATE|"
-    r"IN\s+TRANSACTIONS)(?!\w)",
+    r"IN\s+TRANSACTIONS)(?!\w|\s*:)",
     re.IGNORECASE,
 )
 _CALLS = re.compile(r"(?<![\w.$:])CALL\s+([\w.]+)", re.IGNORECASE)
@@ -47,12 +49,13 @@ def run_query(
     cypher: str,
     parameters: Mapping[str, Any] | None = None,
     *,
-    timeout_s: float = 30.0,
+    timeout_s: float = COMMAND_TIMEOUT_MS / 1000,
     limit: int = 1000,
 ) -> QueryResult:
     """The first `limit` rows of a reading query, as JSON can hold them; it runs in a transaction that is never committed.
 
-    Raises QueryRefused for one that writes, is too long, takes more than `timeout_s` or is not Cypher; GraphUnreachable.
+    The embedded server ends a query after its own limit, the default here, whatever `timeout_s` says. Raises QueryRefused for
+    one that writes, is too long, takes too much time or is not Cypher; GraphUnreachable.
     """
     refuse_writes(cypher)
     if not 1 <= limit <= MAX_LIMIT:
@@ -79,9 +82,13 @@ def refuse_writes(cypher: str) -> None:
     """The query only reads. Raises QueryRefused naming the clause that does not."""
     if len(cypher) > MAX_QUERY:
         raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
-    bare = _ASIDE.sub(" ", cypher)
-    if not bare.strip():
+    if not _ASIDE.sub(" ", cypher).strip():
         raise QueryRefused("There is no query.")
+    for said in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
+        _refuse_clauses(_ASIDE.sub(" ", said))
+
+
+def _refuse_clauses(bare: str) -> None:
     if found := _WRITES.search(bare):
         raise QueryRefused(f"The query would write: {' '.join(found.group(1).upper().split())}. Only reading is allowed here.")
     for procedure in _CALLS.findall(bare):

@@ -1,0 +1,198 @@
+"""A Neo4j server without Docker, from Maven's jars, on free loopback ports: for tests, and kept for development.
+
+`fetch` (the default) gets the jars, `start` starts the server of $FATHOM_HOME/neo4j and prints what to export, `stop` ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+POM = ROOT / "tests" / "neo4j" / "pom.xml"
+MAIN = "org.neo4j.server.CommunityEntryPoint"
+ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
+OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
+START_WITHIN_S = 90.0
+STOP_WITHIN_S = 30.0
+CONFIGURATION = """server.bolt.listen_address=127.0.0.1:{port}
+server.bolt.advertised_address=127.0.0.1:{port}
+server.http.enabled=false
+server.https.enabled=false
+server.memory.pagecache.size=256m
+dbms.usage_report.enabled=false
+"""
+
+
+class Neo4jMissing(Exception):
+    """It cannot run here; says what is missing."""
+
+
+def version() -> str:
+    """The server's version, as the pom names it."""
+    found = re.search(r"<artifactId>neo4j</artifactId>\s*<version>([\d.]+)</version>\s*</dependency>", POM.read_text())
+    assert found is not None, POM
+    return found.group(1)
+
+
+def jars() -> Path:
+    """The folder of the server's jars, fetched with Maven the first time. Raises Neo4jMissing."""
+    if shutil.which("java") is None:
+        raise Neo4jMissing("there is no Java")
+    folder = Path.home() / ".cache" / "fathom-neo4j" / version()
+    if folder.is_dir():
+        return folder
+    if shutil.which("mvn") is None:
+        raise Neo4jMissing("there is no Maven to fetch its jars")
+    half = folder.with_name(f".{folder.name}.{os.getpid()}")
+    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={half}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        shutil.rmtree(half, ignore_errors=True)
+        said = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
+        raise Neo4jMissing(f"Maven could not fetch its jars: {said[0]}")
+    with contextlib.suppress(FileExistsError, OSError):  # another process may have been quicker
+        half.rename(folder)
+    shutil.rmtree(half, ignore_errors=True)
+    return folder
+
+
+class Neo4jServer:
+    """The Neo4j of a folder, with a password of its own; it outlives the process that starts it."""
+
+    user = "neo4j"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._record = self.folder / "server.json"
+
+    @property
+    def uri(self) -> str:
+        """Its Bolt address."""
+        return f"bolt://127.0.0.1:{self._read()['port']}"
+
+    @property
+    def password(self) -> str:
+        """The password of its user."""
+        return str(self._read()["password"])
+
+    def start(self) -> None:
+        """It answers Bolt. Raises Neo4jMissing, also with the end of its log when it does not come up."""
+        classes = f"{jars()}/*"
+        if self._process_is_there():
+            return
+        self._configure(classes)
+        log = self.folder / "console.log"
+        opens = [f"--add-opens={one}=ALL-UNNAMED" for one in OPENS]
+        places = [f"--home-dir={self.folder}", f"--config-dir={self.folder / 'conf'}", "--console-mode"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                ["java", *opens, "-Xms512m", "-Xmx512m", "-cp", classes, MAIN, *places],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        (self.folder / "pid").write_text(str(process.pid))
+        until = time.monotonic() + START_WITHIN_S
+        while not self._answers():
+            if process.poll() is not None or time.monotonic() > until:
+                process.kill()
+                process.wait()
+                raise Neo4jMissing(f"it did not start: {log.read_text(errors='replace')[-800:]}")
+            time.sleep(0.1)
+        process.returncode = 0  # it is left to run; nobody waits for it here
+
+    def stop(self) -> None:
+        """It does not run."""
+        if not self._process_is_there():
+            return
+        pid = int((self.folder / "pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + STOP_WITHIN_S
+        while self._process_is_there():
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            if time.monotonic() > until:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        (self.folder / "pid").unlink()
+
+    def _configure(self, classes: str) -> None:
+        """A free port each time; the password once, before the server first runs."""
+        configuration = self.folder / "conf" / "neo4j.conf"
+        configuration.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        password = self.password if self._record.exists() else ""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        configuration.write_text(CONFIGURATION.format(port=port))
+        if not password:
+            password = secrets.token_urlsafe(18)
+            places = {"NEO4J_HOME": str(self.folder), "NEO4J_CONF": str(configuration.parent)}
+            command = ["java", "-cp", classes, ADMIN, "dbms", "set-initial-password", password]
+            done = subprocess.run(command, env=os.environ | places, capture_output=True, text=True)
+            if done.returncode:
+                raise Neo4jMissing(f"it takes no password: {(done.stderr or done.stdout).strip()[-400:]}")
+        self._record.touch(mode=0o600)
+        self._record.write_text(json.dumps({"port": port, "password": password}))
+
+    def _read(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self._record.read_text())
+        return found
+
+    def _process_is_there(self) -> bool:
+        """Its pid lives and is that of a server of this folder: pids are used again."""
+        try:
+            pid = int((self.folder / "pid").read_text())
+            command = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
+        except (OSError, ValueError):
+            return False
+        return f"--home-dir={self.folder}" in command
+
+    def _answers(self) -> bool:
+        """A Bolt handshake gives a version."""
+        host, port = "127.0.0.1", int(self.uri.rpartition(":")[2])
+        try:
+            with socket.create_connection((host, port), timeout=2) as connection:
+                connection.sendall(bytes.fromhex("6060b017 00000005 00000004 00000000 00000000"))
+                return len(connection.recv(4)) == 4
+        except OSError:
+            return False
+
+
+def main(arguments: list[str]) -> int:
+    """What the one argument names is done."""
+    task = arguments[0] if arguments else "fetch"
+    server = Neo4jServer(Path(os.environ.get("FATHOM_HOME", ROOT / ".fathom")) / "neo4j")
+    try:
+        if task == "fetch":
+            print(f"The jars of Neo4j {version()} are in {jars()}; `make neo4j ARGS=start` starts a server.")
+        elif task == "start":
+            server.start()
+            print(f"export FATHOM_GRAPH_URI={server.uri}")
+            print(f"export FATHOM_GRAPH_USER={server.user}")
+            print(f"export FATHOM_GRAPH_PASSWORD={server.password}")
+        elif task == "stop":
+            server.stop()
+        else:
+            print(__doc__, file=sys.stderr)
+            return 2
+    except Neo4jMissing as error:
+        print(f"Neo4j cannot run here: {error}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+"""The graph on both servers it must be the same on: the embedded ArcadeDB and a real Neo4j, each started once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from small_corpus import ScriptedModel, WriterOf
+
+from fathom.control.graph_part import GraphPart
+from fathom.database import open_database
+from fathom.graph.connection import GraphConnection, open_graph
+from fathom.graph.writer import DocumentWriter
+from fathom.language.embedder import MiniLM
+from fathom.language.extraction import Embedder, LanguageModel
+from fathom.ledger.ledger import Ledger
+from fathom.settings import Settings
+from scripts.neo4j_server import Neo4jMissing, Neo4jServer
+from tests.conftest import RequireOrSkip
+
+
+@pytest.fixture(scope="session")
+def embedded_graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphConnection]:
+    """The embedded server, empty at first."""
+    settings = Settings(home=tmp_path_factory.mktemp("embedded"), graph_uri=None)
+    part = GraphPart(settings)
+    part.start()
+    connection = open_graph(settings)
+    yield connection
+    connection.close()
+    part.stop()
+
+
+@pytest.fixture(scope="session")
+def neo4j_graph(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip) -> Iterator[GraphConnection]:
+    """A real Neo4j, empty at first."""
+    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"))
+    try:
+        server.start()
+    except Neo4jMissing as error:
+        require_or_skip("neo4j", str(error))
+    home = tmp_path_factory.mktemp("external")
+    settings = Settings(home=home, graph_uri=server.uri, graph_password=SecretStr(server.password))
+    GraphPart(settings).start()
+    connection = open_graph(settings)
+    yield connection
+    connection.close()
+    server.stop()
+
+
+@pytest.fixture(params=["embedded", "neo4j"])
+def graph(request: pytest.FixtureRequest) -> GraphConnection:
+    """The graph, on each server in turn; it may hold collections of other tests."""
+    connection: GraphConnection = request.getfixturevalue(f"{request.param}_graph")
+    return connection
+
+
+@pytest.fixture
+def collection(request: pytest.FixtureRequest) -> str:
+    """A collection that no other test uses."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).removeprefix("test-").strip("-")[-60:].strip("-")
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The real one."""
+    return MiniLM()
+
+
+@pytest.fixture
+def model() -> ScriptedModel:
+    """One that finds what is written down."""
+    return ScriptedModel()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    engine = open_database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield Ledger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def writer_of(tmp_path: Path, model: ScriptedModel, embedder: Embedder, ledger: Ledger) -> WriterOf:
+    """A writer into the graph it is given, by the scripted model and the test's ledger unless others are named."""
+
+    def make(graph: GraphConnection, *, by: LanguageModel = model, keeping: Ledger = ledger) -> DocumentWriter:
+        return DocumentWriter(graph, by, embedder, keeping, tmp_path / "locks")
+
+    return make
+
+
+@pytest.fixture
+def writer(graph: GraphConnection, writer_of: WriterOf) -> DocumentWriter:
+    """A writer into the graph by the scripted model."""
+    return writer_of(graph)
