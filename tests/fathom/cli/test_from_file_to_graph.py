@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
+from deployments import Deployment, deployment
 
-from fathom.control.process import kill, marked
+from fathom.control.process import marked
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-PROGRAM = Path(sys.executable).with_name("fathom")
 SAMPLES = 8
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A home with ports of its own, and the program that works on it."""
-
-    home: Path
-
-    def __call__(self, *words: str, within_s: float = 300) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FATHOM_")}
-        ports = json.loads((self.home.parent / "ports.json").read_text())
-        environment |= {"FATHOM_HOME": str(self.home), **{f"FATHOM_{name}_PORT": str(port) for name, port in ports.items()}}
-        return subprocess.run([PROGRAM, *words], capture_output=True, text=True, env=environment, timeout=within_s, check=False)
-
-    def json(self, *words: str) -> Any:
-        done = self(*words, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
 
 def lives(pid: int) -> bool:
@@ -53,22 +29,13 @@ def lives(pid: int) -> bool:
 @pytest.fixture(scope="module")
 def fathom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A deployment with the samples in it."""
-    folder = tmp_path_factory.mktemp("f")
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        (folder / "ports.json").write_text(json.dumps({"DAGSTER": one.getsockname()[1], "API": other.getsockname()[1]}))
-    made = Deployment(folder / "home")
-    try:
+    with deployment(tmp_path_factory.mktemp("f")) as made:
         done = made("up")
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[0].split() == ["document", "state", "chunks", "entities", "facts", "checks", "seconds"]
         assert len(done.stdout.splitlines()) == 1 + SAMPLES
         assert "http://127.0.0.1:" in done.stderr
         yield made
-    finally:
-        made("down")
-        kill(marked(made.home))
 
 
 def test_every_sample_is_in_the_graph_with_all_checks_passed(fathom: Deployment) -> None:
