@@ -1,3 +1,24 @@
-"""Documents in, a temporal knowledge graph out: the work itself, without Dagster."""
+"""Documents in, a temporal knowledge graph out: the work itself, without Dagster.
+
+`fathom.convert(path)`, `fathom.chunk(document)`, `fathom.extract(text)` and `fathom.Graph(settings)`; loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["Graph", "Settings", "__version__", "chunk", "convert", "extract"]
+
+if TYPE_CHECKING:
+    from fathom.settings import Settings
+    from fathom.verbs import Graph, chunk, convert, extract
+
+_ROOMS = {"Settings": "fathom.settings", **dict.fromkeys(("Graph", "chunk", "convert", "extract"), "fathom.verbs")}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return getattr(import_module(_ROOMS[name]), name)
+    raise AttributeError(f"module 'fathom' has no attribute {name!r}")

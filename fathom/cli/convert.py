@@ -45,10 +45,12 @@ def convert(
     as_json: AsJson = False,
 ) -> int:
     """Convert one file and print what became of it; nothing is stored."""
+    import fathom
+
     settings = deployment()
     converted = converted_file(file, settings)
     if to is Form.CHUNKS:
-        chunk_set = _chunks(converted, file, settings)
+        chunk_set = fathom.chunk(converted, document=file.name, settings=settings)
         if as_json:
             print_json(chunk_set)
         else:
@@ -102,36 +104,16 @@ def extract(
 
 
 def converted_file(file: Path, settings: Settings) -> ConvertedDocument:
-    """The file, converted by the warm converter. Raises UsageWrong, DocumentRejected, ConversionFailed."""
-    from hashlib import file_digest
+    """The file, converted by the warm converter, told page by page on a terminal. Raises as `fathom.convert` does."""
+    import fathom
 
-    from fathom.conversion.client import ConverterClient
-    from fathom.errors import StoreFailed, UsageWrong
-
-    if not file.is_file():
-        raise UsageWrong(f"{file} is not a file." if file.exists() else f"{file} does not exist.")
-    try:
-        with file.open("rb") as stream:
-            version = file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise StoreFailed(f"{file} cannot be read: {error.strerror}.") from error
-    progress = _tell_page if sys.stderr.isatty() else None
-    return ConverterClient(settings).convert(file.absolute(), version=version, name=file.name, progress=progress)
+    return fathom.convert(file, settings=settings, progress=_tell_page if sys.stderr.isatty() else None)
 
 
 def _tell_page(progress: PageProgress) -> None:
     print(f"\r\033[K{progress.phase} {progress.done}/{progress.total or '?'}", end="", file=sys.stderr, flush=True)  # noqa: T201
     if progress.total and progress.done >= progress.total:
         print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  the line that changed is gone
-
-
-def _chunks(converted: ConvertedDocument, file: Path, settings: Settings) -> ChunkSet:
-    from fathom.chunking.chunker import chunk_document
-    from fathom.ids import DEFAULT_COLLECTION, document_id
-    from fathom.language.tokenizer import count_tokens
-
-    document = document_id(DEFAULT_COLLECTION, file.name)
-    return chunk_document(converted, document=document, max_tokens=settings.chunk_tokens, count_tokens=count_tokens)
 
 
 def _print_chunks(chunk_set: ChunkSet) -> None:

@@ -1,0 +1,99 @@
+"""The work as Python calls, without Dagster: convert, chunk, extract, and a graph to write to and ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import file_digest
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fathom.errors import StoreFailed, UsageWrong
+from fathom.ids import DEFAULT_COLLECTION, document_id
+from fathom.settings import Settings
+from fathom.settings import settings as process_settings
+
+if TYPE_CHECKING:
+    from fathom.chunking.chunk import ChunkSet
+    from fathom.conversion.report import ConvertedDocument, ProgressCallback
+    from fathom.graph.query import QueryResult
+    from fathom.graph.report import EpisodeProgressCallback, WriteReport
+    from fathom.language.extraction import Extraction
+
+
+def convert(
+    path: str | PathLike[str], *, settings: Settings | None = None, progress: ProgressCallback | None = None
+) -> ConvertedDocument:
+    """The file as a structured document, Markdown and a report, by the warm converter, which is started when it is not there.
+
+    Raises UsageWrong for what is no file, DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
+    """
+    from fathom.conversion.client import ConverterClient
+
+    file = Path(path)
+    if not file.is_file():
+        raise UsageWrong(f"{file} is not a file." if file.exists() else f"{file} does not exist.")
+    try:
+        with file.open("rb") as stream:
+            version = file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StoreFailed(f"{file} cannot be read: {error.strerror}.") from error
+    client = ConverterClient(settings or process_settings())
+    return client.convert(file.absolute(), version=version, name=file.name, progress=progress)
+
+
+def chunk(converted: ConvertedDocument, *, document: str = "document", settings: Settings | None = None) -> ChunkSet:
+    """The document in chunks, none over the token bound of the settings; `document` is its id or name.
+
+    Raises UsageWrong for a name that is no id, ChunkingFailed.
+    """
+    from fathom.chunking.chunker import chunk_document
+    from fathom.language.tokenizer import count_tokens
+
+    named = document if "/" in document else document_id(DEFAULT_COLLECTION, document)
+    most = (settings or process_settings()).chunk_tokens
+    return chunk_document(converted, document=named, max_tokens=most, count_tokens=count_tokens)
+
+
+def extract(text: str, *, settings: Settings | None = None) -> Extraction:
+    """The entities and facts of the text by the configured language model; offsets in code points. Raises ExtractionFailed."""
+    from fathom.language.models import open_language_model
+
+    return open_language_model(settings or process_settings()).extract([text])[0]
+
+
+class Graph:
+    """The graph of a deployment; use it in a `with` statement, or close it."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        from fathom.graph.writer import open_writer
+
+        self._settings = settings or process_settings()
+        self._writer = open_writer(self._settings)
+
+    def write(
+        self, chunks: ChunkSet, *, reference_time: datetime | None = None, progress: EpisodeProgressCallback | None = None
+    ) -> WriteReport:
+        """Every chunk is an episode or is listed as failed; facts without a date hold from `reference_time`, else from now.
+
+        Raises GraphUnreachable, after which the same call goes on where this one stopped.
+        """
+        told = {"progress": progress} if progress else {}
+        return self._writer.write(chunks, reference_time=reference_time or datetime.now(UTC), **told)
+
+    def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
+        """The first `limit` rows of a query that only reads. Raises QueryRefused, GraphUnreachable."""
+        from fathom.graph.query import run_query
+
+        return run_query(self._writer.connection, cypher, parameters, limit=limit)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+        self._writer.close()
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
