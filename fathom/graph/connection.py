@@ -28,6 +28,7 @@ class GraphAddress:
     password: str
     database: str
     embedded: bool
+    http_url: str = ""  # of the embedded server only
 
 
 def graph_address(settings: Settings) -> GraphAddress:
@@ -37,7 +38,7 @@ def graph_address(settings: Settings) -> GraphAddress:
         return GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
     try:
         server = embedded_server(settings.home)
-        return GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True)
+        return GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True, http_url=server.http_url)
     except OSError as error:
         raise GraphUnreachable(f"The embedded graph's folder cannot be used: {error}.") from error
 

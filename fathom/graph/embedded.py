@@ -34,6 +34,11 @@ class EmbeddedServer:
         return f"bolt://127.0.0.1:{self.bolt_port}"
 
     @property
+    def http_url(self) -> str:
+        """Where it takes SQL."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
     def password(self) -> str:
         """The password of its one user, from a file that only its owner reads."""
         return (self.folder / "password").read_text()

@@ -1,25 +1,62 @@
-"""Indexes and constraints of the graph: Graphiti's own, and uniqueness where a retry must not double."""
+"""Indexes and constraints of the graph: all of Graphiti's under its names, and uniqueness where a retry must not double."""
 
 from __future__ import annotations
 
 from fathom.graph.connection import GraphConnection
+from fathom.graph.embedded_sql import create_fulltext
+
+_NODES = {
+    "entity_uuid": "Entity.uuid",
+    "entity_group_id": "Entity.group_id",
+    "name_entity_index": "Entity.name",
+    "created_at_entity_index": "Entity.created_at",
+    "episode_group_id": "Episodic.group_id",
+    "created_at_episodic_index": "Episodic.created_at",
+    "valid_at_episodic_index": "Episodic.valid_at",
+    "community_group_id": "Community.group_id",
+    "saga_group_id": "Saga.group_id",
+    "saga_name": "Saga.name",
+}
+_EDGES = {
+    "relation_uuid": "RELATES_TO.uuid",
+    "relation_group_id": "RELATES_TO.group_id",
+    "name_edge_index": "RELATES_TO.name",
+    "created_at_edge_index": "RELATES_TO.created_at",
+    "expired_at_edge_index": "RELATES_TO.expired_at",
+    "valid_at_edge_index": "RELATES_TO.valid_at",
+    "invalid_at_edge_index": "RELATES_TO.invalid_at",
+    "mention_uuid": "MENTIONS.uuid",
+    "mention_group_id": "MENTIONS.group_id",
+    "has_member_uuid": "HAS_MEMBER.uuid",
+    "has_episode_uuid": "HAS_EPISODE.uuid",
+    "has_episode_group_id": "HAS_EPISODE.group_id",
+    "next_episode_uuid": "NEXT_EPISODE.uuid",
+    "next_episode_group_id": "NEXT_EPISODE.group_id",
+}
+
+
+def _range(name: str, pattern: str, where: str) -> str:
+    label, _, key = where.partition(".")
+    return f"CREATE INDEX {name} IF NOT EXISTS FOR {pattern.format(label)} ON (x.{key})"
+
 
 RANGE = (
-    "CREATE INDEX entity_uuid IF NOT EXISTS FOR (n:Entity) ON (n.uuid)",
-    "CREATE INDEX entity_group_id IF NOT EXISTS FOR (n:Entity) ON (n.group_id)",
-    "CREATE INDEX name_entity_index IF NOT EXISTS FOR (n:Entity) ON (n.name)",
-    "CREATE INDEX episode_group_id IF NOT EXISTS FOR (n:Episodic) ON (n.group_id)",
-    "CREATE INDEX valid_at_episodic_index IF NOT EXISTS FOR (n:Episodic) ON (n.valid_at)",
-    "CREATE INDEX relation_uuid IF NOT EXISTS FOR ()-[e:RELATES_TO]-() ON (e.uuid)",
-    "CREATE INDEX relation_group_id IF NOT EXISTS FOR ()-[e:RELATES_TO]-() ON (e.group_id)",
-    "CREATE INDEX mention_uuid IF NOT EXISTS FOR ()-[e:MENTIONS]-() ON (e.uuid)",
+    *(_range(name, "(x:{})", where) for name, where in _NODES.items()),
+    *(_range(name, "()-[x:{}]-()", where) for name, where in _EDGES.items()),
 )
+# Of Graphiti's 27 range indexes these three are a constraint's own index instead; a server does not take both.
 # Entity is left out: on the embedded server a unique index breaks entities that have a type as second label.
+_UNIQUE_IN_PLACE_OF = {"Episodic": "episode_uuid", "Community": "community_uuid", "Saga": "saga_uuid"}
+
+
+def _constraint(label: str) -> str:
+    return f"{label.lower()}_uuid_unique"
+
+
 UNIQUE = tuple(
-    f"CREATE CONSTRAINT {label.lower()}_uuid_unique IF NOT EXISTS FOR (n:{label}) REQUIRE n.uuid IS UNIQUE"
-    for label in ("Episodic", "Community", "Saga")
+    f"CREATE CONSTRAINT {_constraint(label)} IF NOT EXISTS FOR (n:{label}) REQUIRE n.uuid IS UNIQUE"
+    for label in _UNIQUE_IN_PLACE_OF
 )
-# As Graphiti names them; the embedded server takes no full-text index in Cypher.
 FULLTEXT = (
     "CREATE FULLTEXT INDEX episode_content IF NOT EXISTS FOR (e:Episodic) "
     "ON EACH [e.content, e.source, e.source_description, e.group_id]",
@@ -31,5 +68,21 @@ FULLTEXT = (
 
 def ensure_schema(connection: GraphConnection) -> None:
     """Every index and constraint exists; harmless when they do. Raises GraphUnreachable."""
-    for statement in (*RANGE, *UNIQUE, *(() if connection.address.embedded else FULLTEXT)):
+    if connection.address.embedded:
+        _run(connection, (*RANGE, *UNIQUE))
+        create_fulltext(connection.address, FULLTEXT)
+        return
+    if not {_constraint(label) for label in _UNIQUE_IN_PLACE_OF} <= _names(connection):
+        # those that a plain Graphiti made before us
+        _run(connection, tuple(f"DROP INDEX {name} IF EXISTS" for name in _UNIQUE_IN_PLACE_OF.values()))
+    _run(connection, (*RANGE, *UNIQUE, *FULLTEXT))
+    connection.read("CALL db.awaitIndexes(600)")
+
+
+def _names(connection: GraphConnection) -> set[str]:
+    return {str(row["name"]) for row in connection.read("SHOW INDEXES YIELD name RETURN name")}
+
+
+def _run(connection: GraphConnection, statements: tuple[str, ...]) -> None:
+    for statement in statements:
         connection.read(statement)
