@@ -1,0 +1,47 @@
+"""Graphiti's Cypher in the dialect of the embedded server, where the two mean different things or one is not understood."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+Statement = tuple[str, dict[str, Any]]
+
+_VECTOR_PROPERTY = re.compile(
+    r"""CALL\s+db\.create\.set(?:Node|Relationship)VectorProperty\((\w+),\s*["'](\w+)["'],\s*([^)]+)\)"""
+)
+_COSINE = re.compile(r"vector\.similarity\.cosine\(([^()]*)\)")
+_DYNAMIC_LABELS = re.compile(r"SET\s+(\w+):\$\(\w+\.labels\)")
+_UNWOUND = re.compile(r"UNWIND\s+\$(\w+)\s+AS")
+_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[Statement]:
+    """The statements that do there what this one does on Neo4j, to be run in order in one transaction.
+
+    The server has no procedure that sets a vector, gives the cosine itself where Neo4j gives (1 + cosine) / 2, and
+    silently sets no label that is not written out. Raises ValueError for a label that is no identifier.
+    """
+    cypher = _VECTOR_PROPERTY.sub(r"SET \1.\2 = \3", cypher)
+    cypher = _COSINE.sub(r"((1 + vector.similarity.cosine(\1)) / 2)", cypher)
+    dynamic = _DYNAMIC_LABELS.search(cypher)
+    unwound = _UNWOUND.search(cypher)
+    if dynamic is None or unwound is None:
+        return [(cypher, dict(parameters))]
+    rows = unwound[1]
+    by_labels: dict[str, list[Any]] = defaultdict(list)
+    for row in parameters[rows]:
+        by_labels[_labels(row["labels"])].append(row)
+    return [
+        (_DYNAMIC_LABELS.sub(rf"SET \1:{labels}", cypher), {**parameters, rows: some})
+        for labels, some in (by_labels or {"Entity": []}).items()
+    ]
+
+
+def _labels(labels: list[str]) -> str:
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise ValueError(f"{label!r} is no label.")
+    return ":".join(sorted(set(labels))) or "Entity"
