@@ -67,22 +67,33 @@ FULLTEXT = (
 
 
 def ensure_schema(connection: GraphConnection) -> None:
-    """Every index and constraint exists; harmless when they do. Raises GraphUnreachable."""
+    """Every index and constraint exists; harmless when they do, or when others make them now. Raises GraphUnreachable."""
     if connection.address.embedded:
-        _run(connection, (*RANGE, *UNIQUE))
+        for statement in (*RANGE, *UNIQUE):
+            connection.read(statement)
         create_fulltext(connection.address, FULLTEXT)
         return
-    if not {_constraint(label) for label in _UNIQUE_IN_PLACE_OF} <= _names(connection):
-        # those that a plain Graphiti made before us
-        _run(connection, tuple(f"DROP INDEX {name} IF EXISTS" for name in _UNIQUE_IN_PLACE_OF.values()))
-    _run(connection, (*RANGE, *UNIQUE, *FULLTEXT))
-    connection.read("CALL db.awaitIndexes(600)")
+    there = {row["name"] for row in connection.read("SHOW INDEXES YIELD name RETURN name")}
+    missing = [statement for statement in (*UNIQUE, *RANGE, *FULLTEXT) if _name(statement) not in there]
+    if any(statement in UNIQUE for statement in missing):
+        for name in _UNIQUE_IN_PLACE_OF.values():  # those that a plain Graphiti made before us
+            connection.read(f"DROP INDEX {name} IF EXISTS")
+    for statement in missing:
+        _create(connection, statement)
+    if missing:
+        connection.read("CALL db.awaitIndexes(600)")
 
 
-def _names(connection: GraphConnection) -> set[str]:
-    return {str(row["name"]) for row in connection.read("SHOW INDEXES YIELD name RETURN name")}
+def _create(connection: GraphConnection, statement: str) -> None:
+    """Neo4j checks for `IF NOT EXISTS` before it takes its lock, so another process may have been quicker."""
+    from neo4j.exceptions import ClientError
 
-
-def _run(connection: GraphConnection, statements: tuple[str, ...]) -> None:
-    for statement in statements:
+    try:
         connection.read(statement)
+    except ClientError as error:
+        if "EquivalentSchemaRuleAlreadyExists" not in f"{error.code} {error.message}":
+            raise
+
+
+def _name(statement: str) -> str:
+    return statement.split(" IF NOT EXISTS")[0].rpartition(" ")[2]

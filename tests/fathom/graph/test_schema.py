@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from graphiti_core.driver.driver import GraphProvider
@@ -57,6 +59,30 @@ def test_uniqueness_holds_where_a_plain_graphiti_was_before(neo4j_graph: GraphCo
     assert "episode_uuid" in _indexes(neo4j_graph)
     ensure_schema(neo4j_graph)
     assert _indexes(neo4j_graph)["episodic_uuid_unique"] == "episodic_uuid_unique"
+
+
+@pytest.mark.integration
+def test_many_processes_may_make_the_schema_at_once(graph: GraphConnection) -> None:
+    if not graph.address.embedded:
+        for row in graph.read("SHOW CONSTRAINTS YIELD name RETURN name"):
+            graph.read(f"DROP CONSTRAINT {row['name']}")
+        for name in _indexes(graph):
+            graph.read(f"DROP INDEX {name}")
+    together = threading.Barrier(6)
+
+    def one() -> None:
+        connection = GraphConnection(graph.address)
+        together.wait()
+        try:
+            ensure_schema(connection)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(one) for _ in range(6)]:
+            done.result()
+    if not graph.address.embedded:
+        assert len(_indexes(graph)) == 31
 
 
 @pytest.mark.integration
