@@ -84,8 +84,71 @@ planned_runs = sa.Table(
     sa.Index("planned_runs_by_collection", "collection", "planned_at"),
 )
 
+# What was said of documents, queries and parts, in the order it came to this table; filled from the log files alone.
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("event", sa.Text),
+    sa.Column("document", sa.Text),
+    sa.Column("run", sa.Text),
+    sa.Column("request", sa.Text),
+    sa.Column("stage", sa.Text),
+    sa.Column("sub_stage", sa.Text),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("metrics", sa.Text),
+    sa.Column("fields", sa.Text),
+    sa.Column("logger", sa.Text),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer),
+    sa.Index("events_by_document", "document", "id"),
+    sa.Index("events_by_event", "event", "id"),
+    sqlite_autoincrement=True,  # an id is never given twice, even after the newest events were dropped
+)
+
+# How far each log file was read; written with the events themselves, so each line is there once.
+event_sources = sa.Table(
+    "event_sources",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("read_to", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+# Who may call the API; the key itself is shown once and kept nowhere.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("collection", sa.Text),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("created_by", sa.Text),
+    sa.Column("last_used_at", sa.Float),
+    sa.Column("revoked_at", sa.Float),
+)
+
+# Collections of which no run is planned; `*` stands for all.
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("paused_by", sa.Text),
+    sa.Column("paused_at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
-MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = ((1, (uploads, episodes)), (2, (planned_runs,)))
+MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
+    (1, (uploads, episodes)),
+    (2, (planned_runs,)),
+    (3, (events, event_sources)),
+    (4, (api_keys, pauses)),
+)
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from fathom.errors import CheckBlocked, DocumentRejected, FathomError
-from fathom.observability.logs import Stage, get_logger, stage
+from fathom.observability.logs import Stage, bound, get_logger, stage
 from resources.uploads import Attempt, Uploads
 
 log = get_logger(__name__)
@@ -22,7 +22,8 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: str, version: str
     Raises what the work raises, unchanged.
     """
     begun = uploads.begin(document, version=version, run=run, stage=step)
-    with stage(step, document=document, run=run):
+    with stage(step, document=document, run=run), bound(request=uploads.request):
+        log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number})
         try:
             yield begun
         except FathomError as error:

@@ -22,11 +22,11 @@ class Chunker(dg.ConfigurableResource[None]):
 
         most = settings().chunk_tokens
         log.info("Chunking started", sub_stage="started", metrics={"max_tokens": most, "words": converted.report.words})
+        log.info("Tokens are counted as the embedder counts them", sub_stage="tokenizing", metrics={"max_tokens": most})
         chunk_set = chunk_document(converted, document=document, max_tokens=most, count_tokens=count_tokens)
-        tokens = [chunk.tokens for chunk in chunk_set.chunks]
-        log.info(
-            f"{len(tokens)} chunks created",
-            sub_stage="complete",
-            metrics={"chunks": len(tokens), "tokens": sum(tokens), "seconds": round(chunk_set.seconds, 3)},
-        )
+        count, tokens = len(chunk_set.chunks), sum(chunk.tokens for chunk in chunk_set.chunks)
+        figures = {"chunks": count, "tokens": tokens}
+        mean = round(tokens / count, 1) if count else 0.0
+        log.info(f"{count} chunks created", sub_stage="created", metrics={**figures, "mean_tokens": mean})
+        log.info("Chunking complete", sub_stage="complete", metrics={**figures, "seconds": round(chunk_set.seconds, 3)})
         return chunk_set

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from fathom.conversion.report import ConvertedDocument, PageProgress
-from fathom.observability.logs import get_logger
+from fathom.errors import ConverterUnreachable
+from fathom.observability.logs import get_logger, stage
 from fathom.settings import settings
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Converter(dg.ConfigurableResource[None]):
     """Conversions by the warm converter process, which is started by whoever needs it first."""
 
     _client: ConverterClient | None = PrivateAttr(default=None)
+    _told_models: bool = PrivateAttr(default=False)
 
     @property
     def client(self) -> ConverterClient:
@@ -33,9 +36,13 @@ class Converter(dg.ConfigurableResource[None]):
         return self._client
 
     def convert(self, path: Path, *, version: str, name: str, document: str) -> ConvertedDocument:
-        """The file as a structured document; each page that is done is logged."""
-        log.info("Conversion started", sub_stage="started", metrics={"bytes": path.stat().st_size})
-        converted = self.client.convert(path, version=version, name=name, document=document, progress=_log_pages)
+        """The file as a structured document; the look at it and each page that is done are logged."""
+        size = path.stat().st_size
+        self._tell_models()
+        told = _Told(size)
+        with stage("validation"):
+            log.info("Validation started", sub_stage="started", metrics={"bytes": size})
+        converted = self.client.convert(path, version=version, name=name, document=document, progress=told)
         report = converted.report
         log.info(
             "Conversion complete",
@@ -44,14 +51,52 @@ class Converter(dg.ConfigurableResource[None]):
         )
         return converted
 
+    def _tell_models(self) -> None:
+        """Whether the converter's models are loaded is logged, once a run: the first document of all waits for them."""
+        if self._told_models:
+            return
+        self._told_models = True
+        try:
+            status = self.client.status()
+        except ConverterUnreachable:
+            log.info("The converter starts and loads its models", sub_stage="models", metrics={"warm": False})
+            return
+        seconds = {} if status.warm_up_s is None else {"warm_up_seconds": round(status.warm_up_s, 2)}
+        sentence = "The converter has its models loaded" if status.warm else "The converter loads its models"
+        log.info(sentence, sub_stage="models", metrics={"warm": status.warm, **seconds})
 
-def _log_pages(progress: PageProgress) -> None:
-    if progress.total and progress.done and (progress.done == progress.total or progress.done % _every(progress.total) == 0):
-        log.info(
-            f"Page {progress.done} of {progress.total} converted",
-            sub_stage=progress.phase,
-            metrics={"page": progress.done, "pages": progress.total},
-        )
+
+class _Told:
+    """What the converter tells of one document, as log lines."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._began = time.perf_counter()
+        self._inspected = False
+
+    def __call__(self, progress: PageProgress) -> None:
+        """The line of this progress, if it is worth one."""
+        if not self._inspected:
+            self._inspected = True
+            self._tell_inspected(progress.total)
+        elif (
+            progress.phase == "page"
+            and progress.total
+            and progress.done
+            and (progress.done == progress.total or progress.done % _every(progress.total) == 0)
+        ):
+            log.info(
+                f"Page {progress.done} of {progress.total} converted",
+                sub_stage="page",
+                metrics={"page": progress.done, "pages": progress.total},
+            )
+
+    def _tell_inspected(self, pages: int | None) -> None:
+        counted = {} if pages is None else {"pages": pages}
+        seconds = round(time.perf_counter() - self._began, 3)
+        with stage("validation"):
+            log.info("Validation complete", sub_stage="complete", metrics={**counted, "seconds": seconds})
+        log.info("Conversion started", sub_stage="started", metrics={"bytes": self._size, **counted})
 
 
 def _every(total: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
-from fathom.control.runs.worker import worker_tags
+from fathom.control.runs.worker import REQUEST_TAG, worker_tags
 from fathom.settings import settings
 
 if TYPE_CHECKING:
@@ -36,17 +36,25 @@ class Attempt:
     version: str
     run: str
     accepted_at: datetime
+    number: int = 1
 
 
 class Uploads(dg.ConfigurableResource[None]):
     """Accepted uploads, by document and version."""
 
     _intake: Intake | None = PrivateAttr(default=None)
+    _request: str | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """The run names the process that works on it, so that its death is noticed."""
         if context.instance is not None and context.run is not None:
             context.instance.add_run_tags(context.run.run_id, worker_tags())
+            self._request = context.run.tags.get(REQUEST_TAG)
+
+    @property
+    def request(self) -> str | None:
+        """The id of the request that started the run, where it was one."""
+        return self._request
 
     @property
     def intake(self) -> Intake:
@@ -60,7 +68,8 @@ class Uploads(dg.ConfigurableResource[None]):
     def begin(self, document: str, *, version: str | None, run: str, stage: str) -> Attempt:
         """The document is marked as being worked on by the run. Raises UsageWrong for a document nobody uploaded."""
         row = self.intake.mark_running(document, version, run_id=run, stage=stage)
-        return Attempt(document, version or row.version, run, datetime.fromtimestamp(row.accepted_at, UTC))
+        accepted_at = datetime.fromtimestamp(row.accepted_at, UTC)
+        return Attempt(document, version or row.version, run, accepted_at, row.attempts + 1)
 
     def end_well(self, at: Attempt) -> None:
         """The version is in the graph."""

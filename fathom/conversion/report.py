@@ -87,6 +87,10 @@ class ConvertedDocument(BaseModel):
     report: ConversionReport
 
 
+# The phase of the first progress: the file is of a kind that is converted, and has so many pages.
+INSPECTED = "inspected"
+
+
 @dataclass(frozen=True)
 class PageProgress:
     """`done` of `total` pages are converted; total is None while unknown."""

@@ -33,7 +33,7 @@ from fathom.conversion.protocol import (
     pack,
     receive,
 )
-from fathom.conversion.report import PageProgress
+from fathom.conversion.report import INSPECTED, PageProgress
 from fathom.conversion.service_log import log_to_stream
 from fathom.conversion.wire_document import encode_document
 from fathom.conversion.worker_facts import loaded_libraries
@@ -96,6 +96,7 @@ class Worker:
         inspection = inspect_file(path, name=request.name or None, **limits)
         if request.operation == "inspect":
             return inspection.model_dump_json().encode()
+        self._report(PageProgress(INSPECTED, 0, inspection.pages))
         converted = self._engine.convert_file(path, inspection, version=request.version, progress=self._report)
         return encode_document(converted)
 

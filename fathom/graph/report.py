@@ -49,7 +49,7 @@ class WriteReport(BaseModel):
 
 @dataclass(frozen=True)
 class EpisodeProgress:
-    """`done` of `total` chunks have gone through `phase` (extracting or writing)."""
+    """`done` of `total` chunks are in `phase` (sending, writing) or through it (extracted, written)."""
 
     phase: str
     done: int

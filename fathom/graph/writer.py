@@ -112,6 +112,7 @@ class DocumentWriter:
     ) -> None:
         start = time.perf_counter()
         batch: list[EpisodeRows] = []
+        tally.sending(len(chunks))
         for chunk, found in self._extracted(chunks):
             uuid = episode_uuid(collection, document, chunk.id)
             if isinstance(found, ExtractionFailed):
@@ -126,6 +127,7 @@ class DocumentWriter:
         if not batch:
             return
         start = time.perf_counter()
+        tally.writing(len(batch))
         self.connection.write(lambda tx: save_episodes(tx, batch, self._embedder))
         for rows in batch:
             self._ledger.mark_written(rows.uuid, entities=len(rows.entities), facts=len(rows.facts))
@@ -192,6 +194,12 @@ class _Tally:
         self._written = 0
         self._entities = 0
         self._facts = 0
+
+    def sending(self, chunks: int) -> None:
+        self._tell("sending", min(self._total, self._extracted + len(self.failures) + chunks))
+
+    def writing(self, episodes: int) -> None:
+        self._tell("writing", self._written + episodes)
 
     def extracted(self, found: Extraction) -> None:
         usage: Usage = found.usage

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
+import time
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,11 @@ from fathom.settings import Settings
 MAX_BYTES = 10 * 1024**2
 KEEP = 5  # the one being written and those before it: 50 MB a process at most
 LONGEST_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
-_FIRST = ("document", "run", "stage", "sub_stage")
+# A file that was put aside can be written no more, which a writer that still has it open sees at little cost.
+_PUT_ASIDE = 0o400
+_LOOK_EVERY_S = 1.0  # how often a writer looks whether someone else moved its file
+_FIRST = ("event", "document", "run", "request", "stage", "sub_stage")
+_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def keep_logs(settings: Settings, process: str) -> logging.Handler:
@@ -51,19 +57,20 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         fields = fields_of(record)
-        message = fields.pop("message", None) or redacted(_own_message(record))
         line: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            **{name: fields.pop(name) for name in _FIRST if name in fields},
-            "message": _shortened(message),
-            **fields,
-            "pid": record.process,
         }
+        for name in _FIRST:
+            if name in fields:
+                line[name] = fields.pop(name)
+        line["message"] = _shortened(fields.pop("message", None) or redacted(_own_message(record)))
+        line.update(fields)
+        line["pid"] = record.process
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = _shortened(redacted("".join(traceback.format_exception(record.exc_info[1]))))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encoded(line)
 
 
 class JsonLinesHandler(logging.Handler):
@@ -76,6 +83,7 @@ class JsonLinesHandler(logging.Handler):
         self._keep = keep
         self._file: int | None = None
         self._torn = False
+        self._looked = 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         """The line is in the file, whole; lost where it cannot be written."""
@@ -97,26 +105,35 @@ class JsonLinesHandler(logging.Handler):
         super().close()
 
     def _write(self, line: bytes) -> None:
-        file = self._current()
-        if os.fstat(file).st_size + len(line) > self._max_bytes:
+        file, size = self._current()
+        if size + len(line) > self._max_bytes:
             self._rotate(len(line))
-            file = self._current()
+            file, _ = self._current()
         # one write of one line to a file opened for appending: lines of several processes never mix
         data = b"\n" + line if self._torn else line
         self._torn = os.write(file, data) < len(data)
 
-    def _current(self) -> int:
-        """The open file that has the name now: another process may have rotated it away."""
+    def _current(self) -> tuple[int, int]:
+        """The open file that has the name now, and its size: another process may have rotated it away."""
         if self._file is not None:
-            try:
-                if os.fstat(self._file).st_ino == self.path.stat().st_ino:
-                    return self._file
-            except FileNotFoundError:
-                pass
+            status = os.fstat(self._file)
+            if status.st_nlink and stat.S_IMODE(status.st_mode) != _PUT_ASIDE and self._has_its_name(status.st_ino):
+                return self._file, status.st_size
             self._close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        return self._file
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._file = os.open(self.path, flags, 0o600)
+        return self._file, os.fstat(self._file).st_size
+
+    def _has_its_name(self, inode: int) -> bool:
+        now = time.monotonic()
+        if now - self._looked < _LOOK_EVERY_S:
+            return True
+        self._looked = now
+        try:
+            return self.path.stat().st_ino == inode
+        except FileNotFoundError:
+            return False
 
     def _rotate(self, coming: int) -> None:
         """The file is renamed and those before it move on, unless another process just did that."""
@@ -129,6 +146,7 @@ class JsonLinesHandler(logging.Handler):
                     newer = self.path.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
                     if newer.exists():
                         newer.replace(older)
+                        older.chmod(_PUT_ASIDE)
         except (Timeout, FileNotFoundError):
             return
 

@@ -57,7 +57,7 @@ def mark_running(engine: Engine, document: str, version: str | None, run_id: str
     row = register.one(engine, document)
     if row is None or row.version is None or row.accepted_at is None:
         raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
-    return InHand(document, row.version, row.accepted_at)
+    return InHand(document, row.version, row.accepted_at, row.attempts)
 
 
 def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float) -> bool:

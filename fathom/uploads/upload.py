@@ -52,11 +52,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """The version of a document that is wanted now, and when it was accepted, in seconds since 1970."""
+    """The version of a document that is wanted now, when it was accepted, in seconds since 1970, and its tries that failed."""
 
     document: str
     version: str
     accepted_at: float
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

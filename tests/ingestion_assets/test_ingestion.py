@@ -6,6 +6,11 @@ import dagster as dg
 import pytest
 
 from fathom.control.graph_part import GraphPart
+from fathom.database import open_database
+from fathom.observability.collecting import Collector
+from fathom.observability.events import BY_NAME
+from fathom.observability.logfiles import keep_logs
+from fathom.observability.recorded import Events
 from fathom.settings import PROJECT_ROOT
 from tests.ingestion_assets.conftest import Deployment
 
@@ -139,3 +144,38 @@ def test_a_real_pdf_keeps_its_pages_as_provenance(deployment: Deployment) -> Non
     chunks = result.output_for_node("chunks")
     assert chunks.chunks
     assert all(chunk.pages for chunk in chunks.chunks)
+
+
+def test_all_that_happens_to_a_document_is_on_record_as_events_of_the_catalogue(deployment: Deployment) -> None:
+    keep_logs(deployment.settings, "runs")
+    [document] = deployment.drop("told", letter_md=LETTER)
+    assert deployment.ingest(document).success
+    Collector(open_database(deployment.settings.operational_url), deployment.settings.home).collect()
+    told = [event for event in Events(open_database(deployment.settings.operational_url)).of_document(document) if event.event]
+    assert [event.event for event in told if event.event != "docling.converted"] == [
+        "upload.received",
+        "upload.stored",
+        "docling.begun",
+        "docling.models",
+        "validation.started",
+        "validation.complete",
+        "docling.started",
+        "docling.complete",
+        "chunking.begun",
+        "chunking.started",
+        "chunking.tokenizing",
+        "chunking.created",
+        "chunking.complete",
+        "graphiti.begun",
+        "graphiti.started",
+        "graphiti.sending",
+        "graphiti.extracted",
+        "graphiti.writing",
+        "graphiti.written",
+        "graphiti.complete",
+    ]
+    for event in told:
+        figures = BY_NAME[event.event or ""].figures
+        assert {name: isinstance(value, (int, figures[name])) for name, value in event.metrics.items()} == dict.fromkeys(
+            event.metrics, True
+        ), event

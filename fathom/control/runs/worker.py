@@ -11,6 +11,7 @@ import psutil
 PID_TAG = "fathom/worker_pid"
 STARTED_TAG = "fathom/worker_started"
 HOST_TAG = "fathom/worker_host"
+REQUEST_TAG = "fathom/request"  # the id of the API's request that started the run
 CLOCK_S = 2.0  # the start time is counted from the boot time, which moves a little when the clock is corrected
 
 

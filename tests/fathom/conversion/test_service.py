@@ -89,7 +89,7 @@ def test_a_home_whose_path_is_longer_than_a_socket_allows_works_as_well(converte
 def test_progress_reaches_the_caller_page_by_page(converters: Converters) -> None:
     seen: list[PageProgress] = []
     converters.client().convert(converters.text("pages 4"), version="v", progress=seen.append)
-    assert seen == [PageProgress("page", page, 4) for page in (1, 2, 3, 4)]
+    assert seen == [PageProgress("inspected", 0, None), *(PageProgress("page", page, 4) for page in (1, 2, 3, 4))]
 
 
 def test_a_rejection_arrives_as_what_it_was(converters: Converters) -> None:

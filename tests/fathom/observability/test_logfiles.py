@@ -6,7 +6,6 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +32,6 @@ log = get_logger("fathom.writer")
 for number in range(400):
     log.info("line", who=sys.argv[2], number=number, filling="x" * (number % 200))
 """
-
-
-@pytest.fixture(autouse=True)
-def _handlers_of_their_own() -> Iterator[None]:
-    root, fathom = logging.getLogger(), logging.getLogger("fathom")
-    before, level = list(root.handlers), fathom.level
-    yield
-    for handler in [handler for handler in root.handlers if handler not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    fathom.setLevel(level)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,175 @@
+"""From log files to the table `events`: every whole line of worth, once, whoever wrote it and whoever was killed since.
+
+Who works only appends a line to a file. One process at a time (whoever has the lock of the home) reads what is new and
+writes it to the table with how far it read, in one transaction: a kill at any point repeats or loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from fathom.database import event_sources, events
+from fathom.observability.logs import get_logger
+
+EVERY_S = 0.2
+KEEP_DAYS = 90.0
+_PRUNE_EVERY_S = 3600.0
+_PRUNED_AT_ONCE = 5_000
+_MOST_BYTES = 4 * 1024**2  # of a file in one transaction
+_LOCKED = 5_113_042  # Postgres' advisory lock of whoever writes events: ids become visible in their order
+_COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
+
+log = get_logger(__name__)
+
+
+class Collector:
+    """Brings the log files of a home to its events table; keeps only which files it has seen and need not open."""
+
+    def __init__(self, engine: Engine, home: Path) -> None:
+        self._engine = engine
+        self._folder = home / "logs"
+        self._lock = home / "locks" / "events.lock"
+        self._host = socket.gethostname()
+        self._seen: dict[tuple[int, int], int] = {}
+
+    def collect(self) -> int:
+        """What was written since the last call is in the table; answers how many events that were.
+
+        None are where another process is at it. Raises nothing: a database that is away gets the lines later.
+        """
+        try:
+            news = [path for path in self._files() if self._is_news(path)]
+            if not news:
+                return 0
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._lock, timeout=0):
+                return sum(self._take(path) for path in news)
+        except Timeout:
+            return 0
+        except (OSError, SQLAlchemyError):
+            return 0
+
+    def prune(self, now: float | None = None) -> int:
+        """Events older than KEEP_DAYS, and what is known of files that are long gone, are dropped."""
+        before = (time.time() if now is None else now) - KEEP_DAYS * 86400
+        dropped = 0
+        oldest = sa.select(events.c.id).order_by(events.c.id).limit(_PRUNED_AT_ONCE).scalar_subquery()
+        while True:
+            with self._engine.begin() as connection:
+                gone = connection.execute(events.delete().where(events.c.id.in_(oldest), events.c.at < before)).rowcount
+                connection.execute(event_sources.delete().where(event_sources.c.updated_at < before))
+            dropped += gone
+            if gone < _PRUNED_AT_ONCE:
+                return dropped
+
+    def _files(self) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        found = (path for path in self._folder.iterdir() if ".jsonl" in path.name and not path.name.startswith("."))
+        return sorted(found, key=lambda path: path.name, reverse=True)  # x.jsonl.2 is older than x.jsonl.1 and x.jsonl
+
+    def _is_news(self, path: Path) -> bool:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return False
+        return self._seen.get((status.st_dev, status.st_ino)) != status.st_size
+
+    def _take(self, path: Path) -> int:
+        try:
+            with path.open("rb") as file:
+                head = file.readline()
+                if not head.endswith(b"\n"):
+                    return 0
+                # a file keeps its first line when it is put aside, and no two files have the same one
+                source = hashlib.sha256(self._host.encode() + b"\0" + head).hexdigest()[:32]
+                taken = 0
+                while True:
+                    with self._engine.begin() as connection:
+                        self._alone(connection)
+                        known = sa.select(event_sources.c.read_to).where(event_sources.c.source == source)
+                        start = connection.scalar(known) or 0
+                        file.seek(start)
+                        data = file.read(_MOST_BYTES)
+                        whole = data[: data.rfind(b"\n") + 1]
+                        if not whole and len(data) == _MOST_BYTES:
+                            whole = data  # a line as long as that is none of ours
+                        if whole:
+                            rows = [row for line in whole.splitlines() if (row := self._row(line))]
+                            rows.sort(key=lambda row: float(row["at"]))
+                            if rows:
+                                connection.execute(events.insert(), rows)
+                            self._remember(connection, source, start + len(whole))
+                            taken += len(rows)
+                    if len(data) < _MOST_BYTES:
+                        break
+                status = path.stat()
+                self._seen[status.st_dev, status.st_ino] = start + len(data)
+                return taken
+        except FileNotFoundError:
+            return 0
+
+    def _alone(self, connection: Connection) -> None:
+        if self._engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKED)))
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _remember(self, connection: Connection, source: str, read_to: int) -> None:
+        insert: Any = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(event_sources)
+        row = insert.values(source=source, read_to=read_to, updated_at=time.time())
+        new = {"read_to": row.excluded.read_to, "updated_at": row.excluded.updated_at}
+        connection.execute(row.on_conflict_do_update(index_elements=["source"], set_=new))
+
+    def _row(self, raw: bytes) -> dict[str, Any] | None:
+        """The line as a row; None for what is no line of ours, or of no document and no event."""
+        try:
+            line = json.loads(raw)
+            at = datetime.fromisoformat(line["timestamp"]).timestamp()
+        except (ValueError, KeyError, TypeError):
+            return None
+        level = logging.getLevelNamesMapping().get(str(line.get("level")).upper(), logging.INFO)
+        if not (line.get("document") or line.get("event") or level >= logging.WARNING):
+            return None
+        row: dict[str, Any] = {name: line.pop(name, None) for name in _COLUMNS}
+        rest = {name: value for name, value in line.items() if name not in ("timestamp", "level")}
+        metrics = row["metrics"]
+        return {
+            **{name: None if value is None else str(value) for name, value in row.items() if name not in ("metrics", "pid")},
+            "message": str(row["message"] or ""),
+            "at": at,
+            "level": level,
+            "metrics": json.dumps(metrics, ensure_ascii=False) if metrics else None,
+            "fields": json.dumps(rest, ensure_ascii=False) if rest else None,
+            "host": self._host,
+            "pid": row["pid"] if isinstance(row["pid"], int) else None,
+        }
+
+
+def collecting(collector: Collector, stop: threading.Event, *, every: float = EVERY_S) -> Iterator[int]:
+    """Collects until told to stop, and once more then; yields after each round how many events came."""
+    pruned = time.monotonic()
+    while not stop.wait(every):
+        yield collector.collect()
+        if time.monotonic() - pruned > _PRUNE_EVERY_S:
+            pruned = time.monotonic()
+            try:
+                collector.prune()
+            except SQLAlchemyError as error:
+                log.warning("Old events could not be dropped", metrics={"error": type(error).__name__})
+    yield collector.collect()

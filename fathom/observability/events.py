@@ -1,0 +1,116 @@
+"""The catalogue of events: each thing that happens to a document, a query or a part, its name and the figures it carries.
+
+A log call is an event when its stage and sub-stage, joined by a dot, are a name of this table; `emit` says the others by
+their name. Either way the fact is written once, as a JSON line, before the call returns: a process that is killed then has
+said it. The table `events` is filled from those lines by `collecting`, in another process, so that no work ever waits for
+a database or fails with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+Figure = type[int] | type[float] | type[str] | type[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One kind of event: what is true when it is said, and the figures that may come with it."""
+
+    name: str
+    meaning: str
+    figures: Mapping[str, Figure] = field(default_factory=dict[str, Figure])
+
+
+def _event(name: str, meaning: str, **figures: Figure) -> EventType:
+    return EventType(name, meaning, figures)
+
+
+_FAILED: dict[str, Figure] = {"error": str, "retryable": bool}
+_EPISODES: dict[str, Figure] = {"chunk": int, "chunks": int, "entities": int, "facts": int}
+
+CATALOGUE: Final[tuple[EventType, ...]] = (
+    # upload: until the document is known and somebody works on it
+    _event("upload.received", "A new or changed file was seen whole.", bytes=int),
+    _event("upload.stored", "Its bytes are in the store.", bytes=int, version=str, seconds=float),
+    _event("upload.waiting", "It is still being written; the next look will tell.", bytes=int),
+    _event("upload.rejected", "It was rejected for what it is from outside.", error=str, bytes=int),
+    _event("upload.refused", "An entry of the inbox cannot be an upload.", error=str, path=str),
+    _event("upload.stopped", "The store is full or away; what was not reached waits.", accepted=int),
+    _event("upload.reconciled", "Runs ended without an outcome for their documents.", again=int, failed=int),
+    _event("upload.submitted", "A run was started for it.", documents=int, seconds=float),
+    _event("upload.cancelled", "Somebody cancelled the work on it.", by=str),
+    _event("upload.retried", "Somebody asked for another try.", by=str),
+    # validation: the bytes are what the name says and within bounds
+    _event("validation.started", "The bytes are looked at, before anything parses them.", bytes=int),
+    _event("validation.complete", "It is of a kind that can be converted.", pages=int, seconds=float),
+    # docling: the conversion
+    _event("docling.begun", "A run took it up to convert it.", attempt=int),
+    _event("docling.models", "Whether the converter has its models loaded.", warm=bool, warm_up_seconds=float),
+    _event("docling.started", "The conversion began.", bytes=int, pages=int),
+    _event("docling.page", "So many of its pages are converted.", page=int, pages=int),
+    _event("docling.convert", "The libraries warned of the document.", warnings=int),
+    _event("docling.converted", "The converter process is done with it.", seconds=float, answer_bytes=int),
+    _event("docling.complete", "The conversion is done.", seconds=float, pages=int, words=int),
+    _event("docling.failed", "The conversion failed or rejected the document.", seconds=float, answer_bytes=int, **_FAILED),
+    # chunking
+    _event("chunking.begun", "A run took it up to cut it into chunks.", attempt=int),
+    _event("chunking.started", "The chunker has its bounds.", max_tokens=int, words=int),
+    _event("chunking.tokenizing", "Texts are cut where the embedder's tokens say.", max_tokens=int),
+    _event("chunking.created", "The chunks are there.", chunks=int, tokens=int, mean_tokens=float),
+    _event("chunking.complete", "Chunking is done.", chunks=int, tokens=int, seconds=float),
+    _event("chunking.failed", "Chunking failed.", **_FAILED),
+    # graphiti: episodes into the graph
+    _event("graphiti.begun", "A run took it up to write it to the graph.", attempt=int),
+    _event("graphiti.started", "The ingestion into the graph began.", chunks=int),
+    _event("graphiti.waiting", "Another writer has the collection.", collection=str),
+    _event("graphiti.sending", "A chunk goes to the language model.", **_EPISODES),
+    _event("graphiti.extracted", "A chunk's entities and facts are known.", **_EPISODES),
+    _event("graphiti.writing", "Episodes go to the graph.", **_EPISODES),
+    _event("graphiti.written", "So many episodes are in the graph.", **_EPISODES),
+    _event("graphiti.removed", "Episodes whose chunks are gone were taken away.", episodes=int),
+    _event("graphiti.revived", "The graph went away and was started again.", error=str),
+    _event(
+        "graphiti.complete",
+        "Every chunk is in the graph, or listed as failed.",
+        written=int,
+        unchanged=int,
+        failed=int,
+        entities=int,
+        facts=int,
+        seconds=float,
+    ),
+    _event("graphiti.failed", "Writing to the graph failed.", **_FAILED),
+    # llm: calls of the language model
+    _event("llm.request", "A call to the language model began.", model=str, call=str),
+    _event("llm.response", "It answered.", model=str, call=str, tokens_in=int, tokens_out=int, cost_usd=float, seconds=float),
+    _event("llm.error", "It did not answer usably.", model=str, call=str, error=str, seconds=float),
+    _event("llm.throttled", "Calls wait for a rate limit.", model=str, seconds=float),
+    _event("llm.paused", "Calls wait for a budget.", reason=str),
+    # chat, graph nodes and vectors: questions
+    _event("chat.start", "A question came in."),
+    _event("chat.message", "A part of the answer went out.", characters=int),
+    _event("chat.complete", "The answer is whole.", seconds=float, citations=int),
+    _event("graph.node.enter", "A step of answering began.", node=str),
+    _event("graph.node.exit", "A step of answering ended.", node=str, seconds=float),
+    _event("graph.state.update", "What a step found out is known to the others.", node=str, keys=int),
+    _event("vector.search", "Embeddings were searched.", results=int, seconds=float),
+    _event("vector.insert", "Embeddings were added.", vectors=int, seconds=float),
+    _event("vector.update", "Embeddings were replaced.", vectors=int, seconds=float),
+    # system: parts and people
+    _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
+    _event("system.resumed", "A collection, or all, goes on.", collection=str, by=str),
+    _event("system.removed", "A document was removed.", episodes=int, by=str),
+    _event("system.key_created", "An API key was made.", key=str, role=str, by=str),
+    _event("system.key_revoked", "An API key is no longer valid.", key=str, by=str),
+)
+
+BY_NAME: Final[Mapping[str, EventType]] = {event.name: event for event in CATALOGUE}
+
+
+def event_name(stage: object, sub_stage: object) -> str | None:
+    """The event that a log call of this stage and sub-stage is; None where it is none."""
+    name = f"{stage}.{sub_stage}"
+    return name if name in BY_NAME else None
