@@ -110,6 +110,15 @@ def digest(graph: GraphConnection, collection: str) -> str:
     return hashlib.sha256(json.dumps(held(graph, collection), sort_keys=True, default=str).encode()).hexdigest()
 
 
+def found_by_words(graph: GraphConnection, index: str, collection: str) -> list[str]:
+    """The uuids of the collection's nodes that the full-text index finds."""
+    query = (
+        f"CALL db.index.fulltext.queryNodes('{index}', $words, {{limit: 1000}}) YIELD node AS n "
+        "WHERE n.group_id = $group RETURN n.uuid AS uuid"
+    )
+    return sorted(row["uuid"] for row in graph.read(query, words=f'group_id:"{collection}"', group=collection))
+
+
 def counts(graph: GraphConnection, collection: str) -> dict[str, int]:
     """How many of each the collection holds."""
     return {name: len(rows) for name, rows in held(graph, collection).items()}

@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, counts, digest, many_facts
+from small_corpus import (
+    BRIDGE,
+    FIRM,
+    RIVER,
+    WRITTEN_AT,
+    ScriptedModel,
+    WriterOf,
+    chunks_of,
+    counts,
+    digest,
+    found_by_words,
+    many_facts,
+)
 
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
@@ -136,6 +148,9 @@ def test_a_server_killed_in_mid_write_ends_as_an_undisturbed_one(
     engine.dispose()
     assert counts(connection, collection) == counts(embedded_graph, collection)
     assert digest(connection, collection) == digest(embedded_graph, collection)
+    found = {name: found_by_words(connection, name, collection) for name in ("episode_content", "node_name_and_summary")}
+    assert {name: len(uuids) for name, uuids in found.items()} == {"episode_content": 48, "node_name_and_summary": 5}
+    assert found == {name: found_by_words(embedded_graph, name, collection) for name in found}
     connection.close()
 
 
