@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphiti_client import Client, write_documents
 from pydantic import SecretStr
 from small_corpus import ScriptedModel, WriterOf
 
@@ -49,6 +50,19 @@ def neo4j_graph(tmp_path_factory: pytest.TempPathFactory, require_or_skip: Requi
     yield connection
     connection.close()
     server.stop()
+
+
+@pytest.fixture(params=["ours on embedded", "ours on neo4j", "plain on neo4j"])
+def client(request: pytest.FixtureRequest, embedder: Embedder) -> Client:
+    """Graphiti with our driver on each server, and with its own on Neo4j."""
+    whose, _, server = str(request.param).partition(" on ")
+    return Client(request.getfixturevalue(f"{server}_graph"), embedder, plain=whose == "plain")
+
+
+@pytest.fixture
+def documents(client: Client, collection: str, writer_of: WriterOf) -> tuple[str, str]:
+    """The names of two documents that are in the client's graph."""
+    return write_documents(client.graph, collection, writer_of)
 
 
 @pytest.fixture(params=["embedded", "neo4j"])
