@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG  # no public name in 1.13
 
+from fathom.control.launching import alone, backlog_config, run_tags
 from fathom.control.runs.worker import worker_is_dead
 from fathom.settings import settings
 from fathom.uploads.acceptance import IntakeReport
@@ -37,8 +38,9 @@ def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     """Runs for accepted uploads, at most `runs_at_once` in flight; what they are and why is in the intake's table alone."""
     intake = open_intake(settings())
     report = intake.look()
-    found = intake.reconcile(run_states(context.instance, intake.keys_in_hand()))
-    runs = [*found.again, *intake.plan_runs(found.in_flight)]
+    with alone(settings()):  # the API starts runs too, between a plan and its run there is a moment
+        found = intake.reconcile(run_states(context.instance, intake.keys_in_hand()))
+        runs = [*found.again, *intake.plan_runs(found.in_flight)]
     summary = sentence(report, found, intake)
     for entry in report.refused:
         context.log.warning(f"Refused {entry.path}: {entry.error.name}: {entry.error.message} {entry.error.what_to_do}")
@@ -58,12 +60,10 @@ def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, R
 
 def request(run: PlannedRun) -> dg.RunRequest:
     """One document runs the asset job on its partition; more are drained by the backlog job."""
-    tags = {"fathom/collection": run.collection, "fathom/documents": str(len(run.documents))}
+    tags = run_tags(run)
     if len(run.documents) == 1:
-        tags["fathom/version"] = run.versions[0]
         return dg.RunRequest(run.run_key, job_name=ingest_document.name, partition_key=run.documents[0], tags=tags)
-    config = {"ops": {"drain": {"config": {"documents": list(run.documents)}}}}
-    return dg.RunRequest(run.run_key, job_name=ingest_backlog.name, run_config=config, tags=tags)
+    return dg.RunRequest(run.run_key, job_name=ingest_backlog.name, run_config=backlog_config(run.documents), tags=tags)
 
 
 def sentence(report: IntakeReport, found: Reconciled, intake: Intake) -> str:

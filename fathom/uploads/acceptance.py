@@ -77,6 +77,17 @@ class Acceptance:
         report.seconds = time.monotonic() - began
         return report
 
+    def take(self, file: FoundFile, now: float) -> IntakeReport:
+        """As `look`, for one file that is known to be whole; raises StoreFull and StoreFailed."""
+        row = register.one(self.engine, file.document)
+        rows = (
+            {} if row is None else {row.document: Known(row.size, row.mtime_ns, row.version, row.state, row.reason, row.detail)}
+        )
+        report = IntakeReport(known=len(rows))
+        if self._is_news(file, rows.get(file.document)):
+            self._take([file], rows, report, time.monotonic(), now)
+        return report
+
     def _is_news(self, file: FoundFile, row: Known | None) -> bool:
         if row is None or row.state == UploadState.REFUSED:
             return True

@@ -9,12 +9,17 @@ from functools import partial
 from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
+from fathom.ids import split_document_id
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads import outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
+from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.outcomes import Reconciled, RunState
+from fathom.uploads.pausing import pause_of, paused
+from fathom.uploads.placing import Placed
 from fathom.uploads.planning import choose
+from fathom.uploads.reading import seen_again
 from fathom.uploads.store import UploadStore, open_store
 from fathom.uploads.upload import InHand, PlannedRun, Upload, UploadState
 
@@ -40,6 +45,14 @@ class Intake:
         self.store.sweep()
         return self._acceptance.look(_time(now))
 
+    def take(self, placed: Placed, now: float | None = None) -> IntakeReport:
+        """The file that was just put into the inbox is accepted, with no look at the others. Raises StoreFull, StoreFailed."""
+        collection, _ = split_document_id(placed.document)
+        found = seen_again(
+            self._settings.inbox_path, FoundFile(placed.document, collection, placed.parts, Identity(0, 0, 0, 0))
+        )
+        return self._acceptance.take(found, _time(now)) if found else IntakeReport()
+
     def keys_in_hand(self) -> list[str]:
         """The run keys whose runs `reconcile` wants to know the states of; few, however many documents there are."""
         return outcomes.keys_in_hand(self.engine)
@@ -61,7 +74,8 @@ class Intake:
         slots = settings.runs_at_once - runs_in_flight
         if slots <= 0:
             return []
-        due = [one for one in register.waiting(self.engine) if one.due(now)]
+        held = paused(self.engine)
+        due = [one for one in register.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
         if not due:
             return []
         served = register.served(self.engine)
@@ -99,6 +113,10 @@ class Intake:
     def retry(self, document: str, now: float | None = None) -> bool:
         """A failed or rejected document is accepted once more; False where there is none of that name."""
         return register.retry(self.engine, document, _time(now))
+
+    def cancel(self, document: str, now: float | None = None) -> bool:
+        """Nothing more is done for the document until it is tried again; False where it had ended."""
+        return outcomes.cancel(self.engine, document, _time(now))
 
     def state_of(self, document: str) -> Upload | None:
         """The document's row; None for a document that was never seen."""

@@ -34,9 +34,13 @@ class Reconciled:
 def mark_running(engine: Engine, document: str, version: str | None, run_id: str, stage: str | None, now: float) -> InHand:
     """The run has the document in hand, unless another version was accepted since; answers the one accepted last.
 
-    `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted.
+    `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted, RunCancelled
+    for one that was cancelled while this run had it in hand.
     """
     c = uploads.c
+    before = register.one(engine, document)
+    if before and before.state is S.FAILED and before.reason == RunCancelled.__name__ and before.run_id in (None, run_id):
+        raise _cancelled(before)
     planned = sa.or_(c.run_id == run_id, c.state == S.SUBMITTED, sa.and_(c.state == S.ACCEPTED, c.run_key.is_not(None)))
     wanted = c.version.is_not(None) if version is None else c.version == version
     statement = (
@@ -108,6 +112,15 @@ def mark_failed(
         after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
         connection.execute(uploads.update().where(*mine).values(**values, **after))
     return S.ACCEPTED if again else state
+
+
+def cancel(engine: Engine, document: str, now: float) -> bool:
+    """The document failed by being cancelled; its run, if it has one, finds that out. False where it had ended."""
+    c = uploads.c
+    going = (c.document == document, c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)))
+    said = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
+    with transaction(engine) as connection:
+        return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **said)).rowcount == 1
 
 
 def keys_in_hand(engine: Engine) -> list[str]:

@@ -25,11 +25,12 @@ _MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A file in the inbox: the document it is, its version (SHA-256, hex) and size in bytes."""
+    """A file in the inbox: the document it is, its version (SHA-256, hex), size in bytes, and its names below the inbox."""
 
     document: str
     version: str
     size: int
+    parts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -75,19 +76,19 @@ def place(settings: Settings, collection: str, relative: str, source: BinaryIO) 
     try:
         folder = open_folder(settings.inbox_path, parts[:-1], create=True)
     except OSError as error:
-        raise _named(error, relative) from error
+        raise named_error(error, relative) from error
     temporary = f".{uuid.uuid4().hex}.part"
     try:
         kept = _fill(folder, temporary, source, settings.max_file_mb)
         os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except OSError as error:
-        raise _named(error, relative) from error
+        raise named_error(error, relative) from error
     finally:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         os.close(folder)
-    return Placed(document, *kept)
+    return Placed(document, *kept, parts)
 
 
 def _fill(folder: int, name: str, source: BinaryIO, max_mb: int) -> tuple[str, int]:
@@ -157,7 +158,8 @@ def _files(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
                 yield entry, entry.relative_to(path).as_posix()
 
 
-def _named(error: OSError, relative: str) -> FathomError:
+def named_error(error: OSError, relative: str) -> FathomError:
+    """The error that stands for this one of the operating system, about a file of that path."""
     import errno
 
     name = escaped(relative)
