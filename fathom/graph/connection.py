@@ -68,7 +68,7 @@ class GraphConnection:
 
     def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query. Raises GraphUnreachable."""
-        with self._named_errors():
+        with named_errors(self.address):
             records, _, _ = self.driver.execute_query(
                 cypher,
                 parameters,
@@ -78,7 +78,7 @@ class GraphConnection:
 
     def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
         """The work, done in one transaction that is committed whole or not at all. Raises GraphUnreachable, StoreFull."""
-        with self._named_errors(), self.driver.session(database=self.address.database) as session:
+        with named_errors(self.address), self.driver.session(database=self.address.database) as session:
             result: Result = session.execute_write(work)
             return result
 
@@ -92,7 +92,7 @@ class GraphConnection:
         from neo4j import READ_ACCESS
 
         with (
-            self._named_errors(),
+            named_errors(self.address),
             self.driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
             session.begin_transaction(timeout=timeout_s) as transaction,
         ):
@@ -115,35 +115,35 @@ class GraphConnection:
             self._driver.close()
             self._driver = None
 
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
-
-        try:
-            yield
-        except AuthError as error:
-            raise GraphUnreachable(
-                f"The graph at {self.address.uri} refuses the user {self.address.user}.",
-                hint="Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD.",
-            ) from error
-        except (DriverError, TransientError, OSError) as error:
-            raise GraphUnreachable(f"The graph at {self.address.uri} does not answer: {_first_line(error)}.") from error
-        except Neo4jError as error:
-            if "No space left" in str(error):
-                raise StoreFull("The disk of the graph is full.") from error
-            if error.code and error.code.startswith(
-                "Neo.ClientError.Database."
-            ):  # the embedded server listens before it has it
-                raise GraphUnreachable(
-                    f"The graph at {self.address.uri} has no database {self.address.database}.",
-                    hint="Wait if it has just been started, or set FATHOM_GRAPH_DATABASE.",
-                ) from error
-            raise
-
 
 def open_graph(settings: Settings) -> GraphConnection:
     """The connection of the deployment, not yet opened."""
     return GraphConnection(graph_address(settings))
+
+
+@contextmanager
+def named_errors(address: GraphAddress) -> Iterator[None]:
+    """What the driver raises inside is raised as GraphUnreachable or StoreFull where it is that."""
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
+
+    try:
+        yield
+    except AuthError as error:
+        raise GraphUnreachable(
+            f"The graph at {address.uri} refuses the user {address.user}.",
+            hint="Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD.",
+        ) from error
+    except (DriverError, TransientError, OSError) as error:
+        raise GraphUnreachable(f"The graph at {address.uri} does not answer: {_first_line(error)}.") from error
+    except Neo4jError as error:
+        if "No space left" in str(error):
+            raise StoreFull("The disk of the graph is full.") from error
+        if error.code and error.code.startswith("Neo.ClientError.Database."):  # the embedded server listens before it has it
+            raise GraphUnreachable(
+                f"The graph at {address.uri} has no database {address.database}.",
+                hint="Wait if it has just been started, or set FATHOM_GRAPH_DATABASE.",
+            ) from error
+        raise
 
 
 def _first_line(error: Exception) -> str:

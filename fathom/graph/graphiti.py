@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def open_graphiti(settings: Settings) -> Graphiti:
     """A Graphiti whose driver, embedder and ranking are Fathom's, with the schema in place; its language model refuses.
 
-    Graphiti's telemetry is off in the whole process afterwards. Close it with `await graphiti.close()`.
-    Raises GraphUnreachable.
+    Graphiti's telemetry is off in the whole process afterwards, and no `.env` file is read.
+    Close it with `await graphiti.close()`. Raises GraphUnreachable.
     """
     return graphiti_at(graph_address(settings), open_embedder(settings))
 
@@ -32,6 +32,7 @@ def graphiti_at(address: GraphAddress, embedder: Embedder) -> Graphiti:
     finally:
         connection.close()
     os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"  # it sends when it is made
+    os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")  # loaded, it takes any .env above it into the environment
     from graphiti_core import Graphiti
 
     from fathom.graph.graphiti_clients import EmbeddingRanker, GraphitiEmbedder, NoLanguageModel

@@ -14,7 +14,7 @@ from typing import Any, Self
 from graphiti_core.driver.neo4j_driver import Neo4jDriver
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, AsyncTransaction, EagerResult
 
-from fathom.graph.connection import CONNECT_SECONDS, RETRY_SECONDS, GraphAddress, GraphConnection
+from fathom.graph.connection import CONNECT_SECONDS, RETRY_SECONDS, GraphAddress, GraphConnection, named_errors
 from fathom.graph.dialect import for_embedded
 from fathom.graph.schema import ensure_schema
 
@@ -42,10 +42,14 @@ class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
         )
 
     async def execute_query(self, cypher_query_: str, **kwargs: Any) -> EagerResult:
-        """The records of the query, which is committed. Raises the neo4j driver's errors."""
-        if not self._address.embedded:
+        """The records of the query, which is committed. Raises GraphUnreachable, StoreFull, and neo4j's ClientError."""
+        with named_errors(self._address):
+            if self._address.embedded:
+                return await self._execute_on_embedded(cypher_query_, **kwargs)
             result: EagerResult = await super().execute_query(cypher_query_, **kwargs)
             return result
+
+    async def _execute_on_embedded(self, cypher_query_: str, **kwargs: Any) -> EagerResult:
         parameters = {**(kwargs.pop("params", None) or {}), **(kwargs.pop("parameters_", None) or {})}
         database = kwargs.pop("database_", self._database)
         parameters |= {name: value for name, value in kwargs.items() if not name.endswith("_")}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from graphiti_client import Client, uuid_of_episode
@@ -19,14 +22,18 @@ from graphiti_core.search.search_config_recipes import (
     NODE_HYBRID_SEARCH_EPISODE_MENTIONS,
     NODE_HYBRID_SEARCH_RRF,
 )
-from graphiti_core.search.search_filters import SearchFilters
+from graphiti_core.search.search_filters import ComparisonOperator, DateFilter, SearchFilters
 from graphiti_core.search.search_utils import edge_fulltext_search, edge_similarity_search, get_mentioned_nodes
+from graphiti_core.telemetry.telemetry import is_telemetry_enabled
 from small_corpus import BRIDGE, CITY, CLOSED, FIRM, FOUNDED, RIVER, WRITTEN_AT, held
 
-from fathom.errors import UsageWrong
-from fathom.graph.connection import GraphConnection
+from fathom.errors import GraphUnreachable, UsageWrong
+from fathom.graph.connection import GraphConnection, graph_address
+from fathom.graph.graphiti import open_graphiti
+from fathom.graph.graphiti_driver import GraphitiDriver
 from fathom.graph.rows import entity_uuid
 from fathom.language.extraction import Embedder
+from fathom.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -186,3 +193,59 @@ def test_a_question_to_the_language_model_is_refused_by_name(client: Client, col
 
     with pytest.raises(UsageWrong, match="has none"):
         client.ask(work)
+
+
+def test_lucenes_characters_in_a_question_are_only_text(client: Client, documents: tuple[str, str], collection: str) -> None:
+    async def work(graphiti: Graphiti) -> tuple[list[EntityEdge], list[EntityEdge]]:
+        asked = 'Which "River" (AND/OR) does it cross?! [a] ~*^: {\\} && || +1-2 group_id:"x"'
+        return (
+            await edge_fulltext_search(graphiti.driver, asked, SearchFilters(), [collection], 5),
+            await edge_fulltext_search(graphiti.driver, "ÆØÅ 河 🌉", SearchFilters(), [collection], 5),
+        )
+
+    found, nothing = client.ask(work)
+    assert found[0].fact == RIVER
+    assert nothing == []
+
+
+def test_dates_filter_facts(client: Client, documents: tuple[str, str], collection: str) -> None:
+    def holding_at(moment: datetime) -> SearchFilters:
+        begun = DateFilter(date=moment, comparison_operator=ComparisonOperator.less_than_equal)
+        not_ended = DateFilter(date=moment, comparison_operator=ComparisonOperator.greater_than)
+        return SearchFilters(valid_at=[[begun]], invalid_at=[[not_ended]])
+
+    async def work(graphiti: Graphiti) -> list[list[EntityEdge]]:
+        return [
+            await graphiti.search("Moreno Works", group_ids=[collection], search_filter=holding_at(moment))
+            for moment in (FOUNDED - timedelta(days=1), FOUNDED, CLOSED - timedelta(days=1), CLOSED)
+        ]
+
+    assert [[edge.fact for edge in found] for found in client.ask(work)] == [[], [FIRM], [FIRM], []]
+
+
+def test_a_graph_that_is_away_is_said_by_name(tmp_path: Path) -> None:
+    address = graph_address(Settings(home=tmp_path, graph_uri="bolt://127.0.0.1:1"))
+    with pytest.raises(GraphUnreachable):
+        open_graphiti(Settings(home=tmp_path, graph_uri="bolt://127.0.0.1:1"))
+
+    async def ask() -> None:
+        driver = GraphitiDriver(address)
+        try:
+            await EntityNode.get_by_uuid(driver, "any")
+        finally:
+            await driver.close()
+
+    with pytest.raises(GraphUnreachable):
+        asyncio.run(ask())
+
+
+def test_telemetry_is_off(monkeypatch: pytest.MonkeyPatch, embedded_graph: GraphConnection, embedder: Embedder) -> None:
+    monkeypatch.setenv("GRAPHITI_TELEMETRY_ENABLED", "true")
+    monkeypatch.delitem(sys.modules, "pytest")  # it is off where that is loaded
+    assert is_telemetry_enabled()
+    Client(embedded_graph, embedder, plain=False).ask(_nothing)
+    assert not is_telemetry_enabled()
+
+
+async def _nothing(graphiti: Graphiti) -> None:
+    pass
