@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ from graphiti_core.models.nodes.node_db_queries import (
     get_entity_node_save_bulk_query,
     get_entity_node_save_query,
 )
+from graphiti_core.search.search_filters import SearchFilters
+from graphiti_core.search.search_utils import edge_fulltext_search
 
 from fathom.graph.dialect import for_embedded
 
@@ -36,6 +39,24 @@ def test_vectors_are_set_like_any_property() -> None:
 def test_the_cosine_is_scored_as_neo4j_scores_it() -> None:
     said = _one("MATCH (n) WITH n, vector.similarity.cosine(n.name_embedding, $search_vector) AS score RETURN score")
     assert "WITH n, ((1 + vector.similarity.cosine(n.name_embedding, $search_vector)) / 2) AS score" in said
+
+
+def test_a_fact_that_full_text_found_is_not_looked_for_again() -> None:
+    asked: list[str] = []
+
+    class Listening:
+        provider, search_interface, fulltext_syntax = NEO4J, None, ""
+
+        async def execute_query(self, cypher: str, **_: object) -> tuple[list[object], None, None]:
+            asked.append(cypher)
+            return [], None, None
+
+    asyncio.run(edge_fulltext_search(Listening(), "bridge", SearchFilters(), ["one"], 5))
+    (cypher,) = asked
+    assert "{uuid: rel.uuid}" in cypher
+    said = _one(cypher)
+    assert "MATCH" not in said
+    assert "startNode(rel) AS n, endNode(rel) AS m WHERE e.group_id IN $group_ids" in said
 
 
 def test_nodes_of_a_batch_are_saved_by_their_labels_none_lost() -> None:
