@@ -17,6 +17,8 @@ _FOUND_AGAIN = re.compile(
     r"YIELD\s+relationship\s+AS\s+rel,\s*score\s+MATCH\s+\(n:Entity\)-\[e:RELATES_TO\s*\{uuid:\s*rel\.uuid\}\]->\(m:Entity\)"
 )
 _FOUND = "YIELD relationship AS rel, score WITH rel AS e, score, startNode(rel) AS n, endNode(rel) AS m"
+_BY_UUID = re.compile(r"MATCH\s+\(n:Entity\)-\[e:RELATES_TO\s*\{uuid:\s*(\$\w+)\}\]->\(m:Entity\)")
+_BY_UUIDS = re.compile(r"MATCH\s+\(n:Entity\)-\[e:RELATES_TO\]->\(m:Entity\)\s+WHERE\s+e\.uuid\s+IN\s+(\$\w+)")
 _DYNAMIC_LABELS = re.compile(r"SET\s+(\w+):\$\(\w+\.labels\)")
 _UNWOUND = re.compile(r"UNWIND\s+\$(\w+)\s+AS")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,12 +28,15 @@ def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[Statement]:
     """The statements that do there what this one does on Neo4j, to be run in order in one transaction.
 
     The server has no procedure that sets a vector, gives the cosine itself where Neo4j gives (1 + cosine) / 2, and
-    silently sets no label that is not written out. It looks through every relationship for one by its uuid, so what full
-    text found is taken as it is. Raises ValueError for a label that is no identifier.
+    silently sets no label that is not written out. It finds a relationship by the index of its uuid only where its ends have
+    no label and the uuid is a condition; else it looks through all of them, so what full text found is taken as it is.
+    Raises ValueError for a label that is no identifier.
     """
     cypher = _VECTOR_PROPERTY.sub(r"SET \1.\2 = \3", cypher)
     cypher = _COSINE.sub(r"((1 + vector.similarity.cosine(\1)) / 2)", cypher)
     cypher = _FOUND_AGAIN.sub(_FOUND, cypher)
+    cypher = _BY_UUID.sub(r"MATCH (n)-[e:RELATES_TO]->(m) WHERE e.uuid = \1", cypher)
+    cypher = _BY_UUIDS.sub(r"MATCH (n)-[e:RELATES_TO]->(m) WHERE e.uuid IN \1", cypher)
     dynamic = _DYNAMIC_LABELS.search(cypher)
     unwound = _UNWOUND.search(cypher)
     if dynamic is None or unwound is None:

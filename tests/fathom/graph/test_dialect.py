@@ -59,6 +59,13 @@ def test_a_fact_that_full_text_found_is_not_looked_for_again() -> None:
     assert "startNode(rel) AS n, endNode(rel) AS m WHERE e.group_id IN $group_ids" in said
 
 
+def test_facts_are_found_by_the_index_of_their_uuids() -> None:
+    one = _one("MATCH (n:Entity)-[e:RELATES_TO {uuid: $uuid}]->(m:Entity)\nRETURN e.fact")
+    assert one == "MATCH (n)-[e:RELATES_TO]->(m) WHERE e.uuid = $uuid RETURN e.fact"
+    some = _one("MATCH (n:Entity)-[e:RELATES_TO]->(m:Entity)\nWHERE e.uuid IN $uuids\nRETURN e.fact")
+    assert some == "MATCH (n)-[e:RELATES_TO]->(m) WHERE e.uuid IN $uuids RETURN e.fact"
+
+
 def test_nodes_of_a_batch_are_saved_by_their_labels_none_lost() -> None:
     nodes = [
         {"uuid": "1", "labels": ["Person", "Entity"]},
