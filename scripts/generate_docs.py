@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from fathom.settings import PREFIX, PROJECT_ROOT, SETTINGS_FILE, Settings
+from fathom.settings import PREFIX, PROJECT_ROOT, SETTINGS_FILE, Settings, variable
 
 DOCS = PROJECT_ROOT / "docs"
 
@@ -27,13 +27,50 @@ def settings_page() -> str:
     ]
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f"`{field.default}`"
-        lines.append(
-            f"| `{PREFIX}{name.upper()}` | {default} | {_may_be(field.annotation, field.metadata)} | {field.description} |"
-        )
+        lines.append(f"| `{variable(name)}` | {default} | {_may_be(field.annotation, field.metadata)} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 
-PAGES: Mapping[str, Any] = {"settings.md": settings_page}
+def api_page() -> str:
+    """Every route with the least role that may call it and what it does, and how to speak to the API."""
+    from fathom.api.app import create_app
+    from fathom.api.reference import routes_in_words
+
+    rows = [
+        f"| {one.method} | `{one.path}` | {one.role or 'anybody'} | {one.purpose} |"
+        for one in routes_in_words(create_app(Settings()))
+    ]
+    return _API_HEAD + "\n".join(rows) + "\n"
+
+
+_API_HEAD = """# HTTP API
+
+Generated from `fathom/api` by `make docs`; the forms of bodies and answers are in `/openapi.json`, a page of it is at `/docs`.
+
+The API listens on `127.0.0.1:8000` (`FATHOM_API_PORT`). Send a key as `Authorization: Bearer …` or `X-API-Key: …`. The first
+`fathom up` writes one with the role admin to `admin.key` in the home, which only its owner reads; `POST /api/keys` makes more:
+`reader` looks, `operator` uploads and controls, `admin` removes and gives keys. A key may be for one collection alone. A page
+signs in by `POST /api/session` `{"key": …}` and has the key in a cookie from then on, which only Fathom's own pages can use.
+
+Document ids (`collection/path`) are percent-encoded in paths: `default/a.md` is `default%2Fa.md`. Errors are problem documents
+(RFC 9457) `{type, title, status, detail, instance, document?}`; every answer has `X-Request-ID`, which is also on each log line
+of the request and of the run it started. Lists have `next`, to be given as `cursor`.
+
+    curl -H "X-API-Key: $(cat .fathom/admin.key)" -F collection=reports -F file=@report.pdf localhost:8000/api/upload
+
+The stream, a WebSocket or, with GET, server-sent events, sends JSON objects with `type`: `log` (a line, with `cursor` and
+`progress`), `status` (the whole status and `eta`), `heartbeat`, `missed` (so many messages had no room for a slow reader;
+`cursor` is the last one it had), `complete` (how it ended), `closing` (the server stops; come back with `cursor`). Who comes
+late gets the past first; `?cursor=` or `Last-Event-ID` goes on after a message.
+
+`status` is pending, processing, completed or failed; `state` is more exact: queued, paused, throttled, running, stalled, dead,
+failed, complete. `estimated_completion` is null until enough documents were finished to tell.
+
+| method | path | least role | what it does |
+|---|---|---|---|
+"""
+
+PAGES: Mapping[str, Any] = {"settings.md": settings_page, "api.md": api_page}
 
 
 def _may_be(annotation: Any, bounds: list[Any]) -> str:

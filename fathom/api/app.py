@@ -1,51 +1,53 @@
-"""The HTTP application: what every request gets (an id, problem documents) and whether the parts are well."""
+"""The HTTP application: what every request gets (an id, safe headers, problem documents), and what runs beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket, WebSocketState
 
 from fathom import __version__
-from fathom.control.parts import healthy, rotate_logs, status_all
-from fathom.errors import (
-    DocumentFailed,
-    DocumentRejected,
-    FathomError,
-    PartUnreachable,
-    Refused,
-    StoreFailed,
-    StoreFull,
-    UsageWrong,
-)
+from fathom.api import access, collections, documents, health, keys, reference, stream, uploads
+from fathom.api.follow import Followers
+from fathom.api.launcher import Launcher
+from fathom.api.paths import EncodedSlashes
+from fathom.api.problems import of_error, problem
+from fathom.control.access import open_keys
+from fathom.control.launching import open_instance
+from fathom.control.parts import rotate_logs
+from fathom.database import open_database
+from fathom.errors import FathomError
+from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
-from fathom.observability.logs import get_logger
+from fathom.observability.logs import bound, get_logger
 from fathom.settings import Settings, settings
 
 log = get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
 ROTATE_EVERY_S = 600.0
+MOST_BODY = 1024 * 1024  # bytes of any request but an upload
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# The most specific class first.
-_STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
-    (StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),
-    (StoreFailed, HTTPStatus.SERVICE_UNAVAILABLE),
-    (PartUnreachable, HTTPStatus.SERVICE_UNAVAILABLE),
-    (Refused, HTTPStatus.FORBIDDEN),
-    (UsageWrong, HTTPStatus.BAD_REQUEST),
-    (DocumentRejected, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (DocumentFailed, HTTPStatus.INTERNAL_SERVER_ERROR),
-)
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Cache-Control": "no-store",
+}
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
@@ -55,39 +57,56 @@ def create_app(of: Settings | None = None) -> FastAPI:
         keep_logs(of, "api")
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        """Outputs of the parts are put aside when they grow large, as long as this process is there."""
-        rotating = asyncio.create_task(_rotate_now_and_then(of))
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Log lines become events, runs are started, large outputs are put aside, as long as this process is there."""
+        collector = Collector(await run_in_threadpool(open_database, of.operational_url), of.home)
+        app.state.keys = open_keys(of)
+        app.state.closing = asyncio.Event()
+        app.state.launcher = Launcher(of)
+        app.state.followers = Followers(of, collector.collect)
+        stop = threading.Event()
+        thread = threading.Thread(target=lambda: [None for _ in collecting(collector, stop)], name="events", daemon=True)
+        thread.start()
+        beside = [asyncio.create_task(work) for work in (_rotate_now_and_then(of), app.state.launcher.run(), _warm_up(of))]
         try:
             yield
         finally:
-            rotating.cancel()
+            app.state.closing.set()
+            app.state.followers.close()
+            for task in beside:
+                task.cancel()
+            stop.set()
+            await run_in_threadpool(thread.join, 5.0)
 
     app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.settings = of
 
     @app.middleware("http")
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Each answer names its request: by the caller's id where it is a plain one, by a new one otherwise."""
         given = request.headers.get(REQUEST_ID, "")
         request.state.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
-        try:
-            answer = await call_next(request)
-        except Exception as error:
-            log.exception("A request failed by a defect", metrics={"error": type(error).__name__}, path=request.url.path)
-            detail = "The request failed by a defect of Fathom; its log has the trace under this request's id."
-            answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, title="Defect")
+        with bound(request=request.state.request_id):
+            try:
+                answer = _too_much(request) or await call_next(request)
+            except Exception as error:
+                log.exception("A request failed by a defect", metrics={"error": type(error).__name__}, path=request.url.path)
+                detail = "The request failed by a defect of Fathom; its log has the trace under this request's id."
+                answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, title="Defect")
         answer.headers[REQUEST_ID] = request.state.request_id
+        for name, value in SAFE_HEADERS.items():
+            answer.headers.setdefault(name, value)
         return answer
 
     @app.exception_handler(FathomError)
     async def on_named_error(request: Request, error: FathomError) -> Response:
         """An error Fathom knows the name of, with what to do."""
-        return of_error(request, error)
+        return await _given(request, of_error(request, error))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        """An error of the protocol: no such address, no such method."""
-        return problem(request, HTTPStatus(error.status_code), str(error.detail))
+        """An error of the protocol: no such address, no such method, no key, not the role."""
+        return await _given(request, problem(request, HTTPStatus(error.status_code), str(error.detail), headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
     async def on_wrong_request(request: Request, error: RequestValidationError) -> Response:
@@ -95,21 +114,30 @@ def create_app(of: Settings | None = None) -> FastAPI:
         wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
 
-    @app.get("/health/live")
-    async def live() -> dict[str, str]:
-        """This process answers."""
-        return {"status": "live", "version": __version__}
-
-    @app.get("/health/ready")
-    async def ready() -> Response:
-        """Whether every part does its work; 503 and which do not, where one does not."""
-        statuses = await run_in_threadpool(status_all, of)
-        fine = healthy(statuses)
-        parts = {status.name: {"state": status.state, "detail": status.detail} for status in statuses}
-        content = {"status": "ready" if fine else "not ready", "parts": parts}
-        return JSONResponse(content, status_code=HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE)
-
+    # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
+    for room in (health, access, keys, collections, stream, uploads, documents, reference):
+        app.include_router(room.router)
+    app.add_middleware(EncodedSlashes)
     return app
+
+
+async def _given(connection: HTTPConnection, answer: Response) -> Response:
+    """The answer, which a WebSocket that was not accepted yet has to be sent by hand."""
+    if isinstance(connection, WebSocket) and connection.application_state is WebSocketState.CONNECTING:
+        await connection.send_denial_response(answer)
+    return answer
+
+
+def _too_much(request: Request) -> Response | None:
+    """The answer to a body that is larger than any request but an upload may have."""
+    if request.url.path == "/api/upload" or request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+        return None
+    length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" in request.headers:
+        return problem(request, HTTPStatus.LENGTH_REQUIRED, "Say how long the body is: Content-Length.")
+    if length is not None and (not length.isdigit() or int(length) > MOST_BODY):
+        return problem(request, HTTPStatus(413), f"The body has more than {MOST_BODY // 1024} KB.")
+    return None
 
 
 async def _rotate_now_and_then(of: Settings) -> None:
@@ -118,24 +146,8 @@ async def _rotate_now_and_then(of: Settings) -> None:
         await asyncio.sleep(ROTATE_EVERY_S)
 
 
-def of_error(request: Request, error: FathomError) -> Response:
-    """The problem document of an error Fathom knows the name of."""
-    status = next((code for kind, code in _STATUS_OF if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-    detail = f"{error.message} {error.what_to_do}".strip()
-    return problem(request, status, detail, title=error.name, document=error.document)
-
-
-def problem(
-    request: Request, status: HTTPStatus, detail: str, *, title: str | None = None, document: str | None = None
-) -> Response:
-    """An RFC 9457 problem document; its `type` is the error's name below `urn:fathom:error:`, `about:blank` for plain HTTP."""
-    content: dict[str, object] = {
-        "type": f"urn:fathom:error:{title}" if title else "about:blank",
-        "title": title or status.phrase,
-        "status": int(status),
-        "detail": detail,
-        "instance": request.url.path,
-    }
-    if document is not None:
-        content["document"] = document
-    return JSONResponse(content, status_code=status, media_type="application/problem+json")
+async def _warm_up(of: Settings) -> None:
+    """What the first upload would wait for is loaded."""
+    if (of.dagster_home / "dagster.yaml").exists():
+        with suppress(FathomError):
+            await run_in_threadpool(open_instance, of)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -55,8 +57,11 @@ def alone(settings: Settings) -> Iterator[None]:
 def launch_waiting(settings: Settings, *, request: str | None = None) -> list[str]:
     """Documents that wait have a run, as far as `runs_at_once` allows; answers the ids of the runs.
 
-    A run that could not be started is requested by the sensor. Raises DatabaseUnreachable, DagsterUnreachable.
+    Nothing is planned while Dagster is away; a run that could not be started then is requested by the sensor. Raises
+    DatabaseUnreachable, DagsterUnreachable.
     """
+    open_instance(settings)
+    _require_webserver(settings.dagster_port)
     intake = open_intake(settings)
     with alone(settings):
         in_flight = sum(one.in_flight for one in served(intake.engine).values())
@@ -84,6 +89,8 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 @lru_cache(maxsize=4)
 def _instance(home: str) -> dg.DagsterInstance:
+    if not (Path(home) / "dagster.yaml").exists():
+        raise DagsterUnreachable("Dagster was never started in this home.")
     import dagster as dg
 
     try:
@@ -124,6 +131,13 @@ def _launch(settings: Settings, run: PlannedRun, request: str | None) -> str:
             figures = {"documents": len(run.documents), "seconds": seconds}
             log.info("A run was started", sub_stage="submitted", document=document, metrics=figures)
     return str(found["run"]["runId"])
+
+
+def _require_webserver(port: int) -> None:
+    try:
+        socket.create_connection((HOST, port), timeout=2.0).close()
+    except OSError as error:
+        raise DagsterUnreachable(f"Dagster's webserver does not answer on port {port}.") from error
 
 
 def _ask(port: int, question: Mapping[str, Any]) -> dict[str, Any]:

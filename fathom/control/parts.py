@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from fathom.control.access import ensure_admin_key
 from fathom.control.converter_part import ConverterPart
 from fathom.control.dagster_home import prepare_storage, write_dagster_home
 from fathom.control.fingerprint import fingerprint
@@ -71,6 +72,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     rotate_logs(settings)
     write_dagster_home(settings)
     prepare_storage(settings)
+    ensure_admin_key(settings)
 
     def start(part: Part) -> Started:
         began = time.monotonic()
@@ -205,6 +207,8 @@ def _api(settings: Settings) -> ProcessPart:
         "--port",
         str(port),
         "--no-access-log",
+        "--timeout-graceful-shutdown",
+        "3",
     )
     return ProcessPart(
         _process(settings, "api", *command, port=port, setting="FATHOM_API_PORT"),

@@ -17,6 +17,7 @@ from fathom.uploads.placing import Placed, named_error
 from fathom.uploads.reading import SETTLE_S, open_folder
 
 _MB = 1024 * 1024
+_HEAD = 64 * 1024  # first bytes that are kept, to tell what it is
 
 
 class Arrival:
@@ -28,6 +29,7 @@ class Arrival:
         self._most = settings.max_file_mb * _MB
         self._digest = hashlib.sha256()
         self.size = 0
+        self.head = b""
         self._name = f".{uuid.uuid4().hex}.part"
         inbox = settings.inbox_path
         try:
@@ -43,6 +45,8 @@ class Arrival:
         self.size += len(data)
         if self.size > self._most:
             raise DocumentTooLarge(f"The file has more than {self._settings.max_file_mb} MB, which is the limit.")
+        if len(self.head) < _HEAD:
+            self.head += data[: _HEAD - len(self.head)]
         self._digest.update(data)
         view = memoryview(data)
         try:

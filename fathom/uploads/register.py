@@ -117,6 +117,12 @@ def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
             connection.execute(uploads.delete().where(uploads.c.document.in_(page), uploads.c.state == S.REFUSED))
 
 
+def forget(engine: Engine, document: str) -> None:
+    """There is no row of the document."""
+    with transaction(engine) as connection:
+        connection.execute(uploads.delete().where(uploads.c.document == document))
+
+
 def waiting(engine: Engine) -> list[Waiting]:
     """Accepted documents that no run has in hand."""
     c = uploads.c

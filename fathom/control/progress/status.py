@@ -165,13 +165,20 @@ def _counted(
 def _progress(upload: Upload, stage: str, sub_stage: str | None, detail: ProgressDetail | None) -> int:
     if upload.state is UploadState.DONE:
         return 100
-    if stage not in _SPAN or upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
-        return 0 if upload.state is UploadState.REFUSED else 5
+    if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
+        return 5
+    found = progress_at(stage, sub_stage, detail.current if detail else None, detail.total if detail else None)
+    return found or 0
+
+
+def progress_at(stage: str | None, sub_stage: str | None, done: float | None, total: float | None) -> int | None:
+    """How far along a document is that is there, 0 to 98; None for a stage that is not on its way."""
+    if stage not in _SPAN:
+        return None
     low, high = _SPAN[stage]
     if sub_stage == "complete":
         return high
-    share = detail.current / detail.total if detail else 0.0
-    return int(low + (high - low) * share)
+    return int(low + (high - low) * min(1.0, (done or 0.0) / total)) if total else low
 
 
 def _metrics(settings: Settings, upload: Upload, told: Told) -> dict[str, int | float | None]:

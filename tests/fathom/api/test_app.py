@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 
@@ -127,5 +128,24 @@ def test_while_it_lives_a_large_output_is_put_aside(app: FastAPI, home_settings:
 
 
 def test_the_description_of_the_api_names_no_outside_asset(client: TestClient) -> None:
-    assert client.get("/docs").status_code == 404
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "/api/upload/{id}/stream" in page.text
+    assert not re.search(r"(?:src|href)=\"?(?:https?:)?//", page.text)
+    assert "<script" not in page.text
     assert client.get("/openapi.json").status_code == 200
+
+
+def test_every_answer_has_headers_that_keep_browsers_safe(client: TestClient) -> None:
+    for answer in (client.get("/health/live"), client.get("/nowhere"), client.get("/docs")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_body_that_is_no_upload_has_bounds(client: TestClient) -> None:
+    answer = client.post("/api/keys", content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    chunked = client.post("/api/keys", content=iter([b"x", b"y"]), headers={"Content-Type": "application/json"})
+    assert chunked.status_code == 411

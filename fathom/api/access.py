@@ -1,0 +1,123 @@
+"""What a caller may do: by key in a header, or in the cookie that a page's sign-in sets; roles and collections."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, SecretStr
+from starlette.requests import HTTPConnection
+
+from fathom.api.paths import DocumentId
+from fathom.control.access import Caller, Keys, Role
+from fathom.ids import split_document_id
+
+COOKIE = "fathom_key"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+router = APIRouter(tags=["access"])
+
+
+def needs(role: Role) -> Callable[[HTTPConnection], Awaitable[Caller]]:
+    """A dependency: the caller, once it is known and has the role. Raises 401 and 403."""
+
+    async def caller(connection: HTTPConnection) -> Caller:
+        known = await _identified(connection)
+        if not known.has(role):
+            raise HTTPException(403, f"This needs a key of the role {role}; yours is of the role {known.role}.")
+        return known
+
+    caller.role = role  # type: ignore[attr-defined]  # read by the table of docs/api.md and its test
+    return caller
+
+
+Reader = Annotated[Caller, Depends(needs("reader"))]
+Operator = Annotated[Caller, Depends(needs("operator"))]
+Admin = Annotated[Caller, Depends(needs("admin"))]
+
+
+def within(caller: Caller, collection: str) -> None:
+    """Raises 403 unless the caller's key is for the collection."""
+    if not caller.may_see(collection):
+        raise HTTPException(403, f"Your key is for the collection {caller.collection} alone.")
+
+
+def within_document(caller: Caller, document: DocumentId) -> None:
+    """Raises 403 unless the caller's key is for the document's collection, UnsafePath for what is no id."""
+    within(caller, split_document_id(document)[0])
+
+
+def unbound(caller: Caller) -> None:
+    """Raises 403 for a key of one collection: the thing asked for concerns all."""
+    if caller.collection is not None:
+        raise HTTPException(403, f"Your key is for the collection {caller.collection} alone; this concerns every one.")
+
+
+class SignIn(BaseModel):
+    """A key, to be kept as a cookie by a browser."""
+
+    key: SecretStr
+
+
+@router.post("/api/session", status_code=204)
+async def sign_in(connection: HTTPConnection, given: SignIn, response: Response) -> None:
+    """The browser carries the key from now on, out of the reach of scripts and of other sites."""
+    _same_origin(connection)
+    keys: Keys = connection.app.state.keys
+    if await run_in_threadpool(keys.identify, given.key.get_secret_value()) is None:
+        raise _unknown()
+    response.set_cookie(
+        COOKIE,
+        given.key.get_secret_value(),
+        httponly=True,
+        samesite="strict",
+        secure=connection.url.scheme in ("https", "wss"),
+        path="/",
+    )
+
+
+@router.delete("/api/session", status_code=204)
+async def sign_out(connection: HTTPConnection, response: Response) -> None:
+    """The browser carries no key any more."""
+    _same_origin(connection)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+async def _identified(connection: HTTPConnection) -> Caller:
+    key = _key_in_header(connection)
+    if key is None:
+        key = connection.cookies.get(COOKIE)
+        changes = connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE
+        if key is not None and changes:
+            _same_origin(connection)
+    if key is None:
+        raise HTTPException(401, "This needs a key: `Authorization: Bearer …`.", headers={"WWW-Authenticate": "Bearer"})
+    keys: Keys = connection.app.state.keys
+    known = await run_in_threadpool(keys.identify, key)
+    if known is None:
+        raise _unknown()
+    return known
+
+
+def _key_in_header(connection: HTTPConnection) -> str | None:
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    return connection.headers.get("x-api-key")
+
+
+def _unknown() -> HTTPException:
+    return HTTPException(401, "This key is unknown or revoked.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def _same_origin(connection: HTTPConnection) -> None:
+    """A cookie goes along with what other sites make a browser send; that is refused."""
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    foreign = site not in (None, "same-origin", "none") or (
+        origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+    )
+    if foreign or (site is None and origin is None):
+        raise HTTPException(403, "A cookie is taken only from Fathom's own pages; use a key in a header.")

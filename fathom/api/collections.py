@@ -1,0 +1,63 @@
+"""Collections: paused and resumed, each or all."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from fathom.api.access import Operator, Reader, unbound, within
+from fathom.database import open_database
+from fathom.ids import collection_name
+from fathom.observability.logs import emit
+from fathom.uploads import pausing
+from fathom.uploads.pausing import ALL, Pause
+
+router = APIRouter(tags=["collections"])
+
+
+class Pauses(BaseModel):
+    """What is paused, and why."""
+
+    paused: list[Pause]
+
+
+@router.get("/api/pauses")
+async def pauses(request: Request, caller: Reader) -> Pauses:
+    """What is paused now; `*` stands for every collection."""
+    found = await run_in_threadpool(pausing.paused, open_database(request.app.state.settings.operational_url))
+    return Pauses(paused=[one for name, one in found.items() if name == ALL or caller.may_see(name)])
+
+
+@router.post("/api/collections/{collection}/pause")
+async def pause(
+    request: Request, caller: Operator, collection: str, reason: Annotated[str, Query(max_length=200)] = ""
+) -> Pause:
+    """No run is started for the collection (`*`: for any) until it is resumed; what runs goes on to its end."""
+    _may(caller, collection)
+    engine = open_database(request.app.state.settings.operational_url)
+    made = await run_in_threadpool(lambda: pausing.pause(engine, collection, reason=reason, by=caller.name, now=time.time()))
+    emit("system.paused", "Paused", collection=collection, by=caller.name)
+    return made
+
+
+@router.post("/api/collections/{collection}/resume")
+async def resume(request: Request, caller: Operator, collection: str) -> Pauses:
+    """The collection (`*`: the pause of all) goes on; answers what is still paused."""
+    _may(caller, collection)
+    engine = open_database(request.app.state.settings.operational_url)
+    if await run_in_threadpool(pausing.resume, engine, collection):
+        emit("system.resumed", "Resumed", collection=collection, by=caller.name)
+        request.app.state.launcher.kick(request.state.request_id)
+    return await pauses(request, caller)
+
+
+def _may(caller: Operator, collection: str) -> None:
+    if collection == ALL:
+        unbound(caller)
+    else:
+        collection_name(collection)
+        within(caller, collection)

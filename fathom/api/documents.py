@@ -1,0 +1,123 @@
+"""Documents: listed, shown, removed with a receipt, tried again, cancelled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from fathom.api.access import Admin, Operator, Reader, unbound, within, within_document
+from fathom.api.paths import DocumentId
+from fathom.api.uploads import known_status
+from fathom.control.cancelling import cancel as cancel_document
+from fathom.control.documents import DocumentRow, Listing, documents_by_id, list_documents
+from fathom.control.progress.status import DocumentStatus
+from fathom.control.removing import InHandNow, Receipt
+from fathom.control.removing import remove as remove_document
+from fathom.observability.logs import emit
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+from fathom.uploads.upload import UploadState
+
+router = APIRouter(tags=["documents"])
+
+
+class DocumentShown(BaseModel):
+    """One document: its row and where it stands."""
+
+    document: DocumentRow
+    status: DocumentStatus
+
+
+class Retried(BaseModel):
+    """Documents that are tried again."""
+
+    retried: list[str] = Field(description="their ids")
+
+
+@router.get("/api/documents")
+async def documents(
+    request: Request,
+    caller: Reader,
+    collection: Annotated[str | None, Query()] = None,
+    state: Annotated[list[UploadState] | None, Query(description="Only in these states.")] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Listing:
+    """Documents in the order of their ids, with their figures."""
+    if collection is not None:
+        within(caller, collection)
+    wanted = collection or caller.collection
+    settings: Settings = request.app.state.settings
+    return await run_in_threadpool(lambda: list_documents(settings, collection=wanted, states=state, after=cursor, limit=limit))
+
+
+@router.post("/api/documents/retry-failed", status_code=202)
+async def retry_failed(request: Request, caller: Operator, collection: Annotated[str | None, Query()] = None) -> Retried:
+    """All that failed or was rejected is tried again, or that of one collection."""
+    if collection is None and caller.collection is None:
+        unbound(caller)
+    wanted = collection or caller.collection
+    if wanted is not None:
+        within(caller, wanted)
+    intake = open_intake(request.app.state.settings)
+
+    def again() -> list[str]:
+        failed = intake.list(states=(UploadState.FAILED,), collection=wanted)
+        return [one.document for one in failed if intake.retry(one.document)]
+
+    retried = await run_in_threadpool(again)
+    for document in retried:
+        emit("upload.retried", "Somebody asked for another try", document=document, by=caller.name)
+    request.app.state.launcher.kick(request.state.request_id)
+    return Retried(retried=retried)
+
+
+@router.post("/api/documents/{document:path}/retry", status_code=202)
+async def retry(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
+    """A document that failed, was rejected or cancelled is tried once more. 409 for any other."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    if not await run_in_threadpool(open_intake(settings).retry, document):
+        found = await known_status(settings, document)
+        raise HTTPException(409, f"It is {found.state}, so there is nothing to try again.")
+    emit("upload.retried", "Somebody asked for another try", document=document, by=caller.name)
+    request.app.state.launcher.kick(request.state.request_id)
+    return await known_status(settings, document)
+
+
+@router.post("/api/documents/{document:path}/cancel")
+async def cancel(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
+    """The work on the document ends within two seconds; `retry` resumes it. 409 where it had ended."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    if not await run_in_threadpool(lambda: cancel_document(settings, document, by=caller.name)):
+        found = await known_status(settings, document)
+        raise HTTPException(409, f"It is {found.state}, so there is nothing to cancel.")
+    return await known_status(settings, document)
+
+
+@router.get("/api/documents/{document:path}")
+async def document(request: Request, caller: Reader, document: DocumentId) -> DocumentShown:
+    """One document in full."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    status = await known_status(settings, document)
+    rows = await run_in_threadpool(documents_by_id, settings, [document])
+    return DocumentShown(document=rows[0], status=status)
+
+
+@router.delete("/api/documents/{document:path}")
+async def remove(request: Request, caller: Admin, document: DocumentId) -> Receipt:
+    """The document is gone from the graph, the inbox and the register; answers a receipt. 409 while a run has it in hand."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    try:
+        receipt = await run_in_threadpool(lambda: remove_document(settings, document, by=caller.name))
+    except InHandNow as error:
+        raise HTTPException(409, f"{error.message} {error.what_to_do}") from error
+    if receipt is None:
+        raise HTTPException(404, f"There is no document {document}.")
+    return receipt

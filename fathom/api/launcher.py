@@ -1,0 +1,56 @@
+"""Starts runs for what was just uploaded, retried or resumed, without making anybody wait for that."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from fastapi.concurrency import run_in_threadpool
+
+from fathom.control.launching import launch_waiting
+from fathom.errors import FathomError
+from fathom.observability.logs import get_logger
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+from fathom.uploads.upload import UploadState
+
+AGAIN_AFTER_S = 1.0  # what found no free place is tried so soon again; the sensor, every 5 s, would find it too
+LONGEST_S = 60.0
+
+log = get_logger(__name__)
+
+
+class Launcher:
+    """One task that starts waiting runs whenever it is asked to, and again while some wait."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._asked = asyncio.Event()
+        self._request: str | None = None
+
+    def kick(self, request: str | None) -> None:
+        """Waiting documents are looked at now."""
+        self._request = request
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        pause = AGAIN_AFTER_S
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            request, self._request = self._request, None
+            try:
+                started = await run_in_threadpool(launch_waiting, self._settings, request=request)
+                waiting = await run_in_threadpool(self._waiting)
+                pause = AGAIN_AFTER_S if started else min(LONGEST_S, 1.5 * pause)
+            except FathomError as error:
+                log.warning("No run could be started; the sensor will", error=error.name, reason=error.message)
+                continue
+            if waiting:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._asked.wait(), pause)
+                self._asked.set()
+
+    def _waiting(self) -> bool:
+        return open_intake(self._settings).counts().get(UploadState.ACCEPTED, 0) > 0

@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem documents: which status stands for which error, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from fathom.errors import (
+    DocumentFailed,
+    DocumentRejected,
+    DocumentTooLarge,
+    FathomError,
+    PartUnreachable,
+    Refused,
+    StoreFailed,
+    StoreFull,
+    UnknownFormat,
+    UnsafePath,
+    UsageWrong,
+)
+
+# The most specific class first.
+_STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
+    (StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (StoreFailed, HTTPStatus.SERVICE_UNAVAILABLE),
+    (PartUnreachable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (UnsafePath, HTTPStatus.BAD_REQUEST),
+    (Refused, HTTPStatus.FORBIDDEN),
+    (UsageWrong, HTTPStatus.BAD_REQUEST),
+    (DocumentTooLarge, HTTPStatus(413)),
+    (UnknownFormat, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    (DocumentRejected, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (DocumentFailed, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def status_of_error(error: FathomError) -> HTTPStatus:
+    """The HTTP status that stands for the error."""
+    return next((code for kind, code in _STATUS_OF if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def of_error(request: Request, error: FathomError) -> Response:
+    """The problem document of an error Fathom knows the name of."""
+    status = status_of_error(error)
+    detail = f"{error.message} {error.what_to_do}".strip()
+    wait = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(request, status, detail, title=error.name, document=error.document, headers=wait)
+
+
+def problem(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    *,
+    title: str | None = None,
+    document: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An RFC 9457 problem document; its `type` is the error's name below `urn:fathom:error:`, `about:blank` for plain HTTP."""
+    content: dict[str, object] = {
+        "type": f"urn:fathom:error:{title}" if title else "about:blank",
+        "title": title or status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace"),
+    }
+    if document is not None:
+        content["document"] = document
+    return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")

@@ -1,0 +1,13 @@
+"""The generated description of the API is the one that the code gives now."""
+
+from __future__ import annotations
+
+import runpy
+
+from fathom.settings import PROJECT_ROOT
+
+
+def test_the_page_of_the_api_is_up_to_date() -> None:
+    page = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))["api_page"]()
+    assert (PROJECT_ROOT / "docs" / "api.md").read_text() == page, "run `make docs`"
+    assert str(PROJECT_ROOT) not in page

@@ -1,0 +1,64 @@
+"""The application over a home of the test's own, with a key of each role; no other part runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from fathom.api.app import create_app
+from fathom.api.paths import encoded
+from fathom.control.access import Keys, Role, open_keys
+from fathom.observability.logfiles import keep_logs
+from fathom.settings import Settings
+from fathom.uploads.intake import Intake, open_intake
+
+
+@dataclass
+class Api:
+    """The application as a caller sees it."""
+
+    client: TestClient
+    app: FastAPI
+    settings: Settings
+    keys: Keys
+
+    @property
+    def intake(self) -> Intake:
+        return open_intake(self.settings)
+
+    def key(self, role: Role, collection: str | None = None) -> dict[str, str]:
+        made = self.keys.create(role, name=f"{role} of {collection}", collection=collection)
+        return {"Authorization": f"Bearer {made.key}"}
+
+    def upload(self, name: str, data: bytes, *, collection: str = "c", **options: Any) -> httpx.Response:
+        options.setdefault("headers", self.key("operator"))
+        answer: httpx.Response = self.client.post(
+            "/api/upload", data={"collection": collection}, files={"file": (name, data)}, **options
+        )
+        return answer
+
+    def accepted(self, document: str = "c/a.md", data: bytes = b"# A\n\nIngrid Solberg lives in Bergen.") -> str:
+        collection, _, name = document.partition("/")
+        assert self.upload(name, data, collection=collection).status_code == 202
+        return encoded(document)
+
+
+@pytest.fixture
+def api(home_settings: Settings) -> Iterator[Api]:
+    root, fathom = logging.getLogger(), logging.getLogger("fathom")
+    before, level = list(root.handlers), fathom.level
+    keep_logs(home_settings, "api")
+    app = create_app(home_settings)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Api(client, app, home_settings, open_keys(home_settings))
+    for handler in [handler for handler in root.handlers if handler not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    fathom.setLevel(level)
