@@ -142,12 +142,51 @@ pauses = sa.Table(
     sa.Column("paused_at", sa.Float, nullable=False),
 )
 
+# Every try to get an answer of a language model, and every answer that was kept from before; what is spent is their sum.
+llm_calls = sa.Table(
+    "llm_calls",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("document", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("tokens_in", sa.Integer, nullable=False),
+    sa.Column("cache_read", sa.Integer, nullable=False),
+    sa.Column("cache_write", sa.Integer, nullable=False),
+    sa.Column("tokens_out", sa.Integer, nullable=False),
+    sa.Column("cost_usd", sa.Float, nullable=False),
+    sa.Column("saved_usd", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Index("llm_calls_by_day", "day", "cost_usd"),
+    sa.Index("llm_calls_by_document", "document", "cost_usd"),
+)
+
+# Money held for questions that are being asked; a question whose process died counts as asked once it expired.
+llm_reservations = sa.Table(
+    "llm_reservations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("document", sa.Text),
+    sa.Column("collection", sa.Text),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("usd", sa.Float, nullable=False),
+    sa.Column("expected_usd", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
     (2, (planned_runs,)),
     (3, (events, event_sources)),
     (4, (api_keys, pauses)),
+    (5, (llm_calls, llm_reservations)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

@@ -2,16 +2,19 @@
 
 FathomError
 ├── UsageWrong                    the call itself is wrong                                 exit 2
-│   └── SettingsInvalid
+│   ├── SettingsInvalid
+│   └── KeyRefused
 ├── PartUnreachable               a part it needs does not answer                          exit 3
 │   ├── GraphUnreachable
 │   ├── ConverterUnreachable
 │   ├── DagsterUnreachable
 │   ├── DatabaseUnreachable
+│   ├── LanguageModelUnreachable
 │   └── PortTaken
 ├── Refused                       not allowed: role, confirmation, port, path              exit 4
 │   ├── UnsafePath
-│   └── QueryRefused
+│   ├── QueryRefused
+│   └── BudgetSpent
 ├── DocumentRejected              the upload can never become a document                   exit 1
 │   ├── EmptyDocument
 │   ├── UnknownFormat
@@ -28,6 +31,9 @@ FathomError
 │   │   └── ConversionCancelled
 │   ├── ChunkingFailed
 │   ├── ExtractionFailed
+│   │   ├── AnswerRefused
+│   │   ├── AnswerTruncated
+│   │   └── AnswerUnusable
 │   ├── CheckBlocked
 │   ├── GraphWriteFailed
 │   ├── RunLost
@@ -92,6 +98,13 @@ class SettingsInvalid(UsageWrong):
     hint = "See docs/settings.md for the names and their values."
 
 
+class KeyRefused(UsageWrong):
+    """The provider of the language model does not take the key, or it has no credit."""
+
+    tier: ClassVar[Tier] = "critical"
+    hint = "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM, then try the documents again."
+
+
 class PartUnreachable(FathomError):
     """A part of the deployment does not answer."""
 
@@ -117,6 +130,12 @@ class DatabaseUnreachable(PartUnreachable):
     """The operational database cannot be opened."""
 
 
+class LanguageModelUnreachable(PartUnreachable):
+    """The provider of the language model does not answer, or is overloaded, however often it is asked."""
+
+    hint = "Look at the provider's status and at FATHOM_LLM_BASE_URL; what was answered is kept and the rest is tried again."
+
+
 class PortTaken(PartUnreachable):
     """Another process listens on the port that a part needs."""
 
@@ -140,6 +159,13 @@ class UnsafePath(Refused):
 
 class QueryRefused(Refused):
     """The query would write, or asks for more than its bounds."""
+
+
+class BudgetSpent(Refused):
+    """There is no money left today, or for this document; it goes on by itself when there is."""
+
+    retryable = True
+    hint = "See `fathom budget`; raise FATHOM_BUDGET_USD_PER_DAY or _PER_DOCUMENT, or wait for the next day (UTC)."
 
 
 class DocumentRejected(FathomError):
@@ -231,6 +257,21 @@ class ChunkingFailed(DocumentFailed):
 
 class ExtractionFailed(DocumentFailed):
     """The language model gave nothing usable for a chunk."""
+
+
+class AnswerRefused(ExtractionFailed):
+    """The language model refused to answer for a chunk, or its provider refused the request."""
+
+    retryable = False
+    hint = "Look at the chunk with `fathom episodes ID`; another model may answer."
+
+
+class AnswerTruncated(ExtractionFailed):
+    """The language model's answer was cut off, also for smaller pieces of the chunk."""
+
+
+class AnswerUnusable(ExtractionFailed):
+    """The language model's answer was not what it was asked for, also when it was asked again."""
 
 
 class CheckBlocked(DocumentFailed):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from fathom.errors import SettingsInvalid
@@ -37,7 +37,43 @@ class Settings(BaseSettings):
     graph_database: str = Field("neo4j", description="Database at graph_uri.")
     graph_heap_mb: int = Field(512, ge=128, le=65536, description="Java heap of the embedded graph, in MB.")
 
-    llm: Literal["offline"] = Field("offline", description="Which language model extracts entities and facts.")
+    llm: Literal["offline", "anthropic", "openai"] = Field(
+        "offline", description="Which language model extracts entities and facts; `openai`: any server that speaks its API."
+    )
+    llm_model: str | None = Field(None, description="Model of the provider; default: claude-sonnet-5-5, gpt-5.4-mini.")
+    llm_small_model: str | None = Field(None, description="Model for small questions; default: claude-haiku-5-5, gpt-5.4-nano.")
+    llm_base_url: str | None = Field(None, description="Address of the provider's API; default: its own.")
+    anthropic_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("anthropic_api_key", "ANTHROPIC_API_KEY"),
+        description="Key for the provider anthropic.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("openai_api_key", "OPENAI_API_KEY"),
+        description="Key for the provider openai; a server of one's own may want none.",
+    )
+    llm_concurrency: int = Field(16, ge=1, le=256, description="Most calls of the language model at one time, in one run.")
+    llm_requests_per_minute: int | None = Field(
+        None, ge=1, le=1_000_000, description="Most calls of the language model a minute, all runs of this host together."
+    )
+    llm_tokens_per_minute: int | None = Field(
+        None, ge=1000, le=1_000_000_000, description="Most tokens a minute, in and out, all runs of this host together."
+    )
+    llm_timeout_s: int = Field(120, ge=1, le=3600, description="Longest wait for one answer of the language model, in seconds.")
+    llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Room for the language model's answers, kept in the home.")
+    llm_usd_per_mtok_in: float | None = Field(
+        None, ge=0, le=10_000, description="USD a million tokens in; default: the price list of genai-prices."
+    )
+    llm_usd_per_mtok_out: float | None = Field(
+        None, ge=0, le=10_000, description="USD a million tokens out; default: the price list of genai-prices."
+    )
+    budget_usd_per_day: float | None = Field(
+        None, ge=0, le=1_000_000, description="Most USD spent on language models a day (UTC); the rest waits for the next."
+    )
+    budget_usd_per_document: float | None = Field(
+        None, ge=0, le=1_000_000, description="Most USD spent on one document in all; the rest waits until it is raised."
+    )
 
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
@@ -98,20 +134,25 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
 
+def variable(name: str) -> str:
+    """The environment variable of a setting; the keys of the providers have the names that their own tools use."""
+    own = name.lower() in ("anthropic_api_key", "openai_api_key")
+    return name.upper() if own else PREFIX + name.upper()
+
+
 def read_settings() -> Settings:
     """The settings as the environment and the file give them at this moment.
 
     Raises SettingsInvalid naming each wrong or unknown key; never a value, which could be a secret.
     """
-    unknown = sorted(
-        name for name in os.environ if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
-    )
+    known = {variable(name) for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
     if unknown:
         raise SettingsInvalid(f"Unknown setting: {', '.join(unknown)}.")
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(f"{PREFIX}{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(f"{variable('.'.join(str(p) for p in e['loc']))}: {e['msg']}" for e in error.errors())
         raise SettingsInvalid(f"Wrong setting: {problems}.") from None
     except ValueError as error:  # malformed TOML
         raise SettingsInvalid(f"{SETTINGS_FILE} cannot be read: {error}.") from None

@@ -8,12 +8,17 @@ from fathom.settings import Settings
 
 
 def open_language_model(settings: Settings) -> LanguageModel:
-    """The language model of the deployment; its weights are loaded when it is first asked."""
-    from fathom.language.offline import OfflineModel
+    """The language model of the deployment; its weights or client are loaded when it is first asked.
 
-    match settings.llm:
-        case "offline":
-            return OfflineModel()
+    Raises SettingsInvalid where a key that it needs is missing.
+    """
+    if settings.llm == "offline":
+        from fathom.language.offline import OfflineModel
+
+        return OfflineModel()
+    from fathom.language.stack import open_asked_model
+
+    return open_asked_model(settings)
 
 
 def open_embedder(settings: Settings) -> Embedder:

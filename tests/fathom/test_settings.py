@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from fathom import settings as settings_module
 from fathom.errors import SettingsInvalid
@@ -100,3 +101,29 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_each_setting_says_what_it_means() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"])
+def test_a_providers_key_has_the_name_its_own_tools_use_and_is_not_shown(
+    name: str, home_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "sk-hunter2")
+    found = read_settings()
+    key = getattr(found, name.lower())
+    assert (key.get_secret_value(), "hunter2" in repr(found)) == ("sk-hunter2", False)
+    monkeypatch.setenv(f"FATHOM_{name}", "sk-hunter2")
+    with pytest.raises(SettingsInvalid, match=f"FATHOM_{name}"):
+        read_settings()
+
+
+def test_a_providers_key_may_stand_in_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    file.write_text('anthropic_api_key = "sk-hunter2"\n')
+    key = read_settings().anthropic_api_key
+    assert key is not None
+    assert key.get_secret_value() == "sk-hunter2"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-environment")
+    key = read_settings().anthropic_api_key
+    assert key is not None
+    assert key.get_secret_value() == "sk-environment"
+    assert Settings(anthropic_api_key=SecretStr("sk-argument")).anthropic_api_key == SecretStr("sk-argument")

@@ -1,0 +1,170 @@
+"""The language model that is asked: texts become questions, many at once, and their answers extractions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
+from fathom.language.asking import Answer, Asker, Question
+from fathom.language.extraction import Entity, Extraction, Fact, Usage
+from fathom.language.prompts import LONGEST_ANSWER, Prompt
+from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
+from fathom.observability.logs import get_logger
+
+TRIES = 2  # of an answer that was not as asked
+SMALLEST = 400  # characters of a text whose answer is cut off and that is not cut again
+
+log = get_logger(__name__)
+
+
+class AskedModel:
+    """Extracts by asking; `concurrency` is how many texts may be in question at one time, `closing` what is open then."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        provider: str,
+        vocabulary: Vocabulary,
+        *,
+        concurrency: int,
+        closing: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        self._asker = asker
+        self._provider = provider
+        self._vocabulary = vocabulary
+        self._prompt = Prompt(vocabulary)
+        self.concurrency = concurrency
+        self._closing = closing
+
+    @property
+    def name(self) -> str:
+        """Provider and model."""
+        return f"{self._provider}/{self._asker.model}"
+
+    @property
+    def prompt(self) -> str:
+        """Version of the prompt, with a hash of all its words."""
+        return self._prompt.version
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        """An extraction a text, in order. Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+        if len(texts) < 2 or self.concurrency == 1:
+            return [self._extract(text) for text in texts]
+        with ThreadPoolExecutor(min(self.concurrency, len(texts)), thread_name_prefix="asking") as pool:
+            answers = [pool.submit(copy_context().run, self._extract, text) for text in texts]
+            try:
+                return [answer.result() for answer in answers]
+            finally:
+                for answer in answers:
+                    answer.cancel()
+
+    def close(self) -> None:
+        """Connections and files are closed, until it is asked again."""
+        for close in self._closing:
+            close()
+
+    def _extract(self, text: str) -> Extraction:
+        if not text.strip():
+            return Extraction(entities=[], facts=[])
+        question = self._prompt.question(text)
+        used = Usage()
+        for number in range(1, TRIES + 1):
+            answer = self._asker.ask(question)
+            used = _sum(used, _usage(answer))
+            if answer.ending == "truncated" and question.max_tokens < LONGEST_ANSWER:
+                longer = min(LONGEST_ANSWER, 3 * question.max_tokens)
+                answer = self._asker.ask(self._prompt.question(text, max_tokens=longer))
+                used = _sum(used, _usage(answer))
+            if answer.ending == "refused":
+                raise AnswerRefused("The language model refused to answer for this chunk.")
+            if answer.ending == "truncated":
+                return self._in_halves(text, used)
+            try:
+                return self._told(read_answer(answer.text, text, self._vocabulary), used)
+            except NotAsAsked as error:
+                log.warning("An answer was not as asked", sub_stage="unusable", metrics={"why": str(error), "try": number})
+                why = str(error)
+        raise AnswerUnusable(f"The language model's answer was not what it was asked for: {why}.")
+
+    def _told(self, read: Read, used: Usage) -> Extraction:
+        dropped = {why: count for why, count in read.dropped.items() if count}
+        if dropped:
+            log.info("Parts of an answer were left out", sub_stage="left_out", metrics=dropped)
+        return read.extraction.model_copy(update={"usage": used})
+
+    def _in_halves(self, text: str, used: Usage) -> Extraction:
+        """Both halves of a text whose answer is too long, as one. Raises AnswerTruncated where it is short already."""
+        if len(text) < SMALLEST:
+            raise AnswerTruncated("The language model's answer was cut off, also for smaller pieces of this chunk.")
+        at = _middle(text)
+        first, second = self._extract(text[:at]), self._extract(text[at:])
+        usage = _sum(_sum(used, first.usage), second.usage)
+        return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
+
+
+def worth_keeping(vocabulary: Vocabulary) -> Callable[[Question, Answer], bool]:
+    """Whether an answer is as asked, so that asking again would be money for nothing."""
+
+    def as_asked(_: Question, answer: Answer) -> bool:
+        try:
+            read_answer(answer.text, "", vocabulary)
+        except NotAsAsked:
+            return False
+        return True
+
+    return as_asked
+
+
+def _middle(text: str) -> int:
+    """The end of a sentence, line or word nearest to the middle; the middle itself where there is none."""
+    half = len(text) // 2
+    for pattern in (r"[.!?。]\s+|\n+", r"\s+"):
+        ends = [match.end() for match in re.finditer(pattern, text)]
+        near = min(ends, key=lambda end: abs(end - half), default=0)
+        if len(text) // 4 < near < 3 * len(text) // 4:
+            return near
+    return half
+
+
+def _moved(found: Extraction, by: int) -> Extraction:
+    entities = [
+        Entity(name=one.name, type=one.type, mentions=[(start + by, end + by) for start, end in one.mentions])
+        for one in found.entities
+    ]
+    facts = [one.model_copy(update={"span": (one.span[0] + by, one.span[1] + by)}) for one in found.facts]
+    return Extraction(entities=entities, facts=facts)
+
+
+def _joined(first: Extraction, second: Extraction) -> Extraction:
+    """One extraction; an entity of both is one, by its name, with the type it has in the first."""
+    names = {one.name.casefold(): one for one in first.entities}
+    own: dict[str, Entity] = dict(names)
+    for one in second.entities:
+        known = own.get(one.name.casefold())
+        own[one.name.casefold()] = (
+            one if known is None else known.model_copy(update={"mentions": [*known.mentions, *one.mentions]})
+        )
+    renamed: list[Fact] = [
+        one.model_copy(update={"source": own[one.source.casefold()].name, "target": own[one.target.casefold()].name})
+        for one in second.facts
+    ]
+    return Extraction(entities=list(own.values()), facts=[*first.facts, *renamed])
+
+
+def _usage(answer: Answer) -> Usage:
+    """What an answer used now: one that was kept from before used nothing."""
+    if answer.remembered:
+        return Usage()
+    return Usage(calls=1, tokens_in=answer.tokens.tokens_in, tokens_out=answer.tokens.out, cost_usd=answer.cost_usd)
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        calls=one.calls + other.calls,
+        tokens_in=one.tokens_in + other.tokens_in,
+        tokens_out=one.tokens_out + other.tokens_out,
+        cost_usd=one.cost_usd + other.cost_usd,
+    )

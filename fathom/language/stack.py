@@ -1,0 +1,81 @@
+"""The layers between a text and a provider, in their order: who answers first, who may refuse, who waits, who records.
+
+kept answers → budget → retries → rate limit → record → keeping → provider. What is kept needs no money and no turn, so it
+is asked first; each try of a question is counted and recorded by itself; an answer is kept before anything can fail over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fathom.database import open_database
+from fathom.errors import SettingsInvalid
+from fathom.language.asked_model import AskedModel, worth_keeping
+from fathom.language.asking import Provider
+from fathom.language.budget import Budgeted, limits_of
+from fathom.language.cache import AnswerStore, Recalling, Remembering
+from fathom.language.observation import CallRecord, Observed, Saving
+from fathom.language.prices import Price, price_of
+from fathom.language.rate_limit import RateLimited, Turns
+from fathom.language.retrying import Retrying
+from fathom.language.schema import Vocabulary
+from fathom.settings import Settings
+
+MODELS = {"anthropic": "claude-sonnet-5-5", "openai": "gpt-5.4-mini"}
+
+
+def open_asked_model(settings: Settings, vocabulary: Vocabulary | None = None) -> AskedModel:
+    """The model of `settings.llm` with all its layers. Raises SettingsInvalid where a key or a price is missing."""
+    words = vocabulary or Vocabulary()
+    price = price_of(settings, model_of(settings))
+    provider, store, turns = provider_of(settings, price), answer_store(settings), turns_of(settings)
+    record = CallRecord(open_database(settings.operational_url))
+    observed = Observed(Remembering(provider, store, worth_keeping(words)), record)
+    patient = Retrying(RateLimited(observed, turns))
+    paid = Budgeted(patient, record.engine, limits_of(settings), price, room=lambda: provider.room)
+    return AskedModel(
+        Saving(Recalling(paid, store), record),
+        settings.llm,
+        words,
+        concurrency=settings.llm_concurrency,
+        closing=(provider.close, store.close, turns.close),
+    )
+
+
+def turns_of(settings: Settings) -> Turns:
+    """The turns of this host."""
+    file = settings.home / "language" / "turns.db"
+    return Turns(file, requests=settings.llm_requests_per_minute, tokens=settings.llm_tokens_per_minute)
+
+
+def answer_store(settings: Settings) -> AnswerStore:
+    """Where the answers of this host are kept."""
+    return AnswerStore(settings.home / "language" / "answers.db", most_mb=settings.llm_cache_mb)
+
+
+def model_of(settings: Settings) -> str:
+    """The name of the model that is asked; the offline one's where none is."""
+    return settings.llm_model or MODELS.get(settings.llm, settings.llm)
+
+
+def provider_of(settings: Settings, price: Price) -> Provider:
+    """The provider itself. Raises SettingsInvalid where its key is missing."""
+    model, address, timeout = model_of(settings), settings.llm_base_url, settings.llm_timeout_s
+    if settings.llm == "anthropic":
+        from fathom.language.anthropic_provider import AnthropicProvider
+
+        return AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+    from fathom.language.openai_provider import OpenAIProvider
+
+    return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+
+
+def _key(settings: Settings) -> Callable[[], str]:
+    """Gives the key to who needs it; nobody keeps it in the open."""
+    secret = settings.anthropic_api_key if settings.llm == "anthropic" else settings.openai_api_key
+    if secret is not None:
+        return secret.get_secret_value
+    if settings.llm == "openai" and settings.llm_base_url:
+        return lambda: "none"  # a server of one's own takes any
+    name = "ANTHROPIC_API_KEY" if settings.llm == "anthropic" else "OPENAI_API_KEY"
+    raise SettingsInvalid(f"FATHOM_LLM is {settings.llm}, and {name} is not set.", hint=f"Set {name}, or FATHOM_LLM=offline.")
