@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
@@ -55,7 +54,7 @@ def figures(settings: Settings) -> bytes:
     for state, count in open_intake(settings).counts().items():
         documents.labels(state).set(count)
     Gauge("fathom_paused_collections", "Collections that are paused", registry=registry).set(len(paused(engine)))
-    found = errors(history_of(engine, time.time()))
+    found = errors(history_of(engine))
     if found is not None:
         error = Gauge("fathom_eta_relative_error", "Median relative error of the estimates (p50)", registry=registry)
         error.set(found[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy.engine import Engine
 
@@ -51,15 +52,22 @@ class Forecast:
     p90: float | None = None
 
 
-def history_of(engine: Engine, now: float) -> list[Sample]:
+def history_of(engine: Engine) -> list[Sample]:
     """The documents that were finished last, newest first; those that had nothing to write do not count."""
+    newest = Events(engine).newest("graphiti.complete", 1)
+    return list(_history(engine, newest[0].id)) if newest else []
+
+
+@lru_cache(maxsize=4)
+def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
+    """As `history_of`; what is on record up to an event never changes, so it is read once a process."""
     events = Events(engine)
-    done = [one for one in events.newest("graphiti.complete", MOST) if one.document and one.run and one.at <= now]
+    done = [one for one in events.newest("graphiti.complete", MOST) if one.document and one.run]
     by_work: dict[tuple[str, str], dict[str, Recorded]] = {}
     for one in events.of_documents(list({one.document: None for one in done if one.document}), _NAMES):
         by_work.setdefault((one.document or "", one.run or ""), {})[one.event or ""] = one
     samples = (_sample(by_work.get((one.document or "", one.run or ""), {})) for one in done if one.number("written"))
-    return [one for one in samples if one is not None]
+    return tuple(one for one in samples if one is not None)
 
 
 def forecast(history: Sequence[Sample], upload: Upload, told: Told, queue: QueuePlace | None, now: float) -> Forecast:

@@ -153,9 +153,9 @@ def test_what_waits_is_estimated_with_what_is_before_it(record: Record) -> None:
 
 
 def test_the_error_of_the_estimates_is_itself_measured(record: Record) -> None:
-    assert errors(history_of(record.engine, record.now)) is None
+    assert errors(history_of(record.engine)) is None
     for number in range(8):
         record.finished(f"a/{number}.md", 900 - 50 * number, docling=4, graphiti=5, pages=0, chunks=4, run=f"h{number}")
-    found = errors(history_of(record.engine, record.now))
+    found = errors(history_of(record.engine))
     assert found is not None
     assert found[0] == pytest.approx(0.0, abs=0.01)
