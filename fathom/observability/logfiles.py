@@ -9,6 +9,7 @@ import stat
 import time
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class JsonLines(logging.Formatter):
         """The line, without its end."""
         fields = fields_of(record)
         line: dict[str, Any] = {
-            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
+            "timestamp": f"{_second(int(record.created))}.{int(record.created % 1 * 1e6):06}+00:00",
             "level": record.levelname.lower(),
             "logger": record.name,
         }
@@ -154,6 +155,11 @@ class JsonLinesHandler(logging.Handler):
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _worth_keeping(record: logging.LogRecord) -> bool:

@@ -65,7 +65,8 @@ class Logger:
         trace = sys.exc_info() if exc_info else None
         name = self._logger.name
         # made here and not by the standard logger, which would look for the line of code that called it each time
-        record = self._logger.makeRecord(name, level, "", 0, _Plain(said), (), trace, extra={FIELDS: said})
+        record = logging.LogRecord(name, level, "", 0, _Plain(said), (), trace)
+        record.__dict__[FIELDS] = said
         self._logger.handle(record)
 
 

@@ -64,7 +64,10 @@ _short_text = lru_cache(maxsize=512)(_text)
 def _redacted_under(key: object, value: Any) -> Any:
     if value is not None and isinstance(key, str) and _names_a_secret(key):
         return HIDDEN
-    return _redacted(value)
+    kind = type(value)
+    if kind is str:
+        return _short_text(value) if len(value) < 128 else _text(value)
+    return value if kind is int or kind is float else _redacted(value)
 
 
 @lru_cache(maxsize=1024)
