@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.database import open_database
-from fathom.errors import ExtractionFailed
+from fathom.errors import ExtractionFailed, FathomError
+from fathom.graph.ahead import Found, extractions
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.reading import holding
 from fathom.graph.removing import remove_episodes
@@ -21,6 +23,7 @@ from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.saving import save_episodes
 from fathom.graph.schema import ensure_schema
 from fathom.ids import episode_uuid, split_document_id
+from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
 from fathom.language.models import open_embedder, open_language_model
 from fathom.ledger.ledger import Ledger, Makers, Planned
@@ -63,8 +66,10 @@ class DocumentWriter:
             return self._write(collection, chunk_set, reference_time, progress)
 
     def close(self) -> None:
-        """The connection is closed."""
+        """The connections to graph and language model are closed, until they are used again."""
         self.connection.close()
+        if close := getattr(self._model, "close", None):
+            close()
 
     def _write(
         self, collection: str, chunk_set: ChunkSet, reference_time: datetime, progress: EpisodeProgressCallback
@@ -79,8 +84,10 @@ class DocumentWriter:
         self._ledger.plan(document, chunk_set.version, planned, makers)
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) != "written"]
         tally = _Tally(len(todo), progress)
-        for start in range(0, len(todo), BATCH):
-            self._write_batch(collection, document, todo[start : start + BATCH], reference_time, tally)
+        with paying_for(document), closing(extractions(self._model, todo, BATCH)) as found:
+            for start in range(0, len(todo), BATCH):
+                expected = min(BATCH, len(todo) - start)
+                self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
         written = len(todo) - len(tally.failures)
         held = holding(self.connection, list(wanted), touched)
         return WriteReport(
@@ -108,24 +115,39 @@ class DocumentWriter:
         )
 
     def _write_batch(
-        self, collection: str, document: str, chunks: Sequence[Chunk], reference_time: datetime, tally: _Tally
+        self,
+        collection: str,
+        document: str,
+        extracted: Iterator[Found],
+        expected: int,
+        reference_time: datetime,
+        tally: _Tally,
     ) -> None:
+        """Raises what stopped the extractions, after those that came before it are written: they are paid for."""
         start = time.perf_counter()
         batch: list[EpisodeRows] = []
-        tally.sending(len(chunks))
-        for chunk, found in self._extracted(chunks):
-            uuid = episode_uuid(collection, document, chunk.id)
-            if isinstance(found, ExtractionFailed):
-                self._ledger.mark_failed(uuid, found.name)
-                tally.fail(chunk, found)
-                continue
-            usage = found.usage
-            self._ledger.mark_extracted(uuid, tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, cost_usd=usage.cost_usd)
-            batch.append(episode_rows(collection, document, chunk, found, reference_time))
-            tally.extracted(found)
+        stopped: FathomError | None = None
+        tally.sending(expected)
+        try:
+            for chunk, found in extracted:
+                uuid = episode_uuid(collection, document, chunk.id)
+                if isinstance(found, ExtractionFailed):
+                    self._ledger.mark_failed(uuid, found.name)
+                    tally.fail(chunk, found)
+                    continue
+                use = found.usage
+                self._ledger.mark_extracted(uuid, tokens_in=use.tokens_in, tokens_out=use.tokens_out, cost_usd=use.cost_usd)
+                batch.append(episode_rows(collection, document, chunk, found, reference_time))
+                tally.extracted(found)
+        except FathomError as error:
+            stopped = error
         tally.seconds_extracting += time.perf_counter() - start
-        if not batch:
-            return
+        if batch:
+            self._save(batch, tally)
+        if stopped is not None:
+            raise stopped
+
+    def _save(self, batch: Sequence[EpisodeRows], tally: _Tally) -> None:
         start = time.perf_counter()
         tally.writing(len(batch))
         self.connection.write(lambda tx: save_episodes(tx, batch, self._embedder))
@@ -133,21 +155,6 @@ class DocumentWriter:
             self._ledger.mark_written(rows.uuid, entities=len(rows.entities), facts=len(rows.facts))
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
-
-    def _extracted(self, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, Extraction | ExtractionFailed]]:
-        """An extraction a chunk; when asking for all at once fails, each is asked for alone."""
-        try:
-            yield from zip(chunks, self._model.extract([chunk.embedding_text for chunk in chunks]), strict=True)
-            return
-        except ExtractionFailed as error:
-            if len(chunks) == 1:
-                yield chunks[0], error
-                return
-        for chunk in chunks:
-            try:
-                yield chunk, self._model.extract([chunk.embedding_text])[0]
-            except ExtractionFailed as error:
-                yield chunk, error
 
     def _remove(self, gone: Sequence[str]) -> list[str]:
         if not gone:
