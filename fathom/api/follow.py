@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.control.progress.status import DocumentStatus, progress_at, status_of
 from fathom.database import open_database
@@ -37,7 +38,7 @@ class Followers:
         self.closing = asyncio.Event()
         self._feeds: dict[str, Feed] = {}
 
-    async def follow(self, document: str, after: int = 0) -> AsyncIterator[Message]:
+    async def follow(self, document: str, after: int = 0) -> AsyncGenerator[Message]:
         """Messages about the document: what was said after the cursor, then what is said, a status with each change.
 
         Ends with the message `complete`, or `closing` when the server stops.
@@ -87,7 +88,7 @@ class Feed:
         """A queue that gets every message from now on, as far as it has room."""
         queue: asyncio.Queue[Message] = asyncio.Queue(AHEAD + 1)
         self._queues[queue] = 0
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         return queue
 
@@ -123,7 +124,7 @@ class Feed:
                 for event in news:
                     self.say((event.id, log_message(event)))
                 cursor = news[-1].id if news else cursor
-                if news or time.monotonic() - looked >= STATUS_EVERY_S:
+                if time.monotonic() - looked >= STATUS_EVERY_S:
                     looked = time.monotonic()
                     status = await run_in_threadpool(status_of, self._of.settings, self._document)
                     if status is not None and status.state in OVER:
@@ -134,7 +135,7 @@ class Feed:
                         self.say((cursor, status_message(status)))
                 if news:
                     spoke = time.monotonic()
-            except FathomError:  # the database is away; whoever follows waits for it
+            except (FathomError, SQLAlchemyError):  # the database is away; whoever follows waits for it
                 pass
             if time.monotonic() - spoke > HEARTBEAT_S:
                 spoke = time.monotonic()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, WebSocket
@@ -11,11 +12,9 @@ from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from fathom.api.access import Reader, within_document
-from fathom.api.follow import Followers
+from fathom.api.follow import Followers, Message
 from fathom.api.paths import DocumentId
 from fathom.api.uploads import known_status
-
-SEND_WITHIN_S = 30.0  # a client that takes nothing for so long is gone
 
 router = APIRouter(tags=["uploads"])
 
@@ -27,26 +26,18 @@ async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor
     await known_status(socket.app.state.settings, document)
     await socket.accept()
     followers: Followers = socket.app.state.followers
+    told = asyncio.create_task(_tell(socket, followers.follow(document, cursor)))
     gone = asyncio.create_task(_gone(socket))
-    messages = followers.follow(document, cursor)
     try:
-        while True:
-            coming = asyncio.ensure_future(anext(messages, None))
-            await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                coming.cancel()
-                await asyncio.wait({coming})
-                return
-            found = coming.result()
-            if found is None:
-                await socket.close(1000)
-                return
-            await asyncio.wait_for(socket.send_text(found[1]), SEND_WITHIN_S)
-    except (WebSocketDisconnect, TimeoutError, RuntimeError):
+        await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if told.done() and not gone.done() and told.exception() is None:
+            await socket.close(1000)
+    except (WebSocketDisconnect, RuntimeError):
         return
     finally:
+        told.cancel()
         gone.cancel()
-        await messages.aclose()  # type: ignore[attr-defined]
+        await asyncio.wait({told, gone})
 
 
 @router.get("/api/upload/{document:path}/stream", response_class=StreamingResponse)
@@ -61,10 +52,21 @@ async def events(
     followers: Followers = request.app.state.followers
 
     async def told() -> AsyncIterator[str]:
-        async for at, message in followers.follow(document, after):
-            yield f"id: {at}\ndata: {message}\n\n"
+        async with aclosing(followers.follow(document, after)) as messages:
+            async for at, message in messages:
+                yield f"id: {at}\ndata: {message}\n\n"
 
     return StreamingResponse(told(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _tell(socket: WebSocket, messages: AsyncGenerator[Message]) -> None:
+    """Every message is sent; a client that takes nothing is closed by the server's pings."""
+    async with aclosing(messages):
+        async for _, message in messages:
+            try:
+                await socket.send_text(message)
+            except (WebSocketDisconnect, RuntimeError):
+                return
 
 
 async def _gone(socket: WebSocket) -> None:

@@ -127,7 +127,7 @@ def test_a_slow_reader_is_bounded_told_what_it_missed_and_gets_the_end(api: Api)
         taken = [queue.get_nowait()[1] for _ in range(queue.qsize())]
         assert taken[-1] == '{"type": "complete"}'
         feed.leave(queue)
-        await messages.aclose()  # type: ignore[attr-defined]
+        await messages.aclose()
 
     asyncio.run(scenario())
 
