@@ -76,7 +76,7 @@ class Keys:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def create(self, role: Role, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
+    def create(self, role: Role | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
         """A new key. Raises UsageWrong for an unknown role, UnsafePath for a wrong collection name."""
         if role not in ROLES:
             raise UsageWrong(f"There is no role {role}.", hint=f"They are: {', '.join(ROLES)}.")
