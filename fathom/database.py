@@ -180,6 +180,15 @@ llm_reservations = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
+# What the next question about a document may cost, for which there was no money.
+money_waits = sa.Table(
+    "money_waits",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("needed_usd", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -187,6 +196,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (3, (events, event_sources)),
     (4, (api_keys, pauses)),
     (5, (llm_calls, llm_reservations)),
+    (6, (money_waits,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

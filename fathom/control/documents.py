@@ -14,6 +14,7 @@ from fathom.errors import UsageWrong
 from fathom.ledger.episode import DocumentSummary
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from fathom.uploads.affording import waits_for_money
 from fathom.uploads.intake import open_intake
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class DocumentRow(BaseModel):
 
     id: str
     collection: str
-    state: str = Field(description="accepted, submitted, running, done, failed, rejected or refused")
+    state: str = Field(description="accepted, submitted, running, done, failed, rejected, refused or paused: budget")
     stage: str | None = Field(description="where it is or stopped")
     reason: str | None = Field(description="name of the error, where there is one")
     detail: str | None = Field(description="the error in a sentence")
@@ -99,7 +100,7 @@ def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary) -> Documen
     return DocumentRow(
         id=upload.document,
         collection=upload.collection,
-        state=str(upload.state),
+        state="paused: budget" if waits_for_money(upload) else str(upload.state),
         stage=upload.stage,
         reason=upload.reason,
         detail=upload.detail,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import llm_calls, llm_reservations
+from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent, SettingsInvalid
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.prices import Price
@@ -95,39 +95,36 @@ class Budgeted:
         """The id of the reservation; None where others hold what may yet be left over. Raises BudgetSpent."""
         now = time.time()
         today = day_of(now)
+        key = uuid.uuid4().hex
         with alone(self._engine) as connection:
             _expire(connection, now)
-            waiting = False
-            for what, limit, column, value in (
-                ("today", self._limits.day, "day", today),
-                ("for this document", self._limits.document, "document", document),
-            ):
-                if limit is None or value is None:
-                    continue
-                spent, held = spent_and_held(connection, column, value)
-                if spent + usd > limit:
-                    emit("llm.paused", f"No money is left {what}", document=document, reason=what)
-                    raise BudgetSpent(
-                        f"Of ${limit:g} {what}, ${spent:.4f} are spent; the next question may cost ${usd:.4f}.",
-                        document=document,
-                    )
-                waiting |= spent + held + usd > limit
-            if waiting:
+            left = self._left(connection, today, document)
+            spent = next((what for what, (free, _) in left.items() if usd > free), None)
+            if spent is not None:
+                _wait(connection, document, usd, now)
+            elif any(usd > free - held for free, held in left.values()):
                 return None
-            key = uuid.uuid4().hex
-            row = {
-                "id": key,
-                "day": today,
-                "document": document,
-                "collection": collection_of(document),
-                "model": self.model,
-                "prompt": prompt,
-                "usd": usd,
-                "expected_usd": expected,
-                "expires_at": now + HELD_S,
-            }
-            connection.execute(llm_reservations.insert().values(**row))
-        return key
+            else:
+                about = {"document": document, "collection": collection_of(document), "model": self.model, "prompt": prompt}
+                figures = {"usd": usd, "expected_usd": expected, "expires_at": now + HELD_S}
+                connection.execute(llm_reservations.insert().values(id=key, day=today, **about, **figures))
+        if spent is None:
+            return key
+        emit("llm.paused", f"There is no money left {spent}", document=document, reason=spent)
+        free = max(0.0, left[spent][0])
+        raise BudgetSpent(f"${free:.4f} are left {spent}; the next question may cost ${usd:.4f}.", document=document)
+
+    def _left(self, connection: Connection, today: str, document: str | None) -> dict[str, tuple[float, float]]:
+        """USD that are not spent, and USD of them that are held, by what the limit is of."""
+        left = {}
+        for what, limit, column, value in (
+            ("for today", self._limits.day, "day", today),
+            ("for this document", self._limits.document, "document", document),
+        ):
+            if limit is not None and value is not None:
+                spent, held = spent_and_held(connection, column, value)
+                left[what] = (limit - spent, held)
+        return left
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -161,6 +158,13 @@ def alone(engine: Engine) -> Iterator[Connection]:
         else:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MUTEX)))
         yield connection
+
+
+def _wait(connection: Connection, document: str | None, usd: float, now: float) -> None:
+    """What the document waits for is on record, so that it goes on when there is so much."""
+    if document is not None:
+        connection.execute(money_waits.delete().where(money_waits.c.document == document))
+        connection.execute(money_waits.insert().values(document=document, needed_usd=usd, at=now))
 
 
 def _expire(connection: Connection, now: float) -> None:

@@ -14,6 +14,7 @@ from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads import outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
+from fathom.uploads.affording import affordable
 from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.outcomes import Reconciled, RunState
 from fathom.uploads.pausing import pause_of, paused
@@ -76,6 +77,7 @@ class Intake:
             return []
         held = paused(self.engine)
         due = [one for one in register.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
+        due = affordable(self.engine, settings, due, now)
         if not due:
             return []
         served = register.served(self.engine)

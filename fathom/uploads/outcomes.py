@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.database import uploads
-from fathom.errors import DocumentRejected, FathomError, RunCancelled, RunLost, UsageWrong
+from fathom.errors import BudgetSpent, DocumentRejected, FathomError, RunCancelled, RunLost, UsageWrong
 from fathom.uploads import register
 from fathom.uploads.register import transaction
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
@@ -90,8 +90,9 @@ def mark_failed(
 ) -> UploadState | None:
     """The version is rejected, failed, or accepted for another try, by what the error says; answers which.
 
-    A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. None,
-    changing nothing, where the version is not the last one or another run has it in hand.
+    A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. One that
+    ran out of money is accepted again and again, and no try is counted: it did not fail. None, changing nothing, where the
+    version is not the last one or another run has it in hand.
     """
     c = uploads.c
     name = error.name if isinstance(error, FathomError) else type(error).__name__
@@ -104,10 +105,11 @@ def mark_failed(
         if row is None:
             _release(connection, document, version, now)
             return None
-        tries = row.attempts + 1
+        without_money = isinstance(error, BudgetSpent)
+        tries = row.attempts + (not without_money)
         retryable = error.retryable if isinstance(error, FathomError) else True
         state = S.REJECTED if isinstance(error, DocumentRejected) else S.FAILED
-        again = retryable and state is S.FAILED and tries < attempts
+        again = without_money or (retryable and state is S.FAILED and tries < attempts)
         values = {"stage": stage, "reason": name, "detail": message, "attempts": tries, "updated_at": now}
         after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
         connection.execute(uploads.update().where(*mine).values(**values, **after))

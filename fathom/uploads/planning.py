@@ -10,7 +10,7 @@ FEW = 4  # so many waiting documents get a run each, with its own page in Dagste
 RETRY_S = 5.0  # before the second try; three times as long before each further one
 PART_DOWN = 6  # a part that was down is given so much longer: someone has to start it
 _PARTS = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "DagsterUnreachable", "DatabaseUnreachable"})
-_PARTS_OR_STORE = _PARTS | {"StoreFailed", "StoreFull"}
+_PARTS_OR_STORE = _PARTS | {"LanguageModelUnreachable", "StoreFailed", "StoreFull"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import psutil
 
 from fathom.control.progress.queue import QueuePlace
 from fathom.observability.recorded import Recorded
+from fathom.uploads.affording import waits_for_money
 from fathom.uploads.pausing import ALL, Pause
 from fathom.uploads.planning import retry_delay
 from fathom.uploads.upload import Upload, UploadState
@@ -97,6 +98,8 @@ def _waiting(upload: Upload, pause: Pause | None, queue: QueuePlace | None, now:
     if pause is not None and upload.state is UploadState.ACCEPTED:
         what = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
         return Liveness("paused", f"{what} is paused: {pause.reason or 'somebody asked for it'}.")
+    if waits_for_money(upload):
+        return Liveness("paused", f"paused: budget. {upload.detail}")
     again = upload.updated_at + retry_delay(upload.attempts, upload.reason)
     if upload.attempts and upload.state is UploadState.ACCEPTED and again > now:
         return Liveness("queued", f"It is tried again after {upload.reason}.", again)
