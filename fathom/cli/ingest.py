@@ -11,6 +11,7 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, print_text, say
 
 if TYPE_CHECKING:
+    from fathom.settings import Settings
     from fathom.uploads.placing import Placement
 
 
@@ -24,6 +25,7 @@ def ingest(
     collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until each is done; end with a table.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did."""
@@ -33,6 +35,8 @@ def ingest(
     from fathom.errors import FathomError
 
     settings = deployment()
+    if estimate:
+        return _estimate(paths, collection, settings, as_json)
     placement = _from_stdin(name, collection) if paths == ["-"] else place(_expanded(paths), collection, settings)
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
@@ -59,6 +63,21 @@ def ingest(
             say(f"{row.id} {row.state}: {row.reason}: {row.detail}")
     done = sum(row.state == "done" for row in rows)
     return _exit_code(done, len(refused) + len(rows) - done, placement)
+
+
+def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bool) -> int:
+    from fathom.cli.cost import print_estimate
+    from fathom.control.estimate import estimate
+    from fathom.errors import UsageWrong
+
+    if paths == ["-"]:
+        raise UsageWrong("The standard input cannot be estimated.", hint="Give files: `fathom ingest PATH --estimate`.")
+    found, placement = estimate(_expanded(paths), collection, settings)
+    for source, error in placement.refused:
+        say(f"Not taken: {source}: {error.message} {error.what_to_do}")
+    refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
+    answer({**found.model_dump(), "refused": refused}, as_json, lambda: print_estimate(found))
+    return _exit_code(len(found.files), len(refused), placement)
 
 
 def _exit_code(well: int, badly: int, placement: Placement) -> int:

@@ -53,7 +53,7 @@ def ingest_paths(paths: Iterable[Path], collection: str, settings: Settings) -> 
     sources: dict[str, Path] = {}
     for path in paths:
         try:
-            for source, relative in _files(path, placement):
+            for source, relative in files_of(path, placement):
                 document = document_id(collection, relative)
                 if sources.setdefault(document, source) != source:
                     raise UsageWrong(f"{source} and {sources[document]} would be one document, {document}.")
@@ -135,7 +135,7 @@ def _place_file(source: Path, collection: str, relative: str, settings: Settings
         placement.refused.append((str(source), Refused(f"{source} cannot be read: {error.strerror}.")))
 
 
-def _files(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
+def files_of(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
     """Each regular file of the path with its path below it; a folder's hidden and unfinished files are left alone."""
     if path.is_symlink():
         raise UnsafePath(f"{path} is a link.", hint="Give the file or folder itself.")

@@ -35,6 +35,7 @@ PROMISED = {
     tuple(words.split())
     for words in (
         "up", "down", "status", "doctor", "ingest", "documents", "documents show", "logs", "convert", "extract", "episodes",
+        "cost", "budget",
         "docling verify", "docling status", "graph query", "graph health", "graph stats",
     )
 }  # fmt: skip

@@ -1,0 +1,119 @@
+"""What the language model cost, was saved and will cost; what the budgets are and what is left of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import Engine
+
+from fathom.database import episodes, llm_calls, llm_reservations, open_database, uploads
+from fathom.errors import BudgetSpent
+from fathom.settings import Settings
+
+By = Literal["document", "model", "collection", "day"]
+_ASKED = llm_calls.c.outcome != "remembered"
+
+
+class CostRow(BaseModel):
+    """The sums over the calls of one document, model, collection or day; None where a call was for none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str | None
+    calls: int = Field(description="tries to get an answer")
+    failed: int = Field(description="tries without an answer")
+    remembered: int = Field(description="answers that were kept from before")
+    tokens_in: int
+    cache_read: int = Field(description="of the tokens in: read from the provider's prompt cache")
+    tokens_out: int
+    cost_usd: float
+    saved_usd: float = Field(description="what the kept answers had cost")
+
+
+class Costs(BaseModel):
+    """Costs by one thing, their sum, and what the episodes that wait will likely cost."""
+
+    by: By
+    rows: list[CostRow]
+    total: CostRow
+    waiting_episodes: int
+    forecast_usd: float = Field(description="what these will cost at the mean so far")
+
+
+class BudgetState(BaseModel):
+    """The limits, what is spent and held of the day's, and who waits."""
+
+    day: str = Field(description="UTC")
+    usd_per_day: float | None
+    usd_per_document: float | None
+    spent_usd: float = Field(description="today")
+    held_usd: float = Field(description="for questions that are being asked")
+    left_usd: float | None = Field(description="of today's limit; None without one")
+    next_day_at: datetime
+    paused: list[str] = Field(description="documents that wait for money, the first 100")
+
+
+def costs(settings: Settings, by: By, *, days: int | None = None) -> Costs:
+    """Costs of all time or of the last so many days, dearest first; days in their order."""
+    engine = open_database(settings.operational_url)
+    since = None if days is None else (datetime.now(UTC) - timedelta(days=days - 1)).date().isoformat()
+    column = llm_calls.c[by]
+    rows = _sums(engine, column, since)
+    rows.sort(key=(lambda row: row.key or "") if by == "day" else (lambda row: (-row.cost_usd, row.key or "")))
+    total = (_sums(engine, None, since) or [_row(None, (0,) * 8)])[0]
+    with engine.connect() as connection:
+        states = episodes.c.state.in_(("planned", "failed"))
+        waiting = int(connection.scalar(sa.select(sa.func.count()).select_from(episodes).where(states)) or 0)
+    asked = total.calls - total.failed
+    forecast = waiting * total.cost_usd / asked if asked and settings.llm != "offline" else 0.0
+    return Costs(by=by, rows=rows, total=total, waiting_episodes=waiting, forecast_usd=forecast)
+
+
+def budget_state(settings: Settings) -> BudgetState:
+    """How the budget stands at this moment."""
+    engine, now = open_database(settings.operational_url), datetime.now(UTC)
+    day = now.date().isoformat()
+    c, r, u = llm_calls.c, llm_reservations.c, uploads.c
+    paused = sa.select(u.document).where(u.state == "accepted", u.reason == BudgetSpent.__name__)
+    with engine.connect() as connection:
+        spent = float(connection.scalar(sa.select(sa.func.sum(c.cost_usd)).where(c.day == day)) or 0.0)
+        live = (r.day == day, r.expires_at > time.time())
+        held = float(connection.scalar(sa.select(sa.func.sum(r.usd)).where(*live)) or 0.0)
+        documents = list(connection.scalars(paused.order_by(u.accepted_at, u.document).limit(100)))
+    limit = settings.budget_usd_per_day
+    return BudgetState(
+        day=day,
+        usd_per_day=limit,
+        usd_per_document=settings.budget_usd_per_document,
+        spent_usd=spent,
+        held_usd=held,
+        left_usd=None if limit is None else max(0.0, limit - spent - held),
+        next_day_at=(now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0),
+        paused=documents,
+    )
+
+
+def _sums(engine: Engine, column: sa.Column[Any] | None, since: str | None) -> list[CostRow]:
+    c = llm_calls.c
+    remembered = c.outcome == "remembered"
+    failed = sa.and_(_ASKED, c.tokens_out == 0, c.cost_usd == 0)
+    counts = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in (_ASKED, failed, remembered)]
+    figures = (c.tokens_in, c.cache_read, c.tokens_out, c.cost_usd, c.saved_usd)
+    query = sa.select(*([] if column is None else [column]), *counts, *(sa.func.sum(one) for one in figures))
+    if since is not None:
+        query = query.where(c.day >= since)
+    if column is not None:
+        query = query.group_by(column)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(query)]
+    return [_row(None, row) for row in found] if column is None else [_row(row[0], row[1:]) for row in found]
+
+
+def _row(key: str | None, figures: Sequence[Any]) -> CostRow:
+    names = ("calls", "failed", "remembered", "tokens_in", "cache_read", "tokens_out", "cost_usd", "saved_usd")
+    return CostRow(key=key, **{name: figure or 0 for name, figure in zip(names, figures, strict=True)})

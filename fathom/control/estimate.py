@@ -1,0 +1,143 @@
+"""What ingesting files would take, before anything is ingested: chunks, tokens, money, time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.chunking.chunk import Chunk
+from fathom.database import llm_calls, open_database
+from fathom.errors import FathomError
+from fathom.ids import collection_name, document_id, episode_uuid
+from fathom.language.asking import TokenUse, estimated_tokens
+from fathom.ledger.ledger import Ledger
+from fathom.settings import Settings
+from fathom.uploads.placing import Placement, files_of
+from fathom.verbs import chunk, convert
+
+ENOUGH = 20  # answers of a model from which its next ones are foretold
+# Without them: tokens out for one of text, and seconds an answer takes; chunks a second that the offline model reads.
+OUT_FOR_IN, OUT_LEAST, ANSWER_S = 1.2, 120, 4.0
+OFFLINE_CHUNKS_A_SECOND = 15.0
+
+
+class FileEstimate(BaseModel):
+    """What one file would take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    chunks: int
+    new: int = Field(description="chunks that are not in the graph yet: only they are asked about")
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    seconds: float = Field(description="of extraction, with as many questions at one time as the settings allow")
+
+
+class Estimate(BaseModel):
+    """What all files would take, and why that is believed."""
+
+    model: str
+    files: list[FileEstimate]
+    total: FileEstimate
+    based_on: str
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What a question takes: tokens of its shared part, tokens of an answer (None: by the length of the text), seconds."""
+
+    model: str
+    shared: int
+    out: float | None
+    seconds: float
+    based_on: str
+
+
+def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tuple[Estimate, Placement]:
+    """The estimate of every file that could be taken; the others are in the placement's `refused`. Nothing is stored.
+
+    Files are converted, as `fathom convert` does: chunks cannot be foretold otherwise. Raises ConverterUnreachable.
+    """
+    collection_name(collection)
+    placement, found = Placement(), []
+    asking = _asking(settings)
+    ledger = Ledger(open_database(settings.operational_url))
+    for path in paths:
+        try:
+            for file, relative in files_of(path, placement):
+                document = document_id(collection, relative)
+                chunks = chunk(convert(file, settings=settings), document=document, settings=settings).chunks
+                written = ledger.written(document)
+                new = [one for one in chunks if episode_uuid(collection, document, one.id) not in written]
+                found.append(_file(document, chunks, new, asking, settings))
+        except FathomError as error:
+            placement.refused.append((str(path), error))
+    return Estimate(model=asking.model, files=found, total=_total(found), based_on=asking.based_on), placement
+
+
+def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: _Asking, settings: Settings) -> FileEstimate:
+    if settings.llm == "offline":
+        seconds = len(new) / OFFLINE_CHUNKS_A_SECOND
+        return FileEstimate(
+            document=document, chunks=len(chunks), new=len(new), tokens_in=0, tokens_out=0, cost_usd=0.0, seconds=seconds
+        )
+    from fathom.language.prices import price_of
+
+    texts = [estimated_tokens(one.embedding_text) + 20 for one in new]
+    answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
+    use = TokenUse(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
+    seconds = math.ceil(len(new) / settings.llm_concurrency) * asking.seconds
+    if settings.llm_requests_per_minute:
+        seconds = max(seconds, 60 * len(new) / settings.llm_requests_per_minute)
+    if settings.llm_tokens_per_minute:
+        seconds = max(seconds, 60 * (use.tokens_in + use.out) / settings.llm_tokens_per_minute)
+    return FileEstimate(
+        document=document,
+        chunks=len(chunks),
+        new=len(new),
+        tokens_in=use.tokens_in,
+        tokens_out=use.out,
+        cost_usd=price_of(settings, asking.model).of(use),
+        seconds=seconds,
+    )
+
+
+def _asking(settings: Settings) -> _Asking:
+    """By the last thousand answers of the model where there are enough, else by what is usual."""
+    if settings.llm == "offline":
+        return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
+    from fathom.language.prompts import Prompt
+    from fathom.language.schema import Vocabulary
+    from fathom.language.stack import model_of
+
+    model = model_of(settings)
+    question = Prompt(Vocabulary()).question("")
+    shared = question.estimated_tokens_in - estimated_tokens(question.text)
+    c = llm_calls.c
+    last = sa.select(c.tokens_out, c.seconds).where(c.model == model, c.prompt == question.prompt, c.outcome == "complete")
+    recent = last.order_by(c.id.desc()).limit(1000).subquery()
+    figures = sa.select(sa.func.count(), sa.func.avg(recent.c.tokens_out), sa.func.avg(recent.c.seconds))
+    with open_database(settings.operational_url).connect() as connection:
+        count, out, seconds = connection.execute(figures).one()
+    if count >= ENOUGH:
+        return _Asking(model, shared, float(out), float(seconds), f"the last {count} answers of {model}")
+    return _Asking(model, shared, None, ANSWER_S, f"what is usual; {model} has answered {count} times here")
+
+
+def _total(files: Sequence[FileEstimate]) -> FileEstimate:
+    return FileEstimate(
+        document="",
+        chunks=sum(one.chunks for one in files),
+        new=sum(one.new for one in files),
+        tokens_in=sum(one.tokens_in for one in files),
+        tokens_out=sum(one.tokens_out for one in files),
+        cost_usd=sum(one.cost_usd for one in files),
+        seconds=sum(one.seconds for one in files),
+    )
