@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     )
     llm_timeout_s: int = Field(120, ge=1, le=3600, description="Longest wait for one answer of the language model, in seconds.")
     llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Room for the language model's answers, kept in the home.")
+    llm_types: Path | None = Field(
+        None, description="TOML file of entity and relation types by collection, for models that are asked."
+    )
     llm_usd_per_mtok_in: float | None = Field(
         None, ge=0, le=10_000, description="USD a million tokens in; default: the price list of genai-prices."
     )
@@ -95,6 +98,11 @@ class Settings(BaseSettings):
     @classmethod
     def _below_the_project(cls, value: Path) -> Path:
         return (PROJECT_ROOT / value.expanduser()).resolve()
+
+    @field_validator("llm_types")
+    @classmethod
+    def _beside_the_project(cls, value: Path | None) -> Path | None:
+        return value and (PROJECT_ROOT / value.expanduser()).resolve()
 
     @classmethod
     def settings_customise_sources(

@@ -49,7 +49,7 @@ def examine() -> list[Finding]:
     except FathomError as error:
         return [*findings, Finding("settings", False, error.message, error.what_to_do)]
     findings.append(Finding("settings", True, f"home {found.home}"))
-    for examination in (_home, _disk, _memory, _inbox, _database, _ports, _parts):
+    for examination in (_home, _disk, _memory, _inbox, _database, _language, _ports, _parts):
         findings += examination(found)
     return findings
 
@@ -108,6 +108,17 @@ def _database(found: Settings) -> Iterator[Finding]:
         "storage",
         lambda: f"the operational tables answer ({open_database(found.operational_url).dialect.name})",
         skip=None if found.home.is_dir() or found.database_url else "made by the first `fathom up`",
+    )
+
+
+def _language(found: Settings) -> Iterator[Finding]:
+    """Its key, price and types; the provider itself is not asked, which would cost money."""
+    from fathom.language.models import open_language_model
+
+    yield _attempt(
+        "language model",
+        lambda: open_language_model(found).name,
+        skip=None if found.llm == "offline" or found.home.is_dir() else "looked at after the first `fathom up`",
     )
 
 

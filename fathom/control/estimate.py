@@ -67,7 +67,7 @@ def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tupl
     """
     collection_name(collection)
     placement, found = Placement(), []
-    asking = _asking(settings)
+    asking = _asking(settings, collection)
     ledger = Ledger(open_database(settings.operational_url))
     for path in paths:
         try:
@@ -109,16 +109,16 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
     )
 
 
-def _asking(settings: Settings) -> _Asking:
+def _asking(settings: Settings, collection: str) -> _Asking:
     """By the last thousand answers of the model where there are enough, else by what is usual."""
     if settings.llm == "offline":
         return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
     from fathom.language.prompts import Prompt
-    from fathom.language.schema import Vocabulary
     from fathom.language.stack import model_of
+    from fathom.language.vocabularies import ALL, read_vocabularies
 
-    model = model_of(settings)
-    question = Prompt(Vocabulary()).question("")
+    model, words = model_of(settings), read_vocabularies(settings.llm_types)
+    question = Prompt(words.get(collection, words[ALL])).question("")
     shared = question.estimated_tokens_in - estimated_tokens(question.text)
     c = llm_calls.c
     last = sa.select(c.tokens_out, c.seconds).where(c.model == model, c.prompt == question.prompt, c.outcome == "complete")

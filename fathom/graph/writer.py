@@ -61,7 +61,7 @@ class DocumentWriter:
         where this one stopped.
         """
         collection, _ = split_document_id(chunk_set.document)
-        with self._only_writer(collection):
+        with self._only_writer(collection), paying_for(chunk_set.document):
             self._ensure_schema()
             return self._write(collection, chunk_set, reference_time, progress)
 
@@ -84,7 +84,7 @@ class DocumentWriter:
         self._ledger.plan(document, chunk_set.version, planned, makers)
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) != "written"]
         tally = _Tally(len(todo), progress)
-        with paying_for(document), closing(extractions(self._model, todo, BATCH)) as found:
+        with closing(extractions(self._model, todo, BATCH)) as found:
             for start in range(0, len(todo), BATCH):
                 expected = min(BATCH, len(todo) - start)
                 self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)

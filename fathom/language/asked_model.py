@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
-from fathom.language.asking import Answer, Asker, Question
+from fathom.language.asking import Answer, Asker, Question, paying_document
+from fathom.language.budget import collection_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
 from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
+from fathom.language.vocabularies import ALL
 from fathom.observability.logs import get_logger
 
 TRIES = 2  # of an answer that was not as asked
@@ -27,15 +29,14 @@ class AskedModel:
         self,
         asker: Asker,
         provider: str,
-        vocabulary: Vocabulary,
+        vocabularies: Mapping[str, Vocabulary],
         *,
         concurrency: int,
         closing: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._asker = asker
         self._provider = provider
-        self._vocabulary = vocabulary
-        self._prompt = Prompt(vocabulary)
+        self._prompts = {name: Prompt(vocabulary) for name, vocabulary in vocabularies.items()}
         self.concurrency = concurrency
         self._closing = closing
 
@@ -46,8 +47,12 @@ class AskedModel:
 
     @property
     def prompt(self) -> str:
-        """Version of the prompt, with a hash of all its words."""
-        return self._prompt.version
+        """Version of the prompt, with a hash of all its words, for the collection that is paid for."""
+        return self._own_prompt().version
+
+    def _own_prompt(self) -> Prompt:
+        """That of the collection in hand, whose types may be its own."""
+        return self._prompts.get(collection_of(paying_document()) or ALL) or self._prompts[ALL]
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """An extraction a text, in order. Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
@@ -69,21 +74,22 @@ class AskedModel:
     def _extract(self, text: str) -> Extraction:
         if not text.strip():
             return Extraction(entities=[], facts=[])
-        question = self._prompt.question(text)
+        prompt = self._own_prompt()
+        question = prompt.question(text)
         used = Usage()
         for number in range(1, TRIES + 1):
             answer = self._asker.ask(question)
             used = _sum(used, _usage(answer))
             if answer.ending == "truncated" and question.max_tokens < LONGEST_ANSWER:
                 longer = min(LONGEST_ANSWER, 3 * question.max_tokens)
-                answer = self._asker.ask(self._prompt.question(text, max_tokens=longer))
+                answer = self._asker.ask(prompt.question(text, max_tokens=longer))
                 used = _sum(used, _usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to answer for this chunk.")
             if answer.ending == "truncated":
                 return self._in_halves(text, used)
             try:
-                return self._told(read_answer(answer.text, text, self._vocabulary), used)
+                return self._told(read_answer(answer.text, text, prompt.vocabulary), used)
             except NotAsAsked as error:
                 log.warning("An answer was not as asked", sub_stage="unusable", metrics={"why": str(error), "try": number})
                 why = str(error)
@@ -105,17 +111,13 @@ class AskedModel:
         return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
 
 
-def worth_keeping(vocabulary: Vocabulary) -> Callable[[Question, Answer], bool]:
-    """Whether an answer is as asked, so that asking again would be money for nothing."""
-
-    def as_asked(_: Question, answer: Answer) -> bool:
-        try:
-            read_answer(answer.text, "", vocabulary)
-        except NotAsAsked:
-            return False
-        return True
-
-    return as_asked
+def worth_keeping(_: Question, answer: Answer) -> bool:
+    """Whether an answer is as asked, so that asking again would be money for nothing; whichever types it has."""
+    try:
+        read_answer(answer.text, "", Vocabulary())
+    except NotAsAsked:
+        return False
+    return True
 
 
 def _middle(text: str) -> int:

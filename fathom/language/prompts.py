@@ -68,7 +68,7 @@ class Prompt:
     """The prompt of a vocabulary: the same words of it for every question, so that providers keep them in their caches."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._schema = answer_schema(vocabulary)
         self._system = SYSTEM + vocabulary.described()
         own = json.dumps([self._system, self._schema], sort_keys=True)

@@ -18,25 +18,25 @@ from fathom.language.observation import CallRecord, Observed, Saving
 from fathom.language.prices import Price, price_of
 from fathom.language.rate_limit import RateLimited, Turns
 from fathom.language.retrying import Retrying
-from fathom.language.schema import Vocabulary
+from fathom.language.vocabularies import read_vocabularies
 from fathom.settings import Settings
 
 MODELS = {"anthropic": "claude-sonnet-5-5", "openai": "gpt-5.4-mini"}
 
 
-def open_asked_model(settings: Settings, vocabulary: Vocabulary | None = None) -> AskedModel:
-    """The model of `settings.llm` with all its layers. Raises SettingsInvalid where a key or a price is missing."""
-    words = vocabulary or Vocabulary()
+def open_asked_model(settings: Settings) -> AskedModel:
+    """The model of `settings.llm` with all its layers. Raises SettingsInvalid for a key or price that is missing."""
+    vocabularies = read_vocabularies(settings.llm_types)
     price = price_of(settings, model_of(settings))
     provider, store, turns = provider_of(settings, price), answer_store(settings), turns_of(settings)
     record = CallRecord(open_database(settings.operational_url))
-    observed = Observed(Remembering(provider, store, worth_keeping(words)), record)
+    observed = Observed(Remembering(provider, store, worth_keeping), record)
     patient = Retrying(RateLimited(observed, turns))
     paid = Budgeted(patient, record.engine, limits_of(settings), price, room=lambda: provider.room)
     return AskedModel(
         Saving(Recalling(paid, store), record),
         settings.llm,
-        words,
+        vocabularies,
         concurrency=settings.llm_concurrency,
         closing=(provider.close, store.close, turns.close),
     )
