@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 from fathom.chunking.chunk import Chunk
-from fathom.errors import ExtractionFailed
+from fathom.errors import ExtractionFailed, FathomError
 from fathom.language.extraction import Extraction, LanguageModel
 
 Found = tuple[Chunk, Extraction | ExtractionFailed]
 
 
 def extractions(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
-    """An extraction a chunk, or why there is none. Raises what stops them all: BudgetSpent, LanguageModelUnreachable, …
+    """An extraction a chunk, or why there is none. Raises what stops them all (BudgetSpent, LanguageModelUnreachable, …)
+    last, after what was out already and is paid for.
 
     A model that works in this process (no `concurrency`) is given a batch when it is wanted; one that is asked elsewhere
     has up to `concurrency` questions out, and at most two batches beyond those wait to be written.
     """
-    workers = int(getattr(model, "concurrency", 1))
-    if workers > 1 and len(chunks) > 1:
-        return _ahead(model, chunks, min(workers, len(chunks)), 2 * batch)
-    return _in_batches(model, chunks, batch)
+    workers: int | None = getattr(model, "concurrency", None)
+    if workers is None or not chunks:
+        return _in_batches(model, chunks, batch)
+    return _ahead(model, chunks, min(workers, len(chunks)), 2 * batch)
 
 
 def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
@@ -39,15 +40,28 @@ def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Ge
 def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int) -> Generator[Found, None, None]:
     pool = ThreadPoolExecutor(workers, thread_name_prefix="extracting")
     out: deque[Future[Found]] = deque()
+    more = iter(chunks)
+    stopped: FathomError | None = None
     try:
-        for chunk in chunks:
-            out.append(pool.submit(copy_context().run, _alone, model, chunk))
-            if len(out) >= workers + waiting:
-                yield out.popleft().result()
-        while out:
-            yield out.popleft().result()
+        while True:
+            while stopped is None and len(out) < workers + waiting and (chunk := next(more, None)) is not None:
+                out.append(pool.submit(copy_context().run, _alone, model, chunk))
+            if not out:
+                break
+            try:
+                found = out.popleft().result()
+            except CancelledError:
+                continue
+            except FathomError as error:
+                stopped = stopped or error
+                for one in out:
+                    one.cancel()
+                continue
+            yield found
+        if stopped is not None:
+            raise stopped
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)  # what is out is paid for, and kept for the next time
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _alone(model: LanguageModel, chunk: Chunk) -> Found:

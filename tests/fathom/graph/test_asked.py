@@ -82,6 +82,7 @@ def test_when_the_money_is_spent_what_was_paid_for_is_written_and_the_rest_waits
     written, asked = states.count("written"), len(server.requests)
     assert 0 < written < CHUNKS
     assert set(states) == {"written", "planned"}
+    assert written == len(server.answered)
     assert counts(embedded_graph, collection)["Episodic"] == written
     report = asking(llm_concurrency=4, budget_usd_per_document=1).write(chunk_set, reference_time=WRITTEN_AT)
     assert (report.written, report.unchanged) == (CHUNKS - written, written)
