@@ -101,7 +101,7 @@ def budget_state(settings: Settings) -> BudgetState:
 def _sums(engine: Engine, column: sa.Column[Any] | None, since: str | None) -> list[CostRow]:
     c = llm_calls.c
     remembered = c.outcome == "remembered"
-    failed = sa.and_(_ASKED, c.tokens_out == 0, c.cost_usd == 0)
+    failed = c.outcome.not_in(("complete", "truncated", "refused", "lost", "remembered"))
     counts = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in (_ASKED, failed, remembered)]
     figures = (c.tokens_in, c.cache_read, c.tokens_out, c.cost_usd, c.saved_usd)
     query = sa.select(*([] if column is None else [column]), *counts, *(sa.func.sum(one) for one in figures))
