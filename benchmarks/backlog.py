@@ -1,7 +1,5 @@
 """Documents an hour for a backlog of trivial documents: whole pipeline, documents and chunks alone, and Dagster alone."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator
