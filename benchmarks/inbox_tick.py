@@ -9,8 +9,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import structlog
-
 from benchmarks.figure import Figure, median_seconds
 
 KNOWN = 10_000
@@ -28,8 +26,8 @@ def measure() -> list[Figure]:
         from ingestion_assets.partitions import documents_by_id
         from sensors.uploads import new_uploads
 
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-        logging.getLogger("dagster").setLevel(logging.ERROR)
+        for noisy in ("dagster", "fathom"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
         intake = open_intake(settings())
 
         with dg.DagsterInstance.local_temp(home) as instance, dg.build_sensor_context(instance=instance) as context:

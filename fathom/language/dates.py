@@ -26,26 +26,36 @@ MONTHS = {
     )
 }
 _MONTH = "|".join(MONTHS)
+_YEAR = r"1\d{3}|20\d{2}"
+_RANGE = re.compile(
+    rf"\bfrom\s+(?P<a>{_YEAR})\s+(?:to|until|till|through)\s+(?P<b>{_YEAR})\b|\bbetween\s+(?P<c>{_YEAR})\s+and\s+(?P<d>{_YEAR})\b"
+    rf"|\((?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\)",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_MONTH}),?\s+(?P<y1>\d{{4}})"
     rf"|(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,\s*(?P<y2>\d{{4}})"
     rf"|(?P<y3>\d{{4}})-(?P<n3>\d{{2}})-(?P<d3>\d{{2}})"
     rf"|(?P<m4>{_MONTH})\s+(?P<y4>\d{{4}})"
-    rf"|(?:in|since|from|until|by|after|before|during|of)\s+(?P<y5>1\d{{3}}|20\d{{2}})\b)",
+    rf"|(?:in|since|from|until|till|after|before|during|of)\s+(?P<y5>{_YEAR})\b)",
     re.IGNORECASE,
 )
-_UNTIL = re.compile(r"\b(?:until|till|ended on|ended in|up to|through)\s+(?:the\s+)?$", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|before|ended on|ended in|up to|through)\s+(?:the\s+)?$", re.IGNORECASE)
+_ENDING = ("until", "till", "before")
 
 
 def validity(sentence: str) -> tuple[datetime | None, datetime | None]:
     """From when and until when, as the sentence says it; at midnight UTC of the first day named, None where it says nothing."""
+    if whole := _RANGE.search(sentence):
+        first, last = (int(year) for year in whole.groups() if year)
+        return datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC) if last >= first else None
     begins: datetime | None = None
     ends: datetime | None = None
     for match in _DATE.finditer(sentence):
         day = _day(match)
         if day is None:
             continue
-        if _UNTIL.search(sentence[: match.start()]) or match.group().lower().startswith("until"):
+        if _UNTIL.search(sentence[: match.start()]) or match.group().lower().startswith(_ENDING):
             ends = ends or day
         else:
             begins = begins or day

@@ -35,7 +35,7 @@ class OfflineModel:
     """Entities and facts by spaCy's small English model and rules; the same text always gives the same."""
 
     name = "offline/en_core_web_sm-3.8.0"
-    prompt = "rules-1"
+    prompt = "rules-2"
 
     def __init__(self) -> None:
         self._nlp: Any = None

@@ -1,0 +1,88 @@
+"""The model that needs no key finds names, types and facts, says where they stand, and always answers the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from fathom.language.extraction import Extraction
+from fathom.language.offline import PIECE, OfflineModel
+
+LETTER = (
+    "Dr Ingrid Solberg works for Northgate Engineering in Newcastle. Solberg reported to Helen Marsh in March 2022.\n\n"
+    "Helen Marsh, director of the Kelmouth Harbour Trust, thanked the Kelmouth Harbour Trust's engineers."
+)
+MODEL = OfflineModel()  # loads its weights once, at the first text
+
+
+def found(text: str) -> Extraction:
+    """What the model finds in the text."""
+    return MODEL.extract([text])[0]
+
+
+def test_people_organizations_and_places_are_found_with_their_types() -> None:
+    types = {entity.name: entity.type for entity in found(LETTER).entities}
+    assert types["Ingrid Solberg"] == "Person"
+    assert types["Helen Marsh"] == "Person"
+    assert types["Northgate Engineering"] == "Organization"
+    assert types["Kelmouth Harbour Trust"] == "Organization"
+    assert types["Newcastle"] == "Location"
+
+
+def test_a_surname_alone_is_the_person_of_the_full_name() -> None:
+    extraction = found(LETTER)
+    (solberg,) = [entity for entity in extraction.entities if "Solberg" in entity.name]
+    assert [LETTER[start:end] for start, end in solberg.mentions] == ["Ingrid Solberg", "Solberg"]
+
+
+def test_facts_join_entities_of_the_text_and_quote_the_sentence_that_says_them() -> None:
+    extraction = found(LETTER)
+    names = {entity.name for entity in extraction.entities}
+    assert extraction.facts
+    for fact in extraction.facts:
+        assert {fact.source, fact.target} <= names
+        assert " ".join(LETTER[slice(*fact.span)].split()) == fact.fact
+    told = {(fact.source, fact.target): fact for fact in extraction.facts}
+    assert told["Helen Marsh", "Kelmouth Harbour Trust"].relation == "DIRECTOR_OF"
+    assert told["Ingrid Solberg", "Helen Marsh"].valid_at == datetime(2022, 3, 1, tzinfo=UTC)
+
+
+def test_answers_stand_in_the_order_of_the_texts() -> None:
+    texts = ["Helen Marsh went to London.", "", LETTER]
+    assert MODEL.extract(texts) == [found(text) for text in texts]
+
+
+def test_the_offsets_count_characters_not_bytes() -> None:
+    text = "😀 é 東京 — Helen Marsh met Ingrid Solberg in Newcastle."
+    for entity in found(text).entities:
+        assert entity.name in {text[start:end] for start, end in entity.mentions}
+
+
+def test_a_text_longer_than_a_piece_keeps_its_offsets() -> None:
+    text = "nothing to see here\n" * (PIECE // 20 + 5) + LETTER
+    (marsh,) = [entity for entity in found(text).entities if entity.name == "Helen Marsh"]
+    assert {text[start:end] for start, end in marsh.mentions} == {"Helen Marsh"}
+    assert min(marsh.mentions)[0] > PIECE
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n\t", "\0" * 50, "\ud800 Helen Marsh \udfff", "| a | b |\n" * 50, "שלום עולם", "x" * 50_000]
+)
+def test_what_is_no_prose_gives_an_answer_too(text: str) -> None:
+    assert isinstance(found(text), Extraction)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=300))
+@example("Helen Marsh's dog. The U.S. Navy's.")
+@example("A (B) «C» “D”")
+def test_every_place_lies_in_the_text_and_the_same_text_gives_the_same(text: str) -> None:
+    extraction = found(text)
+    assert extraction == found(text)
+    for start, end in [place for entity in extraction.entities for place in entity.mentions]:
+        assert 0 <= start < end <= len(text)
+    for fact in extraction.facts:
+        assert 0 <= fact.span[0] < fact.span[1] <= len(text)
