@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fathom.cli import document_control
 from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, cell, console, duration, say, table
 
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from fathom.control.documents import DocumentRow
 
 group = typer.Typer(
-    help="List documents, show one.", epilog="Example: fathom documents --collection samples", invoke_without_command=True
+    help="List documents; show, remove, retry, cancel, pause, resume.",
+    epilog="Example: fathom documents --collection samples",
+    invoke_without_command=True,
 )
 
 
 def add_to(app: typer.Typer) -> None:
     """The group is in the application."""
+    document_control.add_to(group)
     app.add_typer(group, name="documents")
 
 

@@ -110,6 +110,17 @@ def test_a_file_is_converted_and_read_without_being_stored(fathom: Deployment, t
     assert fathom("documents", "show", "default/alone.txt").returncode == 2
 
 
+def test_a_removed_document_leaves_nothing_and_the_receipt_says_so(fathom: Deployment) -> None:
+    assert fathom("documents", "remove", "dropped/note.txt").returncode == 4  # nobody confirmed it
+    receipt = fathom.json("documents", "remove", "dropped/note.txt", "--yes")
+    assert receipt["episodes_removed"] == 1
+    assert receipt["file_removed"] is True
+    assert fathom("documents", "show", "dropped/note.txt").returncode == 2
+    for label in ("Episodic", "Entity"):
+        left = f"MATCH (n:{label}) WHERE n.group_id = 'dropped' RETURN count(n) AS n"
+        assert fathom.json("graph", "query", left)["records"] == [{"n": 0}]
+
+
 def test_down_leaves_no_process_and_up_goes_on_with_what_was_there(fathom: Deployment) -> None:
     pids = [part["pid"] for part in fathom.json("status")["parts"]]
     assert fathom("down").returncode == 0

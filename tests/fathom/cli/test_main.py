@@ -35,7 +35,8 @@ PROMISED = {
     tuple(words.split())
     for words in (
         "up", "down", "status", "doctor", "ingest", "documents", "documents show", "logs", "convert", "extract", "episodes",
-        "cost", "budget",
+        "cost", "budget", "keys", "keys create", "keys revoke",
+        "documents remove", "documents retry", "documents cancel", "documents pause", "documents resume",
         "docling verify", "docling status", "graph query", "graph health", "graph stats",
     )
 }  # fmt: skip

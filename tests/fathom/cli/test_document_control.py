@@ -1,0 +1,62 @@
+"""What a person decides about documents is done, or refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+
+
+@pytest.fixture
+def document(call: Any, tmp_path: Path) -> str:
+    """A document that was accepted and waits."""
+    file = tmp_path / "note.md"
+    file.write_text("# Note\n\nThe harbour opened in 1901.\n")
+    call("ingest", str(file), "--collection", "research")
+    return "research/note.md"
+
+
+def test_nothing_is_removed_that_nobody_confirmed(call: Any, document: str) -> None:
+    shown = call("documents", "remove", document, "--json")
+    assert (shown.code, shown.json["error"]) == (4, "Refused")
+    assert "--yes" in shown.err
+    assert call("documents", "show", document).code == 0
+
+
+def test_a_cancelled_document_waits_until_it_is_retried(call: Any, document: str, home_settings: Settings) -> None:
+    assert call("documents", "cancel", document, "--json").json == {"cancelled": document}
+    assert open_intake(home_settings).plan_runs(0) == []
+    assert call("documents", "cancel", document).code == 2
+    assert call("documents", "retry", document, "--json").json == {"retried": [document]}
+    assert [run.documents for run in open_intake(home_settings).plan_runs(0)] == [(document,)]
+
+
+def test_all_that_failed_is_retried_at_once(call: Any, document: str) -> None:
+    assert call("documents", "retry", "--failed", "--json").json == {"retried": []}
+    call("documents", "cancel", document)
+    assert call("documents", "retry", "--failed", "--collection", "other", "--json").json == {"retried": []}
+    assert call("documents", "retry", "--failed", "--json").json == {"retried": [document]}
+
+
+def test_retry_wants_one_document_or_all_that_failed(call: Any, document: str) -> None:
+    assert call("documents", "retry").code == 2
+    assert call("documents", "retry", document, "--failed").code == 2
+    assert "nothing to try again" in call("documents", "retry", document).err
+
+
+@pytest.mark.parametrize("words", [(), ("research",)])
+def test_no_run_is_planned_while_paused(call: Any, document: str, home_settings: Settings, words: tuple[str, ...]) -> None:
+    assert call("documents", "pause", *words, "--reason", "maintenance").code == 0
+    assert open_intake(home_settings).plan_runs(0) == []
+    assert call("documents", "resume", *words, "--json").json == {"resumed": True, "paused": []}
+    assert len(open_intake(home_settings).plan_runs(0)) == 1
+    assert call("documents", "resume", *words, "--json").json["resumed"] is False
+
+
+def test_a_document_that_is_not_there_is_wrong_usage(call: Any) -> None:
+    for words in (("remove", "--yes"), ("cancel",), ("retry",)):
+        assert call("documents", words[0], "research/none.md", *words[1:]).code == 2
