@@ -2,44 +2,108 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from fathom.cli.deployment import deployment
-from fathom.cli.output import AsJson, answer, say, table
+from fathom.cli.output import AsJson, answer, print_text, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fathom.control.episode_rows import EpisodeCounts
+    from fathom.graph.verification import Differences
     from fathom.ledger.episode import EpisodeRow
+
+SHOWN = 20  # of each kind, in the list for people
+
+
+class _IdOrCommand(TyperGroup):
+    """`fathom episodes ID` is `fathom episodes show ID`: an id has a slash in it, so it is no command."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command named, or `show` of the id that stands there."""
+        known = not args or args[0] in self.commands or "/" not in args[0]
+        return super().resolve_command(ctx, args if known else ["show", *args])
+
+
+group = typer.Typer(
+    cls=_IdOrCommand,
+    help="Show the ledger, which says of every chunk whether it is in the graph; hold it against the graph.",
+    epilog="Example: fathom episodes samples/budget.xlsx",
+    invoke_without_command=True,
+)
 
 
 def add_to(app: typer.Typer) -> None:
-    """The command is in the application."""
-    app.command("episodes", epilog="Example: fathom episodes samples/budget.xlsx")(episodes)
+    """The group is in the application."""
+    app.add_typer(group, name="episodes")
 
 
-def episodes(
-    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="A document's id; all in figures if none.")] = None,
+@group.callback(epilog="Example: fathom episodes samples/budget.xlsx")
+def episodes(context: typer.Context, as_json: AsJson = False) -> int:
+    """Show the ledger: how many episodes of each collection are in which state; of one document: `fathom episodes ID`."""
+    if context.invoked_subcommand:
+        context.obj = {"json": as_json}
+        return 0
+    from fathom.control.episode_rows import episode_counts
+
+    counts = episode_counts(deployment())
+    answer({"collections": counts}, as_json, lambda: _print_counts(counts))
+    return 0
+
+
+@group.command("show", epilog="Example: fathom episodes show samples/budget.xlsx")
+def show(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(metavar="ID", help="A document's id.")],
     as_json: AsJson = False,
 ) -> int:
-    """Show the ledger: the episodes of a document, or how many of each collection are in which state."""
+    """Show the episodes of a document; `show` may be left out."""
     from fathom.control.documents import known_document
-    from fathom.control.episode_rows import episode_counts, episode_rows
+    from fathom.control.episode_rows import episode_rows
 
     settings = deployment()
-    if document is None:
-        counts = episode_counts(settings)
-        answer({"collections": counts}, as_json, lambda: _print_counts(counts))
-        return 0
     rows = episode_rows(settings, document)
     if not rows:
         known_document(settings, document)
         say(f"{document} has no episodes yet.")
-    answer({"document": document, "episodes": rows}, as_json, lambda: _print_rows(rows))
+    answer({"document": document, "episodes": rows}, _json(context, as_json), lambda: _print_rows(rows))
     return 0
+
+
+@group.command("verify", epilog="Example: fathom episodes verify --collection samples")
+def verify(
+    context: typer.Context,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Hold the ledger against the graph, both ways; exit code 1 where they differ or the graph holds something twice."""
+    from fathom.control.episode_rows import verified
+
+    found = verified(deployment(), collection)
+    agree = all(one.agree for one in found)
+    answer({"agree": agree, "collections": found}, _json(context, as_json), lambda: _print_differences(found))
+    say("Ledger and graph agree." if agree else "Ledger and graph differ.")
+    return 0 if agree else 1
+
+
+def _json(context: typer.Context, as_json: bool) -> bool:
+    return as_json or bool(isinstance(context.obj, dict) and context.obj.get("json"))
+
+
+def _print_differences(found: Sequence[Differences]) -> None:
+    kinds = ("missing", "unknown", "elsewhere", "doubled", "doubled_mentions", "ungrounded", "orphans")
+    table(
+        ("collection", "episodes>", *(f"{kind.replace('_', ' ')}>" for kind in kinds)),
+        ((one.collection, one.episodes, *(len(getattr(one, kind)) for kind in kinds)) for one in found),
+    )
+    for one in found:
+        for kind in kinds:
+            for uuid in getattr(one, kind)[:SHOWN]:
+                print_text(f"{one.collection}: {kind.replace('_', ' ')}: {uuid}")
 
 
 def _print_counts(counts: Sequence[EpisodeCounts]) -> None:

@@ -1,4 +1,4 @@
-"""The ledger's rows as `fathom episodes` lists them."""
+"""The ledger's rows as `fathom episodes` lists them, and against the graph."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from fathom.database import episodes, open_database
+from fathom.graph.connection import open_graph
+from fathom.graph.verification import Differences, collections, differences
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
@@ -46,3 +48,20 @@ def episode_counts(settings: Settings) -> list[EpisodeCounts]:
     )
     with open_database(settings.operational_url).connect() as connection:
         return [EpisodeCounts.model_validate(dict(row._mapping)) for row in connection.execute(query)]
+
+
+def verified(settings: Settings, collection: str | None = None) -> list[Differences]:
+    """Ledger against graph, a collection each: the one named, or all that either knows. Raises GraphUnreachable."""
+    ledger = Ledger(open_database(settings.operational_url))
+    connection = open_graph(settings)
+    try:
+        names = (
+            {collection} if collection else {*collections(connection), *(one.collection for one in episode_counts(settings))}
+        )
+        found = []
+        for name in sorted(names):
+            written = {row.uuid: row.document for row in ledger.rows(collection=name, state="written")}
+            found.append(differences(connection, name, written))
+        return found
+    finally:
+        connection.close()

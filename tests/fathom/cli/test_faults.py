@@ -75,5 +75,6 @@ def test_a_part_killed_during_a_batch_costs_nothing(fathom: Deployment, part: st
     assert fathom.json("graph", "query", DOUBLED)["records"] == []
     assert fathom.json("graph", "query", DOUBLED_NAMES)["records"] == []
     assert fathom.json("graph", "query", DOUBLED_MENTIONS)["records"] == []
+    assert fathom.json("episodes", "verify")["agree"]
     held = {row["id"]: row["episodes"] for row in fathom.json("graph", "query", EPISODES)["records"]}
     assert {name: held[name] for name in good} == {name: rows[name]["chunks"] for name in good}

@@ -35,7 +35,7 @@ PROMISED = {
     tuple(words.split())
     for words in (
         "up", "down", "status", "doctor", "ingest", "documents", "documents show", "logs", "convert", "extract", "episodes",
-        "cost", "budget", "keys", "keys create", "keys revoke",
+        "episodes show", "episodes verify", "cost", "budget", "keys", "keys create", "keys revoke",
         "documents remove", "documents retry", "documents cancel", "documents pause", "documents resume",
         "docling verify", "docling status", "graph query", "graph health", "graph stats",
     )
