@@ -55,6 +55,14 @@ class Files:
             data: bytes = (self._root or self._remote).joinpath(name).read_bytes()
             return data
 
+    def delete(self, name: str) -> bool:
+        """Nothing is kept under the name; answers whether there was something."""
+        if not self.exists(name):
+            return False
+        with _named_failures(name):
+            (self._root or self._remote).joinpath(name).unlink()
+        return True
+
     @contextmanager
     def incoming(self) -> Iterator[tuple[Path, BinaryIO]]:
         """A new local file to fill and `publish`; what is not published leaves nothing behind."""

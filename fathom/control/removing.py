@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,7 @@ from fathom.control.launching import PARTITIONS, alone, open_instance
 from fathom.errors import Refused
 from fathom.observability.logs import emit
 from fathom.settings import Settings
+from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import register
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
@@ -25,6 +27,8 @@ class Receipt(BaseModel):
     document: str
     version: str | None
     episodes_removed: int = Field(description="with the facts and entities that nothing else supports")
+    artifacts_removed: int = Field(description="its converted form and its chunks, where they were made")
+    answers_removed: int = Field(description="answers of the language model that only it had used")
     file_removed: bool = Field(description="whether its file was still in the inbox")
     removed_at: float = Field(description="seconds since 1970")
     removed_by: str
@@ -37,12 +41,13 @@ class InHandNow(Refused):
 
 
 def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
-    """Nothing of the document is in the graph, the inbox or the register; None for one that nobody uploaded.
+    """Nothing of the document is in the graph, the inbox or the register, nor what was made of it; None for an unknown one.
 
-    Its converted forms and accepted bytes stay in the store, where other documents may share them. Raises InHandNow while a
-    run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
+    Its accepted bytes stay in the store, where another document may have them too. Raises InHandNow while a run has it,
+    GraphUnreachable, StoreFailed; asking again goes on where that stopped.
     """
     from fathom.graph.writer import open_writer
+    from fathom.language.stack import answer_store
 
     intake = open_intake(settings)
     with alone(settings):  # no run is started for it meanwhile
@@ -65,6 +70,9 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
                 removed = writer.write(nothing, reference_time=datetime.now(UTC)).removed
             finally:
                 writer.close()
+        artifacts = open_artifacts(settings).forget(document)
+        with closing(answer_store(settings)) as kept:
+            answers = kept.forget(document)
         register.forget(intake.engine, document)
         if (settings.dagster_home / "dagster.yaml").exists():
             open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
@@ -73,6 +81,8 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         document=document,
         version=row.version,
         episodes_removed=removed,
+        artifacts_removed=artifacts,
+        answers_removed=answers,
         file_removed=in_inbox,
         removed_at=time.time(),
         removed_by=by,

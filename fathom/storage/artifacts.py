@@ -60,6 +60,10 @@ class ArtifactStore:
         except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise _damaged(document, "chunk set") from error
 
+    def forget(self, document: str) -> int:
+        """Nothing that was made of the document is kept; answers how many artifacts there were."""
+        return sum(self.files.delete(name) for name in (_converted_name(document), _chunks_name(document)))
+
     def _read(self, name: str, document: str, what: str) -> bytes:
         try:
             return self.files.read(name)

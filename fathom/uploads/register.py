@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from fathom.database import planned_runs, uploads
+from fathom.database import money_waits, planned_runs, uploads
 from fathom.errors import DatabaseUnreachable, StoreFull
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
@@ -118,9 +118,10 @@ def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
 
 
 def forget(engine: Engine, document: str) -> None:
-    """There is no row of the document."""
+    """There is no row of the document, nor of money it waited for."""
     with transaction(engine) as connection:
         connection.execute(uploads.delete().where(uploads.c.document == document))
+        connection.execute(money_waits.delete().where(money_waits.c.document == document))
 
 
 def waiting(engine: Engine) -> list[Waiting]:

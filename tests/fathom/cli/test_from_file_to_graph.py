@@ -114,7 +114,7 @@ def test_a_removed_document_leaves_nothing_and_the_receipt_says_so(fathom: Deplo
     assert fathom("documents", "remove", "dropped/note.txt").returncode == 4  # nobody confirmed it
     receipt = fathom.json("documents", "remove", "dropped/note.txt", "--yes")
     assert receipt["episodes_removed"] == 1
-    assert receipt["file_removed"] is True
+    assert (receipt["artifacts_removed"], receipt["file_removed"]) == (2, True)
     assert fathom("documents", "show", "dropped/note.txt").returncode == 2
     for label in ("Episodic", "Entity"):
         left = f"MATCH (n:{label}) WHERE n.group_id = 'dropped' RETURN count(n) AS n"

@@ -74,6 +74,17 @@ def test_the_last_save_is_the_one_that_counts(artifacts: ArtifactStore) -> None:
     assert artifacts.load_converted(DOCUMENT).markdown == "new"
 
 
+def test_a_forgotten_document_is_in_the_store_no_more_and_others_are(artifacts: ArtifactStore) -> None:
+    for document in (DOCUMENT, "law/other.pdf"):
+        artifacts.save_converted(document, _converted())
+    artifacts.save_chunks(DOCUMENT, _chunks())
+    assert [artifacts.forget(DOCUMENT), artifacts.forget(DOCUMENT)] == [2, 0]
+    for load in (artifacts.load_converted, artifacts.load_chunks):
+        with pytest.raises(NotStored):
+            load(DOCUMENT)
+    assert artifacts.load_converted("law/other.pdf") == _converted()
+
+
 def test_what_was_never_made_is_missing_by_the_name_of_its_document(artifacts: ArtifactStore) -> None:
     with pytest.raises(NotStored, match="whales") as caught:
         artifacts.load_converted("law/whales.pdf")
