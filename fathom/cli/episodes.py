@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fathom.control.episode_rows import EpisodeCounts
-    from fathom.graph.verification import Differences
+    from fathom.graph.agreement import Differences
     from fathom.ledger.episode import EpisodeRow
 
 SHOWN = 20  # of each kind, in the list for people

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from fathom.database import episodes, open_database
+from fathom.graph.agreement import Differences, collections, differences
 from fathom.graph.connection import open_graph
-from fathom.graph.verification import Differences, collections, differences
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
