@@ -39,7 +39,7 @@ check: install-dev  ## Format, lint, types, import layers and the fast tests; ch
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m "$(FAST)" $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto -m "$(FAST)" $(ARGS)
 
 format: install-dev  ## Format the code and mend what the linter can.
 	@$(BIN)/ruff check --fix .

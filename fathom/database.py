@@ -216,6 +216,14 @@ def open_database(url: str) -> Engine:
         return _engines[url]
 
 
+def close_databases() -> None:
+    """This process holds no connection to an operational database; one that is opened again works."""
+    with _lock:
+        for engine in _engines.values():
+            engine.dispose()
+        _engines.clear()
+
+
 def _open(url: str) -> Engine:
     parsed = sa.make_url(url)
     try:

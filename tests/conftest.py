@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fathom import settings as settings_module
+from fathom.database import close_databases
 from fathom.settings import PROJECT_ROOT, Settings
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
@@ -28,6 +29,13 @@ def require_or_skip() -> RequireOrSkip:
         pytest.skip(f"{name} is not here: {reason}")
 
     return missing
+
+
+@pytest.fixture(autouse=True)
+def _no_database_stays_open() -> Iterator[None]:
+    """Hundreds of homes in one process would run out of file descriptors, as no deployment does, which has one."""
+    yield
+    close_databases()
 
 
 @pytest.fixture

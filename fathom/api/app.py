@@ -26,7 +26,7 @@ from fathom.api.problems import of_error, problem
 from fathom.control.access import open_keys
 from fathom.control.launching import open_instance
 from fathom.control.parts import rotate_logs
-from fathom.database import open_database
+from fathom.database import close_databases, open_database
 from fathom.errors import FathomError
 from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
@@ -77,6 +77,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
                 task.cancel()
             stop.set()
             await run_in_threadpool(thread.join, 5.0)
+            await run_in_threadpool(close_databases)
 
     app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import selectors
 import socket
 import struct
 import subprocess
@@ -114,7 +114,7 @@ class ConverterLifecycle:
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         said = self._settings.logs / "converter.start.log"
         ready, theirs = os.pipe()
-        with os.fdopen(ready, "rb", buffering=0) as told:
+        with os.fdopen(ready, "rb", buffering=0) as told, selectors.DefaultSelector() as waiting:
             try:
                 with said.open("wb") as output:
                     starter = subprocess.Popen(
@@ -124,8 +124,8 @@ class ConverterLifecycle:
             finally:
                 os.close(theirs)
             starter.wait()
-            listening, _, _ = select.select([told], [], [], START_WITHIN_S)
-            if listening and told.read(16) == b"ready":
+            waiting.register(told, selectors.EVENT_READ)
+            if waiting.select(START_WITHIN_S) and told.read(16) == b"ready":
                 return
         last = said.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
         raise ConverterUnreachable(f"The converter does not start: {last[0][:300]}.", hint=self.log_hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import stat
 import subprocess
@@ -51,6 +53,13 @@ def test_the_first_document_starts_the_converter_and_the_next_finds_it_warm(conv
     assert first.report.converter == second.report.converter
     assert converters.status(client).pid == status.pid
     assert (status.version, status.documents, status.failed, status.restarts) == ("scripted 1", 1, 0, 0)
+
+
+def test_a_process_that_holds_more_than_a_thousand_files_can_start_it(converters: Converters) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(1100):
+            held.enter_context(open(os.devnull, "rb"))
+        assert converters.client().convert(converters.text("The bridge."), version="abc").markdown == "The bridge."
 
 
 def test_six_racing_processes_start_one_converter(converters: Converters) -> None:

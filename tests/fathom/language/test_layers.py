@@ -127,11 +127,11 @@ def test_when_the_days_money_is_spent_nothing_more_is_asked(settings_for: Any, o
     assert 0.06 - MOST < spent <= 0.06
     asked = len(server.requests)
     with pytest.raises(BudgetSpent):
-        opened(settings).extract(["Another text."])
+        opened(settings).extract([f"99. {TEXT}"])  # as long as what was refused: what is left may pay for a shorter one
     assert len(server.requests) == asked
     assert opened(settings).extract([f"0. {TEXT}"])[0].usage.calls == 0  # what is known already costs nothing
     raised = settings_for(budget_usd_per_day=1)
-    assert opened(raised).extract(["Another text."])[0].usage.calls == 1
+    assert opened(raised).extract([f"99. {TEXT}"])[0].usage.calls == 1
 
 
 def test_a_documents_money_is_its_own(settings_for: Any, opened: Any) -> None:
