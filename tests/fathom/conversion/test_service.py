@@ -58,7 +58,7 @@ def test_the_first_document_starts_the_converter_and_the_next_finds_it_warm(conv
 def test_a_process_that_holds_more_than_a_thousand_files_can_start_it(converters: Converters) -> None:
     with contextlib.ExitStack() as held:
         for _ in range(1100):
-            held.enter_context(open(os.devnull, "rb"))
+            held.enter_context(Path(os.devnull).open("rb"))
         assert converters.client().convert(converters.text("The bridge."), version="abc").markdown == "The bridge."
 
 
