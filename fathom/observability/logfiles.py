@@ -64,8 +64,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         for name in _FIRST:
-            if name in fields:
-                line[name] = fields.pop(name)
+            if (value := fields.pop(name, None)) is not None:
+                line[name] = value
         line["message"] = _shortened(fields.pop("message", None) or redacted(_own_message(record)))
         line.update(fields)
         line["pid"] = record.process

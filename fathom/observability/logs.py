@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
 
 from fathom.observability.events import BY_NAME, event_name
 from fathom.observability.redaction import redacted
@@ -20,54 +22,39 @@ FIELDS = "fathom_fields"
 # Said once by who logs, or shown beside the message by everything that shows it.
 _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
 
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("fathom_bound", default={})  # noqa: B039  never changed, only replaced
+_LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 
 
-class Logger:
-    """Says lines that carry what `stage` bound, through the standard logger of that name.
+class _Handlers:
+    """What structlog hands a line to, whatever its level: the handlers of the standard logger, Dagster's among them."""
 
-    A line that is an event of the catalogue is said whatever the level of the logger: status is made of events.
-    """
+    __slots__ = ("critical", "debug", "error", "info", "standard", "warning")
 
-    __slots__ = ("_logger",)
+    def __init__(self, standard: logging.Logger) -> None:
+        self.standard = standard
+        self.debug = self.info = self.warning = self.error = self.critical = standard.handle
 
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
 
-    def debug(self, message: str, /, **fields: Any) -> None:
-        """Said at the level DEBUG."""
-        self.log(logging.DEBUG, message, **fields)
+def _named(handlers: _Handlers, level: str, line: EventDict) -> EventDict:
+    """The line with the event it is, if any. Raises DropEvent for one that is none and below the logger's level."""
+    line["message"] = line.pop("event")  # which is what structlog calls the message
+    if name := line.pop("event_name", None) or event_name(line.get("stage"), line.get("sub_stage")):
+        line["event"] = name
+    elif not handlers.standard.isEnabledFor(_LEVELS[level]):
+        raise structlog.DropEvent
+    return line
 
-    def info(self, message: str, /, **fields: Any) -> None:
-        """Said at the level INFO."""
-        self.log(logging.INFO, message, **fields)
 
-    def warning(self, message: str, /, **fields: Any) -> None:
-        """Said at the level WARNING."""
-        self.log(logging.WARNING, message, **fields)
+def _without_secrets(_handlers: _Handlers, _level: str, line: EventDict) -> EventDict:
+    return redacted(line)
 
-    def error(self, message: str, /, **fields: Any) -> None:
-        """Said at the level ERROR."""
-        self.log(logging.ERROR, message, **fields)
 
-    def exception(self, message: str, /, **fields: Any) -> None:
-        """Said at the level ERROR, with the trace of the exception in hand."""
-        self.log(logging.ERROR, message, exc_info=True, **fields)
-
-    def log(self, level: int, message: str, /, *, exc_info: bool = False, **fields: Any) -> None:
-        """The line is said, secrets hidden; `metrics` are its figures, `sub_stage` where in its stage it is."""
-        said = {**_bound.get(), **fields}
-        if "event" not in said and (name := event_name(said.get("stage"), said.get("sub_stage"))):
-            said["event"] = name
-        if "event" not in said and not self._logger.isEnabledFor(level):
-            return
-        said = redacted({"message": message, **said})
-        trace = sys.exc_info() if exc_info else None
-        name = self._logger.name
-        # made here and not by the standard logger, which would look for the line of code that called it each time
-        record = logging.LogRecord(name, level, "", 0, _Plain(said), (), trace)
-        record.__dict__[FIELDS] = said
-        self._logger.handle(record)
+def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[logging.LogRecord], dict[str, Any]]:
+    """The line as a standard record, made here: the standard logger would look for the code that called it, each time."""
+    trace = sys.exc_info() if line.pop("exc_info", None) else None
+    record = logging.LogRecord(handlers.standard.name, _LEVELS[level], "", 0, _Plain(line), (), trace)
+    record.__dict__[FIELDS] = line
+    return (record,), {}
 
 
 class _Plain:
@@ -75,7 +62,7 @@ class _Plain:
 
     __slots__ = ("_fields",)
 
-    def __init__(self, fields: dict[str, Any]) -> None:
+    def __init__(self, fields: EventDict) -> None:
         self._fields = fields
 
     def __str__(self) -> str:
@@ -84,14 +71,22 @@ class _Plain:
 
 
 @cache
-def get_logger(name: str) -> Logger:
-    """A logger whose lines carry what `stage` bound and go through the standard logger of that name, put below `fathom`.
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A structlog logger whose lines carry what `stage` bound and go through the standard logger of that name, below `fathom`.
 
     Handlers of the standard library see "message  key=value" and the fields themselves in `record.fathom_fields`; no line
-    goes anywhere before someone attached a handler.
+    goes anywhere before someone attached a handler. A line that is an event of the catalogue is said whatever the level
+    of the logger: status is made of events.
     """
     below = name if name == "fathom" or name.startswith("fathom.") else f"fathom.{name}"
-    return Logger(logging.getLogger(below))
+    wrapped: FilteringBoundLogger = structlog.wrap_logger(
+        _Handlers(logging.getLogger(below)),
+        processors=[structlog.contextvars.merge_contextvars, _named, _without_secrets, _recorded],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        context_class=dict,
+        cache_logger_on_first_use=True,
+    )
+    return wrapped
 
 
 def emit(event: str, message: str, /, *, document: str | None = None, run: str | None = None, **figures: Any) -> None:
@@ -102,7 +97,7 @@ def emit(event: str, message: str, /, *, document: str | None = None, run: str |
     kind = BY_NAME[event]
     about = {"document": document, "run": run}
     said = {key: value for key, value in about.items() if value is not None}
-    get_logger("fathom.events").info(message, event=kind.name, metrics=figures, **said)
+    get_logger("fathom.events").info(message, event_name=kind.name, metrics=figures, **said)
 
 
 @contextmanager
@@ -115,12 +110,8 @@ def stage(name: Stage, *, document: str | None = None, run: str | None = None) -
 @contextmanager
 def bound(**fields: Any) -> Iterator[None]:
     """Every line logged inside carries these fields; None leaves what is bound already."""
-    before = _bound.get()
-    token = _bound.set({**before, **{name: value for name, value in fields.items() if value is not None}})
-    try:
+    with structlog.contextvars.bound_contextvars(**{name: value for name, value in fields.items() if value is not None}):
         yield
-    finally:
-        _reset(token, before)
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -138,10 +129,3 @@ def plain_line(message: str, fields: dict[str, Any]) -> str:
     document = fields.get("document")
     about = f"{document}: {message}" if document else message  # a run may have many in hand
     return f"{about}  {said}" if said else about
-
-
-def _reset(token: Any, before: Mapping[str, Any]) -> None:
-    try:
-        _bound.reset(token)
-    except ValueError:  # a generator that was left by another context than it was entered in
-        _bound.set(before)
