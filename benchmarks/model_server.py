@@ -1,0 +1,203 @@
+"""A language model on loopback that speaks the Messages API and answers Fathom's and Graphiti's questions from the text."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+KEY = "sk-bench-0123456789"
+# What the provider does not keep: a shared beginning shorter than this is read anew each time (Anthropic's limit for Sonnet).
+LEAST_KEPT = 1024
+# Of the price of a fresh input token: read from what is kept, written to it. Anthropic's price list.
+READ, WRITTEN = 0.1, 1.25
+STATED = re.compile(r"([A-Z][a-z]+ [A-Z][a-z]+) (supplied|founded|acquired|audited) ([A-Z][a-z]+ [A-Z][a-z]+) in (\d{4})\.")
+
+Fact = tuple[str, str, str, str]
+
+
+class ModelServer:
+    """Answers after `latency_s`; counts calls and what their input tokens would be billed as, in fresh ones."""
+
+    def __init__(self, latency_s: float) -> None:
+        self.latency_s = latency_s
+        self.calls = 0
+        self.billed = 0.0
+        self._kept: set[str] = set()
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def reset(self) -> None:
+        """Nothing was asked yet."""
+        with self._lock:
+            self.calls, self.billed = 0, 0.0
+            self._kept.clear()
+
+    def stop(self) -> None:
+        """Nothing listens any more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def bill(self, body: dict[str, Any]) -> dict[str, int]:
+        """The usage of a request: a quarter of its characters are tokens; what `cache_control` marks is kept."""
+        system = body.get("system", "")
+        marked = isinstance(system, list) and any("cache_control" in block for block in system)
+        shared = json.dumps([body.get("tools"), body.get("output_config"), system])
+        before = len(shared) // 4
+        rest = len(json.dumps(body["messages"])) // 4
+        with self._lock:
+            self.calls += 1
+            if not marked or before < LEAST_KEPT:
+                self.billed += before + rest
+                return {"input_tokens": before + rest, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}
+            known = shared in self._kept
+            self._kept.add(shared)
+            self.billed += rest + before * (READ if known else WRITTEN)
+        return {
+            "input_tokens": rest,
+            "cache_read_input_tokens": before if known else 0,
+            "cache_creation_input_tokens": 0 if known else before,
+        }
+
+
+def answer(body: dict[str, Any]) -> dict[str, Any]:
+    """What a model that reads without fault answers. Raises KeyError for a question it does not know."""
+    asked = "\n".join(str(message["content"]) for message in body["messages"])
+    tools = body.get("tools")
+    return _ANSWERS[tools[0]["name"]](asked) if tools else _ours(asked)
+
+
+def stated(text: str) -> list[Fact]:
+    """Source, verb, target and year of every fact in the text."""
+    return [(one[1], one[2], one[3], one[4]) for one in STATED.finditer(text)]
+
+
+def _names(facts: list[Fact]) -> list[str]:
+    return list(dict.fromkeys(name for source, _, target, _ in facts for name in (source, target)))
+
+
+def _sentence(fact: Fact) -> str:
+    return f"{fact[0]} {fact[1]} {fact[2]} in {fact[3]}."
+
+
+def _ours(asked: str) -> dict[str, Any]:
+    facts = stated(asked)
+    return {
+        "entities": [{"name": name, "type": "Organization", "aliases": []} for name in _names(facts)],
+        "facts": [
+            {
+                "source": one[0],
+                "relation": one[1].upper(),
+                "target": one[2],
+                "fact": _sentence(one),
+                "quote": _sentence(one),
+                "valid_at": one[3],
+                "invalid_at": None,
+            }
+            for one in facts
+        ],
+    }
+
+
+def _section(asked: str, name: str) -> str:
+    found = re.search(rf"<{name}>(.*?)</{name}>", asked, re.DOTALL)
+    return found[1] if found else asked
+
+
+def _entities(asked: str) -> dict[str, Any]:
+    names = _names(stated(_section(asked, "TEXT")))
+    return {"extracted_entities": [{"name": name, "entity_type_id": 0, "episode_indices": [0]} for name in names]}
+
+
+def _edge(one: Fact) -> dict[str, Any]:
+    return {
+        "source_entity_name": one[0],
+        "target_entity_name": one[2],
+        "relation_type": one[1].upper(),
+        "fact": _sentence(one),
+        "episode_indices": [0],
+    }
+
+
+def _edges(asked: str) -> dict[str, Any]:
+    return {"edges": [_edge(one) for one in stated(_section(asked, "CURRENT_MESSAGE"))]}
+
+
+def _both(asked: str) -> dict[str, Any]:
+    text = _section(asked, "TEXT") if "<TEXT>" in asked else _section(asked, "CURRENT_MESSAGE")
+    return {**_entities(text), "edges": [_edge(one) for one in stated(text)]}
+
+
+def _resolutions(asked: str) -> dict[str, Any]:
+    existing = {one["name"]: one["candidate_id"] for one in json.loads(_section(asked, "EXISTING ENTITIES"))}
+    found = json.loads(_section(asked, "ENTITIES"))
+    return {
+        "entity_resolutions": [
+            {"id": one["id"], "name": one["name"], "duplicate_candidate_id": existing.get(one["name"], -1)} for one in found
+        ]
+    }
+
+
+def _times(fact: str) -> dict[str, Any]:
+    year = re.search(r"in (\d{4})\.", fact)
+    return {"valid_at": f"{year[1]}-01-01T00:00:00Z" if year else None, "invalid_at": None}
+
+
+def _batch_times(asked: str) -> dict[str, Any]:
+    return {"timestamps": [_times(json.dumps(one)) for one in json.loads(_section(asked, "FACTS"))]}
+
+
+_ANSWERS = {
+    "ExtractedEntities": _entities,
+    "ExtractedEdges": _edges,
+    "CombinedExtraction": _both,
+    "NodeResolutions": _resolutions,
+    "EdgeDuplicate": lambda asked: {"duplicate_facts": [], "contradicted_facts": []},
+    "EdgeTimestamps": lambda asked: _times(_section(asked, "FACT")),
+    "BatchEdgeTimestamps": _batch_times,
+    "SummarizedEntities": lambda asked: {"summaries": []},
+}
+
+
+def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            time.sleep(server.latency_s)
+            try:
+                data = answer(body)
+            except (KeyError, ValueError) as error:
+                return self.send(400, {"type": "error", "error": {"type": "invalid_request_error", "message": repr(error)}})
+            block = {"type": "text", "text": json.dumps(data)}
+            if body.get("tools"):
+                block = {"type": "tool_use", "id": "toolu_1", "name": body["tools"][0]["name"], "input": data}  # type: ignore[dict-item]
+            message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [block]}
+            usage = {**server.bill(body), "output_tokens": len(json.dumps(data)) // 4}
+            stop = "tool_use" if body.get("tools") else "end_turn"
+            return self.send(200, {**message, "stop_reason": stop, "stop_sequence": None, "usage": usage})
+
+        def send(self, status: int, body: dict[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Handler
