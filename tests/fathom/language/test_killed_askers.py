@@ -7,6 +7,7 @@ import random
 import time
 from typing import Any
 
+import pytest
 from messages_server import MessagesServer
 
 from fathom.language.cache import AnswerStore
@@ -35,6 +36,7 @@ def kept(settings: Settings) -> set[str]:
     return found
 
 
+@pytest.mark.integration
 def test_no_answer_that_had_arrived_is_asked_for_again(settings_for: Any, server: MessagesServer, opened: Any) -> None:
     settings, chance = settings_for(llm_concurrency=AT_ONCE, budget_usd_per_day=10), random.Random(7)
     server.latency_s = 0.1

@@ -106,6 +106,7 @@ def _asks_until_killed(settings: Settings, texts: list[str]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.integration
 def test_a_process_that_dies_after_an_answer_has_left_it_to_the_next(
     settings_for: Any, opened: Any, server: MessagesServer
 ) -> None:
@@ -151,6 +152,7 @@ def _asks_all(settings: Settings, start: int, done: Any) -> None:
         done.put("spent")
 
 
+@pytest.mark.integration
 def test_processes_share_one_budget(settings_for: Any, server: MessagesServer) -> None:
     settings = settings_for(budget_usd_per_day=0.08, llm_concurrency=4)
     done: Any = SPAWN.Queue()
@@ -230,6 +232,7 @@ def _takes(file: Path, found: Any) -> None:
     found.put([turns.take("m", 1)[1] for _ in range(30)])
 
 
+@pytest.mark.integration
 def test_processes_share_the_turns_of_a_host(tmp_path: Path) -> None:
     found: Any = SPAWN.Queue()
     workers = [SPAWN.Process(target=_takes, args=(tmp_path / "turns.db", found)) for _ in range(3)]

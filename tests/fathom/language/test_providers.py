@@ -124,7 +124,7 @@ def test_a_model_that_always_thinks_has_room_for_it(settings_for: Any, opened: A
     assert thinking == plain + 4096
 
 
-@pytest.mark.parametrize("fault", [OVERLOADED, BROKEN, throttled("2"), Fault("cut")], ids=["529", "500", "429", "cut"])
+@pytest.mark.parametrize("fault", [OVERLOADED, BROKEN, throttled("1"), Fault("cut")], ids=["529", "500", "429", "cut"])
 def test_a_failing_server_is_asked_again(extract: Any, server: MessagesServer, fault: Fault) -> None:
     server.faults.extend([fault, fault])
     assert len(extract().entities) == 2
