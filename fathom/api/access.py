@@ -25,7 +25,7 @@ def needs(role: Role) -> Callable[[HTTPConnection], Awaitable[Caller]]:
     """A dependency: the caller, once it is known and has the role. Raises 401 and 403."""
 
     async def caller(connection: HTTPConnection) -> Caller:
-        known = await _identified(connection)
+        known = await identified(connection)
         if not known.has(role):
             raise HTTPException(403, f"This needs a key of the role {role}; yours is of the role {known.role}.")
         return known
@@ -65,34 +65,39 @@ class SignIn(BaseModel):
 @router.post("/api/session", status_code=204)
 async def sign_in(connection: HTTPConnection, given: SignIn, response: Response) -> None:
     """The browser carries the key from now on, out of the reach of scripts and of other sites."""
-    _same_origin(connection)
+    require_same_origin(connection)
     keys: Keys = connection.app.state.keys
     if await run_in_threadpool(keys.identify, given.key.get_secret_value()) is None:
         raise _unknown()
-    response.set_cookie(
-        COOKIE,
-        given.key.get_secret_value(),
-        httponly=True,
-        samesite="strict",
-        secure=connection.url.scheme in ("https", "wss"),
-        path="/",
-    )
+    give_cookie(connection, response, given.key.get_secret_value())
 
 
 @router.delete("/api/session", status_code=204)
 async def sign_out(connection: HTTPConnection, response: Response) -> None:
     """The browser carries no key any more."""
-    _same_origin(connection)
+    require_same_origin(connection)
+    forget_cookie(response)
+
+
+def give_cookie(connection: HTTPConnection, response: Response, key: str) -> None:
+    """The answer makes the browser carry the key."""
+    secure = connection.url.scheme in ("https", "wss")
+    response.set_cookie(COOKIE, key, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def forget_cookie(response: Response) -> None:
+    """The answer makes the browser forget it."""
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
-async def _identified(connection: HTTPConnection) -> Caller:
+async def identified(connection: HTTPConnection) -> Caller:
+    """Whose key comes with the request, in a header or in the cookie. Raises 401, and 403 for another site's request."""
     key = _key_in_header(connection)
     if key is None:
         key = connection.cookies.get(COOKIE)
         changes = connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE
         if key is not None and changes:
-            _same_origin(connection)
+            require_same_origin(connection)
     if key is None:
         raise HTTPException(401, "This needs a key: `Authorization: Bearer …`.", headers={"WWW-Authenticate": "Bearer"})
     keys: Keys = connection.app.state.keys
@@ -113,8 +118,8 @@ def _unknown() -> HTTPException:
     return HTTPException(401, "This key is unknown or revoked.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
-def _same_origin(connection: HTTPConnection) -> None:
-    """A cookie goes along with what other sites make a browser send; that is refused."""
+def require_same_origin(connection: HTTPConnection) -> None:
+    """Raises 403 for what another site makes a browser send, along with which a cookie may go."""
     site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
     foreign = site not in (None, "same-origin", "none") or (
         origin is not None and urlsplit(origin).netloc != connection.headers.get("host")

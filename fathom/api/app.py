@@ -21,6 +21,7 @@ from fathom import __version__
 from fathom.api import access, collections, documents, health, keys, reference, stream, uploads
 from fathom.api.follow import Followers
 from fathom.api.launcher import Launcher
+from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
 from fathom.api.problems import of_error, problem
 from fathom.control.access import open_keys
@@ -117,6 +118,8 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
     for room in (health, access, keys, collections, stream, uploads, documents, reference):
+        app.include_router(room.router)
+    for room in (frame, signing_in, listing):
         app.include_router(room.router)
     app.add_middleware(EncodedSlashes)
     return app

@@ -135,7 +135,13 @@ def _print_up(settings: Settings, statuses: Sequence[PartStatus], rows: Sequence
         print_summary(rows)  # type: ignore[arg-type]
         say("")
     addresses = {one.name: one.address for one in statuses if one.address}
+    page = next((one.address for one in statuses if one.name == "api" and one.healthy), None)
+    say(f"Page      {page or 'not running'}" + ("/" if page else ""))
+    if page:
+        from fathom.control.sign_in_links import VALID_FOR_S, new_ticket
+
+        say(f"          signs you in once, within {duration(VALID_FOR_S)}: {page}/sign-in#once={new_ticket(settings)}")
     say(f"Dagster   {addresses.get('dagster-webserver', 'not running')}")
-    say(f"API       {addresses.get('api', 'not running')}")
+    say(f"API       {page}/docs" if page else "API       not running")
     say(f"Graph     {addresses.get('graph', 'not running')}")
-    say(f"Drop files into {settings.inbox_path}/<collection>/ and watch them: `fathom documents`. Stop: `fathom down`.")
+    say(f"Drop files on the page or into {settings.inbox_path}/<collection>/. Stop: `fathom down`.")

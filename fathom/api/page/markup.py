@@ -1,0 +1,57 @@
+"""Markup that cannot be broken out of: every string that is not markup already is escaped as it is put in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TypeAlias
+
+# Without an end tag, as HTML has them.
+_VOID = frozenset({"br", "hr", "input", "link", "meta"})
+
+
+class Markup(str):
+    """Text that is markup; only `tag` and `join` make it."""
+
+    __slots__ = ()
+
+
+Child: TypeAlias = "str | int | float | Iterable[Child] | None"
+Attribute: TypeAlias = str | int | float | bool | None
+
+
+def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
+    """An element; attributes as in HTML, `_` for `-`, a last `_` for Python's own words; None and False leave one out."""
+    said = "".join(_attribute(key, value) for key, value in attributes.items())
+    return Markup(f"<{name}{said}>") if name in _VOID else Markup(f"<{name}{said}>{join(*children)}</{name}>")
+
+
+def join(*children: Child) -> Markup:
+    """The children one after another, those that are not markup escaped."""
+    return Markup("".join(_child(child) for child in children))
+
+
+def _child(child: Child) -> str:
+    match child:
+        case None:
+            return ""
+        case Markup():
+            return child
+        case str():
+            return escape(_well_formed(child))
+        case int() | float():
+            return escape(str(child))
+        case _:
+            return join(*child)
+
+
+def _attribute(name: str, value: Attribute) -> str:
+    if value is None or value is False:
+        return ""
+    word = name.rstrip("_").replace("_", "-")
+    return f" {word}" if value is True else f' {word}="{escape(_well_formed(str(value)))}"'
+
+
+def _well_formed(text: str) -> str:
+    """Text that UTF-8 can carry; a damaged PDF can leave half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode("utf-8")
