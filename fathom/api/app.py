@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from importlib import import_module
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from fathom import __version__
 from fathom.api import access, collections, documents, health, keys, reference, stream, uploads
 from fathom.api.follow import Followers
 from fathom.api.launcher import Launcher
+from fathom.api.page import document as document_page
 from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
 from fathom.api.problems import of_error, problem
@@ -119,7 +121,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
     for room in (health, access, keys, collections, stream, uploads, documents, reference):
         app.include_router(room.router)
-    for room in (frame, signing_in, listing):
+    for room in (frame, signing_in, listing, document_page):
         app.include_router(room.router)
     app.add_middleware(EncodedSlashes)
     return app
@@ -151,7 +153,8 @@ async def _rotate_now_and_then(of: Settings) -> None:
 
 
 async def _warm_up(of: Settings) -> None:
-    """What the first upload would wait for is loaded."""
+    """What the first upload, and the first look at what is in the graph, would wait for is loaded."""
     if (of.dagster_home / "dagster.yaml").exists():
         with suppress(FathomError):
             await run_in_threadpool(open_instance, of)
+        await run_in_threadpool(import_module, "neo4j")

@@ -96,6 +96,13 @@ class Events:
         query = sa.select(events).where(events.c.document == document).order_by(events.c.id.desc()).limit(1)
         return next(iter(self._read(query)), None)
 
+    def before_last(self, document: str, count: int) -> int:
+        """The cursor after which there are so many events of the document; 0 where there are no more than that."""
+        c = events.c
+        query = sa.select(c.id).where(c.document == document).order_by(c.id.desc()).offset(count).limit(1)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def counted(self, document: str, since: float) -> dict[str, int]:
         """How often each event of the document was said after `since`."""
         c = events.c

@@ -67,7 +67,7 @@ class View:
 
 @dataclass(frozen=True)
 class Looked:
-    """What there is to see of it now."""
+    """What there is to see of it."""
 
     statuses: list[DocumentStatus]
     counts: Mapping[str, int]

@@ -1,0 +1,217 @@
+"""The page of one document: how it stands, its stages in time, checks, chunks with what each put into the graph, live log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from fathom.api.access import within_document
+from fathom.api.page import steps, words
+from fathom.api.page.frame import Visitor, dagster, page, page_router, parts
+from fathom.api.page.markup import Child, Markup, join, tag
+from fathom.api.page.passages import shown
+from fathom.api.page.rows import bar, progress_words, state
+from fathom.api.page.timeline import stages
+from fathom.api.paths import DocumentId, encoded
+from fathom.control.access import Caller
+from fathom.control.materialized import CheckShown, recorded
+from fathom.control.passages import passages
+from fathom.control.progress.status import DocumentStatus, status_of
+from fathom.control.progress.timeline import Step, timeline
+from fathom.database import open_database
+from fathom.errors import FathomError
+from fathom.observability.recorded import Events
+from fathom.settings import Settings
+
+CHUNKS = 20  # a page of them
+LINES = 300  # of the log that are shown first; earlier ones are asked for
+
+router = page_router()
+
+
+@router.get("/documents/{document:path}")
+async def document_page(request: Request, caller: Visitor, document: DocumentId) -> Response:
+    """The page; what takes longer to find out is fetched by its script."""
+    settings, status, found = await _found(request, caller, document)
+    cursor = await run_in_threadpool(Events(open_database(settings.operational_url)).before_last, document, LINES)
+    name = encoded(document)
+    return page(
+        document,
+        _head(status, caller, settings),
+        stages(found, settings, status),
+        _log(name, cursor, followed=status.state not in ("complete", "failed")),
+        tag("section", tag("h2", "Checks"), tag("p", "Looking…", class_="aside"), id="checks", data_url=f"/page/checks/{name}"),
+        tag("section", tag("h2", "Chunks"), tag("p", "Looking…", class_="aside"), id="chunks", data_url=f"/page/chunks/{name}"),
+        tag("noscript", tag("p", "Chunks, checks and the log need JavaScript; the API has them, too.")),
+        caller=caller,
+        settings=settings,
+        script="document.js",
+    )
+
+
+@router.get("/page/document/{document:path}")
+async def live(request: Request, caller: Visitor, document: DocumentId) -> Response:
+    """How it stands now."""
+    settings, status, found = await _found(request, caller, document)
+    return parts(_head(status, caller, settings), stages(found, settings, status))
+
+
+@router.get("/page/chunks/{document:path}")
+async def chunks(
+    request: Request, caller: Visitor, document: DocumentId, start: Annotated[int, Query(alias="from", ge=0)] = 0
+) -> Response:
+    """A page of its chunks."""
+    settings, status, _ = await _found(request, caller, document)
+    found = await run_in_threadpool(lambda: passages(settings, document, start=start, limit=CHUNKS))
+    return parts(shown(found, status, CHUNKS))
+
+
+@router.get("/page/checks/{document:path}")
+async def checks(request: Request, caller: Visitor, document: DocumentId) -> Response:
+    """How its checks came out."""
+    settings, status, _ = await _found(request, caller, document)
+    try:
+        record = (await run_in_threadpool(recorded, settings, {document: status.run}))[document]
+    except FathomError as error:
+        return parts(_section("checks", "Checks", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
+    return parts(_checks(list(record.checks.values())))
+
+
+async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[Step]]:
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+
+    def look() -> tuple[DocumentStatus | None, list[Step]]:
+        return status_of(settings, document), timeline(settings, document)
+
+    status, found = await run_in_threadpool(look)
+    if status is None:
+        raise HTTPException(404, f"There is no document {document}. It may have been removed.")
+    return settings, status, found
+
+
+def _head(status: DocumentStatus, caller: Caller, settings: Settings) -> Markup:
+    now = datetime.now(UTC)
+    collection, _, name = status.upload_id.partition("/")
+    over = status.state in ("complete", "failed")
+    moves = tag("div", bar(status), tag("small", progress_words(status, now)), class_="moves")
+    run = tag("a", "Dagster run", href=dagster(settings, f"/runs/{status.run}"), target="_blank", rel="noopener")
+    links: list[Child] = [
+        run if status.run else None,
+        tag("a", "JSON", href=f"/api/documents/{encoded(status.upload_id)}"),
+    ]
+    return tag(
+        "header",
+        tag("p", tag("a", collection, href=f"/?collection={collection}"), " /", class_="crumb"),
+        tag("h1", name),
+        tag(
+            "div",
+            tag("p", state(status), " ", tag("span", _sentence(status), class_="sentence"), role="status"),
+            tag("div", *steps.of_document(status, caller), *links, class_="actions"),
+            class_="headline",
+        ),
+        _error(status),
+        None if over else moves,
+        _figures(status, now),
+        id="head",
+        data_state=status.state,
+        data_over=over,
+        data_written=status.metrics["chunks_processed"],
+    )
+
+
+def _sentence(status: DocumentStatus) -> str:
+    if status.state == "complete":
+        spent = sum(value for value in status.durations.values() if value)
+        return f"It is in the graph, after {words.seconds(spent)} of work." if spent else "It is in the graph."
+    return "" if status.error and status.state == "failed" else status.detail
+
+
+def _error(status: DocumentStatus) -> Child:
+    error = status.error
+    if error is None or status.state == "complete":
+        return None
+    where = words.STAGES.get(str(error["stage"]), "").lower()
+    return tag(
+        "div",
+        tag("p", tag("b", error["type"]), f" in {where}. " if where else ". ", error["message"]),
+        tag("p", error["hint"]) if error["hint"] else None,
+        class_="problem",
+    )
+
+
+def _figures(status: DocumentStatus, now: datetime) -> Markup:
+    figures = status.metrics
+    written, total = figures["chunks_processed"], figures["chunks_total"]
+    chunks = words.number(total) if total == written else f"{words.number(written)} of {words.number(total)}"
+    failed = figures["chunks_failed"]
+    shown_figures = [
+        ("Entities", words.number(figures["entities_extracted"])),
+        ("Facts", words.number(figures["relations_extracted"])),
+        ("Chunks", chunks + (f", {failed:,} failed" if failed else "")),
+        ("Pages", words.number(figures["pages"] or None)),
+        ("Words", words.number(figures["words"])),
+        ("Size", words.size(int(figures["file_size_bytes"] or 0))),
+        ("Cost", words.dollars(figures["cost_usd"])),
+        *([("Tokens", words.number(figures["claude_tokens_used"]))] if figures["claude_tokens_used"] else []),
+        *([("Calls", words.number(figures["claude_api_calls"]))] if figures["claude_api_calls"] else []),
+        *([("Failed tries", words.number(status.attempts))] if status.attempts else []),
+        ("Accepted", words.ago(status.accepted_at, now)),
+        ("Version", (status.version or "none")[:12]),
+    ]
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in shown_figures), class_="figures")
+
+
+def _checks(found: list[CheckShown]) -> Markup:
+    if not found:
+        return _section("checks", "Checks", tag("p", "None have been made yet.", class_="aside"))
+    failed = [one for one in found if not one.passed]
+    rows = (
+        tag(
+            "tr",
+            tag(
+                "th", tag("span", one.name.replace("_", " "), class_=f"dot {'passed' if one.passed else 'failed'}"), scope="row"
+            ),
+            tag("td", "passed" if one.passed else tag("b", "FAILED" + (", and stopped it" if one.blocking else ""))),
+            tag("td", one.description),
+        )
+        for one in sorted(found, key=lambda one: one.passed)
+    )
+    heads = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Check", "Outcome", "What was found"))))
+    said = f"{len(failed)} of {words.many(len(found), 'check')} failed" if failed else f"All {len(found)} passed"
+    listed = tag("details", tag("summary", said), tag("table", heads, tag("tbody", *rows)), open=bool(failed))
+    return _section("checks", "Checks", listed)
+
+
+def _log(name: str, cursor: int, *, followed: bool) -> Markup:
+    stage_choices = [tag("option", word, value=one) for one, word in (("", "every stage"), *words.STAGES.items())]
+    levels = [tag("option", one, value=str(at)) for at, one in enumerate(("debug", "info", "warning", "error"))]
+    levels[1] = tag("option", "info", value="1", selected=True)
+    choices = tag(
+        "form",
+        tag("label", "Stage ", tag("select", *stage_choices, name="stage")),
+        tag("label", "Least level ", tag("select", *levels, name="level")),
+        tag("label", "With ", tag("input", type="search", name="text")),
+        tag("span", id="lines", class_="aside"),
+        tag("button", "Earlier lines", type="button", id="earlier", class_="quiet", hidden=not cursor),
+        class_="filters",
+        id="log-filter",
+    )
+    lines = tag(
+        "ol",
+        id="log",
+        tabindex="0",
+        aria_labelledby="log-title",
+        data_stream=f"/api/upload/{name}/stream?cursor={cursor}",
+        data_logs=f"/api/upload/{name}/logs",
+        data_cursor=cursor,
+    )
+    title = tag("summary", tag("h2", "Log", id="log-title"))
+    return tag("section", tag("details", title, choices, lines, open=followed), class_="log")
+
+
+def _section(part: str, title: str, *content: Child) -> Markup:
+    return tag("section", tag("h2", title), join(*content), id=part)

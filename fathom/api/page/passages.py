@@ -1,0 +1,135 @@
+"""Chunks of a document beside what each put into the graph; what a fact or an entity came from can be lit up in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from fathom.api.page.markup import Child, Markup, join, tag
+from fathom.api.page.words import many
+from fathom.chunking.sentences import Span
+from fathom.control.passages import Passage, Passages
+from fathom.control.progress.status import DocumentStatus
+from fathom.graph.passages import HeldFact
+
+_STATES = {
+    "planned": ("queued", "waits for the language model"),
+    "extracted": ("running", "answered, waits to be written"),
+    "written": ("complete", "in the graph"),
+    "failed": ("failed", "failed"),
+    "quarantined": ("failed", "set aside"),
+    "removed": ("paused", "taken out of the graph"),
+}
+_NAMES = 40  # entities of one chunk that are shown at once
+
+
+def shown(found: Passages, status: DocumentStatus, limit: int) -> Markup:
+    """A page of chunks."""
+    if found.version is None:
+        said = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
+        return _section(tag("p", said, class_="aside"))
+    notices: list[Child] = []
+    if found.version != status.version:
+        notices.append(tag("p", "These are the chunks of the version before; the new one is not cut yet.", class_="notice"))
+    if found.graph_away:
+        notices.append(tag("p", f"What they put into the graph is not shown: {found.graph_away}", class_="notice"))
+    return _section(*notices, *(_chunk(one) for one in found.passages), _paging(found, limit), count=found.total)
+
+
+def _section(*content: Child, count: int | None = None) -> Markup:
+    said = tag("small", f"{many(count, 'chunk')}; click a fact to see the sentence it came from") if count else None
+    return tag("section", tag("h2", "Chunks ", said), join(*content), id="chunks")
+
+
+def _chunk(one: Passage) -> Markup:
+    chunk = one.chunk
+    dot, word = _STATES[one.episode.state] if one.episode else ("queued", "not planned yet")
+    pages = f"page {', '.join(str(page) for page in chunk.pages)}" if chunk.pages else None
+    kind = chunk.kind if chunk.kind != "text" else None
+    about = " · ".join(part for part in (pages, kind, many(chunk.tokens, "token")) if part)
+    reason = one.episode.reason if one.episode and one.episode.state in ("failed", "quarantined") else None
+    return tag(
+        "article",
+        tag(
+            "h3",
+            tag("span", f"{chunk.position + 1}", class_="place"),
+            " › ".join(chunk.headings) or "Without a heading",
+            tag("small", about),
+            tag("small", tag("span", word, class_=f"dot {dot}")),
+        ),
+        tag("p", f"{reason}", class_="problem") if reason else None,
+        tag("div", tag("div", *_text(one), class_="text", lang=""), _put(one), class_="beside"),
+        class_="chunk",
+        id=f"chunk-{chunk.position + 1}",
+    )
+
+
+def _text(one: Passage) -> Iterator[Child]:
+    """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
+    text, start = one.chunk.embedding_text, len(one.chunk.embedding_text) - len(one.chunk.text)
+    marks: list[tuple[str, Span]] = [(_name(one, "f", at), span) for at, (_, span) in enumerate(one.facts) if span]
+    marks += [(_name(one, "e", at), span) for at, (_, spans) in enumerate(one.entities) for span in spans]
+    read_off_headings = any(span and span[0] < start for _, span in one.facts)
+    begin = 0 if read_off_headings else start  # they stand above already
+    cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
+    for low, high in pairwise(cuts):
+        belongs = [name for name, (first, last) in marks if first <= low and high <= last]
+        piece = text[low:high]
+        yield tag("span", piece, data_in=" ".join(belongs)) if belongs else piece
+
+
+def _put(one: Passage) -> Markup:
+    facts = [tag("li", _fact(fact, span, _name(one, "f", at))) for at, (fact, span) in enumerate(one.facts)]
+    names = [
+        tag("li", _lights(join(entity.name, " ", tag("small", entity.type)), _name(one, "e", at), "entity"))
+        for at, (entity, _) in enumerate(one.entities)
+    ]
+    more = tag("details", tag("summary", f"{len(names) - _NAMES} more"), tag("ul", *names[_NAMES:], class_="names"))
+    return tag(
+        "div",
+        tag("ul", *facts, class_="facts", aria_label="Facts") if facts else None,
+        tag("ul", *names[:_NAMES], class_="names", aria_label="Entities") if names else None,
+        more if len(names) > _NAMES else None,
+        tag("p", "It put nothing there.", class_="aside") if _is_empty(one) else None,
+        class_="put",
+    )
+
+
+def _is_empty(one: Passage) -> bool:
+    return (
+        one.episode is not None and one.episode.state == "written" and not (one.facts or one.entities or one.episode.entities)
+    )
+
+
+def _fact(fact: HeldFact, span: Span | None, name: str) -> Markup:
+    times = []
+    if fact.dated and fact.valid_at:
+        times.append(f"from {fact.valid_at:%Y-%m-%d}")
+    if fact.invalid_at:
+        times.append(f"until {fact.invalid_at:%Y-%m-%d}")
+    if fact.episodes > 1:
+        times.append(f"said in {fact.episodes} chunks")
+    said = join(fact.source, " ", tag("i", fact.relation.replace("_", " ").lower()), " ", fact.target)
+    about = tag("small", ", ".join(times)) if times else None
+    if span is None:  # told in words that the text does not have
+        return join(tag("span", said, class_="fact"), " ", about, tag("small", f"“{fact.fact}”"))
+    return join(_lights(said, name, "fact"), " ", about)
+
+
+def _lights(said: Markup, name: str, kind: str) -> Markup:
+    return tag("button", said, type="button", class_=kind, data_lights=name, aria_pressed="false")
+
+
+def _name(one: Passage, kind: str, at: int) -> str:
+    return f"{kind}{one.chunk.position}-{at}"
+
+
+def _paging(found: Passages, limit: int) -> Child:
+    if found.total <= limit:
+        return None
+    last = found.start + len(found.passages)
+    before = tag("a", "Before", href=f"?from={max(0, found.start - limit)}#chunks", rel="prev") if found.start else None
+    after = tag("a", "After", href=f"?from={last}#chunks", rel="next") if last < found.total else None
+    return tag(
+        "nav", tag("span", f"{found.start + 1}–{last} of {found.total:,}"), before, after, class_="paging", aria_label="Chunks"
+    )
