@@ -157,4 +157,4 @@ async def _warm_up(of: Settings) -> None:
     if (of.dagster_home / "dagster.yaml").exists():
         with suppress(FathomError):
             await run_in_threadpool(open_instance, of)
-        await run_in_threadpool(import_module, "neo4j")
+            await run_in_threadpool(import_module, "neo4j")
