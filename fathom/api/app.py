@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 
@@ -40,6 +41,7 @@ log = get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
 ROTATE_EVERY_S = 600.0
+WAIT_FOR_EVENTS_S = 2.0  # of a stream that ends, for what was said last
 MOST_BODY = 1024 * 1024  # bytes of any request but an upload
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE_HEADERS = {
@@ -66,7 +68,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         app.state.keys = open_keys(of)
         app.state.closing = asyncio.Event()
         app.state.launcher = Launcher(of)
-        app.state.followers = Followers(of, collector.collect)
+        app.state.followers = Followers(of, partial(collector.collect, WAIT_FOR_EVENTS_S))
         stop = threading.Event()
         thread = threading.Thread(target=lambda: [None for _ in collecting(collector, stop)], name="events", daemon=True)
         thread.start()

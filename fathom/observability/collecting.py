@@ -47,17 +47,17 @@ class Collector:
         self._host = socket.gethostname()
         self._seen: dict[tuple[int, int], int] = {}
 
-    def collect(self) -> int:
+    def collect(self, wait_s: float = 0.0) -> int:
         """What was written since the last call is in the table; answers how many events that were.
 
-        None are where another process is at it. Raises nothing: a database that is away gets the lines later.
+        None are where another is at it, for longer than `wait_s`. Raises nothing: a database that is away gets the lines later.
         """
         try:
             news = [path for path in self._files() if self._is_news(path)]
             if not news:
                 return 0
             self._lock.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._lock, timeout=0):
+            with FileLock(self._lock, timeout=wait_s):
                 return sum(self._take(path) for path in news)
         except Timeout:
             return 0
