@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 from typer._click import exceptions as click  # typer carries its own click and gives these no public name
 
-from fathom.cli import convert, cost, docling, documents, episodes, graph, ingest, keys, logs, parts
+from fathom.cli import convert, cost, docling, documents, episodes, graph, ingest, keys, logs, parts, watch
 from fathom.cli.output import print_json, say
 from fathom.errors import FathomError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (parts, ingest, documents, logs, convert, episodes, cost, docling, graph, keys):
+for group in (parts, ingest, documents, watch, logs, convert, episodes, cost, docling, graph, keys):
     group.add_to(app)
 
 

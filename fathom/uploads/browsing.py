@@ -10,7 +10,10 @@ from sqlalchemy.engine import Engine
 
 from fathom.database import uploads
 from fathom.uploads.register import as_upload, transaction
-from fathom.uploads.upload import Upload
+from fathom.uploads.upload import ENDED, Upload
+from fathom.uploads.upload import UploadState as S
+
+IN_HAND = (S.ACCEPTED, S.SUBMITTED, S.RUNNING)
 
 _AT = sa.func.coalesce(uploads.c.accepted_at, uploads.c.updated_at)
 
@@ -37,6 +40,23 @@ def newest(engine: Engine, sought: Sought, *, after: Place | None, limit: int) -
         query = query.where(sa.tuple_(_AT, uploads.c.document) < sa.tuple_(sa.literal(after.at), sa.literal(after.document)))
     with transaction(engine) as connection:
         return [as_upload(row) for row in connection.execute(query)]
+
+
+def oldest_in_hand(engine: Engine, sought: Sought, limit: int) -> list[Upload]:
+    """Documents that are worked on, then those that wait, each in the order they came."""
+    c = uploads.c
+    turn = sa.case({S.RUNNING: 0, S.SUBMITTED: 1}, value=c.state, else_=2)
+    query = sa.select(uploads).where(*_where(sought._replace(states=IN_HAND))).order_by(turn, _AT, c.document).limit(limit)
+    with transaction(engine) as connection:
+        return [as_upload(row) for row in connection.execute(query)]
+
+
+def ended_since(engine: Engine, sought: Sought, since: float) -> list[Upload]:
+    """Documents that ended at this moment (seconds since 1970) or later, in the order they did."""
+    c = uploads.c
+    query = sa.select(uploads).where(*_where(sought._replace(states=ENDED)), c.updated_at >= since)
+    with transaction(engine) as connection:
+        return [as_upload(row) for row in connection.execute(query.order_by(c.updated_at, c.document))]
 
 
 def place_of(upload: Upload) -> Place:
