@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         None, ge=1000, le=1_000_000_000, description="Most tokens a minute, in and out, all runs of this host together."
     )
     llm_timeout_s: int = Field(120, ge=1, le=3600, description="Longest wait for one answer of the language model, in seconds.")
+    llm_batch: bool = Field(
+        False, description="Ask Anthropic in message batches: half the price, answers within a day. For back-fills."
+    )
     llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Room for the language model's answers, kept in the home.")
     llm_types: Path | None = Field(
         None, description="TOML file of entity and relation types by collection, for models that are asked."
@@ -92,7 +95,9 @@ class Settings(BaseSettings):
     runs_at_once: int = Field(2, ge=1, le=64, description="Most ingestion runs at one time.")
     attempts: int = Field(3, ge=1, le=10, description="How often the work on a document is tried before it is given up.")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level of the log files.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level of the log files; events are kept whatever it says."
+    )
 
     @field_validator("home")
     @classmethod

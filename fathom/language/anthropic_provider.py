@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fathom.errors import AnswerRefused
 from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
@@ -21,6 +21,9 @@ _ENDINGS: dict[str | None, Ending] = {
     "model_context_window_exceeded": "truncated",
     "refusal": "refused",
 }
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -103,26 +106,35 @@ class AnthropicProvider:
         while True:
             manner = self.manner
             try:
-                return self._ask(question, manner)
+                return self.answer(self.called(lambda: self.client.messages.create(**self.request(question, manner))))  # noqa: B023
             except AnswerRefused as error:
-                other = manner.after(error.message)
-                if other is None:
+                if not self.learned(manner, error):
                     raise
-                with self._lock:
-                    if self.manner == manner:  # another thread may have learned it meanwhile
-                        self.manner = other
 
-    def _ask(self, question: Question, manner: Manner) -> Answer:
+    def learned(self, manner: Manner, error: AnswerRefused) -> bool:
+        """Whether there is another manner to ask in, after a request in this one was refused; it is the one from now on."""
+        other = manner.after(error.message)
+        with self._lock:
+            if other is not None and self.manner == manner:  # another thread may have learned it meanwhile
+                self.manner = other
+        return other is not None
+
+    def request(self, question: Question, manner: Manner) -> dict[str, Any]:
+        """The parameters of a message."""
+        return {
+            "model": self.model,
+            # schema and system prompt are the same for every question: the provider keeps them
+            "system": [{"type": "text", "text": question.system, "cache_control": {"type": "ephemeral"}}],
+            "messages": [{"role": "user", "content": question.text}],
+            **manner.parameters(question),
+        }
+
+    def called(self, call: Callable[[], Result]) -> Result:
+        """What the call gives; what its client raises is a NoAnswer or a named error."""
         import anthropic
 
         try:
-            message = self._opened().messages.create(
-                model=self.model,
-                # schema and system prompt are the same for every question: the provider keeps them
-                system=[{"type": "text", "text": question.system, "cache_control": {"type": "ephemeral"}}],
-                messages=[{"role": "user", "content": question.text}],
-                **manner.parameters(question),
-            )
+            return call()
         except anthropic.APITimeoutError:
             raise NoAnswer("timeout", f"It did not answer within {self._timeout_s:g} seconds.") from None
         except anthropic.APIConnectionError as error:
@@ -131,9 +143,9 @@ class AnthropicProvider:
             raise refusal(error.status_code, error.body, error.response.headers, self.model) from None
         except (anthropic.APIError, ValueError) as error:  # an answer that is no message
             raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
-        return self._answer(message)
 
-    def _answer(self, message: Any) -> Answer:
+    def answer(self, message: Any) -> Answer:
+        """The message as an answer, with what it cost. Raises NoAnswer where it is none."""
         usage = getattr(message, "usage", None)
         if usage is None or not isinstance(getattr(message, "content", None), list):
             raise NoAnswer("malformed", "Its answer is no message.")
@@ -146,7 +158,9 @@ class AnthropicProvider:
         ending = _ENDINGS.get(message.stop_reason, "complete")
         return Answer(_said(message.content), ending, self.model, tokens, self._price.of(tokens))
 
-    def _opened(self) -> Any:
+    @property
+    def client(self) -> Any:
+        """The SDK's client, opened when first used."""
         with self._lock:
             if self._client is None:
                 import anthropic

@@ -48,6 +48,7 @@ class Budgeted:
         price: Price,
         *,
         room: Callable[[], int] = lambda: 0,
+        held_s: float = HELD_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.model = inner.model
@@ -56,6 +57,7 @@ class Budgeted:
         self._limits = limits
         self._price = price
         self._room = room
+        self._held_s = held_s
         self._sleep = sleep
         if not limits.none and not price.known:
             raise SettingsInvalid(
@@ -106,7 +108,7 @@ class Budgeted:
                 return None
             else:
                 about = {"document": document, "collection": collection_of(document), "model": self.model, "prompt": prompt}
-                figures = {"usd": usd, "expected_usd": expected, "expires_at": now + HELD_S}
+                figures = {"usd": usd, "expected_usd": expected, "expires_at": now + self._held_s}
                 connection.execute(llm_reservations.insert().values(id=key, day=today, **about, **figures))
         if spent is None:
             return key

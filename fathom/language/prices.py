@@ -13,6 +13,8 @@ _MILLION = 1_000_000
 # Of the price of a token in, where only that is known: what providers ask for reading and writing their prompt caches.
 _READ, _WRITE = 0.1, 1.25
 
+IN_BATCHES = 0.5  # of each price, by Anthropic's list
+
 
 @dataclass(frozen=True)
 class Price:
@@ -35,7 +37,15 @@ class Price:
 
 
 def price_of(settings: Settings, model: str) -> Price:
-    """The price of the model's tokens; a local server's model that no list knows has none, and is not `known`."""
+    """The price of the model's tokens, as they are asked for; a local model that no list knows has none, and is not `known`."""
+    price = _price_of(settings, model)
+    if not settings.llm_batch:
+        return price
+    fresh, read, write, out = (part * IN_BATCHES for part in (price.fresh, price.cache_read, price.cache_write, price.out))
+    return Price(fresh, read, write, out, price.known)
+
+
+def _price_of(settings: Settings, model: str) -> Price:
     listed = _listed(settings.llm, model)
     into = settings.llm_usd_per_mtok_in
     out = settings.llm_usd_per_mtok_out

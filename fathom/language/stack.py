@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from fathom.database import open_database
 from fathom.errors import SettingsInvalid
+from fathom.language import batching, budget
 from fathom.language.asked_model import AskedModel, worth_keeping
 from fathom.language.asking import Provider
 from fathom.language.budget import Budgeted, limits_of
@@ -32,12 +33,13 @@ def open_asked_model(settings: Settings) -> AskedModel:
     record = CallRecord(open_database(settings.operational_url))
     observed = Observed(Remembering(provider, store, worth_keeping), record)
     patient = Retrying(RateLimited(observed, turns))
-    paid = Budgeted(patient, record.engine, limits_of(settings), price, room=lambda: provider.room)
+    held_s = batching.HELD_S if settings.llm_batch else budget.HELD_S
+    paid = Budgeted(patient, record.engine, limits_of(settings), price, room=lambda: provider.room, held_s=held_s)
     return AskedModel(
         Saving(Recalling(paid, store), record),
         settings.llm,
         vocabularies,
-        concurrency=settings.llm_concurrency,
+        concurrency=batching.AT_ONCE if settings.llm_batch else settings.llm_concurrency,
         closing=(provider.close, store.close, turns.close),
     )
 
@@ -64,7 +66,10 @@ def provider_of(settings: Settings, price: Price) -> Provider:
     if settings.llm == "anthropic":
         from fathom.language.anthropic_provider import AnthropicProvider
 
-        return AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+        single = AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+        return batching.BatchProvider(single, settings.home / "language" / "batches.db") if settings.llm_batch else single
+    if settings.llm_batch:
+        raise SettingsInvalid("FATHOM_LLM_BATCH works with FATHOM_LLM=anthropic alone.")
     from fathom.language.openai_provider import OpenAIProvider
 
     return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout)

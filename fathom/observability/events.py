@@ -87,6 +87,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("llm.request", "A call to the language model began.", model=str, call=str),
     _event("llm.response", "It answered.", model=str, call=str, tokens_in=int, tokens_out=int, cost_usd=float, seconds=float),
     _event("llm.error", "It did not answer usably.", model=str, call=str, error=str, seconds=float),
+    _event("llm.batched", "Questions went out together, to be answered within a day.", model=str, questions=int, batch=str),
     _event("llm.throttled", "Calls wait for a rate limit.", model=str, seconds=float),
     _event("llm.paused", "Calls wait for a budget.", reason=str),
     # chat, graph nodes and vectors: questions

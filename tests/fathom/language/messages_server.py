@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from message_batches import MessageBatches
+
 # Names that it knows, as a model would: what it answers follows from the text alone.
 KNOWN = {
     "Ada Moreno": "Person",
@@ -77,6 +79,7 @@ class MessagesServer:
         self.answered: list[str] = []
         self.at_once = self.most_at_once = 0
         self._prefixes: set[str] = set()
+        self.batches = MessageBatches(self)
         self.lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -96,6 +99,31 @@ class MessagesServer:
         """What to do to this request."""
         with self.lock:
             return self.faults.popleft() if self.faults else self.faulty(text)
+
+    def message(self, body: dict[str, Any], kind: str, data: Any) -> dict[str, Any]:
+        """The message that answers a request, well or in the manner of `kind`."""
+        text = body["messages"][0]["content"]
+        prefix = json.dumps([body.get("tools"), body.get("output_config"), body["system"]])
+        fresh, read, written = self.tokens(prefix, text)
+        out = len(json.dumps(data)) // 4 + 1
+        said = json.dumps(data)
+        content: list[dict[str, Any]] = [{"type": "text", "text": said[: len(said) // 2] if kind == "half_json" else said}]
+        stop = "end_turn"
+        if "tools" in body:
+            content = [{"type": "tool_use", "id": "toolu_1", "name": body["tool_choice"]["name"], "input": data}]
+            stop = "tool_use"
+        if kind == "truncated":
+            content, stop, out = [{"type": "text", "text": said[: len(said) // 2]}], "max_tokens", body["max_tokens"]
+        elif kind == "refusal":
+            content, stop = [{"type": "text", "text": "I can't help with that."}], "refusal"
+        usage = {
+            "input_tokens": fresh,
+            "cache_read_input_tokens": read,
+            "cache_creation_input_tokens": written,
+            "output_tokens": out,
+        }
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": content}
+        return {**message, "stop_reason": stop, "stop_sequence": None, "usage": usage}
 
     def tokens(self, prefix: str, text: str) -> tuple[int, int, int]:
         """Fresh tokens, and those read from and written to the cache: the prefix is written once, then read."""
@@ -118,6 +146,9 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def do_GET(self) -> None:
+            server.batches.get(self, self.path)
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             with server.lock:
@@ -128,6 +159,8 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
             try:
                 if server.latency_s:
                     time.sleep(server.latency_s)
+                if self.path == "/v1/messages/batches":
+                    return server.batches.create(self, body)
                 (self.messages if self.path == "/v1/messages" else self.completions)(body)
             finally:
                 with server.lock:
@@ -145,28 +178,7 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
             found = self.found(text)
             if found is None:
                 return None
-            kind, data = found
-            prefix = json.dumps([body.get("tools"), body.get("output_config"), body["system"]])
-            fresh, read, written = server.tokens(prefix, text)
-            out = len(json.dumps(data)) // 4 + 1
-            said = json.dumps(data)
-            content: list[dict[str, Any]] = [{"type": "text", "text": said[: len(said) // 2] if kind == "half_json" else said}]
-            stop = "end_turn"
-            if "tools" in body:
-                content = [{"type": "tool_use", "id": "toolu_1", "name": body["tool_choice"]["name"], "input": data}]
-                stop = "tool_use"
-            if kind == "truncated":
-                content, stop, out = [{"type": "text", "text": said[: len(said) // 2]}], "max_tokens", body["max_tokens"]
-            elif kind == "refusal":
-                content, stop = [{"type": "text", "text": "I can't help with that."}], "refusal"
-            usage = {
-                "input_tokens": fresh,
-                "cache_read_input_tokens": read,
-                "cache_creation_input_tokens": written,
-                "output_tokens": out,
-            }
-            message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": content}
-            return self.send(text, {**message, "stop_reason": stop, "stop_sequence": None, "usage": usage})
+            return self.send(text, server.message(body, *found))
 
         def completions(self, body: dict[str, Any]) -> None:
             if server.key and self.headers.get("authorization") != f"Bearer {server.key}":
