@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from message_batches import MessageBatches
+from tests.fathom.language.message_batches import MessageBatches
 
 # Names that it knows, as a model would: what it answers follows from the text alone.
 KNOWN = {
