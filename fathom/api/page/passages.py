@@ -67,15 +67,19 @@ def _chunk(one: Passage) -> Markup:
 def _text(one: Passage) -> Iterator[Child]:
     """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
     text, start = one.chunk.embedding_text, len(one.chunk.embedding_text) - len(one.chunk.text)
-    marks: list[tuple[str, Span]] = [(_name(one, "f", at), span) for at, (_, span) in enumerate(one.facts) if span]
-    marks += [(_name(one, "e", at), span) for at, (_, spans) in enumerate(one.entities) for span in spans]
-    read_off_headings = any(span and span[0] < start for _, span in one.facts)
-    begin = 0 if read_off_headings else start  # they stand above already
+    said = [(_name(one, "f", at), _below(span, start)) for at, (_, span) in enumerate(one.facts) if span]
+    marks = said + [(_name(one, "e", at), span) for at, (_, spans) in enumerate(one.entities) for span in spans]
+    begin = 0 if any(span[0] < start for _, span in said) else start  # headings stand above already
     cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
     for low, high in pairwise(cuts):
         belongs = [name for name, (first, last) in marks if first <= low and high <= last]
         piece = text[low:high]
         yield tag("span", piece, data_in=" ".join(belongs)) if belongs else piece
+
+
+def _below(span: Span, start: int) -> Span:
+    """The part of a sentence below the headings; they run into it where they have no stop of their own."""
+    return (max(span[0], start), span[1]) if span[1] > start else span
 
 
 def _put(one: Passage) -> Markup:

@@ -107,7 +107,8 @@ def _waiting(upload: Upload, pause: Pause | None, queue: QueuePlace | None, now:
         return Liveness("queued", "Its run is starting.")
     before = queue.waiting_before if queue else 0
     in_hand = queue.in_hand if queue else 0
-    return Liveness("queued", f"{before} wait before it, {in_hand} are being worked on.")
+    said = f"{before:,} before it" if before else "It is next"
+    return Liveness("queued", f"{said}, {in_hand:,} being worked on." if in_hand else f"{said}.")
 
 
 def _working(upload: Upload, told: Told, now: float) -> Liveness:
