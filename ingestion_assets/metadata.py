@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -10,22 +12,41 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.report import WriteReport
+from fathom.settings import settings
 
 PREVIEW_CHARACTERS = 3000
 PREVIEW_CHUNKS = 5
+# The picture stands in Dagster's event log, which is read whole for every list of documents; the API has it in full size.
+THUMBNAIL_BYTES = 24_000
+THUMBNAIL_SIDE = 480
 
 
-def conversion_metadata(converted: ConvertedDocument, source: str) -> dict[str, dg.MetadataValue]:
-    """Figures of the conversion, a Markdown preview of the document and a link to the accepted bytes."""
+def conversion_metadata(converted: ConvertedDocument, document: str, source: str) -> dict[str, dg.MetadataValue]:
+    """Figures of the conversion, its first page as a picture, a Markdown preview and a link to the accepted bytes."""
     report = converted.report
     return {
         "source": dg.MetadataValue.path(source),
         "kind": dg.MetadataValue.text(str(report.kind)),
         "version": dg.MetadataValue.text(report.version),
         "converter": dg.MetadataValue.text(report.converter),
+        **_first_page(converted, document),
         "preview": dg.MetadataValue.md(_shortened(converted.markdown)),
         **_numbers(_conversion_figures(report)),
         **({"errors_found": dg.MetadataValue.json([error.model_dump() for error in report.errors])} if report.errors else {}),
+    }
+
+
+def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.MetadataValue]:
+    """The page with the boxes found on it, small and in line, and where it is in full size."""
+    if converted.page_picture is None:
+        return {}
+    from fathom.conversion.page_picture import smaller
+
+    picture = base64.b64encode(smaller(converted.page_picture, THUMBNAIL_BYTES, THUMBNAIL_SIDE)).decode()
+    address = f"http://127.0.0.1:{settings().api_port}/api/documents/{quote(document, safe='')}/preview.png"
+    return {
+        "first_page": dg.MetadataValue.md(f"![first page, with the boxes found](data:image/png;base64,{picture})"),
+        "first_page_full": dg.MetadataValue.url(address),
     }
 
 

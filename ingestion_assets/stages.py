@@ -52,7 +52,7 @@ def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[
     """The accepted bytes as a structured document. Raises DocumentRejected, ConversionFailed, ConverterUnreachable."""
     with uploads.bytes_of(at.document, at.version) as accepted:
         converted = converter.convert(accepted.path, version=at.version, name=accepted.name, document=at.document)
-        metadata = conversion_metadata(converted, accepted.source)
+        metadata = conversion_metadata(converted, at.document, accepted.source)
     return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
 
 

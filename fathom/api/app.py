@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketState
 
 from fathom import __version__
-from fathom.api import access, collections, documents, health, keys, reference, stream, uploads
+from fathom.api import access, collections, documents, health, keys, previews, reference, stream, uploads
 from fathom.api.follow import Followers
 from fathom.api.launcher import Launcher
 from fathom.api.page import document as document_page
@@ -121,7 +121,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
-    for room in (health, access, keys, collections, stream, uploads, documents, reference):
+    for room in (health, access, keys, collections, stream, uploads, previews, documents, reference):
         app.include_router(room.router)
     for room in (frame, signing_in, listing, document_page):
         app.include_router(room.router)

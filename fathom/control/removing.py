@@ -27,7 +27,7 @@ class Receipt(BaseModel):
     document: str
     version: str | None
     episodes_removed: int = Field(description="with the facts and entities that nothing else supports")
-    artifacts_removed: int = Field(description="its converted form and its chunks, where they were made")
+    artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, where made")
     answers_removed: int = Field(description="answers of the language model that only it had used")
     file_removed: bool = Field(description="whether its file was still in the inbox")
     removed_at: float = Field(description="seconds since 1970")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.outcome import Outcome, report_of
+from fathom.conversion.page_picture import page_picture
 from fathom.conversion.plain_text import plain_text_document
 from fathom.conversion.report import (
     ConversionError,
@@ -81,7 +82,10 @@ def _converted(path: Path, inspection: Inspection, version: str, progress: Progr
         if report.kind is not DocumentKind.IMAGE and not report.pages_converted:
             raise EmptyDocument("There is no content in it.")
     return ConvertedDocument(
-        document=outcome.document.export_to_dict(), markdown=outcome.document.export_to_markdown(), report=report
+        document=outcome.document.export_to_dict(),
+        markdown=outcome.document.export_to_markdown(),
+        report=report,
+        page_picture=page_picture(path, inspection, outcome.document),
     )
 
 

@@ -80,11 +80,16 @@ class ConversionReport(BaseModel):
 
 
 class ConvertedDocument(BaseModel):
-    """A document after conversion: DoclingDocument JSON, Markdown and the report."""
+    """A document after conversion: DoclingDocument JSON, Markdown, the report and a picture of its first page."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     document: dict[str, Any] = Field(description="DoclingDocument.export_to_dict()")
     markdown: str
     report: ConversionReport
+    page_picture: bytes | None = Field(
+        None, description="first page as PNG with the boxes found, at most 200 kB; None where there is no page, and once stored"
+    )
 
 
 # The phase of the first progress: the file is of a kind that is converted, and has so many pages.

@@ -1,4 +1,4 @@
-"""Converted documents and chunk sets by document: what one step made, kept whole for the next."""
+"""Converted documents, pictures of first pages and chunk sets by document: what one step made, kept whole for the next."""
 
 from __future__ import annotations
 
@@ -30,17 +30,28 @@ class ArtifactStore:
         self.files = files
 
     def save_converted(self, document: str, converted: ConvertedDocument) -> str:
-        """The converted document is kept; answers where: gzip'd JSON of its id, structure, Markdown and report."""
-        data = _encode({"id": document, **converted.model_dump()})
+        """The converted document is kept; answers where: gzip'd JSON of its id, structure, Markdown and report.
+
+        The picture of its first page is kept beside it, as PNG; where there is none, none is left of a version before.
+        """
+        data = _encode({"id": document, **converted.model_dump(exclude={"page_picture"})})
+        if converted.page_picture is None:
+            self.files.delete(_picture_name(document))
+        else:
+            self.files.write(_picture_name(document), converted.page_picture)
         return self.files.write(_converted_name(document), gzip.compress(data, COMPRESSION, mtime=0))
 
     def load_converted(self, document: str) -> ConvertedDocument:
-        """The converted document that was saved last."""
+        """The converted document that was saved last, without the picture."""
         data = self._read(_converted_name(document), document, "converted document")
         try:
             return ConvertedDocument.model_validate(_decode(gzip.decompress(data)))
         except (OSError, EOFError, zlib.error, ValueError) as error:
             raise _damaged(document, "converted document") from error
+
+    def load_picture(self, document: str) -> bytes:
+        """The first page of the document that was saved last, as PNG."""
+        return self._read(_picture_name(document), document, "picture")
 
     def save_chunks(self, document: str, chunk_set: ChunkSet) -> str:
         """The chunks are kept; answers where: JSON lines, the first about the set and its `count`, then one a chunk."""
@@ -62,7 +73,8 @@ class ArtifactStore:
 
     def forget(self, document: str) -> int:
         """Nothing that was made of the document is kept; answers how many artifacts there were."""
-        return sum(self.files.delete(name) for name in (_converted_name(document), _chunks_name(document)))
+        names = (_converted_name(document), _picture_name(document), _chunks_name(document))
+        return sum(self.files.delete(name) for name in names)
 
     def _read(self, name: str, document: str, what: str) -> bytes:
         try:
@@ -78,6 +90,10 @@ def open_artifacts(settings: Settings) -> ArtifactStore:
 
 def _converted_name(document: str) -> str:
     return f"documents/{storage_name(document)}.json.gz"
+
+
+def _picture_name(document: str) -> str:
+    return f"pictures/{storage_name(document)}.png"
 
 
 def _chunks_name(document: str) -> str:

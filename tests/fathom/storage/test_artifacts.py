@@ -134,3 +134,21 @@ def test_a_document_id_of_any_length_has_a_place(artifacts: ArtifactStore) -> No
     artifacts.save_converted(document, _converted())
     assert artifacts.load_converted(document) == _converted()
     assert storage_name(document) in artifacts.save_converted(document, _converted())
+
+
+def test_the_picture_of_the_first_page_is_kept_beside_the_document_and_leaves_with_it(artifacts: ArtifactStore) -> None:
+    pictured = _converted().model_copy(update={"page_picture": b"\x89PNG and more"})
+    artifacts.save_converted(DOCUMENT, pictured)
+    assert artifacts.load_picture(DOCUMENT) == b"\x89PNG and more"
+    assert artifacts.load_converted(DOCUMENT).page_picture is None
+    artifacts.save_chunks(DOCUMENT, _chunks())
+    assert artifacts.forget(DOCUMENT) == 3
+    with pytest.raises(NotStored, match="No picture"):
+        artifacts.load_picture(DOCUMENT)
+
+
+def test_a_version_without_a_picture_leaves_none_of_the_version_before(artifacts: ArtifactStore) -> None:
+    artifacts.save_converted(DOCUMENT, _converted().model_copy(update={"page_picture": b"old"}))
+    artifacts.save_converted(DOCUMENT, _converted())
+    with pytest.raises(NotStored):
+        artifacts.load_picture(DOCUMENT)
