@@ -31,6 +31,17 @@ def entities_found(report: WriteReport) -> CheckOutcome:
     )
 
 
+def language_is_read(report: WriteReport) -> CheckOutcome:
+    """At most `max_unread_share` of the chunks are in a language that the model was not made for."""
+    most = THRESHOLDS.graph_episodes.max_unread_share
+    named = ", ".join(f"{code} ({chunks})" for code, chunks in report.languages.items()) or "no language could be told"
+    return CheckOutcome(
+        report.unread <= most * report.chunks,
+        f"{report.unread} of {report.chunks} chunks are in a language that {report.model} was not made for; found: {named}.",
+        {"unread": report.unread, "chunks": report.chunks, "max_unread_share": most},
+    )
+
+
 def no_orphans(report: WriteReport) -> CheckOutcome:
     """At most `max_orphans` entities of the collection have neither an episode nor a fact."""
     most = THRESHOLDS.graph_episodes.max_orphans
@@ -53,6 +64,7 @@ def embeddings_complete(report: WriteReport) -> CheckOutcome:
 GRAPH_EPISODE_CHECKS: tuple[DocumentCheck[WriteReport], ...] = (
     DocumentCheck("graph_episodes", every_chunk_accounted_for, blocking=True),
     DocumentCheck("graph_episodes", entities_found, blocking=False),
+    DocumentCheck("graph_episodes", language_is_read, blocking=False),
     DocumentCheck("graph_episodes", no_orphans, blocking=False),
     DocumentCheck("graph_episodes", embeddings_complete, blocking=False),
 )

@@ -101,6 +101,13 @@ class GraphThresholds(BaseModel):
         description="Entities a document must mention. One: a text that names nobody and nothing is rare, "
         "and worth a look before it is believed.",
     )
+    max_unread_share: float = Field(
+        0.20,
+        ge=0,
+        le=1,
+        description="Share of chunks in a language the model was not made for. A fifth are quotations and titles; of more, "
+        "what is found is chance, and a model that reads the language should be asked.",
+    )
     max_orphans: int = Field(
         0,
         ge=0,

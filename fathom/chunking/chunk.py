@@ -32,6 +32,7 @@ class Chunk(BaseModel):
     items: list[str] = Field(description="docling references of the items it was made of")
     tokens: int = Field(description="tokens of `embedding_text`, by the embedder's tokenizer")
     kind: str = Field("text", description="text, table, list or code")
+    language: str | None = Field(None, description="ISO 639 code of its language; None where nothing of the document tells")
 
     @property
     def embedding_text(self) -> str:

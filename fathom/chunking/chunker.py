@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fathom.chunking.blocks import DoclingTree
 from fathom.chunking.chunk import Box, Chunk, ChunkSet
 from fathom.chunking.coverage import share_covered
+from fathom.chunking.languages import with_languages
 from fathom.chunking.packing import pack
 from fathom.chunking.sections import TitledBlocks, titled_blocks
 from fathom.chunking.sentences import spans_that_fit
@@ -43,7 +44,7 @@ def chunk_document(
     maker = _ChunkMaker(document, max_tokens, count_tokens)
     try:
         tree = DoclingTree(converted.document, converted.report.kind)
-        chunks = maker.chunks(tree)
+        chunks = with_languages(maker.chunks(tree))
         covered = share_covered(tree, chunks)
     except ChunkingFailed as error:
         error.document = document

@@ -34,6 +34,8 @@ class WriteReport(BaseModel):
     entities: int = Field(description="distinct entities its episodes mention, in the graph afterwards")
     facts: int = Field(description="facts its episodes assert, in the graph afterwards")
     entities_by_type: dict[str, int] = Field(default_factory=dict[str, int])
+    languages: dict[str, int] = Field(default_factory=dict[str, int], description="chunks by their language, where it is known")
+    unread: int = Field(0, description="chunks in a language that the model was not made for")
     sample_facts: list[str] = Field(default_factory=list[str], description="up to 10 facts, as sentences")
     orphans: int = Field(description="entities of the collection without episode or fact, afterwards")
     missing_embeddings: int = Field(description="entities and facts of the document without embedding, afterwards")

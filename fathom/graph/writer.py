@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -89,6 +90,8 @@ class DocumentWriter:
                 expected = min(BATCH, len(todo) - start)
                 self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
         written = len(todo) - len(tally.failures)
+        languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
+        read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
         held = holding(self.connection, list(wanted), touched)
         return WriteReport(
             document=document,
@@ -101,6 +104,8 @@ class DocumentWriter:
             entities=held.entities,
             facts=held.facts,
             entities_by_type=held.entities_by_type,
+            languages=dict(languages.most_common()),
+            unread=sum(count for code, count in languages.items() if read is not None and code not in read),
             sample_facts=held.sample_facts,
             orphans=held.orphans,
             missing_embeddings=held.missing_embeddings,

@@ -36,6 +36,7 @@ class OfflineModel:
 
     name = "offline/en_core_web_sm-3.8.0"
     prompt = "rules-2"
+    languages = frozenset({"en"})
 
     def __init__(self) -> None:
         self._nlp: Any = None

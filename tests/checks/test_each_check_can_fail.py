@@ -65,6 +65,7 @@ BROKEN_CHUNKS = {
 BROKEN_WRITES = {
     "every_chunk_accounted_for": {"written": 0, "failures": [EpisodeFailure(chunk="a", position=1, reason="X", message="x")]},
     "entities_found": {"entities": 0},
+    "language_is_read": {"unread": 1, "languages": {"en": 1, "de": 1}},
     "no_orphans": {"orphans": 1},
     "embeddings_complete": {"missing_embeddings": 1},
 }

@@ -1,0 +1,42 @@
+"""The language of a chunk and of a whole document, as an ISO 639 code (two letters where it has them)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from fathom.chunking.chunk import Chunk
+
+LEAST_LETTERS = 25  # below, a name decides: "Plymouth" alone is no English
+LEAST_SURE = 0.7  # of the identifier's probability: sentences have .8 and more, lists of names and amounts under .2
+NONE_AT_ALL = "zxx"  # what it answers for Base64 and its like
+LONGEST = 4_000  # characters that are looked at
+
+
+def language_of(text: str) -> str | None:
+    """The language of the text; None where it is too short or could be several."""
+    if sum(map(str.isalpha, text[:LONGEST])) < LEAST_LETTERS:
+        return None
+    code, sure = _identifier().classify(text[:LONGEST])
+    return str(code) if sure >= LEAST_SURE and code != NONE_AT_ALL else None
+
+
+def with_languages(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks, each with its own language or, where that is not certain, the one that most of the document is in."""
+    own = [language_of(chunk.text) for chunk in chunks]
+    votes: Counter[str] = Counter()
+    for chunk, language in zip(chunks, own, strict=True):
+        if language is not None:
+            votes[language] += len(chunk.text)
+    most = min(votes, key=lambda code: (-votes[code], code)) if votes else None
+    return [chunk.model_copy(update={"language": language or most}) for chunk, language in zip(chunks, own, strict=True)]
+
+
+@cache
+def _identifier() -> Any:
+    """py3langid's model for 97 languages, which its wheel carries; loaded with the first text."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
