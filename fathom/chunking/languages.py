@@ -12,7 +12,7 @@ from fathom.chunking.chunk import Chunk
 LEAST_LETTERS = 25  # below, a name decides: "Plymouth" alone is no English
 LEAST_SURE = 0.7  # of the identifier's probability: sentences have .8 and more, lists of names and amounts under .2
 NONE_AT_ALL = "zxx"  # what it answers for Base64 and its like
-LONGEST = 4_000  # characters that are looked at
+LONGEST = 300  # characters that are looked at: more tell no more, and take as long as the rest of chunking
 
 
 def language_of(text: str) -> str | None:
