@@ -39,6 +39,36 @@ class Passages:
     graph_away: str | None = None
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a document put into the graph: entities by name with their types, how many chunks mention each, and the facts."""
+
+    entities: dict[str, str]
+    mentions: dict[str, int]
+    facts: list[HeldFact]
+
+
+def part_of_graph(settings: Settings, document: str, *, most: int = 200) -> Part:
+    """What the first `most` chunks of the document put into the graph. Raises GraphUnreachable, DatabaseUnreachable."""
+    rows = Ledger(open_database(settings.operational_url)).rows(document, state="written")
+    part = Part({}, {}, [])
+    if not rows:
+        return part
+    connection = open_graph(settings)
+    try:
+        held = held_by(connection, [row.uuid for row in rows[:most]])
+    finally:
+        connection.close()
+    facts: dict[str, HeldFact] = {}
+    for one in held.values():
+        for entity in one.entities:
+            part.entities.setdefault(entity.name, entity.type)
+            part.mentions[entity.name] = part.mentions.get(entity.name, 0) + 1
+        facts |= {fact.uuid: fact for fact in one.facts}
+    part.facts.extend(facts.values())
+    return part
+
+
 def passages(settings: Settings, document: str, *, start: int, limit: int) -> Passages:
     """The chunks from the 0-based `start` on; none for a document that was not cut yet.
 

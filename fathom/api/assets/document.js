@@ -12,6 +12,7 @@ async function part(url) {
 
 const CHUNKS = document.getElementById("chunks").dataset.url + location.search;
 const CHECKS = document.getElementById("checks").dataset.url;
+const GRAPH = document.getElementById("graph").dataset.url;
 const STATUS = CHUNKS.replace("/page/chunks/", "/page/document/").split("?")[0];
 let written = head().dataset.written;
 
@@ -28,9 +29,10 @@ function calmly(work, atLeast) {
 
 const lookChunks = calmly(async () => { await part(CHUNKS); relight(); }, 2000);
 const lookChecks = calmly(() => part(CHECKS), 2000);
+const lookGraph = calmly(() => part(GRAPH), 5000);
 const lookStatus = calmly(async () => {
   await part(STATUS);
-  if (head().dataset.written !== written) { written = head().dataset.written; lookChunks(); }
+  if (head().dataset.written !== written) { written = head().dataset.written; lookChunks(); lookGraph(); }
 }, 400);
 
 // The log.
@@ -121,6 +123,7 @@ function follow() {
       stream.close();
       lookStatus();
       lookChunks();
+      lookGraph();
       lookChecks();
     }
   });
@@ -176,5 +179,6 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && lit) light(null); });
 
 lookChunks();
+lookGraph();
 lookChecks();
 follow();

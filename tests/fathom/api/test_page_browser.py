@@ -155,6 +155,7 @@ def test_a_fact_lights_up_the_sentence_it_came_from(opened: Open, live: Live) ->
     expect(page.locator(".lit").first).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.locator(".lit")).to_have_count(0)
+    expect(page.locator("#graph svg text").first).to_be_visible()
 
 
 def test_what_cannot_be_taken_or_converted_is_told_in_words(opened: Open) -> None:

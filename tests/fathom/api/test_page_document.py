@@ -67,6 +67,14 @@ def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> N
     assert ("<b>Ada" in html, "<i>Head" in html, "<Charles>" in html) == (False, False, False)
 
 
+def test_headings_that_run_into_a_sentence_are_not_lit_with_it(api: Api) -> None:
+    held = passage("Ada met Charles.", "A heading Ada met Charles.", headings=("A heading",))
+    html = shown(Passages("v", 1, 0, [held]), a_status(api), 20)
+    whole = re.findall(r'class="text"[^>]*>(.*?)</div>', html, re.DOTALL)[0]
+    assert re.sub("<[^>]*>", "", whole) == "Ada met Charles."
+    assert "data-in" in whole
+
+
 def test_a_fact_the_text_does_not_have_is_shown_with_its_own_words(api: Api) -> None:
     html = shown(Passages("v", 1, 0, [passage("Nothing of the kind.", "Grace wrote <it>")]), a_status(api), 20)
     assert "“Grace wrote &lt;it&gt;”" in html
@@ -126,7 +134,7 @@ def test_a_document_that_is_not_there_is_a_page_that_says_so(api: Api) -> None:
     assert api.client.get("/documents/nonsense").status_code == 400
 
 
-@pytest.mark.parametrize("part", ["/documents", "/page/document", "/page/chunks", "/page/checks"])
+@pytest.mark.parametrize("part", ["/documents", "/page/document", "/page/chunks", "/page/checks", "/page/graph"])
 def test_every_part_is_for_who_may_see_the_collection(api: Api, part: str) -> None:
     name = api.accepted("c/a.md")
     assert api.client.get(f"{part}/{name}", follow_redirects=False).status_code in (303, 401)

@@ -1,0 +1,115 @@
+"""A document's part of the graph as a picture: entities that facts join as dots, the facts as lines."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from fathom.api.page.markup import Markup, join, tag
+from fathom.api.page.words import many
+from fathom.control.passages import Part
+
+WIDTH, HEIGHT = 960.0, 400.0
+LABEL, LINE = 165.0, 16.0  # room for a name
+MOST = 36  # entities that are drawn; a picture of more is a knot
+STEPS = 160
+LONGEST = 26  # characters of a name
+_KINDS = ("Person", "Organization", "Location")
+
+Point = tuple[float, float]
+
+
+def picture(part: Part) -> Markup:
+    """The picture, with what it leaves out in words."""
+    joined = Counter(name for one in part.facts for name in (one.source, one.target))
+    names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
+    drawn = {name: part.entities.get(name, "Entity") for name in names[:MOST]}
+    facts = sorted({(one.source, one.target) for one in part.facts if one.source in drawn and one.target in drawn})
+    places = laid_out(list(drawn), facts)
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in part.facts:
+        told.setdefault((one.source, one.target), []).append(one.fact)
+    lines = (
+        tag("line", tag("title", "\n".join(told[a, b][:5])), x1=_at(places[a][0]), y1=_at(places[a][1]), x2=_at(places[b][0]),
+            y2=_at(places[b][1]))
+        for a, b in facts
+    )  # fmt: skip
+    degree = Counter(name for pair in facts for name in pair)
+    dots = (_dot(name, drawn[name], places[name], degree[name]) for name in drawn)
+    alone = len(part.entities) - len(joined)
+    counts = [f"{many(len(part.facts), 'fact')} between {many(len(joined), 'entity', 'entities')}"]
+    counts += [f"the {len(drawn)} most connected are drawn"] if len(joined) > len(drawn) else []
+    counts += [f"{many(alone, 'entity', 'entities')} in no fact"] if alone else []
+    said = "; ".join(counts)
+    if not drawn:
+        return join(tag("h2", "In the graph ", tag("small", said)))
+    legend = tag(
+        "small", *(tag("span", word, class_=f"dot {word}") for word in (*map(str.lower, _KINDS), "other")), class_="legend"
+    )
+    svg = tag("svg", *lines, *dots, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=f"Picture of {said}")
+    return join(tag("h2", "In the graph ", tag("small", said), legend), svg)
+
+
+def laid_out(names: Sequence[str], facts: Sequence[tuple[str, str]]) -> dict[str, Point]:
+    """A place for each: joined ones near each other, others apart, names clear of each other; the same for the same graph."""
+    index = {name: at for at, name in enumerate(names)}
+    turn = math.pi * (3 - math.sqrt(5))  # of a sunflower's seeds: nobody starts on top of another
+    xs = [math.sqrt(at + 0.5) * math.cos(turn * at) for at in range(len(names))]
+    ys = [math.sqrt(at + 0.5) * math.sin(turn * at) for at in range(len(names))]
+    for step in range(STEPS):
+        _pushed_and_pulled(xs, ys, [(index[a], index[b]) for a, b in facts], 1.0 - step / STEPS)
+    xs = _fitted(xs, 20.0, WIDTH - LABEL)
+    return dict(zip(names, _apart(xs, _fitted(ys, 20.0, HEIGHT - 20.0)), strict=True))
+
+
+def _pushed_and_pulled(xs: list[float], ys: list[float], pairs: Sequence[tuple[int, int]], heat: float) -> None:
+    """One step: all push each other, facts pull, the middle pulls a little; none moves farther than the heat allows."""
+    dx, dy = [-0.4 * x for x in xs], [-0.4 * y for y in ys]
+    for a in range(len(xs)):
+        for b in range(a):
+            x, y = xs[a] - xs[b], ys[a] - ys[b]
+            push = 1.0 / (x * x + y * y + 0.01)
+            dx[a], dy[a], dx[b], dy[b] = dx[a] + x * push, dy[a] + y * push, dx[b] - x * push, dy[b] - y * push
+    for a, b in pairs:
+        x, y = xs[a] - xs[b], ys[a] - ys[b]
+        pull = 0.5 * math.hypot(x, y)
+        dx[a], dy[a], dx[b], dy[b] = dx[a] - x * pull, dy[a] - y * pull, dx[b] + x * pull, dy[b] + y * pull
+    for at in range(len(xs)):
+        length = math.hypot(dx[at], dy[at]) or 1.0
+        moved = min(length, heat) / length
+        xs[at] += dx[at] * moved
+        ys[at] += dy[at] * moved
+
+
+def _fitted(values: Sequence[float], low: float, high: float) -> list[float]:
+    """The values stretched over the range."""
+    least, most = min(values, default=0.0), max(values, default=0.0)
+    if most - least < 1e-6:
+        return [(low + high) / 2 for _ in values]
+    return [low + (value - least) * (high - low) / (most - least) for value in values]
+
+
+def _apart(xs: Sequence[float], ys: list[float]) -> list[Point]:
+    """The places, those whose names would run into each other moved up and down."""
+    for _ in range(60):
+        for a in range(len(xs)):
+            for b in range(a):
+                near = LINE - abs(ys[a] - ys[b])
+                if near > 0 and abs(xs[a] - xs[b]) < LABEL:
+                    up = near / 2 if ys[a] >= ys[b] else -near / 2
+                    ys[a] = min(HEIGHT - LINE, max(LINE, ys[a] + up))
+                    ys[b] = min(HEIGHT - LINE, max(LINE, ys[b] - up))
+    return list(zip(xs, ys, strict=True))
+
+
+def _dot(name: str, kind: str, at: Point, degree: int) -> Markup:
+    shown = name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+    circle = tag("circle", cx=_at(at[0]), cy=_at(at[1]), r=_at(4 + min(6.0, math.sqrt(degree))))
+    text = tag("text", shown, x=_at(at[0] + 9 + min(4.0, degree / 3)), y=_at(at[1] + 4))
+    word = kind.lower() if kind in _KINDS else "other"
+    return tag("g", tag("title", f"{name}, {kind}"), circle, text, class_=f"node {word}")
+
+
+def _at(value: float) -> str:
+    return f"{value:.1f}"
