@@ -54,6 +54,7 @@ class Graph(dg.ConfigurableResource[None]):
                 "entities": report.entities,
                 "facts": report.facts,
                 "seconds": round(report.seconds_extracting + report.seconds_writing, 3),
+                "model": report.model,
             },
         )
         return report

@@ -81,6 +81,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
         entities=int,
         facts=int,
         seconds=float,
+        model=str,
     ),
     _event("graphiti.failed", "Writing to the graph failed.", **_FAILED),
     # llm: calls of the language model

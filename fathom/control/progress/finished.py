@@ -1,0 +1,111 @@
+"""What finished documents of this deployment took: seconds a stage, beside the sizes that a stage's time grows with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy.engine import Engine
+
+from fathom.observability.recorded import Events, Recorded
+
+MOST = 200
+STAGES = ("docling", "chunking", "graphiti")
+_NEEDED = ("docling.begun", "docling.complete", "chunking.begun", "chunking.created", "graphiti.begun", "graphiti.complete")
+_NAMES = (*_NEEDED, "upload.received", "validation.complete", "graphiti.waiting", "graphiti.sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a document is, as far as that is known: bytes at once, pages once looked at, then words, then chunks."""
+
+    bytes: float | None = None
+    pages: float | None = None
+    words: float | None = None
+    chunks: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one finished document took: seconds from the begin of each stage to that of the next, and how large it was."""
+
+    document: str
+    ended_at: float
+    docling: float
+    chunking: float
+    graphiti: float
+    size: Size
+    model: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The type of file by its name."""
+        return suffix_of(self.document)
+
+    @property
+    def total(self) -> float:
+        """Seconds from its first step to its end."""
+        return self.docling + self.chunking + self.graphiti
+
+    def seconds(self, stage: str) -> float:
+        """Seconds of the stage."""
+        return float({"docling": self.docling, "chunking": self.chunking, "graphiti": self.graphiti}[stage])
+
+
+def suffix_of(document: str) -> str:
+    """The type of a file by its document's id, without the dot."""
+    return document.rsplit("/", 1)[-1].rpartition(".")[2].lower()
+
+
+def history_of(engine: Engine) -> list[Sample]:
+    """The documents that were finished last, newest first; those that had nothing to write do not count."""
+    newest = Events(engine).newest("graphiti.complete", 1)
+    return list(_history(engine, newest[0].id)) if newest else []
+
+
+@lru_cache(maxsize=4)
+def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
+    """As `history_of`; what is on record up to an event never changes, so it is read once a process."""
+    events = Events(engine)
+    done = [one for one in events.newest("graphiti.complete", MOST) if one.document and one.run]
+    by_work: dict[tuple[str, str], dict[str, Recorded]] = {}
+    received: dict[str, float] = {}
+    for one in events.of_documents(list({one.document: None for one in done if one.document}), _NAMES):
+        if one.event == "upload.received":
+            received[one.document or ""] = one.number("bytes") or 0.0
+            continue
+        work = by_work.setdefault((one.document or "", one.run or ""), {})
+        if one.event == "graphiti.sending" and one.event in work:
+            continue  # the first is when its turn came
+        work[one.event or ""] = one
+    samples = (
+        _sample(by_work.get((one.document or "", one.run or ""), {}), received.get(one.document or ""))
+        for one in done
+        if one.number("written")
+    )
+    return tuple(one for one in samples if one is not None)
+
+
+def _sample(events: dict[str, Recorded], received: float | None) -> Sample | None:
+    if any(name not in events for name in _NEEDED):
+        return None
+    begun = {name: events[f"{name}.begun"].at for name in STAGES}
+    end, validated = events["graphiti.complete"], events.get("validation.complete")
+    waited = 0.0  # for another writer of the collection, which is no time of its own
+    if (waiting := events.get("graphiti.waiting")) and (turn := events.get("graphiti.sending")):
+        waited = max(0.0, turn.at - waiting.at)
+    model = end.metrics.get("model")
+    return Sample(
+        document=end.document or "",
+        ended_at=end.at,
+        docling=max(0.0, begun["chunking"] - begun["docling"]),
+        chunking=max(0.0, begun["graphiti"] - begun["chunking"]),
+        graphiti=max(0.0, end.at - begun["graphiti"] - waited),
+        size=Size(
+            bytes=received,
+            pages=(validated or events["docling.complete"]).number("pages"),
+            words=events["docling.complete"].number("words"),
+            chunks=events["chunking.created"].number("chunks"),
+        ),
+        model=str(model) if model else None,
+    )
