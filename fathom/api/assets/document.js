@@ -13,6 +13,7 @@ async function part(url) {
 const CHUNKS = document.getElementById("chunks").dataset.url + location.search;
 const CHECKS = document.getElementById("checks").dataset.url;
 const GRAPH = document.getElementById("graph").dataset.url;
+const PICTURE = document.getElementById("picture").dataset.url;
 const STATUS = CHUNKS.replace("/page/chunks/", "/page/document/").split("?")[0];
 let written = head().dataset.written;
 
@@ -30,6 +31,7 @@ function calmly(work, atLeast) {
 const lookChunks = calmly(async () => { await part(CHUNKS); relight(); }, 2000);
 const lookChecks = calmly(() => part(CHECKS), 2000);
 const lookGraph = calmly(() => part(GRAPH), 5000);
+const lookPicture = calmly(() => part(PICTURE), 5000);
 const lookStatus = calmly(async () => {
   await part(STATUS);
   if (head().dataset.written !== written) { written = head().dataset.written; lookChunks(); lookGraph(); }
@@ -117,6 +119,7 @@ function follow() {
     const message = JSON.parse(event.data);
     seen = Math.max(seen, message.cursor ?? 0);
     if (message.type === "log") append(message);
+    if (message.event === "docling.complete" && head().dataset.over === undefined) lookPicture();
     if (message.type === "missed") follow();
     if (message.type === "status") lookStatus();
     if (message.type === "complete") {
@@ -124,6 +127,7 @@ function follow() {
       lookStatus();
       lookChunks();
       lookGraph();
+      lookPicture();
       lookChecks();
     }
   });
@@ -180,5 +184,6 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape" && 
 
 lookChunks();
 lookGraph();
+lookPicture();
 lookChecks();
 follow();

@@ -23,9 +23,10 @@ from fathom.control.passages import part_of_graph, passages
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.control.progress.timeline import Step, timeline
 from fathom.database import open_database
-from fathom.errors import FathomError, GraphUnreachable
+from fathom.errors import FathomError, GraphUnreachable, NotStored
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
+from fathom.storage.artifacts import open_artifacts
 
 CHUNKS = 20  # a page of them
 LINES = 300  # of the log that are shown first; earlier ones are asked for
@@ -42,9 +43,23 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
     return page(
         document,
         _head(status, caller, settings),
-        stages(found, settings, status),
-        _log(name, cursor, followed=status.state not in ("complete", "failed")),
-        tag("section", tag("h2", "Checks"), tag("p", "Looking…", class_="aside"), id="checks", data_url=f"/page/checks/{name}"),
+        tag(
+            "div",
+            tag(
+                "div",
+                stages(found, settings, status),
+                _log(name, cursor, followed=status.state not in ("complete", "failed")),
+                tag(
+                    "section",
+                    tag("h2", "Checks"),
+                    tag("p", "Looking…", class_="aside"),
+                    id="checks",
+                    data_url=f"/page/checks/{name}",
+                ),
+            ),
+            tag("figure", id="picture", data_url=f"/page/picture/{name}"),
+            class_="with-picture",
+        ),
         tag("section", id="graph", data_url=f"/page/graph/{name}"),
         tag("section", tag("h2", "Chunks"), tag("p", "Looking…", class_="aside"), id="chunks", data_url=f"/page/chunks/{name}"),
         tag("noscript", tag("p", "Chunks, checks and the log need JavaScript; the API has them, too.")),
@@ -80,6 +95,19 @@ async def checks(request: Request, caller: Visitor, document: DocumentId) -> Res
     except FathomError as error:
         return parts(_section("checks", "Checks", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
     return parts(_checks(list(record.checks.values())))
+
+
+@router.get("/page/picture/{document:path}")
+async def first_page(request: Request, caller: Visitor, document: DocumentId) -> Response:
+    """The picture of its first page, where its kind has pages and it is converted."""
+    settings, status, _ = await _found(request, caller, document)
+    try:
+        await run_in_threadpool(open_artifacts(settings).load_picture, document)
+    except NotStored:
+        return parts(tag("figure", id="picture"))
+    where = f"/api/documents/{encoded(document)}/preview.png?version={(status.version or '')[:12]}"
+    image = tag("img", src=where, alt=f"The first page of {document} with what was found on it in boxes")
+    return parts(tag("figure", tag("a", image, href=where), id="picture"))
 
 
 @router.get("/page/graph/{document:path}")

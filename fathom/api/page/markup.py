@@ -7,7 +7,7 @@ from html import escape
 from typing import TypeAlias
 
 # Without an end tag, as HTML has them.
-_VOID = frozenset({"br", "hr", "input", "link", "meta"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
 class Markup(str):

@@ -31,6 +31,8 @@ ROUTES = [
     ("GET", "/api/documents", "reader", True),
     ("POST", "/api/documents/retry-failed", "operator", True),
     ("GET", "/api/documents/{id}", "reader", True),
+    ("GET", "/api/documents/{id}/preview.md", "reader", True),
+    ("GET", "/api/documents/{id}/preview.png", "reader", True),
     ("POST", "/api/documents/{id}/retry", "operator", True),
     ("POST", "/api/documents/{id}/cancel", "operator", True),
     ("DELETE", "/api/documents/{id}", "admin", True),

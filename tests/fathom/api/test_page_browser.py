@@ -136,6 +136,9 @@ def test_a_file_that_is_dropped_goes_to_the_graph_before_ones_eyes(opened: Open,
     expect(page.get_by_role("heading", level=1)).to_have_text(sample.name)
     expect(page.locator("#checks summary")).to_contain_text("passed", timeout=LONG_MS)
     assert page.locator("#stages .dot.complete").count() == 5
+    image = page.locator("#picture img")
+    expect(image).to_be_visible()
+    assert image.evaluate("async (one) => { await one.decode(); return one.naturalWidth; }") > 100
 
 
 def test_a_fact_lights_up_the_sentence_it_came_from(opened: Open, live: Live) -> None:

@@ -134,7 +134,9 @@ def test_a_document_that_is_not_there_is_a_page_that_says_so(api: Api) -> None:
     assert api.client.get("/documents/nonsense").status_code == 400
 
 
-@pytest.mark.parametrize("part", ["/documents", "/page/document", "/page/chunks", "/page/checks", "/page/graph"])
+@pytest.mark.parametrize(
+    "part", ["/documents", "/page/document", "/page/chunks", "/page/checks", "/page/graph", "/page/picture"]
+)
 def test_every_part_is_for_who_may_see_the_collection(api: Api, part: str) -> None:
     name = api.accepted("c/a.md")
     assert api.client.get(f"{part}/{name}", follow_redirects=False).status_code in (303, 401)
