@@ -99,7 +99,7 @@ class SettingsInvalid(UsageWrong):
 
 
 class KeyRefused(UsageWrong):
-    """The provider of the language model does not take the key, or it has no credit."""
+    """A server does not take the key: the provider of the language model, where it may lack credit, or a docling-serve."""
 
     tier: ClassVar[Tier] = "critical"
     hint = "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM, then try the documents again."

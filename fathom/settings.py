@@ -81,6 +81,14 @@ class Settings(BaseSettings):
         None, ge=0, le=1_000_000, description="Most USD spent on one document in all; the rest waits until it is raised."
     )
 
+    docling_artifacts: Path | None = Field(
+        None, description="Folder of Docling's model weights; set: PDFs and pictures are converted by them. Wants torch."
+    )
+    docling_serve_url: str | None = Field(
+        None, description="Address of a docling-serve; set: it converts, and nothing but plain text is converted here."
+    )
+    docling_serve_api_key: SecretStr | None = Field(None, description="Key for docling_serve_url.")
+
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
 
@@ -104,7 +112,7 @@ class Settings(BaseSettings):
     def _below_the_project(cls, value: Path) -> Path:
         return (PROJECT_ROOT / value.expanduser()).resolve()
 
-    @field_validator("llm_types")
+    @field_validator("llm_types", "docling_artifacts")
     @classmethod
     def _beside_the_project(cls, value: Path | None) -> Path | None:
         return value and (PROJECT_ROOT / value.expanduser()).resolve()

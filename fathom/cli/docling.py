@@ -46,11 +46,14 @@ def verify(
 
 @group.command("status", epilog="Example: fathom docling status --json")
 def status(as_json: AsJson = False) -> int:
-    """Show the warm converter: what is loaded, memory, uptime, workers. Exit 3 if none is running."""
+    """Show the warm converter: what is loaded, memory, uptime, workers. Exit 3 if none runs, or its server is away."""
+    from fathom.conversion.backend_examination import examine_backend
     from fathom.conversion.client import ConverterClient
 
-    found = ConverterClient(deployment()).status()
-    answer(found, as_json, lambda: _print_status(found))
+    settings = deployment()
+    backend = examine_backend(settings)
+    found = ConverterClient(settings).status()
+    answer({"backend": backend, **found.model_dump(mode="json")}, as_json, lambda: _print_status(found, backend))
     return 0
 
 
@@ -62,8 +65,9 @@ def _print_verified(found: OfflineVerification) -> None:
     say(f"Network closed by: {found.closed_by}. Warm after {found.warm_up_s:.1f} s. {'Passed' if found.passed else 'FAILED'}.")
 
 
-def _print_status(found: ConverterStatus) -> None:
+def _print_status(found: ConverterStatus, backend: str) -> None:
     lines = (
+        ("backend", backend),
         ("pid", found.pid),
         ("version", found.version),
         ("loaded", ", ".join(found.loaded)),

@@ -49,7 +49,7 @@ def examine() -> list[Finding]:
     except FathomError as error:
         return [*findings, Finding("settings", False, error.message, error.what_to_do)]
     findings.append(Finding("settings", True, f"home {found.home}"))
-    for examination in (_home, _disk, _memory, _inbox, _database, _language, _ports, _parts):
+    for examination in (_home, _disk, _memory, _inbox, _database, _converter, _language, _ports, _parts):
         findings += examination(found)
     return findings
 
@@ -109,6 +109,12 @@ def _database(found: Settings) -> Iterator[Finding]:
         lambda: f"the operational tables answer ({open_database(found.operational_url).dialect.name})",
         skip=None if found.home.is_dir() or found.database_url else "made by the first `fathom up`",
     )
+
+
+def _converter(found: Settings) -> Iterator[Finding]:
+    from fathom.conversion.backend_examination import examine_backend
+
+    yield _attempt("converter backend", lambda: examine_backend(found))
 
 
 def _language(found: Settings) -> Iterator[Finding]:

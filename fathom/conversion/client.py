@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fathom.conversion.converter_address import ConverterAddress
 from fathom.conversion.converter_lifecycle import ConverterLifecycle, kill, listener
-from fathom.conversion.converter_settings import DEFAULT_ENGINE, ConverterSettings
+from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.converter_status import ConverterStatus
 from fathom.conversion.inspection import check_size
 from fathom.conversion.protocol import (
@@ -43,8 +43,10 @@ class ConverterClient:
     get a converter of their own, and the one before it leaves when it has finished its work.
     """
 
-    def __init__(self, settings: Settings, *, engine: str = DEFAULT_ENGINE) -> None:
+    def __init__(self, settings: Settings, *, engine: str | None = None) -> None:
         self._settings = ConverterSettings.of(settings, engine=engine)
+        key = settings.docling_serve_api_key
+        self._key = key.get_secret_value() if key and self._settings.docling_serve_url else None
         self._address = ConverterAddress(settings.home)
         self._lifecycle = ConverterLifecycle(self._settings)
 
@@ -63,7 +65,7 @@ class ConverterClient:
         this thread; an exception it raises cancels the conversion and goes on to the caller, as Ctrl-C does.
 
         Raises DocumentRejected (its subclasses say why), ConversionFailed (TimedOut, OutOfMemory, Cancelled), StoreFailed if
-        the file cannot be read, ConverterUnreachable if no converter can be had.
+        the file cannot be read, ConverterUnreachable if no converter can be had, SettingsInvalid if its backend cannot work.
         """
         payload = self._ask(self._request("convert", path, name, version, document), progress)
         return decode_document(payload)
@@ -75,8 +77,10 @@ class ConverterClient:
     def ensure_started(self, *, warm: bool = False, timeout: float = 180.0) -> None:
         """The converter of this home answers, and has our settings; with `warm`, a worker is ready for a document.
 
-        Of any number of callers at once, one starts it. Raises ConverterUnreachable.
+        Of any number of callers at once, one starts it. Raises ConverterUnreachable, and SettingsInvalid where the backend
+        that the settings name cannot work here.
         """
+        self._settings.require_usable()
         deadline = time.monotonic() + timeout
         self._lifecycle.ensure_started(deadline)
         while warm and not (status := self.status()).warm:
@@ -94,6 +98,7 @@ class ConverterClient:
         return self._lifecycle.stop()
 
     def _request(self, operation: str, path: Path, name: str | None, version: str, document: str | None) -> Request:
+        self._settings.require_usable()
         try:
             # what needs no reading is told before anything is started
             check_size(path, max_bytes=self._settings.max_bytes)
@@ -110,6 +115,7 @@ class ConverterClient:
             name=name if name is not None else path.name,
             version=version,
             document=document,
+            key=self._key,
         )
 
     def _ask(self, request: Request, progress: ProgressCallback | None) -> bytes:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from fathom.conversion.backends import ENGINES, backend_of, require_usable
 from fathom.settings import Settings
-
-DEFAULT_ENGINE = "fathom.conversion.engine"
 
 
 class ConverterSettings(BaseModel):
@@ -28,11 +27,14 @@ class ConverterSettings(BaseModel):
     max_bytes: int
     max_pages: int
     log_level: str
+    docling_artifacts: Path | None = None
+    docling_serve_url: str | None = None
     engine: str
 
     @classmethod
-    def of(cls, settings: Settings, *, engine: str = DEFAULT_ENGINE) -> ConverterSettings:
-        """What `settings` say of the converter; `engine` is the module that converts (see worker.py)."""
+    def of(cls, settings: Settings, *, engine: str | None = None) -> ConverterSettings:
+        """What `settings` say of the converter; `engine` is the module that converts (see worker.py), by default theirs."""
+        backend = backend_of(settings.docling_artifacts, settings.docling_serve_url)
         return cls(
             home=settings.home,
             logs=settings.logs_path,
@@ -42,8 +44,14 @@ class ConverterSettings(BaseModel):
             max_bytes=settings.max_file_mb * 1024**2,
             max_pages=settings.max_pages,
             log_level=settings.log_level,
-            engine=engine,
+            docling_artifacts=settings.docling_artifacts,
+            docling_serve_url=settings.docling_serve_url,
+            engine=engine or ENGINES[backend],
         )
+
+    def require_usable(self) -> None:
+        """The backend can work on this machine. Raises SettingsInvalid, also where two are named."""
+        require_usable(self.docling_artifacts, self.docling_serve_url)
 
     def fingerprint(self) -> str:
         """A word that changes with these settings, with this room's code on the disk and with the libraries' versions.

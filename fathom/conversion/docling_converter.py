@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from fathom.conversion.guards import guard_torch_imports
 
 if TYPE_CHECKING:
-    from docling.document_converter import DocumentConverter
+    from docling.document_converter import DocumentConverter, EmailFormatOption
+
+# Docling's names of the formats that are converted.
+FORMATS = (
+    "pdf", "image", "docx", "pptx", "xlsx", "html", "md", "csv", "email", "epub", "odt", "odp", "ods", "latex", "asciidoc",
+    "xml_jats",
+)  # fmt: skip
 
 
 @cache
 def docling_converter() -> DocumentConverter:
     """A converter whose pipelines are made on first use, and kept."""
     guard_torch_imports()
-    from docling.datamodel.backend_options import EmailBackendOptions
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
-    from docling.document_converter import DocumentConverter, EmailFormatOption, ImageFormatOption, PdfFormatOption
+    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
 
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
@@ -41,31 +46,21 @@ def docling_converter() -> DocumentConverter:
         table_batch_size=1,
         queue_max_size=8,
     )
-    formats = [
-        InputFormat.PDF,
-        InputFormat.IMAGE,
-        InputFormat.DOCX,
-        InputFormat.PPTX,
-        InputFormat.XLSX,
-        InputFormat.HTML,
-        InputFormat.MD,
-        InputFormat.CSV,
-        InputFormat.EMAIL,
-        InputFormat.EPUB,
-        InputFormat.ODT,
-        InputFormat.ODP,
-        InputFormat.ODS,
-        InputFormat.LATEX,
-        InputFormat.ASCIIDOC,
-        InputFormat.XML_JATS,
-    ]
     return DocumentConverter(
-        allowed_formats=formats,
+        allowed_formats=[InputFormat(name) for name in FORMATS],
         format_options={
             InputFormat.PDF: PdfFormatOption(
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
-            InputFormat.EMAIL: EmailFormatOption(backend_options=EmailBackendOptions(list_attachments=True)),
+            InputFormat.EMAIL: email_option(),
         },
     )
+
+
+def email_option() -> EmailFormatOption:
+    """Mails are converted with a list of what is attached to them."""
+    from docling.datamodel.backend_options import EmailBackendOptions
+    from docling.document_converter import EmailFormatOption
+
+    return EmailFormatOption(backend_options=EmailBackendOptions(list_attachments=True))

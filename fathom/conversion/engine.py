@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from fathom.observability.logs import get_logger
 
 if TYPE_CHECKING:
     from docling.datamodel.document import ConversionResult
+    from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
 ENGINE_VERSION = "1"
@@ -57,25 +59,35 @@ def convert_file(
     Raises DocumentDamaged if its structure gives way on opening, EmptyDocument if it has no content at all, and
     ConversionFailed if nothing could be made of it.
     """
+
+    def make() -> Outcome:
+        return convert_by_docling(docling_converter(), path, inspection, progress)
+
+    return converted_by(make, path, inspection, version=version, converter=converter_version())
+
+
+def converted_by(
+    make: Callable[[], Outcome], path: Path, inspection: Inspection, *, version: str, converter: str
+) -> ConvertedDocument:
+    """What `make` makes of the file, with the report that every backend's conversions have; raises as `convert_file`.
+
+    `converter` says in the report what made it.
+    """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        converted = _converted(path, inspection, version, progress)
+        converted = _reported(make, path, inspection, version, converter)
     if warned:  # of oddities in the document, which no caller can mend
         kinds = sorted({warning.category.__name__ for warning in warned})
         log.info("The libraries warned of the document", sub_stage="convert", kinds=kinds, metrics={"warnings": len(warned)})
     return converted
 
 
-def _converted(path: Path, inspection: Inspection, version: str, progress: ProgressCallback | None) -> ConvertedDocument:
+def _reported(
+    make: Callable[[], Outcome], path: Path, inspection: Inspection, version: str, converter: str
+) -> ConvertedDocument:
     started = time.monotonic()
-    if inspection.kind is DocumentKind.TEXT:
-        document = plain_text_document(path, inspection.encoding or "utf-8")
-        outcome = Outcome(document=document)
-    else:
-        outcome = _convert(path, inspection, progress)
-    report = report_of(
-        outcome, path, inspection, version=version, converter=converter_version(), seconds=time.monotonic() - started
-    )
+    outcome = make()
+    report = report_of(outcome, path, inspection, version=version, converter=converter, seconds=time.monotonic() - started)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
@@ -89,12 +101,23 @@ def _converted(path: Path, inspection: Inspection, version: str, progress: Progr
     )
 
 
-def _convert(path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
-    from docling.datamodel.base_models import ConversionStatus, DocumentStream
+def convert_by_docling(
+    converter: DocumentConverter, path: Path, inspection: Inspection, progress: ProgressCallback | None
+) -> Outcome:
+    """What a docling in this process makes of the file; plain text is no work for it. Raises as `outcome_of`."""
+    from docling.datamodel.base_models import DocumentStream
 
+    if inspection.kind is DocumentKind.TEXT:
+        return Outcome(document=plain_text_document(path, inspection.encoding or "utf-8"))
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
     listener = _listener(inspection, progress) if progress else None
-    result: ConversionResult = docling_converter().convert(source, raises_on_error=False, progress_callback=listener)
+    return outcome_of(converter.convert(source, raises_on_error=False, progress_callback=listener), inspection)
+
+
+def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
+    """The document of docling's result and what went wrong in it. Raises DocumentDamaged, ConversionFailed where it failed."""
+    from docling.datamodel.base_models import ConversionStatus
+
     errors = [
         ConversionError(category=_category(error), message=error.error_message, page=error.page_no) for error in result.errors
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import os
 import socket
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Literal
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.verification import OfflineVerification, VerifiedDocument
+from fathom.conversion.worker import warm_engine
 from fathom.errors import FathomError
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -129,8 +129,7 @@ def main() -> None:
     sys.addaudithook(watch)
     closed_by = close_network(watch)
     started = time.monotonic()
-    engine = importlib.import_module(settings.engine)
-    engine.warm_up()
+    engine = warm_engine(settings)
     warm_up_s = time.monotonic() - started
     watch.start_noting()
     documents = [verified(Path(path), settings, engine) for path in sys.argv[3:]]

@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ class Request:
     name: str = ""
     version: str = ""
     document: str | None = None
+    # of a docling-serve: goes with each request, so that it is on no command line, in no environment, log or file
+    key: str | None = field(default=None, repr=False)
 
     def encode(self) -> bytes:
         """The request as it goes over the wire."""

@@ -11,9 +11,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.conversion.converter_settings import DEFAULT_ENGINE, ConverterSettings
+from fathom.conversion.backends import require_usable
+from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.worker_process import worker_environment
-from fathom.errors import ConversionTimedOut, ConverterUnreachable
+from fathom.errors import ConversionTimedOut, ConverterUnreachable, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings
 
 SAMPLES = PROJECT_ROOT / "samples"
@@ -68,12 +69,17 @@ def sample_documents() -> list[Path]:
     return sorted(path for path in SAMPLES.glob("*") if path.suffix in SAMPLE_SUFFIXES and path.stem != "README")
 
 
-def verify_offline(settings: Settings, documents: Sequence[Path], *, engine: str = DEFAULT_ENGINE) -> OfflineVerification:
+def verify_offline(settings: Settings, documents: Sequence[Path], *, engine: str | None = None) -> OfflineVerification:
     """The documents converted one after another in a process of its own that has no network.
 
     Raises ConverterUnreachable if that process ends without a result (its last words are in the message), ConversionTimedOut
-    if it takes longer than `convert_timeout_s` for each of the documents.
+    if it takes longer than `convert_timeout_s` for each of the documents, UsageWrong where a docling-serve converts.
     """
+    if engine is None and settings.docling_serve_url:
+        message = "A docling-serve converts, which is reached by the network: there is nothing to verify without one."
+        raise UsageWrong(message, hint="`fathom docling status` says whether it answers.")
+    if engine is None:
+        require_usable(settings.docling_artifacts, settings.docling_serve_url)
     within = settings.convert_timeout_s * max(1, len(documents))
     with tempfile.TemporaryFile() as result:
         command = [sys.executable, "-m", "fathom.conversion.offline_probe", str(result.fileno())]

@@ -1,7 +1,8 @@
 """The process that converts one document after another for the converter, and may be killed at any moment.
 
 The engine is a module with three functions: `warm_up()`, `converter_version() -> str` and
-`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`.
+`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`. One that wants to know the settings has
+`configure(settings)`, called first; one that asks a server takes its `key` in `convert_file`, where the caller has one.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class Worker:
         if request.operation == "inspect":
             return inspection.model_dump_json().encode()
         self._report(PageProgress(INSPECTED, 0, inspection.pages))
-        converted = self._engine.convert_file(path, inspection, version=request.version, progress=self._report)
+        key = {"key": request.key} if request.key else {}
+        converted = self._engine.convert_file(path, inspection, version=request.version, progress=self._report, **key)
         return encode_document(converted)
 
     def _report(self, progress: PageProgress) -> None:
@@ -125,10 +127,12 @@ def bound_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def warm_engine(module: str) -> ModuleType:
+def warm_engine(settings: ConverterSettings) -> ModuleType:
     """The engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are told."""
     try:
-        engine = importlib.import_module(module)
+        engine = importlib.import_module(settings.engine)
+        if configure := getattr(engine, "configure", None):
+            configure(settings)
         engine.warm_up()
     except Exception as error:  # noqa: BLE001 - whatever it is, this process is of no use
         traceback.print_exc()
@@ -148,7 +152,7 @@ def main() -> None:
     log_to_stream(sys.stderr, settings.log_level)
     connection = socket.socket(fileno=descriptor)
     started = time.monotonic()
-    engine = warm_engine(settings.engine)
+    engine = warm_engine(settings)
     # what is loaded now stays: the collector need not look at it after each document
     gc.collect()
     gc.freeze()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import Converters
 
+from fathom.conversion.backends import ENGINES, Backend
 from fathom.conversion.client import ConverterClient
-from fathom.conversion.converter_settings import DEFAULT_ENGINE
 from fathom.conversion.protocol import error_classes
 from fathom.errors import DocumentFailed, DocumentRejected
 
@@ -31,7 +31,7 @@ def outcome(client: ConverterClient, path: Path) -> str:
 
 
 def convert_all(converters: Converters, paths: list[Path]) -> Counter[str]:
-    client = converters.client(DEFAULT_ENGINE, convert_workers=2, convert_timeout_s=60, convert_memory_mb=MEMORY_MB)
+    client = converters.client(ENGINES[Backend.EMBEDDED], convert_workers=2, convert_timeout_s=60, convert_memory_mb=MEMORY_MB)
     client.ensure_started(warm=True)
     before = converters.status(client)
     with ThreadPoolExecutor(2) as pool:
