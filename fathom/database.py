@@ -189,6 +189,16 @@ money_waits = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+# Who may write into a collection's graph, until when; the number rises with each holder.
+writer_leases = sa.Table(
+    "writer_leases",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -197,6 +207,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (4, (api_keys, pauses)),
     (5, (llm_calls, llm_reservations)),
     (6, (money_waits,)),
+    (7, (writer_leases,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

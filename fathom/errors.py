@@ -36,6 +36,7 @@ FathomError
 │   │   └── AnswerUnusable
 │   ├── CheckBlocked
 │   ├── GraphWriteFailed
+│   ├── LeaseLost
 │   ├── RunLost
 │   └── RunCancelled
 └── StoreFailed                   the disk or object store refused bytes                   exit 1
@@ -283,6 +284,12 @@ class CheckBlocked(DocumentFailed):
 
 class GraphWriteFailed(DocumentFailed):
     """Episodes of the document are not all in the graph."""
+
+
+class LeaseLost(DocumentFailed):
+    """Another writer took the collection over while this one did not move; nothing of this one was written since."""
+
+    hint = "It is tried again by itself, and finishes what is missing."
 
 
 class RunLost(DocumentFailed):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fathom.errors import GraphUnreachable, StoreFull
 from fathom.graph.embedded import DATABASE, USER, embedded_server
+from fathom.graph.fence import check, taken_over
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
+WRITE_SECONDS = 120.0  # a frozen process holds Neo4j's locks no longer than this
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ def graph_address(settings: Settings) -> GraphAddress:
 class GraphConnection:
     """A connection that is opened when first used, and serves threads."""
 
-    def __init__(self, address: GraphAddress) -> None:
+    def __init__(self, address: GraphAddress, *, write_seconds: float = WRITE_SECONDS) -> None:
         self.address = address
+        self._write_seconds = write_seconds
         self._driver: Driver | None = None
 
     @property
@@ -77,9 +80,25 @@ class GraphConnection:
             return [record.data() for record in records]
 
     def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
-        """The work, done in one transaction that is committed whole or not at all. Raises GraphUnreachable, StoreFull."""
+        """The work, done in one transaction that is committed whole or not at all.
+
+        Raises GraphUnreachable, StoreFull, and LeaseLost where another writer has taken over the collection.
+        """
+        from neo4j import unit_of_work
+        from neo4j.exceptions import Neo4jError
+
+        def fenced(tx: ManagedTransaction) -> Result:
+            check(tx)
+            return work(tx)
+
         with named_errors(self.address), self.driver.session(database=self.address.database) as session:
-            result: Result = session.execute_write(work)
+            in_time: Callable[[ManagedTransaction], Result] = unit_of_work(timeout=self._write_seconds)(fenced)
+            try:
+                result: Result = session.execute_write(in_time)
+            except Neo4jError as error:
+                if gone := taken_over(self):  # the server may say it in other words: a doubled key, a transaction that it ended
+                    raise gone from error
+                raise
             return result
 
     def rolled_back(
@@ -138,6 +157,8 @@ def named_errors(address: GraphAddress) -> Iterator[None]:
     except Neo4jError as error:
         if "No space left" in str(error):
             raise StoreFull("The disk of the graph is full.") from error
+        if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
+            raise GraphUnreachable(f"The graph at {address.uri} did not finish a write in time.") from error
         if error.code and error.code.startswith("Neo.ClientError.Database."):  # the embedded server listens before it has it
             raise GraphUnreachable(
                 f"The graph at {address.uri} has no database {address.database}.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from fathom.errors import GraphUnreachable
 from fathom.graph.connection import GraphConnection
+from fathom.graph.fence import LABEL
 
 SLOW_MS = 1000.0  # a trivial query that takes longer says that the server is overloaded
 
@@ -36,10 +37,11 @@ def graph_health(connection: GraphConnection) -> dict[str, Any]:
 
 
 def graph_stats(connection: GraphConnection) -> dict[str, Any]:
-    """Nodes by label and relationships by type, counted. Raises GraphUnreachable."""
+    """Nodes by label and relationships by type, counted, without what only keeps writers apart. Raises GraphUnreachable."""
     labels: dict[str, int] = {}
     for row in connection.read("MATCH (n) UNWIND labels(n) AS label RETURN label, count(*) AS n"):
         labels[row["label"]] = row["n"]
+    leases = labels.pop(LABEL, 0)
     types = {row["type"]: row["n"] for row in connection.read("MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS n")}
     nodes = connection.read("MATCH (n) RETURN count(n) AS n")[0]["n"]
     groups = connection.read("MATCH (p:Episodic) RETURN p.group_id AS collection, count(*) AS n")
@@ -47,7 +49,7 @@ def graph_stats(connection: GraphConnection) -> dict[str, Any]:
         "status": "healthy",
         "database": connection.address.database,
         "embedded": connection.address.embedded,
-        "nodes": {"total": nodes, "by_label": dict(sorted(labels.items()))},
+        "nodes": {"total": nodes - leases, "by_label": dict(sorted(labels.items()))},
         "relationships": {"total": sum(types.values()), "by_type": dict(sorted(types.items()))},
         "episodes_by_collection": {row["collection"]: row["n"] for row in groups},
     }

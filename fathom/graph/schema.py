@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.embedded_sql import create_fulltext
+from fathom.graph.fence import LABEL
 
 _NODES = {
     "entity_uuid": "Entity.uuid",
@@ -55,7 +56,7 @@ def _constraint(label: str) -> str:
 
 UNIQUE = tuple(
     f"CREATE CONSTRAINT {_constraint(label)} IF NOT EXISTS FOR (n:{label}) REQUIRE n.uuid IS UNIQUE"
-    for label in _UNIQUE_IN_PLACE_OF
+    for label in (*_UNIQUE_IN_PLACE_OF, LABEL)
 )
 FULLTEXT = (
     "CREATE FULLTEXT INDEX episode_content IF NOT EXISTS FOR (e:Episodic) "

@@ -5,18 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.connection import GraphConnection, open_graph
+from fathom.graph.fence import only_writer
 from fathom.graph.reading import holding
 from fathom.graph.removing import remove_episodes
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
@@ -27,6 +25,7 @@ from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
 from fathom.language.models import open_embedder, open_language_model
+from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
@@ -44,13 +43,18 @@ class DocumentWriter:
     """Writes documents' episodes with one language model, embedder, ledger and graph; one writer a collection at a time."""
 
     def __init__(
-        self, connection: GraphConnection, model: LanguageModel, embedder: Embedder, ledger: Ledger, locks: Path
+        self,
+        connection: GraphConnection,
+        model: LanguageModel,
+        embedder: Embedder,
+        ledger: Ledger,
+        leases: Leases | None = None,
     ) -> None:
         self.connection = connection
         self._model = model
         self._embedder = embedder
         self._ledger = ledger
-        self._locks = locks
+        self._leases = leases or Leases(ledger.engine)
         self._schema_is_there = False
 
     def write(
@@ -62,8 +66,8 @@ class DocumentWriter:
         where this one stopped.
         """
         collection, _ = split_document_id(chunk_set.document)
-        with self._only_writer(collection), paying_for(chunk_set.document):
-            self._ensure_schema()
+        self._ensure_schema()
+        with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
             return self._write(collection, chunk_set, reference_time, progress)
 
     def close(self) -> None:
@@ -174,21 +178,6 @@ class DocumentWriter:
             ensure_schema(self.connection)
             self._schema_is_there = True
 
-    @contextmanager
-    def _only_writer(self, collection: str) -> Iterator[None]:
-        """Two writers in one collection would make two of what they both find new."""
-        self._locks.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._locks / f"graph-{collection}.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            log.info("Waiting for another writer of the collection", sub_stage="waiting", metrics={"collection": collection})
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
-
 
 class _Tally:
     """What has been done of a document so far."""
@@ -242,5 +231,4 @@ def open_writer(settings: Settings) -> DocumentWriter:
         open_language_model(settings),
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
-        settings.home / "locks",
     )

@@ -36,7 +36,7 @@ class Ledger:
     """The rows of all episodes, in SQLite or Postgres; every method is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def plan(self, document: str, version: str, planned: Sequence[Planned], makers: Makers) -> None:
         """Each chunk has a row: one that is written or quarantined keeps its state, any other is planned, by these makers.
@@ -118,7 +118,7 @@ class Ledger:
     def states(self, document: str) -> dict[str, State]:
         """The state of each episode of the document, by uuid; removed ones too."""
         query = sa.select(episodes.c.uuid, episodes.c.state).where(episodes.c.document == document)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return {row.uuid: row.state for row in connection.execute(query)}
 
     def written(self, document: str) -> set[str]:
@@ -134,7 +134,7 @@ class Ledger:
         for column, value in ((c.document, document), (c.collection, collection), (c.state, state)):
             if value is not None:
                 query = query.where(column == value)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return [row_of(row._asdict()) for row in connection.execute(query)]
 
     def summaries(self, documents: Sequence[str]) -> dict[str, DocumentSummary]:
@@ -142,7 +142,7 @@ class Ledger:
         c = episodes.c
         sums = [sa.func.sum(column) for column in (c.tokens_in, c.tokens_out, c.cost_usd)]
         found: dict[str, list[Any]] = {document: [] for document in documents}
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for some in _slices(list(found)):
                 query = sa.select(c.document, c.state, sa.func.count(), *sums).where(c.document.in_(some))
                 for row in connection.execute(query.group_by(c.document, c.state)):
@@ -159,7 +159,7 @@ class Ledger:
         }
 
     def _mark(self, uuids: Sequence[str], state: State, reason: str) -> None:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for some in _slices(uuids):
                 connection.execute(
                     episodes.update()
@@ -170,13 +170,13 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """A transaction that may read first and write then; SQLite would otherwise let another one write between the two."""
-        with self._engine.begin() as connection:
-            if self._engine.dialect.name == "sqlite":
+        with self.engine.begin() as connection:
+            if self.engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def _insert(self) -> Any:
-        return (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(episodes)
+        return (postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert)(episodes)
 
 
 def _state_of(outcome: Outcome) -> State:

@@ -103,7 +103,7 @@ def writer_of(tmp_path: Path, model: ScriptedModel, embedder: Embedder, ledger: 
     """A writer into the graph it is given, by the scripted model and the test's ledger unless others are named."""
 
     def make(graph: GraphConnection, *, by: LanguageModel = model, keeping: Ledger = ledger) -> DocumentWriter:
-        return DocumentWriter(graph, by, embedder, keeping, tmp_path / "locks")
+        return DocumentWriter(graph, by, embedder, keeping)
 
     return make
 

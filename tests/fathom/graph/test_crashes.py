@@ -133,7 +133,7 @@ def test_a_server_killed_in_mid_write_ends_as_an_undisturbed_one(
             killers[0].start()
 
     watched = embedder if moment[0].isdigit() else WatchedEmbedder(embedder, kill)
-    writer = DocumentWriter(connection, ScriptedModel(), watched, ledger, tmp_path / "locks")
+    writer = DocumentWriter(connection, ScriptedModel(), watched, ledger)
     with pytest.raises(GraphUnreachable):
         writer.write(chunk_set, reference_time=WRITTEN_AT, progress=kill_after_a_batch)
     for killer in killers:
@@ -143,7 +143,7 @@ def test_a_server_killed_in_mid_write_ends_as_an_undisturbed_one(
     assert (report.written + report.unchanged, report.failures, report.orphans) == (48, [], 0)
 
     engine = open_database(f"sqlite:///{tmp_path / 'undisturbed.sqlite'}")
-    undisturbed = DocumentWriter(embedded_graph, ScriptedModel(), embedder, Ledger(engine), tmp_path / "locks")
+    undisturbed = DocumentWriter(embedded_graph, ScriptedModel(), embedder, Ledger(engine))
     undisturbed.write(chunk_set, reference_time=WRITTEN_AT)
     engine.dispose()
     assert counts(connection, collection) == counts(embedded_graph, collection)

@@ -1,0 +1,88 @@
+"""A process that writes a document and freezes itself once, at the moment it is told; run by the tests of one writer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from small_corpus import WRITTEN_AT, ScriptedModel, many_facts
+
+from fathom.database import open_database
+from fathom.errors import FathomError
+from fathom.graph.connection import GraphAddress, GraphConnection
+from fathom.graph.writer import DocumentWriter
+from fathom.language.embedder import MiniLM
+from fathom.language.extraction import Extraction
+from fathom.ledger.lease import Leases
+from fathom.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+Result = TypeVar("Result")
+
+
+class Freezing:
+    """Stops this process when it is called for the nth time."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class FreezingModel(ScriptedModel):
+    """Freezes before it answers, between two transactions."""
+
+    freeze = Freezing(0)
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        self.freeze()
+        return super().extract(texts)
+
+
+class FreezingConnection(GraphConnection):
+    """Freezes in the middle of a transaction, when all but its commit is done."""
+
+    freeze = Freezing(0)
+
+    def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
+        def and_freeze(tx: ManagedTransaction) -> Result:
+            done = work(tx)
+            self.freeze()
+            return done
+
+        return super().write(and_freeze)
+
+
+def main() -> None:
+    told = json.loads(sys.argv[1])
+    graph = FreezingConnection(GraphAddress(**told["address"]), write_seconds=told["seconds"] + 4)
+    model = FreezingModel()
+    if told["moment"] == "between":
+        model.freeze = Freezing(told["nth"])
+    elif told["moment"] == "within":
+        graph.freeze = Freezing(told["nth"])
+    ledger = Ledger(open_database(told["database"]))
+    writer = DocumentWriter(graph, model, MiniLM(), ledger, Leases(ledger.engine, seconds=told["seconds"]))
+    try:
+        report = writer.write(many_facts(told["document"], told["chunks"]), reference_time=WRITTEN_AT)
+        print(json.dumps({"written": report.written, "unchanged": report.unchanged, "failures": len(report.failures)}))
+    except FathomError as error:
+        print(json.dumps({"error": error.name, "message": error.message}))
+    finally:
+        writer.close()
+
+
+if __name__ == "__main__":
+    main()
