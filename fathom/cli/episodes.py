@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
     from fathom.control.episode_rows import EpisodeCounts
     from fathom.graph.agreement import Differences
+    from fathom.graph.repairing import Repair
     from fathom.ledger.episode import EpisodeRow
 
+BY = "this host"
 SHOWN = 20  # of each kind, in the list for people
 
 
@@ -31,7 +34,7 @@ class _IdOrCommand(TyperGroup):
 
 group = typer.Typer(
     cls=_IdOrCommand,
-    help="Show the ledger, which says of every chunk whether it is in the graph; hold it against the graph.",
+    help="Show the ledger, which says of every chunk whether it is in the graph; hold it against the graph, repair both.",
     epilog="Example: fathom episodes samples/budget.xlsx",
     invoke_without_command=True,
 )
@@ -90,12 +93,47 @@ def verify(
     return 0 if agree else 1
 
 
+@group.command("repair", epilog="Example: fathom episodes repair --dry-run")
+def repair(
+    context: typer.Context,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Bring ledger and graph back to agreement; what was lost is written again by the next run."""
+    from fathom.control.repairing import repair as repair_collections
+    from fathom.control.repairing import repairs
+    from fathom.errors import Refused
+
+    settings = deployment()
+    as_json = _json(context, as_json)
+    plans = repairs(settings, collection)
+    wrong = [plan.collection for plan in plans if not plan.nothing_to_do]
+    if dry_run or not wrong:
+        answer({"agree": not wrong, "dry_run": dry_run, "repairs": plans}, as_json, lambda: _print_repairs(plans))
+        say("This would be done." if wrong else "Ledger and graph agree; there is nothing to repair.")
+        return 0
+    if not yes:
+        _print_repairs(plans, to_stderr=True)
+        if not (sys.stdin.isatty() and typer.confirm(f"Repair {', '.join(wrong)}?", err=True)):
+            raise Refused("Nothing was repaired: nobody confirmed it.", hint="Confirm it with --yes; --dry-run shows it.")
+    done = repair_collections(settings, wrong, by=BY)
+    agree = all(one.left is not None and one.left.agree for one in done)
+    answer({"agree": agree, "dry_run": False, "repairs": done}, as_json, lambda: _print_repairs(done))
+    again = sorted({document for one in done for document in one.documents})
+    for document in again:
+        say(f"{document} is taken up again, for what was lost of it.")
+    say("Ledger and graph agree." if agree else "Ledger and graph still differ; `fathom episodes verify` says where.")
+    return 0 if agree else 1
+
+
 def _json(context: typer.Context, as_json: bool) -> bool:
     return as_json or bool(isinstance(context.obj, dict) and context.obj.get("json"))
 
 
 def _print_differences(found: Sequence[Differences]) -> None:
-    kinds = ("missing", "unknown", "elsewhere", "doubled", "doubled_mentions", "ungrounded", "orphans")
+    kinds = ("missing", "unknown", "partial", "elsewhere", "doubled", "doubled_mentions", "ungrounded", "stale", "orphans")
     table(
         ("collection", "episodes>", *(f"{kind.replace('_', ' ')}>" for kind in kinds)),
         ((one.collection, one.episodes, *(len(getattr(one, kind)) for kind in kinds)) for one in found),
@@ -104,6 +142,12 @@ def _print_differences(found: Sequence[Differences]) -> None:
         for kind in kinds:
             for uuid in getattr(one, kind)[:SHOWN]:
                 print_text(f"{one.collection}: {kind.replace('_', ' ')}: {uuid}")
+
+
+def _print_repairs(repairs: Sequence[Repair], *, to_stderr: bool = False) -> None:
+    kinds = ("adopted", "removed", "again", "facts", "entities", "mentions")
+    rows = [(one.collection, *(len(getattr(one, kind)) for kind in kinds)) for one in repairs]
+    table(("collection", *(f"{kind}>" for kind in kinds)), rows, to_stderr=to_stderr)
 
 
 def _print_counts(counts: Sequence[EpisodeCounts]) -> None:

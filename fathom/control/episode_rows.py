@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from fathom.database import episodes, open_database
 from fathom.graph.agreement import Differences, collections, differences
-from fathom.graph.connection import open_graph
+from fathom.graph.connection import GraphConnection, open_graph
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
@@ -55,13 +55,15 @@ def verified(settings: Settings, collection: str | None = None) -> list[Differen
     ledger = Ledger(open_database(settings.operational_url))
     connection = open_graph(settings)
     try:
-        names = (
-            {collection} if collection else {*collections(connection), *(one.collection for one in episode_counts(settings))}
-        )
         found = []
-        for name in sorted(names):
-            written = {row.uuid: row.document for row in ledger.rows(collection=name, state="written")}
+        for name in known_collections(settings, connection) if collection is None else [collection]:
+            written = {row.uuid: row for row in ledger.rows(collection=name, state="written")}
             found.append(differences(connection, name, written))
         return found
     finally:
         connection.close()
+
+
+def known_collections(settings: Settings, connection: GraphConnection) -> list[str]:
+    """All that ledger or graph know. Raises GraphUnreachable."""
+    return sorted({*collections(connection), *(one.collection for one in episode_counts(settings))})

@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.graph.connection import GraphConnection
+from fathom.ledger.episode import EpisodeRow
 
 PAGE = 2000  # rows a query
+ARROW = " → "  # between the episode and the entity of a mention that is there twice
 
 EPISODES = """
 MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
@@ -19,8 +21,9 @@ RETURN uuid, copies, document ORDER BY uuid LIMIT $page
 """
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times WHERE times > 1 RETURN uuid, entity
+WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times RETURN uuid, entity, times
 """
+CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
 FACTS = """
 MATCH (n:Entity)-[r:RELATES_TO]->(:Entity) WHERE n.group_id = $group AND n.uuid > $after AND n.uuid <= $last
 RETURN r.uuid AS uuid, r.episodes AS episodes
@@ -41,10 +44,12 @@ class Differences(BaseModel):
     episodes: int = Field(description="episodes that both know")
     missing: list[str] = Field(description="uuids the ledger says are written and the graph does not hold")
     unknown: list[str] = Field(description="uuids the graph holds and the ledger does not say are written")
+    partial: list[str] = Field(description="uuids of episodes whose mentions or facts are not all there")
     elsewhere: list[str] = Field(description="uuids whose document is another in the graph than in the ledger")
     doubled: list[str] = Field(description="uuids of episodes, entities and facts the graph holds twice")
     doubled_mentions: list[str] = Field(description="episode → entity pairs joined more than once")
     ungrounded: list[str] = Field(description="uuids of facts that no episode in the graph asserts")
+    stale: list[str] = Field(description="uuids of facts that name an episode which the graph does not hold, and one it holds")
     orphans: list[str] = Field(description="uuids of entities that no episode mentions")
 
     @property
@@ -53,21 +58,30 @@ class Differences(BaseModel):
         return not any(value for name, value in self if name not in ("collection", "episodes"))
 
 
-def differences(connection: GraphConnection, collection: str, written: Mapping[str, str]) -> Differences:
-    """The collection in the graph against `written`: documents by the uuid of each episode the ledger says is written.
+def differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
+    """The collection in the graph against `written`: the row of each episode the ledger says is written, by its uuid.
 
     What is written while it looks may show as a difference. Raises GraphUnreachable.
     """
     held: dict[str, str] = {}
     doubled: list[str] = []
     mentions: list[str] = []
+    named: Counter[str] = Counter()
+    claimed: set[tuple[str, str]] = set()
+    claims: Counter[str] = Counter()
     for rows in _pages(connection, EPISODES, collection):
         uuids = [row["uuid"] for row in rows]
         doubled += [row["uuid"] for row in rows if row["copies"] > 1]
         held |= {row["uuid"]: row["document"] for row in rows}
-        mentions += [f"{row['uuid']} → {row['entity']}" for row in connection.read(MENTIONS, uuids=uuids)]
+        for row in connection.read(MENTIONS, uuids=uuids):
+            named[row["uuid"]] += 1
+            mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
+        for row in connection.read(CLAIMS, uuids=uuids):
+            claimed.update((row["uuid"], fact) for fact in row["facts"] or ())
+            claims[row["uuid"]] = len(set(row["facts"] or ()))
     orphans: list[str] = []
     ungrounded: list[str] = []
+    stale: list[str] = []
     after = ""
     for rows in _pages(connection, ENTITIES, collection):
         uuids = [row["uuid"] for row in rows]
@@ -75,17 +89,27 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
         orphans += [row["uuid"] for row in connection.read(ORPHANS, uuids=uuids)]
         facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
         doubled += _twice([row["uuid"] for row in facts])
-        ungrounded += [row["uuid"] for row in facts if not any(one in held for one in row["episodes"] or ())]
+        for row in facts:
+            there = [one for one in row["episodes"] or () if one in held]
+            claimed.difference_update((one, row["uuid"]) for one in there)
+            if not there:
+                ungrounded.append(row["uuid"])
+            elif len(there) < len(row["episodes"]):
+                stale.append(row["uuid"])
         after = uuids[-1]
+    torn = {uuid for uuid, _ in claimed}
+    torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities or claims[uuid] < row.facts}
     return Differences(
         collection=collection,
         episodes=len(held.keys() & written.keys()),
         missing=sorted(written.keys() - held.keys()),
         unknown=sorted(held.keys() - written.keys()),
-        elsewhere=sorted(uuid for uuid in held.keys() & written.keys() if held[uuid] != written[uuid]),
+        partial=sorted(torn & held.keys()),
+        elsewhere=sorted(uuid for uuid in held.keys() & written.keys() if held[uuid] != written[uuid].document),
         doubled=sorted(doubled),
         doubled_mentions=sorted(mentions),
         ungrounded=sorted(ungrounded),
+        stale=sorted(stale),
         orphans=sorted(orphans),
     )
 

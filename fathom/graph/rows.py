@@ -40,6 +40,11 @@ def entity_uuid(collection: str, name: str) -> str:
     return _uuid("entity", collection, " ".join(name.lower().split()))
 
 
+def mention_uuid(episode: str, entity: str) -> str:
+    """The uuid5 of an entity's mention in an episode."""
+    return _uuid("mention", episode, entity)
+
+
 def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction, reference_time: datetime) -> EpisodeRows:
     """The rows of one chunk; a fact without a date of its own holds from `reference_time`."""
     episode = episode_uuid(collection, document, chunk.id)
@@ -65,7 +70,7 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             rows.labels.setdefault(found_uuid, entity.type)
     rows.mentions.extend(
         {
-            "uuid": _uuid("mention", episode, target),
+            "uuid": mention_uuid(episode, target),
             "source_node_uuid": episode,
             "target_node_uuid": target,
             "group_id": collection,

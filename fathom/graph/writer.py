@@ -17,6 +17,7 @@ from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.fence import only_writer
 from fathom.graph.reading import holding
 from fathom.graph.removing import remove_episodes
+from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.saving import save_episodes
@@ -69,6 +70,15 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
             return self._write(collection, chunk_set, reference_time, progress)
+
+    def repair(self, collection: str) -> Repair:
+        """Ledger and graph of the collection agree, as far as that goes without asking the model; `left` says where not.
+
+        Raises GraphUnreachable, LeaseLost.
+        """
+        self._ensure_schema()
+        with only_writer(self.connection, self._leases, collection):
+            return repair(self.connection, self._ledger, collection, self._take_out)
 
     def close(self) -> None:
         """The connections to graph and language model are closed, until they are used again."""
@@ -168,10 +178,13 @@ class DocumentWriter:
     def _remove(self, gone: Sequence[str]) -> list[str]:
         if not gone:
             return []
-        touched = self.connection.write(lambda tx: remove_episodes(tx, gone))
+        touched = self._take_out(gone)
         self._ledger.mark_removed(gone, "its chunk is no longer in the document")
         log.info(f"{len(gone)} episodes removed", sub_stage="removed", metrics={"episodes": len(gone)})
         return touched
+
+    def _take_out(self, uuids: Sequence[str]) -> list[str]:
+        return self.connection.write(lambda tx: remove_episodes(tx, uuids))
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:

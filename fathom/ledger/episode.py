@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal["planned", "extracted", "written", "failed", "quarantined", "removed"]
 
-# From which states each may be reached. A row leaves `written` only by being removed, `removed` only by being planned
-# again, `quarantined` only by being removed or released.
+# From which states each may be reached. A row leaves `written` only by being removed or repaired, `removed` only by being
+# planned again, `quarantined` only by being removed or released.
 BEFORE: dict[State, tuple[State, ...]] = {
     "planned": ("planned", "extracted", "failed", "removed"),
     "extracted": ("planned", "extracted", "failed"),

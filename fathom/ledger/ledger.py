@@ -115,6 +115,13 @@ class Ledger:
         """The episodes are not tried again by themselves."""
         self._mark(list(uuids), "quarantined", reason)
 
+    def mark_again(self, uuids: Iterable[str], reason: str) -> None:
+        """Episodes that were written are planned: the graph does not hold them, or not whole."""
+        with self.engine.begin() as connection:
+            for some in _slices(list(uuids)):
+                row = episodes.update().where(episodes.c.uuid.in_(some), episodes.c.state == "written")
+                connection.execute(row.values(state="planned", reason=reason, updated_at=time.time()))
+
     def states(self, document: str) -> dict[str, State]:
         """The state of each episode of the document, by uuid; removed ones too."""
         query = sa.select(episodes.c.uuid, episodes.c.state).where(episodes.c.document == document)

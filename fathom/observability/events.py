@@ -65,7 +65,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     # graphiti: episodes into the graph
     _event("graphiti.begun", "A run took it up to write it to the graph.", attempt=int),
     _event("graphiti.started", "The ingestion into the graph began.", chunks=int),
-    _event("graphiti.waiting", "Another writer has the collection.", collection=str),
+    _event("graphiti.waiting", "Another writer has the collection.", collection=str, holder=str),
     _event("graphiti.sending", "A chunk goes to the language model.", **_EPISODES),
     _event("graphiti.extracted", "A chunk's entities and facts are known.", **_EPISODES),
     _event("graphiti.writing", "Episodes go to the graph.", **_EPISODES),
@@ -105,6 +105,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
     _event("system.resumed", "A collection, or all, goes on.", collection=str, by=str),
     _event("system.removed", "A document was removed.", episodes=int, by=str),
+    _event("system.repaired", "Ledger and graph were made to agree.", collection=str, removed=int, again=int, by=str),
     _event("system.key_created", "An API key was made.", key=str, role=str, by=str),
     _event("system.key_revoked", "An API key is no longer valid.", key=str, by=str),
 )

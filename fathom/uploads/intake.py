@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy.engine import Engine
@@ -115,6 +115,10 @@ class Intake:
     def retry(self, document: str, now: float | None = None) -> bool:
         """A failed or rejected document is accepted once more; False where there is none of that name."""
         return register.retry(self.engine, document, _time(now))
+
+    def again(self, documents: Sequence[str], now: float | None = None) -> list[str]:
+        """Those of the documents that were done are accepted once more, to write what they lack; answers which."""
+        return register.again(self.engine, documents, _time(now))
 
     def cancel(self, document: str, now: float | None = None) -> bool:
         """Nothing more is done for the document until it is tried again; False where it had ended."""

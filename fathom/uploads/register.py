@@ -97,6 +97,17 @@ def retry(engine: Engine, document: str, now: float) -> bool:
         return connection.execute(_again(now).where(uploads.c.document == document, *ended)).rowcount == 1
 
 
+def again(engine: Engine, documents: Sequence[str], now: float) -> list[str]:
+    """Those of the documents that were done are accepted once more; answers which."""
+    done = (uploads.c.state == S.DONE, uploads.c.version.is_not(None))
+    with transaction(engine) as connection:
+        return [
+            document
+            for document in documents
+            if connection.execute(_again(now).where(uploads.c.document == document, *done)).rowcount
+        ]
+
+
 def reject_unread(engine: Engine, file: FoundFile, reason: str, detail: str, now: float) -> None:
     """The file is rejected for what it is from outside; no bytes of it are kept."""
     _put_without_bytes(

@@ -32,7 +32,7 @@ def look(graph: GraphConnection, ledger: Ledger, collection: str) -> Look:
     """The differences there are now."""
 
     def looked() -> Differences:
-        written = {row.uuid: row.document for row in ledger.rows(collection=collection, state="written")}
+        written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
         return differences(graph, collection, written)
 
     return looked
