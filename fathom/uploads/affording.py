@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -31,6 +31,18 @@ def affordable(engine: Engine, settings: Settings, waiting: Sequence[Waiting], n
 def waits_for_money(upload: Upload) -> bool:
     """Whether it goes on by itself when there is money: shown as `paused: budget`."""
     return upload.state is UploadState.ACCEPTED and upload.reason == BudgetSpent.__name__
+
+
+def money_again_at(engine: Engine, settings: Settings, upload: Upload, now: float) -> float | None:
+    """When there is money again for one that waits for it, in seconds since 1970: now, or as the next day (UTC) begins.
+
+    None: never by itself, since it needs more than a day or a document may cost.
+    """
+    tomorrow = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    for moment in (now, tomorrow.timestamp()):
+        if not _too_dear(engine, settings, [upload.document], moment):
+            return moment
+    return None
 
 
 def _too_dear(engine: Engine, settings: Settings, documents: Sequence[str], now: float) -> set[str]:

@@ -1,16 +1,18 @@
 """When a document will be done: from what finished documents of this deployment took, never from an assumption.
 
-The stages' rates say what its size makes of it; each finished document says by how much such a figure was wrong, and the
-forecast is the middle of what they say. How far off forecasts have been here so far gives the p90. Before there are enough
-finished documents there is no forecast.
+The stages' rates say what its size makes of it, the last few finished documents how fast this host is at the moment, and the
+stages it has behind it how much it is like them. How far off forecasts have been here so far gives the p90. Before there are
+enough finished documents there is no forecast.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from fathom.control.progress.finished import STAGES, Sample, Size, history_of, suffix_of
 from fathom.control.progress.liveness import Told
@@ -22,6 +24,10 @@ LEAST = 3  # finished documents before anything is forecast
 JUDGED = 80  # of the newest, by whose forecasts the p90 and the published errors are made
 LEAST_JUDGED = 8
 UNSURE = 1.8  # p90 over p50 while too few forecasts were judged
+LOOKED_AT = 100  # finished documents that the rates are made from
+PACED, TRUSTED, MOST_PACE = 5, 0.7, 4.0  # documents the pace is read from, how far it is trusted, its bounds
+OWN_STAGE = 0.4  # how much a stage the document is done with says of its next
+KEPT = 1000
 
 __all__ = ["Forecast", "errors", "forecast", "history_of"]
 
@@ -32,6 +38,24 @@ class Forecast:
 
     p50: float | None = None
     p90: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finished document beside what was forecast as work on it began: by its size alone, and at the pace of the moment."""
+
+    ended_at: float
+    by_size: float
+    p50: float
+    truth: float
+
+    @property
+    def off(self) -> float:
+        """How many times its p50 it took."""
+        return self.truth / self.p50
+
+
+_worked_out: dict[tuple[str, float, int, float], float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +81,38 @@ class Model:
         return self.rates[stage](size) * _middle(self.off[stage])
 
 
-def forecast(history: Sequence[Sample], upload: Upload, told: Told, queue: QueuePlace | None, now: float) -> Forecast:
-    """When the document will be done, by these samples; unknown while there are fewer than LEAST."""
+def forecast(
+    history: Sequence[Sample], upload: Upload, told: Told, queue: QueuePlace | None, now: float, until: float | None = None
+) -> Forecast:
+    """When the document will be done, by these samples; unknown while there are fewer than LEAST.
+
+    `until` is when it goes on by itself where something holds it now: a rate limit, a budget, a part that was away.
+    """
     samples = _of_the_same_model(history)
     if len(samples) < LEAST:
         return Forecast()
+    held = max(0.0, until - now) if until is not None else 0.0
     wait = 0.0
     if queue is not None:
         typical = statistics.median(one.total for one in samples)
         wait = typical * (queue.waiting_before + 0.5 * queue.in_hand) / max(1, queue.runs_at_once)
     size = _known(upload, told)
-    left = wait + remaining(Model.of(samples, suffix_of(upload.document), size), size, told, now)
-    held = told.of_name("llm.throttled")
-    if held is not None and (until := held.at + (held.number("seconds") or 0.0)) > now:
-        left = max(left, until - now)
-    return Forecast(now + left, now + left * _p90(tuple(history)))
+    judged = _judged(tuple(history))
+    model = Model.of(samples[:LOOKED_AT], suffix_of(upload.document), size)
+    left = wait + remaining(model, size, told, now, pace(judged))
+    return Forecast(now + held + left, now + held + left * _factor([one.off for one in judged]))
 
 
-def remaining(model: Model, size: Size, told: Told, now: float) -> float:
-    """Seconds left for the document by the model; at its own pace where it has shown one."""
+def remaining(model: Model, size: Size, told: Told, now: float, pace: float = 1.0) -> float:
+    """Seconds left for the document by the model at that pace; at its own where it has shown one."""
     stage, begun = _present(told)
-    seconds = 0.0
+    seconds, log_pace = 0.0, math.log(pace)
+    for name in STAGES[: STAGES.index(stage)]:
+        if (took := _took(told, name)) is not None:
+            own = math.log(_within(took / model.seconds(name, size)))
+            log_pace += OWN_STAGE * (own - log_pace)
     for name in STAGES[STAGES.index(stage) :]:
-        expected = model.seconds(name, size)
+        expected = model.seconds(name, size) * math.exp(log_pace)
         if name == stage and begun is not None:
             elapsed = now - begun
             share = _share(told, stage)
@@ -94,18 +127,27 @@ def errors(history: Sequence[Sample]) -> tuple[float, float] | None:
     """Of forecasts made when work began, by the documents finished before: median relative error, share done by the p90."""
     judged = _judged(tuple(history))
     relative, covered = [], []
-    for position, (p50, truth) in enumerate(judged):
-        relative.append(abs(p50 - truth) / truth)
-        covered.append(truth <= p50 * _factor([one / guess for guess, one in judged[position + 1 :]]))
+    for position, one in enumerate(judged):
+        relative.append(abs(one.p50 - one.truth) / one.truth)
+        covered.append(one.truth <= one.p50 * _factor([before.off for before in judged[position + 1 :]]))
     return (statistics.median(relative), statistics.mean(covered)) if relative else None
 
 
-def _p90(history: tuple[Sample, ...]) -> float:
-    return _factor([truth / p50 for p50, truth in _judged(history)])
+def pace(judged: Sequence[Judged], began: float = math.inf) -> float:
+    """How many times what their sizes say the last documents took, of those that were done before `began`; newest first.
+
+    A host that others use is slow for minutes: what all of a size took this hour says less than the last few of any size.
+    """
+    last = [math.log(_within(one.truth / one.by_size)) for one in judged if one.ended_at <= began][:PACED]
+    return math.exp(TRUSTED * statistics.median(last)) if last else 1.0
+
+
+def _within(ratio: float) -> float:
+    return min(MOST_PACE, max(1 / MOST_PACE, ratio))
 
 
 def _factor(off: Sequence[float]) -> float:
-    """How many times its p50 nine of ten documents took at most, the newest counting most."""
+    """How many times its p50 nine of ten documents took at most."""
     if len(off) < LEAST_JUDGED:
         return UNSURE
     ordered = sorted(off[:JUDGED])
@@ -113,18 +155,30 @@ def _factor(off: Sequence[float]) -> float:
 
 
 @lru_cache(maxsize=4)
-def _judged(history: tuple[Sample, ...]) -> tuple[tuple[float, float], ...]:
-    """(seconds forecast as work began, seconds it took) of the newest, newest first, each by those finished before it began."""
-    found = []
-    for position, one in enumerate(history[:JUDGED]):
-        before = [other for other in history[position + 1 :] if other.ended_at <= one.ended_at - one.total]
+def _judged(history: tuple[Sample, ...]) -> tuple[Judged, ...]:
+    """The newest, newest first, each with what would have been forecast as work on it began."""
+    found: list[Judged] = []  # oldest first, as the pace of one needs those before it
+    for position, one in reversed(list(enumerate(history[:JUDGED]))):
+        began = one.ended_at - one.total
+        before = [other for other in history[position + 1 : position + 1 + LOOKED_AT] if other.ended_at <= began]
         before = _of_the_same_model(before)
         if len(before) < LEAST or one.total <= 0:
             continue
+        by_size = _by_size(one, before)
+        found.append(Judged(one.ended_at, by_size, by_size * pace(found[::-1], began), one.total))
+    return tuple(reversed(found))
+
+
+def _by_size(one: Sample, before: Sequence[Sample]) -> float:
+    """Seconds by its size and those before it, which never change: worked out once a process."""
+    key = (one.document, one.ended_at, len(before), before[0].ended_at)
+    if key not in _worked_out:
+        while len(_worked_out) >= KEPT:
+            _worked_out.pop(next(iter(_worked_out)), None)
         size = Size(bytes=one.size.bytes)
         model = Model.of(before, one.suffix, size)
-        found.append((sum(model.seconds(stage, size) for stage in STAGES), one.total))
-    return tuple(found)
+        _worked_out[key] = sum(model.seconds(stage, size) for stage in STAGES)
+    return _worked_out[key]
 
 
 def _of_the_same_model(history: Sequence[Sample]) -> list[Sample]:
@@ -143,6 +197,13 @@ def _known(upload: Upload, told: Told) -> Size:
         words=converted.number("words") if converted else None,
         chunks=created.number("chunks") if created else None,
     )
+
+
+def _took(told: Told, stage: str) -> float | None:
+    """Seconds from the begin of the stage to that of the next, as samples count them."""
+    following = dict(pairwise(STAGES)).get(stage)
+    begun, ended = told.of_name(f"{stage}.begun"), told.of_name(f"{following}.begun")
+    return max(0.0, ended.at - begun.at) if begun and ended else None
 
 
 def _present(told: Told) -> tuple[str, float | None]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fathom.control.progress.finished import Sample, Size
 
 OTHER_TYPE = 0.15  # how much a document of another type counts beside one of the same
-HALF_LIFE = 25  # so many documents later a finished one counts half
+HALF_LIFE = 80  # so many documents later a finished one counts half; how busy the host is, the pace says
 _SIZES: dict[str, tuple[str, ...]] = {
     "docling": ("pages", "bytes"),
     "chunking": ("words", "pages", "bytes"),
