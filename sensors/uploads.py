@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
-from dagster._core.storage.tags import RUN_KEY_TAG  # no public name in 1.13
 
 from fathom.control.launching import alone, backlog_config, run_tags
-from fathom.control.runs.worker import worker_is_dead
+from fathom.control.reconciling import run_states
 from fathom.settings import settings
 from fathom.uploads.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.outcomes import BY_RUN_ID, Reconciled, RunState
+from fathom.uploads.outcomes import Reconciled
 from fathom.uploads.upload import PlannedRun, UploadState
 from ingestion_assets.jobs import ingest_backlog, ingest_document
 from ingestion_assets.partitions import documents_by_id
 
 SECONDS_BETWEEN_TICKS = 5  # Dagster looks at its sensors no more often than that
-START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
-
-Status = dg.DagsterRunStatus
-_WORKING = (Status.STARTED, Status.CANCELING)
-_LAUNCHED = (Status.STARTING, *_WORKING)
-_ENDED = (Status.SUCCESS, Status.FAILURE, Status.CANCELED)
 
 
 @dg.sensor(
@@ -51,11 +43,6 @@ def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
         run_requests=[request(run) for run in runs],
         dynamic_partitions_requests=_missing_partitions(context.instance, runs),
     )
-
-
-def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:
-    """The state of the run of each key. A run whose process died is reported to Dagster as failed on the way."""
-    return {key: _state(instance, _records(instance, key)) for key in keys}
 
 
 def request(run: PlannedRun) -> dg.RunRequest:
@@ -94,34 +81,3 @@ def _missing_partitions(
     documents = dict.fromkeys(document for run in runs for document in run.documents)
     missing = [document for document in documents if name and not instance.has_dynamic_partition(name, document)]
     return [documents_by_id.build_add_request(missing)] if missing else []
-
-
-def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:
-    if key.startswith(BY_RUN_ID):
-        return instance.get_run_records(dg.RunsFilter(run_ids=[key.removeprefix(BY_RUN_ID)]))
-    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: key}))
-
-
-def _state(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> RunState:
-    statuses = [_living_status(instance, record) for record in records]
-    if any(status not in (*_ENDED, Status.NOT_STARTED) for status in statuses):
-        return "in_progress"
-    if not any(status in _ENDED for status in statuses):
-        return "missing"  # NOT_STARTED too: requested again, Dagster launches the run it has
-    return "cancelled" if statuses[0] is Status.CANCELED else "ended"
-
-
-def _living_status(instance: dg.DagsterInstance, record: dg.RunRecord) -> dg.DagsterRunStatus:
-    """The run's status, once Dagster knows if its process is gone."""
-    run = record.dagster_run
-    stuck = run.status is Status.STARTING and time.time() - record.update_timestamp.timestamp() > START_LIMIT_S
-    if stuck:
-        instance.report_run_failed(run, f"The run was launched and did not start within {START_LIMIT_S:.0f} s.")
-        return Status.FAILURE
-    if run.status in _LAUNCHED and worker_is_dead(run.tags):
-        if run.status is Status.CANCELING:
-            instance.report_run_canceled(run, "Its process is gone.")
-            return Status.CANCELED
-        instance.report_run_failed(run, "Its process was killed or died; its documents without an outcome are tried again.")
-        return Status.FAILURE
-    return run.status

@@ -1,4 +1,4 @@
-"""Starts runs for what was just uploaded, retried or resumed, without making anybody wait for that."""
+"""Starts runs for what was just uploaded, retried or resumed, and sees those that died, without making anybody wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import suppress
 from fastapi.concurrency import run_in_threadpool
 
 from fathom.control.launching import launch_waiting
+from fathom.control.reconciling import end_dead_runs
 from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
@@ -16,6 +17,7 @@ from fathom.uploads.upload import UploadState
 
 AGAIN_AFTER_S = 1.0  # what found no free place is tried so soon again; the sensor, every 5 s, would find it too
 LONGEST_S = 60.0
+LOOK_EVERY_S = 1.0  # for runs whose process is gone
 
 log = get_logger(__name__)
 
@@ -51,6 +53,16 @@ class Launcher:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._asked.wait(), pause)
                 self._asked.set()
+
+    async def watch(self) -> None:
+        """Runs whose process is gone are ended in Dagster too, and their documents tried again; works until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                if await run_in_threadpool(end_dead_runs, self._settings):
+                    self.kick(None)
+            except FathomError as error:
+                log.debug("Runs could not be looked after; the sensor does", error=error.name)
 
     def _waiting(self) -> bool:
         return open_intake(self._settings).counts().get(UploadState.ACCEPTED, 0) > 0

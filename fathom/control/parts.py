@@ -197,19 +197,7 @@ def _runs(settings: Settings) -> ProcessPart:
 
 def _api(settings: Settings) -> ProcessPart:
     port = settings.api_port
-    command = (
-        "-m",
-        "uvicorn",
-        "--factory",
-        "fathom.api.app:create_app",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--timeout-graceful-shutdown",
-        "3",
-    )
+    command = ("-m", "fathom.api", "--host", HOST, "--port", str(port))
     return ProcessPart(
         _process(settings, "api", *command, port=port, setting="FATHOM_API_PORT"),
         healthy=lambda _: get_json(port, "/health/live") is not None,

@@ -118,6 +118,8 @@ class RateLimited:
         except NoAnswer as error:
             if error.kind == "http_429" and error.retry_after:
                 self._turns.hold(self.model, min(error.retry_after, _FARTHEST_S / 2))
+                asked: dict[str, Any] = {"model": self.model, "seconds": round(error.retry_after, 1)}
+                emit("llm.throttled", "The provider asks to wait", document=paying_document(), **asked)
             raise
         self._turns.used(turn, answer.tokens.tokens_in + answer.tokens.out)
         return answer

@@ -14,11 +14,12 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from fathom.control.reconciling import START_LIMIT_S
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.planning import FEW
 from ingestion_assets.partitions import documents_by_id
-from sensors.uploads import START_LIMIT_S, new_uploads
+from sensors.uploads import new_uploads
 
 Status = dg.DagsterRunStatus
 RUN_KEY = "dagster/run_key"
@@ -230,7 +231,7 @@ def test_a_run_that_was_launched_and_never_started_is_given_up_in_the_end(daemon
     assert getattr(daemon.instance.get_run_by_id(run.run_id), "status", None) is Status.STARTING
     later = time.time() + START_LIMIT_S + 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sensors.uploads.time.time", lambda: later)
+        patch.setattr("fathom.control.reconciling.time.time", lambda: later)
         daemon.tick()
     assert getattr(daemon.instance.get_run_by_id(run.run_id), "status", None) is Status.FAILURE
 

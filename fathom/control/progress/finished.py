@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Engine
 from fathom.observability.recorded import Events, Recorded
 
 MOST = 200
+ALIKE = 5
 STAGES = ("docling", "chunking", "graphiti")
 _NEEDED = ("docling.begun", "docling.complete", "chunking.begun", "chunking.created", "graphiti.begun", "graphiti.complete")
 _NAMES = (*_NEEDED, "upload.received", "validation.complete", "graphiti.waiting", "graphiti.sending")
@@ -50,6 +52,12 @@ class Sample:
     def seconds(self, stage: str) -> float:
         """Seconds of the stage."""
         return float({"docling": self.docling, "chunking": self.chunking, "graphiti": self.graphiti}[stage])
+
+
+def longest_of(history: Sequence[Sample], suffix: str) -> dict[str, float]:
+    """The longest each stage took of finished documents of the type, in seconds; empty before there are ALIKE of them."""
+    alike = [one for one in history if one.suffix == suffix]
+    return {stage: max(one.seconds(stage) for one in alike) for stage in STAGES} if len(alike) >= ALIKE else {}
 
 
 def suffix_of(document: str) -> str:

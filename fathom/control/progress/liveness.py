@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import psutil
 
 from fathom.control.progress.queue import QueuePlace
+from fathom.errors import RunLost
 from fathom.observability.recorded import Recorded
 from fathom.uploads.affording import waits_for_money
 from fathom.uploads.pausing import ALL, Pause
@@ -18,8 +20,12 @@ from fathom.uploads.upload import Upload, UploadState
 
 State = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "complete"]
 
-# The longest a stage that goes well is silent, in seconds; the double of what its document showed so far where that is more.
+# The longest a stage that goes well is silent, in seconds, as long as no finished document has shown what is usual.
 SILENT_FOR_S = {"docling": 60.0, "chunking": 30.0, "graphiti": 60.0}
+LEAST_SILENCE_S = 10.0  # no stage is called stalled before that
+SILENT_TIMES = 3.0  # so many times the longest its type of document took here for all of the stage
+ASKED_AFTER_S = 1.0  # a graph is asked whether it is there after so much silence of a stage that writes to it
+_AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable"})
 CLOCK_S = 2.0
 _WORK = ("validation", "docling", "chunking", "graphiti")
 
@@ -83,25 +89,45 @@ class Liveness:
     until: float | None = None
 
 
-def liveness(upload: Upload, told: Told, pause: Pause | None, queue: QueuePlace | None, now: float) -> Liveness:
-    """How the document is doing at this moment."""
+def liveness(
+    upload: Upload,
+    told: Told,
+    pause: Pause | None,
+    queue: QueuePlace | None,
+    now: float,
+    *,
+    usual: Mapping[str, float] = MappingProxyType({}),
+    graph: Callable[[], str | None] = lambda: None,
+    money: Callable[[], float | None] = lambda: None,
+) -> Liveness:
+    """How the document is doing at this moment.
+
+    `usual` is the longest a stage took of documents of its type, in seconds; `graph` says what is wrong with the graph, and is
+    asked only of a document that is being written and silent; `money` when there is enough for one that waits for it.
+    """
     if upload.state is UploadState.DONE:
         return Liveness("complete", "It is in the graph.")
     if upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.REFUSED):
         return Liveness("failed", upload.detail or "It failed.")
     if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
-        return _waiting(upload, pause, queue, now)
-    return _working(upload, told, now)
+        return _waiting(upload, pause, queue, now, money)
+    return _working(told, now, usual, graph)
 
 
-def _waiting(upload: Upload, pause: Pause | None, queue: QueuePlace | None, now: float) -> Liveness:
+def _waiting(
+    upload: Upload, pause: Pause | None, queue: QueuePlace | None, now: float, money: Callable[[], float | None]
+) -> Liveness:
     if pause is not None and upload.state is UploadState.ACCEPTED:
         what = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
         return Liveness("paused", f"{what} is paused: {pause.reason or 'somebody asked for it'}.")
     if waits_for_money(upload):
-        return Liveness("paused", f"paused: budget. {upload.detail}")
+        return Liveness("paused", f"paused: budget. {upload.detail}", money())
     again = upload.updated_at + retry_delay(upload.attempts, upload.reason)
     if upload.attempts and upload.state is UploadState.ACCEPTED and again > now:
+        if upload.reason == RunLost.__name__:
+            return Liveness("dead", "The process that worked on it is gone; it is tried again.", again)
+        if upload.reason in _AWAY:
+            return Liveness("paused", f"paused: {upload.detail or upload.reason} It is tried again.", again)
         return Liveness("queued", f"It is tried again after {upload.reason}.", again)
     if upload.state is UploadState.SUBMITTED:
         return Liveness("queued", "Its run is starting.")
@@ -111,33 +137,60 @@ def _waiting(upload: Upload, pause: Pause | None, queue: QueuePlace | None, now:
     return Liveness("queued", f"{said}, {in_hand:,} being worked on." if in_hand else f"{said}.")
 
 
-def _working(upload: Upload, told: Told, now: float) -> Liveness:
+def _working(told: Told, now: float, usual: Mapping[str, float], graph: Callable[[], str | None]) -> Liveness:
     newest = told.newest_of_work
     if newest is None:
         return Liveness("running", "A run has it in hand.")
-    if process_is_gone(newest):
-        return Liveness("dead", "The process that worked on it is gone; it is tried again by itself.")
+    process = process_of(newest)
+    if process == "gone":
+        return Liveness("dead", "The process that worked on it is gone; it is tried again.")
+    if process == "stopped":
+        return Liveness("stalled", f"The process that works on it is stopped; the last was: {newest.message}.")
     throttled = told.of_name("llm.throttled")
-    if throttled is not None and throttled.at + (throttled.number("seconds") or 0.0) > now:
-        return Liveness("throttled", throttled.message, throttled.at + (throttled.number("seconds") or 0.0))
+    if throttled is not None and (until := throttled.at + (throttled.number("seconds") or 0.0)) > now:
+        return Liveness("throttled", f"{throttled.message}, {until - now:.0f} s more.", until)
+    if mute := _without_answers(told):
+        return Liveness("stalled", mute)
     silent = now - newest.at
     if newest.sub_stage == "complete" and newest.stage != "validation":
         return Liveness("running", f"{newest.message}; it waits for its next step.")
+    if newest.stage == "graphiti" and silent > ASKED_AFTER_S and (wrong := graph()):
+        return Liveness("stalled", wrong)
     if newest.event == "graphiti.waiting":
         return Liveness("running", newest.message)
-    if silent > SILENT_FOR_S.get(newest.stage or "", 60.0):
+    if silent > longest_silence(newest.stage or "", usual):
         return Liveness("stalled", f"Nothing was heard of it for {silent:.0f} s; the last was: {newest.message}.")
     return Liveness("running", newest.message)
 
 
-def process_is_gone(told: Recorded) -> bool:
-    """Whether the process of this host that told the event lives no more; a pid that is used again is no life sign."""
+def longest_silence(stage: str, usual: Mapping[str, float]) -> float:
+    """Seconds after which a silent stage is stalled: by what finished documents showed, within bounds."""
+    most = SILENT_FOR_S.get(stage, 60.0)
+    return min(most, max(LEAST_SILENCE_S, SILENT_TIMES * usual[stage])) if stage in usual else most
+
+
+def _without_answers(told: Told) -> str | None:
+    """What to say where the language model's last word was that it has none."""
+    error, answer = told.of_name("llm.error"), told.of_name("llm.response")
+    if error is None or (answer is not None and answer.id > error.id):
+        return None
+    later = told.latest("graphiti.extracted", "graphiti.writing", "graphiti.written", "graphiti.complete")
+    if later is not None and later.at > error.at:  # what was kept from before answered
+        return None
+    return f"The language model gives no answer ({error.metrics.get('error') or 'no reason given'}); it is asked again."
+
+
+def process_of(told: Recorded) -> Literal["gone", "stopped", "alive"]:
+    """What became of the process of this host that told the event; a pid that is used again is no life sign."""
     if told.pid is None or told.host != socket.gethostname():
-        return False
+        return "alive"
     try:
         process = psutil.Process(told.pid)
-        return bool(process.create_time() > told.at + CLOCK_S or process.status() == psutil.STATUS_ZOMBIE)
+        status = process.status()
+        if process.create_time() > told.at + CLOCK_S or status == psutil.STATUS_ZOMBIE:
+            return "gone"
     except psutil.NoSuchProcess:
-        return True
+        return "gone"
     except psutil.Error:
-        return False
+        return "alive"
+    return "stopped" if status == psutil.STATUS_STOPPED else "alive"

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.control.progress.eta import Forecast, forecast, history_of
+from fathom.control.progress.eta import Forecast, forecast
+from fathom.control.progress.finished import history_of, longest_of, suffix_of
+from fathom.control.progress.graph_there import graph_away
 from fathom.control.progress.liveness import State, Told, liveness
 from fathom.control.progress.queue import QueuePlace, place_in_queue
 from fathom.database import open_database
@@ -20,6 +22,7 @@ from fathom.errors import FathomError
 from fathom.ledger.ledger import Ledger
 from fathom.observability.recorded import Events, Recorded
 from fathom.settings import Settings
+from fathom.uploads.affording import money_again_at
 from fathom.uploads.intake import open_intake
 from fathom.uploads.pausing import pause_of, paused
 from fathom.uploads.upload import Upload, UploadState
@@ -72,7 +75,7 @@ class DocumentStatus(BaseModel):
     estimated_completion: datetime | None = Field(description="as likely before as after (p50); null: not known yet")
     estimated_completion_p90: datetime | None = Field(description="nine of ten are done by then")
     queue: QueuePlace | None = Field(description="where it waits; null unless it does")
-    waits_until: datetime | None = Field(description="when a throttled or failed one goes on by itself")
+    waits_until: datetime | None = Field(description="when one that is throttled, failed or without money goes on by itself")
     durations: dict[str, float | None] = Field(description="of each stage; null while it is not over")
     metrics: dict[str, int | float | None]
     error: dict[str, Any] | None
@@ -96,10 +99,20 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
     told = Told.of(found, upload, events.counted(document, since) if "llm.request" in found else None)
     pause = pause_of(upload.collection, paused(engine))
     queue = place_in_queue(engine, upload, settings.runs_at_once)
-    alive = liveness(upload, told, pause, queue, now)
+    history = history_of(engine)
+    alive = liveness(
+        upload,
+        told,
+        pause,
+        queue,
+        now,
+        usual=longest_of(history, suffix_of(document)),
+        graph=lambda: graph_away(settings),
+        money=lambda: money_again_at(engine, settings, upload, now),
+    )
     figures = _metrics(settings, upload, told)
-    moves = alive.state in ("queued", "running", "throttled")
-    guess = forecast(history_of(engine), upload, told, queue, now) if moves else Forecast()
+    moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
+    guess = forecast(history, upload, told, queue, now, alive.until) if moves else Forecast()
     stage, sub_stage = _place(upload, told)
     detail = _detail(stage, told)
     started, over = told.first_begun, alive.state in ("complete", "failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -84,5 +85,8 @@ class Record:
 
 
 @pytest.fixture
-def record(home_settings: Settings) -> Record:
-    return Record(home_settings, time.time())
+def record(home_settings: Settings) -> Iterator[Record]:
+    """Beside a graph that takes connections, which is all it is asked for."""
+    with socket.create_server(("127.0.0.1", 0)) as graph:
+        uri = f"bolt://127.0.0.1:{graph.getsockname()[1]}"
+        yield Record(home_settings.model_copy(update={"graph_uri": uri}), time.time())

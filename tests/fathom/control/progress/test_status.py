@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from fathom.control.progress.eta import errors, history_of
 from fathom.control.progress.status import status_of
+from fathom.database import llm_calls, money_waits
 from fathom.uploads.pausing import ALL, pause
 from tests.fathom.control.progress.conftest import Record
 
@@ -159,3 +161,54 @@ def test_the_error_of_the_estimates_is_itself_measured(record: Record) -> None:
     found = errors(history_of(record.engine))
     assert found is not None
     assert found[0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_wait_for_a_rate_limit_is_in_the_estimate(record: Record) -> None:
+    for number in range(4):
+        record.finished(f"a/{number}.md", 300 + number, docling=5, graphiti=5, pages=0, chunks=4, run=f"h{number}")
+    record.upload("a/x.md", "running", run_id="now")
+    record.said("a/x.md", "docling.begun", 1, run="now")
+    record.said("a/x.md", "graphiti.begun", 1, run="now")
+    free = record.status("a/x.md").estimated_completion
+    record.said("a/x.md", "llm.throttled", 0, run="now", seconds=120)
+    held = record.status("a/x.md").estimated_completion
+    assert free is not None
+    assert held is not None
+    assert (held - free).total_seconds() == pytest.approx(120, abs=2)
+
+
+def test_a_wait_for_money_is_in_the_estimate_when_the_next_day_brings_it(record: Record) -> None:
+    for number in range(4):
+        record.finished(f"a/{number}.md", 300 + number, docling=5, graphiti=5, pages=0, chunks=4, run=f"h{number}")
+    said = {"reason": "BudgetSpent", "detail": "The day's budget is spent.", "attempts": 0}
+    record.upload("a/x.md", "accepted", ago=9, **said)
+    record.upload("a/dear.md", "accepted", ago=8, **said)
+    today = datetime.fromtimestamp(record.now, UTC)
+    with record.engine.begin() as connection:
+        connection.execute(money_waits.insert().values(document="a/x.md", needed_usd=0.5, at=record.now))
+        connection.execute(money_waits.insert().values(document="a/dear.md", needed_usd=5.0, at=record.now))
+        counts = dict.fromkeys(("tokens_in", "cache_read", "cache_write", "tokens_out", "saved_usd", "seconds"), 0)
+        spent = {"at": record.now, "day": today.date().isoformat(), "model": "m", "prompt": "extract", "outcome": "answered"}
+        connection.execute(llm_calls.insert().values(**spent, **counts, cost_usd=0.9))
+    of = record.settings.model_copy(update={"budget_usd_per_day": 1.0})
+    found, dear = status_of(of, "a/x.md", record.now), status_of(of, "a/dear.md", record.now)
+    assert found is not None
+    assert dear is not None
+    assert (found.state, dear.state) == ("paused", "paused")
+    tomorrow = datetime.combine(today.date() + timedelta(days=1), datetime.min.time(), UTC)
+    assert found.waits_until == tomorrow
+    assert found.estimated_completion is not None
+    assert tomorrow < found.estimated_completion < tomorrow + timedelta(minutes=5)
+    assert (dear.waits_until, dear.estimated_completion) == (None, None)
+
+
+def test_a_host_that_became_slow_is_in_the_next_estimate(record: Record) -> None:
+    for number in reversed(range(30)):
+        slow = 3.0 if number < 6 else 1.0
+        name = f"a/{number}.md"
+        record.finished(name, 30 + 40.0 * number, docling=2 * slow, graphiti=4 * slow, pages=0, chunks=4, run=f"h{number}")
+    record.upload("a/x.md", "running", run_id="now")
+    record.said("a/x.md", "docling.begun", 0, run="now")
+    found = record.status("a/x.md").estimated_completion
+    assert found is not None
+    assert 14 < found.timestamp() - record.now < 24  # 7 s as it was, 19 s as it is

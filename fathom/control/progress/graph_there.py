@@ -1,0 +1,38 @@
+"""Whether the graph server takes connections: one look a second and process, however many documents ask."""
+
+from __future__ import annotations
+
+import socket
+import time
+from urllib.parse import urlsplit
+
+from fathom.errors import GraphUnreachable
+from fathom.graph.connection import graph_address
+from fathom.settings import Settings
+
+LOOK_EVERY_S = 1.0
+ANSWER_WITHIN_S = 0.5
+BOLT_PORT = 7687
+
+_looked: dict[str, tuple[float, str | None]] = {}
+
+
+def graph_away(settings: Settings) -> str | None:
+    """What is wrong with the graph, in a sentence; None where it takes connections."""
+    key, now = f"{settings.home} {settings.graph_uri}", time.monotonic()
+    at, found = _looked.get(key, (float("-inf"), None))
+    if now - at >= LOOK_EVERY_S:
+        found = _look(settings)
+        _looked[key] = (now, found)
+    return found
+
+
+def _look(settings: Settings) -> str | None:
+    try:
+        address = urlsplit(graph_address(settings).uri)
+        socket.create_connection((address.hostname or "127.0.0.1", address.port or BOLT_PORT), ANSWER_WITHIN_S).close()
+    except GraphUnreachable as error:
+        return error.message
+    except OSError:
+        return "The graph does not answer; what is not written waits for it."
+    return None
