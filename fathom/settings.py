@@ -91,6 +91,9 @@ class Settings(BaseSettings):
 
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
+    api_requests_per_minute: int = Field(
+        6000, ge=10, le=1_000_000, description="Most requests a minute with one key, at each API process; a quarter at once."
+    )
 
     max_file_mb: int = Field(200, ge=1, le=10240, description="Largest upload, in MB.")
     max_pages: int = Field(2000, ge=1, le=100000, description="Most pages of a document.")

@@ -64,7 +64,16 @@ The stream, a WebSocket or, with GET, server-sent events, sends JSON objects wit
 late gets the past first; `?cursor=` or `Last-Event-ID` goes on after a message.
 
 `status` is pending, processing, completed or failed; `state` is more exact: queued, paused, throttled, running, stalled, dead,
-failed, complete. `estimated_completion` is null until enough documents were finished to tell.
+failed, complete; `detail` says it in a sentence, `waits_until` when one that is throttled, out of money or dead goes on by
+itself. Stalled is a process that is stopped, a model or graph that gives no answer, or a silence of three times the longest
+that finished documents of its type took. A run whose process is gone is ended in Dagster within seconds, by the API or the
+sensor, and tried again. `estimated_completion` (p50, with `_p90` beside it) is null until enough documents were finished to
+tell; waits in the queue, for a rate limit and for the next day's budget are in it.
+
+A key may ask `FATHOM_API_REQUESTS_PER_MINUTE` times (at each API process), an address may guess 60 wrong keys a minute: then
+it is 429 with `Retry-After`. A request's head may have 64 KB (431) and take ten seconds (408); a body that is silent for 30
+seconds or comes slower than 1 KB a second ends as 408. As the API stops, streams are told, uploads on their way have six
+seconds, new ones get 503 with `Retry-After`; runs go on.
 
 | method | path | least role | what it does |
 |---|---|---|---|

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, SecretStr
 from starlette.requests import HTTPConnection
 
+from fathom.api.pacing import Guesses
 from fathom.api.paths import DocumentId
 from fathom.control.access import Caller, Keys, Role
 from fathom.ids import split_document_id
@@ -66,8 +67,7 @@ class SignIn(BaseModel):
 async def sign_in(connection: HTTPConnection, given: SignIn, response: Response) -> None:
     """The browser carries the key from now on, out of the reach of scripts and of other sites."""
     require_same_origin(connection)
-    keys: Keys = connection.app.state.keys
-    if await run_in_threadpool(keys.identify, given.key.get_secret_value()) is None:
+    if await owner(connection, given.key.get_secret_value()) is None:
         raise _unknown()
     give_cookie(connection, response, given.key.get_secret_value())
 
@@ -100,10 +100,23 @@ async def identified(connection: HTTPConnection) -> Caller:
             require_same_origin(connection)
     if key is None:
         raise HTTPException(401, "This needs a key: `Authorization: Bearer …`.", headers={"WWW-Authenticate": "Bearer"})
-    keys: Keys = connection.app.state.keys
-    known = await run_in_threadpool(keys.identify, key)
+    known = await owner(connection, key)
     if known is None:
         raise _unknown()
+    if wait := connection.app.state.pace.take(known.key):
+        raise _too_often("This key asks too often; FATHOM_API_REQUESTS_PER_MINUTE is the limit.", wait)
+    return known
+
+
+async def owner(connection: HTTPConnection, key: str) -> Caller | None:
+    """Whose key it is; None for one that is unknown or revoked. Raises 429 for an address that guesses too often."""
+    keys: Keys = connection.app.state.keys
+    guesses: Guesses = connection.app.state.guesses
+    address = connection.client.host if connection.client else ""
+    if wait := guesses.wait(address, key):
+        raise _too_often("Too many wrong keys came from this address.", wait)
+    known = await run_in_threadpool(keys.identify, key)
+    guesses.seen(address, known.key if known else None)
     return known
 
 
@@ -112,6 +125,10 @@ def _key_in_header(connection: HTTPConnection) -> str | None:
     if scheme.lower() == "bearer" and given.strip():
         return given.strip()
     return connection.headers.get("x-api-key")
+
+
+def _too_often(why: str, wait: int) -> HTTPException:
+    return HTTPException(429, f"{why} Ask again in {wait} s.", headers={"Retry-After": str(wait)})
 
 
 def _unknown() -> HTTPException:

@@ -16,13 +16,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocket, WebSocketState
 
 from fathom import __version__
 from fathom.api import access, collections, documents, health, keys, previews, reference, stream, uploads
 from fathom.api.follow import Followers
 from fathom.api.launcher import Launcher
+from fathom.api.pacing import Guesses, Pace
 from fathom.api.page import document as document_page
 from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
@@ -66,13 +67,17 @@ def create_app(of: Settings | None = None) -> FastAPI:
         """Log lines become events, runs are started, large outputs are put aside, as long as this process is there."""
         collector = Collector(await run_in_threadpool(open_database, of.operational_url), of.home)
         app.state.keys = open_keys(of)
+        app.state.pace = Pace(of.api_requests_per_minute, at_once=max(10, of.api_requests_per_minute // 4))
+        app.state.guesses = Guesses()
         app.state.closing = asyncio.Event()
         app.state.launcher = Launcher(of)
         app.state.followers = Followers(of, partial(collector.collect, WAIT_FOR_EVENTS_S))
         stop = threading.Event()
         thread = threading.Thread(target=lambda: [None for _ in collecting(collector, stop)], name="events", daemon=True)
         thread.start()
-        beside = [asyncio.create_task(work) for work in (_rotate_now_and_then(of), app.state.launcher.run(), _warm_up(of))]
+        launcher = app.state.launcher
+        works = (_rotate_now_and_then(of), launcher.run(), launcher.watch(), _warm_up(of))
+        beside = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
@@ -95,6 +100,8 @@ def create_app(of: Settings | None = None) -> FastAPI:
         with bound(request=request.state.request_id):
             try:
                 answer = _too_much(request) or await call_next(request)
+            except ClientDisconnect:
+                answer = problem(request, HTTPStatus.REQUEST_TIMEOUT, "The body of the request did not come whole.")
             except Exception as error:
                 log.exception("A request failed by a defect", metrics={"error": type(error).__name__}, path=request.url.path)
                 detail = "The request failed by a defect of Fathom; its log has the trace under this request's id."

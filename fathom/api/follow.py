@@ -23,6 +23,7 @@ STATUS_EVERY_S = 1.0
 HEARTBEAT_S = 10.0
 AHEAD = 256  # messages kept for a client that reads slowly; what comes then it is told it missed
 PAGE = 500
+STOPPING = "Fathom's API is stopping; what runs goes on. Follow again from the last cursor when it is back."
 OVER = ("complete", "failed")
 
 Message = tuple[int, str]  # the cursor after it, and the message as JSON
@@ -68,11 +69,16 @@ class Followers:
             if feed.leave(queue):
                 self._feeds.pop(document, None)
 
+    @property
+    def anybody(self) -> bool:
+        """Whether somebody follows a document now."""
+        return bool(self._feeds)
+
     def close(self) -> None:
         """Everybody who follows is told that the server stops."""
         self.closing.set()
         for feed in self._feeds.values():
-            feed.say((0, _json({"type": "closing"})), last=True)
+            feed.say((0, _json({"type": "closing", "reason": STOPPING})), last=True)
 
 
 class Feed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from fastapi import HTTPException, Request
@@ -12,9 +13,12 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from fathom.conversion.sniffing import sniff
 from fathom.errors import EmptyDocument, UnknownFormat
 from fathom.ids import DEFAULT_COLLECTION
+from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads.arriving import Arrival
 from fathom.uploads.placing import Placed
+
+log = get_logger(__name__)
 
 WRITE_AT = 1024 * 1024  # bytes in memory before they are written
 LONGEST_FIELD = 8 * 1024
@@ -110,8 +114,10 @@ async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
     except MultipartParseError as error:
         await run_in_threadpool(arrival.close)
         raise HTTPException(400, "The form is damaged or incomplete.") from error
-    except BaseException:
+    except BaseException as error:
         arrival.close()
+        if isinstance(error, asyncio.CancelledError):
+            log.warning("An upload was cut off: the API stopped", name=form.file_name, metrics={"bytes": arrival.size})
         raise
     return arrival, form
 

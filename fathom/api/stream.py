@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from fathom.api.access import Reader, within_document
-from fathom.api.follow import Followers, Message
+from fathom.api.follow import STOPPING, Followers, Message
 from fathom.api.paths import DocumentId
 from fathom.api.uploads import known_status
 
@@ -31,7 +31,8 @@ async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor
     try:
         await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
         if told.done() and not gone.done() and told.exception() is None:
-            await socket.close(1000)
+            stopping = socket.app.state.closing.is_set()
+            await socket.close(1001 if stopping else 1000, STOPPING if stopping else None)
     except (WebSocketDisconnect, RuntimeError):
         return
     finally:

@@ -8,10 +8,10 @@ from fastapi import Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from fathom.api.access import forget_cookie, give_cookie, require_same_origin
+from fathom.api.access import forget_cookie, give_cookie, owner, require_same_origin
 from fathom.api.page.frame import HEADERS, page, page_router
 from fathom.api.page.markup import tag
-from fathom.control.access import ADMIN_FILE, Keys
+from fathom.control.access import ADMIN_FILE
 from fathom.control.sign_in_links import redeemed
 from fathom.settings import PROJECT_ROOT, Settings
 
@@ -31,9 +31,8 @@ async def sign_in(
     """The browser carries the key from now on; then it goes where it wanted to."""
     require_same_origin(request)
     settings: Settings = request.app.state.settings
-    keys: Keys = request.app.state.keys
     given = (await run_in_threadpool(redeemed, settings, ticket)) if ticket else key.strip()
-    if not given or await run_in_threadpool(keys.identify, given) is None:
+    if not given or await owner(request, given) is None:
         wrong = "This link was used already, or is too old. `fathom up` prints a new one." if ticket else None
         return _form(request, to, wrong or "This key is unknown or revoked.", status=401)
     answer = RedirectResponse(_own(to), 303, headers=HEADERS)

@@ -224,7 +224,7 @@ def test_a_server_that_goes_away_is_told_and_the_page_goes_on_when_it_is_back(op
     live.until(live.upload("kept.md", b"# Kept\n\nAda Lovelace met Charles Babbage in London."), "complete")
     document, listing = opened("/documents/live%2Fkept.md", lost=True), opened("/", lost=True)
     expect(document.locator("#chunks .chunk")).to_have_count(1, timeout=LONG_MS)
-    process = next(one for one in marked(live.settings.home) if "fathom.api.app:create_app" in one.cmdline())
+    process = next(one for one in marked(live.settings.home) if "fathom.api" in one.cmdline())
     process.kill()
     process.wait()
     expect(listing.locator("#lost")).to_contain_text("does not answer", timeout=15_000)

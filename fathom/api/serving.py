@@ -1,0 +1,209 @@
+"""The server below the application: how long a request may take to arrive, how large its head may be, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from fathom.observability.logs import get_logger
+
+STOP_WITHIN_S = 6  # for uploads that are on their way; `fathom down` waits ten
+STREAMS_TOLD_WITHIN_S = 1.0
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client may take, in seconds, and how much it may send before its request is known."""
+
+    head_s: float = 10.0
+    most_head: int = 64 * 1024  # bytes of request line and headers
+    silence_s: float = 30.0  # between two pieces of a body
+    least_rate: int = 1024  # bytes a second of a body that is on its way for longer than `silence_s`
+    most_connections: int = 2000
+
+
+def protocol(patience: Patience) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol for HTTP, which has no time limit of its own for the head of a request and no bound for its size."""
+
+    class Patient(HttpToolsProtocol):
+        _deadline: asyncio.TimerHandle | None = None
+        _in_head = True
+        _head = 0
+        _refused = False
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._await_head()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._head_came()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if self._refused:
+                return
+            before = self._head
+            super().data_received(data)
+            if self._in_head and not self._refused:
+                # a header that has not ended yet is known to nobody but by its bytes
+                self._head = max(self._head, before + len(data))
+                if self._head > patience.most_head:
+                    self._refuse(431, "The head of the request is too large.")
+                elif self._deadline is None:
+                    self._await_head()
+
+        def on_message_begin(self) -> None:
+            self._in_head, self._head = True, 0
+            if self._deadline is None:
+                self._await_head()
+            super().on_message_begin()
+
+        def on_url(self, url: bytes) -> None:
+            self._head += len(url)
+            super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self._head += len(name) + len(value) + 4
+            super().on_header(name, value)
+
+        def on_headers_complete(self) -> None:
+            self._head_came()
+            self._in_head = False
+            if self._head > patience.most_head:
+                self._refuse(431, "The head of the request is too large.")
+            else:
+                super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            if not self._refused:
+                super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            if self._refused:
+                return
+            super().on_message_complete()
+            self._in_head, self._head = True, 0
+
+        def on_response_complete(self) -> None:
+            if self.cycle.more_body:  # nobody will read the rest
+                self.transport.close()
+            super().on_response_complete()
+
+        def _await_head(self) -> None:
+            self._deadline = self.loop.call_later(patience.head_s, self._too_slow)
+
+        def _head_came(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _too_slow(self) -> None:
+            self._refuse(408, f"The head of the request did not come within {patience.head_s:.0f} s.")
+
+        def _refuse(self, status: int, why: str) -> None:
+            self._refused = True
+            self._head_came()
+            if self.transport.is_closing():
+                return
+            body = why.encode("ascii")
+            head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+            self.transport.write(STATUS_LINE[status] + head + body)
+            self.transport.close()
+
+    return Patient
+
+
+class PatientBodies:
+    """A body that stops coming, or only drips, ends as 408, so that it holds neither a file nor a place."""
+
+    def __init__(self, app: ASGIApp, patience: Patience) -> None:
+        self._app = app
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request goes on with such a body; to the application a client that is given up is one that left."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, self._patience)
+        begun = False
+
+        async def unless_late(message: Message) -> None:
+            nonlocal begun
+            if body.late is None or begun:
+                begun = True
+                await send(message)
+
+        await self._app(scope, body.receive, unless_late)
+        if body.late is not None and not begun:
+            await PlainTextResponse(body.late, 408, {"Connection": "close"})(scope, receive, send)
+
+
+class _Body:
+    """What comes of one request's body, and `late`: why no more of it is waited for."""
+
+    def __init__(self, receive: Receive, patience: Patience) -> None:
+        self._receive = receive
+        self._patience = patience
+        self._began = asyncio.get_running_loop().time()
+        self._came = 0
+        self._whole = False
+        self.late: str | None = None
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        if self._whole:  # what comes now is that the client left, whenever it does
+            return await self._receive()
+        silence, least = self._patience.silence_s, self._patience.least_rate
+        try:
+            message = await asyncio.wait_for(self._receive(), silence)
+        except TimeoutError:
+            self.late = f"Nothing of the body came for {silence:.0f} s."
+        else:
+            self._whole = not message.get("more_body", False)
+            self._came += len(message.get("body", b""))
+            passed = asyncio.get_running_loop().time() - self._began
+            if self._whole or self._came >= (passed - silence) * least:
+                return message
+            self.late = f"The body comes slower than {least} bytes a second."
+        self._whole = True
+        return {"type": "http.disconnect"}
+
+
+class Serving(uvicorn.Server):
+    """A server that tells those who follow a stream why it ends, and lets uploads finish."""
+
+    def __init__(self, app: FastAPI, *, host: str, port: int, patience: Patience | None = None) -> None:
+        self._app = app
+        patience = patience or Patience()
+        options: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "http": protocol(patience),
+            "access_log": False,
+            "limit_concurrency": patience.most_connections,
+            "timeout_graceful_shutdown": STOP_WITHIN_S,
+        }
+        super().__init__(uvicorn.Config(PatientBodies(app, patience), **options))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams are closed with a reason first; then what is being answered is, uploads among it, within STOP_WITHIN_S."""
+        state = self._app.state
+        if hasattr(state, "followers"):  # it never began otherwise
+            state.closing.set()
+            state.followers.close()
+            for _ in range(int(STREAMS_TOLD_WITHIN_S / 0.05)):
+                if not state.followers.anybody:
+                    break
+                await asyncio.sleep(0.05)
+        await super().shutdown(sockets)

@@ -1,0 +1,251 @@
+"""The server on a real socket: clients that are slow, that send too much or too often, and its stop with work in hand."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from fathom.api.app import create_app
+from fathom.api.pacing import GUESSES_A_MINUTE
+from fathom.api.serving import Patience, Serving
+from fathom.control.access import open_keys
+from fathom.observability.logfiles import keep_logs
+from fathom.settings import Settings
+
+PATIENCE = Patience(head_s=1.5, most_head=16 * 1024, silence_s=0.6, least_rate=1000)
+FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="collection"\r\n\r\nc\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="slow.md"\r\n\r\n# Slow\n\n'
+)
+END = b"\r\n--b--\r\n"
+
+
+@dataclass
+class Served:
+    """A server on a free port of this process, and a key to it."""
+
+    server: Serving
+    settings: Settings
+    thread: threading.Thread
+    key: str
+
+    @property
+    def port(self) -> int:
+        return int(self.server.servers[0].sockets[0].getsockname()[1])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-API-Key": self.key}
+
+    def open(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers={"X-API-Key": key or self.key}, timeout=10)
+
+    def head(self, method: str, path: str, *more: str) -> bytes:
+        lines = (f"{method} {path} HTTP/1.1", "Host: localhost", f"X-API-Key: {self.key}", *more)
+        return "\r\n".join((*lines, "", "")).encode()
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve(home_settings: Settings) -> Iterator[Serve]:
+    root, fathom = logging.getLogger(), logging.getLogger("fathom")
+    before, level = list(root.handlers), fathom.level
+    keep_logs(home_settings, "api")
+    running: list[Served] = []
+
+    def begin(**more: object) -> Served:
+        of = home_settings.model_copy(update=more)
+        server = Serving(create_app(of), host="127.0.0.1", port=0, patience=PATIENCE)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        running.append(Served(server, of, thread, open_keys(of).create("admin", name="x").key))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.stop()
+    for handler in [handler for handler in root.handlers if handler not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    fathom.setLevel(level)
+
+
+def answer(connection: socket.socket) -> str:
+    """All that comes until the server closes."""
+    found = b""
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(65536):
+            found += piece
+    return found.decode()
+
+
+def test_a_head_that_drips_ends_in_time_while_others_are_served(serve: Serve) -> None:
+    served = serve()
+    slow = [served.open() for _ in range(50)]
+    began = time.monotonic()
+    try:
+        for connection in slow[1:]:
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nX-Slow: ")
+        while time.monotonic() - began < 1.0:
+            for connection in slow[1:]:
+                connection.sendall(b"a")
+            assert served.get("/health/live").status_code == 200
+        assert {answer(connection).partition("\r\n")[0] for connection in slow} == {"HTTP/1.1 408 Request Timeout"}
+        assert time.monotonic() - began < 5
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_connection_that_is_kept_is_not_held_by_drips_either(serve: Serve) -> None:
+    served = serve()
+    with closing(served.open()) as connection:
+        connection.sendall(served.head("GET", "/health/live"))
+        assert b"200 OK" in connection.recv(65536)
+        connection.sendall(b"\r\n")  # of no request, yet it is life
+        assert "408" in answer(connection)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Large: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Endless: " + b"a" * 20_000,
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(3000)) + b"\r\n",
+    ],
+    ids=["address", "header", "header without an end", "headers"],
+)
+def test_a_huge_head_is_refused(serve: Serve, head: bytes) -> None:
+    served = serve()
+    with closing(served.open()) as connection:
+        connection.sendall(head)
+        assert answer(connection).startswith("HTTP/1.1 431")
+    assert served.get("/health/live").status_code == 200
+
+
+def test_a_body_that_stops_coming_is_given_up_and_leaves_nothing(serve: Serve) -> None:
+    served = serve()
+    with closing(served.open()) as connection:
+        connection.sendall(
+            served.head("POST", "/api/upload", "Content-Type: multipart/form-data; boundary=b", "Content-Length: 9999") + FORM
+        )
+        assert answer(connection).startswith("HTTP/1.1 408")
+    assert [path for path in served.settings.inbox_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_body_that_drips_is_given_up(serve: Serve) -> None:
+    served = serve()
+    began = time.monotonic()
+    with closing(served.open()) as connection:
+        connection.sendall(
+            served.head("POST", "/api/keys", "Content-Type: application/json", "Content-Length: 100000") + b'{"role": "'
+        )
+        with suppress(OSError):
+            while time.monotonic() - began < 8:
+                connection.sendall(b"a")
+                connection.settimeout(0.05)
+                with suppress(TimeoutError):
+                    assert connection.recv(65536).startswith(b"HTTP/1.1 408")
+                    break
+    assert time.monotonic() - began < 6
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_ask_again(serve: Serve) -> None:
+    served = serve(api_requests_per_minute=60)
+    found = [served.get("/api/pauses") for _ in range(20)]
+    refused = next(one for one in found if one.status_code == 429)
+    assert [one.status_code for one in found[:14]] == [200] * 14
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 2
+    other = open_keys(served.settings).create("reader", name="y").key
+    assert served.get("/api/pauses", other).status_code == 200
+    deadline = time.monotonic() + 10
+    while (again := served.get("/api/pauses")).status_code == 429 and time.monotonic() < deadline:
+        time.sleep(int(again.headers["Retry-After"]))
+    assert again.status_code == 200
+
+
+def test_who_guesses_keys_is_slowed_down_and_keys_that_are_known_are_not(serve: Serve) -> None:
+    served = serve()
+    assert served.get("/api/pauses").status_code == 200
+    found = [served.get("/api/pauses", f"fathom_{n:08x}_guess").status_code for n in range(GUESSES_A_MINUTE + 15)]
+    assert found[0] == 401
+    assert found[-1] == 429
+    assert served.get("/api/pauses").status_code == 200
+
+
+def test_as_it_stops_streams_are_told_why(serve: Serve) -> None:
+    served = serve()
+    httpx.post(
+        f"http://127.0.0.1:{served.port}/api/upload",
+        data={"collection": "c"},
+        files={"file": ("a.md", b"# A\n\nText.")},
+        headers=served.headers,
+    )
+    url = f"127.0.0.1:{served.port}/api/upload/c%2Fa.md/stream"
+    heard: list[str] = []
+
+    def follow_events() -> None:
+        with httpx.stream("GET", f"http://{url}", headers=served.headers, timeout=20) as stream:
+            heard.extend(line for line in stream.iter_lines() if line)
+
+    with connect(f"ws://{url}", additional_headers=served.headers, proxy=None) as stream:
+        assert json.loads(stream.recv(timeout=10))["type"] in ("log", "status")
+        follower = threading.Thread(target=follow_events)
+        follower.start()
+        while not heard:
+            time.sleep(0.01)
+        served.stop()
+        messages = list(stream)  # ends without an error where the server closed it in order
+    follower.join(10)
+    last = json.loads(messages[-1])
+    assert last["type"] == "closing"
+    assert "Follow again" in last["reason"]
+    assert stream.close_code == 1001
+    assert '"type": "closing"' in heard[-1]
+
+
+def test_as_it_stops_an_upload_on_its_way_is_finished(serve: Serve) -> None:
+    served = serve()
+    with closing(served.open()) as connection:
+        length = len(FORM) + len(END)
+        head = served.head(
+            "POST",
+            "/api/upload",
+            "Content-Type: multipart/form-data; boundary=b",
+            f"Content-Length: {length}",
+            "Connection: close",
+        )
+        connection.sendall(head + FORM)
+        while not list(served.settings.inbox_path.glob(".*.part")):
+            time.sleep(0.01)
+        served.server.should_exit = True
+        time.sleep(0.2)
+        connection.sendall(END)
+        assert answer(connection).startswith("HTTP/1.1 202")
+    served.stop()
+    assert (served.settings.inbox_path / "c" / "slow.md").read_text() == "# Slow\n\n"
