@@ -261,4 +261,4 @@ def test_requests_wait_for_their_turn(settings_for: Any, opened: Any, server: Me
     monkeypatch.setattr("fathom.language.stack.Turns", lambda file, **limits: Turns(file, window_s=1.0, **limits))
     opened(settings_for(llm_requests_per_minute=4)).extract([f"{number}. {TEXT}" for number in range(12)])
     assert _most_in_a_window([(at, 1) for at in server.arrived], 0.7)[0] <= 5
-    assert server.arrived[-1] - server.arrived[0] >= 1.8
+    assert server.arrived[-1] - server.arrived[0] >= 1.4  # two windows, less what the first was held up on its way
