@@ -199,6 +199,17 @@ writer_leases = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
+# Which documents came as attachments of which, and of what version of it.
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("mail", sa.Text, nullable=False),
+    sa.Column("mail_version", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Index("attachments_by_mail", "mail", "position"),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -208,6 +219,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (5, (llm_calls, llm_reservations)),
     (6, (money_waits,)),
     (7, (writer_leases,)),
+    (8, (attachments,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

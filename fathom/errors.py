@@ -23,6 +23,7 @@ FathomError
 │   ├── DocumentWithoutPages
 │   ├── DocumentTooLarge
 │   ├── TooManyPages
+│   ├── NestedTooDeep
 │   └── ArchiveBomb
 ├── DocumentFailed                the work on a good document failed; trying again can help exit 1
 │   ├── ConversionFailed
@@ -215,6 +216,12 @@ class TooManyPages(DocumentRejected):
     """The document has more pages than `FATHOM_MAX_PAGES`."""
 
     hint = "Split it, or raise FATHOM_MAX_PAGES."
+
+
+class NestedTooDeep(DocumentRejected):
+    """The document came with a mail, which came with a mail, and so on, further than they are followed."""
+
+    hint = "Save it from its mail and upload it by itself."
 
 
 class ArchiveBomb(DocumentRejected):

@@ -44,6 +44,14 @@ def document_id(collection: str, relative_path: str) -> str:
     return f"{collection_name(collection)}/{escaped('/'.join(parts))}"
 
 
+def attachment_id(mail: str, name: str) -> str:
+    """The id of the document that came with the mail `mail` under that file name. Raises UnsafePath for a name with a path."""
+    if name in ("", ".", "..") or "/" in name:
+        raise UnsafePath(f"{name!r} is no name of an attachment.")
+    split_document_id(mail)
+    return f"{mail}/{escaped(name)}"
+
+
 def split_document_id(document: str) -> tuple[str, str]:
     """The collection and the relative path (escaped as in the id) of a document id."""
     collection, _, path = document.partition("/")

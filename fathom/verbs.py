@@ -79,8 +79,9 @@ class Graph:
 
         Raises GraphUnreachable, after which the same call goes on where this one stopped.
         """
-        told = {"progress": progress} if progress else {}
-        return self._writer.write(chunks, reference_time=reference_time or datetime.now(UTC), **told)
+        return self._writer.write(
+            chunks, reference_time=reference_time or datetime.now(UTC), progress=progress or (lambda _: None)
+        )
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
         """The first `limit` rows of a query that only reads. Raises QueryRefused, GraphUnreachable."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import dagster as dg
@@ -13,6 +13,7 @@ from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.report import WriteReport
 from fathom.settings import settings
+from fathom.uploads.attaching import Attached
 
 PREVIEW_CHARACTERS = 3000
 PREVIEW_CHUNKS = 5
@@ -48,6 +49,21 @@ def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.Met
         "first_page": dg.MetadataValue.md(f"![first page, with the boxes found](data:image/png;base64,{picture})"),
         "first_page_full": dg.MetadataValue.url(address),
     }
+
+
+def attachments_metadata(mail: str | None, attached: Sequence[Attached]) -> dict[str, dg.MetadataValue]:
+    """The mail that the document came with, and the documents that came with it, with the reasons of those rejected."""
+    found: dict[str, dg.MetadataValue] = {}
+    if mail is not None:
+        found["attached_to"] = dg.MetadataValue.text(mail)
+    if attached:
+        records = [
+            dg.TableRecord({"document": one.document, "bytes": one.size, "rejected": one.error.message if one.error else ""})
+            for one in attached
+        ]
+        columns = [dg.TableColumn("document"), dg.TableColumn("bytes", "int"), dg.TableColumn("rejected")]
+        found["attachments"] = dg.MetadataValue.table(records=records, schema=dg.TableSchema(columns=columns))
+    return found
 
 
 def chunks_metadata(chunk_set: ChunkSet) -> dict[str, dg.MetadataValue]:

@@ -16,7 +16,7 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.graph.report import WriteReport
 from ingestion_assets.attempts import blocked
-from ingestion_assets.metadata import chunks_metadata, conversion_metadata, graph_metadata
+from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, graph_metadata
 from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import Graph
@@ -49,10 +49,14 @@ class StageResult(Generic[Value_co]):
 
 
 def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[ConvertedDocument]:
-    """The accepted bytes as a structured document. Raises DocumentRejected, ConversionFailed, ConverterUnreachable."""
+    """The accepted bytes as a structured document; what is attached to a mail is accepted as well.
+
+    Raises DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
+    """
     with uploads.bytes_of(at.document, at.version) as accepted:
         converted = converter.convert(accepted.path, version=at.version, name=accepted.name, document=at.document)
         metadata = conversion_metadata(converted, at.document, accepted.source)
+    metadata |= attachments_metadata(at.attached_to, uploads.accept_attachments(at, converted))
     return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
 
 
@@ -64,7 +68,7 @@ def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageR
 
 def write(at: Attempt, chunk_set: ChunkSet, graph: Graph) -> StageResult[WriteReport]:
     """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
-    report = graph.write(chunk_set, reference_time=at.accepted_at)
+    report = graph.write(chunk_set, reference_time=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,15 +36,30 @@ class Graph(dg.ConfigurableResource[None]):
             self._writer = open_writer(settings())
         return self._writer
 
-    def write(self, chunk_set: ChunkSet, *, reference_time: datetime) -> WriteReport:
-        """The document's episodes are in the graph, or listed as failed; facts without a date hold from `reference_time`."""
+    def write(
+        self, chunk_set: ChunkSet, *, reference_time: datetime, attached_to: str | None = None, attachments: Sequence[str] = ()
+    ) -> WriteReport:
+        """The document's episodes are in the graph, or listed as failed; facts without a date hold from `reference_time`.
+
+        They are joined with those of the mail it came with, and of what came with it.
+        """
         total = len(chunk_set.chunks)
         log.info("Graph ingestion started", sub_stage="started", metrics={"chunks": total})
+
+        def written() -> WriteReport:
+            return self.writer.write(
+                chunk_set,
+                reference_time=reference_time,
+                progress=_log_episodes,
+                attached_to=attached_to,
+                attachments=attachments,
+            )
+
         try:
-            report = self.writer.write(chunk_set, reference_time=reference_time, progress=_log_episodes)
+            report = written()
         except GraphUnreachable as error:
             self._revive(error)
-            report = self.writer.write(chunk_set, reference_time=reference_time, progress=_log_episodes)
+            report = written()
         log.info(
             "Graph ingestion complete",
             sub_stage="complete",

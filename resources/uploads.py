@@ -16,6 +16,8 @@ from fathom.control.runs.worker import REQUEST_TAG, worker_tags
 from fathom.settings import settings
 
 if TYPE_CHECKING:
+    from fathom.conversion.report import ConvertedDocument
+    from fathom.uploads.attaching import Attached
     from fathom.uploads.intake import Intake
 
 
@@ -37,6 +39,8 @@ class Attempt:
     run: str
     accepted_at: datetime
     number: int = 1
+    attached_to: str | None = None
+    attachments: tuple[str, ...] = ()
 
 
 class Uploads(dg.ConfigurableResource[None]):
@@ -69,7 +73,15 @@ class Uploads(dg.ConfigurableResource[None]):
         """The document is marked as being worked on by the run. Raises UsageWrong for a document nobody uploaded."""
         row = self.intake.mark_running(document, version, run_id=run, stage=stage)
         accepted_at = datetime.fromtimestamp(row.accepted_at, UTC)
-        return Attempt(document, version or row.version, run, accepted_at, row.attempts + 1)
+        kin = self.intake.kin_of(document)
+        return Attempt(document, version or row.version, run, accepted_at, row.attempts + 1, kin.mail, kin.attachments)
+
+    def accept_attachments(self, at: Attempt, converted: ConvertedDocument) -> list[Attached]:
+        """What came with the mail is accepted, each a document of its own, or rejected; a second time adds nothing."""
+        from fathom.uploads.attaching import Piece
+
+        pieces = [Piece(one.name, one.content, one.refused) for one in converted.attachments]
+        return self.intake.accept_attachments(at.document, at.version, pieces) if pieces else []
 
     def end_well(self, at: Attempt) -> None:
         """The version is in the graph."""

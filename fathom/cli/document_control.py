@@ -45,6 +45,8 @@ def remove(
     told = f"{document} is removed: {receipt.episodes_removed} episodes, " + (
         "and its file in the inbox." if receipt.file_removed else "its file was no longer in the inbox."
     )
+    if receipt.attachments:
+        told += f" What came with it stays, until it is removed as well: {', '.join(receipt.attachments)}."
     answer(receipt, _json(context, as_json), lambda: say(told))
     return 0
 

@@ -121,8 +121,9 @@ def print_summary(rows: Sequence[DocumentRow]) -> None:
 def _print_one(row: DocumentRow, result: dict[str, Any]) -> None:
     out = console()
     for name, value in row.model_dump().items():
-        if value is not None:
-            out.print(f"{name:<17} {cell(value)}", markup=False)
+        if value is not None and value != []:
+            shown = ", ".join(value) if isinstance(value, list) else cell(value)
+            out.print(f"{name:<17} {shown}", markup=False)
     out.print(f"{'dagster':<17} {result['dagster']}", markup=False)
     out.print()
     table(

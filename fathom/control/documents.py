@@ -15,6 +15,7 @@ from fathom.ledger.episode import DocumentSummary
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.affording import waits_for_money
+from fathom.uploads.attaching import NO_KIN, Kin, kinship
 from fathom.uploads.intake import open_intake
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class DocumentRow(BaseModel):
     seconds: float | None = Field(description="seconds of work on it, all stages")
     age_s: float | None = Field(description="seconds since it was accepted")
     attempts: int = Field(description="tries that failed")
+    attached_to: str | None = Field(description="the mail it came with")
+    attachments: list[str] = Field(description="the documents that came with it, which is a mail")
     run: str | None = Field(description="the Dagster run that has or had it in hand last")
 
 
@@ -88,12 +91,14 @@ def known_document(settings: Settings, document: str) -> Upload:
 
 def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
     """The uploads with what the ledger and Dagster know of them."""
-    ledger = Ledger(open_database(settings.operational_url)).summaries([upload.document for upload in uploads])
+    engine = open_database(settings.operational_url)
+    ledger = Ledger(engine).summaries([upload.document for upload in uploads])
+    kin = kinship(engine, [upload.document for upload in uploads])
     by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
-    return [row_of(upload, by_document[upload.document], ledger[upload.document]) for upload in uploads]
+    return [row_of(upload, by_document[upload.document], ledger[upload.document], kin[upload.document]) for upload in uploads]
 
 
-def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary) -> DocumentRow:
+def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin = NO_KIN) -> DocumentRow:
     """One document's row."""
     failed, passed = failed_and_passed(record.checks.values())
     seconds = record.total("seconds")
@@ -118,6 +123,8 @@ def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary) -> Documen
         seconds=None if seconds is None else round(seconds, 2),
         age_s=None if upload.accepted_at is None else round(time.time() - upload.accepted_at, 1),
         attempts=upload.attempts,
+        attached_to=kin.mail,
+        attachments=list(kin.attachments),
         run=upload.run_id,
     )
 

@@ -15,6 +15,7 @@ from fathom.observability.logs import emit
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import register
+from fathom.uploads.attaching import forget_kin
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
 
@@ -29,6 +30,7 @@ class Receipt(BaseModel):
     episodes_removed: int = Field(description="with the facts and entities that nothing else supports")
     artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, where made")
     answers_removed: int = Field(description="answers of the language model that only it had used")
+    attachments: list[str] = Field(description="documents that came with it, a mail; they stay till they are removed")
     file_removed: bool = Field(description="whether its file was still in the inbox")
     removed_at: float = Field(description="seconds since 1970")
     removed_by: str
@@ -73,7 +75,9 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         artifacts = open_artifacts(settings).forget(document)
         with closing(answer_store(settings)) as kept:
             answers = kept.forget(document)
+        attachments = [one for one in intake.kin_of(document).attachments if intake.state_of(one)]
         register.forget(intake.engine, document)
+        forget_kin(intake.engine, document)
         if (settings.dagster_home / "dagster.yaml").exists():
             open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
     emit("system.removed", "The document was removed", document=document, episodes=removed, by=by)
@@ -83,6 +87,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         episodes_removed=removed,
         artifacts_removed=artifacts,
         answers_removed=answers,
+        attachments=attachments,
         file_removed=in_inbox,
         removed_at=time.time(),
         removed_by=by,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fathom.conversion.guards import guard_torch_imports
 
 if TYPE_CHECKING:
-    from docling.document_converter import DocumentConverter, EmailFormatOption
+    from docling.document_converter import DocumentConverter
 
 # Docling's names of the formats that are converted.
 FORMATS = (
@@ -53,14 +53,5 @@ def docling_converter() -> DocumentConverter:
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
-            InputFormat.EMAIL: email_option(),
         },
     )
-
-
-def email_option() -> EmailFormatOption:
-    """Mails are converted with a list of what is attached to them."""
-    from docling.datamodel.backend_options import EmailBackendOptions
-    from docling.document_converter import EmailFormatOption
-
-    return EmailFormatOption(backend_options=EmailBackendOptions(list_attachments=True))

@@ -9,6 +9,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fathom.conversion.attachments import attachments_of, list_attachments
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.outcome import Outcome, report_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 log = get_logger(__name__)
 
@@ -87,6 +88,10 @@ def _reported(
 ) -> ConvertedDocument:
     started = time.monotonic()
     outcome = make()
+    attachments, not_taken = attachments_of(path) if inspection.kind is DocumentKind.EMAIL else ([], [])
+    outcome.errors += not_taken
+    if attachments:
+        list_attachments(outcome.document, attachments)
     report = report_of(outcome, path, inspection, version=version, converter=converter, seconds=time.monotonic() - started)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
@@ -98,6 +103,7 @@ def _reported(
         markdown=outcome.document.export_to_markdown(),
         report=report,
         page_picture=page_picture(path, inspection, outcome.document),
+        attachments=attachments,
     )
 
 

@@ -59,7 +59,7 @@ def models_converter(artifacts: Path) -> DocumentConverter:
     )
     from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
 
-    from fathom.conversion.docling_converter import FORMATS, email_option
+    from fathom.conversion.docling_converter import FORMATS
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     options = ThreadedPdfPipelineOptions(
@@ -76,7 +76,6 @@ def models_converter(artifacts: Path) -> DocumentConverter:
         format_options={
             InputFormat.PDF: PdfFormatOption(pipeline_options=options),
             InputFormat.IMAGE: ImageFormatOption(pipeline_options=options),
-            InputFormat.EMAIL: email_option(),
         },
     )
 

@@ -79,8 +79,20 @@ class ConversionReport(BaseModel):
     converter: str = Field(description="name and versions of what converted it")
 
 
+class Attachment(BaseModel):
+    """A file that came with a mail, to become a document of its own."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    name: str = Field(description="its file name, made safe and the only one of this name in the mail")
+    media_type: str = Field(description="what the mail says it is; what it is, its bytes tell")
+    size: int = Field(description="bytes")
+    content: bytes | None = Field(None, description="None where it is refused, and once stored")
+    refused: str | None = Field(None, description="why it cannot be taken, in a sentence; None where it can")
+
+
 class ConvertedDocument(BaseModel):
-    """A document after conversion: DoclingDocument JSON, Markdown, the report and a picture of its first page."""
+    """A document after conversion: DoclingDocument JSON, Markdown, the report, a picture of its first page, attachments."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -90,6 +102,7 @@ class ConvertedDocument(BaseModel):
     page_picture: bytes | None = Field(
         None, description="first page as PNG with the boxes found, at most 200 kB; None where there is no page, and once stored"
     )
+    attachments: list[Attachment] = Field(default_factory=list[Attachment], description="what came with a mail, in its order")
 
 
 # The phase of the first progress: the file is of a kind that is converted, and has so many pages.

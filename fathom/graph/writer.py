@@ -13,6 +13,7 @@ from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
+from fathom.graph.attachments import link_attachments
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.fence import only_writer
 from fathom.graph.reading import holding
@@ -59,17 +60,28 @@ class DocumentWriter:
         self._schema_is_there = False
 
     def write(
-        self, chunk_set: ChunkSet, *, reference_time: datetime, progress: EpisodeProgressCallback = _silent
+        self,
+        chunk_set: ChunkSet,
+        *,
+        reference_time: datetime,
+        progress: EpisodeProgressCallback = _silent,
+        attached_to: str | None = None,
+        attachments: Sequence[str] = (),
     ) -> WriteReport:
         """Every chunk is an episode in the graph or is listed as failed; facts without a date hold from `reference_time`.
 
-        A chunk that is in the graph already is left alone. Raises GraphUnreachable, after which the same call goes on
+        A chunk that is in the graph already is left alone. `attached_to` is the mail it came with, `attachments` the
+        documents that came with it: their episodes are joined. Raises GraphUnreachable, after which the same call goes on
         where this one stopped.
         """
         collection, _ = split_document_id(chunk_set.document)
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
-            return self._write(collection, chunk_set, reference_time, progress)
+            report = self._write(collection, chunk_set, reference_time, progress)
+            if attached_to is not None:
+                link_attachments(self.connection, self._ledger, attached_to, [chunk_set.document])
+            link_attachments(self.connection, self._ledger, chunk_set.document, attachments)
+            return report
 
     def repair(self, collection: str) -> Repair:
         """Ledger and graph of the collection agree, as far as that goes without asking the model; `left` says where not.

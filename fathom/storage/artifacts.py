@@ -16,6 +16,8 @@ from fathom.files import Files
 from fathom.ids import storage_name
 from fathom.settings import Settings
 
+# The picture is kept beside the document, attachments are documents of their own.
+_KEPT_ELSEWHERE: Any = {"page_picture": True, "attachments": {"__all__": {"content"}}}
 COMPRESSION = 4  # of gzip's 1-9: beyond it, large documents cost more seconds than bytes
 
 
@@ -34,7 +36,7 @@ class ArtifactStore:
 
         The picture of its first page is kept beside it, as PNG; where there is none, none is left of a version before.
         """
-        data = _encode({"id": document, **converted.model_dump(exclude={"page_picture"})})
+        data = _encode({"id": document, **converted.model_dump(exclude=_KEPT_ELSEWHERE)})
         if converted.page_picture is None:
             self.files.delete(_picture_name(document))
         else:

@@ -15,6 +15,7 @@ from fathom.settings import Settings
 from fathom.uploads import outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
 from fathom.uploads.affording import affordable
+from fathom.uploads.attaching import Attached, Kin, Piece, accept_attachments, kin_of
 from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.outcomes import Reconciled, RunState
 from fathom.uploads.pausing import pause_of, paused
@@ -53,6 +54,18 @@ class Intake:
             self._settings.inbox_path, FoundFile(placed.document, collection, placed.parts, Identity(0, 0, 0, 0))
         )
         return self._acceptance.take(found, _time(now)) if found else IntakeReport()
+
+    def accept_attachments(self, mail: str, version: str, pieces: Sequence[Piece], now: float | None = None) -> list[Attached]:
+        """What came with this version of the mail is accepted, each as a document of its own, or listed as rejected by name.
+
+        Those that were accepted before stay as they are. Raises StoreFull, StoreFailed.
+        """
+        most = self._settings.max_file_mb * _MB
+        return accept_attachments(self.engine, self.store, mail, version, pieces, max_bytes=most, now=_time(now))
+
+    def kin_of(self, document: str) -> Kin:
+        """The mail that the document came with, and the documents that came with it."""
+        return kin_of(self.engine, document)
 
     def keys_in_hand(self) -> list[str]:
         """The run keys whose runs `reconcile` wants to know the states of; few, however many documents there are."""
