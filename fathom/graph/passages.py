@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from fathom.graph.assertions import moment
 from fathom.graph.connection import GraphConnection
 
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS episode, p.entity_edges AS facts"
@@ -70,7 +71,7 @@ def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, H
 
 
 def _fact(row: dict[str, Any]) -> HeldFact:
-    valid_at, reference = _moment(row["valid_at"]), _moment(row["reference_time"])
+    valid_at, reference = moment(row["valid_at"]), moment(row["reference_time"])
     return HeldFact(
         uuid=row["uuid"],
         source=row["source"],
@@ -78,18 +79,7 @@ def _fact(row: dict[str, Any]) -> HeldFact:
         relation=row["relation"],
         fact=row["fact"],
         valid_at=valid_at,
-        invalid_at=_moment(row["invalid_at"]),
+        invalid_at=moment(row["invalid_at"]),
         dated=valid_at is not None and valid_at != reference,
         episodes=len(row["episodes"] or ()),
     )
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time as either server answers it."""
-    if hasattr(value, "to_native"):
-        value = value.to_native()
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,18 +1,21 @@
 """An extraction as rows of the graph, in Graphiti's properties: episode, entities, mentions, facts.
 
 Every uuid follows from what the row says, so writing a chunk a second time, after a crash or by another process, finds
-the same rows again instead of making others. An entity is its name in its collection: files that name it share it.
+the same rows again instead of making others. An entity is its name in its collection: files that name it share it. What
+several episodes say of one entity or fact is settled when they are saved.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
+from fathom.graph.assertions import AssertedFact, Assertion
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
 from fathom.language.extraction import Extraction
 
@@ -27,7 +30,7 @@ class EpisodeRows:
     entities: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     labels: dict[str, str] = field(default_factory=dict[str, str])
     mentions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    facts: dict[str, AssertedFact] = field(default_factory=dict[str, AssertedFact])
 
     @property
     def uuid(self) -> str:
@@ -68,6 +71,16 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         )
         if _LABEL.fullmatch(entity.type) and entity.type != "Entity":
             rows.labels.setdefault(found_uuid, entity.type)
+    for fact in found.facts:
+        source, target = entity_uuid(collection, fact.source), entity_uuid(collection, fact.target)
+        if source == target or source not in rows.entities or target not in rows.entities:
+            continue
+        fact_uuid = _uuid("fact", collection, source, fact.relation, target, " ".join(fact.fact.lower().split()))
+        said = Assertion(episode, fact.fact, reference_time, fact.valid_at, fact.invalid_at)
+        rows.facts.setdefault(fact_uuid, AssertedFact(fact_uuid, source, target, fact.relation, (said,)))
+    asserts: dict[str, list[str]] = defaultdict(list)
+    for fact_uuid, asserted in rows.facts.items():
+        asserts[asserted.source] += [one.packed(fact_uuid) for one in asserted.assertions]
     rows.mentions.extend(
         {
             "uuid": mention_uuid(episode, target),
@@ -75,31 +88,12 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             "target_node_uuid": target,
             "group_id": collection,
             "created_at": reference_time,
+            "name": entity["name"],
+            "type": rows.labels.get(target),
+            "asserts": asserts.get(target),
         }
-        for target in rows.entities
+        for target, entity in rows.entities.items()
     )
-    for fact in found.facts:
-        source, target = entity_uuid(collection, fact.source), entity_uuid(collection, fact.target)
-        if source == target or source not in rows.entities or target not in rows.entities:
-            continue
-        fact_uuid = _uuid("fact", collection, source, fact.relation, target, " ".join(fact.fact.lower().split()))
-        rows.facts.setdefault(
-            fact_uuid,
-            {
-                "uuid": fact_uuid,
-                "source_node_uuid": source,
-                "target_node_uuid": target,
-                "name": fact.relation,
-                "fact": fact.fact,
-                "group_id": collection,
-                "episodes": [episode],
-                "created_at": reference_time,
-                "expired_at": None,
-                "valid_at": fact.valid_at or reference_time,
-                "invalid_at": fact.invalid_at,
-                "reference_time": reference_time,
-            },
-        )
     rows.episode["entity_edges"] = list(rows.facts)
     return rows
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from fathom.chunking.chunk import Chunk, ChunkSet
@@ -23,10 +24,13 @@ from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgress
 from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.saving import save_episodes
 from fathom.graph.schema import ensure_schema
+from fathom.graph.settling import Rules
+from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
 from fathom.language.models import open_embedder, open_language_model
+from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.observability.logs import get_logger
@@ -51,12 +55,14 @@ class DocumentWriter:
         embedder: Embedder,
         ledger: Ledger,
         leases: Leases | None = None,
+        one_at_a_time: Callable[[str], Rules] = lambda collection: USUAL,
     ) -> None:
         self.connection = connection
         self._model = model
         self._embedder = embedder
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
+        self._rules = one_at_a_time
         self._schema_is_there = False
 
     def write(
@@ -90,7 +96,7 @@ class DocumentWriter:
         """
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
-            return repair(self.connection, self._ledger, collection, self._take_out)
+            return repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
 
     def close(self) -> None:
         """The connections to graph and language model are closed, until they are used again."""
@@ -105,7 +111,7 @@ class DocumentWriter:
         wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
         before = self._ledger.states(document)
         gone = [uuid for uuid, state in before.items() if uuid not in wanted and state != "removed"]
-        touched = self._remove(gone)
+        touched = self._remove(collection, gone)
         planned = [Planned(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
         makers = Makers(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
         self._ledger.plan(document, chunk_set.version, planned, makers)
@@ -174,29 +180,31 @@ class DocumentWriter:
             stopped = error
         tally.seconds_extracting += time.perf_counter() - start
         if batch:
-            self._save(batch, tally)
+            self._save(collection, batch, tally)
         if stopped is not None:
             raise stopped
 
-    def _save(self, batch: Sequence[EpisodeRows], tally: _Tally) -> None:
+    def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: _Tally) -> None:
         start = time.perf_counter()
         tally.writing(len(batch))
-        self.connection.write(lambda tx: save_episodes(tx, batch, self._embedder))
+        rules = self._rules(collection)
+        self.connection.write(lambda tx: save_episodes(tx, collection, batch, rules, self._embedder))
         for rows in batch:
             self._ledger.mark_written(rows.uuid, entities=len(rows.entities), facts=len(rows.facts))
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
 
-    def _remove(self, gone: Sequence[str]) -> list[str]:
+    def _remove(self, collection: str, gone: Sequence[str]) -> list[str]:
         if not gone:
             return []
-        touched = self._take_out(gone)
+        touched = self._take_out(collection, gone)
         self._ledger.mark_removed(gone, "its chunk is no longer in the document")
         log.info(f"{len(gone)} episodes removed", sub_stage="removed", metrics={"episodes": len(gone)})
         return touched
 
-    def _take_out(self, uuids: Sequence[str]) -> list[str]:
-        return self.connection.write(lambda tx: remove_episodes(tx, uuids))
+    def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
+        rules = self._rules(collection)
+        return self.connection.write(lambda tx: remove_episodes(tx, collection, uuids, rules, self._embedder))
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:
@@ -251,9 +259,15 @@ class _Tally:
 
 def open_writer(settings: Settings) -> DocumentWriter:
     """The writer of the deployment; models and connection are opened when first used."""
+    vocabularies = read_vocabularies(settings.llm_types)
+
+    def rules(collection: str) -> Rules:
+        return rules_with(vocabularies.get(collection, vocabularies[ALL]).one_at_a_time)
+
     return DocumentWriter(
         open_graph(settings),
         open_language_model(settings),
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
+        one_at_a_time=rules,
     )

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from fathom.language.extraction import Entity, Extraction, Fact
 
+Ends = Literal["source", "target", "both", "never"]
 MOST_ENTITIES, MOST_FACTS, MOST_ALIASES = 300, 500, 20
 LONGEST_NAME, LONGEST_FACT, LONGEST_RELATION = 200, 1000, 80
 TYPES = {
@@ -29,10 +30,14 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The types of entities with their meaning, and of relations where only these are wanted (empty: any)."""
+    """The types of entities with their meaning, and of relations where only these are wanted (empty: any).
+
+    `one_at_a_time` is no part of a prompt: which end of a relation has only one of it at a time.
+    """
 
     entity_types: Mapping[str, str] = field(default_factory=lambda: dict(TYPES))
     relations: Mapping[str, str] = field(default_factory=dict[str, str])
+    one_at_a_time: Mapping[str, Ends] = field(default_factory=dict[str, Ends])
 
     def described(self) -> str:
         """The vocabulary as the end of a prompt."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from fathom.errors import FathomError, SettingsInvalid
 from fathom.ids import collection_name
-from fathom.language.schema import TYPES, Vocabulary
+from fathom.language.schema import TYPES, Ends, Vocabulary
 
 ALL = "*"  # the collections that have no table of their own
 MOST = 100
@@ -38,6 +38,11 @@ class CollectionTypes(BaseModel):
     relations: dict[RelationName, Meaning] = Field(
         default_factory=dict, max_length=MOST, description="name = meaning; where there are any, no other is recorded"
     )
+    one_at_a_time: dict[RelationName, Ends] = Field(
+        default_factory=dict,
+        max_length=MOST,
+        description="name = the end that has one at a time: source, target, both or never",
+    )
     usual_types: bool = Field(True, description="whether Person, Organization, Location and the others are used too")
 
     def vocabulary(self) -> Vocabulary:
@@ -45,7 +50,7 @@ class CollectionTypes(BaseModel):
         types = {**(TYPES if self.usual_types else {}), **self.entity_types}
         if not types:
             raise ValueError("no type of entity is left")
-        return Vocabulary(types, dict(self.relations))
+        return Vocabulary(types, dict(self.relations), dict(self.one_at_a_time))
 
 
 def read_vocabularies(file: Path | None) -> Mapping[str, Vocabulary]:

@@ -155,7 +155,7 @@ def test_graphitis_models_load_everything_that_was_written(
     assert node.name_embedding == pytest.approx(embedder.embed(["Ada Moreno"])[0], abs=1e-6)
     assert (founded.name, founded.source_node_uuid) == ("FOUNDED", ada)
     assert founded.target_node_uuid == entity_uuid(collection, "Moreno Works")
-    assert (_at(founded.valid_at), _at(founded.invalid_at), founded.expired_at) == (FOUNDED, CLOSED, None)
+    assert (_at(founded.valid_at), _at(founded.invalid_at), _at(founded.expired_at)) == (FOUNDED, CLOSED, WRITTEN_AT)
     assert _at(founded.reference_time) == WRITTEN_AT
     assert founded.episodes == [uuid_of_episode(collection, first, FIRM)]
     assert founded.attributes == {}

@@ -56,7 +56,7 @@ def test_a_name_found_twice_is_one_entity_with_one_mention() -> None:
 def test_a_fact_of_a_thing_with_itself_or_with_an_unknown_is_dropped() -> None:
     facts = [("Ada", "ADA", "Ada knows Ada."), ("Ada", "Nobody", "Ada knows nobody."), ("Ada", "Bo", "Ada knows Bo.")]
     rows = rows_of(("Ada", "Person"), ("Bo", "Person"), facts=facts)
-    assert [row["fact"] for row in rows.facts.values()] == ["Ada knows Bo."]
+    assert [fact.words() for fact in rows.facts.values()] == ["Ada knows Bo."]
 
 
 def test_a_fact_said_twice_is_one() -> None:
@@ -69,8 +69,8 @@ def test_a_fact_holds_from_its_own_date_or_else_from_the_documents() -> None:
     people = (("Ada", "Person"), ("Bo", "Person"))
     (dated,) = rows_of(*people, facts=facts, valid_at=FOUNDED, invalid_at=CLOSED).facts.values()
     (undated,) = rows_of(*people, facts=facts).facts.values()
-    assert (dated["valid_at"], dated["invalid_at"]) == (FOUNDED, CLOSED)
-    assert (undated["valid_at"], undated["invalid_at"]) == (WRITTEN_AT, None)
+    assert (dated.claim().begins, dated.claim().ends, dated.claim().dated) == (FOUNDED, CLOSED, True)
+    assert (undated.claim().begins, undated.claim().ends, undated.claim().dated) == (WRITTEN_AT, None, False)
 
 
 @pytest.mark.parametrize("kind", ["Entity", "", "Per son", "1st", "X) DETACH DELETE n //", "Ort`"])

@@ -85,7 +85,7 @@ def test_times_read_back_as_the_zoned_moments_that_were_written(
         "MATCH ()-[r:RELATES_TO]->() WHERE r.group_id = $group AND r.name = '{}' "
         "RETURN r.valid_at AS valid, r.invalid_at AS invalid, r.expired_at AS expired"
     )
-    assert moments(fact.format("FOUNDED")) == {"valid": FOUNDED, "invalid": CLOSED}
+    assert moments(fact.format("FOUNDED")) == {"valid": FOUNDED, "invalid": CLOSED, "expired": WRITTEN_AT}
     assert moments(fact.format("DESIGNED")) == {"valid": WRITTEN_AT}
 
 

@@ -62,6 +62,7 @@ def test_a_collections_types_are_asked_for_in_its_documents_alone(
         ('[bridges]\nentity_types = { "a b" = "c" }', "a b"),
         ('[bridges]\nentity_types = { Entity = "c" }', "Entity"),
         ('[bridges]\nrelations = { knows = "c" }', "knows"),
+        ('[bridges]\none_at_a_time = { MOORED_AT = "once" }', "MOORED_AT"),
         ("[bridges]\nusual_types = false", "no type"),
         ('["no such/name"]\nrelations = { KNOWS = "c" }', "no such/name"),
         ("bridges = 1", "bridges"),
@@ -80,3 +81,11 @@ def test_a_wrong_file_is_refused_before_anything_runs(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="nowhere"):
         read_vocabularies(tmp_path / "nowhere.toml")
+
+
+def test_a_collection_says_which_end_of_a_relation_has_one_at_a_time_and_no_prompt_changes_by_it(tmp_path: Path) -> None:
+    file = tmp_path / "types.toml"
+    file.write_text('[fleet]\none_at_a_time = { MOORED_AT = "source", CEO_OF = "never" }')
+    vocabularies = read_vocabularies(file)
+    assert vocabularies["fleet"].one_at_a_time == {"MOORED_AT": "source", "CEO_OF": "never"}
+    assert vocabularies["fleet"].described() == vocabularies["*"].described()

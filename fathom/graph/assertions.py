@@ -1,0 +1,155 @@
+"""What each episode asserts of a fact, so that the fact's text and dates follow from all who assert it together.
+
+An assertion is kept on the episode's mention of the fact's source, where it goes with the episode and no client of the
+graph sees it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fathom.graph.validity import Claim, Validity
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """One episode says the fact, in these words; `at` is the date of its text, the others are dates that it gives."""
+
+    episode: str
+    fact: str
+    at: datetime
+    valid_at: datetime | None
+    invalid_at: datetime | None
+
+    def packed(self, fact: str) -> str:
+        """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
+        dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
+        return json.dumps([fact, self.episode, *dates, self.fact], ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class AssertedFact:
+    """A fact with everyone who asserts it; at least one does."""
+
+    uuid: str
+    source: str
+    target: str
+    relation: str
+    assertions: tuple[Assertion, ...]
+
+    def claim(self) -> Claim:
+        """The earliest beginning that is said, or else the earliest text's date, and the latest end after that."""
+        known = min(one.at for one in self.assertions)
+        starts = [one.valid_at for one in self.assertions if one.valid_at]
+        begins = min(starts, default=known)
+        ends = [one.invalid_at for one in self.assertions if one.invalid_at and (not starts or one.invalid_at >= begins)]
+        return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), max(ends, default=None), known)
+
+    def words(self) -> str:
+        """The spelling most often used of its sentence."""
+        spellings = Counter(one.fact for one in self.assertions)
+        return min(spellings, key=lambda words: (-spellings[words], words))
+
+    def and_also(self, assertions: Iterable[Assertion]) -> AssertedFact:
+        """With these too, in place of what their episodes asserted before."""
+        by_episode = {one.episode: one for one in (*self.assertions, *assertions)}
+        return self._with(by_episode.values())
+
+    def without(self, episodes: set[str]) -> AssertedFact | None:
+        """What is left when these episodes are gone; None where nobody asserts it any more."""
+        left = [one for one in self.assertions if one.episode not in episodes]
+        return self._with(left) if left else None
+
+    def _with(self, assertions: Iterable[Assertion]) -> AssertedFact:
+        ordered = tuple(sorted(assertions, key=lambda one: one.episode))
+        return AssertedFact(self.uuid, self.source, self.target, self.relation, ordered)
+
+
+FACT_COLUMNS = """
+r.uuid AS uuid, startNode(r).uuid AS source, endNode(r).uuid AS target, r.name AS relation, r.episodes AS episodes,
+r.fact AS fact, r.reference_time AS at, r.created_at AS created, r.valid_at AS valid_at, r.invalid_at AS invalid_at,
+r.expired_at AS expired_at
+"""
+ASSERTIONS = """
+MATCH (p:Episodic)-[m:MENTIONS]->(a:Entity) WHERE p.uuid IN $episodes AND a.uuid IN $sources AND m.asserts IS NOT NULL
+RETURN m.asserts AS asserts
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A fact as the graph holds it, with everyone who asserts it."""
+
+    asserted: AssertedFact
+    fact: str
+    validity: Validity
+    complete: bool  # whether each of its episodes' assertions was kept
+
+
+def held_facts(tx: ManagedTransaction, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[Held]:
+    """The facts that the query answers in FACT_COLUMNS, without those that no episode (of these) asserts."""
+    rows = list(tx.run(query, **parameters))
+    if asserted_by is not None:
+        rows = [row for row in rows if not asserted_by.isdisjoint(row["episodes"] or ())]
+    episodes = sorted({episode for row in rows for episode in row["episodes"] or ()})
+    sources = sorted({row["source"] for row in rows})
+    kept: dict[str, list[Assertion]] = defaultdict(list)
+    for row in tx.run(ASSERTIONS, episodes=episodes, sources=sources) if episodes else ():
+        for uuid, assertion in map(_unpacked, row["asserts"]):
+            kept[uuid].append(assertion)
+    return [held for row in rows if (held := held_fact(row, kept.get(row["uuid"], ())))]
+
+
+def held_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> Held | None:
+    """The fact of a row of FACT_COLUMNS with the assertions that were kept of it; None where no episode asserts it.
+
+    An episode of which none was kept wrote before they were, or is another client's: it asserts what the fact says now.
+    """
+    episodes = set(row["episodes"] or ())
+    known = {one.episode: one for one in kept if one.episode in episodes}
+    at, valid_at = moment(row["at"]) or moment(row["created"]), moment(row["valid_at"])
+    others = sorted(episodes - set(known)) if at else []
+    if at:
+        dates = (None, None) if known else (None if valid_at == at else valid_at, moment(row["invalid_at"]))
+        known |= {episode: Assertion(episode, row["fact"], at, *dates) for episode in others}
+    if not known:
+        return None
+    empty = AssertedFact(row["uuid"], row["source"], row["target"], row["relation"], ())
+    ends = Validity(moment(row["invalid_at"]), moment(row["expired_at"]))
+    return Held(empty.and_also(known.values()), row["fact"], ends, not others)
+
+
+def moment(value: Any) -> datetime | None:
+    """A time as either server answers it."""
+    if hasattr(value, "to_native"):
+        value = value.to_native()
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _unpacked(packed: str) -> tuple[str, Assertion]:
+    fact, episode, at, valid_at, invalid_at, words = json.loads(packed)
+    return fact, Assertion(episode, words, datetime.fromisoformat(at), moment(valid_at), moment(invalid_at))
+
+
+def _said(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat() if value else None
+
+
+def joined(facts: Sequence[AssertedFact]) -> dict[str, AssertedFact]:
+    """The facts by uuid, those of one uuid as one that all of them assert."""
+    found: dict[str, AssertedFact] = {}
+    for fact in facts:
+        found[fact.uuid] = found[fact.uuid].and_also(fact.assertions) if fact.uuid in found else fact
+    return found

@@ -1,0 +1,154 @@
+"""What entities and facts are once all that assert them are counted; the same whatever was written first.
+
+Works in the transaction that changed who asserts what, so that no reader and no crash sees one without the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
+from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
+from fathom.language.extraction import Embedder
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+VOTES = """
+MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids
+WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first
+RETURN n.uuid AS uuid, n.name AS held, labels(n) AS labels, n.created_at AS since, name, type, votes, first
+"""
+NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
+SET_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) SET n:{label}"
+REMOVE_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) REMOVE n:{label}"
+SAME_GROUPS = f"""
+MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities AND r.name IN $relations
+RETURN DISTINCT {FACT_COLUMNS}
+"""
+SAVE_FACTS = """
+UNWIND $rows AS row
+MATCH (a:Entity {uuid: row.source_node_uuid}) MATCH (b:Entity {uuid: row.target_node_uuid})
+MERGE (a)-[r:RELATES_TO {uuid: row.uuid}]->(b) SET r += row
+"""
+DATE_FACTS = """
+UNWIND $rows AS row MATCH (:Entity {uuid: row.source})-[r:RELATES_TO {uuid: row.uuid}]->(:Entity)
+SET r.invalid_at = row.invalid_at, r.expired_at = row.expired_at
+"""
+
+Rules = Mapping[str, OneAtATime]
+
+
+def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
+    """Each has the name and the type that most of its mentions give it, and the date of the first.
+
+    With each uuid come the types that mentions gave it which are gone; labels that no mention ever gave stay.
+    """
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in tx.run(VOTES, uuids=list(uuids)) if uuids else ():
+        found[row["uuid"]].append(row)
+    rows: list[dict[str, Any]] = []
+    renamed: list[dict[str, Any]] = []
+    wrong: dict[str, list[str]] = defaultdict(list)
+    right: dict[str, list[str]] = defaultdict(list)
+    for uuid, votes in sorted(found.items()):
+        held = votes[0]
+        labels = {label for label in held["labels"] if label != "Entity"}
+        names: Counter[str] = Counter()
+        types: Counter[str] = Counter()
+        for row in votes:
+            named = row["name"] is not None  # mentions were without it before the vote was
+            names[row["name"] if named else held["held"]] += row["votes"]
+            for kind in [row["type"]] if named else labels:
+                types[kind] += row["votes"]
+        del types[None]
+        name, since = _winner(names), min(first for row in votes if (first := moment(row["first"])))
+        if (name, since) != (held["held"], moment(held["since"])):
+            rows.append({"uuid": uuid, "name": name, "created_at": since})
+            renamed += rows[-1:] if name != held["held"] else []
+        wanted = {_winner(types)} if types else set[str]()
+        for label in (labels & {*types, *uuids[uuid]}) - wanted:
+            wrong[label].append(uuid)
+        for label in wanted - labels:
+            right[label].append(uuid)
+    embed(renamed, "name", "name_embedding", embedder)
+    for query, by_label in ((REMOVE_LABEL, wrong), (SET_LABEL, right)):
+        for label, those in sorted(by_label.items()):
+            tx.run(query.format(label=label), uuids=those).consume()
+    if rows:
+        tx.run(NAME_ENTITIES, rows=rows).consume()
+
+
+def settle_facts(
+    tx: ManagedTransaction,
+    collection: str,
+    changed: Mapping[str, AssertedFact],
+    before: Mapping[str, str],
+    gone: Sequence[Claim],
+    rules: Rules,
+    embedder: Embedder,
+) -> None:
+    """The changed facts are in the graph; they and all that they, or those that are gone, can contradict end where they must.
+
+    `before` has the sentence of each changed fact that is in the graph already.
+    """
+    claims = {uuid: fact.claim() for uuid, fact in changed.items()}
+    near = {group for claim in (*claims.values(), *gone) for group in groups_of(claim, rules)}
+    held = _members(tx, near, rules, {*claims, *(claim.uuid for claim in gone)})
+    neighbours = {uuid: one.asserted.claim() for uuid, one in held.items()}
+    far = {group for claim in neighbours.values() for group in groups_of(claim, rules)} - near
+    beyond = _members(tx, far, rules, {*claims, *held, *(claim.uuid for claim in gone)})
+    weighed = validity([*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules)
+    rows = [_row(collection, fact, claims[uuid], weighed[uuid]) for uuid, fact in sorted(changed.items())]
+    embed([row for row in rows if row["fact"] != before.get(row["uuid"])], "fact", "fact_embedding", embedder)
+    if rows:
+        tx.run(SAVE_FACTS, rows=rows).consume()
+    dated = [
+        {"uuid": uuid, "source": one.asserted.source, **vars(weighed[uuid])}
+        for uuid, one in sorted(held.items())
+        if weighed[uuid] != one.validity
+    ]
+    if dated:
+        tx.run(DATE_FACTS, rows=dated).consume()
+
+
+def embed(rows: Sequence[dict[str, Any]], source: str, target: str, embedder: Embedder) -> None:
+    """Each row has the vector of its `source` as its `target`."""
+    for row, vector in zip(rows, embedder.embed([row[source] for row in rows]) if rows else [], strict=True):
+        row[target] = vector
+
+
+def _members(tx: ManagedTransaction, groups: Collection[Group], rules: Rules, known: Collection[str]) -> dict[str, Held]:
+    """The facts of the groups that are in the graph, without the known ones."""
+    if not groups:
+        return {}
+    relations = relations_of({slot for slot, _ in groups}, rules)
+    entities = sorted({entity for _, entity in groups})
+    return {
+        held.asserted.uuid: held
+        for held in held_facts(tx, SAME_GROUPS, entities=entities, relations=relations)
+        if held.asserted.uuid not in known and any(group in groups for group in groups_of(held.asserted.claim(), rules))
+    }
+
+
+def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> dict[str, Any]:
+    return {
+        "uuid": fact.uuid,
+        "source_node_uuid": fact.source,
+        "target_node_uuid": fact.target,
+        "name": fact.relation,
+        "fact": fact.words(),
+        "group_id": collection,
+        "episodes": [one.episode for one in fact.assertions],
+        "created_at": claim.known,
+        "reference_time": claim.known,
+        "valid_at": claim.begins,
+        "invalid_at": holds.invalid_at,
+        "expired_at": holds.expired_at,
+    }
+
+
+def _winner(votes: Mapping[str, int]) -> str:
+    return min(votes, key=lambda one: (-votes[one], one))
