@@ -210,6 +210,21 @@ attachments = sa.Table(
     sa.Index("attachments_by_mail", "mail", "position"),
 )
 
+# What people did that cannot be undone, with the whole account of it.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("document", sa.Text),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text),
+    sa.Index("audit_log_by_document", "document", "at"),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -220,6 +235,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (6, (money_waits,)),
     (7, (writer_leases,)),
     (8, (attachments,)),
+    (9, (audit_log,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

@@ -14,7 +14,8 @@ from fathom.api.uploads import known_status
 from fathom.control.cancelling import cancel as cancel_document
 from fathom.control.documents import DocumentRow, Listing, documents_by_id, list_documents
 from fathom.control.progress.status import DocumentStatus
-from fathom.control.removing import InHandNow, Receipt
+from fathom.control.receipt import Receipt
+from fathom.control.removing import InHandNow
 from fathom.control.removing import remove as remove_document
 from fathom.observability.logs import emit
 from fathom.settings import Settings
@@ -111,7 +112,7 @@ async def document(request: Request, caller: Reader, document: DocumentId) -> Do
 
 @router.delete("/api/documents/{document:path}")
 async def remove(request: Request, caller: Admin, document: DocumentId) -> Receipt:
-    """The document is gone from the graph, the inbox and the register; answers a receipt. 409 while a run has it in hand."""
+    """The document is gone from graph, inbox, store and register; answers the receipt that is kept. 409 while a run has it."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     try:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fathom.cli.deployment import deployment
-from fathom.cli.output import AsJson, answer, say
+from fathom.cli.output import AsJson, answer, print_text, say, table
+
+if TYPE_CHECKING:
+    from fathom.control.receipt import Receipt
+    from fathom.settings import Settings
 
 BY = "this host"
 Document = Annotated[str, typer.Argument(metavar="ID", help="The document's id: collection/path.")]
@@ -27,28 +31,71 @@ def add_to(documents: typer.Typer) -> None:
 
 def remove(
     context: typer.Context,
-    document: Document,
+    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    receipt: Annotated[
+        str | None,
+        typer.Option(
+            "--verify", metavar="RECEIPT", help="Remove nothing; check that what this receipt (id or file) says holds."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take a document out of the graph, the inbox and the list, and print the receipt."""
+    """Take a document out of the graph, the inbox, the store and the list, and print the receipt."""
     from fathom.control.documents import known_document
-    from fathom.control.removing import remove as remove_document
-    from fathom.errors import Refused
+    from fathom.errors import Refused, UsageWrong
 
     settings = deployment()
+    if (document is None) == (receipt is None):
+        raise UsageWrong("Name one document to remove, or one receipt with --verify.")
+    if receipt is not None:
+        return _verify(settings, receipt, _json(context, as_json))
+    assert document is not None
     known_document(settings, document)
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {document} and all that only it says?", err=True)):
         raise Refused(f"{document} was not removed: nobody confirmed it.", document=document, hint="Confirm it with --yes.")
+    return _remove(settings, document, _json(context, as_json))
+
+
+def _remove(settings: Settings, document: str, as_json: bool) -> int:
+    from fathom.control.removing import remove as remove_document
+
     receipt = remove_document(settings, document, by=BY)
     assert receipt is not None  # it was known a moment ago
-    told = f"{document} is removed: {receipt.episodes_removed} episodes, " + (
-        "and its file in the inbox." if receipt.file_removed else "its file was no longer in the inbox."
-    )
+    answer(receipt, as_json, lambda: print_receipt(receipt))
     if receipt.attachments:
-        told += f" What came with it stays, until it is removed as well: {', '.join(receipt.attachments)}."
-    answer(receipt, _json(context, as_json), lambda: say(told))
+        say(f"What came with it stays, until it is removed as well: {', '.join(receipt.attachments)}.")
+    say(f"{document} is removed. Its receipt {receipt.id} is in the audit log: fathom documents remove --verify {receipt.id}")
     return 0
+
+
+def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
+    from fathom.control.removal_check import verify
+
+    found = verify(settings, receipt)
+    answer(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
+    said = "nothing of it is back." if found.holds else f"{len(found.differences)} differences."
+    say(f"Receipt {found.receipt} of {found.document}: {said}")
+    return 0 if found.holds else 1
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """What was removed and what stays, for a person."""
+    removed = {
+        "episodes": receipt.episodes_removed,
+        "facts": receipt.facts_removed,
+        "entities": receipt.entities_removed,
+        "artifacts": receipt.artifacts_removed,
+        "cached answers": receipt.answers_removed,
+        "versions in the store": len(receipt.bytes_removed),
+        "file in the inbox": receipt.file_removed,
+    }
+    table(("removed", "count>"), removed.items())
+    table(("stays", "id", "why"), ((one.kind, one.id, one.why) for one in receipt.graph.kept))
+    for line in receipt.stays:
+        print_text(f"stays: {line}")
+    print_text(f"digest before {receipt.graph.digest_before}")
+    print_text(f"digest after  {receipt.graph.digest_after}")
 
 
 def retry(

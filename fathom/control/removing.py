@@ -1,39 +1,35 @@
-"""Removing a document: out of the graph, the store, the inbox and Dagster's partitions, with a receipt."""
+"""Removing a document: out of the graph, the store, the inbox and Dagster's partitions, with a receipt in the audit log."""
 
 from __future__ import annotations
 
 import time
 from contextlib import closing
-from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from fathom.chunking.chunk import ChunkSet
+from fathom.control import audit
 from fathom.control.launching import PARTITIONS, alone, open_instance
+from fathom.control.receipt import ACTION, Receipt
 from fathom.errors import Refused
+from fathom.graph.erasing import Erased, Erasure, Kept
+from fathom.graph.snapshot import Snapshot
+from fathom.ids import split_document_id
+from fathom.ledger.ledger import Ledger
 from fathom.observability.logs import emit
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import register
 from fathom.uploads.attaching import forget_kin
-from fathom.uploads.intake import open_intake
-from fathom.uploads.upload import UploadState
+from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.upload import Upload, UploadState
 
-
-class Receipt(BaseModel):
-    """What was removed of a document."""
-
-    model_config = ConfigDict(frozen=True)
-
-    document: str
-    version: str | None
-    episodes_removed: int = Field(description="with the facts and entities that nothing else supports")
-    artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, where made")
-    answers_removed: int = Field(description="answers of the language model that only it had used")
-    attachments: list[str] = Field(description="documents that came with it, a mail; they stay till they are removed")
-    file_removed: bool = Field(description="whether its file was still in the inbox")
-    removed_at: float = Field(description="seconds since 1970")
-    removed_by: str
+STAYS = [
+    "its rows in the ledger, marked removed: they hold no text, and show what was paid for it",
+    "its calls in the record of costs: what was spent stays spent; they hold no text",
+    "its log lines until they expire: they name it and hold no text of it",
+]
+# Of a document of which no episode was ever planned, so that the graph need not run to forget it.
+NEVER_THERE = Erasure(
+    Erased(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""), Snapshot()
+)
 
 
 class InHandNow(Refused):
@@ -43,12 +39,11 @@ class InHandNow(Refused):
 
 
 def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
-    """Nothing of the document is in the graph, the inbox or the register, nor what was made of it; None for an unknown one.
+    """Nothing of the document is in the graph, the inbox, the store or the register; None for an unknown one.
 
-    Its accepted bytes stay in the store, where another document may have them too. Raises InHandNow while a run has it,
-    GraphUnreachable, StoreFailed; asking again goes on where that stopped.
+    What others say too stays, with its accepted bytes where another document has the same ones; the receipt names it.
+    Raises InHandNow while a run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
     """
-    from fathom.graph.writer import open_writer
     from fathom.language.stack import answer_store
 
     intake = open_intake(settings)
@@ -58,37 +53,76 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
             return None
         if row.state in (UploadState.SUBMITTED, UploadState.RUNNING):
             raise InHandNow(f"A run has {document} in hand.", document=document)
-        place = settings.inbox_path / row.path if row.path else None
-        in_inbox = place is not None and place.is_file() and not place.is_symlink()
-        if place is not None and in_inbox:
-            place.unlink()
-        removed = 0
-        if row.version is not None:
-            nothing = ChunkSet(
-                document=document, version=row.version, chunks=[], covered=0.0, max_tokens=0, chunker="none", seconds=0.0
-            )
-            writer = open_writer(settings)
-            try:
-                removed = writer.write(nothing, reference_time=datetime.now(UTC)).removed
-            finally:
-                writer.close()
+        in_inbox = _unlink(settings, row)
+        erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
         artifacts = open_artifacts(settings).forget(document)
         with closing(answer_store(settings)) as kept:
             answers = kept.forget(document)
         attachments = [one for one in intake.kin_of(document).attachments if intake.state_of(one)]
         register.forget(intake.engine, document)
         forget_kin(intake.engine, document)
+        versions, shared = _forget_bytes(intake, row)
         if (settings.dagster_home / "dagster.yaml").exists():
             open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
-    emit("system.removed", "The document was removed", document=document, episodes=removed, by=by)
-    return Receipt(
-        document=document,
-        version=row.version,
-        episodes_removed=removed,
-        artifacts_removed=artifacts,
-        answers_removed=answers,
-        attachments=attachments,
-        file_removed=in_inbox,
-        removed_at=time.time(),
-        removed_by=by,
-    )
+        erased = erasure.erased.model_copy(update={"kept": [*erasure.erased.kept, *shared]})
+        receipt = Receipt(
+            id=audit.new_id(),
+            document=document,
+            version=row.version,
+            episodes_removed=len(erased.episodes),
+            facts_removed=len(erased.facts),
+            entities_removed=len(erased.entities),
+            artifacts_removed=artifacts,
+            answers_removed=answers,
+            bytes_removed=versions,
+            attachments=attachments,
+            file_removed=in_inbox,
+            graph=erased,
+            stays=STAYS,
+            removed_at=time.time(),
+            removed_by=by,
+        )
+        audit.record(
+            intake.engine,
+            receipt.id,
+            action=ACTION,
+            by=by,
+            collection=split_document_id(document)[0],
+            document=document,
+            account=receipt.model_dump(mode="json"),
+            evidence={"shared": erasure.after.shared_digest(), "documents": erasure.after.digests()},
+        )
+    emit("system.removed", "The document was removed", document=document, episodes=receipt.episodes_removed, by=by)
+    return receipt
+
+
+def _unlink(settings: Settings, row: Upload) -> bool:
+    place = settings.inbox_path / row.path if row.path else None
+    if place is None or not place.is_file() or place.is_symlink():
+        return False
+    place.unlink()
+    return True
+
+
+def _erase(settings: Settings, document: str) -> Erasure:
+    from fathom.graph.writer import open_writer
+
+    writer = open_writer(settings)
+    try:
+        return writer.erase(document)
+    finally:
+        writer.close()
+
+
+def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[Kept]]:
+    """The versions of it that no document has any more are not in the store; those that others have are kept, and why."""
+    mine = {one.version for one in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
+    removed: list[str] = []
+    kept: list[Kept] = []
+    for version in sorted(mine):
+        others = register.with_bytes(intake.engine, version)
+        if others:
+            kept.append(Kept(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
+        elif intake.store.forget(version):
+            removed.append(version)
+    return removed, kept

@@ -16,6 +16,7 @@ from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
 from fathom.graph.connection import GraphConnection, open_graph
+from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
 from fathom.graph.reading import holding
 from fathom.graph.removing import remove_episodes
@@ -97,6 +98,13 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
             return repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
+
+    def erase(self, document: str) -> Erasure:
+        """Nothing of the document is in the graph but what others say too. Raises GraphUnreachable, LeaseLost."""
+        collection, _ = split_document_id(document)
+        self._ensure_schema()
+        with only_writer(self.connection, self._leases, collection):
+            return erase(self.connection, self._ledger, document, partial(self._take_out, collection))
 
     def close(self) -> None:
         """The connections to graph and language model are closed, until they are used again."""

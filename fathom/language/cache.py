@@ -79,6 +79,12 @@ class AnswerStore:
             _drop(connection, gone)
         return len(gone)
 
+    def used_by(self, document: str) -> int:
+        """How many answers are kept that this document has used."""
+        with self._file.reading() as connection:
+            (number,) = connection.execute("SELECT count(*) FROM uses WHERE document = ?", (document,)).fetchone()
+        return int(number)
+
     def count(self) -> int:
         """How many answers are kept."""
         with self._file.reading() as connection:

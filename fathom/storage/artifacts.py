@@ -75,8 +75,11 @@ class ArtifactStore:
 
     def forget(self, document: str) -> int:
         """Nothing that was made of the document is kept; answers how many artifacts there were."""
-        names = (_converted_name(document), _picture_name(document), _chunks_name(document))
-        return sum(self.files.delete(name) for name in names)
+        return sum(self.files.delete(name) for name in _names(document))
+
+    def count(self, document: str) -> int:
+        """How many artifacts of the document are kept."""
+        return sum(self.files.exists(name) for name in _names(document))
 
     def _read(self, name: str, document: str, what: str) -> bytes:
         try:
@@ -88,6 +91,10 @@ class ArtifactStore:
 def open_artifacts(settings: Settings) -> ArtifactStore:
     """The artifact store of this deployment, at `FATHOM_STORE`."""
     return ArtifactStore(Files(settings.store_url, scratch=settings.home / "tmp"))
+
+
+def _names(document: str) -> tuple[str, ...]:
+    return _converted_name(document), _picture_name(document), _chunks_name(document)
 
 
 def _converted_name(document: str) -> str:

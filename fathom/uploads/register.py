@@ -135,6 +135,13 @@ def forget(engine: Engine, document: str) -> None:
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
 
 
+def with_bytes(engine: Engine, version: str) -> list[str]:
+    """The ids of the documents whose last accepted bytes are of that version."""
+    with transaction(engine) as connection:
+        query = sa.select(uploads.c.document).where(uploads.c.version == version)
+        return list(connection.scalars(query.order_by(uploads.c.document)))
+
+
 def waiting(engine: Engine) -> list[Waiting]:
     """Accepted documents that no run has in hand."""
     c = uploads.c

@@ -52,6 +52,14 @@ class UploadStore:
         except NotStored as error:
             raise NotStored(f"The accepted bytes of version {version[:12]} are not in the store.") from error
 
+    def has(self, version: str) -> bool:
+        """Whether the bytes of that version are kept. Raises StoreFailed."""
+        return self.files.exists(_name(version))
+
+    def forget(self, version: str) -> bool:
+        """The bytes of that version are not kept; answers whether they were. Raises StoreFailed."""
+        return self.files.delete(_name(version))
+
     def url_of(self, version: str) -> str:
         """Where the bytes of that version are, for a person."""
         return self.files.url_of(_name(version))

@@ -154,7 +154,7 @@ buttons(async (button, answer) => {
       `${answer.document} is gone: ${answer.episodes_removed} chunks were taken out of the graph, ${answer.artifacts_removed} `
         + `artifacts and ${answer.answers_removed} answers of the language model were deleted. ${file}`,
       ...(answer.attachments.length ? [`What came with it stays, until it is removed as well: ${answer.attachments.join(", ")}.`] : []),
-      `By ${answer.removed_by}, ${new Date(answer.removed_at * 1000).toISOString()}.`,
+      `Receipt ${answer.id}, by ${answer.removed_by}, ${new Date(answer.removed_at * 1000).toISOString()}.`,
     ]);
     location.href = "/";
     return;

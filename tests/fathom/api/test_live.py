@@ -22,6 +22,7 @@ from fathom.control.access import admin_key
 from fathom.control.launching import open_instance
 from fathom.control.parts import start_all, stop_all
 from fathom.control.process import kill, marked
+from fathom.control.removal_check import verify
 from fathom.control.runs.worker import PID_TAG
 from fathom.settings import PROJECT_ROOT, Settings
 
@@ -177,6 +178,8 @@ def test_a_removed_document_is_gone_everywhere_with_a_receipt(live: Live) -> Non
     receipt = live.call("DELETE", f"/api/documents/{name}")
     assert receipt.status_code == 200, receipt.text
     assert (receipt.json()["episodes_removed"], receipt.json()["file_removed"]) == (1, True)
+    assert receipt.json()["graph"]["digest_before"] != receipt.json()["graph"]["digest_after"]
+    assert verify(live.settings, receipt.json()["id"]).holds
     assert live.call("GET", uploaded["status_url"]).status_code == 404
     assert not (live.settings.inbox_path / "live" / "gone.md").exists()
 

@@ -12,6 +12,8 @@ import pytest
 from deployments import Deployment, deployment
 
 from fathom.control.process import marked
+from fathom.graph.connection import open_graph
+from fathom.settings import Settings
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -114,11 +116,33 @@ def test_a_removed_document_leaves_nothing_and_the_receipt_says_so(fathom: Deplo
     assert fathom("documents", "remove", "dropped/note.txt").returncode == 4  # nobody confirmed it
     receipt = fathom.json("documents", "remove", "dropped/note.txt", "--yes")
     assert receipt["episodes_removed"] == 1
-    assert (receipt["artifacts_removed"], receipt["file_removed"]) == (2, True)
+    assert (receipt["artifacts_removed"], receipt["file_removed"], len(receipt["bytes_removed"])) == (2, True, 1)
+    assert fathom.json("documents", "remove", "--verify", receipt["id"])["holds"] is True
     assert fathom("documents", "show", "dropped/note.txt").returncode == 2
     for label in ("Episodic", "Entity"):
         left = f"MATCH (n:{label}) WHERE n.group_id = 'dropped' RETURN count(n) AS n"
         assert fathom.json("graph", "query", left)["records"] == [{"n": 0}]
+
+
+def test_what_was_lost_from_the_graph_is_repaired_and_written_again(fathom: Deployment) -> None:
+    assert fathom.json("episodes", "verify")["agree"] is True
+    assert fathom.json("episodes", "repair")["repairs"] == []
+    graph = open_graph(Settings(home=fathom.home, graph_uri=None))
+    lose = "MATCH (p:Episodic) WHERE p.source_description = 'mixed/well.md' DETACH DELETE p"
+    graph.write(lambda tx: tx.run(lose).consume())
+    graph.close()
+    assert fathom("episodes", "verify").returncode == 1
+    assert fathom("episodes", "repair").returncode == 4  # nobody confirmed it
+    planned = fathom.json("episodes", "repair", "--dry-run")
+    assert (planned["dry_run"], planned["repairs"][0]["documents"]) == (True, ["mixed/well.md"])
+    assert fathom("episodes", "verify").returncode == 1
+    assert fathom.json("episodes", "repair", "--yes")["agree"] is True
+    assert fathom("episodes", "verify").returncode == 0
+    deadline, rows = time.monotonic() + 120, [{"state": ""}]
+    while time.monotonic() < deadline and [row["state"] for row in rows] != ["written"]:
+        rows = fathom.json("episodes", "mixed/well.md")["episodes"]
+    assert [row["state"] for row in rows] == ["written"]
+    assert fathom("episodes", "verify").returncode == 0
 
 
 def test_down_leaves_no_process_and_up_goes_on_with_what_was_there(fathom: Deployment) -> None:
