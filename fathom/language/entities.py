@@ -1,0 +1,186 @@
+"""The entities of one text: places of one name put together, found wherever they stand, with one type and one name each."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from fathom.language.joining import Place
+from fathom.language.names import folded, initials, type_by_words
+
+_ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
+_TOKEN = re.compile(r"\w+")
+_ABBREVIATION = re.compile(r"\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&.-]{1,9})[\"”]?\s*[),;]")
+_BY_WORDS = 1.5  # votes
+
+# Countries that are written in several ways; one name joins them over documents.
+_KNOWN_AS = {
+    "us": "United States",
+    "u.s.": "United States",
+    "usa": "United States",
+    "u.s.a.": "United States",
+    "united states of america": "United States",
+    "uk": "United Kingdom",
+    "u.k.": "United Kingdom",
+    "eu": "European Union",
+    "un": "United Nations",
+    "ussr": "Soviet Union",
+    "prc": "People's Republic of China",
+    "uae": "United Arab Emirates",
+}
+
+
+@dataclass
+class Found:
+    """A name of one text, with the votes for its type, every place it stands and how else it is written."""
+
+    name: str
+    votes: dict[str, float] = field(default_factory=dict[str, float])
+    mentions: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    aliases: set[str] = field(default_factory=set[str])
+    surname: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The type most votes are for, those of its own words included; the first by name of equals."""
+        votes = dict(self.votes)
+        if by_words := type_by_words(self.name):
+            votes[by_words] = votes.get(by_words, 0.0) + _BY_WORDS
+        return min(votes, key=lambda kind: (-votes[kind], kind))
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """Where it stands first."""
+        return min(self.mentions)
+
+    def absorb(self, other: Found) -> None:
+        """The other's places, votes and names are this one's."""
+        self.mentions |= other.mentions
+        for kind, votes in other.votes.items():
+            self.votes[kind] = self.votes.get(kind, 0.0) + votes
+        self.aliases |= {other.name, *other.aliases} - {self.name}
+
+
+def entities_of(text: str, places: Sequence[Place]) -> list[Found]:
+    """The entities that the places name, in the order in which they first stand."""
+    found = _grouped(text, places)
+    _join_abbreviations(text, found)
+    _join_surnames(found)
+    _propagate(text, found)
+    return sorted(found.values(), key=lambda one: one.first)
+
+
+def canonical(name: str) -> str:
+    """The name that stands for all ways to write it, in every document: no article, no shouting, one form for known ones."""
+    name = _ARTICLE.sub("", " ".join(name.split())) or name
+    if known := _KNOWN_AS.get(name.casefold()):
+        return known
+    if name.isupper() and " " in name and len(name) > 8:
+        return " ".join(word.capitalize() if len(word) > 3 else _small(word) for word in name.split())
+    return name
+
+
+def _small(word: str) -> str:
+    return word.lower() if word in {"OF", "THE", "AND", "FOR", "IN", "ON", "AT", "BY", "TO"} else word.capitalize()
+
+
+def _grouped(text: str, places: Iterable[Place]) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    for place in places:
+        written = " ".join(text[place.start : place.end].split())
+        name = canonical(written)
+        one = found.setdefault(folded(name), Found(name))
+        if one.name.isupper() and not name.isupper() and len(name) > 5:
+            one.name = name
+        one.votes[place.type] = one.votes.get(place.type, 0.0) + place.weight
+        one.mentions.add((place.start, place.end))
+        if written not in (one.name, name) and folded(written) != folded(one.name):
+            one.aliases.add(_ARTICLE.sub("", written))
+    return found
+
+
+def _join_abbreviations(text: str, found: dict[str, Found]) -> None:
+    """`Foo Bar Institute (FBI)` and then `FBI` are one."""
+    for one in list(found.values()):
+        if " " not in one.name:
+            continue
+        for _, end in sorted(one.mentions):
+            match = _ABBREVIATION.match(text, end)
+            if match is None or not _abbreviates(match.group(1), one.name):
+                continue
+            short = match.group(1)
+            other = found.pop(folded(canonical(short)), None)
+            if other is not None and other is not one:
+                one.absorb(other)
+            one.aliases.add(short)
+            one.mentions.add(match.span(1))
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    wanted = [c for c in short if c.isupper()]
+    given = iter(initials(name))
+    return len(wanted) >= 2 and sum(c in given for c in wanted) >= max(2, len(wanted) - 1)
+
+
+def _join_surnames(found: dict[str, Found]) -> None:
+    """A person named by one name alone is the one of the full name, where only one person has it."""
+    persons = defaultdict(list)
+    for one in found.values():
+        words = [word for word in one.name.split() if word not in ("Jr.", "Sr.", "Jr", "Sr")]
+        if one.type == "Person" and len(words) > 1:
+            for word in {folded(words[-1]), folded(words[0])}:
+                persons[word].append(one)
+            one.surname = words[-1]
+    for key, one in list(found.items()):
+        if " " in one.name or len(who := persons.get(key, [])) != 1:
+            continue
+        person = who[0]
+        is_last = folded(person.surname or "") == key
+        if one.type == "Person" or (is_last and one.type != "Location" and person.first < one.first):
+            person.absorb(found.pop(key))
+    for one in found.values():
+        if one.surname and (len(persons[folded(one.surname)]) != 1 or folded(one.surname) in found):
+            one.surname = None
+
+
+def _propagate(text: str, found: dict[str, Found]) -> None:
+    """Every further place where a found name stands as words of its own; a longer name's place is not a shorter one's."""
+    by_word: dict[str, list[tuple[str, re.Pattern[str], Found]]] = defaultdict(list)
+    for one in found.values():
+        forms = {one.name, *one.aliases} | ({one.surname} if one.surname and len(one.surname) > 3 else set())
+        written = {" ".join(text[start:end].split()) for start, end in one.mentions}
+        for form in forms | written:
+            first = _TOKEN.search(form)
+            if first is not None and first.start() == 0:
+                words = r"\s+".join(re.escape(word) for word in form.split())
+                by_word[first.group()].append((form, re.compile(rf"{words}(?!\w)"), one))
+    for forms_here in by_word.values():
+        forms_here.sort(key=lambda form: (-len(form[0]), form[0]))
+    held: dict[int, tuple[tuple[int, int], Found]] = {}  # by each offset that a place covers
+    for one in found.values():
+        for at in one.mentions:
+            held.update(dict.fromkeys(range(*at), (at, one)))
+    for match in _TOKEN.finditer(text):
+        standing = _standing(text, match.start(), by_word.get(match.group(), ()))
+        if standing is None:
+            continue
+        (start, end), one = standing
+        over = {held[at][0]: held[at][1] for at in range(start, end) if at in held}
+        if all(start <= other[0] and other[1] <= end and other != (start, end) for other in over):
+            for other, whose in over.items():
+                whose.mentions.discard(other)
+            one.mentions.add((start, end))
+            held.update(dict.fromkeys(range(start, end), ((start, end), one)))
+    for key in [key for key, one in found.items() if not one.mentions]:
+        del found[key]
+
+
+def _standing(
+    text: str, start: int, forms: Iterable[tuple[str, re.Pattern[str], Found]]
+) -> tuple[tuple[int, int], Found] | None:
+    for _, pattern, one in forms:
+        if match := pattern.match(text, start):
+            return match.span(), one
+    return None

@@ -1,0 +1,93 @@
+"""A place of a name, and the places that are one name together or reach further than spaCy saw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fathom.language.names import has_title, type_by_words
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name in a text: where, of which type it seems, and how much that counts."""
+
+    start: int
+    end: int
+    type: str
+    weight: float = 1.0
+
+
+GUESSED = 0.5  # below it nobody but the capital letters says that there is a name
+_CAPITAL = r"[A-ZÀ-Þ][\w’'-]+"
+_FIRST_OF_LINE = re.compile(rf"(?:^|\n)({_CAPITAL}) $")
+_NUMBER_AFTER = re.compile(r" (?:\d{1,4}|[IVX]+|[A-Z]\d*|\d+[A-Z]+)\b(?!\s?[%.,-]?\w)")
+_ORDINAL_BEFORE = re.compile(
+    r"\b(?:[Ff]irst|[Ss]econd|[A-Z][a-z]+ty-(?:first|second|third|(?:four|fif|six|seven|eigh|nin)th)|[A-Z][a-z]+(?:th|ieth)) $"
+)
+_COUNTED = re.compile(r"(?:World War|Congress|Parliament|Republic|Empire|Army|Amendment)\b")
+_INSIDE = re.compile(r"[a-z,] The $")
+
+
+def joined(text: str, places: Sequence[Place]) -> list[Place]:
+    """Places side by side that are one name: `Orlando` and `Magic`, two halves of a person's name, `Act` of `Union`."""
+    together: list[Place] = []
+    for place in places:
+        last = together[-1] if together else None
+        kind = _kind_of_both(text, last, place) if last is not None else None
+        if last is not None and kind is not None:
+            together[-1] = Place(last.start, place.end, kind, max(0.8, min(last.weight, place.weight)))
+        else:
+            together.append(place)
+    return together
+
+
+def widened(text: str, place: Place) -> Place:
+    """The place with a first name, number, ordinal or capital article that belongs to it and that spaCy left out."""
+    start, end = place.start, place.end
+    before = text[max(0, start - 30) : start]
+    if (
+        place.type == "Person"
+        and (match := _FIRST_OF_LINE.search(before))
+        and not has_title(text, start - len(match[1]) - 1, end)
+    ):
+        start -= len(match[1]) + 1
+    elif (match := _ORDINAL_BEFORE.search(before)) and _COUNTED.match(text, start, end):
+        start -= len(match.group())
+    elif place.type not in ("Location", "Group", "Person") and _INSIDE.search(before):
+        start -= len("The ")
+    if place.type in ("Work", "Product") and (match := _NUMBER_AFTER.match(text, end)):
+        end = match.end()
+    return replace(place, start=start, end=end)
+
+
+def _kind_of_both(text: str, last: Place, place: Place) -> str | None:
+    """The type of the name that two places make together; None where they are two names."""
+    between = text[last.end : place.start]
+    by_words = type_by_words(text[last.start : place.end]) if between.strip() in ("", "of", "of the") else None
+    if between == "-" and last.type == place.type == "Person":
+        return "Person"
+    if between in (" of ", " of the "):
+        return (by_words or "Work") if last.weight < GUESSED else None
+    if between != " ":
+        return None
+    one_word = " " not in text[place.start : place.end]
+    if last.type == "Person":
+        return "Person" if place.type == "Person" else (by_words or "Person") if _follows(last, place) else None
+    if last.weight < GUESSED:
+        return (by_words or "Work") if place.type == "Person" and one_word else None
+    if last.type not in ("Location", "Group", "Organization"):
+        return None
+    if _follows(last, place) or (last.type == "Organization" and place.type == "Person" and one_word):
+        return by_words or "Organization"
+    if place.weight == 1.0 and place.type in ("Product", "Event", "Work"):
+        return by_words or place.type
+    if last.type != "Organization" and place.type in ("Organization", "Location"):
+        return by_words or place.type
+    return "Group" if last.type == place.type == "Group" else None
+
+
+def _follows(last: Place, place: Place) -> bool:
+    """Whether a guess stands behind what spaCy is sure of."""
+    return place.weight < GUESSED and last.weight == 1.0
