@@ -27,11 +27,13 @@ MONTHS = {
 }
 _MONTH = "|".join(MONTHS)
 _YEAR = r"1\d{3}|20\d{2}"
+_WHEN = rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?(?:{_MONTH})(?:\s+\d{{1,2}}(?:st|nd|rd|th)?,)?,?\s+)?(?:{_YEAR})"
 _RANGE = re.compile(
-    rf"\bfrom\s+(?P<a>{_YEAR})\s+(?:to|until|till|through)\s+(?P<b>{_YEAR})\b|\bbetween\s+(?P<c>{_YEAR})\s+and\s+(?P<d>{_YEAR})\b"
-    rf"|\((?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\)",
+    rf"\b(?:from|between)\s+(?P<a>{_WHEN})\s+(?:to|until|till|through|and)\s+(?P<b>{_WHEN})\b"
+    rf"|\((?P<c>{_WHEN})\s?[-–—]\s?(?P<d>{_WHEN})\)|\bfrom\s+(?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\b",
     re.IGNORECASE,
 )
+_OPEN = re.compile(rf"\(?\b(?:from\s+)?(?P<a>{_WHEN})\s?(?:[-–—]|to(?:\sthe)?)\s?(?:present|today|now)\b", re.IGNORECASE)
 _DATE = re.compile(
     rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_MONTH}),?\s+(?P<y1>\d{{4}})"
     rf"|(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,\s*(?P<y2>\d{{4}})"
@@ -47,8 +49,11 @@ _ENDING = ("until", "till", "before")
 def validity(sentence: str) -> tuple[datetime | None, datetime | None]:
     """From when and until when, as the sentence says it; at midnight UTC of the first day named, None where it says nothing."""
     if whole := _RANGE.search(sentence):
-        first, last = (int(year) for year in whole.groups() if year)
-        return datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC) if last >= first else None
+        first, last = (_day_of(said) for said in whole.groups() if said)
+        if first is not None:
+            return first, last if last is not None and last >= first else None
+    if still := _OPEN.search(sentence):
+        return _day_of(still["a"]), None
     begins: datetime | None = None
     ends: datetime | None = None
     for match in _DATE.finditer(sentence):
@@ -62,6 +67,11 @@ def validity(sentence: str) -> tuple[datetime | None, datetime | None]:
     if begins and ends and ends < begins:
         return begins, None
     return begins, ends
+
+
+def _day_of(said: str) -> datetime | None:
+    match = _DATE.search(said if not said.isdigit() else f"in {said}")
+    return _day(match) if match else None
 
 
 def _day(match: re.Match[str]) -> datetime | None:

@@ -6,16 +6,23 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from fathom.language.joining import Place
+from fathom.language.countries import country_of, is_adjective
+from fathom.language.joining import GUESSED, Place
 from fathom.language.names import folded, initials, type_by_words
+from fathom.language.type_clues import clues
 
 _ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+")
 _ABBREVIATION = re.compile(r"\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&.-]{1,9})[\"”]?\s*[),;]")
 _BY_WORDS = 1.5  # votes
+_BY_COMPANY = 0.5
+_BY_COUNTRY = 3.0
+_IN = re.compile(r"\b(?:in|near|from|at|to)\s(?:the\s)?$")
+_LISTED = re.compile(r"\s?(?:,|, and|and|&|or|, or)\s")
 
-# Countries that are written in several ways; one name joins them over documents.
+# What is written in several ways; one name joins it over documents.
 _KNOWN_AS = {
     "us": "United States",
     "u.s.": "United States",
@@ -48,6 +55,9 @@ class Found:
         votes = dict(self.votes)
         if by_words := type_by_words(self.name):
             votes[by_words] = votes.get(by_words, 0.0) + _BY_WORDS
+        if country_of(self.name):
+            kind = "Group" if is_adjective(self.name) else "Location"
+            votes[kind] = votes.get(kind, 0.0) + _BY_COUNTRY
         return min(votes, key=lambda kind: (-votes[kind], kind))
 
     @property
@@ -67,7 +77,8 @@ def entities_of(text: str, places: Sequence[Place]) -> list[Found]:
     """The entities that the places name, in the order in which they first stand."""
     found = _grouped(text, places)
     _join_abbreviations(text, found)
-    _join_surnames(found)
+    _join_surnames(text, found)
+    _join_parts(text, found)
     _propagate(text, found)
     return sorted(found.values(), key=lambda one: one.first)
 
@@ -86,8 +97,21 @@ def _small(word: str) -> str:
     return word.lower() if word in {"OF", "THE", "AND", "FOR", "IN", "ON", "AT", "BY", "TO"} else word.capitalize()
 
 
-def _grouped(text: str, places: Iterable[Place]) -> dict[str, Found]:
+def _company(text: str, places: Sequence[Place]) -> dict[int, str]:
+    """The type of the neighbours in a list, `A, B and C`, by where the place begins; only where they agree."""
+    beside: dict[int, set[str]] = defaultdict(set)
+    for one, other in pairwise(places):
+        if _LISTED.fullmatch(text, one.end, other.start):
+            if other.weight > GUESSED:
+                beside[one.start].add(other.type)
+            if one.weight > GUESSED:
+                beside[other.start].add(one.type)
+    return {start: min(types) for start, types in beside.items() if len(types) == 1}
+
+
+def _grouped(text: str, places: Sequence[Place]) -> dict[str, Found]:
     found: dict[str, Found] = {}
+    company = _company(text, places)
     for place in places:
         written = " ".join(text[place.start : place.end].split())
         name = canonical(written)
@@ -96,6 +120,10 @@ def _grouped(text: str, places: Iterable[Place]) -> dict[str, Found]:
             one.name = name
         one.votes[place.type] = one.votes.get(place.type, 0.0) + place.weight
         one.mentions.add((place.start, place.end))
+        for kind, votes in clues(text, place.start, place.end).items():
+            one.votes[kind] = one.votes.get(kind, 0.0) + votes
+        if (neighbours := company.get(place.start)) is not None:
+            one.votes[neighbours] = one.votes.get(neighbours, 0.0) + _BY_COMPANY
         if written not in (one.name, name) and folded(written) != folded(one.name):
             one.aliases.add(_ARTICLE.sub("", written))
     return found
@@ -124,7 +152,7 @@ def _abbreviates(short: str, name: str) -> bool:
     return len(wanted) >= 2 and sum(c in given for c in wanted) >= max(2, len(wanted) - 1)
 
 
-def _join_surnames(found: dict[str, Found]) -> None:
+def _join_surnames(text: str, found: dict[str, Found]) -> None:
     """A person named by one name alone is the one of the full name, where only one person has it."""
     persons = defaultdict(list)
     for one in found.values():
@@ -138,11 +166,31 @@ def _join_surnames(found: dict[str, Found]) -> None:
             continue
         person = who[0]
         is_last = folded(person.surname or "") == key
-        if one.type == "Person" or (is_last and one.type != "Location" and person.first < one.first):
+        no_place = not any(_IN.search(text, max(0, start - 12), start) for start, _ in one.mentions)
+        if one.type == "Person" or (is_last and (no_place or one.type != "Location") and person.first < one.first):
             person.absorb(found.pop(key))
     for one in found.values():
         if one.surname and (len(persons[folded(one.surname)]) != 1 or folded(one.surname) in found):
             one.surname = None
+
+
+def _join_parts(text: str, found: dict[str, Found]) -> None:
+    """`the Spurs` are the San Antonio Spurs, Henrik Angell is Henrik August Angell: where only one fits."""
+    whole: dict[str, list[Found]] = defaultdict(list)
+    for one in found.values():
+        words = folded(one.name).split()
+        if len(words) > 1 and one.type in ("Organization", "Location", "Event", "Group"):
+            whole[words[-1]].append(one)
+        if len(words) > 2 and one.type == "Person":
+            whole[f"{words[0]} {words[-1]}"].append(one)
+    for key, one in list(found.items()):
+        plural = found.get(key.removesuffix("s")) if key.endswith("s") and one.type == "Group" else None
+        if plural is not None and plural is not one:
+            plural.absorb(found.pop(key))
+        elif len(who := whole.get(key, [])) == 1 and who[0] is not one and who[0].first < one.first:
+            by_article = all(text[max(0, start - 4) : start].lower() == "the " for start, _ in one.mentions)
+            if by_article or " " in key:
+                who[0].absorb(found.pop(key))
 
 
 def _propagate(text: str, found: dict[str, Found]) -> None:

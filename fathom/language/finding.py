@@ -179,17 +179,20 @@ def _leads(text: str, offset: int, doc: Any) -> Iterator[Place]:
     """What a paragraph begins with and then says what it is: `Foulsyke is a hamlet`, `Goght (formerly Goghot) was the …`."""
     for match in _LEAD.finditer(text, offset, offset + len(doc.text)):
         first = doc.char_span(match.start(1) - offset, match.end(1) - offset, alignment_mode="expand")
-        if first is None or first[0].lower_ in _NO_LEAD or first[0].pos_ in ("PRON", "DET", "ADP", "SCONJ", "ADV"):
+        kind = _kind_said(text, match.end())
+        if first is None or first[0].lower_ in _NO_LEAD or first[0].pos_ in ("PRON", "DET"):
             continue
-        if len(first) == 1 and first[0].pos_ != "PROPN" and match.group(2) is None:
+        if kind is None and first[0].pos_ in ("ADP", "SCONJ", "ADV"):
+            continue
+        if len(first) == 1 and first[0].pos_ != "PROPN" and match.group(2) is None and kind is None:
             continue
         if at := name_span(text, *match.span(1)):
-            yield Place(*at, type_by_words(text[at[0] : at[1]]) or _kind_said(text, match.end()), 0.6)
+            yield Place(*at, type_by_words(text[at[0] : at[1]]) or kind or "Work", 0.6)
 
 
-def _kind_said(text: str, after: int) -> str:
+def _kind_said(text: str, after: int) -> str | None:
     said = text[after : after + 80].split(".")[0]
-    return next((kind for kind, words in _SAID.items() if words.search(said)), "Work")
+    return next((kind for kind, words in _SAID.items() if words.search(said)), None)
 
 
 def _names_something(run: list[Any]) -> bool:

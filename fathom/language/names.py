@@ -36,7 +36,9 @@ _BY_LAST_WORD = {
         "Harbour|Harbor|River|Island|Islands|Isle|Bay|Street|Road|Avenue|Bridge|Lighthouse|Mountain|Mountains|Mount|Lake|Sea|"
         "Ocean|Channel|Quay|Pier|Valley|Square|Dock|Coast|Beach|Point|Sound|Peninsula|Town|City|County|Province|District|"
         "Region|Municipality|Village|Township|Parish|Airport|Station|Park|Forest|Canal|Strait|Gulf|Highway|Castle|Palace|"
-        "Tower|Stadium|Arena|Cemetery|Kingdom|Republic"
+        "Tower|Stadium|Arena|Cemetery|Kingdom|Republic|Glacier|Creek|Brook|Range|Reservoir|Drive|Canyon|Wilderness|Oceans|Rivers|"
+        "Lakes|Hospital|Governorate|Memorial|Mausoleum|Mall|Basin|Zone|Falls|Hills|Plateau|Desert|Theater|Theatre|Dam|Trail|Cove|"
+        "Heights|Plaza|Boulevard|Lane|Prefecture|Oblast|Territory|Borough|Fjord|Lagoon|Reef|Quarter|Abbey|Cathedral|House"
     ),
     "Event": "War|Revolution|Olympics|Games|Championship|Championships|Cup|Festival|Election|Tournament|Conference|Uprising",
     "Law": "Act|Treaty|Agreement|Constitution|Convention|Protocol|Amendment|Directive",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fathom.language.arrangement import arranged
 from fathom.language.dates import validity
 from fathom.language.entities import Found, entities_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.finding import places
-from fathom.language.relations import LONGEST_SENTENCE, Named, relations
+from fathom.language.relations import LONGEST_SENTENCE, Named, Relation, relations
+from fathom.language.setting import LASTING, Spot, in_country, setting_of
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
+
+_Said = tuple[Relation, int, int]  # with the sentence's start and end
 
 
 class OfflineModel:
@@ -60,29 +65,45 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
 
 def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found]) -> list[Fact]:
     standing = sorted(((*at, one) for one in found for at in one.mentions), key=lambda place: place[:2])
-    facts: list[Fact] = []
+    entities = [(one.name, one.type, len(one.mentions)) for one in found]
+    setting = setting_of(entities)
+    said: list[_Said] = []  # by grammar
+    shown: list[_Said] = []  # by arrangement
+    spots: dict[str, list[Spot]] = defaultdict(list)
+    topic: Named | None = None
     for offset, doc in docs:
         before: list[Named] = []
-        for sentence in doc.sents:
+        for number, sentence in enumerate(doc.sents):
             start, end = offset + sentence.start_char, offset + sentence.end_char
             here = _named(doc, offset, [place for place in standing if start <= place[0] and place[1] <= end])
-            said = text[start:end]
-            if here and len(said) <= LONGEST_SENTENCE and "|" not in said:
-                since, until = validity(said)
-                facts.extend(
-                    Fact(
-                        source=one.source,
-                        target=one.target,
-                        relation=one.name,
-                        fact=" ".join(said.split()),
-                        span=_trimmed(text, start, end),
-                        valid_at=since,
-                        invalid_at=until,
-                    )
-                    for one in relations(sentence, here, before)
-                )
+            topic = topic or next((one for one in here if one.entity == setting.topic), None)
+            if here and end - start <= LONGEST_SENTENCE and "|" not in text[start:end]:
+                for one in here:
+                    spots[one.entity].append((offset + number, start, end))
+                said.extend((one, start, end) for one in relations(sentence, here, before))
+                shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic))
             before = here or before
-    return facts
+    pairs = {frozenset((one.source, one.target)) for one, _, _ in said}
+    for relation, start, end in (*shown, *in_country(entities, setting, spots)):
+        pair = frozenset((relation.source, relation.target))
+        if pair not in pairs and len(pair) == 2:
+            pairs.add(pair)
+            said.append((relation, start, end))
+    return [_fact(text, relation, start, end) for relation, start, end in said]
+
+
+def _fact(text: str, one: Relation, start: int, end: int) -> Fact:
+    said = text[start:end]
+    since, until = (None, None) if one.name in LASTING else validity(said)
+    return Fact(
+        source=one.source,
+        target=one.target,
+        relation=one.name,
+        fact=" ".join(said.split()),
+        span=_trimmed(text, start, end),
+        valid_at=since,
+        invalid_at=until,
+    )
 
 
 def _named(doc: Any, offset: int, places: Sequence[tuple[int, int, Found]]) -> list[Named]:

@@ -52,10 +52,11 @@ def _of_verbs(sentence: Any, by_head: dict[int, Named], before: Sequence[Named])
                 one for child in verb.head.children if child.dep_ in SUBJECTS for one in _subject(child, by_head, before)
             ]
         passive = any(child.dep_ == "nsubjpass" for child in verb.children)
-        for words, target in _objects(verb, by_head, verb.lemma_):
+        for words, target in _objects(verb, by_head, verb.lower_ if passive else verb.lemma_):
             for subject in subjects:
                 if passive and words.endswith(" by"):
-                    yield Relation(target.entity, subject.entity, _name(words.removesuffix(" by")))
+                    done = verb.lemma_ if words == f"{verb.lower_} by" else words.removesuffix(" by")
+                    yield Relation(target.entity, subject.entity, _name(done))
                 else:
                     yield Relation(subject.entity, target.entity, _name(words))
 

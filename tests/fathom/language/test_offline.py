@@ -86,3 +86,73 @@ def test_every_place_lies_in_the_text_and_the_same_text_gives_the_same(text: str
         assert 0 <= start < end <= len(text)
     for fact in extraction.facts:
         assert 0 <= fact.span[0] < fact.span[1] <= len(text)
+
+
+def entity(text: str, name: str) -> list[str]:
+    """How the text writes the entity of that name, at each of its places."""
+    return [text[start:end] for one in found(text).entities if one.name == name for start, end in one.mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "written"),
+    [
+        (
+            'Wilfried "Willi" Schneider raced. Schneider won.',
+            'Wilfried "Willi" Schneider',
+            ['Wilfried "Willi" Schneider', "Schneider"],
+        ),
+        ("Foulsyke is a small hamlet in Cumbria.", "Foulsyke", ["Foulsyke"]),
+        ("He wrote for The Sacramento Bee in Leeds.", "Sacramento Bee", ["The Sacramento Bee"]),
+        ("Robert Hill was a U.S. Representative from Ohio.", "United States", ["U.S."]),
+        ("The Vice Admiral met Helen Marsh in London.", "Vice Admiral", []),
+        (
+            "The Kelmouth Harbour Trust (KHT) met. The KHT chose.",
+            "Kelmouth Harbour Trust",
+            ["Kelmouth Harbour Trust", "KHT", "KHT"],
+        ),
+        ("He joined the San Antonio Spurs in May. The Spurs won.", "San Antonio Spurs", ["San Antonio Spurs", "Spurs"]),
+    ],
+)
+def test_a_name_reaches_as_far_as_it_is_one_and_is_joined_with_its_other_forms(
+    text: str, name: str, written: list[str]
+) -> None:
+    assert entity(text, name) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("Torbrook is a village in Norway.", "Torbrook", "Location"),
+        ("She works for the company Torbrook.", "Torbrook", "Organization"),
+        ("He met the singer Torbrook there.", "Torbrook", "Person"),
+        ("They recorded the album Torbrook there.", "Torbrook", "Work"),
+        ("It was sold in France.", "France", "Location"),
+        ("A French company sold it.", "French", "Group"),
+    ],
+)
+def test_the_words_around_a_name_tell_its_type(text: str, name: str, kind: str) -> None:
+    assert [one.type for one in found(text).entities if one.name == name] == [kind]
+
+
+def told(text: str) -> set[tuple[str, str, str]]:
+    """The facts of a text as source, relation and target."""
+    return {(fact.source, fact.relation, fact.target) for fact in found(text).facts}
+
+
+def test_a_place_before_a_place_lies_in_it() -> None:
+    assert ("Leith", "LOCATED_IN", "Scotland") in told("The ship was built in Leith, Scotland.")
+
+
+def test_a_pronoun_stands_for_the_person_a_text_is_about() -> None:
+    text = "Ingrid Solberg is a Norwegian engineer. In 2004 she joined Northgate Engineering."
+    assert ("Ingrid Solberg", "HAS_NATIONALITY", "Norwegian") in told(text)
+    assert ("Ingrid Solberg", "JOIN", "Northgate Engineering") in told(text)
+
+
+def test_names_of_one_sentence_that_no_word_joins_are_no_fact() -> None:
+    assert not told("Attendance: Helen Marsh; Baltic Dredging.")
+
+
+def test_what_lasts_has_no_date_of_its_sentence() -> None:
+    (fact,) = (fact for fact in found("In 1998 she moved to Leith, Scotland.").facts if fact.relation == "LOCATED_IN")
+    assert (fact.valid_at, fact.invalid_at) == (None, None)

@@ -1,0 +1,110 @@
+"""Countries by name, by short name and by what their people and things are called; from the time zone database's own table."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+# Short and former names, as the table has only one for each country.
+_ALSO = {
+    "us": "United States",
+    "u.s.": "United States",
+    "u.s": "United States",
+    "usa": "United States",
+    "u.s.a.": "United States",
+    "united states of america": "United States",
+    "uk": "United Kingdom",
+    "u.k.": "United Kingdom",
+    "great britain": "United Kingdom",
+    "britain": "United Kingdom",
+    "england": "United Kingdom",
+    "scotland": "United Kingdom",
+    "wales": "United Kingdom",
+    "soviet union": "Soviet Union",
+    "ussr": "Soviet Union",
+    "people's republic of china": "China",
+    "prc": "China",
+    "republic of china": "Taiwan",
+    "south korea": "Korea (South)",
+    "north korea": "Korea (North)",
+    "korea": "Korea (South)",
+    "uae": "United Arab Emirates",
+    "turkey": "Turkey",
+    "czech republic": "Czech Republic",
+    "czechoslovakia": "Czechoslovakia",
+    "yugoslavia": "Yugoslavia",
+    "holland": "Netherlands",
+    "burma": "Myanmar (Burma)",
+    "ivory coast": "Côte d'Ivoire",
+    "russian federation": "Russia",
+}
+# Where the adjective is not the country's name with an ending.
+_ADJECTIVES = {
+    "american": "United States",
+    "british": "United Kingdom",
+    "english": "United Kingdom",
+    "scottish": "United Kingdom",
+    "welsh": "United Kingdom",
+    "french": "France",
+    "dutch": "Netherlands",
+    "german": "Germany",
+    "greek": "Greece",
+    "spanish": "Spain",
+    "swiss": "Switzerland",
+    "danish": "Denmark",
+    "polish": "Poland",
+    "finnish": "Finland",
+    "swedish": "Sweden",
+    "turkish": "Turkey",
+    "irish": "Ireland",
+    "soviet": "Soviet Union",
+    "filipino": "Philippines",
+    "thai": "Thailand",
+    "belgian": "Belgium",
+    "norwegian": "Norway",
+    "portuguese": "Portugal",
+    "hungarian": "Hungary",
+    "ukrainian": "Ukraine",
+    "peruvian": "Peru",
+    "mexican": "Mexico",
+    "canadian": "Canada",
+    "chinese": "China",
+    "czech": "Czech Republic",
+    "croatian": "Croatia",
+    "icelandic": "Iceland",
+    "argentine": "Argentina",
+    "welshman": "United Kingdom",
+}
+_ENDINGS = ("n", "an", "ian", "ean", "ese", "i", "ish", "nian")
+_ENDS = ("a", "e", "y", "o", "an")  # what a name may lose before an ending
+
+
+@cache
+def country_of(name: str) -> str | None:
+    """The country that the name or adjective is of, `France` for `French`; None for what is of no country."""
+    key = " ".join(name.casefold().replace("’", "'").split()).removeprefix("the ")
+    return (
+        _ALSO.get(key) or _names().get(key) or _ADJECTIVES.get(key) or _ADJECTIVES.get(key.removesuffix("s")) or _derived(key)
+    )
+
+
+def is_adjective(name: str) -> bool:
+    """Whether the name is what a country's people and things are called, not the country's own name."""
+    key = " ".join(name.casefold().split()).removeprefix("the ")
+    return key not in _ALSO and key not in _names() and country_of(name) is not None
+
+
+def _derived(adjective: str) -> str | None:
+    for ending in _ENDINGS:
+        if adjective.removesuffix("s").endswith(ending) and len(stem := adjective.removesuffix("s").removesuffix(ending)) >= 3:
+            for end in ("", *_ENDS):
+                if found := _names().get(stem + end):
+                    return found
+    return None
+
+
+@cache
+def _names() -> dict[str, str]:
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
+    names = [line.split("\t")[1].strip() for line in table.splitlines() if line and not line.startswith("#")]
+    return {name.casefold(): name for name in names}
