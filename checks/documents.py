@@ -64,6 +64,31 @@ def characters_readable(report: ConversionReport) -> CheckOutcome:
     )
 
 
+def ruled_tables_found(report: ConversionReport) -> CheckOutcome:
+    """At least `min_ruled_tables_found` of the grids of painted lines with text in them are tables of the document."""
+    least = THRESHOLDS.documents.min_ruled_tables_found
+    if not report.ruled_tables or report.ruled_tables_found is None:
+        return CheckOutcome(True, "No grid of painted lines to find tables by.", {})
+    share = report.ruled_tables_found / report.ruled_tables
+    return CheckOutcome(
+        share >= least,
+        f"{report.ruled_tables_found} of {report.ruled_tables} grids of painted lines are tables; {least:.0%} must be.",
+        {"ruled_tables": report.ruled_tables, "ruled_tables_found": report.ruled_tables_found, "min_ruled_tables_found": least},
+    )
+
+
+def little_text_dropped(report: ConversionReport) -> CheckOutcome:
+    """At most `max_dropped_share` of the words are not in the body: lost, or set apart as headers, footers, page numbers."""
+    most = THRESHOLDS.documents.max_dropped_share
+    if report.dropped_share is None:
+        return CheckOutcome(True, "No words to drop.", {})
+    return CheckOutcome(
+        report.dropped_share <= most,
+        f"{report.dropped_share:.1%} of the words are not in the body; at most {most:.0%} may.",
+        {"dropped_share": report.dropped_share, "max_dropped_share": most},
+    )
+
+
 def ocr_confident(report: ConversionReport) -> CheckOutcome:
     """The lines that OCR read have a mean confidence of at least `min_ocr_confidence`."""
     least = THRESHOLDS.documents.min_ocr_confidence
@@ -71,8 +96,15 @@ def ocr_confident(report: ConversionReport) -> CheckOutcome:
         return CheckOutcome(True, "Nothing was read by OCR.", {})
     return CheckOutcome(
         report.ocr_confidence >= least,
-        f"OCR read {report.ocr_pages} pages with a mean confidence of {report.ocr_confidence:.2f}; at least {least} is needed.",
-        {"ocr_confidence": report.ocr_confidence, "ocr_pages": report.ocr_pages, "min_ocr_confidence": least},
+        f"OCR read {report.ocr_pages} pages with a mean confidence of {report.ocr_confidence:.2f}; at least {least} is needed. "
+        f"{report.ocr_doubtful_lines} of {report.ocr_lines} lines are doubtful.",
+        {
+            "ocr_confidence": report.ocr_confidence,
+            "ocr_pages": report.ocr_pages,
+            "ocr_lines": report.ocr_lines,
+            "ocr_doubtful_lines": report.ocr_doubtful_lines,
+            "min_ocr_confidence": least,
+        },
     )
 
 
@@ -82,5 +114,7 @@ DOCUMENT_CHECKS: tuple[DocumentCheck[ConversionReport], ...] = (
     DocumentCheck("documents", pages_all_there, blocking=False),
     DocumentCheck("documents", conversion_without_errors, blocking=False),
     DocumentCheck("documents", characters_readable, blocking=False),
+    DocumentCheck("documents", ruled_tables_found, blocking=False),
+    DocumentCheck("documents", little_text_dropped, blocking=False),
     DocumentCheck("documents", ocr_confident, blocking=False),
 )

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     )
     docling_serve_api_key: SecretStr | None = Field(None, description="Key for docling_serve_url.")
 
+    ocr_languages: str | None = Field(
+        None, description="Languages of scans, as in en,de; unset: whatever the recogniser reads. Lines in others are stains."
+    )
+
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
     api_requests_per_minute: int = Field(

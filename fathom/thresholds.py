@@ -39,6 +39,21 @@ class DocumentThresholds(BaseModel):
         description="Share of characters that may be U+FFFD. One in a hundred is a stray glyph; more is a font or an encoding "
         "that was read wrongly, and no name in it can be trusted.",
     )
+    min_ruled_tables_found: float = Field(
+        0.80,
+        ge=0,
+        le=1,
+        description="Share of the grids of painted lines with text in them that must be tables. Four of five: a form's boxes "
+        "are such a grid now and then, and are rightly no table.",
+    )
+    max_dropped_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of the words that the body may lack, lost or set apart as running headers, footers and page "
+        "numbers. They are a few in a hundred, and up to a sixth on a short page; beyond a quarter it is text that was "
+        "taken for a margin.",
+    )
     min_ocr_confidence: float = Field(
         0.60,
         ge=0,

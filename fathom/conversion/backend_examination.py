@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fathom.conversion.backends import Backend, require_usable
+from fathom.conversion.ocr_languages import ocr_languages, require_readable
 from fathom.settings import Settings
 
 WITHIN_S = 10.0
@@ -14,6 +15,7 @@ def examine_backend(settings: Settings) -> str:
     Raises SettingsInvalid, ConverterUnreachable, KeyRefused, ConversionFailed; each says what to do.
     """
     backend = require_usable(settings.docling_artifacts, settings.docling_serve_url)
+    require_readable(ocr_languages(settings.ocr_languages), backend)
     if backend is Backend.MODELS:
         return f"Docling's models in {settings.docling_artifacts}"
     if backend is Backend.EMBEDDED or settings.docling_serve_url is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from fathom.conversion.backends import ENGINES, backend_of, require_usable
+from fathom.conversion.ocr_languages import ocr_languages, require_readable
 from fathom.settings import Settings
 
 
@@ -29,6 +30,7 @@ class ConverterSettings(BaseModel):
     log_level: str
     docling_artifacts: Path | None = None
     docling_serve_url: str | None = None
+    ocr_languages: tuple[str, ...] = ()
     engine: str
 
     @classmethod
@@ -46,12 +48,13 @@ class ConverterSettings(BaseModel):
             log_level=settings.log_level,
             docling_artifacts=settings.docling_artifacts,
             docling_serve_url=settings.docling_serve_url,
+            ocr_languages=ocr_languages(settings.ocr_languages),
             engine=engine or ENGINES[backend],
         )
 
     def require_usable(self) -> None:
-        """The backend can work on this machine. Raises SettingsInvalid, also where two are named."""
-        require_usable(self.docling_artifacts, self.docling_serve_url)
+        """The backend can work on this machine and reads the languages. Raises SettingsInvalid, also where two are named."""
+        require_readable(self.ocr_languages, require_usable(self.docling_artifacts, self.docling_serve_url))
 
     def fingerprint(self) -> str:
         """A word that changes with these settings, with this room's code on the disk and with the libraries' versions.

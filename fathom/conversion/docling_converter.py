@@ -19,8 +19,8 @@ FORMATS = (
 
 
 @cache
-def docling_converter() -> DocumentConverter:
-    """A converter whose pipelines are made on first use, and kept."""
+def docling_converter(languages: tuple[str, ...] = ()) -> DocumentConverter:
+    """A converter whose pipelines are made on first use, and kept; `languages` are those of scans, none for any."""
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
@@ -35,7 +35,7 @@ def docling_converter() -> DocumentConverter:
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself
         do_table_structure=True,
-        layout_options=GeometricLayoutOptions(),
+        layout_options=GeometricLayoutOptions(languages=languages),
         table_structure_options=GeometricTableOptions(),
         heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
         generate_parsed_pages=True,

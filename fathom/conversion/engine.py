@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom.conversion.attachments import attachments_of, list_attachments
+from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.formats import NAMES, source_bytes
-from fathom.conversion.outcome import Outcome, report_of
+from fathom.conversion.outcome import Outcome, ocr_lines, report_of
 from fathom.conversion.page_picture import page_picture
 from fathom.conversion.plain_text import plain_text_document
 from fathom.conversion.report import (
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
 ENGINE_VERSION = "2"
 
 log = get_logger(__name__)
+
+
+_languages: tuple[str, ...] = ()
+
+
+def configure(settings: ConverterSettings) -> None:
+    """Scans are in the languages of `ocr_languages`."""
+    global _languages
+    _languages = settings.ocr_languages
 
 
 def converter_version() -> str:
@@ -62,7 +72,7 @@ def convert_file(
     """
 
     def make() -> Outcome:
-        return convert_by_docling(docling_converter(), path, inspection, progress)
+        return convert_by_docling(docling_converter(_languages), path, inspection, progress)
 
     return converted_by(make, path, inspection, version=version, converter=converter_version())
 
@@ -92,7 +102,9 @@ def _reported(
     outcome.errors += not_taken
     if attachments:
         list_attachments(outcome.document, attachments)
-    report = report_of(outcome, path, inspection, version=version, converter=converter, seconds=time.monotonic() - started)
+    lines = ocr_lines(outcome.result)
+    seconds = time.monotonic() - started
+    report = report_of(outcome, path, inspection, lines, version=version, converter=converter, seconds=seconds)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
@@ -103,6 +115,7 @@ def _reported(
         markdown=outcome.document.export_to_markdown(),
         report=report,
         page_picture=page_picture(path, inspection, outcome.document),
+        ocr_lines=lines,
         attachments=attachments,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 _artifacts: Path | None = None
+_languages: tuple[str, ...] = ()
 _converter: DocumentConverter | None = None
 
 
 def configure(settings: ConverterSettings) -> None:
-    """The weights are those of `docling_artifacts`."""
-    global _artifacts
-    _artifacts = settings.docling_artifacts
+    """The weights are those of `docling_artifacts`, scans are in the languages of `ocr_languages`."""
+    global _artifacts, _languages
+    _artifacts, _languages = settings.docling_artifacts, settings.ocr_languages
 
 
 def converter_version() -> str:
@@ -48,7 +50,7 @@ def convert_file(
     return converted_by(make, path, inspection, version=version, converter=converter_version())
 
 
-def models_converter(artifacts: Path) -> DocumentConverter:
+def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> DocumentConverter:
     """Docling's converter whose pipeline for PDFs and pictures loads every weight from the folder, and fetches none."""
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import (
@@ -65,7 +67,7 @@ def models_converter(artifacts: Path) -> DocumentConverter:
     options = ThreadedPdfPipelineOptions(
         artifacts_path=artifacts,
         do_ocr=True,
-        ocr_options=RapidOcrOptions(),
+        ocr_options=RapidOcrOptions(lang=[f"iso:{tag}" for tag in languages[:1]]),  # it takes one; none is its default
         do_table_structure=True,
         table_structure_options=TableStructureOptions(),
         heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
@@ -84,7 +86,7 @@ def _docling() -> DocumentConverter:
     global _converter
     if _converter is None:
         assert _artifacts is not None
-        _converter = models_converter(_artifacts)
+        _converter = models_converter(_artifacts, _languages)
     return _converter
 
 

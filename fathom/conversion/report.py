@@ -72,11 +72,29 @@ class ConversionReport(BaseModel):
     pictures: int = 0
     reference_words: int | None = Field(None, description="words pdfium sees on born-digital pages; None if not a PDF")
     text_recall: float | None = Field(None, description="share of reference_words found in the document, 0-1")
+    dropped_share: float | None = Field(
+        None, description="share of its words that the body lacks: lost, or set apart as running headers and page numbers, 0-1"
+    )
+    ruled_tables: int | None = Field(None, description="grids of painted lines with text in their cells; None if not a PDF")
+    ruled_tables_found: int | None = Field(None, description="of these, grids that are a table in the document")
     ocr_pages: int = 0
+    ocr_lines: int = Field(0, description="lines that were read by OCR")
+    ocr_doubtful_lines: int = Field(0, description="of these, lines read with a confidence below .8")
     ocr_confidence: float | None = Field(None, description="mean line confidence of the OCR, 0-1; None without OCR")
     replacement_characters: int = 0
     errors: list[ConversionError] = Field(default_factory=list[ConversionError])
     converter: str = Field(description="name and versions of what converted it")
+
+
+class OcrLine(BaseModel):
+    """A line that was read by OCR; its box in points from the top left corner of the page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    page: int
+    text: str
+    confidence: float = Field(description="how sure the reader was, 0-1")
+    box: tuple[float, float, float, float] = Field(description="left, top, right, bottom")
 
 
 class Attachment(BaseModel):
@@ -102,6 +120,7 @@ class ConvertedDocument(BaseModel):
     page_picture: bytes | None = Field(
         None, description="first page as PNG with the boxes found, at most 200 kB; None where there is no page, and once stored"
     )
+    ocr_lines: list[OcrLine] = Field(default_factory=list[OcrLine], description="page by page, from top to bottom")
     attachments: list[Attachment] = Field(default_factory=list[Attachment], description="what came with a mail, in its order")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -56,9 +56,11 @@ class ServeClient:
         timeout_s: float,
         most_bytes: int = MOST_ANSWER_BYTES,
         patience_s: tuple[float, ...] = PATIENCE_S,
+        languages: Sequence[str] = (),
     ) -> None:
         self._url = url
         self._patience_s = patience_s
+        self._languages = languages
         self._key = key
         self._timeout_s = timeout_s
         self._most_bytes = most_bytes
@@ -122,6 +124,7 @@ class ServeClient:
             image_export_mode=ImageRefMode.PLACEHOLDER,
             include_images=False,
             document_timeout=self._timeout_s,
+            ocr_lang=list(self._languages) or None,
         )
 
     def _opened(self) -> DoclingServiceClient:

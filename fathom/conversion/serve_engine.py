@@ -73,5 +73,7 @@ def _client(key: str | None) -> ServeClient:
     assert _settings.docling_serve_url is not None
     if key not in _clients:
         _clients.clear()  # a new key takes the place of the one before
-        _clients[key] = ServeClient(_settings.docling_serve_url, key, timeout_s=_settings.timeout_s)
+        _clients[key] = ServeClient(
+            _settings.docling_serve_url, key, timeout_s=_settings.timeout_s, languages=_settings.ocr_languages
+        )
     return _clients[key]

@@ -55,6 +55,8 @@ BROKEN_CONVERSIONS = {
     "pages_all_there": {"pages_converted": 2},
     "conversion_without_errors": {"errors": [ConversionError(category="parse", message="bad font", page=2)]},
     "characters_readable": {"replacement_characters": 90},
+    "ruled_tables_found": {"ruled_tables": 4, "ruled_tables_found": 3},
+    "little_text_dropped": {"dropped_share": 0.4},
     "ocr_confident": {"ocr_confidence": 0.2},
 }
 BROKEN_CHUNKS = {

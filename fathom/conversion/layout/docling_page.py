@@ -8,12 +8,26 @@ from typing import Any
 
 from docling.datamodel.base_models import Cluster, Page, Table
 from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, TableCell
-from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, TextCell
+from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, SegmentedPdfPage, TextCell
+from pydantic import Field
 
 from fathom.conversion.layout.blocks import Block
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
+from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
 from fathom.conversion.layout.table_grid import Grid
+
+
+class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's page module is Any to mypy
+    """A page whose text was read by OCR: `ocr_lines` are its lines, each with the confidence it was read with."""
+
+    ocr_lines: list[TextCell] = Field(default_factory=list)
+
+
+def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
+    """The page with the lines that OCR found on it, tables' lines among them."""
+    lines = [line_cell(line, index, from_ocr=True, height=line.height) for index, line in enumerate(join_words(content.words))]
+    return ScannedPage(**{name: getattr(parsed, name) for name in type(parsed).model_fields}, ocr_lines=lines)
 
 
 def content_of(page: Page) -> PageContent:

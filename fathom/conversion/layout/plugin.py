@@ -13,7 +13,7 @@ from docling.models.base_table_model import BaseTableStructureModel
 
 from fathom.conversion.layout.blocks import Role
 from fathom.conversion.layout.content import Box
-from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, style_of, table_of
+from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
 from fathom.conversion.layout.page_layout import lay_out
 from fathom.conversion.layout.scans import read_scan, wants_ocr
 from fathom.conversion.layout.table_grid import Grid
@@ -25,6 +25,7 @@ class GeometricLayoutOptions(BaseLayoutOptions):
 
     kind: ClassVar[Literal["fathom_geometric"]] = "fathom_geometric"
     ocr: bool = True
+    languages: tuple[str, ...] = ()
 
 
 class GeometricTableOptions(BaseTableStructureOptions):
@@ -62,7 +63,7 @@ class GeometricLayoutModel(BaseLayoutModel):
             return LayoutPrediction()
         content = content_of(page)
         if self.options.ocr and wants_ocr(content):
-            content = read_scan(backend, content)
+            content = read_scan(backend, content, self.options.languages)
             if hasattr(backend, "content"):
                 backend.content = content
             confidences = [(w.confidence, len(w.text)) for w in content.words if content.from_ocr]
@@ -75,6 +76,8 @@ class GeometricLayoutModel(BaseLayoutModel):
         clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
         content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, Grid)}
         if page.parsed_page is not None:
+            if content.from_ocr:
+                page.parsed_page = scanned_page(page.parsed_page, content)
             lines = [line for block in blocks if block.role is Role.HEADING for line in block.lines]
             cells = [line_cell(line, index, from_ocr=content.from_ocr) for index, line in enumerate(lines)]
             page.parsed_page.textline_cells = cells  # only headings' sizes are looked at again

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from fathom.conversion.layout.content import Box, PageContent, Word, bounds
+from fathom.conversion.ocr_languages import is_foreign
 
 # Pixels a point at which pages are read: 180 dpi.
 SCALE = 2.5
@@ -37,11 +39,14 @@ def garbage_share(content: PageContent) -> float:
     return bad / total if total else 0.0
 
 
-def read_scan(backend: Any, content: PageContent) -> PageContent:
-    """The page's content with the words OCR found; the scan itself is no picture on the page any more."""
+def read_scan(backend: Any, content: PageContent, languages: Collection[str] = ()) -> PageContent:
+    """The page's content with the words OCR found in these languages, or in any where none is named.
+
+    The scan itself is no picture on the page any more.
+    """
     from fathom.conversion.ocr import read_text
 
-    found = read_text(backend.get_page_image(scale=SCALE))
+    found = [line for line in read_text(backend.get_page_image(scale=SCALE)) if not is_foreign(line.text, languages)]
     words: list[Word] = []
     for line in found:
         words += _words(line.text, Box(*(value / SCALE for value in line.box)), line.confidence, len(words))

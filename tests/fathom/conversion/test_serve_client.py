@@ -68,6 +68,15 @@ def test_a_document_comes_back_with_the_report_of_any_other(tmp_path: Path) -> N
     assert served.asked[:2] == ["GET /version", "POST /v1/convert/file/async"]
 
 
+def test_the_languages_of_scans_are_sent_along(tmp_path: Path) -> None:
+    path = page(tmp_path)
+    with docling_serve() as served:
+        client = ServeClient(served.url, None, timeout_s=20, languages=("de",))
+        client.convert(path, inspect_file(path, max_bytes=10**6, max_pages=9), None)
+        client.close()
+    assert served.options["ocr_lang"] == "de"
+
+
 def test_plain_text_goes_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("A line.\n\nAnother.")
