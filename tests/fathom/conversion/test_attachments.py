@@ -17,9 +17,6 @@ from fathom.conversion.engine import convert_file
 from fathom.conversion.formats import source_bytes
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.report import Attachment
-from fathom.settings import PROJECT_ROOT
-
-MAILS = PROJECT_ROOT.parent / "shared" / "corpora" / "documents" / "unstructured" / "eml"
 
 
 def mail(subject: str = "Pumps", body: str = "Water rises.") -> EmailMessage:
@@ -198,10 +195,9 @@ def test_a_mail_that_nothing_came_with_is_converted_as_it_is() -> None:
     assert without_attachments(b"\xff\xfeS\0u\0") == b"\xff\xfeS\0u\0"
 
 
-def test_real_mails_are_read_and_their_attachments_are_those_that_were_sent() -> None:
-    if not MAILS.is_dir():
-        pytest.skip("the mails of ../shared/corpora are not on this machine")
-    found = {path.name: [(one.name, one.size) for one in attachments_of(path)[0]] for path in sorted(MAILS.glob("*.eml"))}
+def test_real_mails_are_read_and_their_attachments_are_those_that_were_sent(corpora: Path) -> None:
+    mails = sorted((corpora / "documents" / "unstructured" / "eml").glob("*.eml"))
+    found = {path.name: [(one.name, one.size) for one in attachments_of(path)[0]] for path in mails}
     assert len(found) >= 20
     assert {name: listed for name, listed in found.items() if listed} == {
         "email-equals-attachment-filename.eml": [("odd=file=name.txt", 13)],
