@@ -58,7 +58,9 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         artifacts = open_artifacts(settings).forget(document)
         with closing(answer_store(settings)) as kept:
             answers = kept.forget(document)
-        attachments = [one for one in intake.kin_of(document).attachments if intake.state_of(one)]
+        kin = intake.kin_of(document)
+        attachments = [one for one in kin.attachments if intake.state_of(one)]
+        within = [f"its bytes inside {kin.mail}, which it came with: they bring it back when that mail is tried again"]
         register.forget(intake.engine, document)
         forget_kin(intake.engine, document)
         versions, shared = _forget_bytes(intake, row)
@@ -78,7 +80,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
             attachments=attachments,
             file_removed=in_inbox,
             graph=erased,
-            stays=STAYS,
+            stays=[*STAYS, *(within if kin.mail and intake.state_of(kin.mail) else [])],
             removed_at=time.time(),
             removed_by=by,
         )

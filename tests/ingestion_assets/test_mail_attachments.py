@@ -76,6 +76,10 @@ def test_attachments_become_documents_that_lead_to_their_mail_and_nothing_is_don
     assert take_all(deployment, "mails") == states
     assert [(row["attachment"], row["times"]) for row in deployment.asked(JOINED, mail="mails/a.eml")] == joined
 
+    inner = remove(deployment.settings, "mails/a.eml/Deep.eml/deep.txt", by="a test")
+    assert inner is not None
+    assert "inside mails/a.eml/Deep.eml" in inner.stays[-1]
+
     receipt = remove(deployment.settings, document, by="a test")
     assert receipt is not None
     assert receipt.attachments == ["mails/a.eml/plan.txt", "mails/a.eml/more.zip", "mails/a.eml/Deep.eml"]
