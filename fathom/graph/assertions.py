@@ -138,6 +138,14 @@ def moment(value: Any) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def renamed(asserts: Sequence[str] | None, names: Mapping[str, str]) -> list[str] | None:
+    """The packed assertions of a mention, of the facts by their new uuids."""
+    if asserts is None:
+        return None
+    unpacked = [json.loads(one) for one in asserts]
+    return [json.dumps([names.get(fact, fact), *rest], ensure_ascii=False) for fact, *rest in unpacked]
+
+
 def _unpacked(packed: str) -> tuple[str, Assertion]:
     fact, episode, at, valid_at, invalid_at, words = json.loads(packed)
     return fact, Assertion(episode, words, datetime.fromisoformat(at), moment(valid_at), moment(invalid_at))

@@ -90,7 +90,7 @@ def _account(before: Snapshot, after: Snapshot) -> Erased:
     ]
     return Erased(
         episodes=sorted(gone),
-        mentions=len(before.mentions - after.mentions),
+        mentions=sum(episode in gone for episode, _ in before.mentions),
         facts=sorted(before.facts.keys() - after.facts.keys()),
         entities=sorted(before.entities.keys() - after.entities.keys()),
         kept=kept,

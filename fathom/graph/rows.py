@@ -1,8 +1,8 @@
-"""An extraction as rows of the graph, in Graphiti's properties: episode, entities, mentions, facts.
+"""An extraction as rows of the graph, in Graphiti's properties: episode, mentions, facts.
 
 Every uuid follows from what the row says, so writing a chunk a second time, after a crash or by another process, finds
-the same rows again instead of making others. An entity is its name in its collection: files that name it share it. What
-several episodes say of one entity or fact is settled when they are saved.
+the same rows again instead of making others. An entity is the sense of its name in its collection: files that mean it
+share it. What several episodes say of one entity or fact is settled when they are saved.
 """
 
 from __future__ import annotations
@@ -10,41 +10,92 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
 from fathom.graph.assertions import AssertedFact, Assertion
+from fathom.graph.naming import name_key
+from fathom.graph.resolving import Sense, one_text, sense_of
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
-from fathom.language.extraction import Extraction
+from fathom.language.extraction import Entity, Extraction
 
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass
 class EpisodeRows:
-    """What one chunk adds to the graph."""
+    """What one chunk says, before it is known which of its senses are one in the collection."""
 
     episode: dict[str, Any]
-    entities: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    labels: dict[str, str] = field(default_factory=dict[str, str])
-    mentions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    facts: dict[str, AssertedFact] = field(default_factory=dict[str, AssertedFact])
+    entities: dict[Sense, tuple[str, str | None]] = field(default_factory=dict[Sense, tuple[str, str | None]])
+    facts: dict[tuple[Sense, str, Sense, str], Assertion] = field(
+        default_factory=dict[tuple[Sense, str, Sense, str], Assertion]
+    )
 
     @property
     def uuid(self) -> str:
         """The episode's uuid."""
         return str(self.episode["uuid"])
 
+    def placed(self, where: Mapping[Sense, Sense]) -> PlacedRows:
+        """The rows, with each sense as what it is in the collection."""
+        collection, at = self.episode["group_id"], self.episode["created_at"]
+        uuids = {sense: entity_uuid(collection, where.get(sense, sense)) for sense in self.entities}
+        facts = [
+            AssertedFact(
+                fact_uuid(collection, uuids[source], relation, uuids[target], said.fact),
+                uuids[source],
+                uuids[target],
+                relation,
+                (said,),
+            )
+            for (source, relation, target, _), said in self.facts.items()
+        ]
+        asserts: dict[str, list[str]] = defaultdict(list)
+        for fact in facts:
+            asserts[fact.source] += [one.packed(fact.uuid) for one in fact.assertions]
+        mentions = [
+            {
+                "uuid": mention_uuid(self.uuid, uuids[sense]),
+                "source_node_uuid": self.uuid,
+                "target_node_uuid": uuids[sense],
+                "group_id": collection,
+                "created_at": at,
+                "name": name,
+                "type": kind,
+                "asserts": asserts.get(uuids[sense]),
+            }
+            for sense, (name, kind) in self.entities.items()
+        ]
+        entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
+        return PlacedRows({**self.episode, "entity_edges": [fact.uuid for fact in facts]}, entities, mentions, facts)
 
-def entity_uuid(collection: str, name: str) -> str:
-    """The uuid5 of a name in a collection; case and white space do not count (as in Graphiti's exact match)."""
-    return _uuid("entity", collection, " ".join(name.lower().split()))
+
+@dataclass(frozen=True)
+class PlacedRows:
+    """What one chunk adds to the graph."""
+
+    episode: dict[str, Any]
+    entities: dict[str, Sense]
+    mentions: list[dict[str, Any]]
+    facts: list[AssertedFact]
+
+
+def entity_uuid(collection: str, sense: Sense) -> str:
+    """The uuid5 of a sense in a collection."""
+    return _uuid("entity", collection, *sense)
+
+
+def fact_uuid(collection: str, source: str, relation: str, target: str, fact: str) -> str:
+    """The uuid5 of a sentence about two entities; case and white space do not count."""
+    return _uuid("fact", collection, source, relation, target, _folded(fact))
 
 
 def mention_uuid(episode: str, entity: str) -> str:
-    """The uuid5 of an entity's mention in an episode."""
+    """The uuid5 of an entity's mention by an episode."""
     return _uuid("mention", episode, entity)
 
 
@@ -63,39 +114,36 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             "valid_at": reference_time,
         }
     )
+    kinds: dict[str, str | None] = {}
     for entity in found.entities:
-        found_uuid = entity_uuid(collection, entity.name)
-        rows.entities.setdefault(
-            found_uuid,
-            {"uuid": found_uuid, "name": entity.name, "group_id": collection, "summary": "", "created_at": reference_time},
-        )
-        if _LABEL.fullmatch(entity.type) and entity.type != "Entity":
-            rows.labels.setdefault(found_uuid, entity.type)
+        kinds.setdefault(_folded(entity.name), _label(entity.type))
+    said = {name: sense_of(name, kind) for name, kind in kinds.items()}
+    read = one_text(list(said.values()))
+    means = {name: read[sense] for name, sense in said.items()}
+    by_key = {said[name].key: sense for name, sense in reversed(means.items())}
+    named: dict[Sense, Entity] = {}
+    for entity in found.entities:
+        sense, now = means[_folded(entity.name)], said[_folded(entity.name)]
+        best = named.setdefault(sense, entity)
+        if sense_of(best.name, None).key != sense.key == now.key:
+            named[sense] = entity
+    for sense, entity in named.items():
+        rows.entities[sense] = (entity.name, sense.type or kinds[_folded(entity.name)])
     for fact in found.facts:
-        source, target = entity_uuid(collection, fact.source), entity_uuid(collection, fact.target)
-        if source == target or source not in rows.entities or target not in rows.entities:
+        source, target = (means.get(_folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
+        if source is None or target is None or source == target:
             continue
-        fact_uuid = _uuid("fact", collection, source, fact.relation, target, " ".join(fact.fact.lower().split()))
-        said = Assertion(episode, fact.fact, reference_time, fact.valid_at, fact.invalid_at)
-        rows.facts.setdefault(fact_uuid, AssertedFact(fact_uuid, source, target, fact.relation, (said,)))
-    asserts: dict[str, list[str]] = defaultdict(list)
-    for fact_uuid, asserted in rows.facts.items():
-        asserts[asserted.source] += [one.packed(fact_uuid) for one in asserted.assertions]
-    rows.mentions.extend(
-        {
-            "uuid": mention_uuid(episode, target),
-            "source_node_uuid": episode,
-            "target_node_uuid": target,
-            "group_id": collection,
-            "created_at": reference_time,
-            "name": entity["name"],
-            "type": rows.labels.get(target),
-            "asserts": asserts.get(target),
-        }
-        for target, entity in rows.entities.items()
-    )
-    rows.episode["entity_edges"] = list(rows.facts)
+        assertion = Assertion(episode, fact.fact, reference_time, fact.valid_at, fact.invalid_at)
+        rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
     return rows
+
+
+def _label(kind: str) -> str | None:
+    return kind if _LABEL.fullmatch(kind) and kind != "Entity" else None
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.lower().split())
 
 
 def _uuid(*parts: str) -> str:

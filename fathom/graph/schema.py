@@ -10,6 +10,8 @@ _NODES = {
     "entity_uuid": "Entity.uuid",
     "entity_group_id": "Entity.group_id",
     "name_entity_index": "Entity.name",
+    "name_key_entity_index": "Entity.name_key",
+    "name_kin_entity_index": "Entity.name_kin",
     "created_at_entity_index": "Entity.created_at",
     "episode_group_id": "Episodic.group_id",
     "created_at_episodic_index": "Episodic.created_at",

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
+from fathom.graph.naming import name_key
+from fathom.graph.resolving import sense_of
 from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
 from fathom.language.extraction import Embedder
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 VOTES = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids
 WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first
-RETURN n.uuid AS uuid, n.name AS held, labels(n) AS labels, n.created_at AS since, name, type, votes, first
+RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, labels(n) AS labels, n.created_at AS since, name, type, votes, first
 """
 NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
 SET_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) SET n:{label}"
@@ -44,6 +46,7 @@ Rules = Mapping[str, OneAtATime]
 def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
     """Each has the name and the type that most of its mentions give it, and the date of the first.
 
+    A mention by another key, an initial, gives it no name; one that leaves the type open gives it none where others do.
     With each uuid come the types that mentions gave it which are gone; labels that no mention ever gave stay.
     """
     found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -60,16 +63,19 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
         types: Counter[str] = Counter()
         for row in votes:
             named = row["name"] is not None  # mentions were without it before the vote was
-            names[row["name"] if named else held["held"]] += row["votes"]
+            if not named or name_key(row["name"]) == held["key"]:
+                names[row["name"] if named else held["held"]] += row["votes"]
             for kind in [row["type"]] if named else labels:
                 types[kind] += row["votes"]
+        given = set(types)
+        types = Counter({kind: count for kind, count in types.items() if sense_of("", kind).type}) or types
         del types[None]
-        name, since = _winner(names), min(first for row in votes if (first := moment(row["first"])))
+        name, since = _spelling(names), min(first for row in votes if (first := moment(row["first"])))
         if (name, since) != (held["held"], moment(held["since"])):
             rows.append({"uuid": uuid, "name": name, "created_at": since})
             renamed += rows[-1:] if name != held["held"] else []
         wanted = {_winner(types)} if types else set[str]()
-        for label in (labels & {*types, *uuids[uuid]}) - wanted:
+        for label in (labels & {*given, *uuids[uuid]}) - wanted:
             wrong[label].append(uuid)
         for label in wanted - labels:
             right[label].append(uuid)
@@ -148,6 +154,10 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
         "invalid_at": holds.invalid_at,
         "expired_at": holds.expired_at,
     }
+
+
+def _spelling(votes: Mapping[str, int]) -> str:
+    return min(votes, key=lambda one: (-votes[one], one.isupper() or one.islower(), len(one), one))
 
 
 def _winner(votes: Mapping[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fathom.graph.connection import GraphConnection
@@ -16,7 +16,10 @@ MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
 RETURN p.uuid AS uuid, p.source_description AS document, p.name AS name, p.valid_at AS valid_at, p.entity_edges AS facts
 ORDER BY uuid LIMIT $page
 """
-MENTIONS = "MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids RETURN p.uuid AS episode, n.uuid AS entity"
+MENTIONS = """
+MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
+RETURN p.uuid AS episode, n.uuid AS entity, m.name AS name, m.type AS type
+"""
 ENTITIES = """
 MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
 RETURN n.uuid AS uuid, n.name AS name, n.summary AS summary, labels(n) AS labels, n.created_at AS created_at
@@ -36,6 +39,7 @@ class Snapshot:
     documents: dict[str, str] = field(default_factory=dict[str, str])  # of each episode, by its uuid
     episodes: dict[str, str] = field(default_factory=dict[str, str])
     mentions: frozenset[tuple[str, str]] = frozenset()
+    own: dict[str, str] = field(default_factory=dict[str, str])  # what an episode says, whatever its names are taken to mean
     entities: dict[str, str] = field(default_factory=dict[str, str])
     facts: dict[str, str] = field(default_factory=dict[str, str])
     asserted_by: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -50,12 +54,13 @@ class Snapshot:
         return _hash([sorted(self.entities.items()), sorted(self.facts.items())], 64)
 
     def digests(self) -> dict[str, str]:
-        """What each document has for itself, its episodes and mentions, as a hash of 16 digits by its id."""
+        """What each document has for itself, its episodes and the names in them, as a hash of 16 digits by its id.
+
+        Which entity a name means, other documents may change.
+        """
         parts: dict[str, list[str]] = {document: [] for document in self.documents.values()}
-        for uuid, row in self.episodes.items():
+        for uuid, row in self.own.items():
             parts[self.documents[uuid]].append(f"{uuid} {row}")
-        for episode, entity in self.mentions:
-            parts[self.documents[episode]].append(f"{episode} {entity}")
         return {document: _hash(sorted(rows), 16) for document, rows in parts.items()}
 
     def naming(self, entity: str) -> list[str]:
@@ -77,12 +82,18 @@ def snapshot(connection: GraphConnection, collection: str) -> Snapshot:
             seen.episodes[row["uuid"]] = _row({**row, "facts": sorted(row["facts"] or ())})
         found = connection.read(MENTIONS, uuids=[row["uuid"] for row in rows])
         mentions.update((row["episode"], row["entity"]) for row in found)
+        names: dict[str, list[list[str]]] = {row["uuid"]: [] for row in rows}
+        for row in found:
+            names[row["episode"]].append([row["name"] or row["entity"], row["type"] or ""])
+        for row in rows:
+            said = {"names": sorted(names[row["uuid"]]), "facts": len(row["facts"] or ())}
+            seen.own[row["uuid"]] = _row({**row, **said})
     for rows in _pages(connection, ENTITIES, collection):
         seen.entities.update({row["uuid"]: _row({**row, "labels": sorted(row["labels"])}) for row in rows})
         for row in connection.read(FACTS, uuids=[row["uuid"] for row in rows]):
             seen.asserted_by[row["uuid"]] = tuple(sorted(row["episodes"] or ()))
             seen.facts[row["uuid"]] = _row({**row, "episodes": seen.asserted_by[row["uuid"]]})
-    return Snapshot(seen.documents, seen.episodes, frozenset(mentions), seen.entities, seen.facts, seen.asserted_by)
+    return replace(seen, mentions=frozenset(mentions))
 
 
 def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list[dict[str, Any]]]:

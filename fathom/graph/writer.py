@@ -15,15 +15,14 @@ from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
+from fathom.graph.changing import remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
 from fathom.graph.reading import holding
-from fathom.graph.removing import remove_episodes
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graph.rows import EpisodeRows, episode_rows
-from fathom.graph.saving import save_episodes
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
 from fathom.graph.validity import USUAL, rules_with

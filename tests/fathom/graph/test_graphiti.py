@@ -31,11 +31,14 @@ from fathom.errors import GraphUnreachable, UsageWrong
 from fathom.graph.connection import GraphConnection, graph_address
 from fathom.graph.graphiti import open_graphiti
 from fathom.graph.graphiti_driver import GraphitiDriver
+from fathom.graph.resolving import sense_of
 from fathom.graph.rows import entity_uuid
 from fathom.language.extraction import Embedder
 from fathom.settings import Settings
 
 pytestmark = pytest.mark.integration
+
+ADA = sense_of("Ada Moreno", "Person")
 
 
 def _fact_uuid(graph: GraphConnection, collection: str, fact: str) -> str:
@@ -110,7 +113,7 @@ def test_graphitis_recipes_find_facts_entities_and_episodes(
 def test_entities_are_found_filtered_by_type_and_ranked_by_mentions_and_distance(
     client: Client, documents: tuple[str, str], collection: str
 ) -> None:
-    ada = entity_uuid(collection, "Ada Moreno")
+    ada = entity_uuid(collection, ADA)
 
     async def work(graphiti: Graphiti) -> tuple[SearchResults, SearchResults, SearchResults]:
         people = SearchFilters(node_labels=["Person"])
@@ -130,7 +133,7 @@ def test_graphitis_models_load_everything_that_was_written(
     client: Client, documents: tuple[str, str], collection: str, embedder: Embedder
 ) -> None:
     first, second = documents
-    ada, firm = entity_uuid(collection, "Ada Moreno"), _fact_uuid(client.graph, collection, FIRM)
+    ada, firm = entity_uuid(collection, ADA), _fact_uuid(client.graph, collection, FIRM)
     bridge = _fact_uuid(client.graph, collection, BRIDGE)
 
     async def work(graphiti: Graphiti) -> tuple[EntityNode, list[EntityEdge], list[EpisodicNode], EpisodicEdge]:
@@ -149,12 +152,12 @@ def test_graphitis_models_load_everything_that_was_written(
         ["Entity", "Person"],
         collection,
         "",
-        {},
+        {"name_key": "ada moreno", "name_kin": "a moreno"},
     )
     assert _at(node.created_at) == WRITTEN_AT
     assert node.name_embedding == pytest.approx(embedder.embed(["Ada Moreno"])[0], abs=1e-6)
     assert (founded.name, founded.source_node_uuid) == ("FOUNDED", ada)
-    assert founded.target_node_uuid == entity_uuid(collection, "Moreno Works")
+    assert founded.target_node_uuid == entity_uuid(collection, sense_of("Moreno Works", "Organization"))
     assert (_at(founded.valid_at), _at(founded.invalid_at), _at(founded.expired_at)) == (FOUNDED, CLOSED, WRITTEN_AT)
     assert _at(founded.reference_time) == WRITTEN_AT
     assert founded.episodes == [uuid_of_episode(collection, first, FIRM)]

@@ -15,6 +15,7 @@ from graphiti_core.search.search_config_recipes import COMMUNITY_HYBRID_SEARCH_R
 from small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of, counts, held
 
 from fathom.graph.reading import holding
+from fathom.graph.resolving import sense_of
 from fathom.graph.rows import entity_uuid
 
 pytestmark = pytest.mark.integration
@@ -42,7 +43,7 @@ def test_the_writer_goes_on_after_graphiti_saved_to_its_graph(
     client: Client, documents: tuple[str, str], collection: str, writer_of: WriterOf
 ) -> None:
     async def work(graphiti: Graphiti) -> None:
-        node = await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, "Ada Moreno"))
+        node = await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, sense_of("Ada Moreno", "Person")))
         await node.load_name_embedding(graphiti.driver)
         node.summary, node.attributes, node.labels = "Built bridges.", {"born": 1961}, [*node.labels, "Engineer"]
         await node.save(graphiti.driver)
@@ -151,7 +152,7 @@ def test_communities_and_sagas_are_kept_and_found(client: Client, documents: tup
     community = CommunityNode(name="Crossings of the Lynher", group_id=collection, created_at=MOMENT, summary="Bridges.")
     member = CommunityEdge(
         source_node_uuid=community.uuid,
-        target_node_uuid=entity_uuid(collection, "Tamar Bridge"),
+        target_node_uuid=entity_uuid(collection, sense_of("Tamar Bridge", "Location")),
         group_id=collection,
         created_at=MOMENT,
     )
@@ -182,7 +183,7 @@ def test_a_collection_removed_by_graphiti_is_gone_and_no_other(
     async def work(graphiti: Graphiti) -> None:
         await Node.delete_by_group_id(graphiti.driver, collection)
         with pytest.raises(NodeNotFoundError):
-            await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, "Ada Moreno"))
+            await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, sense_of("Ada Moreno", "Person")))
 
     client.ask(work)
     assert set(counts(client.graph, collection).values()) == {0}

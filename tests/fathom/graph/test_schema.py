@@ -49,6 +49,8 @@ def test_a_plain_graphiti_finds_no_index_missing(neo4j_graph: GraphConnection) -
         "community_uuid_unique",
         "saga_uuid_unique",
         "writerlease_uuid_unique",
+        "name_key_entity_index",
+        "name_kin_entity_index",
     }
 
 
@@ -83,7 +85,7 @@ def test_many_processes_may_make_the_schema_at_once(graph: GraphConnection) -> N
         for done in [pool.submit(one) for _ in range(6)]:
             done.result()
     if not graph.address.embedded:
-        assert len(_indexes(graph)) == 32
+        assert len(_indexes(graph)) == 34
 
 
 @pytest.mark.integration

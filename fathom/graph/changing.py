@@ -1,0 +1,164 @@
+"""Episodes into and out of the graph, in one transaction, with all that follows for what others wrote.
+
+What the graph holds of entities and facts is a function of the episodes in it and of what each says, so it is the same
+in whatever order they came and went. Everything is read before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, joined
+from fathom.graph.mentions import Senses, confirms, move_mentions, moved_facts, save_mentions
+from fathom.graph.resolving import OPEN, Sense, kin, sense_of
+from fathom.graph.rows import EpisodeRows, entity_uuid
+from fathom.graph.settling import Rules, settle_entities, settle_facts
+from fathom.graph.validity import Claim
+from fathom.language.extraction import Embedder
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+THEIR_ENTITIES = """
+MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
+RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type
+"""
+THEIR_FACTS = f"""
+MATCH (p:Episodic)-[:MENTIONS]->(:Entity)-[r:RELATES_TO]->(:Entity) WHERE p.uuid IN $uuids
+RETURN DISTINCT {FACT_COLUMNS}
+"""
+FACTS_AROUND = f"MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities RETURN DISTINCT {FACT_COLUMNS}"
+KNOWN_FACTS = f"""
+MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $uuids
+RETURN {FACT_COLUMNS}
+"""
+SAVE_EPISODES = "UNWIND $rows AS row MERGE (n:Episodic {uuid: row.uuid}) SET n = row"
+SAVE_ENTITIES = """
+UNWIND $rows AS row MERGE (n:Entity {uuid: row.uuid})
+SET n.group_id = row.group_id, n.name_key = row.name_key, n.name_kin = row.name_kin, n.summary = coalesce(n.summary, '')
+"""
+DELETE_FACTS = """
+UNWIND $rows AS row MATCH (:Entity {uuid: row.source})-[r:RELATES_TO {uuid: row.uuid}]->(:Entity) DELETE r
+"""
+DELETE_EPISODES = "MATCH (p:Episodic) WHERE p.uuid IN $uuids DETACH DELETE p"
+DELETE_ALONE = """
+MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND NOT (n)-[:RELATES_TO]-(:Entity) DELETE n
+"""
+
+
+def save_episodes(
+    tx: ManagedTransaction, collection: str, batch: Sequence[EpisodeRows], rules: Rules, embedder: Embedder
+) -> None:
+    """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others."""
+    _change(tx, collection, (), batch, rules, embedder)
+
+
+def remove_episodes(
+    tx: ManagedTransaction, collection: str, uuids: Sequence[str], rules: Rules, embedder: Embedder
+) -> list[str]:
+    """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
+
+    Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
+    those say; facts that only what is gone had ended hold again; names that had two readings by it have one again.
+    """
+    return _change(tx, collection, uuids, (), rules, embedder)
+
+
+def _change(
+    tx: ManagedTransaction,
+    collection: str,
+    gone: Sequence[str],
+    new: Sequence[EpisodeRows],
+    rules: Rules,
+    embedder: Embedder,
+) -> list[str]:
+    going = set(gone)
+    left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
+    lost: set[Sense] = set()
+    for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
+        left[row["uuid"]] |= {row["type"]} - {None}
+        if row["name"] is not None:
+            lost.add(sense_of(row["name"], row["type"]))
+    touched = list(left)
+    senses = Senses(tx, collection, new={sense for rows in new for sense in rows.entities}, lost=lost, gone=gone)
+    for _, entity in senses.moves:
+        left[entity] |= senses.types_of[entity]
+    placed = [rows.placed(senses.where) for rows in new]
+    facts = _Facts(tx, collection, senses, going, [fact for rows in placed for fact in rows.facts])
+    entities = {uuid: sense for rows in placed for uuid, sense in rows.entities.items()}
+    entities |= {entity_uuid(collection, sense): sense for sense in senses.moves.values()}
+
+    if facts.gone:
+        tx.run(DELETE_FACTS, rows=[{"uuid": one.uuid, "source": one.source} for one in facts.gone]).consume()
+    if gone:
+        tx.run(DELETE_EPISODES, uuids=list(gone)).consume()
+    if placed:
+        tx.run(SAVE_EPISODES, rows=[rows.episode for rows in placed]).consume()
+    if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - senses.known.keys())]:
+        tx.run(SAVE_ENTITIES, rows=rows).consume()
+    if senses.moves:
+        move_mentions(tx, collection, senses.moves, facts.renamed)
+    save_mentions(tx, [mention for rows in placed for mention in rows.mentions])
+    if left:
+        tx.run(DELETE_ALONE, uuids=list(left)).consume()
+    told = {
+        mention["target_node_uuid"]
+        for rows in placed
+        for mention in rows.mentions
+        if not confirms(mention, senses.known.get(mention["target_node_uuid"]))
+    }
+    told |= {entity_uuid(collection, sense) for sense in senses.moves.values()}
+    settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **left}, embedder)
+    settle_facts(tx, collection, facts.changed, facts.before, facts.gone, rules, embedder)
+    return touched
+
+
+class _Facts:
+    """The facts of the graph that are other ones, or none, than they were."""
+
+    def __init__(
+        self, tx: ManagedTransaction, collection: str, senses: Senses, going: set[str], new: Sequence[AssertedFact]
+    ) -> None:
+        self.changed: dict[str, AssertedFact] = {}
+        self.before: dict[str, str] = {}
+        self.gone: list[Claim] = []
+        self.renamed: dict[tuple[str, str], str] = {}
+        held: dict[str, Held] = {}
+        if going:
+            held |= {one.asserted.uuid: one for one in held_facts(tx, THEIR_FACTS, asserted_by=going, uuids=list(going))}
+        if senses.moves:
+            movers, around = ({pair[end] for pair in senses.moves} for end in (0, 1))
+            near = held_facts(tx, FACTS_AROUND, asserted_by=movers, entities=sorted(around))
+            held |= {one.asserted.uuid: one for one in near}
+        stays: dict[str, AssertedFact | None] = {}
+        arriving = list(new)
+        for uuid, one in held.items():
+            stays[uuid], leaving = moved_facts(collection, one.asserted, senses.moves, going)
+            arriving += leaving
+            self.renamed |= {(fact.assertions[0].episode, uuid): fact.uuid for fact in leaving}
+        incoming = joined(arriving)
+        if unseen := sorted(incoming.keys() - held.keys()):
+            sources = sorted({incoming[uuid].source for uuid in unseen})
+            for one in held_facts(tx, KNOWN_FACTS, uuids=unseen, sources=sources):
+                held[one.asserted.uuid] = one
+                stays[one.asserted.uuid] = one.asserted
+        self.before = {uuid: one.fact for uuid, one in held.items()}
+        for uuid in dict.fromkeys((*stays, *incoming)):
+            now = stays.get(uuid)
+            if uuid in incoming:
+                now = now.and_also(incoming[uuid].assertions) if now else incoming[uuid]
+            if now is None:
+                self.gone.append(held[uuid].asserted.claim())
+            elif uuid not in held or not held[uuid].complete or now != held[uuid].asserted:
+                self.changed[uuid] = now
+
+
+def _entity(collection: str, uuid: str, sense: Sense) -> dict[str, Any]:
+    return {
+        "uuid": uuid,
+        "group_id": collection,
+        "name_key": sense.key,
+        "name_kin": kin(Sense(sense.key, OPEN)),
+    }

@@ -1,0 +1,103 @@
+"""Which names are one thing: those of one key and one type, and open ones where a collection leaves them one reading.
+
+A sense is what a mention says by itself. A sense that leaves its type open is the one typed sense of its key, where there
+is just one; a person of an initial, `J. Smith`, is the one person of the collection whose name that can be. All else is a
+thing of its own. It is a function of the set of senses, so the order in which documents come does not count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from fathom.graph.naming import name_key
+
+OPEN = ""  # the type of what may be anything
+_GENERIC = frozenset({"Entity", "Thing"})
+_PERSON = "Person"
+_MOST_WORDS = 4  # of a person's name
+
+
+class Sense(NamedTuple):
+    """A name's key with a type, which is OPEN where it says nothing."""
+
+    key: str
+    type: str
+
+
+def sense_of(name: str, kind: str | None) -> Sense:
+    """What a mention by this name and type says."""
+    return Sense(name_key(name), OPEN if kind is None or kind in _GENERIC else kind)
+
+
+def kin(sense: Sense) -> str | None:
+    """The key that the form of one initial has of a person's name, `j smith` of `john smith`; None for other senses."""
+    words = sense.key.split()
+    if sense.type not in (OPEN, _PERSON) or not 2 <= len(words) <= _MOST_WORDS or not all(map(str.isalpha, words)):
+        return None
+    return f"{words[0][0]} {words[-1]}" if "a" <= words[0][0] <= "z" else None
+
+
+def is_open(sense: Sense) -> bool:
+    """Whether what it means depends on the others of its collection."""
+    return sense.type == OPEN or kin(sense) == sense.key
+
+
+def one_text(senses: Collection[Sense]) -> dict[Sense, Sense]:
+    """What each is among those of one text, which is read as meaning one thing by what can be one.
+
+    So no two that are left can turn out to be one by what other texts say.
+    """
+    typed = _typed(senses)
+    people = _people(senses)
+    left = set(typed.values())
+    found: dict[Sense, Sense] = {}
+    for sense, read in typed.items():
+        person = _person(read, people)
+        maybe = Sense(person.key, OPEN) if person else None
+        if person and (person in left or (maybe in left and read.type == _PERSON)):
+            found[sense] = person
+        else:
+            found[sense] = maybe if maybe in left and maybe else read
+    names = set(found.values())
+    return {
+        sense: Sense(read.key, _PERSON) if read.type == OPEN and Sense(read.key, _PERSON) in names else read
+        for sense, read in found.items()
+    }
+
+
+def one_collection(senses: Collection[Sense]) -> dict[Sense, Sense]:
+    """What each is among all those of a collection that share its key or its kin."""
+    people = _people(senses)
+    found: dict[Sense, Sense] = {}
+    for sense, read in _typed(senses).items():
+        person = _person(read, people)
+        found[sense] = person if person and person in senses else read
+    return found
+
+
+def _typed(senses: Collection[Sense]) -> dict[Sense, Sense]:
+    """The open ones as the one type of their key."""
+    types: dict[str, set[str]] = defaultdict(set)
+    for sense in senses:
+        types[sense.key] |= {sense.type} - {OPEN}
+    return {
+        sense: Sense(sense.key, *types[sense.key]) if sense.type == OPEN and len(types[sense.key]) == 1 else sense
+        for sense in senses
+    }
+
+
+def _people(senses: Collection[Sense]) -> Mapping[str, list[str]]:
+    """The whole names that may be a person's, by the key of their form of one initial."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for sense in senses:
+        if (initial := kin(sense)) and initial != sense.key:
+            found[initial].add(sense.key)
+    return {initial: sorted(keys) for initial, keys in found.items()}
+
+
+def _person(sense: Sense, people: Mapping[str, list[str]]) -> Sense | None:
+    """The one person that a name of one initial can be."""
+    names = people.get(sense.key, []) if kin(sense) == sense.key else []
+    return Sense(names[0], _PERSON) if len(names) == 1 else None
