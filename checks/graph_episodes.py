@@ -8,16 +8,27 @@ from fathom.thresholds import THRESHOLDS
 
 
 def every_chunk_accounted_for(report: WriteReport) -> CheckOutcome:
-    """Each chunk is an episode in the graph; blocking: a document with chunks missing is not done."""
+    """Each chunk is an episode in the graph or was set aside by name; blocking: a document with chunks missing is not done."""
     there = report.written + report.unchanged
     thresholds = THRESHOLDS.graph_episodes
     unaccounted = report.chunks - there - len(report.failures)
     reasons = "; ".join(f"chunk {failure.position + 1}: {failure.message}" for failure in report.failures[:5])
     return CheckOutcome(
-        0 <= unaccounted <= thresholds.max_unaccounted_chunks and len(report.failures) <= thresholds.max_failed_chunks,
+        0 <= unaccounted <= thresholds.max_unaccounted_chunks and (there > 0 or not report.failures),
         f"{there} of {report.chunks} chunks are in the graph, {len(report.failures)} failed, {unaccounted} are nowhere. "
         f"{reasons}".strip(),
         {"chunks": report.chunks, "in_graph": there, "failed": len(report.failures), "unaccounted": unaccounted},
+    )
+
+
+def no_chunk_set_aside(report: WriteReport) -> CheckOutcome:
+    """At most `max_failed_chunks` chunks were set aside because they failed again and again."""
+    most = THRESHOLDS.graph_episodes.max_failed_chunks
+    reasons = "; ".join(f"chunk {one.position + 1}: {one.message}" for one in report.failures[:5])
+    return CheckOutcome(
+        len(report.failures) <= most,
+        f"{len(report.failures)} of {report.chunks} chunks were set aside; at most {most} may. {reasons}".strip(),
+        {"set_aside": len(report.failures), "max_failed_chunks": most},
     )
 
 
@@ -63,6 +74,7 @@ def embeddings_complete(report: WriteReport) -> CheckOutcome:
 
 GRAPH_EPISODE_CHECKS: tuple[DocumentCheck[WriteReport], ...] = (
     DocumentCheck("graph_episodes", every_chunk_accounted_for, blocking=True),
+    DocumentCheck("graph_episodes", no_chunk_set_aside, blocking=False),
     DocumentCheck("graph_episodes", entities_found, blocking=False),
     DocumentCheck("graph_episodes", language_is_read, blocking=False),
     DocumentCheck("graph_episodes", no_orphans, blocking=False),

@@ -37,6 +37,7 @@ FathomError
 │   │   └── AnswerUnusable
 │   ├── CheckBlocked
 │   ├── GraphWriteFailed
+│   ├── DoneInPart
 │   ├── LeaseLost
 │   ├── RunLost
 │   └── RunCancelled
@@ -291,6 +292,12 @@ class CheckBlocked(DocumentFailed):
 
 class GraphWriteFailed(DocumentFailed):
     """Episodes of the document are not all in the graph."""
+
+
+class DoneInPart(DocumentFailed):
+    """All of the document is in the graph but chunks that failed again and again by what they say."""
+
+    hint = "`fathom episodes ID` shows those that were set aside and why; `fathom documents retry ID` tries them again."
 
 
 class LeaseLost(DocumentFailed):

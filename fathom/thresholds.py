@@ -108,7 +108,7 @@ class GraphThresholds(BaseModel):
     max_failed_chunks: int = Field(
         0,
         ge=0,
-        description="Chunks that failed by name. None: the document is in the graph only when all of it is.",
+        description="Chunks that failed again and again and were set aside. None: with one, the document is done in part.",
     )
     min_entities: int = Field(
         1,

@@ -82,7 +82,7 @@ def graph_episodes(context: dg.AssetExecutionContext, chunks: ChunkSet, uploads:
             result = stages.write(at, chunks, graph)
             yield _materialized(result)
             result.raise_if_blocked(at.document)
-            uploads.end_well(at)
+            uploads.end_well(at, lacking=len(result.value.failures))
     except FathomError as error:
         raise failure(error) from error
 

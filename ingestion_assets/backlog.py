@@ -129,7 +129,7 @@ def _written(shop: Workshop, document: str, chunk_set: ChunkSet) -> Generator[Re
             result = stages.write(at, chunk_set, shop.graph)
             yield from records(document, result)
             result.raise_if_blocked(document)
-            shop.uploads.end_well(at)
+            shop.uploads.end_well(at, lacking=len(result.value.failures))
     except Exception as error:  # noqa: BLE001  the attempt has it on record; the others of the batch go on
         return error
     return None

@@ -83,9 +83,9 @@ class Uploads(dg.ConfigurableResource[None]):
         pieces = [Piece(one.name, one.content, one.refused) for one in converted.attachments]
         return self.intake.accept_attachments(at.document, at.version, pieces) if pieces else []
 
-    def end_well(self, at: Attempt) -> None:
-        """The version is in the graph."""
-        self.intake.mark_done(at.document, at.version, run_id=at.run)
+    def end_well(self, at: Attempt, *, lacking: int = 0) -> None:
+        """The version is in the graph, but for so many chunks that were set aside."""
+        self.intake.mark_done(at.document, at.version, run_id=at.run, lacking=lacking)
 
     def end_badly(self, at: Attempt, *, stage: str, error: Exception) -> None:
         """The version is rejected, failed or to be tried again, with the reason."""

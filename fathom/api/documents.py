@@ -17,9 +17,10 @@ from fathom.control.progress.status import DocumentStatus
 from fathom.control.receipt import Receipt
 from fathom.control.removing import InHandNow
 from fathom.control.removing import remove as remove_document
+from fathom.control.retrying import retry as again
+from fathom.control.retrying import retry_failed as again_all
 from fathom.observability.logs import emit
 from fathom.settings import Settings
-from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
 
 router = APIRouter(tags=["documents"])
@@ -63,13 +64,7 @@ async def retry_failed(request: Request, caller: Operator, collection: Annotated
     wanted = collection or caller.collection
     if wanted is not None:
         within(caller, wanted)
-    intake = open_intake(request.app.state.settings)
-
-    def again() -> list[str]:
-        failed = intake.list(states=(UploadState.FAILED,), collection=wanted)
-        return [one.document for one in failed if intake.retry(one.document)]
-
-    retried = await run_in_threadpool(again)
+    retried = await run_in_threadpool(again_all, request.app.state.settings, wanted)
     for document in retried:
         emit("upload.retried", "Somebody asked for another try", document=document, by=caller.name)
     request.app.state.launcher.kick(request.state.request_id)
@@ -78,10 +73,10 @@ async def retry_failed(request: Request, caller: Operator, collection: Annotated
 
 @router.post("/api/documents/{document:path}/retry", status_code=202)
 async def retry(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
-    """A document that failed, was rejected or cancelled is tried once more. 409 for any other."""
+    """A document that failed, was rejected, cancelled or done in part is tried once more. 409 for any other."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
-    if not await run_in_threadpool(open_intake(settings).retry, document):
+    if not await run_in_threadpool(again, settings, document):
         found = await known_status(settings, document)
         raise HTTPException(409, f"It is {found.state}, so there is nothing to try again.")
     emit("upload.retried", "Somebody asked for another try", document=document, by=caller.name)

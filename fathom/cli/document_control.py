@@ -105,25 +105,23 @@ def retry(
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="With --failed: only of this one.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Try a document again that failed, was rejected or cancelled, or all that failed."""
+    """Try a document again that failed, was rejected, cancelled or done in part, or all that failed."""
     from fathom.control.documents import known_document
+    from fathom.control.retrying import retry as retry_document
+    from fathom.control.retrying import retry_failed
     from fathom.errors import UsageWrong
     from fathom.observability.logs import emit
-    from fathom.uploads.intake import open_intake
-    from fathom.uploads.upload import UploadState
 
     if (document is None) != failed:
         raise UsageWrong("Name one document, or --failed.", hint="`fathom documents --state failed` lists what failed.")
     settings = deployment()
-    intake = open_intake(settings)
     if document is not None:
         state = known_document(settings, document).state
-        if not intake.retry(document):
+        if not retry_document(settings, document):
             raise UsageWrong(f"{document} is {state}, so there is nothing to try again.", document=document)
         again = [document]
     else:
-        found = intake.list(states=(UploadState.FAILED,), collection=collection)
-        again = [one.document for one in found if intake.retry(one.document)]
+        again = retry_failed(settings, collection)
     for one in again:
         emit("upload.retried", "Somebody asked for another try", document=one, by=BY)
     said = f"{', '.join(again) or 'Nothing'} will be tried again."

@@ -31,7 +31,7 @@ class DocumentRow(BaseModel):
 
     id: str
     collection: str
-    state: str = Field(description="accepted, submitted, running, done, failed, rejected, refused or paused: budget")
+    state: str = Field(description="accepted, submitted, running, done (in part), failed, rejected, refused or paused: budget")
     stage: str | None = Field(description="where it is or stopped")
     reason: str | None = Field(description="name of the error, where there is one")
     detail: str | None = Field(description="the error in a sentence")
@@ -105,7 +105,7 @@ def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin =
     return DocumentRow(
         id=upload.document,
         collection=upload.collection,
-        state="paused: budget" if waits_for_money(upload) else str(upload.state),
+        state="paused: budget" if waits_for_money(upload) else "done in part" if upload.in_part else str(upload.state),
         stage=upload.stage,
         reason=upload.reason,
         detail=upload.detail,
@@ -113,7 +113,7 @@ def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin =
         size=upload.size,
         chunks=_whole(record.number("chunks", "chunks")),
         episodes_written=ledger.count("written"),
-        episodes_failed=ledger.count("failed"),
+        episodes_failed=ledger.count("failed") + ledger.count("quarantined"),
         entities=_whole(record.number("graph_episodes", "entities")),
         facts=_whole(record.number("graph_episodes", "facts")),
         checks_passed=passed,

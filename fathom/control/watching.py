@@ -117,7 +117,7 @@ def _ended_one(settings: Settings, document: str) -> list[Upload]:
 def _tell_ended(settings: Settings, seen: Seen, ended: list[Upload]) -> None:
     for one in ended:
         again = one.document in seen.failed
-        if one.state is UploadState.DONE:
+        if one.state is UploadState.DONE and not one.in_part:
             seen.done += 1
             seen.failed = [name for name in seen.failed if name != one.document]
         elif not again:

@@ -19,6 +19,7 @@ from fathom.graph.changing import remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
+from fathom.graph.quarantine import TRIES, set_aside, set_aside_before
 from fathom.graph.reading import holding
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
@@ -122,13 +123,20 @@ class DocumentWriter:
         planned = [Planned(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
         makers = Makers(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
         self._ledger.plan(document, chunk_set.version, planned, makers)
-        todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) != "written"]
+        todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
         tally = _Tally(len(todo), progress)
-        with closing(extractions(self._model, todo, BATCH)) as found:
-            for start in range(0, len(todo), BATCH):
-                expected = min(BATCH, len(todo) - start)
-                self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
-        written = len(todo) - len(tally.failures)
+        left = todo
+        for _ in range(TRIES):
+            with closing(extractions(self._model, left, BATCH)) as found:
+                for start in range(0, len(left), BATCH):
+                    expected = min(BATCH, len(left) - start)
+                    self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
+            if not (left := tally.to_try_again()):
+                break
+        written = len(todo) - len(tally.failed)
+        if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
+            set_aside(self._ledger, collection, document, tally.failed.values())
+        failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
         held = holding(self.connection, list(wanted), touched)
@@ -139,7 +147,7 @@ class DocumentWriter:
             written=written,
             unchanged=held.episodes - written,
             removed=len(gone),
-            failures=tally.failures,
+            failures=sorted(failures, key=lambda one: one.position),
             entities=held.entities,
             facts=held.facts,
             entities_by_type=held.entities_by_type,
@@ -182,7 +190,7 @@ class DocumentWriter:
                 use = found.usage
                 self._ledger.mark_extracted(uuid, tokens_in=use.tokens_in, tokens_out=use.tokens_out, cost_usd=use.cost_usd)
                 batch.append(episode_rows(collection, document, chunk, found, reference_time))
-                tally.extracted(found)
+                tally.extracted(chunk, found)
         except FathomError as error:
             stopped = error
         tally.seconds_extracting += time.perf_counter() - start
@@ -223,7 +231,8 @@ class _Tally:
     """What has been done of a document so far."""
 
     def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
-        self.failures: list[EpisodeFailure] = []
+        self.failed: dict[str, EpisodeFailure] = {}
+        self._again: list[Chunk] = []
         self.seconds_extracting = 0.0
         self.seconds_writing = 0.0
         self.tokens_in = 0
@@ -237,17 +246,18 @@ class _Tally:
         self._facts = 0
 
     def sending(self, chunks: int) -> None:
-        self._tell("sending", min(self._total, self._extracted + len(self.failures) + chunks))
+        self._tell("sending", min(self._total, self._extracted + len(self.failed) + chunks))
 
     def writing(self, episodes: int) -> None:
         self._tell("writing", self._written + episodes)
 
-    def extracted(self, found: Extraction) -> None:
+    def extracted(self, chunk: Chunk, found: Extraction) -> None:
         usage: Usage = found.usage
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
         self.cost_usd += usage.cost_usd
         self._extracted += 1
+        self.failed.pop(chunk.id, None)
         self._entities += len(found.entities)
         self._facts += len(found.facts)
         self._tell("extracted", self._extracted)
@@ -257,8 +267,16 @@ class _Tally:
         self._tell("written", self._written)
 
     def fail(self, chunk: Chunk, error: ExtractionFailed) -> None:
-        failure = EpisodeFailure(chunk=chunk.id, position=chunk.position, reason=error.name, message=error.message)
-        self.failures.append(failure)
+        self.failed[chunk.id] = EpisodeFailure(
+            chunk=chunk.id, position=chunk.position, reason=error.name, message=error.message
+        )
+        if error.retryable:
+            self._again.append(chunk)
+
+    def to_try_again(self) -> list[Chunk]:
+        """The chunks that failed since this was asked last, and that another try may help."""
+        again, self._again = self._again, []
+        return again
 
     def _tell(self, phase: str, done: int) -> None:
         self._progress(EpisodeProgress(phase, done, self._total, self._entities, self._facts))

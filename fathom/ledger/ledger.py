@@ -115,6 +115,12 @@ class Ledger:
         """The episodes are not tried again by themselves."""
         self._mark(list(uuids), "quarantined", reason)
 
+    def release(self, document: str) -> int:
+        """The document's quarantined episodes are planned, and their tries count anew; answers how many there were."""
+        row = episodes.update().where(episodes.c.document == document, episodes.c.state == "quarantined")
+        with self.engine.begin() as connection:
+            return connection.execute(row.values(state="planned", reason=None, attempts=0, updated_at=time.time())).rowcount
+
     def mark_again(self, uuids: Iterable[str], reason: str) -> None:
         """Episodes that were written are planned: the graph does not hold them, or not whole."""
         with self.engine.begin() as connection:

@@ -71,6 +71,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("graphiti.writing", "Episodes go to the graph.", **_EPISODES),
     _event("graphiti.written", "So many episodes are in the graph.", **_EPISODES),
     _event("graphiti.removed", "Episodes whose chunks are gone were taken away.", episodes=int),
+    _event("graphiti.set_aside", "A chunk failed by what it says, and waits for a retry.", chunk=int, error=str),
     _event("graphiti.revived", "The graph went away and was started again.", error=str),
     _event(
         "graphiti.complete",

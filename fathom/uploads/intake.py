@@ -106,9 +106,14 @@ class Intake:
         """
         return outcomes.mark_running(self.engine, document, version, run_id, stage, _time(now))
 
-    def mark_done(self, document: str, version: str, *, run_id: str | None = None, now: float | None = None) -> bool:
-        """The version is done; False where a newer one was accepted since or a later run has it in hand."""
-        return outcomes.mark_done(self.engine, document, version, run_id, _time(now))
+    def mark_done(
+        self, document: str, version: str, *, run_id: str | None = None, lacking: int = 0, now: float | None = None
+    ) -> bool:
+        """The version is done, in part where it is `lacking` chunks.
+
+        False where a newer one was accepted since or a later run has it in hand.
+        """
+        return outcomes.mark_done(self.engine, document, version, run_id, _time(now), lacking=lacking)
 
     def mark_failed(
         self,
@@ -126,7 +131,7 @@ class Intake:
         )
 
     def retry(self, document: str, now: float | None = None) -> bool:
-        """A failed or rejected document is accepted once more; False where there is none of that name."""
+        """A document that failed, was rejected or done in part is accepted once more; False for any other."""
         return register.retry(self.engine, document, _time(now))
 
     def again(self, documents: Sequence[str], now: float | None = None) -> list[str]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.database import uploads
-from fathom.errors import BudgetSpent, DocumentRejected, FathomError, RunCancelled, RunLost, UsageWrong
+from fathom.errors import BudgetSpent, DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
 from fathom.uploads import register
 from fathom.uploads.register import transaction
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
@@ -64,13 +64,15 @@ def mark_running(engine: Engine, document: str, version: str | None, run_id: str
     return InHand(document, row.version, row.accepted_at, row.attempts)
 
 
-def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float) -> bool:
+def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float, *, lacking: int = 0) -> bool:
     """The version is done; answers False, changing nothing, where it is not the last one or a later run has it in hand."""
     c = uploads.c
     later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
     with transaction(engine) as connection:
         statement = uploads.update().where(c.document == document, c.version == version, sa.not_(later))
-        values = {"state": S.DONE, "reason": None, "detail": None, "updated_at": now}
+        detail = f"{lacking} of its chunks failed again and again and were set aside; the others are in the graph."
+        in_part = {"reason": DoneInPart.__name__, "detail": detail} if lacking else {"reason": None, "detail": None}
+        values = {"state": S.DONE, "updated_at": now, **in_part}
         marked = connection.execute(statement.values(**values, **({"run_id": run_id} if run_id else {}))).rowcount == 1
         if not marked:
             _release(connection, document, version, now)

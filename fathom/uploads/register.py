@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from fathom.database import money_waits, planned_runs, uploads
-from fathom.errors import DatabaseUnreachable, StoreFull
+from fathom.errors import DatabaseUnreachable, DoneInPart, StoreFull
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState
@@ -91,8 +91,9 @@ def touched(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) 
 
 
 def retry(engine: Engine, document: str, now: float) -> bool:
-    """A document that failed or was rejected is accepted once more; answers whether there was one with bytes to try."""
-    ended = (uploads.c.state.in_((S.FAILED, S.REJECTED)), uploads.c.version.is_not(None))
+    """A document that failed, was rejected or done in part is accepted once more; answers whether one had bytes to try."""
+    in_part = sa.and_(uploads.c.state == S.DONE, uploads.c.reason == DoneInPart.__name__)
+    ended = (sa.or_(uploads.c.state.in_((S.FAILED, S.REJECTED)), in_part), uploads.c.version.is_not(None))
     with transaction(engine) as connection:
         return connection.execute(_again(now).where(uploads.c.document == document, *ended)).rowcount == 1
 

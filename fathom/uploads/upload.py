@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fathom.errors import DoneInPart
+
 
 class UploadState(StrEnum):
     """Where an upload stands.
@@ -48,6 +50,11 @@ class Upload:
     attempts: int
     accepted_at: float | None
     updated_at: float
+
+    @property
+    def in_part(self) -> bool:
+        """Whether it is done but for chunks that were set aside."""
+        return self.state is UploadState.DONE and self.reason == DoneInPart.__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ BROKEN_CHUNKS = {
     "chunks_have_provenance": {"chunks": [GOOD_CHUNK.model_copy(update={"items": []})]},
 }
 BROKEN_WRITES = {
-    "every_chunk_accounted_for": {"written": 0, "failures": [EpisodeFailure(chunk="a", position=1, reason="X", message="x")]},
+    "every_chunk_accounted_for": {"written": 0},
+    "no_chunk_set_aside": {"written": 0, "failures": [EpisodeFailure(chunk="a", position=1, reason="X", message="x")]},
     "entities_found": {"entities": 0},
     "language_is_read": {"unread": 1, "languages": {"en": 1, "de": 1}},
     "no_orphans": {"orphans": 1},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
@@ -40,6 +41,27 @@ def test_all_that_failed_is_retried_at_once(call: Any, document: str) -> None:
     call("documents", "cancel", document)
     assert call("documents", "retry", "--failed", "--collection", "other", "--json").json == {"retried": []}
     assert call("documents", "retry", "--failed", "--json").json == {"retried": [document]}
+
+
+def test_what_was_set_aside_of_a_document_is_let_go_by_a_retry(call: Any, document: str, home_settings: Settings) -> None:
+    intake = open_intake(home_settings)
+    version = intake.plan_runs(0)[0].versions[0]
+    intake.mark_running(document, version, run_id="r")
+    ledger = Ledger(intake.engine)
+    ledger.plan(document, version, [Planned("well", "a", 0), Planned("bad", "b", 1)], Makers("c", "p", "m", "e"))
+    ledger.mark_written("well", entities=1, facts=0)
+    ledger.mark_quarantined(["bad"], "AnswerUnusable: It was no JSON.")
+    intake.mark_done(document, version, run_id="r", lacking=1)
+    shown = call("documents", "--json").json["documents"][0]
+    assert (shown["state"], shown["reason"], shown["episodes_failed"]) == ("done in part", "DoneInPart", 1)
+    rows = call("episodes", document, "--json").json["episodes"]
+    assert [(row["state"], row["reason"]) for row in rows][1] == ("quarantined", "AnswerUnusable: It was no JSON.")
+    assert call("documents", "retry", "--failed", "--json").json == {"retried": [document]}
+    assert [row.state for row in ledger.rows(document)] == ["written", "planned"]
+    intake.mark_running(document, version, run_id="s")
+    assert intake.mark_done(document, version, run_id="s")
+    assert call("documents", "--json").json["documents"][0]["state"] == "done"
+    assert call("documents", "retry", document).code == 2
 
 
 def test_retry_wants_one_document_or_all_that_failed(call: Any, document: str) -> None:

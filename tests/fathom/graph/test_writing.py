@@ -26,6 +26,7 @@ from small_corpus import (
 
 from fathom.database import open_database
 from fathom.graph.connection import GraphConnection
+from fathom.graph.quarantine import TRIES
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
@@ -147,7 +148,7 @@ def test_two_chunks_of_one_batch_that_assert_a_fact_are_both_kept(
     assert [len(row["episodes"]) for row in held(graph, collection)["RELATES_TO"]] == [2]
 
 
-def test_a_chunk_whose_extraction_fails_is_listed_and_the_next_write_mends_it(
+def test_a_chunk_whose_extraction_fails_again_and_again_is_set_aside_until_it_is_let_go(
     graph: GraphConnection, writer: DocumentWriter, model: ScriptedModel, ledger: Ledger, collection: str
 ) -> None:
     chunk_set = chunks_of(f"{collection}/a.md", BRIDGE, FIRM, RIVER)
@@ -158,12 +159,45 @@ def test_a_chunk_whose_extraction_fails_is_listed_and_the_next_write_mends_it(
     ]
     assert (report.written, report.unchanged) == (2, 0)
     assert counts(graph, collection)["Episodic"] == 2
-    assert [row.state for row in ledger.rows(chunk_set.document)] == ["written", "failed", "written"]
+    rows = ledger.rows(chunk_set.document)
+    assert [row.state for row in rows] == ["written", "quarantined", "written"]
+    assert (rows[1].attempts, rows[1].reason) == (TRIES, "ExtractionFailed: The model's answer was no JSON.")
     model.failing = set()
+    asked = len(model.asked)
+    again = writer.write(chunk_set, reference_time=WRITTEN_AT)
+    assert (again.written, again.unchanged, again.failures) == (0, 2, report.failures)
+    assert len(model.asked) == asked
+    assert ledger.release(chunk_set.document) == 1
     report = writer.write(chunk_set, reference_time=WRITTEN_AT)
     assert (report.written, report.unchanged, report.failures) == (1, 2, [])
     assert counts(graph, collection)["Episodic"] == 3
     assert {row.state for row in ledger.rows(chunk_set.document)} == {"written"}
+
+
+def test_a_chunk_that_fails_once_is_tried_again_in_the_same_write(
+    graph: GraphConnection, writer: DocumentWriter, model: ScriptedModel, ledger: Ledger, collection: str
+) -> None:
+    chunk_set = chunks_of(f"{collection}/a.md", BRIDGE, FIRM, RIVER)
+    model.failing = {"founded"}
+
+    def mend(progress: EpisodeProgress) -> None:
+        model.failing = model.failing if progress.phase != "written" else set()
+
+    report = writer.write(chunk_set, reference_time=WRITTEN_AT, progress=mend)
+    assert (report.written, report.failures) == (3, [])
+    assert {row.state for row in ledger.rows(chunk_set.document)} == {"written"}
+
+
+def test_where_all_chunks_fail_none_is_set_aside_for_the_fault_is_not_theirs(
+    graph: GraphConnection, writer: DocumentWriter, model: ScriptedModel, ledger: Ledger, collection: str
+) -> None:
+    chunk_set = chunks_of(f"{collection}/a.md", BRIDGE, FIRM)
+    model.failing = {"Moreno"}
+    report = writer.write(chunk_set, reference_time=WRITTEN_AT)
+    assert (report.written, [one.position for one in report.failures]) == (0, [0, 1])
+    assert {row.state for row in ledger.rows(chunk_set.document)} == {"failed"}
+    model.failing = set()
+    assert writer.write(chunk_set, reference_time=WRITTEN_AT).written == 2
 
 
 def test_progress_ends_with_every_chunk_written(writer: DocumentWriter, collection: str) -> None:

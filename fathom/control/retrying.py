@@ -1,0 +1,27 @@
+"""Trying again: a document is accepted once more, and what of it was set aside is let go."""
+
+from __future__ import annotations
+
+from fathom.ledger.ledger import Ledger
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+from fathom.uploads.upload import UploadState
+
+
+def retry(settings: Settings, document: str) -> bool:
+    """A document that failed, was rejected or done in part is accepted once more; False for any other.
+
+    Its quarantined chunks are tried again too.
+    """
+    intake = open_intake(settings)
+    if not intake.retry(document):
+        return False
+    Ledger(intake.engine).release(document)
+    return True
+
+
+def retry_failed(settings: Settings, collection: str | None) -> list[str]:
+    """All that failed or is done in part is accepted once more; answers which, by id."""
+    intake = open_intake(settings)
+    ended = intake.list(states=(UploadState.FAILED, UploadState.DONE), collection=collection)
+    return [one.document for one in ended if (one.state is UploadState.FAILED or one.in_part) and retry(settings, one.document)]
