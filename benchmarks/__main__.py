@@ -17,7 +17,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-CASES = ("import_time", "inbox_tick", "conversion", "chunking", "episodes", "model_calls", "backlog", "drop_latency", "eta")
+CASES = (
+    "import_time",
+    "inbox_tick",
+    "conversion",
+    "chunking",
+    "episodes",
+    "model_calls",
+    "backlog",
+    "drop_latency",
+    "eta",
+    "crashes",
+)
 RESULTS = Path(__file__).with_name("results")
 SECONDS_PER_CASE = 1200
 
