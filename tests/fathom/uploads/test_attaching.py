@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import Desk
 
 from fathom.errors import UnsafePath
 from fathom.ids import attachment_id
 from fathom.uploads.attaching import MOST_NESTED, NO_KIN, Kin, Piece, kinship
 from fathom.uploads.intake import Intake
+from tests.fathom.uploads.conftest import Desk
 
 MAIL = "mails/a.eml"
 
