@@ -28,6 +28,7 @@ CASES = (
     "drop_latency",
     "eta",
     "crashes",
+    "observability",
 )
 RESULTS = Path(__file__).with_name("results")
 SECONDS_PER_CASE = 1200

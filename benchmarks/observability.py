@@ -1,0 +1,141 @@
+"""What being watched costs: CPU of a 1,000-document run with every line kept and collected, and with none, in turns.
+
+The same process ingests batches of equal documents, one after the other with and without log files, the events table and
+Dagster's log; which of a pair comes first changes. CPU is that of this process, the converter and the graph, all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import statistics
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import dagster as dg
+import psutil
+import yaml
+
+from benchmarks.figure import Figure
+from benchmarks.material import own_home, trivial_document
+from fathom.control.dagster_home import write_dagster_home
+from fathom.control.graph_part import GraphPart
+from fathom.control.parts import stop_all
+from fathom.control.process import marked
+from fathom.database import open_database
+from fathom.observability.collecting import Collector
+from fathom.observability.logfiles import keep_logs
+from fathom.observability.recorded import Events
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+from ingestion_assets.backlog import drain
+from resources.artifacts import Artifacts
+from resources.chunker import Chunker
+from resources.converter import Converter
+from resources.graph import Graph
+from resources.uploads import Uploads
+
+DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "1000"))  # half of them watched
+BATCH = 50
+WARM_UP = 10
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    resource_defs={
+        "uploads": Uploads(),
+        "converter": Converter(),
+        "chunker": Chunker(),
+        "graph": Graph(),
+        "artifacts": Artifacts(),
+    },
+)
+def ingest() -> None:
+    """The whole pipeline over one batch."""
+    drain()
+
+
+def measure() -> list[Figure]:
+    """CPU watched over CPU unwatched; what a line costs; lines a document."""
+    with own_home() as settings, ExitStack() as opened:
+        write_dagster_home(settings)
+        collector = Collector(open_database(settings.operational_url), settings.home)
+        watched_instance = opened.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
+        unwatched_instance = opened.enter_context(dg.DagsterInstance.from_config(str(_without_logs(settings))))
+        GraphPart(settings).start()
+        try:
+            spent: dict[bool, list[float]] = {True: [], False: []}
+            _batch(unwatched_instance, settings, "warm", WARM_UP)
+            for pair in range(DOCUMENTS // BATCH // 2):
+                for watched in (True, False) if pair % 2 else (False, True):
+                    before = _cpu(settings)
+                    if watched:
+                        with _kept(settings):
+                            _batch(watched_instance, settings, f"on{pair}", BATCH)
+                        collector.collect()
+                    else:
+                        _batch(unwatched_instance, settings, f"off{pair}", BATCH)
+                    spent[watched].append(_cpu(settings) - before)
+            lines = Events(open_database(settings.operational_url)).end() / (BATCH * len(spent[True]))
+        finally:
+            stop_all(settings)
+    more = [100 * (on / off - 1) for on, off in zip(spent[True], spent[False], strict=True)]
+    each = 1000 * sum(spent[False]) / (BATCH * len(spent[False]))
+    note = (
+        f"{DOCUMENTS} documents, {each:.0f} ms of CPU each; {len(more)} pairs of {BATCH}, {min(more):.1f} to {max(more):.1f} %"
+    )
+    return [
+        Figure("observability, more CPU", 100 * (sum(spent[True]) / sum(spent[False]) - 1), "%", goal="< 1 %", note=note),
+        Figure("the same, median of pairs", statistics.median(more), "%", note=f"{lines:.1f} events a document"),
+    ]
+
+
+def _batch(instance: dg.DagsterInstance, settings: Settings, collection: str, count: int) -> None:
+    folder = settings.inbox_path / collection
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"{number}.md").write_text(trivial_document(number))
+    intake = open_intake(settings)
+    while intake.look().left:
+        pass
+    names = [f"{collection}/{number}.md" for number in range(count)]
+    result = ingest.execute_in_process(instance=instance, run_config={"ops": {drain.name: {"config": {"documents": names}}}})
+    if not result.success:
+        raise RuntimeError(f"{collection} failed")
+
+
+@contextmanager
+def _kept(settings: Settings) -> Iterator[None]:
+    """Log files are written, as in a deployment."""
+    handler = keep_logs(settings, "runs")
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+def _without_logs(settings: Settings) -> Path:
+    """A folder of Dagster's with the same storage, to whose log no line of Fathom goes."""
+    config = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text())
+    del config["python_logs"]
+    folder = settings.home / "dagster-unwatched"
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text(json.dumps(config))
+    return folder
+
+
+def _cpu(settings: Settings) -> float:
+    """Seconds of CPU of this process and of those of the home that live."""
+    found = {process.pid: process for process in [psutil.Process(), *marked(settings.home)]}
+    total = 0.0
+    for process in found.values():
+        times = process.cpu_times()
+        total += times.user + times.system
+    return total
+
+
+if __name__ == "__main__":
+    print(json.dumps([figure.as_dict() for figure in measure()]))
