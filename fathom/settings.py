@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     runs_at_once: int = Field(2, ge=1, le=64, description="Most ingestion runs at one time.")
     attempts: int = Field(3, ge=1, le=10, description="How often the work on a document is tried before it is given up.")
 
+    otlp_endpoint: str | None = Field(
+        None, description="Receiver of OpenTelemetry spans by OTLP over HTTP, such as http://127.0.0.1:4318; unset: none."
+    )
+    otlp_headers: SecretStr | None = Field(None, description="Headers for it, `name=value,name=value`.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level of the log files; events are kept whatever it says."
     )

@@ -36,6 +36,7 @@ from fathom.errors import FathomError
 from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import bound, get_logger
+from fathom.observability.otlp import SpanExport, sending
 from fathom.settings import Settings, settings
 
 log = get_logger(__name__)
@@ -75,6 +76,11 @@ def create_app(of: Settings | None = None) -> FastAPI:
         stop = threading.Event()
         thread = threading.Thread(target=lambda: [None for _ in collecting(collector, stop)], name="events", daemon=True)
         thread.start()
+        threads = [thread]
+        if of.otlp_endpoint is not None:
+            export = SpanExport(of, open_database(of.operational_url))
+            threads.append(threading.Thread(target=lambda: [None for _ in sending(export, stop)], name="spans", daemon=True))
+            threads[-1].start()
         launcher = app.state.launcher
         works = (_rotate_now_and_then(of), launcher.run(), launcher.watch(), _warm_up(of))
         beside = [asyncio.create_task(work) for work in works]
@@ -86,7 +92,8 @@ def create_app(of: Settings | None = None) -> FastAPI:
             for task in beside:
                 task.cancel()
             stop.set()
-            await run_in_threadpool(thread.join, 5.0)
+            for thread in threads:
+                await run_in_threadpool(thread.join, 5.0)
             await run_in_threadpool(close_databases)
 
     app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)

@@ -125,6 +125,12 @@ class Events:
             found += self._read(sa.select(events).where(c.document.in_(some), named))
         return sorted(found, key=lambda one: one.id)
 
+    def named(self, names: Collection[str], *, after: int, limit: int) -> list[Recorded]:
+        """Events of these names after the cursor, of any document, in the order they came."""
+        c = events.c
+        named = sa.func.coalesce(c.event, "").in_(list(names))  # see of_documents
+        return self._read(sa.select(events).where(c.id > after, named).order_by(c.id).limit(limit))
+
     def end(self) -> int:
         """The cursor behind the newest event."""
         with self._engine.connect() as connection:

@@ -17,6 +17,7 @@ from fathom.control.process import kill, marked
 from fathom.control.runs.worker import PID_TAG
 from tests.fathom.api.test_live import Live
 from tests.fathom.language.messages_server import Fault, MessagesServer, throttled
+from tests.fathom.observability.otlp_receiver import OtlpReceiver, attributes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -29,6 +30,7 @@ class Scene(Live):
     """A deployment whose language model does as the test says."""
 
     model: MessagesServer
+    spans: OtlpReceiver
 
     def put(self, name: str, *, paragraphs: int = 12, collection: str = "live") -> dict[str, Any]:
         text = "\n\n".join(f"# {name} {n}\n\n" + SENTENCE.format(f"{name}{n}") * 12 for n in range(paragraphs))
@@ -79,8 +81,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     model = MessagesServer()
     model.key = ""
     asked = {"llm": "openai", "llm_base_url": model.url, "llm_model": "m", "llm_usd_per_mtok_in": 0, "llm_usd_per_mtok_out": 0}
-    made = Scene(tmp_path_factory.mktemp("l") / "home", **asked)
-    made.model = model
+    spans = OtlpReceiver()
+    made = Scene(tmp_path_factory.mktemp("l") / "home", **asked, otlp_endpoint=spans.url)
+    made.model, made.spans = model, spans
     try:
         assert [one.error for one in start_all(made.settings)] == [None] * 6
         yield made
@@ -88,6 +91,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         stop_all(made.settings)
         kill(marked(made.settings.home))
         model.stop()
+        spans.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +178,21 @@ def test_a_graph_that_is_away_is_named_and_comes_back(scene: Scene) -> None:
     scene.seen("the graph is gone (kill -9)", uploaded, "stalled", "graph")
     scene.model.latency_s = 0.0
     scene.over(uploaded)
+
+
+def test_what_is_done_is_a_trace_at_the_receiver_of_spans(scene: Scene) -> None:
+    uploaded = scene.put("traced", paragraphs=1)
+    done = scene.over(uploaded)[0]
+    deadline = time.monotonic() + 20
+    while not (mine := [one for one in scene.spans.spans if attributes(one)["fathom.run"] == done["run"]]) or (
+        "ingest" not in {one.name for one in mine}
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert {one.name for one in mine} == {"ingest", "validation", "docling", "chunking", "graphiti", "chat m"}
+    root = next(one for one in mine if one.name == "ingest")
+    assert {one.trace_id for one in mine} == {root.trace_id}
+    assert attributes(next(one for one in mine if one.name == "chat m"))["gen_ai.usage.input_tokens"] > 0
 
 
 def test_a_killed_run_is_dead_ended_in_dagster_and_tried_again(scene: Scene) -> None:
