@@ -225,6 +225,16 @@ audit_log = sa.Table(
     sa.Index("audit_log_by_document", "document", "at"),
 )
 
+# How urgent somebody said a document is; one without a row has 0.
+priorities = sa.Table(
+    "priorities",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("set_by", sa.Text),
+    sa.Column("set_at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -236,6 +246,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table, ...]], ...] = (
     (7, (writer_leases,)),
     (8, (attachments,)),
     (9, (audit_log,)),
+    (10, (priorities,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

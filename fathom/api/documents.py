@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -19,8 +20,11 @@ from fathom.control.removing import InHandNow
 from fathom.control.removing import remove as remove_document
 from fathom.control.retrying import retry as again
 from fathom.control.retrying import retry_failed as again_all
+from fathom.database import open_database
 from fathom.observability.logs import emit
 from fathom.settings import Settings
+from fathom.uploads.priorities import LEAST, MOST
+from fathom.uploads.priorities import prioritize as set_priority
 from fathom.uploads.upload import UploadState
 
 router = APIRouter(tags=["documents"])
@@ -92,6 +96,24 @@ async def cancel(request: Request, caller: Operator, document: DocumentId) -> Do
     if not await run_in_threadpool(lambda: cancel_document(settings, document, by=caller.name)):
         found = await known_status(settings, document)
         raise HTTPException(409, f"It is {found.state}, so there is nothing to cancel.")
+    return await known_status(settings, document)
+
+
+class Urgency(BaseModel):
+    """How urgent a document is."""
+
+    priority: int = Field(ge=LEAST, le=MOST, description="the higher is first; 0 is usual")
+
+
+@router.post("/api/documents/{document:path}/priority")
+async def prioritize(request: Request, caller: Operator, document: DocumentId, wanted: Urgency) -> DocumentStatus:
+    """From its next run on the document goes before those of a lower priority; its run has it as `dagster/priority`."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    await known_status(settings, document)
+    engine = open_database(settings.operational_url)
+    await run_in_threadpool(set_priority, engine, [document], wanted.priority, by=caller.name, now=time.time())
+    emit("upload.prioritized", "It was given a priority", document=document, priority=wanted.priority, by=caller.name)
     return await known_status(settings, document)
 
 

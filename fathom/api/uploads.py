@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -14,11 +15,12 @@ from fathom.api.paths import DocumentId, urls
 from fathom.api.receiving import place, receive
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
-from fathom.errors import StoreFull
+from fathom.errors import StoreFull, UsageWrong
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
+from fathom.uploads.priorities import checked, prioritize
 
 router = APIRouter(tags=["uploads"])
 
@@ -60,7 +62,7 @@ async def upload(
     caller: Operator,
     collection: Annotated[str | None, Query(description="Collection; the form's field of that name wins.")] = None,
 ) -> Uploaded:
-    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection` and `name`.
+    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name` and `priority`.
 
     The same bytes under the same name are taken once. Work on it starts at once; follow it at `stream_url`.
     """
@@ -74,9 +76,13 @@ async def upload(
     arrival, form = await receive(request, settings)
     try:
         within(caller, form.fields.get("collection") or collection or caller.collection or DEFAULT_COLLECTION)
+        priority = _priority(form.fields.get("priority"))
         placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)
     finally:
         await run_in_threadpool(arrival.close)
+    if priority is not None:
+        engine = open_database(settings.operational_url)
+        await run_in_threadpool(prioritize, engine, [placed.document], priority, by=caller.name, now=time.time())
     report = await run_in_threadpool(open_intake(settings).take, placed)
     if report.stopped:
         raise StoreFull(report.stopped, document=placed.document)
@@ -143,6 +149,16 @@ async def known_status(settings: Settings, document: str) -> DocumentStatus:
     if found is None:
         raise HTTPException(404, f"There is no document {document}. GET /api/documents lists those there are.")
     return found
+
+
+def _priority(text: str | None) -> int | None:
+    """The number of the form's field. Raises UsageWrong for what is none."""
+    if not text:
+        return None
+    try:
+        return checked(int(text))
+    except ValueError:
+        raise UsageWrong("The field priority is not a whole number.") from None
 
 
 def _seconds(when: datetime | None) -> float | None:

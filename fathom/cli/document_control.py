@@ -1,4 +1,4 @@
-"""`fathom documents remove`, `retry`, `cancel`, `pause`, `resume`: what a person decides about documents, on this host."""
+"""`fathom documents remove`, `retry`, `cancel`, `priority`, `pause`, `resume`: what a person decides, on this host."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def add_to(documents: typer.Typer) -> None:
     documents.command("remove", epilog="Example: fathom documents remove research/report.pdf --yes")(remove)
     documents.command("retry", epilog="Example: fathom documents retry --failed")(retry)
     documents.command("cancel", epilog="Example: fathom documents cancel research/report.pdf")(cancel)
+    as_number = {"ignore_unknown_options": True}  # -5 is a priority, no option
+    documents.command(
+        "priority", epilog="Example: fathom documents priority research/report.pdf 10", context_settings=as_number
+    )(priority)
     documents.command("pause", epilog="Example: fathom documents pause research")(pause)
     documents.command("resume", epilog="Example: fathom documents resume research")(resume)
 
@@ -141,6 +145,30 @@ def cancel(context: typer.Context, document: Document, as_json: AsJson = False) 
         raise UsageWrong(f"{document} is {state}, so there is nothing to cancel.", document=document)
     said = f"{document} is cancelled; `fathom documents retry {document}` takes it up again."
     answer({"cancelled": document}, _json(context, as_json), lambda: say(said))
+    return 0
+
+
+def priority(
+    context: typer.Context,
+    document: Document,
+    number: Annotated[int, typer.Argument(metavar="N", help="-100 to 100; the higher is first, 0 is usual.")],
+    as_json: AsJson = False,
+) -> int:
+    """Say how urgent a document is; from its next run on it goes before those of a lower priority."""
+    from fathom.control.documents import known_document
+    from fathom.database import open_database
+    from fathom.observability.logs import emit
+    from fathom.uploads.priorities import prioritize
+
+    settings = deployment()
+    known_document(settings, document)
+    prioritize(open_database(settings.operational_url), [document], number, by=BY, now=time.time())
+    emit("upload.prioritized", "It was given a priority", document=document, priority=number, by=BY)
+    answer(
+        {"document": document, "priority": number},
+        _json(context, as_json),
+        lambda: say(f"{document} has the priority {number}."),
+    )
     return 0
 
 

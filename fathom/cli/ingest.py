@@ -24,6 +24,7 @@ def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns such as 'reports/**/*.pdf', or - with --name.")],
     collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until each is done; end with a table.")] = False,
+    priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
@@ -37,7 +38,10 @@ def ingest(
     settings = deployment()
     if estimate:
         return _estimate(paths, collection, settings, as_json)
-    placement = _from_stdin(name, collection) if paths == ["-"] else place(_expanded(paths), collection, settings)
+    if paths == ["-"]:
+        placement = _from_stdin(name, collection, priority)
+    else:
+        placement = place(_expanded(paths), collection, settings, priority=priority)
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
@@ -106,11 +110,11 @@ def _expanded(words: list[str]) -> list[Path]:
     return paths
 
 
-def _from_stdin(name: str | None, collection: str) -> Placement:
+def _from_stdin(name: str | None, collection: str, priority: int | None) -> Placement:
     import sys
 
+    from fathom.control.ingest import accepted
     from fathom.errors import FathomError, UsageWrong
-    from fathom.uploads.intake import open_intake
     from fathom.uploads.placing import Placement, place
 
     if not name:
@@ -119,7 +123,7 @@ def _from_stdin(name: str | None, collection: str) -> Placement:
     placement = Placement()
     try:
         placement.placed.append(place(settings, collection, name, sys.stdin.buffer))
-        open_intake(settings).look()
+        accepted(placement, settings, priority)
     except FathomError as error:
         placement.refused.append((name, error))
     return placement

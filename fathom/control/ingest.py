@@ -14,6 +14,7 @@ from fathom.settings import Settings
 from fathom.uploads.affording import waits_for_money
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.placing import Placed, Placement, ingest_paths
+from fathom.uploads.priorities import checked, prioritize
 from fathom.uploads.upload import ENDED, UploadState
 
 if TYPE_CHECKING:
@@ -33,14 +34,25 @@ class Progress:
     ended: int
 
 
-def ingest(paths: Iterable[Path], collection: str, settings: Settings) -> Placement:
+def ingest(paths: Iterable[Path], collection: str, settings: Settings, *, priority: int | None = None) -> Placement:
     """The files are accepted as documents of the collection, to be ingested by the running deployment.
 
-    What cannot be taken is in the answer's `refused`. Raises UnsafePath, StoreFull, DatabaseUnreachable.
+    What cannot be taken is in the answer's `refused`. Raises UnsafePath, StoreFull, DatabaseUnreachable, and UsageWrong for
+    a priority out of bounds.
     """
-    placement = ingest_paths(paths, collection, settings)
+    if priority is not None:
+        checked(priority)
+    return accepted(ingest_paths(paths, collection, settings), settings, priority)
+
+
+def accepted(placement: Placement, settings: Settings, priority: int | None) -> Placement:
+    """What is in the inbox is accepted, with that priority where there is one."""
     if placement.placed:
-        open_intake(settings).look()  # the sensor would, at its next tick
+        intake = open_intake(settings)
+        if priority is not None:
+            documents = [one.document for one in placement.placed]
+            prioritize(intake.engine, documents, priority, by="the command line", now=time.time())
+        intake.look()  # the sensor would, at its next tick
     return placement
 
 

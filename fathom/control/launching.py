@@ -71,6 +71,8 @@ def launch_waiting(settings: Settings, *, request: str | None = None) -> list[st
 def run_tags(run: PlannedRun) -> dict[str, str]:
     """What every run that is started for uploads carries, whoever starts it."""
     tags = {"fathom/collection": run.collection, "fathom/documents": str(len(run.documents))}
+    if run.priority:
+        tags["dagster/priority"] = str(run.priority)
     return tags | ({"fathom/version": run.versions[0]} if len(run.documents) == 1 else {})
 
 

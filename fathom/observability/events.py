@@ -43,6 +43,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("upload.submitted", "A run was started for it.", documents=int, seconds=float),
     _event("upload.cancelled", "Somebody cancelled the work on it.", by=str),
     _event("upload.retried", "Somebody asked for another try.", by=str),
+    _event("upload.prioritized", "Somebody said how urgent it is.", priority=int, by=str),
     # validation: the bytes are what the name says and within bounds
     _event("validation.started", "The bytes are looked at, before anything parses them.", bytes=int),
     _event("validation.complete", "It is of a kind that can be converted.", pages=int, seconds=float),

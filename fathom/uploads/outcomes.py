@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import uploads
+from fathom.database import priorities, uploads
 from fathom.errors import BudgetSpent, DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
 from fathom.uploads import register
 from fathom.uploads.register import transaction
@@ -162,7 +162,9 @@ def _request_again(connection: Connection, key: str, in_hand: list[Upload], foun
     _free(connection, key, (row for row in in_hand if row.state is S.ACCEPTED), now)
     if planned:
         versions = tuple(row.version or "" for row in planned)
-        found.again.append(PlannedRun(key, planned[0].collection, tuple(row.document for row in planned), versions))
+        urgency = sa.select(priorities.c.priority).where(priorities.c.document == planned[0].document)
+        documents = tuple(row.document for row in planned)
+        found.again.append(PlannedRun(key, planned[0].collection, documents, versions, connection.scalar(urgency) or 0))
         found.in_flight += 1
 
 

@@ -24,6 +24,12 @@ class Waiting:
     reason: str | None
     accepted_at: float
     updated_at: float
+    priority: int = 0
+
+    @property
+    def order(self) -> tuple[int, float, str]:
+        """Among those that wait: the more urgent first, then the older."""
+        return -self.priority, self.accepted_at, self.document
 
     def due(self, now: float) -> bool:
         """Whether it may be tried now: at once the first time, later after failures."""
@@ -55,21 +61,22 @@ def retry_delay(attempts: int, reason: str | None) -> float:
 
 
 def choose(waiting: Sequence[Waiting], served: Mapping[str, Served], *, slots: int, batch: int, attempts: int) -> list[Choice]:
-    """At most `slots` runs over the waiting documents, each of one collection, oldest documents first.
+    """At most `slots` runs over the waiting documents, each of one collection and priority, oldest documents first.
 
-    The next run goes to the collection with the fewest runs in flight; among equals, to the one served longest ago.
+    The next run goes to the collection with the most urgent document; among equals to the one with the fewest runs in flight,
+    then to the one served longest ago.
     """
     queues: dict[str, list[Waiting]] = {}
-    for one in sorted(waiting, key=lambda one: (one.accepted_at, one.document)):
+    for one in sorted(waiting, key=lambda one: one.order):
         queues.setdefault(one.collection, []).append(one)
     turns = {name: Served(served[name].in_flight, served[name].last) if name in served else Served() for name in queues}
     few = len(waiting) <= FEW
     chosen: list[Choice] = []
     while queues and len(chosen) < slots:
-        name = min(queues, key=lambda name: (turns[name].in_flight, turns[name].last, queues[name][0].accepted_at, name))
+        name = min(queues, key=lambda name: _turn(queues[name][0], turns[name]))
         head = queues[name][0]
         most = 1 if few else batch_size(head.attempts, batch, attempts)
-        taken = [one for one in queues[name] if one.attempts == head.attempts][:most]
+        taken = [one for one in queues[name] if (one.attempts, one.priority) == (head.attempts, head.priority)][:most]
         gone = {one.document for one in taken}
         queues[name] = [one for one in queues[name] if one.document not in gone]
         if not queues[name]:
@@ -77,6 +84,10 @@ def choose(waiting: Sequence[Waiting], served: Mapping[str, Served], *, slots: i
         turns[name].in_flight += 1
         chosen.append(Choice(name, tuple(taken)))
     return chosen
+
+
+def _turn(head: Waiting, served: Served) -> tuple[int, int, float, float, str]:
+    return -head.priority, served.in_flight, served.last, head.accepted_at, head.collection
 
 
 def batch_size(tried: int, batch: int, attempts: int) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from fathom.database import money_waits, planned_runs, uploads
+from fathom.database import money_waits, planned_runs, priorities, uploads
 from fathom.errors import DatabaseUnreachable, DoneInPart, StoreFull
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
@@ -130,10 +130,11 @@ def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
 
 
 def forget(engine: Engine, document: str) -> None:
-    """There is no row of the document, nor of money it waited for."""
+    """There is no row of the document, nor of money it waited for, nor of how urgent it was."""
     with transaction(engine) as connection:
         connection.execute(uploads.delete().where(uploads.c.document == document))
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
+        connection.execute(priorities.delete().where(priorities.c.document == document))
 
 
 def with_bytes(engine: Engine, version: str) -> list[str]:
@@ -146,7 +147,9 @@ def with_bytes(engine: Engine, version: str) -> list[str]:
 def waiting(engine: Engine) -> list[Waiting]:
     """Accepted documents that no run has in hand."""
     c = uploads.c
-    query = sa.select(c.document, c.collection, c.version, c.attempts, c.reason, c.accepted_at, c.updated_at)
+    urgency = sa.func.coalesce(priorities.c.priority, 0)
+    query = sa.select(c.document, c.collection, c.version, c.attempts, c.reason, c.accepted_at, c.updated_at, urgency)
+    query = query.outerjoin(priorities, priorities.c.document == c.document)
     with transaction(engine) as connection:
         return [Waiting(*row) for row in connection.execute(query.where(c.state == S.ACCEPTED, c.run_key.is_(None)))]
 
@@ -197,7 +200,8 @@ def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
         taken = [(row.document, row.version) for row in rows]
         if not taken:
             raise _TakenByOthers
-    return PlannedRun(key, choice.collection, tuple(d for d, _ in taken), tuple(v for _, v in taken))
+    urgency = choice.documents[0].priority
+    return PlannedRun(key, choice.collection, tuple(d for d, _ in taken), tuple(v for _, v in taken), urgency)
 
 
 def one(engine: Engine, document: str) -> Upload | None:

@@ -69,9 +69,10 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A run to be started once for its key, over documents of one collection; `versions` stand in the same order."""
+    """A run to be started once for its key, over documents of one collection and priority; `versions` stand in their order."""
 
     run_key: str
     collection: str
     documents: tuple[str, ...]
     versions: tuple[str, ...]
+    priority: int = 0

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Engine
 
-from fathom.database import uploads
+from fathom.database import priorities, uploads
 from fathom.uploads.upload import Upload, UploadState
 
 
@@ -16,7 +16,7 @@ class QueuePlace(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     position: int = Field(description="1 is the next")
-    waiting_before: int = Field(description="documents that were accepted before it and wait too")
+    waiting_before: int = Field(description="documents that wait too and come first: more urgent or, as urgent, older")
     in_hand: int = Field(description="documents that runs have in hand now")
     runs_at_once: int = Field(description="runs that work at the same time")
 
@@ -30,7 +30,11 @@ def place_in_queue(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePl
         c.accepted_at < upload.accepted_at, sa.and_(c.accepted_at == upload.accepted_at, c.document < upload.document)
     )
     waits = c.state.in_((UploadState.ACCEPTED, UploadState.SUBMITTED))
+    urgency = sa.func.coalesce(priorities.c.priority, 0)
     with engine.connect() as connection:
-        before = connection.scalar(sa.select(sa.func.count()).where(waits, older)) or 0
+        mine = connection.scalar(sa.select(priorities.c.priority).where(priorities.c.document == upload.document)) or 0
+        first = sa.or_(urgency > mine, sa.and_(urgency == mine, older))
+        joined = uploads.outerjoin(priorities, priorities.c.document == c.document)
+        before = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(waits, first)) or 0
         in_hand = connection.scalar(sa.select(sa.func.count()).where(c.state == UploadState.RUNNING)) or 0
     return QueuePlace(position=before + 1, waiting_before=before, in_hand=in_hand, runs_at_once=runs_at_once)

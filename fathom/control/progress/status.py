@@ -25,6 +25,7 @@ from fathom.settings import Settings
 from fathom.uploads.affording import money_again_at
 from fathom.uploads.intake import open_intake
 from fathom.uploads.pausing import pause_of, paused
+from fathom.uploads.priorities import priorities_of
 from fathom.uploads.upload import Upload, UploadState
 
 Overall = Literal["pending", "processing", "completed", "failed"]
@@ -75,6 +76,7 @@ class DocumentStatus(BaseModel):
     estimated_completion: datetime | None = Field(description="as likely before as after (p50); null: not known yet")
     estimated_completion_p90: datetime | None = Field(description="nine of ten are done by then")
     queue: QueuePlace | None = Field(description="where it waits; null unless it does")
+    priority: int = Field(description="the higher is first; 0 unless somebody said otherwise")
     waits_until: datetime | None = Field(description="when one that is throttled, failed or without money goes on by itself")
     durations: dict[str, float | None] = Field(description="of each stage; null while it is not over")
     metrics: dict[str, int | float | None]
@@ -133,6 +135,7 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         estimated_completion=_when(guess.p50),
         estimated_completion_p90=_when(guess.p90),
         queue=queue,
+        priority=priorities_of(engine, [document]).get(document, 0),
         waits_until=_when(alive.until),
         durations={name: told.duration(name) for name in STAGES},
         metrics=figures,

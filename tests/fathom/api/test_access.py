@@ -35,6 +35,7 @@ ROUTES = [
     ("GET", "/api/documents/{id}/preview.png", "reader", True),
     ("POST", "/api/documents/{id}/retry", "operator", True),
     ("POST", "/api/documents/{id}/cancel", "operator", True),
+    ("POST", "/api/documents/{id}/priority", "operator", True),
     ("DELETE", "/api/documents/{id}", "admin", True),
     ("GET", "/api/pauses", "reader", None),
     ("POST", "/api/collections/{collection}/pause", "operator", True),
@@ -69,6 +70,8 @@ def call(api: Api, method: str, path: str, collection: str, headers: dict[str, s
         return api.upload("a.md", b"# A\n\nText.", collection=collection, headers=headers).status_code
     if path == "/api/keys" and method == "POST":
         return api.client.post(path, json={"role": "reader", "name": "x"}, headers=headers).status_code
+    if path.endswith("/priority"):
+        return api.client.post(path, json={"priority": 5}, headers=headers).status_code
     parameters = {"collection": collection} if path in ("/api/documents", "/api/documents/retry-failed") else {}
     return api.client.request(method, path, headers=headers, params=parameters).status_code
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -267,3 +268,34 @@ def test_prometheus_can_read_how_many_documents_there_are(api: Api) -> None:
 def test_nothing_of_a_file_is_in_the_log(api: Api) -> None:
     api.accepted(data=b"# A\n\nThe Zanzibar clause.")
     assert all(b"Zanzibar" not in Path(path).read_bytes() for path in api.settings.logs_path.glob("*"))
+
+
+def test_a_priority_comes_with_the_upload_or_later_and_moves_it_in_the_queue(api: Api) -> None:
+    for name, more in (("a.md", {}), ("b.md", {}), ("urgent.md", {"priority": "9"})):
+        answer = api.client.post(
+            "/api/upload",
+            data={"collection": "c", **more},
+            files={"file": (name, f"# {name}\n\nText.".encode())},
+            headers=api.key("operator"),
+        )
+        assert answer.status_code == 202
+
+    def status(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = api.client.get(f"/api/upload/status/c%2F{name}", headers=api.key("reader")).json()
+        return found
+
+    def places() -> dict[str, int]:
+        return {name: status(name)["queue"]["position"] for name in ("a.md", "b.md", "urgent.md")}
+
+    assert places() == {"urgent.md": 1, "a.md": 2, "b.md": 3}
+    assert status("urgent.md")["priority"] == 9
+    moved = api.client.post("/api/documents/c%2Fb.md/priority", json={"priority": 50}, headers=api.key("operator"))
+    assert (moved.status_code, moved.json()["priority"]) == (200, 50)
+    assert places() == {"b.md": 1, "urgent.md": 2, "a.md": 3}
+    for wrong in ({"priority": 101}, {"priority": "soon"}, {}):
+        assert api.client.post("/api/documents/c%2Fb.md/priority", json=wrong, headers=api.key("operator")).status_code == 422
+    answer = api.client.post(
+        "/api/upload", data={"priority": "soon"}, files={"file": ("x.md", b"# X")}, headers=api.key("operator")
+    )
+    assert answer.status_code == 400
+    assert api.client.get("/api/upload/status/default%2Fx.md", headers=api.key("reader")).status_code == 404

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fathom.control.launching import run_tags
 from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -82,3 +83,27 @@ def test_no_run_is_planned_while_paused(call: Any, document: str, home_settings:
 def test_a_document_that_is_not_there_is_wrong_usage(call: Any) -> None:
     for words in (("remove", "--yes"), ("cancel",), ("retry",)):
         assert call("documents", words[0], "research/none.md", *words[1:]).code == 2
+
+
+def test_a_document_with_a_priority_is_planned_first_and_its_run_has_it_as_a_tag(
+    call: Any, document: str, home_settings: Settings, tmp_path: Path
+) -> None:
+    for name in ("urgent", "later"):
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\nThe harbour opened in 1901.\n")
+    call("ingest", str(tmp_path / "urgent.md"), "--collection", "research", "--priority", "7")
+    call("ingest", str(tmp_path / "later.md"), "--collection", "research")
+    shown = call("documents", "priority", "research/later.md", "-5", "--json")
+    assert (shown.code, shown.json) == (0, {"document": "research/later.md", "priority": -5})
+    first, second = open_intake(home_settings).plan_runs(0)
+    assert (first.documents, second.documents) == (("research/urgent.md",), (document,))
+    assert run_tags(first)["dagster/priority"] == "7"
+    assert "dagster/priority" not in run_tags(second)
+
+
+def test_a_priority_out_of_bounds_is_wrong_usage(call: Any, document: str, tmp_path: Path) -> None:
+    assert call("documents", "priority", document, "101").code == 2
+    assert call("documents", "priority", "research/nothing.md", "1").code == 2
+    file = tmp_path / "other.md"
+    file.write_text("# Other\n")
+    assert call("ingest", str(file), "--priority", "1000").code == 2
+    assert call("documents", "show", "default/other.md").code != 0

@@ -32,6 +32,23 @@ def test_few_documents_get_a_run_each_and_a_backlog_shares_few(waiting: list[Wai
     assert _sizes(waiting) == runs
 
 
+def test_the_more_urgent_goes_first_whatever_its_collection_has_in_flight_and_with_its_equals_alone() -> None:
+    urgent = [
+        Waiting("a/urgent", "a", "v", 0, None, 99.0, 99.0, priority=5),
+        Waiting("a/least", "a", "v", 0, None, 0.0, 0.0, -5),
+    ]
+    waiting = _waiting("a", 150) + _waiting("b", 150) + urgent
+    chosen = choose(waiting, {"a": Served(3, 9.0)}, slots=9, batch=100, attempts=3)
+    assert [(one.collection, len(one.documents), one.documents[0].priority) for one in chosen] == [
+        ("a", 1, 5),
+        ("b", 100, 0),
+        ("b", 50, 0),
+        ("a", 100, 0),
+        ("a", 50, 0),
+        ("a", 1, -5),
+    ]
+
+
 def test_the_collection_with_fewer_runs_in_flight_goes_first() -> None:
     waiting = _waiting("a", 500) + _waiting("b", 500)
     assert _sizes(waiting, {"a": Served(1, 5.0)}, slots=1) == [("b", 100)]
