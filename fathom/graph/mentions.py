@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import AssertedFact, moment, renamed
-from fathom.graph.resolving import Sense, is_open, kin, one_collection, sense_of
+from fathom.graph.resolving import OPEN, PERSON, Sense, is_initial, kin, one_collection, sense_of
 from fathom.graph.rows import entity_uuid, fact_uuid, mention_uuid
 
 if TYPE_CHECKING:
@@ -64,14 +64,22 @@ class Senses:
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
         by_uuid: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
-        stirring = {sense for sense in new if is_open(sense) or entity_uuid(collection, sense) not in by_uuid} | {*lost}
+        people = {sense.key: Sense(sense.key, PERSON) for sense in new}
+        people = {key: person for key, person in people.items() if entity_uuid(collection, person) in by_uuid}
+        stirring = {
+            sense
+            for sense in new
+            if is_initial(sense)
+            or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
+        } | {*lost}
         kins = {near for sense in stirring if (near := kin(sense))}
         near_by = {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(kins), group=collection)} if kins else {}
         judged = {sense.key for sense in stirring} | kins
         near_by |= {uuid: key for uuid, key in by_uuid.items() if key in judged}
         found = list(tx.run(SENSES, uuids=sorted(near_by), gone=list(gone))) if near_by else []
         there = [(row["uuid"], row["name"], row["type"], sense_of(row["name"], row["type"])) for row in found]
-        self.where = one_collection({*new, *(sense for *_, sense in there)})
+        known_people = {person for key, person in people.items() if key not in judged}
+        self.where = one_collection({*new, *known_people, *(sense for *_, sense in there)})
         rows = [
             {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.where[sense])}
             for uuid, name, kind, sense in there
@@ -88,11 +96,8 @@ def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bo
     """Whether the mention says of the entity what it is held to be already, so that no count of mentions changes it."""
     if entity is None or not (since := moment(entity["since"])):
         return False
-    sense = sense_of(mention["name"], mention["type"])
     labels = {one for one in entity["labels"] if one != "Entity"}
-    return (
-        bool(sense.type) and mention["type"] in labels and mention["name"] == entity["name"] and mention["created_at"] >= since
-    )
+    return mention["type"] in labels and mention["name"] == entity["name"] and mention["created_at"] >= since
 
 
 def moved_facts(

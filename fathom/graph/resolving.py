@@ -1,8 +1,10 @@
-"""Which names are one thing: those of one key and one type, and open ones where a collection leaves them one reading.
+"""Which names are one thing: those of one key, and a person's initial where a collection leaves it one reading.
 
-A sense is what a mention says by itself. A sense that leaves its type open is the one typed sense of its key, where there
-is just one; a person of an initial, `J. Smith`, is the one person of the collection whose name that can be. All else is a
-thing of its own. It is a function of the set of senses, so the order in which documents come does not count.
+A sense is what a mention says by itself: a name's key, and whether it is a person. Types do not tell things of one name
+apart, for two texts seldom agree on them; mentions vote on what a thing's is (see fathom/graph/settling.py). A sense that
+is not said to be a person is the person of its key, where there is one; a person of an initial, `J. Smith`, is the one
+person of the collection whose name that can be. It is a function of the set of senses, so the order in which documents
+come does not count.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from typing import NamedTuple
 
 from fathom.graph.naming import name_key
 
-OPEN = ""  # the type of what may be anything
+OPEN = ""  # what may be anything
+PERSON = "Person"
 _GENERIC = frozenset({"Entity", "Thing"})
-_PERSON = "Person"
 _MOST_WORDS = 4  # of a person's name
 
 
 class Sense(NamedTuple):
-    """A name's key with a type, which is OPEN where it says nothing."""
+    """A name's key with PERSON or OPEN."""
 
     key: str
     type: str
@@ -28,20 +30,25 @@ class Sense(NamedTuple):
 
 def sense_of(name: str, kind: str | None) -> Sense:
     """What a mention by this name and type says."""
-    return Sense(name_key(name), OPEN if kind is None or kind in _GENERIC else kind)
+    return Sense(name_key(name), PERSON if kind == PERSON else OPEN)
+
+
+def is_generic(kind: str | None) -> bool:
+    """Whether the type says nothing of what a thing is."""
+    return kind is None or kind in _GENERIC
 
 
 def kin(sense: Sense) -> str | None:
-    """The key that the form of one initial has of a person's name, `j smith` of `john smith`; None for other senses."""
+    """The key that the form of one initial has of a person's name, `j smith` of `john smith`; None for other keys."""
     words = sense.key.split()
-    if sense.type not in (OPEN, _PERSON) or not 2 <= len(words) <= _MOST_WORDS or not all(map(str.isalpha, words)):
+    if not 2 <= len(words) <= _MOST_WORDS or not all(map(str.isalpha, words)):
         return None
     return f"{words[0][0]} {words[-1]}" if "a" <= words[0][0] <= "z" else None
 
 
-def is_open(sense: Sense) -> bool:
-    """Whether what it means depends on the others of its collection."""
-    return sense.type == OPEN or kin(sense) == sense.key
+def is_initial(sense: Sense) -> bool:
+    """Whether what it means depends on who else is in its collection."""
+    return kin(sense) == sense.key
 
 
 def one_text(senses: Collection[Sense]) -> dict[Sense, Sense]:
@@ -56,13 +63,13 @@ def one_text(senses: Collection[Sense]) -> dict[Sense, Sense]:
     for sense, read in typed.items():
         person = _person(read, people)
         maybe = Sense(person.key, OPEN) if person else None
-        if person and (person in left or (maybe in left and read.type == _PERSON)):
+        if person and (person in left or (maybe in left and read.type == PERSON)):
             found[sense] = person
         else:
             found[sense] = maybe if maybe in left and maybe else read
     names = set(found.values())
     return {
-        sense: Sense(read.key, _PERSON) if read.type == OPEN and Sense(read.key, _PERSON) in names else read
+        sense: Sense(read.key, PERSON) if read.type == OPEN and Sense(read.key, PERSON) in names else read
         for sense, read in found.items()
     }
 
@@ -78,14 +85,9 @@ def one_collection(senses: Collection[Sense]) -> dict[Sense, Sense]:
 
 
 def _typed(senses: Collection[Sense]) -> dict[Sense, Sense]:
-    """The open ones as the one type of their key."""
-    types: dict[str, set[str]] = defaultdict(set)
-    for sense in senses:
-        types[sense.key] |= {sense.type} - {OPEN}
-    return {
-        sense: Sense(sense.key, *types[sense.key]) if sense.type == OPEN and len(types[sense.key]) == 1 else sense
-        for sense in senses
-    }
+    """The open ones as the person of their key."""
+    people = {sense.key for sense in senses if sense.type == PERSON}
+    return {sense: Sense(sense.key, PERSON) if sense.key in people else sense for sense in senses}
 
 
 def _people(senses: Collection[Sense]) -> Mapping[str, list[str]]:
@@ -100,4 +102,4 @@ def _people(senses: Collection[Sense]) -> Mapping[str, list[str]]:
 def _person(sense: Sense, people: Mapping[str, list[str]]) -> Sense | None:
     """The one person that a name of one initial can be."""
     names = people.get(sense.key, []) if kin(sense) == sense.key else []
-    return Sense(names[0], _PERSON) if len(names) == 1 else None
+    return Sense(names[0], PERSON) if len(names) == 1 else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from fathom.chunking.chunk import Chunk
 from fathom.graph.assertions import AssertedFact, Assertion
 from fathom.graph.naming import name_key
-from fathom.graph.resolving import Sense, one_text, sense_of
+from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
 from fathom.language.extraction import Entity, Extraction
 
@@ -127,8 +127,11 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         best = named.setdefault(sense, entity)
         if sense_of(best.name, None).key != sense.key == now.key:
             named[sense] = entity
+    given: dict[Sense, list[str | None]] = defaultdict(list)
+    for name, kind in kinds.items():
+        given[means[name]].append(kind)
     for sense, entity in named.items():
-        rows.entities[sense] = (entity.name, sense.type or kinds[_folded(entity.name)])
+        rows.entities[sense] = (entity.name, _type(sense, given[sense]))
     for fact in found.facts:
         source, target = (means.get(_folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
         if source is None or target is None or source == target:
@@ -136,6 +139,14 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         assertion = Assertion(episode, fact.fact, reference_time, fact.valid_at, fact.invalid_at)
         rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
     return rows
+
+
+def _type(sense: Sense, given: Sequence[str | None]) -> str | None:
+    """The first type that says something, of those that the sense allows: the mention must say what it is of."""
+    if sense.type == PERSON:
+        return PERSON
+    allowed = [kind for kind in given if kind != PERSON]
+    return next((kind for kind in allowed if not is_generic(kind)), allowed[0] if allowed else None)
 
 
 def _label(kind: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
 from fathom.graph.naming import name_key
-from fathom.graph.resolving import sense_of
+from fathom.graph.resolving import is_generic
 from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
 from fathom.language.extraction import Embedder
 
@@ -68,7 +68,7 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
             for kind in [row["type"]] if named else labels:
                 types[kind] += row["votes"]
         given = set(types)
-        types = Counter({kind: count for kind, count in types.items() if sense_of("", kind).type}) or types
+        types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
         del types[None]
         name, since = _spelling(names), min(first for row in votes if (first := moment(row["first"])))
         if (name, since) != (held["held"], moment(held["since"])):

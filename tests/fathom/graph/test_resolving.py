@@ -58,10 +58,11 @@ def test_a_key_is_its_own_key_and_case_does_not_count(name: str) -> None:
     assert bool(key) == bool(name.split())
 
 
-def test_an_open_type_is_the_one_that_others_say_and_two_types_are_never_one() -> None:
-    thing, firm, planet = (Sense("mercury", kind) for kind in ("", "Organization", "Location"))
-    assert one_collection({thing, firm}) == {thing: firm, firm: firm}
-    assert one_collection({thing, firm, planet}) == {thing: thing, firm: firm, planet: planet}
+def test_types_do_not_part_a_name_and_whoever_is_a_person_is_one() -> None:
+    assert len({sense_of("Mercury", kind) for kind in ("Thing", None, "Organization", "Location")}) == 1
+    thing, person = sense_of("Mercury", "Location"), sense_of("Mercury", "Person")
+    assert one_collection({thing}) == {thing: thing}
+    assert one_collection({thing, person}) == {thing: person, person: person}
 
 
 def test_an_initial_is_the_one_person_it_can_be() -> None:
@@ -70,8 +71,7 @@ def test_an_initial_is_the_one_person_it_can_be() -> None:
     assert one_collection({short, john, james})[short] == short
     assert one_collection({short, john, Sense("james smith", "")})[short] == short
     assert one_collection({short})[short] == short
-    assert one_collection({short, Sense("john smith", "Organization")})[short] == short
-    assert one_collection({Sense("j smith", "Organization"), john}) == {s: s for s in (Sense("j smith", "Organization"), john)}
+    assert one_collection({short, sense_of("John Smith", "Organization")})[short] == short
 
 
 @given(SENSES, SENSES, st.randoms())

@@ -44,10 +44,13 @@ def test_an_entitys_uuid_never_changes() -> None:
     assert entity_uuid("here", sense_of("Ada Moreno", "Person")) == "f4fb3f21-83ca-50a6-95a5-59e8816b246f"
 
 
-def test_an_entity_is_another_one_in_another_collection_and_of_another_type() -> None:
-    ada = entity_uuid("here", sense_of("Ada", "Person"))
-    assert ada != entity_uuid("there", sense_of("Ada", "Person"))
-    assert ada != entity_uuid("here", sense_of("Ada", "Product"))
+def test_an_entity_is_another_one_in_another_collection() -> None:
+    assert entity_uuid("here", sense_of("Ada", "Person")) != entity_uuid("there", sense_of("Ada", "Person"))
+
+
+def test_a_name_of_two_types_is_one_entity() -> None:
+    assert entity_uuid("here", sense_of("Ada", "Product")) == entity_uuid("here", sense_of("Ada", "Organization"))
+    assert list(rows_of(("Gdansk", "Organization"), ("GDANSK", "Location")).entities.values()) == [("Gdansk", "Organization")]
 
 
 def test_a_name_found_twice_is_one_entity_with_one_mention() -> None:
