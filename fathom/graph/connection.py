@@ -98,6 +98,8 @@ class GraphConnection:
             except Neo4jError as error:
                 if gone := taken_over(self):  # the server may say it in other words: a doubled key, a transaction that it ended
                     raise gone from error
+                if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
+                    raise GraphUnreachable(f"The graph at {self.address.uri} did not finish a write in time.") from error
                 raise
             return result
 
@@ -157,8 +159,6 @@ def named_errors(address: GraphAddress) -> Iterator[None]:
     except Neo4jError as error:
         if "No space left" in str(error):
             raise StoreFull("The disk of the graph is full.") from error
-        if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
-            raise GraphUnreachable(f"The graph at {address.uri} did not finish a write in time.") from error
         if error.code and error.code.startswith("Neo.ClientError.Database."):  # the embedded server listens before it has it
             raise GraphUnreachable(
                 f"The graph at {address.uri} has no database {address.database}.",
