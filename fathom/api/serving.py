@@ -39,6 +39,7 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
         _deadline: asyncio.TimerHandle | None = None
         _in_head = True
         _head = 0
+        _ended = False  # a request, with the bytes that came last
         _refused = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -52,9 +53,9 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
         def data_received(self, data: bytes) -> None:
             if self._refused:
                 return
-            before = self._head
+            before, self._ended = self._head, False
             super().data_received(data)
-            if self._in_head and not self._refused:
+            if self._in_head and not self._ended and not self._refused:
                 # a header that has not ended yet is known to nobody but by its bytes
                 self._head = max(self._head, before + len(data))
                 if self._head > patience.most_head:
@@ -92,7 +93,7 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
             if self._refused:
                 return
             super().on_message_complete()
-            self._in_head, self._head = True, 0
+            self._in_head, self._head, self._ended = True, 0, True
 
         def on_response_complete(self) -> None:
             if self.cycle.more_body:  # nobody will read the rest

@@ -148,6 +148,22 @@ def test_a_huge_head_is_refused(serve: Serve, head: bytes) -> None:
     assert served.get("/health/live").status_code == 200
 
 
+def test_a_body_may_be_larger_than_a_head_and_an_answer_longer_than_a_head_may_take(serve: Serve) -> None:
+    served = serve()
+    base = f"http://127.0.0.1:{served.port}/api/upload"
+    large = b"# Large\n\n" + b"More words. " * 20_000
+    with httpx.Client(headers=served.headers, timeout=20) as client:
+        for name in ("a.md", "b.md"):  # on one connection
+            answered = client.post(base, data={"collection": "c"}, files={"file": (name, large)})
+            assert answered.status_code == 202, answered.text
+        with client.stream("GET", f"{base}/c%2Fa.md/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines)
+            time.sleep(2 * PATIENCE.head_s)
+            served.server.should_exit = True
+            assert '"type": "closing"' in [line for line in lines if line][-1]
+
+
 def test_a_body_that_stops_coming_is_given_up_and_leaves_nothing(serve: Serve) -> None:
     served = serve()
     with closing(served.open()) as connection:
