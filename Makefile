@@ -29,7 +29,7 @@ status:  ## Show each part: pid, port, health, version.
 
 test: install-dev  ## Run every test that can run here; skips say why. ARGS="-k chunk" chooses.
 	@echo "Left out: what only measures quality on real documents; that is make evaluate."
-	@$(BIN)/python -m pytest -m "not evaluation" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not evaluation" $(ARGS)
 
 evaluate: install-dev  ## Measure quality on generated and real documents; a table a set.
 	@$(BIN)/python -m pytest -m evaluation -s $(ARGS)
