@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from benchmarks.figure import Figure
-from benchmarks.material import own_home, trivial_document
+from benchmarks.material import own_home, taken_in
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.outcome import CheckOutcome, Evaluated
@@ -15,7 +15,6 @@ from fathom.control.dagster_home import write_dagster_home
 from fathom.control.graph_part import GraphPart
 from fathom.control.parts import stop_all
 from fathom.settings import Settings
-from fathom.uploads.intake import open_intake
 from ingestion_assets.backlog import Backlog, Workshop, drain, prepared_ahead, records
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
@@ -79,14 +78,7 @@ def measure() -> list[Figure]:
 
 
 def _hour(instance, settings: Settings, op, resources, count: int, collection: str) -> float:  # type: ignore[no-untyped-def]
-    folder = settings.inbox_path / collection
-    folder.mkdir(parents=True)
-    for number in range(count):
-        (folder / f"{number}.md").write_text(trivial_document(number))
-    intake = open_intake(settings)
-    while intake.look().left:
-        pass
-    names = [f"{collection}/{number}.md" for number in range(count)]
+    names = taken_in(settings, collection, count)
 
     @dg.job(executor_def=dg.in_process_executor, resource_defs=resources)
     def job() -> None:

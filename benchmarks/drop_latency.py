@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import statistics
 import time
 
 from benchmarks.figure import Figure
-from benchmarks.material import own_home, trivial_document
-from fathom.control.parts import start_all, stop_all
-from fathom.settings import settings
+from benchmarks.material import deployment, trivial_document
+from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
 DROPS = 7
@@ -20,18 +17,8 @@ SENSOR_PERIOD_S = 5.0  # Dagster's daemon looks at sensors no more often
 
 def measure() -> list[Figure]:
     """The median over single files, each dropped when nothing else runs."""
-    for name in ("DAGSTER", "API"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            os.environ[f"FATHOM_{name}_PORT"] = str(probe.getsockname()[1])
-    with own_home():
-        try:
-            failed = [started for started in start_all(settings()) if started.error]
-            if failed:
-                raise RuntimeError(f"{failed[0].name}: {failed[0].error}")
-            taken = [_drop(number) for number in range(DROPS + 1)][1:]
-        finally:
-            stop_all(settings())
+    with deployment() as of:
+        taken = [_drop(of, number) for number in range(DROPS + 1)][1:]
     return [
         Figure(
             "file dropped → first step",
@@ -45,10 +32,10 @@ def measure() -> list[Figure]:
     ]
 
 
-def _drop(number: int) -> float:
-    folder = settings().inbox_path / "bench"
+def _drop(of: Settings, number: int) -> float:
+    folder = of.inbox_path / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    intake = open_intake(settings())
+    intake = open_intake(of)
     start = time.perf_counter()
     (folder / f"{number}.md").write_text(trivial_document(number))
     began = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -17,12 +16,11 @@ from pathlib import Path
 import httpx
 
 from benchmarks.figure import Figure
-from benchmarks.material import own_home
+from benchmarks.material import deployment
 from fathom.api.paths import encoded
 from fathom.control.access import admin_key
-from fathom.control.parts import start_all, stop_all
 from fathom.control.progress.status import DocumentStatus, status_of
-from fathom.settings import PROJECT_ROOT, Settings, settings
+from fathom.settings import PROJECT_ROOT, Settings
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 WARM_UP, MEASURED = 30, 100  # a deployment has finished some documents before its forecasts are judged
@@ -82,18 +80,8 @@ def documents(count: int) -> list[Path]:
 
 def measure() -> list[Figure]:
     """Median error and coverage, at the begin of the work and later."""
-    for name in ("DAGSTER", "API"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            os.environ[f"FATHOM_{name}_PORT"] = str(probe.getsockname()[1])
-    with own_home():
-        try:
-            failed = [started for started in start_all(settings()) if started.error]
-            if failed:
-                raise RuntimeError(f"{failed[0].name}: {failed[0].error}")
-            watched = _through(settings(), documents(2 * (WARM_UP + MEASURED)))
-        finally:
-            stop_all(settings())
+    with deployment() as of:
+        watched = _through(of, documents(2 * (WARM_UP + MEASURED)))
     done = [one for one in watched if one.ended is not None][WARM_UP:]
     return [figure for share in PIECES for figure in _figures(done, share)]
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fathom.chunking.chunk import Chunk, ChunkSet
+from benchmarks.material import chunk_set
 from fathom.database import open_database
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphAddress, GraphConnection
@@ -216,7 +216,7 @@ class Killing:
                 if begun.exists() and number < int(begun.read_text()):
                     continue
                 begun.write_text(str(number))
-                writer.write(chunk_set(f"{COLLECTION}/{name}", numbers), reference_time=AT)
+                writer.write(chunk_set(f"{COLLECTION}/{name}", _texts(numbers)), reference_time=AT)
         finally:
             graph.close()
 
@@ -231,28 +231,6 @@ class Killing:
         home = self._folder / f"run-{self._runs}"
         home.mkdir(parents=True)
         return home
-
-
-def chunk_set(document: str, numbers: Sequence[int]) -> ChunkSet:
-    """A version of the document with those chunks."""
-    chunks = [
-        Chunk(
-            id=chunk_identity(document, text),
-            document=document,
-            position=position,
-            text=text,
-            headings=[],
-            pages=[1],
-            items=[],
-            tokens=len(text.split()),
-            kind="text",
-        )
-        for position, text in enumerate(_texts(numbers))
-    ]
-    version = hashlib.sha256(repr(numbers).encode()).hexdigest()
-    return ChunkSet(
-        document=document, version=version, chunks=chunks, covered=1.0, max_tokens=256, chunker="by-hand/1", seconds=0.0
-    )
 
 
 def spread(points: int, kills: int) -> list[int]:

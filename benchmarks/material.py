@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fathom.chunking.chunk import Chunk, ChunkSet
+from fathom.control.parts import start_all, stop_all
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
+from fathom.ids import chunk_identity
 from fathom.settings import PROJECT_ROOT, Settings, settings
+from fathom.uploads.intake import open_intake
 
 SAMPLES = PROJECT_ROOT / "samples"
 TEXTS = ("oyster-field-notes.md", "new-director.html", "engineering-report.docx", "handover-letter.eml")
@@ -37,3 +42,54 @@ def own_home() -> Iterator[Settings]:
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
         settings.cache_clear()
         yield settings()
+
+
+@contextmanager
+def deployment() -> Iterator[Settings]:
+    """Settings of a whole deployment on free ports, in a home of its own; RuntimeError where a part does not start."""
+    for name in ("DAGSTER", "API"):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            os.environ[f"FATHOM_{name}_PORT"] = str(probe.getsockname()[1])
+    with own_home() as of:
+        try:
+            failed = [started for started in start_all(of) if started.error]
+            if failed:
+                raise RuntimeError(f"{failed[0].name}: {failed[0].error}")
+            yield of
+        finally:
+            stop_all(of)
+
+
+def taken_in(of: Settings, collection: str, count: int) -> list[str]:
+    """The names of so many trivial documents, dropped in the collection's folder of the inbox and accepted."""
+    folder = of.inbox_path / collection
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"{number}.md").write_text(trivial_document(number))
+    intake = open_intake(of)
+    while intake.look().left:
+        pass
+    return [f"{collection}/{number}.md" for number in range(count)]
+
+
+def chunk_set(document: str, texts: Sequence[str], version: str | None = None) -> ChunkSet:
+    """The document in chunks of these texts; its version is theirs unless given."""
+    chunks = [
+        Chunk(
+            id=chunk_identity(document, text),
+            document=document,
+            position=position,
+            text=text,
+            headings=[],
+            pages=[1],
+            items=[],
+            tokens=len(text.split()),
+            kind="text",
+        )
+        for position, text in enumerate(texts)
+    ]
+    version = version or hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    return ChunkSet(
+        document=document, version=version, chunks=chunks, covered=1.0, max_tokens=256, chunker="by-hand/1", seconds=0.0
+    )

@@ -7,7 +7,6 @@ write to the same Neo4j; the graphs that come of it are compared by their entiti
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import random
@@ -19,11 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figure import Figure
+from benchmarks.material import chunk_set
 from benchmarks.model_server import KEY, ModelServer
-from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.writer import open_writer
-from fathom.ids import chunk_identity
 from fathom.settings import Settings, settings
 from scripts.neo4j_server import Neo4jServer
 
@@ -69,7 +67,7 @@ def ours(of: Settings, server: ModelServer, document: str, passages: list[str]) 
     writer = open_writer(of)
     server.reset()
     start = time.perf_counter()
-    report = writer.write(_chunks(document, passages), reference_time=WRITTEN_AT)
+    report = writer.write(chunk_set(document, passages), reference_time=WRITTEN_AT)
     seconds = time.perf_counter() - start
     writer.close()
     if report.failures:
@@ -184,26 +182,6 @@ def _settings(folder: Path, neo4j: Neo4jServer, server: ModelServer) -> Settings
         os.environ[name] = value
     settings.cache_clear()
     return settings()
-
-
-def _chunks(document: str, passages: list[str]) -> ChunkSet:
-    chunks = [
-        Chunk(
-            id=chunk_identity(document, text),
-            document=document,
-            position=position,
-            text=text,
-            headings=[],
-            pages=[1],
-            items=[],
-            tokens=len(text.split()),
-        )
-        for position, text in enumerate(passages)
-    ]
-    version = hashlib.sha256("".join(passages).encode()).hexdigest()
-    return ChunkSet(
-        document=document, version=version, chunker="bench", max_tokens=256, chunks=chunks, covered=1.0, seconds=0.0
-    )
 
 
 def _held(graph: GraphConnection, collection: str, cost: Cost) -> Cost:

@@ -19,7 +19,7 @@ import psutil
 import yaml
 
 from benchmarks.figure import Figure
-from benchmarks.material import own_home, trivial_document
+from benchmarks.material import own_home, taken_in
 from fathom.control.dagster_home import write_dagster_home
 from fathom.control.graph_part import GraphPart
 from fathom.control.parts import stop_all
@@ -29,7 +29,6 @@ from fathom.observability.collecting import Collector
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
-from fathom.uploads.intake import open_intake
 from ingestion_assets.backlog import drain
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
@@ -93,14 +92,7 @@ def measure() -> list[Figure]:
 
 
 def _batch(instance: dg.DagsterInstance, settings: Settings, collection: str, count: int) -> None:
-    folder = settings.inbox_path / collection
-    folder.mkdir(parents=True)
-    for number in range(count):
-        (folder / f"{number}.md").write_text(trivial_document(number))
-    intake = open_intake(settings)
-    while intake.look().left:
-        pass
-    names = [f"{collection}/{number}.md" for number in range(count)]
+    names = taken_in(settings, collection, count)
     result = ingest.execute_in_process(instance=instance, run_config={"ops": {drain.name: {"config": {"documents": names}}}})
     if not result.success:
         raise RuntimeError(f"{collection} failed")

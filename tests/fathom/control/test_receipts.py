@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.chunking.chunk import Chunk, ChunkSet
+from benchmarks.material import chunk_set
 from fathom.control.graph_part import GraphPart
 from fathom.control.receipt import Receipt
 from fathom.control.removal_check import verify
@@ -18,7 +18,6 @@ from fathom.errors import UsageWrong
 from fathom.graph.agreement import differences
 from fathom.graph.connection import open_graph
 from fathom.graph.writer import open_writer
-from fathom.ids import chunk_identity
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
@@ -68,25 +67,8 @@ def written(settings: Settings, document: str, *texts: str) -> str:
         intake.look()
     assert row.version is not None
     intake.mark_running(document, row.version, run_id="by-hand")
-    chunks = [
-        Chunk(
-            id=chunk_identity(document, text),
-            document=document,
-            position=position,
-            text=text,
-            headings=[],
-            pages=[1],
-            items=[],
-            tokens=len(text.split()),
-            kind="text",
-        )
-        for position, text in enumerate(texts)
-    ]
-    chunk_set = ChunkSet(
-        document=document, version=row.version, chunks=chunks, covered=1.0, max_tokens=256, chunker="by-hand/1", seconds=0.0
-    )
     writer = open_writer(settings)
-    writer.write(chunk_set, reference_time=datetime(2024, 5, 6, tzinfo=UTC))
+    writer.write(chunk_set(document, texts, row.version), reference_time=datetime(2024, 5, 6, tzinfo=UTC))
     writer.close()
     intake.mark_done(document, row.version, run_id="by-hand")
     return document
