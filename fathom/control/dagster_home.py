@@ -9,6 +9,7 @@ from typing import Any
 from fathom.control.process import disk_error
 from fathom.control.runs.address import run_server_address
 from fathom.observability.logfiles import keep_logs
+from fathom.observability.shown import LOGGER as SHOWN
 from fathom.settings import Settings
 
 FILE = "dagster.yaml"
@@ -52,7 +53,7 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
         "sensors": {"use_threads": True, "num_workers": 4},
         "schedules": {"use_threads": True, "num_workers": 2},
         "retention": {"sensor": {"purge_after_days": days}, "schedule": {"purge_after_days": days}},
-        "python_logs": {"managed_python_loggers": ["fathom"], "python_log_level": settings.log_level},
+        "python_logs": {"managed_python_loggers": [SHOWN], "python_log_level": settings.log_level},
     }
 
 

@@ -14,6 +14,7 @@ from structlog.typing import EventDict, FilteringBoundLogger
 
 from fathom.observability.events import BY_NAME, event_name
 from fathom.observability.redaction import redacted
+from fathom.observability.shown import Shown
 
 Stage = Literal["upload", "validation", "docling", "chunking", "graphiti", "system"]
 
@@ -25,14 +26,23 @@ _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 
 
+_shown = Shown()
+
+
 class _Handlers:
-    """What structlog hands a line to, whatever its level: the handlers of the standard logger, Dagster's among them."""
+    """What structlog hands a line to, whatever its level: the handlers of the standard logger, and Dagster's by choice."""
 
     __slots__ = ("critical", "debug", "error", "info", "standard", "warning")
 
     def __init__(self, standard: logging.Logger) -> None:
         self.standard = standard
-        self.debug = self.info = self.warning = self.error = self.critical = standard.handle
+        self.debug = self.info = self.warning = self.error = self.critical = self._handle
+
+    def _handle(self, record: logging.LogRecord) -> None:
+        if _shown.takes(record.levelno, record.__dict__[FIELDS].get("event")):
+            _shown.handle(record)  # which is below `fathom` as well: who listens there hears it
+        else:
+            self.standard.handle(record)
 
 
 def _named(handlers: _Handlers, level: str, line: EventDict) -> EventDict:

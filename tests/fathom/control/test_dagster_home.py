@@ -21,7 +21,10 @@ log = get_logger("fathom.test")
 def tells() -> None:
     """Logs a line as the work does."""
     with stage("docling", document="a/b.pdf"):
-        log.info("Page 3 of 10 converted", sub_stage="page", metrics={"page": 3, "api_key": "hunter2"})
+        for page in range(1, 11):
+            log.info(f"Page {page} of 10 converted", sub_stage="page", metrics={"page": page})
+        log.warning("Page 3 has no text", sub_stage="convert")
+        log.info("Conversion complete", sub_stage="complete", metrics={"pages": 10, "api_key": "hunter2"})
 
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -41,7 +44,7 @@ def test_dagster_takes_it_and_everything_stays_below_the_home(home_settings: Set
     assert prepare_storage(home_settings) is False
     with dg.DagsterInstance.from_config(str(home_settings.dagster_home)) as instance:
         assert isinstance(instance.run_launcher, WarmRunLauncher)
-        assert instance.managed_python_loggers == ["fathom"]
+        assert instance.managed_python_loggers == ["fathom.shown"]
         assert instance.telemetry_enabled is False
         assert Path(instance.storage_directory()).is_relative_to(home_settings.home)
 
@@ -55,7 +58,7 @@ def test_it_names_no_address_outside_and_no_secret(home_settings: Settings) -> N
     assert dagster_config(settings)["telemetry"] == {"enabled": False}
 
 
-def test_a_line_logged_in_a_run_is_in_dagsters_event_log_as_a_sentence(home_settings: Settings) -> None:
+def test_the_end_of_a_stage_and_what_was_wrong_are_in_dagsters_event_log_as_sentences(home_settings: Settings) -> None:
     write_dagster_home(home_settings)
     level = logging.getLogger("fathom").level
     try:
@@ -64,7 +67,9 @@ def test_a_line_logged_in_a_run_is_in_dagsters_event_log_as_a_sentence(home_sett
             messages = [entry.user_message for entry in instance.all_logs(result.run_id)]
     finally:
         logging.getLogger("fathom").setLevel(level)
-    assert "a/b.pdf: Page 3 of 10 converted  page=3 api_key=[hidden]" in messages
+    assert "a/b.pdf: Conversion complete  pages=10 api_key=[hidden]" in messages
+    assert "a/b.pdf: Page 3 has no text" in messages
+    assert not any("of 10 converted" in message for message in messages)
 
 
 def test_a_home_that_cannot_be_written_is_told(home_settings: Settings) -> None:
