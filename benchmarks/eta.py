@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import statistics
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from benchmarks.figure import Figure
 from benchmarks.material import deployment
 from fathom.api.paths import encoded
 from fathom.control.access import admin_key
+from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.settings import PROJECT_ROOT, Settings
 
@@ -45,7 +48,7 @@ class Watched:
     def saw(self, status: DocumentStatus) -> None:
         """One more look."""
         p50, p90 = status.estimated_completion, status.estimated_completion_p90
-        if status.started_at is not None and status.state not in ("queued", "complete", "failed"):
+        if status.started_at is not None and status.state not in ("queued", *OVER):
             self.began = self.began or status.started_at.timestamp()
             self.looks.append((time.time(), p50 and p50.timestamp(), p90 and p90.timestamp()))
         if status.state == "complete":
@@ -82,6 +85,8 @@ def measure() -> list[Figure]:
     """Median error and coverage, at the begin of the work and later."""
     with deployment() as of:
         watched = _through(of, documents(2 * (WARM_UP + MEASURED)))
+        if record := os.environ.get("BENCH_RECORD"):
+            _kept(of, Path(record))
     done = [one for one in watched if one.ended is not None][WARM_UP:]
     return [figure for share in PIECES for figure in _figures(done, share)]
 
@@ -110,13 +115,19 @@ def _through(of: Settings, paths: list[Path]) -> list[Watched]:
                 status = status_of(of, one.document)
                 if status is not None:
                     one.saw(status)
-                if status is None or status.state in ("complete", "failed"):
+                if status is None or status.state in OVER:
                     if status is not None and status.state == "failed":
                         http.post(f"/api/documents/{encoded(one.document)}/cancel")
                     moving.remove(one)
                     ended.append(one)
             time.sleep(0.2)
     return ended
+
+
+def _kept(of: Settings, file: Path) -> None:
+    """The run's record of events and uploads is in the file, for `replay` to forecast from again."""
+    with closing(sqlite3.connect(of.home / "fathom.db")) as recorded, closing(sqlite3.connect(file)) as kept:
+        recorded.backup(kept)
 
 
 def _figures(done: list[Watched], share: float) -> list[Figure]:

@@ -13,12 +13,15 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from fathom.control.runs.worker import REQUEST_TAG, worker_tags
+from fathom.observability.logs import get_logger
 from fathom.settings import settings
 
 if TYPE_CHECKING:
     from fathom.conversion.report import ConvertedDocument
     from fathom.uploads.attaching import Attached
     from fathom.uploads.intake import Intake
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ class Uploads(dg.ConfigurableResource[None]):
 
     def end_well(self, at: Attempt, *, lacking: int = 0) -> None:
         """The version is in the graph, but for so many chunks that were set aside."""
-        self.intake.mark_done(at.document, at.version, run_id=at.run, lacking=lacking)
+        if self.intake.mark_done(at.document, at.version, run_id=at.run, lacking=lacking):
+            message = "It is done, but for what was set aside" if lacking else "It is done"
+            figures = {"failed": lacking}
+            log.info(message, stage="upload", sub_stage="done", document=at.document, run=at.run, metrics=figures)
 
     def end_badly(self, at: Attempt, *, stage: str, error: Exception) -> None:
         """The version is rejected, failed or to be tried again, with the reason."""

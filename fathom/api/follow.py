@@ -12,6 +12,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
+from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus, progress_at, status_of
 from fathom.database import open_database
 from fathom.errors import FathomError
@@ -24,7 +25,6 @@ HEARTBEAT_S = 10.0
 AHEAD = 256  # messages kept for a client that reads slowly; what comes then it is told it missed
 PAGE = 500
 STOPPING = "Fathom's API is stopping; what runs goes on. Follow again from the last cursor when it is back."
-OVER = ("complete", "failed")
 
 Message = tuple[int, str]  # the cursor after it, and the message as JSON
 

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from fathom.control.watching import Seen
 
 STEP = 10  # percent of progress that are worth a line
-_COLORS = {"complete": "green", "failed": "red", "dead": "red", "stalled": "yellow", "throttled": "yellow", "paused": "yellow"}
+_COLORS = {
+    "complete": "green",
+    "failed": "red",
+    "dead": "red",
+    "partial": "yellow",
+    "stalled": "yellow",
+    "throttled": "yellow",
+    "paused": "yellow",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -93,7 +101,7 @@ def _line(status: DocumentStatus) -> str:
             f"{head}, {cell(figures['chunks_total'])} chunks, {cell(figures['entities_extracted'])} entities, "
             f"{cell(figures['relations_extracted'])} facts"
         )
-    if status.state == "failed":
+    if status.state in ("failed", "partial"):
         error = status.error or {}
         hint = f" {error['hint']}" if error.get("hint") else ""
         return f"{head}, {error.get('type', 'unknown')}: {status.detail}{hint}"

@@ -41,6 +41,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("upload.stopped", "The store is full or away; what was not reached waits.", accepted=int),
     _event("upload.reconciled", "Runs ended without an outcome for their documents.", again=int, failed=int),
     _event("upload.submitted", "A run was started for it.", documents=int, seconds=float),
+    _event("upload.done", "All of its work is done and on record.", failed=int),
     _event("upload.cancelled", "Somebody cancelled the work on it.", by=str),
     _event("upload.retried", "Somebody asked for another try.", by=str),
     _event("upload.prioritized", "Somebody said how urgent it is.", priority=int, by=str),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import uploads
+from fathom.database import done_in_part, uploads
 from fathom.uploads.register import as_upload, transaction
 from fathom.uploads.upload import ENDED, Upload
 from fathom.uploads.upload import UploadState as S
@@ -26,11 +26,12 @@ class Place(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """Which documents: of one collection, in some states, with this in their id; None asks for no such thing."""
+    """Which documents: of one collection, in some states, with this in their id, in part; None asks for no such thing."""
 
     collection: str | None = None
     states: Iterable[str] | None = None
     text: str | None = None
+    in_part: bool | None = None
 
 
 def newest(engine: Engine, sought: Sought, *, after: Place | None, limit: int) -> list[Upload]:
@@ -78,6 +79,13 @@ def counted(engine: Engine, sought: Sought) -> dict[str, int]:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def counted_in_part(engine: Engine, sought: Sought) -> int:
+    """How many of the documents are done but for chunks that were set aside."""
+    query = sa.select(sa.func.count()).select_from(uploads).where(*_where(sought._replace(states=None, in_part=True)))
+    with transaction(engine) as connection:
+        return connection.scalar(query) or 0
+
+
 def collections(engine: Engine) -> list[str]:
     """The collections that have documents."""
     with transaction(engine) as connection:
@@ -91,6 +99,8 @@ def _where(sought: Sought) -> list[Any]:
         wanted.append(c.collection == sought.collection)
     if sought.states is not None:
         wanted.append(c.state.in_(list(sought.states)))
+    if sought.in_part:
+        wanted += [done_in_part, c.state == S.DONE]
     if sought.text:
         wanted.append(sa.func.lower(c.document).contains(sought.text.lower(), autoescape=True))
     return wanted

@@ -70,7 +70,8 @@ def mark_done(engine: Engine, document: str, version: str, run_id: str | None, n
     later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
     with transaction(engine) as connection:
         statement = uploads.update().where(c.document == document, c.version == version, sa.not_(later))
-        detail = f"{lacking} of its chunks failed again and again and were set aside; the others are in the graph."
+        which = "1 of its chunks failed again and again and was" if lacking == 1 else f"{lacking} of its chunks failed and were"
+        detail = f"{which} set aside; the others are in the graph."
         in_part = {"reason": DoneInPart.__name__, "detail": detail} if lacking else {"reason": None, "detail": None}
         values = {"state": S.DONE, "updated_at": now, **in_part}
         marked = connection.execute(statement.values(**values, **({"run_id": run_id} if run_id else {}))).rowcount == 1

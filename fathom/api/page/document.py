@@ -20,6 +20,7 @@ from fathom.api.paths import DocumentId, encoded
 from fathom.control.access import Caller
 from fathom.control.materialized import CheckShown, recorded
 from fathom.control.passages import part_of_graph, passages
+from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.control.progress.timeline import Step, timeline
 from fathom.database import open_database
@@ -48,7 +49,7 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
             tag(
                 "div",
                 stages(found, settings, status),
-                _log(name, cursor, followed=status.state not in ("complete", "failed")),
+                _log(name, cursor, followed=status.state not in OVER),
                 tag(
                     "section",
                     tag("h2", "Checks"),
@@ -137,7 +138,7 @@ async def _found(request: Request, caller: Caller, document: str) -> tuple[Setti
 def _head(status: DocumentStatus, caller: Caller, settings: Settings) -> Markup:
     now = datetime.now(UTC)
     collection, _, name = status.upload_id.partition("/")
-    over = status.state in ("complete", "failed")
+    over = status.state in OVER
     moves = tag("div", bar(status), tag("small", progress_words(status, now)), class_="moves")
     run = tag("a", "Dagster run", href=dagster(settings, f"/runs/{status.run}"), target="_blank", rel="noopener")
     links: list[Child] = [
@@ -168,6 +169,8 @@ def _sentence(status: DocumentStatus) -> str:
     if status.state == "complete":
         spent = sum(value for value in status.durations.values() if value)
         return f"It is in the graph, after {words.seconds(spent)} of work." if spent else "It is in the graph."
+    if status.state == "partial":
+        return "It is in the graph, but not all of it."
     return "" if status.error and status.state == "failed" else status.detail
 
 
@@ -180,7 +183,7 @@ def _error(status: DocumentStatus) -> Child:
         "div",
         tag("p", tag("b", error["type"]), f" in {where}. " if where else ". ", error["message"]),
         tag("p", error["hint"]) if error["hint"] else None,
-        class_="problem",
+        class_="problem lesser" if status.state == "partial" else "problem",
     )
 
 

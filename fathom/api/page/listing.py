@@ -13,10 +13,11 @@ from fastapi.concurrency import run_in_threadpool
 
 from fathom.api.access import within
 from fathom.api.page import steps
+from fathom.api.page.dropping import drop
 from fathom.api.page.frame import HEADERS, Visitor, page, page_router, parts
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.page.rows import table
-from fathom.api.page.words import MOVING, many
+from fathom.api.page.words import MOVING, STATES, many
 from fathom.control.access import Caller
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
@@ -36,6 +37,8 @@ GROUPS: Mapping[str, tuple[str, tuple[S, ...]]] = {
     "failed": ("Failed", (S.FAILED, S.REJECTED, S.REFUSED)),
 }
 
+IN_PART = "partial"  # a group within those that are done
+
 router = page_router()
 
 
@@ -50,8 +53,8 @@ class View:
 
     def sought(self, caller: Caller) -> Sought:
         """Which documents, of those that the caller may see."""
-        states = GROUPS[self.group][1] if self.group else None
-        return Sought(self.collection or caller.collection, states, self.text or None)
+        states = GROUPS[self.group][1] if self.group and self.group != IN_PART else None
+        return Sought(self.collection or caller.collection, states, self.text or None, self.group == IN_PART)
 
     def address(self) -> str:
         """Its address."""
@@ -71,6 +74,7 @@ class Looked:
 
     statuses: list[DocumentStatus]
     counts: Mapping[str, int]
+    in_part: int
     pauses: list[Pause]
     before: int
     more: Place | None
@@ -78,6 +82,8 @@ class Looked:
 
     def total(self, group: str | None) -> int:
         """How many documents there are, in one group or all."""
+        if group == IN_PART:
+            return self.in_part
         return sum(self.counts.get(state, 0) for state in (GROUPS[group][1] if group else S))
 
 
@@ -98,7 +104,9 @@ async def documents(
     return page(
         "Documents",
         tag("h1", "Documents", class_="unseen"),
-        _drop(caller, view, known) if caller.has("operator") else None,
+        drop(view.collection or caller.collection, known, fixed=caller.collection is not None)
+        if caller.has("operator")
+        else None,
         _filters(view, known),
         *_live(view, looked, caller),
         tag("noscript", tag("p", "Without JavaScript this page shows the present state only: reload it to see more.")),
@@ -129,8 +137,8 @@ async def live(
 def _view(caller: Caller, collection: str, state: str, text: str, after: str) -> View:
     if collection:
         within(caller, collection)
-    if state and state not in GROUPS:
-        raise HTTPException(400, f"There is no such state; there are {', '.join(GROUPS)}.")
+    if state and state not in (*GROUPS, IN_PART):
+        raise HTTPException(400, f"There is no such state; there are {', '.join((*GROUPS, IN_PART))}.")
     place = None
     if after:
         at, _, document = after.partition("/")
@@ -157,7 +165,8 @@ def _look(settings: Settings, caller: Caller, view: View) -> Looked:
     statuses = [status for one in found[:PAGE] if (status := status_of(settings, one.document))]
     return Looked(
         statuses,
-        browsing.counted(engine, sought._replace(states=None)),
+        browsing.counted(engine, sought._replace(states=None, in_part=None)),
+        browsing.counted_in_part(engine, sought),
         [one for name, one in sorted(paused(engine).items()) if name == ALL or caller.may_see(name)],
         browsing.number_before(engine, sought, view.after) if view.after else 0,
         browsing.place_of(found[PAGE - 1]) if len(found) > PAGE else None,
@@ -183,38 +192,6 @@ def _live(view: View, looked: Looked, caller: Caller) -> list[Child]:
     ]
 
 
-def _drop(caller: Caller, view: View, known: list[str]) -> Markup:
-    chosen = view.collection or caller.collection or DEFAULT_COLLECTION
-    return tag(
-        "section",
-        tag(
-            "form",
-            tag("span", "Drop files anywhere on this page, or ", class_="hint"),
-            tag("label", "choose files", tag("input", type="file", multiple=True, id="files"), class_="button main"),
-            tag("label", "a folder", tag("input", type="file", id="folder", webkitdirectory=True), class_="button"),
-            tag("label", "into the collection", for_="collection"),
-            tag(
-                "input",
-                id="collection",
-                list="collections",
-                value=chosen,
-                required=True,
-                maxlength=64,
-                pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*",
-                title="Up to 64 letters, digits, - and _",
-                readonly=caller.collection is not None,
-                autocomplete="off",
-                spellcheck="false",
-            ),
-            tag("datalist", *(tag("option", value=name) for name in known), id="collections"),
-            id="drop",
-        ),
-        tag("ul", id="sending", aria_label="Files being sent"),
-        class_="drop",
-        aria_label="Upload",
-    )
-
-
 def _filters(view: View, known: list[str]) -> Markup:
     options = [
         tag("option", "all", value=""),
@@ -236,6 +213,9 @@ def _filters(view: View, known: list[str]) -> Markup:
 
 def _counts(view: View, looked: Looked, caller: Caller) -> Markup:
     here = replace(view, after=None)
+    groups: list[tuple[str | None, str]] = [(None, "All"), *((name, one[0]) for name, one in GROUPS.items())]
+    if looked.in_part or view.group == IN_PART:
+        groups.append((IN_PART, STATES[IN_PART]))
     links = [
         tag(
             "a",
@@ -245,14 +225,14 @@ def _counts(view: View, looked: Looked, caller: Caller) -> Markup:
             href=replace(here, group=group).address(),
             aria_current="page" if group == view.group else None,
         )
-        for group, word in ((None, "All"), *((name, one[0]) for name, one in GROUPS.items()))
+        for group, word in groups
     ]
     actions: list[Child] = []
     if caller.has("operator"):
         scope = view.collection or caller.collection
         failed = looked.counts.get(S.FAILED, 0)
-        if failed and not view.text:
-            actions.append(steps.retry_failed(scope, failed))
+        if failed + looked.in_part and not view.text:
+            actions.append(steps.retry_failed(scope, failed, looked.in_part))
         if (scope or ALL) not in {one.collection for one in looked.pauses}:
             actions.append(steps.pause(scope))
     return tag(

@@ -69,7 +69,7 @@ def _sentence(status: DocumentStatus) -> Child:
 
 
 def _progress(status: DocumentStatus, now: datetime) -> Child:
-    if status.state == "complete":
+    if status.state in ("complete", "partial"):
         spent = sum(value for value in status.durations.values() if value)
         return tag("small", f"{words.seconds(spent)} of work" if spent else "")
     if status.state == "failed":

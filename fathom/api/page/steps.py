@@ -8,16 +8,18 @@ from fathom.api.page.markup import Markup, tag
 from fathom.api.page.words import many
 from fathom.api.paths import encoded
 from fathom.control.access import Caller
+from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus
 from fathom.errors import RunCancelled
 from fathom.uploads.pausing import ALL
 
 
-def retry_failed(scope: str | None, failed: int) -> Markup:
-    """Try again all that failed, of one collection or of all."""
+def retry_failed(scope: str | None, failed: int, in_part: int) -> Markup:
+    """Try again all that failed or is done in part, of one collection or of all."""
+    which = " and ".join(f"{count:,} {what}" for count, what in ((failed, "failed"), (in_part, "done in part")) if count)
     says = (
-        f"{many(failed, 'document')}{f' of {scope}' if scope else ''} that failed will be worked on again from where the work "
-        "stopped. What is in the graph already is not asked or paid for twice.\n"
+        f"{many(failed + in_part, 'document')}{f' of {scope}' if scope else ''} ({which}) will be worked on again from where "
+        "the work stopped. What is in the graph already is not asked or paid for twice.\n"
         "Rejected files are not tried: they would be rejected again."
     )
     query = f"?{urlencode({'collection': scope})}" if scope else ""
@@ -47,15 +49,15 @@ def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
     """What the caller may do with the document as it stands now."""
     document, at = status.upload_id, f"/api/documents/{encoded(status.upload_id)}"
     found: list[Markup] = []
-    if caller.has("operator") and status.state == "failed" and status.version is not None:
+    if caller.has("operator") and status.state in ("failed", "partial") and status.version is not None:
         found.append(_button("Try again…", "POST", f"{at}/retry", "Try it again?", _retry_says(status), "Try again"))
-    if caller.has("operator") and status.state not in ("failed", "complete"):
+    if caller.has("operator") and status.state not in OVER:
         says = (
             f"The work on {document} ends within two seconds. What was written to the graph so far stays there.\n"
             "It is listed as failed then; “Try again” takes the work up where it stopped."
         )
         found.append(_button("Cancel…", "POST", f"{at}/cancel", "Cancel the work on it?", says, "Cancel the work", "danger"))
-    if caller.has("admin") and status.state in ("failed", "complete"):
+    if caller.has("admin") and status.state in OVER:
         written = status.metrics.get("chunks_processed") or 0
         says = (
             f"{document} and all that only it says is taken out of the graph: {many(int(written), 'chunk')} with the entities "
@@ -67,6 +69,11 @@ def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
 
 
 def _retry_says(status: DocumentStatus) -> str:
+    if status.state == "partial":
+        return (
+            "Only the chunks that were set aside go to the language model again. What is in the graph stays there, and is not "
+            "asked or paid for twice."
+        )
     kind = (status.error or {}).get("type")
     if status.error and not status.error.get("retryable") and kind != RunCancelled.__name__:
         return (

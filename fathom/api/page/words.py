@@ -21,6 +21,7 @@ STATES = {
     "stalled": "Stalled",
     "dead": "Died",
     "failed": "Failed",
+    "partial": "Done in part",
     "complete": "Done",
 }
 MOVING = ("running", "throttled", "stalled", "dead")

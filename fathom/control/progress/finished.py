@@ -14,7 +14,7 @@ MOST = 200
 ALIKE = 5
 STAGES = ("docling", "chunking", "graphiti")
 _NEEDED = ("docling.begun", "docling.complete", "chunking.begun", "chunking.created", "graphiti.begun", "graphiti.complete")
-_NAMES = (*_NEEDED, "upload.received", "validation.complete", "graphiti.waiting", "graphiti.sending")
+_NAMES = (*_NEEDED, "upload.received", "upload.done", "validation.complete", "graphiti.waiting", "graphiti.sending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ def suffix_of(document: str) -> str:
 
 def history_of(engine: Engine) -> list[Sample]:
     """The documents that were finished last, newest first; those that had nothing to write do not count."""
-    newest = Events(engine).newest("graphiti.complete", 1)
-    return list(_history(engine, newest[0].id)) if newest else []
+    events = Events(engine)
+    newest = [one.id for name in ("graphiti.complete", "upload.done") for one in events.newest(name, 1)]
+    return list(_history(engine, max(newest))) if newest else []
 
 
 @lru_cache(maxsize=4)
@@ -99,16 +100,17 @@ def _sample(events: dict[str, Recorded], received: float | None) -> Sample | Non
         return None
     begun = {name: events[f"{name}.begun"].at for name in STAGES}
     end, validated = events["graphiti.complete"], events.get("validation.complete")
+    done = events.get("upload.done") or end  # what is recorded after the last write is part of the wait for it
     waited = 0.0  # for another writer of the collection, which is no time of its own
     if (waiting := events.get("graphiti.waiting")) and (turn := events.get("graphiti.sending")):
         waited = max(0.0, turn.at - waiting.at)
     model = end.metrics.get("model")
     return Sample(
         document=end.document or "",
-        ended_at=end.at,
+        ended_at=done.at,
         docling=max(0.0, begun["chunking"] - begun["docling"]),
         chunking=max(0.0, begun["graphiti"] - begun["chunking"]),
-        graphiti=max(0.0, end.at - begun["graphiti"] - waited),
+        graphiti=max(0.0, done.at - begun["graphiti"] - waited),
         size=Size(
             bytes=received,
             pages=(validated or events["docling.complete"]).number("pages"),

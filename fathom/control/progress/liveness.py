@@ -1,4 +1,4 @@
-"""Whether a document's work is alive: queued, throttled, paused, running, stalled, dead, failed or complete, and why."""
+"""Whether a document's work is alive: queued, throttled, paused, running, stalled, dead, or over, and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from fathom.uploads.pausing import ALL, Pause
 from fathom.uploads.planning import retry_delay
 from fathom.uploads.upload import Upload, UploadState
 
-State = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "complete"]
+State = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "partial", "complete"]
+OVER: tuple[State, ...] = ("complete", "partial", "failed")  # nothing more happens until somebody asks for it
 
 # The longest a stage that goes well is silent, in seconds, as long as no finished document has shown what is usual.
 SILENT_FOR_S = {"docling": 60.0, "chunking": 30.0, "graphiti": 60.0}
@@ -105,6 +106,8 @@ def liveness(
     `usual` is the longest a stage took of documents of its type, in seconds; `graph` says what is wrong with the graph, and is
     asked only of a document that is being written and silent; `money` when there is enough for one that waits for it.
     """
+    if upload.in_part:
+        return Liveness("partial", upload.detail or "It is in the graph but for what was set aside.")
     if upload.state is UploadState.DONE:
         return Liveness("complete", "It is in the graph.")
     if upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.REFUSED):

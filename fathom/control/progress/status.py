@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fathom.control.progress.eta import Forecast, forecast
 from fathom.control.progress.finished import history_of, longest_of, suffix_of
 from fathom.control.progress.graph_there import graph_away
-from fathom.control.progress.liveness import State, Told, liveness
+from fathom.control.progress.liveness import OVER, State, Told, liveness
 from fathom.control.progress.queue import QueuePlace, place_in_queue
 from fathom.database import open_database
 from fathom.errors import FathomError
@@ -41,6 +41,7 @@ _OVERALL: dict[State, Overall] = {
     "stalled": "processing",
     "dead": "processing",
     "failed": "failed",
+    "partial": "completed",
     "complete": "completed",
 }
 
@@ -64,7 +65,7 @@ class DocumentStatus(BaseModel):
     collection: str
     version: str | None = Field(description="SHA-256 of its bytes")
     status: Overall
-    state: State = Field(description="the same more exactly")
+    state: State = Field(description="the same more exactly; partial: done but for chunks that were set aside")
     detail: str = Field(description="the state in a sentence")
     stage: str
     sub_stage: str | None
@@ -117,7 +118,7 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
     guess = forecast(history, upload, told, queue, now, alive.until) if moves else Forecast()
     stage, sub_stage = _place(upload, told)
     detail = _detail(stage, told)
-    started, over = told.first_begun, alive.state in ("complete", "failed")
+    started, over = told.first_begun, alive.state in OVER
     return DocumentStatus(
         upload_id=document,
         collection=upload.collection,
@@ -188,9 +189,11 @@ def _progress(upload: Upload, stage: str, sub_stage: str | None, detail: Progres
 
 
 def progress_at(stage: str | None, sub_stage: str | None, done: float | None, total: float | None) -> int | None:
-    """How far along a document is that is there, 0 to 98; None for a stage that is not on its way."""
+    """How far along a document is that is there, 0 to 100; None for a stage that is not on its way."""
     if stage not in _SPAN:
         return None
+    if (stage, sub_stage) == ("upload", "done"):
+        return 100
     low, high = _SPAN[stage]
     if sub_stage == "complete":
         return high

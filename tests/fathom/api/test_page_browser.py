@@ -13,6 +13,10 @@ import pytest
 from fathom.control.parts import start_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.sign_in_links import new_ticket
+from fathom.database import episodes
+from fathom.ledger.ledger import Ledger
+from fathom.observability.recorded import Events
+from fathom.uploads.intake import open_intake
 from tests.fathom.api.test_live import SAMPLES, Live, long_text
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make install-dev)")
@@ -203,6 +207,28 @@ def test_work_is_cancelled_taken_up_again_and_removed_with_a_receipt(opened: Ope
     page.get_by_role("button", name="Close").click()
     expect(page).to_have_url(f"http://{live.base}/")
     expect(row(page, "live/long.md")).to_have_count(0)
+
+
+def test_a_document_done_in_part_is_made_whole_by_a_button(opened: Open, live: Live) -> None:
+    uploaded = live.upload("part.md", long_text("Part", 8))
+    live.until(uploaded, "complete")
+    ledger, intake = Ledger(open_intake(live.settings).engine), open_intake(live.settings)
+    row, *others = ledger.rows("live/part.md")
+    assert others
+    with intake.engine.begin() as connection:  # as a chunk that the language model failed on three times
+        aside = {"state": "quarantined", "reason": "AnswerUnusable: It was no JSON."}
+        connection.execute(episodes.update().where(episodes.c.uuid == row.uuid).values(**aside))
+    assert intake.mark_done("live/part.md", uploaded["version"], run_id=None, lacking=1)
+    page = opened("/documents/live%2Fpart.md")
+    expect(page.locator("#head")).to_have_attribute("data-state", "partial")
+    expect(page.locator(".problem.lesser")).to_contain_text("1 of its chunks failed")
+    expect(page.locator("#chunks")).to_contain_text("set aside", timeout=LONG_MS)
+    page.get_by_role("button", name="Try again…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Only the chunks that were set aside")
+    page.get_by_role("button", name="Try again", exact=True).click()
+    expect(page.locator("#head")).to_have_attribute("data-state", "complete", timeout=LONG_MS)
+    last = Events(intake.engine).last_of_each("live/part.md", 0.0)["graphiti.complete"]
+    assert (last.number("written"), last.number("unchanged")) == (1, len(others))
 
 
 def test_who_comes_late_sees_the_whole_log_and_can_filter_it(opened: Open, live: Live) -> None:
