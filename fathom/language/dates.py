@@ -1,13 +1,90 @@
-"""Dates that a sentence names: from when its fact holds, and until when."""
+"""Dates that a sentence names, in the words of its language: from when its fact holds, and until when."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-MONTHS = {
-    name: number
-    for number, name in enumerate(
+_YEAR = r"1\d{3}|20\d{2}"
+
+
+class Dates:
+    """Reads dates as one language writes them; its words are given as alternatives of a pattern."""
+
+    def __init__(
+        self,
+        *,
+        months: Sequence[str],
+        ordinals: str,
+        begin: str,
+        through: str,
+        around: str,
+        until: str,
+        still: str,
+        before_day: str = "",
+    ) -> None:
+        self._months = {name: number for number, name in enumerate(months, start=1)}
+        month = "|".join(months)
+        day = rf"\d{{1,2}}(?:{ordinals})?"
+        when = rf"(?:{before_day})?(?:(?:{day}\s+)?(?:{month})(?:\s+{day},)?,?\s+)?(?:{_YEAR})"
+        self._range = re.compile(
+            rf"\b(?:{begin})\s?(?P<a>{when})\s+(?:{through})\s?(?P<b>{when})\b"
+            rf"|\((?P<c>{when})\s?[-–—]\s?(?P<d>{when})\)|\b(?:{begin})\s?(?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\b",
+            re.IGNORECASE,
+        )
+        self._open = re.compile(rf"\(?\b(?:(?:{begin})\s?)?(?P<a>{when})\s?(?:[-–—]|{through})\s?(?:{still})\b", re.IGNORECASE)
+        self._date = re.compile(
+            rf"\b(?:(?P<d1>\d{{1,2}})(?:{ordinals})?\s+(?P<m1>{month}),?\s+(?P<y1>\d{{4}})"
+            rf"|(?P<m2>{month})\s+(?P<d2>\d{{1,2}})(?:{ordinals})?,\s*(?P<y2>\d{{4}})"
+            rf"|(?P<y3>\d{{4}})-(?P<n3>\d{{2}})-(?P<d3>\d{{2}})"
+            rf"|(?P<m4>{month})\s+(?P<y4>\d{{4}})"
+            rf"|(?:{around}|{until})\s?(?P<y5>{_YEAR})\b)",
+            re.IGNORECASE,
+        )
+        self._before = re.compile(rf"\b(?:{until})\s*$", re.IGNORECASE)
+        self._begins = re.compile(rf"(?:{until})", re.IGNORECASE)
+
+    def validity(self, sentence: str) -> tuple[datetime | None, datetime | None]:
+        """From when and until when, as the sentence says it; midnight UTC of the first day named, None where nothing is."""
+        if whole := self._range.search(sentence):
+            first, last = (self._day_of(said) for said in whole.groups() if said)
+            if first is not None:
+                return first, last if last is not None and last >= first else None
+        if still := self._open.search(sentence):
+            return self._day_of(still["a"]), None
+        begins: datetime | None = None
+        ends: datetime | None = None
+        for match in self._date.finditer(sentence):
+            day = self._day(match)
+            if day is None:
+                continue
+            if self._before.search(sentence[: match.start()]) or self._begins.match(match.group()):
+                ends = ends or day
+            else:
+                begins = begins or day
+        if begins and ends and ends < begins:
+            return begins, None
+        return begins, ends
+
+    def _day_of(self, said: str) -> datetime | None:
+        match = self._date.search(said)
+        return self._day(match) if match else datetime(int(said[-4:]), 1, 1, tzinfo=UTC)
+
+    def _day(self, match: re.Match[str]) -> datetime | None:
+        found = match.groupdict()
+        year = next(int(found[key]) for key in ("y1", "y2", "y3", "y4", "y5") if found[key])
+        named = next((found[key] for key in ("m1", "m2", "m4") if found[key]), None)
+        month = self._months[named.lower()] if named else int(found["n3"] or 1)
+        day = int(next((found[key] for key in ("d1", "d2", "d3") if found[key]), None) or 1)
+        try:
+            return datetime(year, month, day, tzinfo=UTC)
+        except ValueError:
+            return None
+
+
+ENGLISH = Dates(
+    months=(
         [
             "january",
             "february",
@@ -21,66 +98,35 @@ MONTHS = {
             "october",
             "november",
             "december",
-        ],
-        start=1,
-    )
-}
-_MONTH = "|".join(MONTHS)
-_YEAR = r"1\d{3}|20\d{2}"
-_WHEN = rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?(?:{_MONTH})(?:\s+\d{{1,2}}(?:st|nd|rd|th)?,)?,?\s+)?(?:{_YEAR})"
-_RANGE = re.compile(
-    rf"\b(?:from|between)\s+(?P<a>{_WHEN})\s+(?:to|until|till|through|and)\s+(?P<b>{_WHEN})\b"
-    rf"|\((?P<c>{_WHEN})\s?[-–—]\s?(?P<d>{_WHEN})\)|\bfrom\s+(?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\b",
-    re.IGNORECASE,
+        ]
+    ),
+    ordinals="st|nd|rd|th",
+    begin="from|between",
+    through=r"to(?:\sthe)?|until|till|through|and",
+    around="in|since|from|after|during|of",
+    until=r"until(?:\s+the)?|till(?:\s+the)?|before(?:\s+the)?|ended on|ended in|up to|through",
+    still="present|today|now",
 )
-_OPEN = re.compile(rf"\(?\b(?:from\s+)?(?P<a>{_WHEN})\s?(?:[-–—]|to(?:\sthe)?)\s?(?:present|today|now)\b", re.IGNORECASE)
-_DATE = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_MONTH}),?\s+(?P<y1>\d{{4}})"
-    rf"|(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,\s*(?P<y2>\d{{4}})"
-    rf"|(?P<y3>\d{{4}})-(?P<n3>\d{{2}})-(?P<d3>\d{{2}})"
-    rf"|(?P<m4>{_MONTH})\s+(?P<y4>\d{{4}})"
-    rf"|(?:in|since|from|until|till|after|before|during|of)\s+(?P<y5>{_YEAR})\b)",
-    re.IGNORECASE,
+FRENCH = Dates(
+    months=[
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    ordinals="er",
+    before_day="le ",
+    begin="de|du|d['’]|entre",
+    through="à|au|jusqu['’](?:en|au|à)|et",
+    around="en|depuis|dès|après|de|à partir de|durant|pendant",
+    until="jusqu['’](?:en|au|à)|avant|avant le",
+    still="aujourd['’]hui|nos jours|présent",
 )
-_UNTIL = re.compile(r"\b(?:until|till|before|ended on|ended in|up to|through)\s+(?:the\s+)?$", re.IGNORECASE)
-_ENDING = ("until", "till", "before")
-
-
-def validity(sentence: str) -> tuple[datetime | None, datetime | None]:
-    """From when and until when, as the sentence says it; at midnight UTC of the first day named, None where it says nothing."""
-    if whole := _RANGE.search(sentence):
-        first, last = (_day_of(said) for said in whole.groups() if said)
-        if first is not None:
-            return first, last if last is not None and last >= first else None
-    if still := _OPEN.search(sentence):
-        return _day_of(still["a"]), None
-    begins: datetime | None = None
-    ends: datetime | None = None
-    for match in _DATE.finditer(sentence):
-        day = _day(match)
-        if day is None:
-            continue
-        if _UNTIL.search(sentence[: match.start()]) or match.group().lower().startswith(_ENDING):
-            ends = ends or day
-        else:
-            begins = begins or day
-    if begins and ends and ends < begins:
-        return begins, None
-    return begins, ends
-
-
-def _day_of(said: str) -> datetime | None:
-    match = _DATE.search(said if not said.isdigit() else f"in {said}")
-    return _day(match) if match else None
-
-
-def _day(match: re.Match[str]) -> datetime | None:
-    found = match.groupdict()
-    year = next(int(found[key]) for key in ("y1", "y2", "y3", "y4", "y5") if found[key])
-    named = next((found[key] for key in ("m1", "m2", "m4") if found[key]), None)
-    month = MONTHS[named.lower()] if named else int(found["n3"] or 1)
-    day = int(next((found[key] for key in ("d1", "d2", "d3") if found[key]), None) or 1)
-    try:
-        return datetime(year, month, day, tzinfo=UTC)
-    except ValueError:
-        return None

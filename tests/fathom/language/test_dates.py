@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fathom.language.dates import validity
+from fathom.language.dates import ENGLISH, FRENCH
 
 
 def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
@@ -43,4 +43,27 @@ def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
     ],
 )
 def test_validity(sentence: str, since: datetime | None, until: datetime | None) -> None:
-    assert validity(sentence) == (since, until)
+    assert ENGLISH.validity(sentence) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "since", "until"),
+    [
+        ("Elle est née le 7 novembre 1867.", day(1867, 11, 7), None),
+        ("Il fut élu le 1er mai 1981.", day(1981, 5, 1), None),
+        ("Il fut élu en mai 1981.", day(1981, 5), None),
+        ("Il y travaille depuis 1921.", day(1921), None),
+        ("Elle a dirigé la société jusqu’en 1930.", None, day(1930)),
+        ("Elle a dirigé la société jusqu'au 3 août 1930.", None, day(1930, 8, 3)),
+        ("Il était parti avant 1930.", None, day(1930)),
+        ("De 1959 à 1969, il a présidé la France.", day(1959), day(1969)),
+        ("Entre 1959 et 1969, il a présidé la France.", day(1959), day(1969)),
+        ("Du 8 janvier 1959 au 28 avril 1969, il a présidé la France.", day(1959, 1, 8), day(1969, 4, 28)),
+        ("Son directeur (1998–2011) est mort.", day(1998), day(2011)),
+        ("Son directeur (2011 à aujourd'hui) a parlé.", day(2011), None),
+        ("Elle compte 1998 sièges.", None, None),
+        ("Le 31 février 2020, rien.", None, None),
+    ],
+)
+def test_validity_in_french(sentence: str, since: datetime | None, until: datetime | None) -> None:
+    assert FRENCH.validity(sentence) == (since, until)

@@ -1,0 +1,80 @@
+"""French texts are read by French grammar: names with their types, relations in the words English has for them, and dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fathom.language.extraction import Extraction
+from fathom.language.offline import OfflineModel
+
+MODEL = OfflineModel()  # loads its weights once, at the first text
+LETTER = (
+    "Le Dr Jean Martin, directeur de la Société des Forges de Lorient, travaille pour la Compagnie générale transatlantique "
+    "depuis 1921. M. Dupont a succédé à Hélène Moreau en mars 1934. L'Université de Strasbourg a été fondée par Jean Sturm en "
+    "1538.\n\nMarie Curie est née à Varsovie le 7 novembre 1867. Elle a épousé Pierre Curie en 1895. Le port de Brest "
+    "appartient à la Marine nationale. Airbus, dont le siège est à Toulouse, a racheté Bombardier en 2018."
+)
+
+
+@pytest.fixture(scope="module")
+def letter() -> Extraction:
+    """What the model finds in the letter."""
+    return MODEL.extract([LETTER])[0]
+
+
+def test_names_stand_without_article_and_title_and_have_their_types(letter: Extraction) -> None:
+    types = {entity.name: entity.type for entity in letter.entities}
+    assert types["Jean Martin"] == "Person"
+    assert types["Dupont"] == "Person"
+    assert types["Société des Forges de Lorient"] == "Organization"
+    assert types["Compagnie générale transatlantique"] == "Organization"
+    assert types["Université de Strasbourg"] == "Organization"
+    assert types["Varsovie"] == "Location"
+
+
+@pytest.mark.parametrize(
+    ("source", "relation", "target", "since"),
+    [
+        ("Jean Martin", "DIRECTOR_OF", "Société des Forges de Lorient", datetime(1921, 1, 1, tzinfo=UTC)),
+        ("Jean Martin", "WORK_FOR", "Compagnie générale transatlantique", datetime(1921, 1, 1, tzinfo=UTC)),
+        ("Dupont", "SUCCEED", "Hélène Moreau", datetime(1934, 3, 1, tzinfo=UTC)),
+        ("Jean Sturm", "FOUND", "Université de Strasbourg", datetime(1538, 1, 1, tzinfo=UTC)),
+        ("Marie Curie", "BORN_IN", "Varsovie", datetime(1867, 11, 7, tzinfo=UTC)),
+        ("Marie Curie", "MARRY", "Pierre Curie", datetime(1895, 1, 1, tzinfo=UTC)),
+        ("port de Brest", "BELONG_TO", "Marine nationale", None),
+        ("Airbus", "ACQUIRE", "Bombardier", datetime(2018, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_relations_are_read_off_the_grammar(
+    letter: Extraction, source: str, relation: str, target: str, since: datetime | None
+) -> None:
+    told = {(fact.source, fact.relation, fact.target): fact.valid_at for fact in letter.facts}
+    assert told[source, relation, target] == since
+
+
+def test_every_fact_quotes_its_sentence_and_every_mention_its_name(letter: Extraction) -> None:
+    for fact in letter.facts:
+        assert " ".join(LETTER[slice(*fact.span)].split()) == fact.fact
+    for entity in letter.entities:
+        assert entity.name in {LETTER[start:end] for start, end in entity.mentions}
+
+
+def test_a_relation_that_english_has_no_word_for_has_the_french_one_without_accents() -> None:
+    text = "Le maréchal Philippe Leclerc a libéré la ville de Strasbourg. Henri Dupré a décoré Léa Œuvrard."
+    relations = {(fact.source, fact.relation) for fact in MODEL.extract([text])[0].facts}
+    assert {("Philippe Leclerc", "LIBERER"), ("Henri Dupré", "DECORER")} <= relations
+
+
+def test_months_titles_and_pronouns_are_no_names() -> None:
+    text = "Monsieur le Président a écrit en Janvier. Elle lui répondit Lundi. Le Conseil en prit note dans la Section 3."
+    assert [entity.name for entity in MODEL.extract([text])[0].entities] == []
+
+
+def test_english_and_french_texts_of_one_batch_are_each_read_by_their_own_rules() -> None:
+    english = "Helen Marsh, director of the Kelmouth Harbour Trust, moved to Newcastle in March 2022."
+    first, second = MODEL.extract([english, LETTER])
+    assert first == MODEL.extract([english])[0]
+    assert second == MODEL.extract([LETTER])[0]
+    assert ("Helen Marsh", "DIRECTOR_OF") in {(fact.source, fact.relation) for fact in first.facts}
