@@ -23,6 +23,7 @@ CASES = (
     "conversion",
     "chunking",
     "episodes",
+    "graph_time",
     "model_calls",
     "backlog",
     "drop_latency",

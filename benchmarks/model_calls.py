@@ -135,7 +135,7 @@ def measure() -> list[Figure]:
         neo4j.start()
         server = ModelServer(LATENCY_S)
         try:
-            of = _settings(Path(folder), neo4j, server)
+            of = loopback_settings(Path(folder), neo4j, server)
             return _figures(of, server)
         finally:
             server.stop()
@@ -168,7 +168,7 @@ def _figures(of: Settings, server: ModelServer) -> list[Figure]:
     ]
 
 
-def _settings(folder: Path, neo4j: Neo4jServer, server: ModelServer) -> Settings:
+def loopback_settings(folder: Path, neo4j: Neo4jServer, server: ModelServer) -> Settings:
     """A deployment's, as a user would set them in the environment; the model's embedder and tokenizer are the real ones."""
     for name, value in {
         "FATHOM_HOME": str(folder / "home"),
