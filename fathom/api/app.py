@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -42,6 +43,8 @@ from fathom.settings import Settings, settings
 log = get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
+WATCHED_FOR_S = 10.0  # after a request somebody is likely to ask again
+UNWATCHED = ("/health", "/metrics")  # who asks for these is no person
 ROTATE_EVERY_S = 600.0
 WAIT_FOR_EVENTS_S = 2.0  # of a stream that ends, for what was said last
 MOST_BODY = 1024 * 1024  # bytes of any request but an upload
@@ -73,8 +76,10 @@ def create_app(of: Settings | None = None) -> FastAPI:
         app.state.closing = asyncio.Event()
         app.state.launcher = Launcher(of)
         app.state.followers = Followers(of, partial(collector.collect, WAIT_FOR_EVENTS_S))
+        app.state.asked_at = time.monotonic()
         stop = threading.Event()
-        thread = threading.Thread(target=lambda: [None for _ in collecting(collector, stop)], name="events", daemon=True)
+        rounds = collecting(collector, stop, watched=lambda: _watched(app))
+        thread = threading.Thread(target=lambda: [None for _ in rounds], name="events", daemon=True)
         thread.start()
         threads = [thread]
         if of.otlp_endpoint is not None:
@@ -103,6 +108,8 @@ def create_app(of: Settings | None = None) -> FastAPI:
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Each answer names its request: by the caller's id where it is a plain one, by a new one otherwise."""
         given = request.headers.get(REQUEST_ID, "")
+        if not request.url.path.startswith(UNWATCHED):
+            app.state.asked_at = time.monotonic()
         request.state.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
         with bound(request=request.state.request_id):
             try:
@@ -160,6 +167,11 @@ def _too_much(request: Request) -> Response | None:
     if length is not None and (not length.isdigit() or int(length) > MOST_BODY):
         return problem(request, HTTPStatus(413), f"The body has more than {MOST_BODY // 1024} KB.")
     return None
+
+
+def _watched(app: FastAPI) -> bool:
+    """Whether somebody follows a document, or asked for something a moment ago."""
+    return app.state.followers.anybody or time.monotonic() - app.state.asked_at < WATCHED_FOR_S
 
 
 async def _rotate_now_and_then(of: Settings) -> None:

@@ -12,7 +12,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from fathom.database import event_sources, events
 from fathom.observability.logs import get_logger
 
-EVERY_S = 0.2
+EVERY_S = 0.2  # while somebody looks
+CALM_S = 1.0  # otherwise: a round costs a transaction, however few lines it brings
 KEEP_DAYS = 90.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
@@ -161,10 +162,12 @@ class Collector:
         }
 
 
-def collecting(collector: Collector, stop: threading.Event, *, every: float = EVERY_S) -> Iterator[int]:
+def collecting(
+    collector: Collector, stop: threading.Event, *, every: float = EVERY_S, watched: Callable[[], bool] = lambda: True
+) -> Iterator[int]:
     """Collects until told to stop, and once more then; yields after each round how many events came."""
     pruned = time.monotonic()
-    while not stop.wait(every):
+    while not stop.wait(every if watched() else max(every, CALM_S)):
         yield collector.collect()
         if time.monotonic() - pruned > _PRUNE_EVERY_S:
             pruned = time.monotonic()

@@ -1,8 +1,8 @@
 """Which lines Dagster's event log takes as well: what somebody who opens the run wants to read, at a cost that has a bound.
 
 Dagster writes each line in a transaction of its own, about a hundred times what the line costs in its file. So a step
-shows its warnings and errors, what each stage came to, and of all else one line every few seconds, for a long step to be
-seen moving. Every line is in the log files and the table `events`, whatever is shown of it.
+shows its warnings and errors, what each stage came to, and of all else a line every few seconds, fewer the longer it
+works, for it to be seen moving. Every line is in the log files and the table `events`, whatever is shown of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import logging
 import time
 
 LOGGER = "fathom.shown"  # the logger that dagster.yaml names: lines that go through it are Dagster's too
-EVERY_S = 5.0
+EVERY_S = 5.0  # seconds from line to line, or this share of the time it works already, whichever is more
+SHARE = 0.05
 AT_ONCE = 6  # ends of stages one after another before they too wait for their turn: a backlog has many a second
 
 
@@ -21,7 +22,7 @@ class Shown:
     def __init__(self) -> None:
         self._logger = logging.getLogger(LOGGER)
         self._listener: logging.Handler | None = None
-        self._left = self._counted = self._last = 0.0
+        self._left = self._counted = self._last = self._began = 0.0
 
     def takes(self, level: int, event: str | None) -> bool:
         """Whether the line is to be shown; never where nobody listens."""
@@ -33,10 +34,11 @@ class Shown:
         now = time.monotonic()
         if listeners[0] is not self._listener:
             self._listener, self._left = listeners[0], float(AT_ONCE)
-            self._counted = self._last = now
-        self._left = min(float(AT_ONCE), self._left + (now - self._counted) / EVERY_S)
+            self._counted = self._last = self._began = now
+        every = max(EVERY_S, SHARE * (now - self._began))
+        self._left = min(float(AT_ONCE), self._left + (now - self._counted) / every)
         self._counted = now
-        if self._left < 1.0 or not (now - self._last >= EVERY_S or (event or "").endswith(".complete")):
+        if self._left < 1.0 or not (now - self._last >= every or (event or "").endswith(".complete")):
             return False
         self._left -= 1.0
         self._last = now

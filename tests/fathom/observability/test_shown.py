@@ -55,6 +55,13 @@ def test_a_long_step_shows_a_line_every_few_seconds(step: Listener, clock: list[
     assert EVERY_S == 5.0
 
 
+def test_a_step_of_hours_shows_no_more_lines_than_one_reads(step: Listener, clock: list[float]) -> None:
+    for second in range(3 * 3600):
+        page(second)
+        clock[0] += 1.0
+    assert 50 < len(step.heard) < 150
+
+
 def test_ends_of_stages_are_shown_at_once_until_there_are_too_many(step: Listener, clock: list[float]) -> None:
     with stage("chunking", document="a/b"):
         for _ in range(50):
