@@ -21,6 +21,7 @@ CASES = (
     "import_time",
     "inbox_tick",
     "conversion",
+    "ocr",
     "chunking",
     "episodes",
     "graph_time",

@@ -19,8 +19,11 @@ FORMATS = (
 
 
 @cache
-def docling_converter(languages: tuple[str, ...] = ()) -> DocumentConverter:
-    """A converter whose pipelines are made on first use, and kept; `languages` are those of scans, none for any."""
+def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> DocumentConverter:
+    """A converter whose pipelines are made on first use, and kept; `languages` are those of scans, none for any.
+
+    `threads` is how many cores the reading of a scan may use.
+    """
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
@@ -35,7 +38,7 @@ def docling_converter(languages: tuple[str, ...] = ()) -> DocumentConverter:
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself
         do_table_structure=True,
-        layout_options=GeometricLayoutOptions(languages=languages),
+        layout_options=GeometricLayoutOptions(languages=languages, threads=threads),
         table_structure_options=GeometricTableOptions(),
         heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
         generate_parsed_pages=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable
@@ -32,18 +33,20 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 log = get_logger(__name__)
 
 
 _languages: tuple[str, ...] = ()
+_threads = 1
 
 
 def configure(settings: ConverterSettings) -> None:
-    """Scans are in the languages of `ocr_languages`."""
-    global _languages
+    """Scans are in the languages of `ocr_languages`, and read with this worker's share of the cores."""
+    global _languages, _threads
     _languages = settings.ocr_languages
+    _threads = max(1, (os.cpu_count() or 1) // settings.workers)
 
 
 def converter_version() -> str:
@@ -72,7 +75,7 @@ def convert_file(
     """
 
     def make() -> Outcome:
-        return convert_by_docling(docling_converter(_languages), path, inspection, progress)
+        return convert_by_docling(docling_converter(_languages, _threads), path, inspection, progress)
 
     return converted_by(make, path, inspection, version=version, converter=converter_version())
 

@@ -26,6 +26,7 @@ class GeometricLayoutOptions(BaseLayoutOptions):
     kind: ClassVar[Literal["fathom_geometric"]] = "fathom_geometric"
     ocr: bool = True
     languages: tuple[str, ...] = ()
+    threads: int = 1
 
 
 class GeometricTableOptions(BaseTableStructureOptions):
@@ -63,7 +64,7 @@ class GeometricLayoutModel(BaseLayoutModel):
             return LayoutPrediction()
         content = content_of(page)
         if self.options.ocr and wants_ocr(content):
-            content = read_scan(backend, content, self.options.languages)
+            content = read_scan(backend, content, self.options.languages, threads=self.options.threads)
             if hasattr(backend, "content"):
                 backend.content = content
             confidences = [(w.confidence, len(w.text)) for w in content.words if content.from_ocr]

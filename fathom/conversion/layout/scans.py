@@ -8,8 +8,9 @@ from typing import Any
 from fathom.conversion.layout.content import Box, PageContent, Word, bounds
 from fathom.conversion.ocr_languages import is_foreign
 
-# Pixels a point at which pages are read: 180 dpi.
-SCALE = 2.5
+# Pixels a point at which pages are read, 180 dpi, and the most for small ones; longest sides in pixels that are enough.
+SCALE, LARGEST_SCALE = 2.5, 5.0
+LEAST_SIDE, MOST_SIDE = 1280, 4000
 # Text that covers less of the page than this, on a page whose picture covers more than that, is a stamp on a scan.
 LITTLE_TEXT = 60
 MUCH_PICTURE = 0.35
@@ -39,17 +40,25 @@ def garbage_share(content: PageContent) -> float:
     return bad / total if total else 0.0
 
 
-def read_scan(backend: Any, content: PageContent, languages: Collection[str] = ()) -> PageContent:
+def scale_of(width: float, height: float) -> float:
+    """Pixels a point for a page of that size: small pages are enlarged, and large ones stay within bounds."""
+    longest = max(width, height, 1.0)
+    return min(max(SCALE, min(LARGEST_SCALE, LEAST_SIDE / longest)), MOST_SIDE / longest)
+
+
+def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (), *, threads: int = 1) -> PageContent:
     """The page's content with the words OCR found in these languages, or in any where none is named.
 
     The scan itself is no picture on the page any more.
     """
     from fathom.conversion.ocr import read_text
 
-    found = [line for line in read_text(backend.get_page_image(scale=SCALE)) if not is_foreign(line.text, languages)]
+    scale = scale_of(content.width, content.height)
+    read = read_text(backend.get_page_image(scale=scale), threads=threads)
+    found = [line for line in read if not is_foreign(line.text, languages)]
     words: list[Word] = []
     for line in found:
-        words += _words(line.text, Box(*(value / SCALE for value in line.box)), line.confidence, len(words))
+        words += _words(line.text, Box(*(value / scale for value in line.box)), line.confidence, len(words))
     page = content.width * content.height
     kept = [p for p in content.pictures if p.area < MUCH_PICTURE * page] if words else content.pictures
     return PageContent(content.width, content.height, words, content.rules, content.fills, kept, [], [], from_ocr=True)

@@ -101,7 +101,7 @@ def test_doubtful_lines_are_counted_and_stains_left_out(tmp_path: Path, monkeypa
         OcrLine("and tbe purnps", (40, 160, 400, 210), 0.6),
         OcrLine("水位上升", (40, 260, 400, 310), 0.55),
     ]
-    monkeypatch.setattr(ocr, "read_text", lambda image: lines)
+    monkeypatch.setattr(ocr, "read_text", lambda image, threads: lines)
     made = convert(scan(tmp_path), ("en",))
     assert [(line.text, line.confidence) for line in made.ocr_lines] == [("Water rises", 0.95), ("and tbe purnps", 0.6)]
     assert (made.report.ocr_lines, made.report.ocr_doubtful_lines) == (2, 1)
