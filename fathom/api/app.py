@@ -171,7 +171,8 @@ def _too_much(request: Request) -> Response | None:
 
 def _watched(app: FastAPI) -> bool:
     """Whether somebody follows a document, or asked for something a moment ago."""
-    return app.state.followers.anybody or time.monotonic() - app.state.asked_at < WATCHED_FOR_S
+    followers: Followers = app.state.followers
+    return followers.anybody or bool(time.monotonic() - app.state.asked_at < WATCHED_FOR_S)
 
 
 async def _rotate_now_and_then(of: Settings) -> None:
