@@ -19,6 +19,7 @@ FathomError
 │   ├── EmptyDocument
 │   ├── UnknownFormat
 │   ├── DocumentLocked
+│   │   └── PasswordWrong
 │   ├── DocumentDamaged
 │   ├── DocumentWithoutPages
 │   ├── DocumentTooLarge
@@ -192,7 +193,13 @@ class UnknownFormat(DocumentRejected):
 class DocumentLocked(DocumentRejected):
     """The document is encrypted and wants a password."""
 
-    hint = "Remove the password and upload it again."
+    hint = "Remove the password and upload it again, or ingest a PDF with `fathom ingest --password-file FILE`."
+
+
+class PasswordWrong(DocumentLocked):
+    """None of the passwords that were given opens the document."""
+
+    hint = "Put the right one into the password file, a line each."
 
 
 class DocumentDamaged(DocumentRejected):

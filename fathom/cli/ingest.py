@@ -26,22 +26,30 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until each is done; end with a table.")] = False,
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option("--password-file", metavar="FILE", help="Passwords of locked PDFs, one a line; each is tried."),
+    ] = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did."""
+    """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did.
+
+    A PDF that a password opens is stored without its lock; the password itself is kept nowhere.
+    """
     from fathom.control.ingest import ingest as place
     from fathom.control.ingest import require_running
     from fathom.control.ingest import wait as wait_for
     from fathom.errors import FathomError
 
     settings = deployment()
+    passwords = _passwords(password_file, paths, estimate=estimate)
     if estimate:
         return _estimate(paths, collection, settings, as_json)
     if paths == ["-"]:
         placement = _from_stdin(name, collection, priority)
     else:
-        placement = place(_expanded(paths), collection, settings, priority=priority)
+        placement = place(_expanded(paths), collection, settings, priority=priority, passwords=passwords)
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
@@ -67,6 +75,19 @@ def ingest(
             say(f"{row.id} {row.state}: {row.reason}: {row.detail}")
     done = sum(row.state == "done" for row in rows)
     return _exit_code(done, len(refused) + len(rows) - done, placement)
+
+
+def _passwords(file: Path | None, paths: list[str], *, estimate: bool) -> list[str]:
+    from fathom.conversion.pdf.unlocking import passwords_in
+    from fathom.errors import UsageWrong
+
+    if file is None:
+        return []
+    if estimate or paths == ["-"]:
+        raise UsageWrong("A password file goes with files that are ingested, not with --estimate or the standard input.")
+    if file.is_file() and file.stat().st_mode & 0o077:
+        say(f"{file} can be read by others; `chmod 600 {file}` keeps its passwords to you.")
+    return passwords_in(file)
 
 
 def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bool) -> int:

@@ -13,7 +13,7 @@ from fathom.errors import DagsterUnreachable
 from fathom.settings import Settings
 from fathom.uploads.affording import waits_for_money
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.placing import Placed, Placement, ingest_paths
+from fathom.uploads.placing import Opened, Placed, Placement, ingest_paths
 from fathom.uploads.priorities import checked, prioritize
 from fathom.uploads.upload import ENDED, UploadState
 
@@ -34,14 +34,24 @@ class Progress:
     ended: int
 
 
-def ingest(paths: Iterable[Path], collection: str, settings: Settings, *, priority: int | None = None) -> Placement:
+def ingest(
+    paths: Iterable[Path],
+    collection: str,
+    settings: Settings,
+    *,
+    priority: int | None = None,
+    passwords: Sequence[str] = (),
+) -> Placement:
     """The files are accepted as documents of the collection, to be ingested by the running deployment.
 
-    What cannot be taken is in the answer's `refused`. Raises UnsafePath, StoreFull, DatabaseUnreachable, and UsageWrong for
-    a priority out of bounds.
+    A PDF that one of the passwords opens is taken without its lock; no password goes further than this call. What cannot
+    be taken is in the answer's `refused`, PasswordWrong among it. Raises UnsafePath, StoreFull, DatabaseUnreachable, and
+    UsageWrong for a priority out of bounds.
     """
     if priority is not None:
         checked(priority)
+    if passwords:
+        return accepted(ingest_paths(paths, collection, settings, opened=_unlocking(passwords)), settings, priority)
     return accepted(ingest_paths(paths, collection, settings), settings, priority)
 
 
@@ -121,6 +131,12 @@ def missing(paths: Iterable[Path], collection: str, settings: Settings) -> list[
         return upload is not None and upload.version == content_version(path.read_bytes())
 
     return [path for path in paths if not known(path)]
+
+
+def _unlocking(passwords: Sequence[str]) -> Opened:
+    from fathom.conversion.pdf.unlocking import unlocked
+
+    return lambda stream: unlocked(stream, passwords)
 
 
 def _shown(upload: Upload | None) -> tuple[object, ...]:

@@ -7,11 +7,11 @@ import os
 import stat
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from fathom.errors import DocumentTooLarge, FathomError, Refused, UnsafePath, UsageWrong
 from fathom.files import copy_blocks, store_error
@@ -21,6 +21,8 @@ from fathom.uploads.inbox import SPECIAL_HINT, is_left_alone
 from fathom.uploads.reading import SETTLE_S, open_folder
 
 _MB = 1024 * 1024
+# What is to be taken of an open file: the file itself, or what stands in its place. Raises a FathomError to refuse it.
+Opened: TypeAlias = Callable[[BinaryIO], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class Placement:
     refused: list[tuple[str, FathomError]] = field(default_factory=list)
 
 
-def ingest_paths(paths: Iterable[Path], collection: str, settings: Settings) -> Placement:
-    """Every file of the paths is in the inbox below the collection, in place of the one that had its name.
+def ingest_paths(
+    paths: Iterable[Path], collection: str, settings: Settings, *, opened: Opened = lambda stream: stream
+) -> Placement:
+    """Every file of the paths, as `opened` gives it, is in the inbox below the collection, in place of what had its name.
 
     A file keeps its name, the files of a folder their path below it. What cannot be taken is refused by name and the others
     go on: links, special files, hidden and unfinished ones that were asked for by name, those larger than
@@ -57,7 +61,7 @@ def ingest_paths(paths: Iterable[Path], collection: str, settings: Settings) -> 
                 document = document_id(collection, relative)
                 if sources.setdefault(document, source) != source:
                     raise UsageWrong(f"{source} and {sources[document]} would be one document, {document}.")
-                _place_file(source, collection, relative, settings, placement)
+                _place_file(source, collection, relative, settings, placement, opened)
         except FathomError as error:
             placement.refused.append((str(path), error))
     return placement
@@ -119,7 +123,7 @@ class _Bounded:
         return block
 
 
-def _place_file(source: Path, collection: str, relative: str, settings: Settings, placement: Placement) -> None:
+def _place_file(source: Path, collection: str, relative: str, settings: Settings, placement: Placement, opened: Opened) -> None:
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
@@ -128,7 +132,8 @@ def _place_file(source: Path, collection: str, relative: str, settings: Settings
                 raise UnsafePath(f"{source} is not a regular file.", hint=SPECIAL_HINT)
             if status.st_size > settings.max_file_mb * _MB:
                 raise DocumentTooLarge(f"{source} has {status.st_size / _MB:.0f} MB; the limit is {settings.max_file_mb} MB.")
-            placement.placed.append(place(settings, collection, relative, stream))
+            with opened(stream) as taken:
+                placement.placed.append(place(settings, collection, relative, taken))
     except FathomError as error:
         placement.refused.append((str(source), error))
     except OSError as error:
