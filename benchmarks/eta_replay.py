@@ -24,7 +24,7 @@ from fathom.observability.recorded import Events
 from fathom.uploads.register import one as uploaded
 
 WARM_UP = 30
-PIECES = (0.0, 0.25, 0.5)
+PIECES = (0.0, 0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)

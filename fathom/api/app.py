@@ -32,6 +32,7 @@ from fathom.api.problems import of_error, problem
 from fathom.control.access import open_keys
 from fathom.control.launching import open_instance
 from fathom.control.parts import rotate_logs
+from fathom.control.progress.eta import errors, history_of
 from fathom.database import close_databases, open_database
 from fathom.errors import FathomError
 from fathom.observability.collecting import Collector, collecting
@@ -182,7 +183,9 @@ async def _rotate_now_and_then(of: Settings) -> None:
 
 
 async def _warm_up(of: Settings) -> None:
-    """What the first upload, and the first look at what is in the graph, would wait for is loaded."""
+    """What the first upload, and the first look at a document and at the graph, would wait for is loaded."""
+    with suppress(FathomError):
+        await run_in_threadpool(lambda: errors(history_of(open_database(of.operational_url))))
     if (of.dagster_home / "dagster.yaml").exists():
         with suppress(FathomError):
             await run_in_threadpool(open_instance, of)

@@ -1,20 +1,20 @@
 """When a document will be done: from what finished documents of this deployment took, never from an assumption.
 
-The stages' rates say what its size makes of it, the last few finished documents how fast this host is at the moment, and the
-stages it has behind it how much it is like them. How far off forecasts have been here so far gives the p90. Before there are
-enough finished documents there is no forecast.
+The rates of its phases say what its size makes of it, the last few finished documents how fast this host is at the moment,
+and the phases it has behind it how much it is like them. How far off forecasts have been here so far, made as the same phase
+began, gives the p90. Before there are enough finished documents there is no forecast.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from fathom.control.progress.finished import STAGES, Sample, Size, history_of, suffix_of
+from fathom.control.progress.finished import PHASES, Sample, Size, history_of, suffix_of
 from fathom.control.progress.liveness import Told
 from fathom.control.progress.queue import QueuePlace
 from fathom.control.progress.rates import Rate, rate_of, weights
@@ -26,7 +26,8 @@ LEAST_JUDGED = 8
 UNSURE = 1.8  # p90 over p50 while too few forecasts were judged
 LOOKED_AT = 100  # finished documents that the rates are made from
 PACED, TRUSTED, MOST_PACE = 5, 0.7, 4.0  # documents the pace is read from, how far it is trusted, its bounds
-OWN_STAGE = 0.4  # how much a stage the document is done with says of its next
+OWN_STAGE = 0.4  # how much what the document is done with says of the rest
+ORDER = tuple(PHASES)
 KEPT = 1000
 
 __all__ = ["Forecast", "errors", "forecast", "history_of"]
@@ -42,25 +43,24 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A finished document beside what was forecast as work on it began: by its size alone, and at the pace of the moment."""
+    """A finished document beside what was forecast as work on it began: by its size alone, and at the pace of the moment.
+
+    `off` is how many times its p50 was left in truth, as each phase began.
+    """
 
     ended_at: float
     by_size: float
     p50: float
     truth: float
-
-    @property
-    def off(self) -> float:
-        """How many times its p50 it took."""
-        return self.truth / self.p50
+    off: tuple[float, ...]
 
 
-_worked_out: dict[tuple[str, float, int, float], float] = {}
+_worked_out: dict[tuple[str, float, int, float], tuple[tuple[Model, Size], ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the finished documents say of one: the rate of each stage; by what factor each was off, with its weight."""
+    """What the finished documents say of one: the rate of each phase; by what factor each was off, with its weight."""
 
     rates: dict[str, Rate]
     off: dict[str, tuple[tuple[float, float], ...]]
@@ -69,16 +69,18 @@ class Model:
     def of(cls, samples: Sequence[Sample], suffix: str, size: Size) -> Model:
         """The model for a document of this type, of which this size is known."""
         weight = weights(samples, suffix)
-        rates = {stage: rate_of(stage, samples, weight, size) for stage in STAGES}
+        rates = {phase: rate_of(phase, samples, weight, size) for phase in PHASES}
         off = {
-            stage: tuple((one.seconds(stage) / rates[stage](one.size), w) for one, w in zip(samples, weight, strict=True))
-            for stage in STAGES
+            phase: tuple(
+                (max(0.02, one.seconds(phase)) / rates[phase](one.size), w) for one, w in zip(samples, weight, strict=True)
+            )
+            for phase in PHASES
         }
         return cls(rates, off)
 
-    def seconds(self, stage: str, size: Size) -> float:
-        """Seconds of the stage, as likely more as less."""
-        return self.rates[stage](size) * _middle(self.off[stage])
+    def seconds(self, phase: str, size: Size) -> float:
+        """Seconds of the phase, as likely more as less."""
+        return self.rates[phase](size) * _middle(self.off[phase])
 
 
 def forecast(
@@ -99,28 +101,35 @@ def forecast(
     size = _known(upload, told)
     judged = _judged(tuple(history))
     model = Model.of(samples[:LOOKED_AT], suffix_of(upload.document), size)
-    left = wait + remaining(model, size, told, now, pace(judged))
-    return Forecast(now + held + left, now + held + left * _factor([one.off for one in judged]))
+    phase, begun = _present(told)
+    took = {name: seconds for name in ORDER if (seconds := _took(told, name)) is not None}
+    expected = ahead(model, size, phase, took, pace(judged))
+    whole = wait + sum(expected)
+    left = whole - expected[0] + _left(expected[0], now - begun, _share(told, phase)) if begun is not None else whole
+    # of work that is half done more than half of the doubt is left
+    doubt = (_factor([one.off[ORDER.index(phase)] for one in judged]) - 1.0) * math.sqrt(left * whole)
+    return Forecast(now + held + left, now + held + left + doubt)
 
 
-def remaining(model: Model, size: Size, told: Told, now: float, pace: float = 1.0) -> float:
-    """Seconds left for the document by the model at that pace; at its own where it has shown one."""
-    stage, begun = _present(told)
-    seconds, log_pace = 0.0, math.log(pace)
-    for name in STAGES[: STAGES.index(stage)]:
-        if (took := _took(told, name)) is not None:
-            own = math.log(_within(took / model.seconds(name, size)))
-            log_pace += OWN_STAGE * (own - log_pace)
-    for name in STAGES[STAGES.index(stage) :]:
-        expected = model.seconds(name, size) * math.exp(log_pace)
-        if name == stage and begun is not None:
-            elapsed = now - begun
-            share = _share(told, stage)
-            expected = expected * (1 - share) if share else max(expected - elapsed, 0.15 * expected)
-            if share >= 0.2:  # its own pace counts the more, the more of it was seen
-                expected = share * elapsed * (1 - share) / share + (1 - share) * expected
-        seconds += expected
-    return seconds
+def ahead(model: Model, size: Size, phase: str, took: Mapping[str, float], pace: float = 1.0) -> list[float]:
+    """Seconds of this phase and of each after it, by the model at that pace; at the document's own where it has shown one."""
+    log_pace = math.log(pace)
+    at = ORDER.index(phase)
+    if past := [name for name in ORDER[:at] if name in took]:
+        expected = sum(model.seconds(name, size) for name in past)
+        own = math.log(_within(sum(took[name] for name in past) / expected))
+        log_pace += OWN_STAGE * (own - log_pace)
+    return [model.seconds(name, size) * math.exp(log_pace) for name in ORDER[at:]]
+
+
+def _left(expected: float, elapsed: float, share: float) -> float:
+    """Seconds left of a stage that began so many seconds ago, of which that share is seen to be done."""
+    if not share:
+        return max(expected - elapsed, 0.15 * expected)
+    left = expected * (1 - share)
+    if share < 0.2:
+        return left
+    return elapsed * (1 - share) + (1 - share) * left  # its own pace counts the more, the more of it was seen
 
 
 def errors(history: Sequence[Sample]) -> tuple[float, float] | None:
@@ -129,7 +138,7 @@ def errors(history: Sequence[Sample]) -> tuple[float, float] | None:
     relative, covered = [], []
     for position, one in enumerate(judged):
         relative.append(abs(one.p50 - one.truth) / one.truth)
-        covered.append(one.truth <= one.p50 * _factor([before.off for before in judged[position + 1 :]]))
+        covered.append(one.truth <= one.p50 * _factor([before.off[0] for before in judged[position + 1 :]]))
     return (statistics.median(relative), statistics.mean(covered)) if relative else None
 
 
@@ -164,20 +173,25 @@ def _judged(history: tuple[Sample, ...]) -> tuple[Judged, ...]:
         before = _of_the_same_model(before)
         if len(before) < LEAST or one.total <= 0:
             continue
-        by_size = _by_size(one, before)
-        found.append(Judged(one.ended_at, by_size, by_size * pace(found[::-1], began), one.total))
+        models, now = _models(one, before), pace(found[::-1], began)
+        took = dict(zip(ORDER, one.took, strict=True))
+        guessed = [sum(ahead(model, known, phase, took, now)) for phase, (model, known) in zip(ORDER, models, strict=True)]
+        truths = [sum(one.took[at:]) for at in range(len(ORDER))]
+        off = tuple(max(0.02, truth) / guess for truth, guess in zip(truths, guessed, strict=True))
+        found.append(Judged(one.ended_at, guessed[0] / now, guessed[0], one.total, off))
     return tuple(reversed(found))
 
 
-def _by_size(one: Sample, before: Sequence[Sample]) -> float:
-    """Seconds by its size and those before it, which never change: worked out once a process."""
+def _models(one: Sample, before: Sequence[Sample]) -> tuple[tuple[Model, Size], ...]:
+    """As each phase of it began: the model of those before it, which never change, and its size as far as that was known."""
     key = (one.document, one.ended_at, len(before), before[0].ended_at)
     if key not in _worked_out:
         while len(_worked_out) >= KEPT:
             _worked_out.pop(next(iter(_worked_out)), None)
-        size = Size(bytes=one.size.bytes)
-        model = Model.of(before, one.suffix, size)
-        _worked_out[key] = sum(model.seconds(stage, size) for stage in STAGES)
+        whole = one.size
+        first, looked_at = Size(whole.bytes), Size(whole.bytes, whole.pages, whole.words)
+        models = {known: Model.of(before, one.suffix, known) for known in (first, looked_at, whole)}
+        _worked_out[key] = tuple((models[known], known) for known in (first, looked_at, looked_at, whole, whole))
     return _worked_out[key]
 
 
@@ -199,26 +213,26 @@ def _known(upload: Upload, told: Told) -> Size:
     )
 
 
-def _took(told: Told, stage: str) -> float | None:
-    """Seconds from the begin of the stage to that of the next, as samples count them."""
-    following = dict(pairwise(STAGES)).get(stage)
-    begun, ended = told.of_name(f"{stage}.begun"), told.of_name(f"{following}.begun")
+def _took(told: Told, phase: str) -> float | None:
+    """Seconds from the begin of the phase to that of the next, as samples count them."""
+    following = dict(pairwise(ORDER)).get(phase)
+    begun, ended = told.of_name(PHASES[phase]), told.of_name(PHASES[following]) if following else None
     return max(0.0, ended.at - begun.at) if begun and ended else None
 
 
 def _present(told: Told) -> tuple[str, float | None]:
-    for name in reversed(STAGES):
-        if (begun := told.of_name(f"{name}.begun")) is not None:
-            return name, begun.at
-    return STAGES[0], None
+    for phase in reversed(ORDER):
+        if (begun := told.of_name(PHASES[phase])) is not None:
+            return phase, begun.at
+    return ORDER[0], None
 
 
-def _share(told: Told, stage: str) -> float:
-    event, done, total = {
-        "docling": (told.of_name("docling.page"), "page", "pages"),
-        "chunking": (None, "", ""),
-        "graphiti": (told.of_name("graphiti.written"), "chunk", "chunks"),
-    }[stage]
+def _share(told: Told, phase: str) -> float:
+    counted = {"converting": ("docling.page", "page", "pages"), "writing": ("graphiti.written", "chunk", "chunks")}
+    if phase not in counted:
+        return 0.0
+    name, done, total = counted[phase]
+    event = told.of_name(name)
     if event is None or not event.number(total):
         return 0.0
     return min(1.0, (event.number(done) or 0.0) / (event.number(total) or 1.0))

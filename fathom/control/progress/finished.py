@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from sqlalchemy.engine import Engine
 
@@ -12,7 +13,16 @@ from fathom.observability.recorded import Events, Recorded
 
 MOST = 200
 ALIKE = 5
-STAGES = ("docling", "chunking", "graphiti")
+# The parts of the work, each with the event it begins with; what is kept and recorded of a stage takes a time of its own.
+PHASES = {
+    "converting": "docling.begun",
+    "keeping": "docling.complete",
+    "chunking": "chunking.begun",
+    "writing": "graphiti.begun",
+    "recording": "graphiti.complete",
+}
+STAGES = {"docling": ("converting", "keeping"), "chunking": ("chunking",), "graphiti": ("writing", "recording")}
+_PLACE = {phase: at for at, phase in enumerate(PHASES)}
 _NEEDED = ("docling.begun", "docling.complete", "chunking.begun", "chunking.created", "graphiti.begun", "graphiti.complete")
 _NAMES = (*_NEEDED, "upload.received", "upload.done", "validation.complete", "graphiti.waiting", "graphiti.sending")
 
@@ -29,13 +39,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one finished document took: seconds from the begin of each stage to that of the next, and how large it was."""
+    """What one finished document took: seconds of each of PHASES in its order, and how large it was."""
 
     document: str
     ended_at: float
-    docling: float
-    chunking: float
-    graphiti: float
+    took: tuple[float, ...]
     size: Size
     model: str | None = None
 
@@ -47,17 +55,19 @@ class Sample:
     @property
     def total(self) -> float:
         """Seconds from its first step to its end."""
-        return self.docling + self.chunking + self.graphiti
+        return sum(self.took)
 
-    def seconds(self, stage: str) -> float:
-        """Seconds of the stage."""
-        return float({"docling": self.docling, "chunking": self.chunking, "graphiti": self.graphiti}[stage])
+    def seconds(self, phase: str) -> float:
+        """Seconds of the phase."""
+        return self.took[_PLACE[phase]]
 
 
 def longest_of(history: Sequence[Sample], suffix: str) -> dict[str, float]:
     """The longest each stage took of finished documents of the type, in seconds; empty before there are ALIKE of them."""
     alike = [one for one in history if one.suffix == suffix]
-    return {stage: max(one.seconds(stage) for one in alike) for stage in STAGES} if len(alike) >= ALIKE else {}
+    if len(alike) < ALIKE:
+        return {}
+    return {stage: max(sum(one.seconds(phase) for phase in phases) for one in alike) for stage, phases in STAGES.items()}
 
 
 def suffix_of(document: str) -> str:
@@ -98,19 +108,18 @@ def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
 def _sample(events: dict[str, Recorded], received: float | None) -> Sample | None:
     if any(name not in events for name in _NEEDED):
         return None
-    begun = {name: events[f"{name}.begun"].at for name in STAGES}
     end, validated = events["graphiti.complete"], events.get("validation.complete")
     done = events.get("upload.done") or end  # what is recorded after the last write is part of the wait for it
     waited = 0.0  # for another writer of the collection, which is no time of its own
     if (waiting := events.get("graphiti.waiting")) and (turn := events.get("graphiti.sending")):
         waited = max(0.0, turn.at - waiting.at)
+    times = [events[begin].at for begin in PHASES.values()] + [done.at]
+    times[: _PLACE["recording"]] = [at + waited for at in times[: _PLACE["recording"]]]
     model = end.metrics.get("model")
     return Sample(
         document=end.document or "",
         ended_at=done.at,
-        docling=max(0.0, begun["chunking"] - begun["docling"]),
-        chunking=max(0.0, begun["graphiti"] - begun["chunking"]),
-        graphiti=max(0.0, done.at - begun["graphiti"] - waited),
+        took=tuple(max(0.0, later - earlier) for earlier, later in pairwise(times)),
         size=Size(
             bytes=received,
             pages=(validated or events["docling.complete"]).number("pages"),

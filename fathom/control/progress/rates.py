@@ -1,6 +1,6 @@
-"""How the seconds of a stage grow with a document's size, measured over finished documents: a fixed part and a rate.
+"""How the seconds of a phase grow with a document's size, measured over finished documents: a fixed part and a rate.
 
-Each stage grows with the best size known of the document: chunks for the graph once it is cut, words before that, pages or
+Each phase grows with the best size known of the document: chunks for the graph once it is cut, words before that, pages or
 bytes before it is converted. Finished documents of its type count most, then those done last, since a host is not always
 equally busy.
 """
@@ -15,15 +15,17 @@ from fathom.control.progress.finished import Sample, Size
 OTHER_TYPE = 0.15  # how much a document of another type counts beside one of the same
 HALF_LIFE = 80  # so many documents later a finished one counts half; how busy the host is, the pace says
 _SIZES: dict[str, tuple[str, ...]] = {
-    "docling": ("pages", "bytes"),
+    "converting": ("pages", "bytes"),
+    "keeping": ("words", "pages", "bytes"),
     "chunking": ("words", "pages", "bytes"),
-    "graphiti": ("chunks", "words", "pages", "bytes"),
+    "writing": ("chunks", "words", "pages", "bytes"),
+    "recording": ("chunks", "words", "pages", "bytes"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Seconds of a stage: `fixed` and `each` for each unit of `by`, which is None where no size is known."""
+    """Seconds of a phase: `fixed` and `each` for each unit of `by`, which is None where no size is known."""
 
     by: str | None
     fixed: float
@@ -40,20 +42,20 @@ def weights(samples: Sequence[Sample], suffix: str) -> list[float]:
     return [(1.0 if one.suffix == suffix else OTHER_TYPE) * 0.5 ** (age / HALF_LIFE) for age, one in enumerate(samples)]
 
 
-def rate_of(stage: str, samples: Sequence[Sample], weight: Sequence[float], size: Size) -> Rate:
-    """The stage's rate by the best size that is known of the document and of the samples."""
-    for by in _SIZES[stage]:
+def rate_of(phase: str, samples: Sequence[Sample], weight: Sequence[float], size: Size) -> Rate:
+    """The phase's rate by the best size that is known of the document and of the samples."""
+    for by in _SIZES[phase]:
         if getattr(size, by):
             known = [(one, w) for one, w in zip(samples, weight, strict=True) if getattr(one.size, by)]
             if len(known) >= 3:
-                return _fitted(stage, by, known)
+                return _fitted(phase, by, known)
     total = sum(weight)
-    return Rate(None, sum(w * one.seconds(stage) for one, w in zip(samples, weight, strict=True)) / total, 0.0)
+    return Rate(None, sum(w * one.seconds(phase) for one, w in zip(samples, weight, strict=True)) / total, 0.0)
 
 
-def _fitted(stage: str, by: str, known: Sequence[tuple[Sample, float]]) -> Rate:
+def _fitted(phase: str, by: str, known: Sequence[tuple[Sample, float]]) -> Rate:
     """The line through the points that errs least in proportion, with neither part below none."""
-    points = [(float(getattr(one.size, by)), max(0.02, one.seconds(stage)), w) for one, w in known]
+    points = [(float(getattr(one.size, by)), max(0.02, one.seconds(phase)), w) for one, w in known]
     for _ in range(3):  # those far off the line count less each time
         s = sx = sxx = sy = sxy = 0.0
         for x, y, w in points:

@@ -163,6 +163,26 @@ def test_the_error_of_the_estimates_is_itself_measured(record: Record) -> None:
     assert found[0] == pytest.approx(0.0, abs=0.01)
 
 
+def test_what_is_recorded_after_the_last_write_is_in_the_estimate(record: Record) -> None:
+    for number in range(10):
+        name, run = f"a/{number}.md", f"h{number}"
+        record.finished(name, 400 + number, docling=5, graphiti=5, pages=0, chunks=4, run=run)
+        record.said(name, "upload.done", 400 + number - 10, run=run)
+    record.upload("a/x.md", "running", run_id="now")
+    for event, ago in (("docling.begun", 14), ("docling.complete", 9), ("chunking.begun", 9), ("graphiti.begun", 8)):
+        record.said("a/x.md", event, ago, run="now")
+    record.said("a/x.md", "graphiti.written", 3, run="now", chunk=4, chunks=4)
+    written = record.status("a/x.md").estimated_completion
+    record.said("a/x.md", "graphiti.complete", 3, run="now", written=4)
+    found = record.status("a/x.md")
+    assert written is not None
+    assert found.estimated_completion is not None
+    assert found.estimated_completion_p90 is not None
+    assert 8 < written.timestamp() - record.now < 13
+    assert 5 < found.estimated_completion.timestamp() - record.now < 9
+    assert found.estimated_completion_p90 >= found.estimated_completion
+
+
 def test_a_wait_for_a_rate_limit_is_in_the_estimate(record: Record) -> None:
     for number in range(4):
         record.finished(f"a/{number}.md", 300 + number, docling=5, graphiti=5, pages=0, chunks=4, run=f"h{number}")
