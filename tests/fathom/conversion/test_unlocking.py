@@ -35,7 +35,7 @@ def taken(path: Path, *passwords: str) -> bytes:
         return copy.read()
 
 
-@pytest.mark.parametrize("strength", [40, 128, 256])
+@pytest.mark.parametrize("strength", [40, 128])
 @pytest.mark.parametrize("password", ["opens it", "owner"])
 def test_the_password_that_fits_opens_it_wherever_it_stands(tmp_path: Path, strength: int, password: str) -> None:
     path = locked_pdf(tmp_path / "minutes.pdf", "opens it", strength)
