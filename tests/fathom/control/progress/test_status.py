@@ -11,6 +11,7 @@ import pytest
 from fathom.control.progress.eta import errors, history_of
 from fathom.control.progress.status import status_of
 from fathom.database import llm_calls, money_waits
+from fathom.errors import DocumentLocked
 from fathom.uploads.pausing import ALL, pause
 from tests.fathom.control.progress.conftest import Record
 
@@ -104,7 +105,7 @@ def test_a_failure_says_what_where_and_what_to_do(record: Record) -> None:
         "type": "DocumentLocked",
         "message": "It wants a password.",
         "stage": "docling",
-        "hint": "Remove the password and upload it again.",
+        "hint": DocumentLocked.hint,
         "retryable": False,
     }
 
