@@ -44,7 +44,7 @@ from resources.graph import Graph
 from resources.uploads import Uploads
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "1000"))  # half of them watched
-BATCH = 50
+BATCH = 100  # as many as a backlog run takes
 WARM_UP = 10
 
 

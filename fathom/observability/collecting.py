@@ -27,7 +27,7 @@ from fathom.database import event_sources, events
 from fathom.observability.logs import get_logger
 
 EVERY_S = 0.2  # while somebody looks
-CALM_S = 1.0  # otherwise: a round costs a transaction, however few lines it brings
+CALM_S = 2.0  # otherwise: a round costs a transaction, however few lines it brings
 KEEP_DAYS = 90.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
