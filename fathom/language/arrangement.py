@@ -46,14 +46,23 @@ _BESIDE = {
 }
 _OF_COUNTRY = {LOCATION: 2, ORGANIZATION: 1, PERSON: 1}
 _OF_MAIN_COUNTRY = {LOCATION: ALL, ORGANIZATION: ALL, PERSON: ALL}
-_BY_PRONOUN = {PERSON: {OTHER, ORGANIZATION, PERSON, LOCATION, COUNTRY, NATION}, ORGANIZATION: {ORGANIZATION, PERSON, LOCATION}}
+_BY_PRONOUN = {
+    PERSON: {OTHER, ORGANIZATION, PERSON, LOCATION, COUNTRY, NATION},
+    ORGANIZATION: {ORGANIZATION, PERSON, LOCATION},
+    OTHER: {PERSON},
+}
+# Of what a sentence with a pronoun says of a place, what ties one to it.
+_STAYS = {"ATTEND", "BASED", "BORN", "BURIED", "DIE", "EDUCATED", "EMIGRATE", "FOUND", "GRADUATE", "GROW", "HEADQUARTERED"}
+_STAYS |= {"LIVE", "LOCATED", "MOVE", "RAISED", "RESIDE", "RETURN", "SERVE", "SETTLE", "STUDY", "WORK"}
+_AND = frozenset({"and", "or", "&"})  # what stands on both sides is alike, not one of the other
 
 
 def arranged(sentence: Any, named: Sequence[Named], setting: Setting, topic: Named | None) -> list[Relation]:
     """What the order of names says in one sentence; `topic` is what the text is about, for a pronoun to stand for."""
     found = []
     for (place, one), (other_place, other) in combinations(enumerate(named), 2):
-        if one.entity != other.entity and _joined(one, other, other_place - place - 1, setting):
+        between = other_place - place - 1
+        if one.entity != other.entity and _joined(one, other, between, setting) and not _listed(one, other, setting):
             found.append(_relation(one, other))
     if topic is not None and all(one.entity != topic.entity for one in named):
         found.extend(_of_pronoun(sentence, named, setting, topic))
@@ -75,6 +84,14 @@ def _joined(one: Named, other: Named, between: int, setting: Setting) -> bool:
     return between <= (_OF_TOPIC if about else _BESIDE).get(pair, -1)
 
 
+def _listed(one: Named, other: Named, setting: Setting) -> bool:
+    """Whether they are two of a list, none a country or what the text is about."""
+    if setting.topic in (one.entity, other.entity) or country_of(one.entity) or country_of(other.entity):
+        return False
+    first, last = sorted((one.head.i, other.head.i))
+    return other.head in one.head.conjuncts or any(token.lower_ in _AND for token in one.head.doc[first + 1 : last])
+
+
 def _of_pronoun(sentence: Any, named: Sequence[Named], setting: Setting, topic: Named) -> Iterator[Relation]:
     meant = _PRONOUNS.get(setting.topic_kind, set())
     pronoun = next((token for token in sentence if token.lower_ in meant), None)
@@ -83,7 +100,9 @@ def _of_pronoun(sentence: Any, named: Sequence[Named], setting: Setting, topic: 
     for one in named:
         if kind_of(one.entity, one.type) in _BY_PRONOUN.get(setting.topic_kind, ()):
             relation = _relation(topic, one)
-            yield Relation(relation.source, relation.target, phrase(pronoun, one.head) or relation.name)
+            said = phrase(pronoun, one.head)
+            if kind_of(one.entity, one.type) != LOCATION or _STAYS & set((said or "").split("_")):
+                yield Relation(relation.source, relation.target, said or relation.name)
 
 
 def _relation(one: Named, other: Named) -> Relation:

@@ -19,7 +19,8 @@ from fathom.language.finding import places
 from fathom.language.french_names import french_places
 from fathom.language.french_relations import french_relations
 from fathom.language.joining import Place
-from fathom.language.relations import LONGEST_SENTENCE, Named, Relation, relations
+from fathom.language.name_parts import said_by_names
+from fathom.language.relations import LONGEST_SENTENCE, SUBJECTS, Named, Relation, relations
 from fathom.language.setting import LASTING, Spot, in_country, setting_of
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
@@ -110,11 +111,14 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], r
             if here and end - start <= LONGEST_SENTENCE and "|" not in text[start:end]:
                 for one in here:
                     spots[one.entity].append((offset + number, start, end))
-                said.extend((one, start, end) for one in rules.relations(sentence, here, before))
+                said.extend(
+                    (one, start, end) for one in rules.relations(sentence, here, [*([topic] if topic else []), *before])
+                )
                 if rules.by_arrangement:
                     shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic))
-            before = here or before
+            before = [one for one in here if one.head.dep_ in SUBJECTS] if here else before
     pairs = {frozenset((one.source, one.target)) for one, _, _ in said}
+    shown.extend(said_by_names(entities, spots))
     if rules.by_arrangement:
         shown.extend(in_country(entities, setting, spots))
     for relation, start, end in shown:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SUBJECTS = {"nsubj", "nsubjpass"}
-PRONOUNS = {"he": "Person", "she": "Person", "it": "Organization", "they": "Organization"}
+SUBJECTS = {"nsubj", "nsubjpass", "nsubj:pass"}  # in the labels of both languages
+PRONOUNS = {"he": True, "she": True, "it": False, "they": False}  # whether a person is meant
 MOST_IN_A_SENTENCE = 6
 LONGEST_SENTENCE = 600  # characters; longer ones are lists or tables that lost their lines
 _WORD = re.compile(r"[^A-Za-z]+")
@@ -97,8 +97,8 @@ def _of_nouns(named: Sequence[Named], by_head: dict[int, Named]) -> Iterator[Rel
 def _subject(word: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
     if word.i in by_head:
         return [by_head[word.i], *(by_head[child.i] for child in word.children if child.dep_ == "conj" and child.i in by_head)]
-    if wanted := PRONOUNS.get(word.lower_):
-        return [one for one in reversed(before) if one.type == wanted][:1]
+    if (person := PRONOUNS.get(word.lower_)) is not None:
+        return [one for one in reversed(before) if (one.type == "Person") is person][:1]
     return [by_head[child.i] for child in word.children if child.dep_ in ("appos", "compound", "poss") and child.i in by_head][
         :1
     ]

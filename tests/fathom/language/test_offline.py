@@ -156,3 +156,25 @@ def test_names_of_one_sentence_that_no_word_joins_are_no_fact() -> None:
 def test_what_lasts_has_no_date_of_its_sentence() -> None:
     (fact,) = (fact for fact in found("In 1998 she moved to Leith, Scotland.").facts if fact.relation == "LOCATED_IN")
     assert (fact.valid_at, fact.invalid_at) == (None, None)
+
+
+def test_places_of_a_list_lie_not_in_each_other() -> None:
+    places = {"Newcastle", "Leith", "Dundee"}
+    facts = told("Ferries sail from Kelmouth to Newcastle, Leith and Dundee.")
+    assert not {fact for fact in facts if {fact[0], fact[2]} <= places}
+
+
+def test_a_pronoun_stands_for_the_subject_before_it_sooner_than_for_what_the_text_is_about() -> None:
+    facts = told("Helen Marsh met Ingrid Solberg. Solberg moved to Leith. She joined Northgate Engineering in 2020.")
+    assert ("Ingrid Solberg", "JOIN", "Northgate Engineering") in facts
+
+
+def test_it_may_be_a_place() -> None:
+    facts = told("Kelmouth Harbour is a port. It was built by Northgate Engineering.")
+    assert ("Northgate Engineering", "BUILD", "Kelmouth Harbour") in facts
+
+
+def test_names_that_hold_names_say_where_and_whose_kin() -> None:
+    facts = told("The University of Alberta opened. Helen Marsh and Tom Marsh live in Alberta.")
+    assert ("University of Alberta", "LOCATED_IN", "Alberta") in facts
+    assert ("Helen Marsh", "RELATIVE_OF", "Tom Marsh") in facts
