@@ -28,6 +28,7 @@ CASES = (
     "model_calls",
     "backlog",
     "drop_latency",
+    "launcher",
     "eta",
     "crashes",
     "observability",

@@ -44,13 +44,18 @@ def own_home() -> Iterator[Settings]:
         yield settings()
 
 
+def free_port() -> int:
+    """A port of this host that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def deployment() -> Iterator[Settings]:
     """Settings of a whole deployment on free ports, in a home of its own; RuntimeError where a part does not start."""
     for name in ("DAGSTER", "API"):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            os.environ[f"FATHOM_{name}_PORT"] = str(probe.getsockname()[1])
+        os.environ[f"FATHOM_{name}_PORT"] = str(free_port())
     with own_home() as of:
         try:
             failed = [started for started in start_all(of) if started.error]

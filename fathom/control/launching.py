@@ -31,7 +31,7 @@ PARTITIONS = "documents"
 LOCKED_FOR_S = 20.0
 ANSWER_WITHIN_S = 15.0
 
-_LAUNCH = """mutation($executionParams: ExecutionParams!) {
+LAUNCH = """mutation($executionParams: ExecutionParams!) {
   launchRun(executionParams: $executionParams) {
     __typename
     ... on LaunchRunSuccess { run { runId } }
@@ -122,7 +122,7 @@ def _launch(settings: Settings, run: PlannedRun, request: str | None) -> str:
         "runConfigData": {} if single else backlog_config(run.documents),
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }
-    answer = _ask(settings.dagster_port, {"query": _LAUNCH, "variables": {"executionParams": parameters}})
+    answer = _ask(settings.dagster_port, {"query": LAUNCH, "variables": {"executionParams": parameters}})
     found = (answer.get("data") or {}).get("launchRun") or {}
     if found.get("__typename") != "LaunchRunSuccess":
         reason = found.get("message") or found.get("__typename") or answer.get("errors") or "no answer"
