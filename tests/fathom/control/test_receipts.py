@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from benchmarks.material import chunk_set
 from fathom.control.graph_part import GraphPart
@@ -21,6 +22,8 @@ from fathom.graph.writer import open_writer
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
+from scripts.neo4j_server import Neo4jMissing, Neo4jServer
+from tests.conftest import RequireOrSkip
 
 pytestmark = pytest.mark.integration
 
@@ -29,20 +32,29 @@ BOTH = "Ada Lovelace met Charles Babbage in London."
 OTHER = "Charles Babbage lived in London. Charles Babbage worked for Cambridge University."
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home whose graph runs."""
+@pytest.fixture(scope="module", params=["embedded", "neo4j"])
+def settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip
+) -> Iterator[Settings]:
+    """Settings of a home whose graph runs, on each server in turn."""
     home = tmp_path_factory.mktemp("r")
-    part = GraphPart(Settings(home=home, graph_uri=None))
+    server = Neo4jServer(tmp_path_factory.mktemp("neo4j")) if request.param == "neo4j" else None
+    try:
+        if server is not None:
+            server.start()
+    except Neo4jMissing as error:
+        require_or_skip("neo4j", str(error))
+    settings = (
+        Settings(home=home, graph_uri=server.uri, graph_password=SecretStr(server.password))
+        if server is not None
+        else Settings(home=home, graph_uri=None)
+    )
+    part = GraphPart(settings)
     part.start()
-    yield home
+    yield settings
     part.stop()
-
-
-@pytest.fixture
-def settings(home: Path) -> Settings:
-    """Settings of that home."""
-    return Settings(home=home, graph_uri=None)
+    if server is not None:
+        server.stop()
 
 
 @pytest.fixture
