@@ -107,7 +107,7 @@ class Urgency(BaseModel):
 
 @router.post("/api/documents/{document:path}/priority")
 async def prioritize(request: Request, caller: Operator, document: DocumentId, wanted: Urgency) -> DocumentStatus:
-    """From its next run on the document goes before those of a lower priority; its run has it as `dagster/priority`."""
+    """From its next run on the document goes before those of a lower priority; nothing that runs is stopped for it."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     await known_status(settings, document)

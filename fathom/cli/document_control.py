@@ -154,7 +154,7 @@ def priority(
     number: Annotated[int, typer.Argument(metavar="N", help="-100 to 100; the higher is first, 0 is usual.")],
     as_json: AsJson = False,
 ) -> int:
-    """Say how urgent a document is; from its next run on it goes before those of a lower priority."""
+    """Say how urgent a document is; from its next run on it goes before others; nothing that runs is stopped."""
     from fathom.control.documents import known_document
     from fathom.database import open_database
     from fathom.observability.logs import emit

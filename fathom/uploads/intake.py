@@ -20,7 +20,7 @@ from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.outcomes import Reconciled, RunState
 from fathom.uploads.pausing import pause_of, paused
 from fathom.uploads.placing import Placed
-from fathom.uploads.planning import choose
+from fathom.uploads.planning import URGENT_RUNS, choose
 from fathom.uploads.reading import seen_again
 from fathom.uploads.store import UploadStore, open_store
 from fathom.uploads.upload import InHand, PlannedRun, Upload, UploadState
@@ -83,14 +83,18 @@ class Intake:
         return found
 
     def plan_runs(self, runs_in_flight: int, now: float | None = None) -> list[PlannedRun]:
-        """Runs to request now, their keys on record first; none while `settings.runs_at_once` are in flight."""
+        """Runs to request now, their keys on record first; none while `settings.runs_at_once` are in flight.
+
+        But a document with a priority above 0 waits for no backlog run to end: for such, URGENT_RUNS more may be in flight.
+        """
         settings, now = self._settings, _time(now)
-        slots = settings.runs_at_once - runs_in_flight
+        slots, full = settings.runs_at_once - runs_in_flight, runs_in_flight >= settings.runs_at_once
+        slots += URGENT_RUNS if full else 0
         if slots <= 0:
             return []
         held = paused(self.engine)
         due = [one for one in register.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
-        due = affordable(self.engine, settings, due, now)
+        due = affordable(self.engine, settings, [one for one in due if one.priority > 0 or not full], now)
         if not due:
             return []
         served = register.served(self.engine)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FEW = 4  # so many waiting documents get a run each, with its own page in Dagster; more share runs, at 1 % of the cost
+URGENT_RUNS = 1  # so many more may be in flight for documents with a priority above 0
 RETRY_S = 5.0  # before the second try; three times as long before each further one
 PART_DOWN = 6  # a part that was down is given so much longer: someone has to start it
 _PARTS = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "DagsterUnreachable", "DatabaseUnreachable"})

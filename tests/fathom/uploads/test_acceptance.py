@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fathom.uploads import acceptance, register
+from fathom.uploads.priorities import prioritize
 from fathom.uploads.upload import UploadState
 from tests.fathom.uploads.conftest import Desk
 
@@ -273,3 +274,16 @@ def test_two_looks_at_once_accept_a_file_once(desk: Desk) -> None:
     assert row is not None
     assert (row.state, row.run_key) == ("submitted", keys[0])
     assert desk.intake().plan_runs(0) == []
+
+
+def test_what_is_urgent_does_not_wait_for_a_backlog_to_end(desk: Desk) -> None:
+    for name in "abc":
+        desk.drop(f"law/{name}.txt", name)
+    intake = desk.intake(runs_at_once=2)
+    intake.look()
+    assert intake.plan_runs(2) == []
+    prioritize(intake.engine, ["law/b.txt"], 10, by="me", now=time.time())
+    assert intake.plan_runs(3) == [], "one run beside the others, and no more"
+    [urgent] = intake.plan_runs(2)
+    assert (urgent.documents, urgent.priority) == (("law/b.txt",), 10)
+    assert {one for run in intake.plan_runs(0) for one in run.documents} == {"law/a.txt", "law/c.txt"}
