@@ -34,6 +34,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
+    logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
     options = ThreadedPdfPipelineOptions(
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself

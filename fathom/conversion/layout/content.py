@@ -108,8 +108,35 @@ class Line:
 
 
 @dataclass(slots=True)
+class Link:
+    """An area of the page that leads to a URI."""
+
+    l: float
+    t: float
+    r: float
+    b: float
+    uri: str
+
+
+@dataclass(slots=True)
+class Note:
+    """What a reader wrote on the page: by whom, and the words it is on, as far as they are known."""
+
+    l: float
+    t: float
+    r: float
+    b: float
+    text: str
+    author: str = ""
+    marked: str = ""
+
+
+@dataclass(slots=True)
 class PageContent:
-    """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps."""
+    """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps.
+
+    `titles` are the keys of the outline's entries that lead to the page (see outline.py).
+    """
 
     width: float
     height: float
@@ -119,6 +146,9 @@ class PageContent:
     pictures: list[Box] = field(default_factory=list[Box])
     drawings: list[Box] = field(default_factory=list[Box])
     turned: list[Word] = field(default_factory=list[Word])
+    links: list[Link] = field(default_factory=list[Link])
+    notes: list[Note] = field(default_factory=list[Note])
+    titles: frozenset[str] = frozenset()
     from_ocr: bool = False
     tables: dict[int, object] = field(default_factory=dict[int, object])
 

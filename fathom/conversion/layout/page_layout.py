@@ -10,8 +10,10 @@ from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside
 from fathom.conversion.layout.furniture import take_furniture
 from fathom.conversion.layout.headings import mark_headings
-from fathom.conversion.layout.lines import join_words, make_line, merge_lines
+from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
 from fathom.conversion.layout.lists import starts_item
+from fathom.conversion.layout.notes import notes_of
+from fathom.conversion.layout.outline import mark_outlined
 from fathom.conversion.layout.pictures import find_pictures
 from fathom.conversion.layout.ruled_tables import ruled_tables
 from fathom.conversion.layout.table_grid import Grid
@@ -38,8 +40,9 @@ def lay_out(content: PageContent, style: DocumentStyle) -> list[Block]:
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
+    mark_outlined(blocks, content.titles)
     mark_footnotes(blocks, style.body_size, content.height)
-    blocks += _turned(content)
+    blocks += _turned(content) + notes_of(content)
     headers = [b for b in furniture if b.role is Role.HEADER]
     return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
 
@@ -104,9 +107,17 @@ def _turned(content: PageContent) -> list[Block]:
     for group in groups:
         words = [content.turned[i] for i in group]
         line = make_line(words)
-        line.text = " ".join(word.text for word in words)
+        line.text = _joined([word.text for word in words])
         blocks.append(Block([line], role=Role.TEXT, box=bounds(words), confidence=0.5))
     return blocks
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """The texts with blanks between them, save in scripts that have none."""
+    joined = texts[0]
+    for text in texts[1:]:
+        joined += text if UNSPACED.match(joined[-1]) and UNSPACED.match(text) else f" {text}"
+    return joined
 
 
 def _close(left: Word, right: Word) -> bool:

@@ -61,7 +61,20 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
         words += _words(line.text, Box(*(value / scale for value in line.box)), line.confidence, len(words))
     page = content.width * content.height
     kept = [p for p in content.pictures if p.area < MUCH_PICTURE * page] if words else content.pictures
-    return PageContent(content.width, content.height, words, content.rules, content.fills, kept, [], [], from_ocr=True)
+    return PageContent(
+        content.width,
+        content.height,
+        words,
+        content.rules,
+        content.fills,
+        kept,
+        [],
+        [],
+        content.links,
+        content.notes,
+        content.titles,
+        from_ocr=True,
+    )
 
 
 def _words(text: str, box: Box, confidence: float, order: int) -> list[Word]:

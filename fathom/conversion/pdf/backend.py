@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from docling.utils.pdf_outline import _PdfOutlineItem, extract_outline_from_pdfi
 from docling_core.types.doc import BoundingBox, CoordOrigin, Size
 from docling_core.types.doc.page import (
     BoundingRectangle,
+    PdfHyperlink,
     PdfPageBoundaryType,
     PdfPageGeometry,
     SegmentedPdfPage,
@@ -23,8 +25,9 @@ from docling_core.types.doc.page import (
 )
 from PIL import Image
 
-from fathom.conversion.layout.content import Box, DocumentStyle, PageContent
+from fathom.conversion.layout.content import Box, DocumentStyle, Link, PageContent
 from fathom.conversion.layout.furniture import document_style
+from fathom.conversion.layout.outline import title_keys
 from fathom.conversion.pdf.glyphs import Frame
 from fathom.conversion.pdf.page_reader import frame_of, read_page
 
@@ -59,8 +62,8 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return Size(width=self.content.width, height=self.content.height)
 
     def get_segmented_page(self) -> SegmentedPdfPage | None:
-        """The page without cells; the layout engine puts its lines there."""
-        return segmented_page(self.content.width, self.content.height)
+        """The page without cells, for the layout engine puts its lines there, but with its links."""
+        return segmented_page(self.content.width, self.content.height, self.content.links)
 
     def get_text_cells(self) -> Iterable[TextCell]:
         """None: words are in `content`."""
@@ -102,11 +105,14 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         try:
             with pypdfium2_lock:
                 self._pdf: Any = pypdfium2.PdfDocument(source, password=password)
+                with suppress(pypdfium2.PdfiumError):  # a form that is broken is no reason to lose the pages
+                    self._pdf.init_forms()
                 self._count = len(self._pdf)
         except pypdfium2.PdfiumError as error:
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
         self._style: DocumentStyle | None = None
         self._read: dict[int, PageContent] = {}
+        self._titles: dict[int, frozenset[str]] | None = None
 
     def page_count(self) -> int:
         """Number of pages."""
@@ -119,6 +125,8 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
     def load_page(self, page_no: int) -> GeometricPageBackend:
         """The page at index `page_no` (from 0), read; invalid if pdfium cannot load it."""
         content = self._read.pop(page_no, None) or self._content(page_no)
+        if content is not None:
+            content.titles = self._titles_on(page_no + 1)
         return GeometricPageBackend(self, page_no + 1, content)
 
     def style(self) -> DocumentStyle:
@@ -163,6 +171,15 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         """The bookmarks; none if they are broken."""
         return list(extract_outline_from_pdfium(self._pdf))
 
+    def _titles_on(self, page_no: int) -> frozenset[str]:
+        if self._titles is None:
+            pages: dict[int, list[str]] = {}
+            for entry in self.get_document_outline():
+                if entry.page_no is not None:
+                    pages.setdefault(entry.page_no, []).append(entry.title)
+            self._titles = {number: title_keys(titles) for number, titles in pages.items()}
+        return self._titles.get(page_no, frozenset())
+
     def _close_native_document(self) -> None:
         with pypdfium2_lock:
             self._pdf.close()
@@ -177,7 +194,7 @@ def sampled(count: int, most: int) -> list[int]:
     return sorted({index for start in starts for index in (start, start + 1)})
 
 
-def segmented_page(width: float, height: float) -> SegmentedPdfPage:
+def segmented_page(width: float, height: float, links: Iterable[Link] = ()) -> SegmentedPdfPage:
     """A page without any cell."""
     box = BoundingBox(l=0.0, t=0.0, r=width, b=height, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
     return SegmentedPdfPage(
@@ -191,7 +208,13 @@ def segmented_page(width: float, height: float) -> SegmentedPdfPage:
             media_bbox=box,
             trim_bbox=box,
         ),
+        hyperlinks=[_hyperlink(number, link, height) for number, link in enumerate(links)],
         char_cells=[],
         word_cells=[],
         textline_cells=[],
     )
+
+
+def _hyperlink(number: int, link: Link, height: float) -> PdfHyperlink:
+    box = BoundingBox(l=link.l, t=link.t, r=link.r, b=link.b, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
+    return PdfHyperlink(index=number, rect=BoundingRectangle.from_bounding_box(box), uri=link.uri)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -23,6 +26,9 @@ ITALIC_NAME = re.compile(r"italic|oblique|cmti|cmsl|-ita\b", re.I)
 BOLD_WEIGHT = 600
 # How far a font reaches above and below the baseline, in ems.
 ASCENT, DESCENT = 0.78, 0.22
+# Letters of scripts that run to the left, and the forms of them that only fonts tell apart.
+LEFTWARD = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
 UPRIGHT_WITHIN = math.radians(8)
 
 
@@ -195,8 +201,20 @@ def _apart(last: tuple[str, float, float, float, float], box: tuple[float, float
 
 def _word(glyphs: list[tuple[str, float, float, float, float]], style: _Style, order: int) -> Word | None:
     text = "".join(glyph[0] for glyph in glyphs)
+    if LEFTWARD.search(text):
+        text = _spelled_leftward(glyphs)
     l = min(glyph[1] for glyph in glyphs)
     t, r, b = min(glyph[2] for glyph in glyphs), max(glyph[3] for glyph in glyphs), max(glyph[4] for glyph in glyphs)
     if not (math.isfinite(l) and math.isfinite(t) and math.isfinite(r) and math.isfinite(b)):
         return None
     return Word(text, l, t, r, b, style.size, style.font, style.bold, style.italic, order, baseline=b)
+
+
+def _spelled_leftward(glyphs: list[tuple[str, float, float, float, float]]) -> str:
+    """The letters in the order they are spoken: pdfium turns lam and alef about where the two have one glyph."""
+    spelled: list[str] = []
+    for _, same in groupby(glyphs, key=itemgetter(1, 3)):
+        letters = [glyph[0] for glyph in same]
+        turned = len(letters) == 2 and letters[0] in ALEFS and letters[1] == LAM
+        spelled += reversed(letters) if turned else letters
+    return unicodedata.normalize("NFKC", "".join(spelled))

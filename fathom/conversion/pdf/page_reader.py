@@ -7,8 +7,10 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import PageContent, Word
+from fathom.conversion.pdf.annotations import read_annotations
 from fathom.conversion.pdf.glyphs import Frame, GlyphReader
 from fathom.conversion.pdf.shapes import ShapeReader
+from fathom.conversion.pdf.vertical_text import vertical_lines
 
 LETTER = (612.0, 792.0)
 
@@ -22,7 +24,7 @@ def frame_of(page: Any) -> Frame:
 
 
 def read_page(page: Any, frame: Frame) -> PageContent:
-    """What the page paints. `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock."""
+    """What the page paints, and what lies on it. `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock."""
     content = PageContent(frame.width, frame.height)
     text_page = pdfium.FPDFText_LoadPage(page.raw)
     if text_page:
@@ -30,11 +32,14 @@ def read_page(page: Any, frame: Frame) -> PageContent:
             content.words, content.turned = GlyphReader(page, text_page, frame).words()
         finally:
             pdfium.FPDFText_ClosePage(text_page)
+    content.words, down = vertical_lines(content.words)
+    content.turned += down
     shapes = ShapeReader(frame).read(page.raw)
     content.rules, content.fills = shapes.rules, shapes.fills
     content.drawings, content.pictures = shapes.drawings, shapes.pictures
     content.words = _on_page(content.words, frame)
     content.turned = _on_page(content.turned, frame)
+    read_annotations(page.pdf, page, frame, content)
     return content
 
 
