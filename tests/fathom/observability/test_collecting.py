@@ -19,8 +19,11 @@ from fathom.observability.recorded import Events
 log = get_logger("fathom.test")
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """The table on each database it may stand on."""
+    if request.param == "postgres":
+        return open_database(request.getfixturevalue("postgres_database"))
     return open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import events, open_database, uploads
@@ -84,9 +85,12 @@ class Record:
         return found
 
 
-@pytest.fixture
-def record(home_settings: Settings) -> Iterator[Record]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def record(request: pytest.FixtureRequest, home_settings: Settings) -> Iterator[Record]:
     """Beside a graph that takes connections, which is all it is asked for."""
+    if request.param == "postgres":
+        url = SecretStr(request.getfixturevalue("postgres_database"))
+        home_settings = home_settings.model_copy(update={"database_url": url})
     with socket.create_server(("127.0.0.1", 0)) as graph:
         uri = f"bolt://127.0.0.1:{graph.getsockname()[1]}"
         yield Record(home_settings.model_copy(update={"graph_uri": uri}), time.time())
