@@ -14,6 +14,7 @@ from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
+from fathom.conversion.outlook import mail_bytes
 from fathom.conversion.report import Attachment, ConversionError
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def attachments_of(path: Path) -> tuple[list[Attachment], list[ConversionError]]
     and nothing unprintable.
     """
     try:
-        with path.open("rb") as stream:
-            mail: Mail = email.message_from_binary_file(stream, policy=policy.compat32)
+        mail: Mail = email.message_from_bytes(mail_bytes(path), policy=policy.compat32)
         found, more = _first(_parts(mail), MOST)
     except _UNREADABLE as error:
         message = f"Its attachments cannot be told apart ({type(error).__name__})."

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from fathom.conversion.attachments import without_attachments
+from fathom.conversion.outlook import mail_bytes
 from fathom.conversion.report import DocumentKind, Inspection
 
 # docling goes by these names, whatever the file was called.
@@ -38,9 +39,9 @@ META_CHARSET = re.compile(r"(<meta[^>]{0,200}?charset\s*=\s*[\"']?)[\w-]+", re.I
 
 def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
     """The file's bytes as docling takes them: texts in UTF-8, and saying so; a mail without what came with it."""
-    data = path.read_bytes()
     if inspection.kind is DocumentKind.EMAIL:
-        return BytesIO(without_attachments(data))
+        return BytesIO(without_attachments(mail_bytes(path)))
+    data = path.read_bytes()
     if inspection.kind not in DECODED or inspection.encoding is None:
         return BytesIO(data)
     text = data.decode(inspection.encoding, errors="replace").lstrip("\ufeff")

@@ -7,10 +7,12 @@ import re
 import stat
 import struct
 import warnings
+from collections.abc import Collection
 from pathlib import Path, PurePath
 from typing import TextIO
 
 from fathom.conversion.archives import inspect_archive
+from fathom.conversion.outlook import ROOT_STREAM, is_outlook
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.conversion.sniffing import HEAD_BYTES, sniff
 from fathom.conversion.text_encoding import encoding_of
@@ -67,7 +69,6 @@ OLE_STREAMS = (
     ("Workbook", "an Excel workbook of the old format (XLS)", "Save it as XLSX first."),
     ("Book", "an Excel workbook of the old format (XLS)", "Save it as XLSX first."),
     ("PowerPoint Document", "a presentation of the old format (PPT)", "Save it as PPTX first."),
-    ("__properties_version1.0", "an Outlook message (MSG)", "Save it as EML first."),
     ("VisioDocument", "a Visio drawing", "Export it as PDF first."),
 )
 
@@ -122,7 +123,10 @@ def _inspect(path: Path, name: str, size: int, max_pages: int) -> Inspection:
     if sniffed.family == "image":
         return Inspection(kind=DocumentKind.IMAGE, size=size, pages=_image_frames(path, max_pages))
     if sniffed.family == "ole":
-        raise _ole_rejection(path)
+        found = _ole_streams(path)
+        if ROOT_STREAM in found and is_outlook(path):
+            return Inspection(kind=DocumentKind.EMAIL, size=size)
+        raise _ole_rejection(found)
     if sniffed.family == "foreign":
         raise UnknownFormat(f"It is {sniffed.called}, which is not converted.")
     return _inspect_text(path, name, size)
@@ -200,9 +204,8 @@ def _too_many_pixels(width: int, height: int) -> DocumentTooLarge:
     return DocumentTooLarge(message, hint="Scale it down.")
 
 
-def _ole_rejection(path: Path) -> DocumentRejected:
+def _ole_rejection(found: Collection[str]) -> DocumentRejected:
     """Why a file in the old office container is refused: locked where it wraps an encrypted new one, else of an old kind."""
-    found = _ole_streams(path)
     if "EncryptedPackage" in found or "EncryptionInfo" in found:
         return DocumentLocked("The document has a password.")
     for stream, called, hint in OLE_STREAMS:
@@ -219,7 +222,7 @@ def _ole_streams(path: Path) -> set[str]:
     """
     wanted = {
         stream: (stream + "\0").encode("utf-16-le")
-        for stream in ("EncryptedPackage", "EncryptionInfo", *(s[0] for s in OLE_STREAMS))
+        for stream in ("EncryptedPackage", "EncryptionInfo", ROOT_STREAM, *(s[0] for s in OLE_STREAMS))
     }
     found: set[str] = set()
     with path.open("rb") as file:

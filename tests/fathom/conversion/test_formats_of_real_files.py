@@ -30,6 +30,9 @@ CONVERTED = (
     ("docling/csv/sources/csv-comma-in-cell.csv", "csv", (15, 0, 1), "| 1"),
     ("unstructured/language-docs/eng_spa_mult.eml", "email", (500, 1, 0), "Test email with multiple languages"),
     ("unstructured/eml/mime-attach-mp3.eml", "email", (5, 1, 0), "- sample-3s.mp3 (audio/mpeg)"),
+    ("unstructured/fake-email.msg", "email", (20, 1, 0), "Violets are blue"),
+    ("unstructured/fake-email-attachment.msg", "email", (20, 1, 0), "- fake-attachment.txt (text/plain)"),
+    ("unstructured/fake-encrypted.msg", "email", (5, 1, 0), "- ATT00002.bin (application/octet-stream)"),
     ("pandoc-office/epub/features.epub", "epub", (900, 18, 0), "Reflowable EPUB 3 Conformance Test Document"),
     ("docling/epub/sources/epub_purvis_poetry.epub", "epub", (3000, 15, 0), "Sarah Louisa Forten Purvis"),
     ("docling/odf/sources/text_document_02.odt", "odt", (80, 3, 1), "Lorem Ipsum"),
@@ -47,7 +50,6 @@ CONVERTED = (
 )
 REFUSED = (
     ("unstructured/empty.xlsx", "EmptyDocument", "no content"),
-    ("unstructured/fake-encrypted.msg", "UnknownFormat", "an Outlook message"),
     ("unstructured/fake-doc.rtf", "UnknownFormat", "an RTF document"),
     ("docling/doc/sources/greek_heading_styles.doc", "UnknownFormat", "a Word document of the old format"),
     ("docling/xls/sources/legacy_sample.xls", "UnknownFormat", "an Excel workbook of the old format"),

@@ -121,7 +121,6 @@ def test_a_missing_file_is_the_stores_failure(tmp_path: Path) -> None:
         ("WordDocument", UnknownFormat, "DOCX"),
         ("Workbook", UnknownFormat, "XLSX"),
         ("PowerPoint Document", UnknownFormat, "PPTX"),
-        ("__properties_version1.0", UnknownFormat, "EML"),
     ],
 )
 def test_the_old_office_container_says_what_to_do(tmp_path: Path, stream: str, error: type[Exception], hint: str) -> None:

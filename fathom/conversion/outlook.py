@@ -1,0 +1,100 @@
+"""A message as Outlook keeps it (MSG) becomes the mail it was, so that everything after treats both alike."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fathom.errors import DocumentDamaged
+
+if TYPE_CHECKING:
+    from oxmsg import Message
+    from oxmsg.attachment import Attachment
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What a root of Outlook's has, and what a message within a message is kept under; its properties begin here.
+ROOT_STREAM = "__properties_version1.0"
+INNER_STORAGE = "__substg1.0_3701000D"
+INNER_HEADER = 24
+DEEPEST = 5
+_RECIPIENT_TYPE = 0x0C15
+_HEADERS = {2: "Cc", 3: "Bcc"}
+
+
+def is_outlook(path: Path) -> bool:
+    """Whether the container at the path is a message of Outlook's, and no document that holds one."""
+    import olefile  # type: ignore[import-untyped]
+
+    try:
+        with olefile.OleFileIO(path) as container:
+            return bool(container.exists(ROOT_STREAM))
+    except Exception as error:  # nor has the reader of containers
+        raise DocumentDamaged("It begins as a file of the old office container, and its structure is broken.") from error
+
+
+def mail_bytes(path: Path) -> bytes:
+    """The mail in the file as it is sent. Raises DocumentDamaged for a message of Outlook's that cannot be read."""
+    data = path.read_bytes()
+    if not data.startswith(MAGIC):
+        return data
+    from oxmsg import Message
+
+    try:
+        return _mail(Message.load(data), 0).as_bytes()
+    except Exception as error:  # its reader has no errors of its own: whatever a broken file leads to
+        raise DocumentDamaged(f"It is an Outlook message whose structure is broken ({type(error).__name__}).") from error
+
+
+def _mail(message: Message, depth: int) -> EmailMessage:
+    mail = EmailMessage()
+    written = {"Subject": message.subject, "From": message.sender, **_recipients(message)}
+    for name, value in written.items():
+        if value and (line := " ".join(value.split())):
+            mail[name] = line
+    if message.sent_date is not None:
+        mail["Date"] = format_datetime(message.sent_date)
+    plain, html = message.body, message.html_body
+    mail.set_content(plain or "") if plain or not html else mail.set_content(html, subtype="html")
+    if plain and html:
+        mail.add_alternative(html, subtype="html")
+    for attachment in message.attachments:
+        _attach(mail, attachment, depth)
+    return mail
+
+
+def _recipients(message: Message) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for one in message.recipients:
+        address = formataddr((one.name or "", one.email_address or ""))
+        kind = one.properties.int_prop_value(_RECIPIENT_TYPE)
+        found.setdefault(_HEADERS.get(kind or 0, "To"), []).append(address)
+    return {name: ", ".join(addresses) for name, addresses in found.items()}
+
+
+def _attach(mail: EmailMessage, attachment: Attachment, depth: int) -> None:
+    storage: Any = attachment._storage  # a message within is no bytes, and only to be had here
+    inner = next((one for one in storage.storages if one.name == INNER_STORAGE), None)
+    if inner is not None and depth < DEEPEST:
+        mail.add_attachment(_mail(_inner_message(inner), depth + 1))
+        return
+    kind, _, subtype = (attachment.mime_type or "").partition("/")
+    content = attachment.file_bytes or b""
+    if not (kind and subtype) or kind in {"multipart", "message"}:
+        kind, subtype = "application", "octet-stream"
+    mail.add_attachment(content, maintype=kind, subtype=subtype, filename=attachment.file_name)
+
+
+def _inner_message(storage: Any) -> Message:
+    from oxmsg import Message
+    from oxmsg.properties import Properties
+
+    class Inner(Message):
+        """A message that is kept within another."""
+
+        @property
+        def _properties(self) -> Properties:
+            return Properties(storage, properties_header_offset=INNER_HEADER)
+
+    return Inner(storage)
