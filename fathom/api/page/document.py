@@ -182,7 +182,7 @@ def _error(status: DocumentStatus) -> Child:
     return tag(
         "div",
         tag("p", tag("b", error["type"]), f" in {where}. " if where else ". ", error["message"]),
-        tag("p", error["hint"]) if error["hint"] else None,
+        tag("p", words.with_commands(error["hint"])) if error["hint"] else None,
         class_="problem lesser" if status.state == "partial" else "problem",
     )
 
@@ -190,7 +190,8 @@ def _error(status: DocumentStatus) -> Child:
 def _figures(status: DocumentStatus, now: datetime) -> Markup:
     figures = status.metrics
     written, total = figures["chunks_processed"], figures["chunks_total"]
-    chunks = words.number(total) if total == written else f"{words.number(written)} of {words.number(total)}"
+    whole = total == written or (total is None and not written)
+    chunks = words.number(total) if whole else f"{words.number(written)} of {words.number(total)}"
     failed = figures["chunks_failed"]
     shown_figures = [
         ("Entities", words.number(figures["entities_extracted"])),

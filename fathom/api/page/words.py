@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fathom.api.page.markup import Markup, join, tag
 from fathom.control.progress.status import DocumentStatus
 
 STAGES = {
@@ -100,6 +101,11 @@ def number(value: float | None) -> str:
 def many(count: int, one: str, more: str | None = None) -> str:
     """A count with its noun: 1 chunk, 8 chunks."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def with_commands(text: str) -> Markup:
+    """A sentence in which what stands in backticks is to be typed."""
+    return join(*(tag("code", piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))
 
 
 def instant(when: datetime | None) -> str:

@@ -44,7 +44,11 @@ def timeline(settings: Settings, document: str, now: float | None = None) -> lis
     since = (upload.accepted_at or upload.updated_at) - 5.0
     found = Events(open_database(settings.operational_url)).last_of_each(document, since)
     told = Told.of(found, upload)
-    return [_wait(upload, told), *(_step(stage, upload, told) for stage in STAGES)]
+    steps = [_step(stage, upload, told) for stage in STAGES]
+    refused = next((at for at, one in enumerate(steps) if one.state == "failed"), len(steps))
+    # one stage stops a document: a run takes it up to convert it, and then looks at the bytes first
+    after = [Step(one.stage, "to come", None, None, "") for one in steps[refused + 1 :]]
+    return [_wait(upload, told), *steps[: refused + 1], *after]
 
 
 def _wait(upload: Upload, told: Told) -> Step:

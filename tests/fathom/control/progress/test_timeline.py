@@ -57,6 +57,15 @@ def test_what_failed_stopped_at_its_stage(record: Record) -> None:
     assert found["chunking"][0] == "to come"
 
 
+def test_what_its_bytes_stopped_was_never_converted(record: Record) -> None:
+    record.upload("a/x.pdf", "rejected", run_id="r1", stage="docling", reason="DocumentLocked", ago=70)
+    record.said("a/x.pdf", "docling.begun", 60)
+    record.said("a/x.pdf", "validation.started", 60)
+    record.said("a/x.pdf", "docling.failed", 59, error="DocumentLocked")
+    found = steps(record, "a/x.pdf")
+    assert [found[stage][0] for stage in ("validation", "docling", "chunking")] == ["failed", "to come", "to come"]
+
+
 def test_what_is_tried_again_waits_and_nothing_of_the_last_try_is_shown(record: Record) -> None:
     record.upload("a/x.pdf", "accepted", run_id="r1", ago=70, attempts=1)
     converted(record, "a/x.pdf")
