@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns such as 'reports/**/*.pdf', or - with --name.")],
     collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
-    wait: Annotated[bool, typer.Option("--wait", help="Show progress until each is done; end with a table.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until each and what came with it is done.")] = False,
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
     password_file: Annotated[
@@ -67,8 +67,8 @@ def ingest(
     from fathom.control.documents import documents_by_id
 
     with Shown() as shown:
-        wait_for(placement.placed, settings, told=shown)
-    rows = documents_by_id(settings, [one.document for one in placement.placed])
+        ended = wait_for(placement.placed, settings, told=shown)
+    rows = documents_by_id(settings, [one.document for one in ended])
     answer({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
     for row in rows:
         if row.state != "done":

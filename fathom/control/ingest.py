@@ -12,6 +12,7 @@ from fathom.control.health import sensors_alive
 from fathom.errors import DagsterUnreachable
 from fathom.settings import Settings
 from fathom.uploads.affording import waits_for_money
+from fathom.uploads.attaching import kinship
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.placing import Opened, Placed, Placement, ingest_paths
 from fathom.uploads.priorities import checked, prioritize
@@ -69,7 +70,8 @@ def accepted(placement: Placement, settings: Settings, priority: int | None) -> 
 def wait(
     placed: Sequence[Placed], settings: Settings, *, told: Callable[[Progress], None] = lambda progress: None
 ) -> list[Upload]:
-    """What became of each document, in order, once all are done, failed, rejected or refused.
+    """What became of each document, in order, and of what came with those that are mails, once all of them are done,
+    failed, rejected or refused.
 
     `told` is called when something changed. Raises DagsterUnreachable when the daemon that starts the work is not there;
     what was placed stays and is ingested when it is.
@@ -81,9 +83,12 @@ def wait(
     asked = daemon_seen = time.monotonic()
     while True:
         uploads = {document: intake.state_of(document) for document in versions}
-        over = [document for document, upload in uploads.items() if upload and is_over(upload, versions[document], began)]
+        uploads |= _attached(intake, versions)
+        over = [
+            one.document for one in uploads.values() if one and is_over(one, versions.get(one.document, one.version), began)
+        ]
         shown = {document: _shown(upload) for document, upload in uploads.items()}
-        finished = len(over) == len(versions)
+        finished = len(over) == len(uploads)
         if shown != last and (last or not finished):  # of what was over before, there is no progress to tell
             told(Progress(uploads, len(over)))
         last = shown
@@ -98,12 +103,25 @@ def wait(
         time.sleep(LOOK_EVERY_S)
 
 
-def is_over(upload: Upload, version: str, since: float) -> bool:
+def is_over(upload: Upload, version: str | None, since: float) -> bool:
     """Whether nothing more will soon happen to that version: it ended, waits for money, or a newer one ended."""
     if upload.state is UploadState.REFUSED or waits_for_money(upload):
         return True
     newer = upload.version != version and (upload.accepted_at or 0.0) >= since
     return upload.state in ENDED and (upload.version == version or newer)
+
+
+def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
+    """What came with the mails, and with the mails among that; all is known by the time a mail has ended."""
+    found: dict[str, Upload] = {}
+    seen = set(mails)
+    asked = list(seen)
+    while asked:
+        came = [one for kin in kinship(intake.engine, asked).values() for one in kin.attachments if one not in seen]
+        seen.update(came)
+        found |= {document: upload for document in came if (upload := intake.state_of(document))}
+        asked = came
+    return found
 
 
 def require_running(settings: Settings) -> None:
