@@ -16,6 +16,7 @@ from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.outcome import Outcome, ocr_lines, report_of
 from fathom.conversion.page_picture import page_picture
+from fathom.conversion.pdf.inline_links import keep_inline_links
 from fathom.conversion.plain_text import plain_text_document
 from fathom.conversion.report import (
     ConversionError,
@@ -133,7 +134,10 @@ def convert_by_docling(
         return Outcome(document=plain_text_document(path, inspection.encoding or "utf-8"))
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
     listener = _listener(inspection, progress) if progress else None
-    return outcome_of(converter.convert(source, raises_on_error=False, progress_callback=listener), inspection)
+    result = converter.convert(source, raises_on_error=False, progress_callback=listener)
+    if inspection.kind is DocumentKind.PDF:
+        keep_inline_links(result)
+    return outcome_of(result, inspection)
 
 
 def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:

@@ -109,13 +109,14 @@ class Line:
 
 @dataclass(slots=True)
 class Link:
-    """An area of the page that leads to a URI."""
+    """An area of the page that leads to a URI, and the words in it."""
 
     l: float
     t: float
     r: float
     b: float
     uri: str
+    words: str = ""
 
 
 @dataclass(slots=True)

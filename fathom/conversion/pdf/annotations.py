@@ -11,12 +11,15 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside
+from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside, inside
+from fathom.conversion.layout.lines import text_of
 from fathom.conversion.pdf.glyphs import Frame
 from fathom.conversion.pdf.typed_text import typed_words
 
 # So many are read of a page; some drawings have one for each stroke.
 MOST = 5000
+# Of links past these, the words are not looked for.
+MOST_LINKS_READ = 300
 LONGEST = 20_000
 HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 NOTES = frozenset(
@@ -54,7 +57,7 @@ def read_annotations(document: Any, page: Any, frame: Frame, content: PageConten
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             box = _box(annotation, frame)
             if kind == pdfium.FPDF_ANNOT_LINK:
-                content.links += _links(document, annotation, frame, box)
+                content.links += _links(document, annotation, frame, box, content)
             elif kind in NOTES:  # some have no extent
                 _note(annotation, frame, box or Box(0.0, 0.0, 1.0, 1.0), content)
             elif box is None:
@@ -99,7 +102,7 @@ def _note(annotation: Any, frame: Frame, box: Box, content: PageContent) -> None
         content.notes.append(Note(box.l, box.t, box.r, box.b, text, author, marked))
 
 
-def _links(document: Any, annotation: Any, frame: Frame, box: Box | None) -> list[Link]:
+def _links(document: Any, annotation: Any, frame: Frame, box: Box | None, content: PageContent) -> list[Link]:
     link = pdfium.FPDFAnnot_GetLink(annotation)
     action = pdfium.FPDFLink_GetAction(link) if link else None
     if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
@@ -111,7 +114,8 @@ def _links(document: Any, annotation: Any, frame: Frame, box: Box | None) -> lis
     if not uri.lower().startswith(SCHEMES) or not uri.isprintable():
         return []
     boxes = _quads(annotation, frame) or ([box] if box else [])
-    return [Link(one.l, one.t, one.r, one.b, uri) for one in boxes]
+    read = content.words if len(content.links) < MOST_LINKS_READ else []
+    return [Link(one.l, one.t, one.r, one.b, uri, text_of(inside(read, one, 0.5))) for one in boxes]
 
 
 def _box(annotation: Any, frame: Frame) -> Box | None:

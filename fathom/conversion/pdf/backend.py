@@ -217,4 +217,6 @@ def segmented_page(width: float, height: float, links: Iterable[Link] = ()) -> S
 
 def _hyperlink(number: int, link: Link, height: float) -> PdfHyperlink:
     box = BoundingBox(l=link.l, t=link.t, r=link.r, b=link.b, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
-    return PdfHyperlink(index=number, rect=BoundingRectangle.from_bounding_box(box), uri=link.uri)
+    return PdfHyperlink(
+        index=number, rect=BoundingRectangle.from_bounding_box(box), uri=link.uri, widget_text=link.words or None
+    )

@@ -12,6 +12,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+import fathom
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.layout.content import Box, Word
@@ -104,6 +105,29 @@ def test_links_are_kept_where_they_are_the_whole_piece_and_no_program_is_one(tmp
         "Write to the harbour master": "mailto:master@example.org",
     }
     assert "[The trust's register of berths](https://example.org/berths?year=1927)" in converted.markdown
+
+
+def test_a_link_on_some_words_is_a_run_of_its_own_and_the_text_stays_whole(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, line in enumerate(
+            ("The lease is in the register of berths, and who asks the", "harbour master may read it.")
+        ):
+            canvas.drawString(50, 700 - 13 * number, line)
+        for words, before, y, uri in (
+            ("register of berths", "The lease is in the ", 700, "https://example.org/register"),
+            ("harbour master", "", 687, "mailto:master@example.org"),
+        ):
+            left = 50 + canvas.stringWidth(before)
+            canvas.linkURL(uri, (left, y - 2, left + canvas.stringWidth(words), y + 9))
+
+    converted = drawn(tmp_path / "inline.pdf", draw)
+    runs = {"register of berths,": "https://example.org/register", "harbour master": "mailto:master@example.org"}
+    assert links(converted) == runs
+    [chunk] = fathom.chunk(converted, document="inline.pdf").chunks
+    assert chunk.text == "The lease is in the register of berths, and who asks the harbour master may read it."
+    assert "the [register of berths,](https://example.org/register) and who" in one_line(converted)
+    assert converted.report.text_recall == 1.0
+    assert converted.report.words == 17
 
 
 def test_the_outline_says_what_is_a_heading_and_of_which_level(tmp_path: Path) -> None:
