@@ -25,7 +25,13 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
-        "storage": {"sqlite": {"base_dir": str(home / "storage")}},
+        "storage": {
+            "custom": {
+                "module": "fathom.control.event_log",
+                "class": "KeptSqliteStorage",
+                "config": {"base_dir": str(home / "storage")},
+            }
+        },
         "compute_logs": {
             "module": "dagster._core.storage.local_compute_log_manager",
             "class": "LocalComputeLogManager",
