@@ -13,6 +13,7 @@ import typer
 
 from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, print_json, print_text, say, table
+from fathom.cli.password_file import PasswordFile, passwords_of
 
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
@@ -42,13 +43,16 @@ def add_to(app: typer.Typer) -> None:
 def convert(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to convert.")],
     to: Annotated[Form, typer.Option("--to", help="Markdown, Docling's JSON, chunks, or the report alone.")] = Form.MD,
+    password_file: PasswordFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Convert one file and print what became of it; nothing is stored."""
     import fathom
+    from fathom.conversion.pdf.unlocking import unlocked_file
 
     settings = deployment()
-    converted = converted_file(file, settings)
+    with unlocked_file(file, passwords_of(password_file)) as readable:
+        converted = converted_file(readable, settings)
     if to is Form.CHUNKS:
         chunk_set = fathom.chunk(converted, document=file.name, settings=settings)
         if as_json:

@@ -9,6 +9,7 @@ import typer
 
 from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, print_text, say
+from fathom.cli.password_file import PasswordFile, passwords_of
 
 if TYPE_CHECKING:
     from fathom.settings import Settings
@@ -26,10 +27,7 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until each and what came with it is done.")] = False,
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Passwords of locked PDFs, one a line; each is tried."),
-    ] = None,
+    password_file: PasswordFile = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -78,16 +76,11 @@ def ingest(
 
 
 def _passwords(file: Path | None, paths: list[str], *, estimate: bool) -> list[str]:
-    from fathom.conversion.pdf.unlocking import passwords_in
     from fathom.errors import UsageWrong
 
-    if file is None:
-        return []
-    if estimate or paths == ["-"]:
+    if file is not None and (estimate or paths == ["-"]):
         raise UsageWrong("A password file goes with files that are ingested, not with --estimate or the standard input.")
-    if file.is_file() and file.stat().st_mode & 0o077:
-        say(f"{file} can be read by others; `chmod 600 {file}` keeps its passwords to you.")
-    return passwords_in(file)
+    return passwords_of(file)
 
 
 def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bool) -> int:

@@ -36,7 +36,7 @@ TICK = {True: "\u2612", False: "\u2610"}
 PASSWORD_FIELD = 1 << 13
 # Others are paths into the document or onto the reader's disk, or programs.
 _TAG = re.compile(r"<[^>]*>")
-SCHEMES = ("http://", "https://", "mailto:", "ftp://")
+SCHEMES = ("http://", "https://", "mailto:", "ftp://", "tel:")
 
 
 def read_annotations(document: Any, page: Any, frame: Frame, content: PageContent) -> None:

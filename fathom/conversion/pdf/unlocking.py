@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,6 +59,22 @@ def unlocked(source: BinaryIO, passwords: Sequence[str]) -> BinaryIO:
             document.close()
     tried = "The password does not open" if len(passwords) == 1 else f"None of the {len(passwords)} passwords opens"
     raise PasswordWrong(f"{tried} the PDF.")
+
+
+@contextmanager
+def unlocked_file(path: Path, passwords: Sequence[str]) -> Iterator[Path]:
+    """The file itself, or a copy without its lock that is gone afterwards and meanwhile its owner's alone; as `unlocked`."""
+    if not passwords or not path.is_file():
+        yield path
+        return
+    with path.open("rb") as source, unlocked(source, passwords) as copy, tempfile.TemporaryDirectory() as folder:
+        if copy is source:
+            yield path
+            return
+        readable = Path(folder) / path.name
+        with readable.open("wb") as stream:
+            shutil.copyfileobj(copy, stream)
+        yield readable
 
 
 def _wants_password(source: BinaryIO) -> bool:

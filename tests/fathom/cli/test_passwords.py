@@ -78,3 +78,12 @@ def test_a_password_file_open_to_others_is_pointed_out_and_one_without_passwords
     assert call("ingest", str(locked), "--password-file", password_file(tmp_path / "none")).code == 2
     for words in (["-", "--name", "a.pdf"], [str(locked), "--estimate"]):
         assert call("ingest", *words, "--password-file", str(tmp_path / "words")).code == 2
+
+
+def test_a_file_to_convert_that_no_password_opens_is_named_before_a_converter_is_asked(
+    call: Call, locked: Path, tmp_path: Path
+) -> None:
+    done = call("convert", str(locked), "--password-file", password_file(tmp_path / "words", "wrong-one"), "--json")
+    assert done.code == 1
+    assert "PasswordWrong" in done.out + done.err
+    assert "wrong-one" not in done.out + done.err

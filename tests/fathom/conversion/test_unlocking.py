@@ -11,7 +11,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion.inspection import inspect_file
-from fathom.conversion.pdf.unlocking import passwords_in, unlocked
+from fathom.conversion.pdf.unlocking import passwords_in, unlocked, unlocked_file
 from fathom.errors import DocumentLocked, PasswordWrong, UsageWrong
 
 
@@ -49,6 +49,19 @@ def test_the_copy_of_one_file_is_the_same_each_time_and_that_of_another_is_not(t
     path, other = locked_pdf(tmp_path / "a.pdf", "x"), locked_pdf(tmp_path / "b.pdf", "y")
     assert taken(path, "x") == taken(path, "no", "x")
     assert taken(path, "x") != taken(other, "y")
+
+
+def test_a_file_stands_unlocked_for_a_while_only(tmp_path: Path) -> None:
+    path = locked_pdf(tmp_path / "minutes.pdf", "opens it")
+    with unlocked_file(path, ["no", "opens it"]) as readable:
+        assert (readable.name, readable.parent.stat().st_mode & 0o077) == ("minutes.pdf", 0)
+        assert "closed meeting" in text_of(readable.read_bytes())
+    assert not readable.parent.exists()
+    for passwords in ([], ["x"]):
+        with unlocked_file(Path(__file__), passwords) as same:
+            assert same == Path(__file__)
+    with unlocked_file(tmp_path / "nowhere.pdf", ["x"]) as missing:
+        assert missing == tmp_path / "nowhere.pdf"
 
 
 def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
