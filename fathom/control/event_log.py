@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with connections that are kept: Dagster opens and closes one for each event.
 
-What closes last writes the whole log back into the database, so an event cost four transactions' worth of work, and a
-document has some thirty. The files are those of Dagster's own storage, which can take them over at any time.
+Whoever closes a file last writes its log back into it, so each event cost several times its own transaction, and a document
+has some thirty. The files are those of Dagster's own storage, which can take them over at any time.
 """
 
 from __future__ import annotations
