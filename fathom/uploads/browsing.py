@@ -100,7 +100,7 @@ def _where(sought: Sought) -> list[Any]:
     if sought.states is not None:
         wanted.append(c.state.in_(list(sought.states)))
     if sought.in_part:
-        wanted += [done_in_part, c.state == S.DONE]
+        wanted.append(done_in_part)  # the reason is gone as soon as it is tried again
     if sought.text:
         wanted.append(sa.func.lower(c.document).contains(sought.text.lower(), autoescape=True))
     return wanted
