@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 
 log = get_logger(__name__)
 
