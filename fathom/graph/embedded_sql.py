@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from fathom.errors import GraphUnreachable
 from fathom.graph.connection import GraphAddress
 
 ANSWER_WITHIN_S = 600.0  # an index over a large graph takes its time
+TRIES, PAUSE_S = 5, 1.0
 _CREATE = re.compile(
     r"CREATE\s+FULLTEXT\s+INDEX\s+(?P<name>\w+)\s+IF\s+NOT\s+EXISTS\s+FOR\s+(?:\(\w+:(?P<node>\w+)\)|\(\)-\[\w+:(?P<edge>\w+)\]-\(\))"
     r"\s+ON\s+EACH\s+\[(?P<properties>[^\]]+)\]",
@@ -21,14 +24,23 @@ def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
     there = _indexes(address)
     for statement in statements:
         name, creating = fulltext_in_sql(statement)
-        if name in there:
-            continue
+        if name not in there:
+            _create(address, name, creating)
+
+
+def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
+    """The index exists; another process that is making it now has the server refuse us until it is there."""
+    for left in reversed(range(TRIES)):
         try:
             for sql in creating:
                 run_sql(address, sql)
+            return
         except GraphUnreachable:
-            if name not in _indexes(address):  # another process may have been quicker
+            if name in _indexes(address):
+                return
+            if not left:
                 raise
+            time.sleep(PAUSE_S)
 
 
 def fulltext_in_sql(statement: str) -> tuple[str, list[str]]:
