@@ -13,6 +13,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -31,6 +32,13 @@ server.http.enabled=false
 server.https.enabled=false
 server.memory.pagecache.size=256m
 dbms.usage_report.enabled=false
+"""
+ENCRYPTED = """server.bolt.tls_level=REQUIRED
+dbms.ssl.policy.bolt.enabled=true
+dbms.ssl.policy.bolt.base_directory={folder}
+dbms.ssl.policy.bolt.private_key=private.key
+dbms.ssl.policy.bolt.public_certificate=public.crt
+dbms.ssl.policy.bolt.client_auth=NONE
 """
 
 
@@ -72,8 +80,10 @@ class Neo4jServer:
 
     user = "neo4j"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificate: Path | None = None) -> None:
+        """`certificate` is a folder with private.key and public.crt: with it the server speaks TLS only."""
         self.folder = folder.resolve()
+        self._certificate = certificate
         self._record = self.folder / "server.json"
 
     @property
@@ -136,7 +146,8 @@ class Neo4jServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        configuration.write_text(CONFIGURATION.format(port=port))
+        encrypted = ENCRYPTED.format(folder=self._certificate.resolve()) if self._certificate else ""
+        configuration.write_text(CONFIGURATION.format(port=port) + encrypted)
         if not password:
             password = secrets.token_urlsafe(18)
             places = {"NEO4J_HOME": str(self.folder), "NEO4J_CONF": str(configuration.parent)}
@@ -164,11 +175,18 @@ class Neo4jServer:
         """A Bolt handshake gives a version."""
         host, port = "127.0.0.1", int(self.uri.rpartition(":")[2])
         try:
-            with socket.create_connection((host, port), timeout=2) as connection:
+            with socket.create_connection((host, port), timeout=2) as plain, self._secured(plain) as connection:
                 connection.sendall(bytes.fromhex("6060b017 00000005 00000004 00000000 00000000"))
                 return len(connection.recv(4)) == 4
         except OSError:
             return False
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self._certificate is None:
+            return connection
+        context = ssl.create_default_context(cafile=str(self._certificate / "public.crt"))
+        context.check_hostname = False
+        return context.wrap_socket(connection)
 
 
 def main(arguments: list[str]) -> int:

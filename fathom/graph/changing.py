@@ -15,6 +15,7 @@ from fathom.graph.mentions import Senses, confirms, move_mentions, moved_facts, 
 from fathom.graph.resolving import OPEN, Sense, kin, sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid
 from fathom.graph.settling import Rules, settle_entities, settle_facts
+from fathom.graph.summaries import settle_summaries
 from fathom.graph.validity import Claim
 from fathom.language.extraction import Embedder
 
@@ -112,6 +113,8 @@ def _change(
     told |= {entity_uuid(collection, sense) for sense in senses.moves.values()}
     settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **left}, embedder)
     settle_facts(tx, collection, facts.changed, facts.before, facts.gone, rules, embedder)
+    ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
+    settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=touched)
     return touched
 
 

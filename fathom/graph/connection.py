@@ -155,7 +155,7 @@ def named_errors(address: GraphAddress) -> Iterator[None]:
             hint="Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD.",
         ) from error
     except (DriverError, TransientError, OSError) as error:
-        raise GraphUnreachable(f"The graph at {address.uri} does not answer: {_first_line(error)}.") from error
+        raise _unreachable(address, error) from error
     except Neo4jError as error:
         if "No space left" in str(error):
             raise StoreFull("The disk of the graph is full.") from error
@@ -167,5 +167,23 @@ def named_errors(address: GraphAddress) -> Iterator[None]:
         raise
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+def _unreachable(address: GraphAddress, error: BaseException) -> GraphUnreachable:
+    """What stands behind the error, told with what to do: it may be the certificate, or that TLS is wanted."""
+    from ssl import SSLCertVerificationError
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, SSLCertVerificationError):
+            return GraphUnreachable(
+                f"The graph at {address.uri} has a certificate that is not trusted: {cause.verify_message}.",
+                hint="Name its authority's file in SSL_CERT_FILE, or begin the address with bolt+ssc:// to trust any.",
+            )
+        cause = cause.__cause__
+    said = f"The graph at {address.uri} does not answer: {_first_line(error)}."
+    if "incomplete handshake" in str(error):
+        return GraphUnreachable(said, hint="It may want TLS: begin the address with bolt+s:// or neo4j+s://.")
+    return GraphUnreachable(said)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

@@ -12,7 +12,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
@@ -102,6 +102,7 @@ def mention_uuid(episode: str, entity: str) -> str:
 def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction, reference_time: datetime) -> EpisodeRows:
     """The rows of one chunk; a fact without a date of its own holds from `reference_time`."""
     episode = episode_uuid(collection, document, chunk.id)
+    written = reference_time.astimezone(UTC)  # servers keep zones and order by them: one for all
     rows = EpisodeRows(
         {
             "uuid": episode,
@@ -110,8 +111,8 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             "source": "text",
             "source_description": document,
             "content": chunk.embedding_text,
-            "created_at": reference_time,
-            "valid_at": reference_time,
+            "created_at": written,
+            "valid_at": written,
         }
     )
     kinds: dict[str, str | None] = {}
@@ -136,7 +137,8 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         source, target = (means.get(_folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
         if source is None or target is None or source == target:
             continue
-        assertion = Assertion(episode, fact.fact, reference_time, fact.valid_at, fact.invalid_at)
+        begins, ends = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
+        assertion = Assertion(episode, fact.fact, written, begins, ends)
         rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
     return rows
 

@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import Any
 
+from fathom.graph.assertions import moment
 from fathom.graph.connection import GraphConnection
 
 PAGE = 2000  # rows a query
@@ -108,4 +110,10 @@ def _row(row: Mapping[str, Any]) -> str:
 
 
 def _hash(value: Any, digits: int) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:digits]
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=_plain).encode()).hexdigest()[:digits]
+
+
+def _plain(value: Any) -> str:
+    """A moment by its place in time: a server keeps the zone that it was written in."""
+    at = moment(value)
+    return str(value) if at is None else at.astimezone(UTC).isoformat()
