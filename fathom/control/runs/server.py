@@ -15,7 +15,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fathom.control.runs.worker import worker_tags
@@ -78,10 +79,22 @@ def _answer(connection: socket.socket, listener: socket.socket, execute: Callabl
     try:
         request = json.loads(connection.recv(MAX_REQUEST))
         run = request.get("run")
-        pid = _fork(run, (connection, listener), execute) if run else os.getpid()
-        connection.sendall(json.dumps(worker_tags(pid)).encode())
+        with _unreaped():  # a run may be over before it is named
+            pid = _fork(run, (connection, listener), execute) if run else os.getpid()
+            tags = worker_tags(pid)
+        connection.sendall(json.dumps(tags).encode())
     except (OSError, ValueError) as error:
         log.warning("A request to the run server failed: %s", error)
+
+
+@contextmanager
+def _unreaped() -> Iterator[None]:
+    """A child that ends meanwhile is reaped afterwards, so that its process can be looked at until then."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
 def _fork(run: str, inherited: tuple[socket.socket, ...], execute: Callable[[str], None]) -> int:
@@ -92,6 +105,7 @@ def _fork(run: str, inherited: tuple[socket.socket, ...], execute: Callable[[str
     try:
         os.setsid()  # a signal to the server's group does not end its runs
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         for held in inherited:
             held.close()
         execute(run)
