@@ -32,11 +32,11 @@ def end_dead_runs(settings: Settings) -> list[str]:
     if not keys:
         return []
     instance = open_instance(settings)
-    dead = [key for key in keys if any(_is_dead(record) for record in _records(instance, key))]
-    if not dead:
+    over = [key for key in keys if any(_is_over(record) for record in _records(instance, key))]
+    if not over:
         return []
     with alone(settings):
-        states = run_states(instance, dead)
+        states = run_states(instance, over)
         found = intake.reconcile({key: state for key, state in states.items() if state in ("ended", "cancelled")})
     return [*found.requeued, *found.failed]
 
@@ -54,9 +54,10 @@ def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:
     return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: key}))
 
 
-def _is_dead(record: dg.RunRecord) -> bool:
+def _is_over(record: dg.RunRecord) -> bool:
+    """Its process is gone, whether Dagster knows or not: a code server may have told it of a run that it launched."""
     run = record.dagster_run
-    return not run.is_finished and worker_is_dead(run.tags)
+    return bool(run.is_finished) or worker_is_dead(run.tags)
 
 
 def _state(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> RunState:
