@@ -176,6 +176,7 @@ def test_all_that_happens_to_a_document_is_on_record_as_events_of_the_catalogue(
         "graphiti.writing",
         "graphiti.written",
         "graphiti.complete",
+        "upload.done",
     ]
     for event in told:
         figures = BY_NAME[event.event or ""].figures
