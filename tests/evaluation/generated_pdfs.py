@@ -42,6 +42,7 @@ class Gold:
     """What a generated PDF says: `words` in reading order, without running headers and footers."""
 
     headings: list[str] = field(default_factory=list)
+    levels: list[int] = field(default_factory=list)  # of the headings; 0 is the title
     tables: list[list[list[str]]] = field(default_factory=list)
     ruled: list[bool] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -105,6 +106,7 @@ class Writer:
         style.alignment = self.random.choice([TA_CENTER, TA_LEFT])
         story: list[Any] = [Paragraph(self.title, style)]
         self.gold.headings.append(self.title)
+        self.gold.levels.append(0)
         self._say(self.title)
         for _ in range(self.random.randint(3, 6)):
             story += self._heading(0)
@@ -139,6 +141,7 @@ class Writer:
         )
         style.keepWithNext = 1
         self.gold.headings.append(text)
+        self.gold.levels.append(level + 1)
         self._say(text)
         return [Paragraph(text, style)]
 

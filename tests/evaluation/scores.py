@@ -8,6 +8,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from fathom.conversion.recall import WORD, normalised
+from tests.evaluation.structure import Structure
+
+NUMBER = re.compile(r"^(?:(?:\d+|[ivxlc]+|[a-z])(?: \d+)* )(?=\S)")
 
 
 def words_of(text: str) -> list[str]:
@@ -28,14 +31,28 @@ def f1(found: Counter[Any], gold: Counter[Any]) -> float:
     return 2 * hits / (found.total() + gold.total())
 
 
-def headings_of(document: dict[str, Any]) -> list[str]:
-    """The texts of its headings."""
-    return [text["text"] for text in document["texts"] if text["label"] in {"section_header", "title"}]
+def headings_of(document: dict[str, Any]) -> list[tuple[int, str]]:
+    """(level, text) of its headings, the title having level 0; what is set apart as furniture is no heading."""
+    return [
+        (0 if text["label"] == "title" else text["level"], text["text"])
+        for text in document["texts"]
+        if text["label"] in {"section_header", "title"} and text["content_layer"] == "body"
+    ]
 
 
 def headings_f1(document: dict[str, Any], gold: list[str]) -> float:
     """F1 of the headings' texts."""
-    return f1(Counter(map(plain, headings_of(document))), Counter(map(plain, gold)))
+    return f1(Counter(plain(text) for _, text in headings_of(document)), Counter(map(plain, gold)))
+
+
+def levels_f1(document: dict[str, Any], gold: list[tuple[int, str]]) -> float:
+    """F1 of the headings with their levels; levels are counted from the highest that is there, whatever it is called."""
+    return f1(Counter(_ranked(headings_of(document))), Counter(_ranked(gold)))
+
+
+def _ranked(headings: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    ranks = {level: rank for rank, level in enumerate(sorted({level for level, _ in headings}))}
+    return [(ranks[level], plain(text)) for level, text in headings]
 
 
 def cells_of(table: dict[str, Any]) -> Counter[tuple[int, int, str]]:
@@ -91,3 +108,29 @@ def order_score(document: dict[str, Any], gold: list[str]) -> float:
     expected = words_of(" ".join(gold))
     matcher = SequenceMatcher(None, expected, words_of(re.sub(r"\s+", " ", body_text(document))), autojunk=False)
     return sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(expected))
+
+
+def structure_counts(document: dict[str, Any], gold: Structure) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """What was found, what there is and what of it is right: of headings, of headings with levels, of tables' cells."""
+    wanted = [(level, said) for level, text in gold.headings if (said := _unnumbered(text))]
+    ours = [(level, said) for level, text in headings_of(document) if (said := _unnumbered(text))]
+    heads = _counts(Counter(plain(text) for _, text in ours), Counter(plain(text) for _, text in wanted))
+    levels = _counts(Counter(_ranked(ours)), Counter(_ranked(wanted)))
+    cells = Counter[str]()
+    found = [counted for table in document["tables"] if (counted := cells_of(table))]
+    for rows in gold.tables:
+        truth = gold_cells(rows)
+        best = max(range(len(found)), key=lambda i: f1(found[i], truth), default=None)
+        cells.update(_counts(found.pop(best) if best is not None else Counter(), truth))
+    for left in found:
+        cells["found"] += left.total()
+    return heads, levels, cells
+
+
+def _unnumbered(text: str) -> str:
+    """The heading without a number in front, which a word processor may have made."""
+    return NUMBER.sub("", plain(text)) or plain(text)
+
+
+def _counts(found: Counter[Any], gold: Counter[Any]) -> Counter[str]:
+    return Counter({"found": found.total(), "gold": gold.total(), "right": (found & gold).total()})
