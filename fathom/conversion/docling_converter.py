@@ -27,11 +27,12 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
-    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
+    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption, WordFormatOption
 
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
+    from fathom.conversion.word_backend import WordBackend
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
@@ -56,6 +57,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
             InputFormat.PDF: PdfFormatOption(
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
+            InputFormat.DOCX: WordFormatOption(backend=WordBackend),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
         },
     )

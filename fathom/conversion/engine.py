@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.conversion.attachments import attachments_of, list_attachments
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.docling_converter import docling_converter
+from fathom.conversion.empty_headings import empty_headings_are_text
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.outcome import Outcome, ocr_lines, report_of
 from fathom.conversion.page_picture import page_picture
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 
 log = get_logger(__name__)
 
@@ -151,6 +152,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
         raise _failure(inspection, errors)
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
+    empty_headings_are_text(result.document)
     return Outcome(document=result.document, result=result, errors=errors)
 
 

@@ -22,6 +22,7 @@ class Role(StrEnum):
     """What a block is on its page."""
 
     TEXT = "text"
+    TITLE = "title"
     HEADING = "section_header"
     ITEM = "list_item"
     CAPTION = "caption"

@@ -11,7 +11,7 @@ from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, Table
 from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, SegmentedPdfPage, TextCell
 from pydantic import Field
 
-from fathom.conversion.layout.blocks import Block
+from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
 from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
@@ -100,7 +100,7 @@ def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) 
         cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
     return Cluster(
         id=number,
-        label=DocItemLabel(block.role.value),
+        label=DocItemLabel.SECTION_HEADER if block.role is Role.TITLE else DocItemLabel(block.role.value),
         bbox=_bbox(block.bounds),
         confidence=block.confidence,
         cells=cells,

@@ -7,6 +7,8 @@ import re
 from fathom.conversion.layout.blocks import Block, Role
 
 LARGER = 1.14
+TITLE_OVER_HEADINGS = 1.1
+TITLE_OVER_TEXT = 1.3  # where the first page has no other heading
 NUMBERED = re.compile(
     r"^(?:(?:chapter|section|part|appendix|annex|article)\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,4}|[IVX]{1,5}|[A-Z])[.)]?\s+\S", re.I
 )
@@ -32,6 +34,16 @@ def mark_headings(blocks: list[Block], size: float, *, page_bold: float) -> None
             score -= 0.4
         if score >= 0.5:
             block.role, block.confidence = Role.HEADING, round(min(1.0, score), 3)
+
+
+def mark_title(blocks: list[Block], size: float) -> None:
+    """On a document's first page: the heading that stands first and is larger than all others is its title."""
+    headings = [block for block in blocks if block.role is Role.HEADING]
+    if not headings or NUMBERED.match(headings[0].text) or NAMED.match(headings[0].text):
+        return
+    others = max((block.size for block in headings[1:]), default=0.0)
+    if headings[0].size >= (TITLE_OVER_HEADINGS * others if others else TITLE_OVER_TEXT * size):
+        headings[0].role = Role.TITLE
 
 
 def _byline(above: Block, block: Block, size: float) -> bool:

@@ -9,7 +9,7 @@ from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside
 from fathom.conversion.layout.furniture import take_furniture
-from fathom.conversion.layout.headings import mark_headings
+from fathom.conversion.layout.headings import mark_headings, mark_title
 from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
 from fathom.conversion.layout.lists import starts_item
 from fathom.conversion.layout.notes import notes_of
@@ -20,8 +20,11 @@ from fathom.conversion.layout.table_grid import Grid
 from fathom.conversion.layout.unruled_tables import find_tables, tables_between_rules
 
 
-def lay_out(content: PageContent, style: DocumentStyle) -> list[Block]:
-    """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell."""
+def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[Block]:
+    """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell.
+
+    The `first` page of a document may have its title.
+    """
     grids = ruled_tables(content)
     lines = join_words([w for w in content.words if not any(centre_inside(w, g.box, 1.0) for g in grids)])
     furniture, lines = take_furniture(lines, content, style)
@@ -41,6 +44,8 @@ def lay_out(content: PageContent, style: DocumentStyle) -> list[Block]:
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
     mark_outlined(blocks, content.titles)
+    if first:
+        mark_title(blocks, style.body_size)
     mark_footnotes(blocks, style.body_size, content.height)
     blocks += _turned(content) + notes_of(content)
     headers = [b for b in furniture if b.role is Role.HEADER]

@@ -73,13 +73,15 @@ class GeometricLayoutModel(BaseLayoutModel):
                 score = sum(c * n for c, n in confidences) / letters
                 conv_res.confidence.pages[page.page_no].ocr_score = score
         style = style_of(conv_res, content)
-        blocks = lay_out(content, style)
+        blocks = lay_out(content, style, first=page.page_no == 1)
+        if hasattr(conv_res.input._backend, "has_title") and any(block.role is Role.TITLE for block in blocks):
+            conv_res.input._backend.has_title = True
         clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
         content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, Grid)}
         if page.parsed_page is not None:
             if content.from_ocr:
                 page.parsed_page = scanned_page(page.parsed_page, content)
-            lines = [line for block in blocks if block.role is Role.HEADING for line in block.lines]
+            lines = [line for block in blocks if block.role in (Role.HEADING, Role.TITLE) for line in block.lines]
             cells = [line_cell(line, index, from_ocr=content.from_ocr) for index, line in enumerate(lines)]
             page.parsed_page.textline_cells = cells  # only headings' sizes are looked at again
         return LayoutPrediction(clusters=clusters)

@@ -110,6 +110,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 self._count = len(self._pdf)
         except pypdfium2.PdfiumError as error:
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
+        self.has_title = False  # its first page says, once it is laid out
         self._style: DocumentStyle | None = None
         self._read: dict[int, PageContent] = {}
         self._titles: dict[int, frozenset[str]] | None = None

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from docling.datamodel.base_models import Page
+from docling.datamodel.document import ConversionResult
 from docling.models.postprocessing.reading_order_rb import PageElement, ReadingOrderPredictor
 from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel, PagePreprocessingOptions
 from docling.pipeline.standard_pdf_pipeline import StandardPdfPipeline
+
+from fathom.conversion.pdf.title import first_heading_is_title
 
 
 class GeometricPdfPipeline(StandardPdfPipeline):
@@ -18,6 +21,12 @@ class GeometricPdfPipeline(StandardPdfPipeline):
         super()._init_models()
         self.preprocessing_model: Any = _ParsesOnly(PagePreprocessingOptions(images_scale=None))
         self.reading_order_model.ro_model = _KeepsOrder()
+
+    def _assemble_document(self, conv_res: ConversionResult) -> ConversionResult:
+        assembled = super()._assemble_document(conv_res)
+        if getattr(assembled.input._backend, "has_title", False):
+            first_heading_is_title(assembled.document)
+        return assembled
 
 
 class _ParsesOnly(PagePreprocessingModel):

@@ -96,7 +96,7 @@ def test_a_text_is_read_in_its_own_encoding(tmp_path: Path) -> None:
 def test_a_pdf_keeps_its_words_and_its_heading(tmp_path: Path) -> None:
     converted = convert(pdf(tmp_path / "pump.pdf", draw_page))
     report = converted.report
-    assert converted.markdown.startswith("## The pump")
+    assert converted.markdown.startswith("# The pump")
     assert "from a low place to a high one" in converted.markdown
     assert (report.text_recall, report.headings, report.pages_converted, report.pages_expected) == (1.0, 1, 1, 1)
     assert report.ocr_pages == 0
@@ -191,10 +191,10 @@ def test_a_broken_page_is_an_error_and_the_others_are_kept(tmp_path: Path, monke
     whole = plugin.lay_out
     calls = iter(range(100))
 
-    def second_breaks(*arguments: Any) -> Any:
+    def second_breaks(*arguments: Any, **options: Any) -> Any:
         if next(calls) == 1:
             raise ValueError("broken on purpose")
-        return whole(*arguments)
+        return whole(*arguments, **options)
 
     monkeypatch.setattr(plugin, "lay_out", second_breaks)
     report = convert(pdf(tmp_path / "pump.pdf", draw_page, pages=3)).report
@@ -206,7 +206,7 @@ def test_a_broken_page_is_an_error_and_the_others_are_kept(tmp_path: Path, monke
 def test_a_document_of_which_nothing_is_left_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fathom.conversion.layout import plugin
 
-    def breaks(*arguments: Any) -> Any:
+    def breaks(*arguments: Any, **options: Any) -> Any:
         raise ValueError("broken on purpose")
 
     monkeypatch.setattr(plugin, "lay_out", breaks)
