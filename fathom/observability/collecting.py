@@ -1,7 +1,9 @@
 """From log files to the table `events`: every whole line of worth, once, whoever wrote it and whoever was killed since.
 
 Who works only appends a line to a file. One process at a time (whoever has the lock of the home) reads what is new and
-writes it to the table with how far it read, in one transaction: a kill at any point repeats or loses nothing.
+writes it to the table with how far it read, in one transaction: a kill at any point repeats or loses nothing. What was
+said before a round began is in the table with that round, in the order of time: what followed from a line of one file
+never stands before it, though another file, read earlier in the round, says it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,11 +34,25 @@ CALM_S = 2.0  # otherwise: a round costs a transaction, however few lines it bri
 KEEP_DAYS = 90.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
-_MOST_BYTES = 4 * 1024**2  # of a file in one transaction
+_MOST_BYTES = 2 * 1024**2  # of a file in one transaction
+_AHEAD_S = 5.0  # a line later than its round waits for the next one, unless a clock that was set back made it so
 _LOCKED = 5_113_042  # Postgres' advisory lock of whoever writes events: ids become visible in their order
 _COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one transaction takes of a file: lines up to `read_to`; `looked_to` is where nothing follows before it grows."""
+
+    path: Path
+    file: tuple[int, int]
+    source: str
+    rows: list[dict[str, Any]]
+    read_to: int
+    looked_to: int
+    more: bool
 
 
 class Collector:
@@ -59,7 +76,7 @@ class Collector:
                 return 0
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self._lock, timeout=wait_s):
-                return sum(self._take(path) for path in news)
+                return self._round(news)
         except Timeout:
             return 0
         except (OSError, SQLAlchemyError):
@@ -91,39 +108,52 @@ class Collector:
             return False
         return self._seen.get((status.st_dev, status.st_ino)) != status.st_size
 
-    def _take(self, path: Path) -> int:
+    def _round(self, paths: list[Path]) -> int:
+        """All lines that were said before this was called are in the table; answers how many."""
+        until = time.time()
+        taken = 0
+        while paths:
+            with self._engine.begin() as connection:
+                self._alone(connection)
+                pieces = [piece for path in paths if (piece := self._piece(connection, path, until))]
+                rows = sorted((row for piece in pieces for row in piece.rows), key=lambda row: float(row["at"]))
+                if rows:
+                    connection.execute(events.insert(), rows)
+                for piece in pieces:
+                    self._remember(connection, piece.source, piece.read_to)
+            self._seen |= {piece.file: piece.looked_to for piece in pieces}
+            taken += len(rows)
+            paths = [piece.path for piece in pieces if piece.more]
+        return taken
+
+    def _piece(self, connection: Connection, path: Path, until: float) -> _Piece | None:
+        """What the file has of whole lines not later than `until`; None for one that is gone or has none yet."""
         try:
             with path.open("rb") as file:
                 head = file.readline()
                 if not head.endswith(b"\n"):
-                    return 0
+                    return None
                 # a file keeps its first line when it is put aside, and no two files have the same one
                 source = hashlib.sha256(self._host.encode() + b"\0" + head).hexdigest()[:32]
-                taken = 0
-                while True:
-                    with self._engine.begin() as connection:
-                        self._alone(connection)
-                        known = sa.select(event_sources.c.read_to).where(event_sources.c.source == source)
-                        start = connection.scalar(known) or 0
-                        file.seek(start)
-                        data = file.read(_MOST_BYTES)
-                        whole = data[: data.rfind(b"\n") + 1]
-                        if not whole and len(data) == _MOST_BYTES:
-                            whole = data  # a line as long as that is none of ours
-                        if whole:
-                            rows = [row for line in whole.splitlines() if (row := self._row(line))]
-                            rows.sort(key=lambda row: float(row["at"]))
-                            if rows:
-                                connection.execute(events.insert(), rows)
-                            self._remember(connection, source, start + len(whole))
-                            taken += len(rows)
-                    if len(data) < _MOST_BYTES:
-                        break
+                start = connection.scalar(sa.select(event_sources.c.read_to).where(event_sources.c.source == source)) or 0
+                file.seek(start)
+                data = file.read(_MOST_BYTES)
                 status = path.stat()
-                self._seen[status.st_dev, status.st_ino] = start + len(data)
-                return taken
         except FileNotFoundError:
-            return 0
+            return None
+        full = len(data) == _MOST_BYTES
+        whole = data[: data.rfind(b"\n") + 1]
+        if full and not whole:
+            whole = data  # a line as long as that is none of ours
+        rows: list[dict[str, Any]] = []
+        read = 0
+        for line in whole.splitlines(keepends=True):
+            row = self._row(line)
+            if row and until < row["at"] < until + _AHEAD_S:
+                return _Piece(path, (status.st_dev, status.st_ino), source, rows, start + read, start + read, more=False)
+            read += len(line)
+            rows += [row] if row else []
+        return _Piece(path, (status.st_dev, status.st_ino), source, rows, start + read, start + len(data), more=full)
 
     def _alone(self, connection: Connection) -> None:
         if self._engine.dialect.name == "postgresql":

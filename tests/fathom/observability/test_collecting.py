@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -148,6 +151,41 @@ def test_pages_are_read_by_cursor_and_filtered(tmp_path: Path, engine: Engine, c
     assert [event.message for event in events.of_document("a/b.pdf", stage="chunking")] == ["Odd"]
     assert events.last_of_each("a/b.pdf", 0)["docling.page"].number("page") == 4
     assert events.counted("a/b.pdf", 0) == {"docling.page": 4}
+
+
+def test_what_followed_from_a_line_never_stands_before_it_though_its_file_is_read_first(
+    tmp_path: Path, engine: Engine, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first file's reading is held up until the second one's line, and then one of the first, are written."""
+    say(tmp_path, 1)
+    (tmp_path / "logs" / "api.jsonl").write_bytes((tmp_path / "logs" / "runs.jsonl").read_bytes().replace(b"r1", b"r0"))
+    read, row = [], Collector._row
+
+    def slowly(self: Collector, raw: bytes) -> dict[str, Any] | None:
+        read.append(raw)
+        if len(read) == 1:
+            late = json.loads(raw) | {"timestamp": datetime.now(UTC).isoformat()}
+            for name, page in (("runs", 2), ("api", 3)):
+                with (tmp_path / "logs" / f"{name}.jsonl").open("a") as file:
+                    file.write(json.dumps(late | {"metrics": {"page": page}}) + "\n")
+        return row(self, raw)
+
+    monkeypatch.setattr(Collector, "_row", slowly)
+    assert collector.collect() == 2
+    assert pages(engine) == [1, 1]
+    assert collector.collect() == 2
+    assert pages(engine) == [1, 1, 2, 3]
+
+
+def test_a_line_from_long_ahead_is_of_a_clock_that_was_set_back_and_is_taken(
+    tmp_path: Path, engine: Engine, collector: Collector
+) -> None:
+    say(tmp_path, 1)
+    file = tmp_path / "logs" / "runs.jsonl"
+    line = json.loads(file.read_text())
+    line["timestamp"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    file.write_text(json.dumps(line) + "\n")
+    assert collector.collect() == 1
 
 
 def test_events_are_dropped_when_they_are_old(tmp_path: Path, engine: Engine, collector: Collector) -> None:
