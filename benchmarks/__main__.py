@@ -30,6 +30,7 @@ CASES = (
     "drop_latency",
     "launcher",
     "eta",
+    "load",
     "crashes",
     "observability",
 )

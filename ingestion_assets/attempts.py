@@ -9,6 +9,7 @@ import dagster as dg
 
 from fathom.errors import CheckBlocked, DocumentRejected, FathomError
 from fathom.observability.logs import Stage, bound, get_logger, stage
+from fathom.observability.silence import never_silent
 from resources.uploads import Attempt, Uploads
 
 log = get_logger(__name__)
@@ -25,7 +26,8 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: str, version: str
     with stage(step, document=document, run=run), bound(request=uploads.request):
         log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number})
         try:
-            yield begun
+            with never_silent():
+                yield begun
         except FathomError as error:
             say = log.warning if isinstance(error, DocumentRejected) else log.error
             say(error.message, sub_stage="failed", metrics={"error": error.name, "retryable": error.retryable})

@@ -20,7 +20,7 @@ from fathom.uploads.placing import Placed
 
 log = get_logger(__name__)
 
-WRITE_AT = 1024 * 1024  # bytes in memory before they are written
+WRITE_AT = 256 * 1024  # bytes in memory before they are written, twice over: of every upload that comes at once
 LONGEST_FIELD = 8 * 1024
 LONGEST_HEADERS = 16 * 1024
 

@@ -24,6 +24,7 @@ from fathom.conversion.protocol import (
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 from fathom.conversion.wire_document import decode_document
 from fathom.errors import ConverterUnreachable, DocumentRejected, StoreFailed
+from fathom.observability.logs import carried
 from fathom.settings import Settings
 
 # The converter says it is alive every 5 s; on a machine under load it may be late, not by this.
@@ -108,6 +109,7 @@ class ConverterClient:
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or type(error).__name__}."
             raise StoreFailed(message, document=document) from error
+        told = carried()
         return Request(
             operation="inspect" if operation == "inspect" else "convert",
             fingerprint=self._settings.fingerprint(),
@@ -115,6 +117,8 @@ class ConverterClient:
             name=name if name is not None else path.name,
             version=version,
             document=document,
+            run=told.get("run"),
+            request=told.get("request"),
             key=self._key,
         )
 

@@ -51,6 +51,9 @@ class Request:
     name: str = ""
     version: str = ""
     document: str | None = None
+    # of the caller's log lines, for the converter's own about the document
+    run: str | None = None
+    request: str | None = None
     # of a docling-serve: goes with each request, so that it is on no command line, in no environment, log or file
     key: str | None = field(default=None, repr=False)
 

@@ -25,7 +25,7 @@ from fathom.conversion.protocol import MAX_REQUEST_BYTES, ConnectionLost, Frame,
 from fathom.conversion.service_log import log_to_file
 from fathom.conversion.worker_pool import WorkerPool
 from fathom.errors import ConversionCancelled, ConverterUnreachable, FathomError
-from fathom.observability.logs import get_logger
+from fathom.observability.logs import bound, get_logger, stage
 
 # A waiting caller hears from the converter this often, and takes it for dead after several times as long (client.py).
 ALIVE_EVERY_S = 5.0
@@ -161,7 +161,8 @@ class ConverterService:
             if work.done():
                 self._send(writer, *_answer_of(work))
             else:
-                log.info("The caller is gone: its document is given up", stage="docling", document=request.document)
+                with stage("docling", document=request.document, run=request.run), bound(request=request.request):
+                    log.info("The caller is gone: its document is given up")
         finally:
             for task in (work, gone, alive):
                 task.cancel()

@@ -39,6 +39,7 @@ from fathom.conversion.service_log import log_to_stream
 from fathom.conversion.wire_document import encode_document
 from fathom.conversion.worker_facts import loaded_libraries
 from fathom.errors import ConversionCancelled, FathomError
+from fathom.observability.logs import bound, stage
 
 PR_SET_PDEATHSIG = 1
 
@@ -83,7 +84,8 @@ class Worker:
 
     def _answer(self, request: Request) -> tuple[Frame, bytes]:
         try:
-            return Frame.RESULT, self._work(request)
+            with stage("docling", document=request.document, run=request.run), bound(request=request.request):
+                return Frame.RESULT, self._work(request)
         except GivenUp:
             return Frame.ERROR, encode_error(ConversionCancelled("The conversion was cancelled."))
         except FathomError as error:

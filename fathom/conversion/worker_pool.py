@@ -14,7 +14,7 @@ from fathom.conversion.protocol import Frame, Request, decode_error
 from fathom.conversion.worker_facts import WorkerFacts
 from fathom.conversion.worker_process import Answer, WorkerProcess
 from fathom.errors import ConversionCancelled, ConverterUnreachable, DocumentRejected
-from fathom.observability.logs import get_logger, stage
+from fathom.observability.logs import bound, get_logger, stage
 
 # After so many failed starts in a row, with no worker left, callers are told instead of kept waiting.
 TROUBLE_AFTER_FAILED_STARTS = 3
@@ -65,7 +65,7 @@ class WorkerPool:
             frame, payload = await worker.work(request, on_progress)
         finally:
             self._give_back(worker)
-        with stage("docling", document=request.document):
+        with stage("docling", document=request.document, run=request.run), bound(request=request.request):
             self._account(request, frame, payload, time.monotonic() - started)
         return frame, payload
 

@@ -29,6 +29,7 @@ def _event(name: str, meaning: str, **figures: Figure) -> EventType:
 
 
 _FAILED: dict[str, Figure] = {"error": str, "retryable": bool}
+_WORKING = "Nothing was said of it for some seconds, and the work goes on."
 _EPISODES: dict[str, Figure] = {"chunk": int, "chunks": int, "entities": int, "facts": int}
 
 CATALOGUE: Final[tuple[EventType, ...]] = (
@@ -53,6 +54,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("docling.models", "Whether the converter has its models loaded.", warm=bool, warm_up_seconds=float),
     _event("docling.started", "The conversion began.", bytes=int, pages=int),
     _event("docling.page", "So many of its pages are converted.", page=int, pages=int),
+    _event("docling.working", _WORKING, seconds=float),
     _event("docling.convert", "The libraries warned of the document.", warnings=int),
     _event("docling.converted", "The converter process is done with it.", seconds=float, answer_bytes=int),
     _event("docling.complete", "The conversion is done.", seconds=float, pages=int, words=int),
@@ -61,6 +63,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("chunking.begun", "A run took it up to cut it into chunks.", attempt=int),
     _event("chunking.started", "The chunker has its bounds.", max_tokens=int, words=int),
     _event("chunking.tokenizing", "Texts are cut where the embedder's tokens say.", max_tokens=int),
+    _event("chunking.working", _WORKING, seconds=float),
     _event("chunking.created", "The chunks are there.", chunks=int, tokens=int, mean_tokens=float),
     _event("chunking.complete", "Chunking is done.", chunks=int, tokens=int, seconds=float),
     _event("chunking.failed", "Chunking failed.", **_FAILED),
@@ -68,6 +71,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("graphiti.begun", "A run took it up to write it to the graph.", attempt=int),
     _event("graphiti.started", "The ingestion into the graph began.", chunks=int),
     _event("graphiti.waiting", "Another writer has the collection.", collection=str, holder=str),
+    _event("graphiti.working", _WORKING, seconds=float),
     _event("graphiti.sending", "A chunk goes to the language model.", **_EPISODES),
     _event("graphiti.extracted", "A chunk's entities and facts are known.", **_EPISODES),
     _event("graphiti.writing", "Episodes go to the graph.", **_EPISODES),

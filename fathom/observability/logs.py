@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, Literal
 
@@ -22,6 +23,9 @@ Stage = Literal["upload", "validation", "docling", "chunking", "graphiti", "syst
 FIELDS = "fathom_fields"
 # Said once by who logs, or shown beside the message by everything that shows it.
 _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
+
+# Called for each line that is said in the context: by who wants to know how long nothing was said.
+hears: ContextVar[Callable[[], None] | None] = ContextVar("hears", default=None)
 
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 
@@ -64,6 +68,8 @@ def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[l
     trace = sys.exc_info() if line.pop("exc_info", None) else None
     record = logging.LogRecord(handlers.standard.name, _LEVELS[level], "", 0, _Plain(line), (), trace)
     record.__dict__[FIELDS] = line
+    if heard := hears.get():
+        heard()
     return (record,), {}
 
 
@@ -122,6 +128,12 @@ def bound(**fields: Any) -> Iterator[None]:
     """Every line logged inside carries these fields; None leaves what is bound already."""
     with structlog.contextvars.bound_contextvars(**{name: value for name, value in fields.items() if value is not None}):
         yield
+
+
+def carried() -> dict[str, str]:
+    """The run and the request that lines said here carry, for another process that works on the same."""
+    fields = structlog.contextvars.get_contextvars()
+    return {name: str(fields[name]) for name in ("run", "request") if fields.get(name)}
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:

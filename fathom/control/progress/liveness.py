@@ -29,6 +29,8 @@ ASKED_AFTER_S = 1.0  # a graph is asked whether it is there after so much silenc
 _AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable"})
 CLOCK_S = 2.0
 _WORK = ("validation", "docling", "chunking", "graphiti")
+# What the converter says, and what a process says as long as it is there, whatever becomes of its work.
+_NO_NEWS = frozenset({"docling.converted", "docling.convert", *(f"{stage}.working" for stage in _WORK)})
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Told:
 
     @property
     def newest_of_work(self) -> Recorded | None:
-        """The newest event that a run told, not the converter or the intake."""
-        told = (one for one in self.events.values() if one.stage in _WORK and one.event != "docling.converted")
+        """The newest event by which a run told of something new, not the converter or the intake."""
+        told = (one for one in self.events.values() if one.stage in _WORK and one.event not in _NO_NEWS)
         return max(told, key=lambda one: (one.at, one.id), default=None)
 
     @property

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +22,7 @@ from websockets.sync.client import connect
 
 from fathom.control.access import admin_key
 from fathom.control.launching import open_instance
-from fathom.control.parts import start_all, stop_all
+from fathom.control.parts import as_environment, start_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.removal_check import verify
 from fathom.control.runs.worker import PID_TAG
@@ -91,6 +93,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         kill(marked(made.settings.home))
 
 
+def until_answering(client: httpx.Client, ports: list[int]) -> None:
+    for port in ports:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert client.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+
 def long_text(seed: str, paragraphs: int = 90) -> bytes:
     """A document whose work takes some seconds."""
     line = "Ingrid Solberg of {} Works met Thomas Okafor in Bergen and sold bridge number {} to Marlow University. "
@@ -112,8 +126,9 @@ def test_a_sample_goes_in_by_http_and_is_followed_to_the_graph(live: Live) -> No
     assert set(live.status(uploaded)["durations"].values()).isdisjoint({None})
     progress = [one["progress"] for one in messages if one["type"] == "status"]
     assert progress == sorted(progress)
-    request = {one.get("request") for one in messages if one["type"] == "log" and one["event"] != "docling.converted"}
-    assert len(request) == 1  # the request's id is on what its run said, too
+    logs = [one for one in messages if one["type"] == "log"]
+    assert len({one.get("request") for one in logs}) == 1  # the request's id is on what its run and the converter said, too
+    assert len({one.get("run") for one in logs if one["stage"] in ("validation", "docling", "chunking", "graphiti")}) == 1
 
 
 def test_the_api_is_restarted_in_mid_run_and_answers_the_same(live: Live) -> None:
@@ -136,6 +151,41 @@ def test_the_api_is_restarted_in_mid_run_and_answers_the_same(live: Live) -> Non
     assert rest[-1]["status"] == "completed"
     logs = live.call("GET", uploaded["status_url"].replace("/status", "") + "/logs?limit=1000").json()["lines"]
     assert [line["cursor"] for line in logs] == cursors
+
+
+def test_three_processes_of_the_api_answer_the_same_while_a_document_is_on_its_way(live: Live) -> None:
+    ports = [live.settings.api_port, free_port(), free_port()]
+    environment = {**os.environ, **as_environment(live.settings)}
+    more = [
+        subprocess.Popen([sys.executable, "-m", "fathom.api", "--port", str(port)], cwd=PROJECT_ROOT, env=environment)
+        for port in ports[1:]
+    ]
+    try:
+        with httpx.Client(headers=live.headers, timeout=30) as client:
+            until_answering(client, ports)
+            uploaded = live.upload("three.md", long_text("Three", 60))
+            compared: dict[str, int] = {}
+            while True:
+                answers = [client.get(f"http://127.0.0.1:{port}{uploaded['status_url']}").json() for port in ports]
+                again = client.get(f"http://127.0.0.1:{ports[0]}{uploaded['status_url']}").json()
+                moving = ("estimated_completion", "estimated_completion_p90", "metrics")  # which the ledger moves between lines
+                if answers[0]["cursor"] == again["cursor"] and answers[0]["state"] == again["state"]:
+                    said = [{name: value for name, value in one.items() if name not in moving} for one in answers]
+                    assert said[0] == said[1] == said[2]
+                    compared[answers[0]["stage"]] = compared.get(answers[0]["stage"], 0) + 1
+                if again["state"] in ("complete", "failed"):
+                    break
+            assert again["state"] == "complete"
+            assert compared["graphiti"] > 3
+            logs = uploaded["status_url"].replace("/status", "") + "/logs?limit=1000"
+            listed = [client.get(f"http://127.0.0.1:{port}{logs}").json()["lines"] for port in ports]
+            assert listed[0] == listed[1] == listed[2]
+            assert len({line["cursor"] for line in listed[0]}) == len(listed[0])  # three collect, and each line is there once
+    finally:
+        for process in more:
+            process.terminate()
+        for process in more:
+            process.wait(20)
 
 
 def test_a_run_that_is_killed_is_seen_dead_and_tried_again(live: Live) -> None:

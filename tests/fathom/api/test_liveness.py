@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -154,6 +155,18 @@ def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_that_was_usual(s
     print(f"silent for {time.monotonic() - began:.1f} s by then")
     scene.seen("the model hangs", uploaded, "stalled", "Nothing was heard of it for")
     scene.call("POST", "/api/documents/" + uploaded["status_url"].rsplit("/", 1)[1] + "/cancel")
+
+
+def test_while_it_works_no_five_seconds_pass_without_a_line(scene: Scene) -> None:
+    scene.model.latency_s = 11.0
+    uploaded = scene.put("silent", paragraphs=1)
+    scene.over(uploaded)
+    lines = scene.call("GET", uploaded["status_url"].replace("/status", "") + "/logs?limit=1000").json()["lines"]
+    begun = next(at for at, line in enumerate(lines) if line["event"] == "docling.begun")
+    times = [(datetime.fromisoformat(line["timestamp"]).timestamp(), line["event"]) for line in lines[begun:]]
+    longest = max((later[0] - earlier[0], earlier[1], later[1]) for earlier, later in pairwise(sorted(times)))
+    print(f"the longest silence of {len(times)} lines in {times[-1][0] - times[0][0]:.0f} s: {longest}")
+    assert longest[0] <= 5.0
 
 
 def test_a_process_that_is_stopped_is_stalled_and_then_goes_on(scene: Scene) -> None:

@@ -69,6 +69,15 @@ def test_a_run_that_is_silent_for_long_is_stalled(record: Record) -> None:
     assert record.status("a/x.md", later=300).state == "stalled"
 
 
+def test_a_process_that_only_says_that_it_is_there_has_work_that_is_stalled(record: Record) -> None:
+    record.upload("c/a.md", "running", run_id="r1", ago=200.0)
+    record.said("c/a.md", "graphiti.begun", 130.0)
+    record.said("c/a.md", "graphiti.sending", 120.0, chunk=1, chunks=2)
+    record.said("c/a.md", "graphiti.working", 2.0, seconds=128.0)
+    found = record.status("c/a.md")
+    assert (found.state, found.sub_stage) == ("stalled", "sending")
+
+
 def test_a_document_that_waits_in_its_run_for_its_next_step_is_not_stalled(record: Record) -> None:
     record.upload("a/x.md", "running", run_id="r1")
     record.said("a/x.md", "chunking.complete", 500, chunks=9)
