@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from io import BytesIO
@@ -112,6 +113,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
         self.has_title = False  # its first page says, once it is laid out
         self._style: DocumentStyle | None = None
+        self._styling = threading.Lock()
         self._read: dict[int, PageContent] = {}
         self._titles: dict[int, frozenset[str]] | None = None
 
@@ -125,6 +127,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
 
     def load_page(self, page_no: int) -> GeometricPageBackend:
         """The page at index `page_no` (from 0), read; invalid if pdfium cannot load it."""
+        self.style()  # reads pages that need not be read again
         content = self._read.pop(page_no, None) or self._content(page_no)
         if content is not None:
             content.titles = self._titles_on(page_no + 1)
@@ -132,10 +135,12 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
 
     def style(self) -> DocumentStyle:
         """What the document's pages have in common."""
-        if self._style is None:
-            pages = [(index, self._content(index)) for index in sampled(self._count, STYLE_PAGES)]
-            self._style = document_style([content for _, content in pages if content is not None])
-        return self._style
+        with self._styling:
+            if self._style is None:
+                pages = [(index, self._content(index)) for index in sampled(self._count, STYLE_PAGES)]
+                self._read = {index: content for index, content in pages if content is not None}
+                self._style = document_style(list(self._read.values()))
+            return self._style
 
     def _content(self, index: int) -> PageContent | None:
         with pypdfium2_lock:
@@ -182,6 +187,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         return self._titles.get(page_no, frozenset())
 
     def _close_native_document(self) -> None:
+        self._read.clear()
         with pypdfium2_lock:
             self._pdf.close()
 

@@ -6,7 +6,8 @@ import ctypes
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Word
+from fathom.conversion.pdf.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28
@@ -31,6 +33,8 @@ LEFTWARD = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
 UPRIGHT_WITHIN = math.radians(8)
 
+Glyph = tuple[str, float, float, float, float]  # its character, and its box: left, top, right, bottom
+
 
 @dataclass(slots=True)
 class _Style:
@@ -41,6 +45,10 @@ class _Style:
     font: str
     bold: bool
     italic: bool
+    upright: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.upright = abs(self.angle) <= UPRIGHT_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,67 +90,67 @@ class GlyphReader:
         self._frame = frame
         self._fonts: dict[int, tuple[str, int, int]] = {}
         self._styles: dict[int, _Style] = {}
-        self._rect = pdfium.FS_RECTF()
         self._matrix = pdfium.FS_MATRIX()
-        self._number = ctypes.c_float()
-        self._flags = ctypes.c_int()
 
     def words(self) -> tuple[list[Word], list[Word]]:
         """(upright words, words that are turned), each in the order of the file."""
         upright: list[Word] = []
         turned: list[Word] = []
-        count = pdfium.FPDFText_CountChars(self._text)
-        pending: list[tuple[str, float, float, float, float]] = []
+        pending: list[Glyph] = []
         style: _Style | None = None
-        rect, frame = self._rect, self._frame
-        get_unicode, get_box = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
-        get_object, get_origin = pdfium.FPDFText_GetTextObject, pdfium.FPDFText_GetCharOrigin
-        x, y = ctypes.c_double(), ctypes.c_double()
+        text, frame = address_of(self._text), self._frame
+        rect, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+        to_rect, to_x, to_y = ctypes.byref(rect), ctypes.byref(x), ctypes.byref(y)
 
         def flush() -> None:
             if pending and style is not None:
                 word = _word(pending, style, len(upright) + len(turned))
                 if word is not None:
-                    (upright if abs(style.angle) <= UPRIGHT_WITHIN else turned).append(word)
+                    (upright if style.upright else turned).append(word)
             pending.clear()
 
-        last_object = None
-        for index in range(count):
-            code = get_unicode(self._text, index)
-            if 0xD800 <= code < 0xDC00 and index + 1 < count:
-                continue  # joined with the low half below
-            if 0xDC00 <= code < 0xE000 and index:
-                high = get_unicode(self._text, index - 1)
-                code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if 0xD800 <= high < 0xDC00 else 0xFFFD
-            character = chr(code) if code <= 0x10FFFF else "\ufffd"
-            character = HYPHENS.get(character, character)
-            if character in INVISIBLE:
+        last_object: int | None = -1
+        edges, top, bottom = (math.nan, math.nan), 0.0, 0.0
+        for index in range(pdfium.FPDFText_CountChars(self._text)):
+            code = glyph_code(text, index)
+            character = _shown(code) if code < 0xD800 or code >= 0xE000 else self._half(code, index)
+            if not character:
                 continue
-            if character in BLANKS or (code < 32 and character != "-"):
+            if character == " ":
                 flush()
                 continue
-            text_object = get_object(self._text, index)
-            address = ctypes.cast(text_object, ctypes.c_void_p).value if text_object else None
+            address = glyph_object(text, index)
             if address != last_object:
-                found = self._style(text_object, address, index)
+                found = self._style(address, index)
                 if style is not None and not _alike(style, found):
                     flush()
-                style = found
-                last_object = address
-            if not get_box(self._text, index, rect):
+                style, last_object, edges = found, address, (math.nan, math.nan)
+            if style is None or not glyph_box(text, index, to_rect):
                 continue
-            box = frame.box(rect.left, rect.bottom, rect.right, rect.top)
-            if style is not None and abs(style.angle) <= UPRIGHT_WITHIN and get_origin(self._text, index, x, y):
-                # fonts lie about their height: the baseline and the size say where the glyph stands
-                baseline = frame.box(x.value, y.value, x.value, y.value)[1]
-                box = (box[0], baseline - ASCENT * style.size, box[2], baseline + DESCENT * style.size)
-            if pending and style is not None and _apart(pending[-1], box, style):
+            l, t, r, b = frame.box(rect.left, rect.bottom, rect.right, rect.top)
+            if style.upright:
+                if (rect.bottom, rect.top) != edges:  # else it stands where the glyph before it does
+                    edges, top, bottom = (rect.bottom, rect.top), t, b
+                    if glyph_origin(text, index, to_x, to_y):
+                        # fonts lie about their height: the baseline and the size say where the glyph stands
+                        baseline = frame.box(x.value, y.value, x.value, y.value)[1]
+                        top, bottom = baseline - ASCENT * style.size, baseline + DESCENT * style.size
+                t, b = top, bottom
+            if pending and _apart(pending[-1], l, t, r, b, style):
                 flush()
-            pending.append((character, *box))
+            pending.append((character, l, t, r, b))
         flush()
         return upright, turned
 
-    def _style(self, text_object: Any, address: int | None, index: int) -> _Style:
+    def _half(self, code: int, index: int) -> str:
+        """Nothing for the high half of a pair, what the two mean for the low one."""
+        if code < 0xDC00 and index + 1 < pdfium.FPDFText_CountChars(self._text):
+            return ""
+        high = glyph_code(address_of(self._text), index - 1) if index else 0
+        joined = 0xD800 <= high < 0xDC00 <= code
+        return _shown(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if joined else 0xFFFD)
+
+    def _style(self, address: int | None, index: int) -> _Style:
         if address is None:  # a glyph pdfium made up, e.g. a hyphen
             return _Style(float(pdfium.FPDFText_GetFontSize(self._text, index)) or 10.0, 0.0, "", False, False)
         known = self._styles.get(address)
@@ -156,7 +164,7 @@ class GlyphReader:
             angle = math.atan2(m.b, m.a)
         angle -= self._frame.rotation * math.pi / 2
         angle = math.atan2(math.sin(angle), math.cos(angle))
-        name, weight, flags = self._font(text_object)
+        name, weight, flags = self._font(pdfium.FPDFText_GetTextObject(self._text, index))
         style = _Style(
             size=size * scale if scale > 0 else size,
             angle=angle,
@@ -169,7 +177,7 @@ class GlyphReader:
 
     def _font(self, text_object: Any) -> tuple[str, int, int]:
         font = pdfium.FPDFTextObj_GetFont(text_object)
-        address = ctypes.cast(font, ctypes.c_void_p).value or 0
+        address = address_of(font)
         known = self._fonts.get(address)
         if known is None:
             name = ctypes.create_string_buffer(128)
@@ -186,31 +194,40 @@ def _alike(a: _Style, b: _Style) -> bool:
     return abs(a.size - b.size) < 0.3 and abs(a.angle - b.angle) < 0.02
 
 
-def _apart(last: tuple[str, float, float, float, float], box: tuple[float, float, float, float], style: _Style) -> bool:
+@lru_cache(maxsize=65_536)
+def _shown(code: int) -> str:
+    """The character as a word has it; a blank for any that ends a word, nothing for what is not seen."""
+    character = chr(code) if code <= 0x10FFFF else "\ufffd"
+    character = HYPHENS.get(character, character)
+    if character in INVISIBLE:
+        return ""
+    return " " if character in BLANKS or (code < 32 and character != "-") else character
+
+
+def _apart(last: Glyph, l: float, t: float, r: float, b: float, style: _Style) -> bool:
     """The glyph does not go on the word that ends with `last`: a gap, or another line."""
-    _, l, t, r, b = last
+    _, last_l, last_t, last_r, last_b = last
     size = max(style.size, 1.0)
-    if abs(style.angle) > UPRIGHT_WITHIN:
-        return max(box[0] - r, l - box[2], box[1] - b, t - box[3]) > size * 0.6
-    middle, other = (t + b) / 2, (box[1] + box[3]) / 2
-    if abs(middle - other) > size * 0.5:
+    if not style.upright:
+        return max(l - last_r, last_l - r, t - last_b, last_t - b) > size * 0.6
+    if abs(last_t + last_b - t - b) > size:
         return True
-    gap = box[0] - r if box[0] >= l else l - box[2]  # right-to-left text goes on to the left
+    gap = l - last_r if l >= last_l else last_l - r  # right-to-left text goes on to the left
     return gap > WORD_GAP * size or gap < -1.2 * size
 
 
-def _word(glyphs: list[tuple[str, float, float, float, float]], style: _Style, order: int) -> Word | None:
-    text = "".join(glyph[0] for glyph in glyphs)
-    if LEFTWARD.search(text):
+def _word(glyphs: list[Glyph], style: _Style, order: int) -> Word | None:
+    characters, lefts, tops, rights, bottoms = zip(*glyphs, strict=True)
+    text = "".join(characters)
+    if not text.isascii() and LEFTWARD.search(text):
         text = _spelled_leftward(glyphs)
-    l = min(glyph[1] for glyph in glyphs)
-    t, r, b = min(glyph[2] for glyph in glyphs), max(glyph[3] for glyph in glyphs), max(glyph[4] for glyph in glyphs)
+    l, t, r, b = min(lefts), min(tops), max(rights), max(bottoms)
     if not (math.isfinite(l) and math.isfinite(t) and math.isfinite(r) and math.isfinite(b)):
         return None
     return Word(text, l, t, r, b, style.size, style.font, style.bold, style.italic, order, baseline=b)
 
 
-def _spelled_leftward(glyphs: list[tuple[str, float, float, float, float]]) -> str:
+def _spelled_leftward(glyphs: list[Glyph]) -> str:
     """The letters in the order they are spoken: pdfium turns lam and alef about where the two have one glyph."""
     spelled: list[str] = []
     for _, same in groupby(glyphs, key=itemgetter(1, 3)):

@@ -46,9 +46,10 @@ def read_page(page: Any, frame: Frame) -> PageContent:
 def _on_page(words: list[Word], frame: Frame) -> list[Word]:
     """The words of which something can be seen, with the part of their boxes that can."""
     seen = []
+    width, height = frame.width, frame.height
     for word in words:
-        if word.r > 0 and word.b > 0 and word.l < frame.width and word.t < frame.height:
-            word.l, word.t = max(word.l, 0.0), max(word.t, 0.0)
-            word.r, word.b = min(word.r, frame.width), min(word.b, frame.height)
+        if word.r > 0 and word.b > 0 and word.l < width and word.t < height:
+            if word.l < 0 or word.t < 0 or word.r > width or word.b > height:
+                word.l, word.t, word.r, word.b = max(word.l, 0.0), max(word.t, 0.0), min(word.r, width), min(word.b, height)
             seen.append(word)
     return seen
