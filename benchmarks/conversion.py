@@ -1,28 +1,52 @@
-"""PDF pages a second on one warm worker, beside what reading the bare text with pdfium takes."""
+"""PDF pages a second on one warm worker and on two, and what a worker holds, beside what reading the bare text takes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.figure import Figure, median_seconds
-from benchmarks.material import converted
+from benchmarks.material import own_home
+from fathom.conversion.client import ConverterClient
+from fathom.errors import FathomError
+from fathom.settings import PROJECT_ROOT, Settings
 
-PAGES = 40
+CORPUS = PROJECT_ROOT.parent / "shared/corpora/documents"  # PDFs of others; read where they are there
+PAGES, COPIES = 40, 4
+GOALS = {1: "≥ 15 pages/s", 2: "≥ 25 pages/s"}
+PEER = "pdfium, bare text"
 
 
 def measure() -> list[Figure]:
-    """Pages a second over a born-digital PDF with headings and paragraphs."""
-    with TemporaryDirectory() as folder:
-        pdf = Path(folder) / "pages.pdf"
-        _make(pdf)
-        ours = PAGES / median_seconds(lambda: converted(pdf), runs=3)
-        bare = PAGES / median_seconds(lambda: _bare_text(pdf), runs=3)
-    return [Figure("PDF pages, one worker, warm", ours, "pages/s", "pdfium, bare text", bare, "≥ 15 pages/s")]
+    """Pages a second over born-digital PDFs: generated ones of headings and paragraphs, and those of the corpora."""
+    figures = []
+    with own_home() as settings:
+        generated = [settings.home / f"pages-{copy}.pdf" for copy in range(COPIES)]
+        for path in generated:
+            _make(path)
+        real = _without_ocr(settings)
+        for workers, goal in GOALS.items():
+            client = ConverterClient(settings.model_copy(update={"convert_workers": workers}))
+            client.ensure_started(warm=True)
+            while len(client.status().workers) < workers or any(one.state == "starting" for one in client.status().workers):
+                time.sleep(0.1)
+            for what, paths in (("generated", generated), ("real", real)):
+                if paths:
+                    name = f"{what} PDFs, {workers} worker{'s' * (workers > 1)}, warm"
+                    note = f"{len(paths)} PDFs, {_pages(paths)} pages"
+                    ours, bare = (_rate(client, paths, workers), _bare_rate(paths))
+                    figures.append(Figure(name, ours, "pages/s", PEER, bare, goal if what == "generated" else None, note))
+            held = max(worker.rss_bytes for worker in client.status().workers) / 1024**2
+            figures.append(Figure(f"memory of a worker, of {workers}", held, "MB", goal="≤ 700 MB", note="after these"))
+            client.stop()
+    return figures
 
 
 def _make(path: Path) -> None:
@@ -37,6 +61,50 @@ def _make(path: Path) -> None:
             )
         canvas.showPage()
     canvas.save()
+
+
+def _without_ocr(settings: Settings) -> list[Path]:
+    """The corpora's PDFs that convert without OCR, those with most pages first."""
+    client = ConverterClient(settings)
+    found = []
+    for path in sorted(CORPUS.rglob("*.pdf")):
+        if "scans" in path.parent.name:
+            continue
+        try:
+            report = client.convert(path, version=_version(path)).report
+        except FathomError:
+            continue
+        if not report.ocr_pages and report.pages_converted:
+            found.append((report.pages_converted, path))
+    client.stop()
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _rate(client: ConverterClient, paths: Sequence[Path], workers: int) -> float:
+    def all_of_them() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda path: client.convert(path, version=_version(path)), paths))
+
+    return _pages(paths) / median_seconds(all_of_them, runs=3)
+
+
+def _bare_rate(paths: Sequence[Path]) -> float:
+    return _pages(paths) / median_seconds(lambda: [_bare_text(path) for path in paths], runs=3)
+
+
+def _pages(paths: Sequence[Path]) -> int:
+    import pypdfium2
+
+    total = 0
+    for path in paths:
+        document = pypdfium2.PdfDocument(path)
+        total += len(document)
+        document.close()
+    return total
+
+
+def _version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _bare_text(path: Path) -> int:
