@@ -193,7 +193,7 @@ class UnknownFormat(DocumentRejected):
 class DocumentLocked(DocumentRejected):
     """The document is encrypted and wants a password."""
 
-    hint = "Remove the password and upload it again, or ingest a PDF with `fathom ingest --password-file FILE`."
+    hint = "Remove the password and upload it again, or ingest it with `fathom ingest --password-file FILE`."
 
 
 class PasswordWrong(DocumentLocked):

@@ -48,7 +48,7 @@ def convert(
 ) -> int:
     """Convert one file and print what became of it; nothing is stored."""
     import fathom
-    from fathom.conversion.pdf.unlocking import unlocked_file
+    from fathom.conversion.unlocking import unlocked_file
 
     settings = deployment()
     with unlocked_file(file, passwords_of(password_file)) as readable:

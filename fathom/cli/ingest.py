@@ -33,7 +33,7 @@ def ingest(
 ) -> int:
     """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did.
 
-    A PDF that a password opens is stored without its lock; the password itself is kept nowhere.
+    A PDF or Office file that a password opens is stored without its lock; the password itself is kept nowhere.
     """
     from fathom.control.ingest import ingest as place
     from fathom.control.ingest import require_running

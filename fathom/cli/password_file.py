@@ -10,13 +10,16 @@ import typer
 from fathom.cli.output import say
 
 PasswordFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="Passwords of locked PDFs, one a line; each is tried.")
+    Path | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help="Passwords of locked PDFs and Office files, one a line; each is tried."
+    ),
 ]
 
 
 def passwords_of(file: Path | None) -> list[str]:
     """The passwords in the file, none without one; who can read it besides its owner is told. Raises UsageWrong."""
-    from fathom.conversion.pdf.unlocking import passwords_in
+    from fathom.conversion.unlocking import passwords_in
 
     if file is None:
         return []

@@ -152,7 +152,7 @@ def missing(paths: Iterable[Path], collection: str, settings: Settings) -> list[
 
 
 def _unlocking(passwords: Sequence[str]) -> Opened:
-    from fathom.conversion.pdf.unlocking import unlocked
+    from fathom.conversion.unlocking import unlocked
 
     return lambda stream: unlocked(stream, passwords)
 

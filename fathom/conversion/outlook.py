@@ -7,13 +7,13 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fathom.conversion.sniffing import OLE
 from fathom.errors import DocumentDamaged
 
 if TYPE_CHECKING:
     from oxmsg import Message
     from oxmsg.attachment import Attachment
 
-MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What a root of Outlook's has, and what a message within a message is kept under; its properties begin here.
 ROOT_STREAM = "__properties_version1.0"
 INNER_STORAGE = "__substg1.0_3701000D"
@@ -37,7 +37,7 @@ def is_outlook(path: Path) -> bool:
 def mail_bytes(path: Path) -> bytes:
     """The mail in the file as it is sent. Raises DocumentDamaged for a message of Outlook's that cannot be read."""
     data = path.read_bytes()
-    if not data.startswith(MAGIC):
+    if not data.startswith(OLE):
         return data
     from oxmsg import Message
 

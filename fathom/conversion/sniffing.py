@@ -8,6 +8,7 @@ from typing import Literal
 Family = Literal["pdf", "zip", "ole", "image", "text", "foreign"]
 
 HEAD_BYTES = 64 * 1024
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of old Office files, locked new ones and Outlook messages
 PDF_HEADER_WITHIN = 1024  # readers accept junk before the header up to here, and so does pdfium
 
 # Kinds that are recognised only to be refused by their name: the first bytes, and what a person calls them.
@@ -61,7 +62,7 @@ def sniff(head: bytes) -> Sniffed:
     """The family of the file whose first bytes these are; whatever has no signature is taken for text."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return Sniffed("zip")
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+    if head.startswith(OLE):
         return Sniffed("ole")
     if head.startswith(IMAGES) or _is_webp(head) or _is_bmp(head):
         return Sniffed("image")

@@ -1,4 +1,4 @@
-"""A PDF with a password is taken without its lock where one of the passwords opens it, and is named where none does."""
+"""A document with a password is taken without its lock where one of the passwords opens it, and is named where none does."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
-from fathom.conversion.pdf.unlocking import passwords_in, unlocked, unlocked_file
+from fathom.conversion.unlocking import passwords_in, unlocked, unlocked_file
 from fathom.errors import DocumentLocked, PasswordWrong, UsageWrong
 
 
@@ -68,7 +69,7 @@ def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "minutes.pdf", "opens it")
     with pytest.raises(DocumentLocked) as none_given:
         inspect_file(path, max_bytes=10**6, max_pages=10)
-    with pytest.raises(PasswordWrong, match="None of the 2 passwords opens the PDF") as wrong:
+    with pytest.raises(PasswordWrong, match="None of the 2 passwords opens the document") as wrong:
         taken(path, "hunter2", "letmein")
     assert none_given.value.name == "DocumentLocked"
     assert wrong.value.name == "PasswordWrong"
@@ -101,6 +102,47 @@ def test_pdfs_locked_by_others_open(corpora: Path, name: str, password: str) -> 
     document = pypdfium2.PdfDocument(taken(corpora / name, "wrong", password))
     assert len(document) >= 1
     document.close()
+
+
+OFFICE = "documents_hostile/poi-office"
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "says"),
+    [
+        (f"{OFFICE}/document/bug53475-password-is-solrcell.docx", "solrcell", "password protected Word document"),
+        (f"{OFFICE}/spreadsheet/protected_passtika.xlsx", "tika", "Encrypted Excel"),
+    ],
+)
+def test_office_documents_locked_by_others_open(corpora: Path, tmp_path: Path, name: str, password: str, says: str) -> None:
+    path = corpora / name
+    with pytest.raises(DocumentLocked):
+        inspect_file(path, max_bytes=10**7, max_pages=10)
+    with pytest.raises(PasswordWrong):
+        taken(path, "wrong")
+    copy = tmp_path / path.name
+    copy.write_bytes(taken(path, "wrong", password))
+    assert copy.read_bytes() == taken(path, password)
+    inspection = inspect_file(copy, max_bytes=10**7, max_pages=10)
+    converted = convert_file(copy, inspection, version="0" * 64)
+    assert says in converted.markdown
+    assert converted.report.words
+
+
+def test_a_lock_of_another_kind_is_not_called_a_wrong_password(corpora: Path) -> None:
+    with pytest.raises(DocumentLocked, match="no password opens here") as refused:
+        taken(corpora / OFFICE / "document/bug53475-password-is-pass.docx", "pass")
+    assert refused.value.name == "DocumentLocked"
+
+
+def test_a_locked_office_document_that_is_cut_is_left_to_those_who_inspect_it(corpora: Path, tmp_path: Path) -> None:
+    whole = (corpora / OFFICE / "document/bug53475-password-is-solrcell.docx").read_bytes()
+    for length in (8, 600, 2000, len(whole) // 2):
+        (tmp_path / "cut.docx").write_bytes(whole[:length])
+        try:
+            assert taken(tmp_path / "cut.docx", "solrcell") == whole[:length]
+        except DocumentLocked:
+            assert length > 2000  # its lock could be read, and no password opens what is not there
 
 
 def test_a_password_file_has_a_password_a_line(tmp_path: Path) -> None:
