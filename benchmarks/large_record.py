@@ -37,7 +37,7 @@ def document_name(number: int) -> str:
 
 
 def fill(engine: sa.Engine) -> None:
-    """The tables hold DOCUMENTS documents, one in a hundred waiting and the others done, EVENTS events, and RUNNING at work."""
+    """The tables hold DOCUMENTS documents, one in ten waiting and the others done, EVENTS events, and RUNNING at work."""
     now = time.time()
     for start in range(0, DOCUMENTS, _PIECE):
         numbers = range(start, min(start + _PIECE, DOCUMENTS))
@@ -61,7 +61,7 @@ def _upload(number: int, now: float) -> dict[str, object]:
         "size": 4000,
         "mtime_ns": 1,
         "version": f"{number:064x}",
-        "state": "accepted" if number % 100 == 99 else "done",
+        "state": "accepted" if number % 10 == 9 else "done",
         "attempts": 0,
         "run_id": f"run-{number}",
         "accepted_at": _accepted(number, now),

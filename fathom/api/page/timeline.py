@@ -9,6 +9,7 @@ from fathom.api.page import words
 from fathom.api.page.frame import dagster
 from fathom.api.page.markup import Child, Markup, tag
 from fathom.api.paths import encoded
+from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus
 from fathom.control.progress.timeline import Step
 from fathom.settings import Settings
@@ -39,7 +40,7 @@ def _step(one: Step, start: float, span: float, now: float, settings: Settings, 
         name = tag("a", word, href=where, target="_blank", rel="noopener", title=f"{asset} of this document in Dagster")
     return [
         tag("span", tag("span", name, class_=f"dot {_DOTS[one.state]}"), class_="name"),
-        tag("span", words.seconds(took) if took is not None else _WORDS[one.state], class_="took"),
+        tag("span", words.seconds(took) if took is not None else _word(one, status), class_="took"),
         _bar(one, start, span, now) if one.stage != "upload" else tag("span"),
         tag(
             "span",
@@ -47,6 +48,10 @@ def _step(one: Step, start: float, span: float, now: float, settings: Settings, 
             class_="result",
         ),
     ]
+
+
+def _word(one: Step, status: DocumentStatus) -> str:
+    return "not reached" if one.state == "to come" and status.state in OVER else _WORDS[one.state]
 
 
 def _bar(one: Step, start: float, span: float, now: float) -> Markup:

@@ -73,7 +73,10 @@ def estimate(status: DocumentStatus, now: datetime) -> str:
     low, high = (
         roughly(max(0.0, (at - now).total_seconds())) for at in (status.estimated_completion, status.estimated_completion_p90)
     )
-    return f"{low} left" if low == high else f"{low} to {high} left"
+    if low == high:
+        return f"{low} left"
+    value, unit = low.split()
+    return f"{value} to {high} left" if high.endswith(f" {unit}") else f"{low} to {high} left"
 
 
 def size(count: int) -> str:

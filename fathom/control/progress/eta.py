@@ -55,6 +55,7 @@ class Judged:
     off: tuple[float, ...]
 
 
+_on_the_way: dict[tuple[str, float, int, str, Size], Model] = {}
 _worked_out: dict[tuple[str, float, int, float], tuple[tuple[Model, Size], ...]] = {}
 
 
@@ -100,7 +101,7 @@ def forecast(
         wait = typical * (queue.waiting_before + 0.5 * queue.in_hand) / max(1, queue.runs_at_once)
     size = _known(upload, told)
     judged = _judged(tuple(history))
-    model = Model.of(samples[:LOOKED_AT], suffix_of(upload.document), size)
+    model = _model(samples[:LOOKED_AT], suffix_of(upload.document), size)
     phase, begun = _present(told)
     took = {name: seconds for name in ORDER if (seconds := _took(told, name)) is not None}
     expected = ahead(model, size, phase, took, pace(judged))
@@ -180,6 +181,16 @@ def _judged(history: tuple[Sample, ...]) -> tuple[Judged, ...]:
         off = tuple(max(0.02, truth) / guess for truth, guess in zip(truths, guessed, strict=True))
         found.append(Judged(one.ended_at, guessed[0] / now, guessed[0], one.total, off))
     return tuple(reversed(found))
+
+
+def _model(samples: Sequence[Sample], suffix: str, size: Size) -> Model:
+    """The model of a document that is on its way, which stays the same until another one is finished."""
+    key = (samples[0].document, samples[0].ended_at, len(samples), suffix, size)
+    if key not in _on_the_way:
+        while len(_on_the_way) >= KEPT // 10:
+            _on_the_way.pop(next(iter(_on_the_way)), None)
+        _on_the_way[key] = Model.of(samples, suffix, size)
+    return _on_the_way[key]
 
 
 def _models(one: Sample, before: Sequence[Sample]) -> tuple[tuple[Model, Size], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from fathom.database import priorities, uploads
 from fathom.uploads.upload import Upload, UploadState
@@ -26,15 +26,31 @@ def place_in_queue(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePl
     if upload.state not in (UploadState.ACCEPTED, UploadState.SUBMITTED) or upload.accepted_at is None:
         return None
     c = uploads.c
-    older = sa.or_(
-        c.accepted_at < upload.accepted_at, sa.and_(c.accepted_at == upload.accepted_at, c.document < upload.document)
-    )
-    waits = c.state.in_((UploadState.ACCEPTED, UploadState.SUBMITTED))
-    urgency = sa.func.coalesce(priorities.c.priority, 0)
     with engine.connect() as connection:
-        mine = connection.scalar(sa.select(priorities.c.priority).where(priorities.c.document == upload.document)) or 0
-        first = sa.or_(urgency > mine, sa.and_(urgency == mine, older))
-        joined = uploads.outerjoin(priorities, priorities.c.document == c.document)
-        before = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(waits, first)) or 0
+        before = _before(connection, upload)
         in_hand = connection.scalar(sa.select(sa.func.count()).where(c.state == UploadState.RUNNING)) or 0
     return QueuePlace(position=before + 1, waiting_before=before, in_hand=in_hand, runs_at_once=runs_at_once)
+
+
+def _before(connection: Connection, upload: Upload) -> int:
+    """How many wait too and come first; counted by the order in which they came, of which there is an index.
+
+    Those with a priority are few: they alone are looked at one by one.
+    """
+    c, p = uploads.c, priorities.c
+    waiting = (UploadState.ACCEPTED, UploadState.SUBMITTED)
+    at_once = sa.and_(c.accepted_at == upload.accepted_at, c.document < upload.document)
+    mine = connection.scalar(sa.select(p.priority).where(p.document == upload.document)) or 0
+
+    def counted(source: sa.FromClause, *which: sa.ColumnElement[bool]) -> int:
+        return connection.scalar(sa.select(sa.func.count()).select_from(source).where(c.state.in_(waiting), *which)) or 0
+
+    def came_first(source: sa.FromClause, *which: sa.ColumnElement[bool]) -> int:
+        return counted(source, c.accepted_at < upload.accepted_at, *which) + counted(source, at_once, *which)
+
+    # not the bare column, by whose index SQLite would begin with all that wait and look for the priority of each
+    named = priorities.join(uploads, sa.func.coalesce(p.document, "") == c.document)
+    first = counted(named, p.priority > mine) + came_first(named, p.priority == mine)
+    if mine < 0:
+        return first + counted(uploads) - counted(named)
+    return first + came_first(uploads) - came_first(named) if mine == 0 else first
