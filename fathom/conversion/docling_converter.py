@@ -27,8 +27,19 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
-    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption, WordFormatOption
+    from docling.document_converter import (
+        DocumentConverter,
+        EpubFormatOption,
+        HTMLFormatOption,
+        ImageFormatOption,
+        LatexFormatOption,
+        PdfFormatOption,
+        WordFormatOption,
+    )
 
+    from fathom.conversion.epub_backend import EpubBackend
+    from fathom.conversion.html_backend import HtmlBackend, use_in_books
+    from fathom.conversion.latex_backend import LatexBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
@@ -36,6 +47,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
+    use_in_books()
     options = ThreadedPdfPipelineOptions(
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself
@@ -58,6 +70,9 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
             InputFormat.DOCX: WordFormatOption(backend=WordBackend),
+            InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
+            InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
+            InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
         },
     )

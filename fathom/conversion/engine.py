@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 
 log = get_logger(__name__)
 

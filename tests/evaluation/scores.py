@@ -10,7 +10,7 @@ from typing import Any
 from fathom.conversion.recall import WORD, normalised
 from tests.evaluation.structure import Structure
 
-NUMBER = re.compile(r"^(?:(?:\d+|[ivxlc]+|[a-z])(?: \d+)* )(?=\S)")
+NUMBER = re.compile(r"^(?:(?:\d+|[ivxlc]+|[a-z])(?: \d+)* )+(?=\S)")
 
 
 def words_of(text: str) -> list[str]:

@@ -11,7 +11,9 @@ HASHES = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*$")
 UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 FRONT = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
 SECTIONS = {"part": 0, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5, "subparagraph": 6}
-SECTION = re.compile(r"\\(title|" + "|".join(SECTIONS) + r")\*?\s*(?:\[[^\]]*\])?\s*\{")
+SECTION = re.compile(r"\\(title|" + "|".join(SECTIONS) + r")\*?\s*(?:\[[^\]]*\])?\s*\{|\\begin\{(abstract|thebibliography)\}")
+PRINTED = {"abstract": "Abstract", "thebibliography": "References"}  # headings that LaTeX itself writes
+SHORT = re.compile(r"\\(?:def\s*|(?:re)?newcommand\*?\s*\{?)\\([a-zA-Z]+)\}?\s*\{")
 COMMENT = re.compile(r"(?<!\\)%.*")
 
 
@@ -38,13 +40,16 @@ def markdown_structure(text: str) -> Structure:
 
 
 def latex_structure(text: str) -> Structure:
-    """The title, if it is made, and the commands of sections; no tables."""
+    """The title, the commands of sections, and what LaTeX writes above an abstract and a list of works; no tables."""
     found = Structure()
     text = COMMENT.sub("", text)
+    short = {match[1]: _braced(text, match.end()) for match in SHORT.finditer(text)}
     for match in SECTION.finditer(text):
-        if match[1] == "title" and "\\maketitle" not in text:
+        if match[2]:
+            found.headings.append((SECTIONS["section"], PRINTED[match[2]]))
             continue
-        title = " ".join(_unmarked(_braced(text, match.end())).split())
+        said = re.sub(r"\\([a-zA-Z]+)", lambda name: short.get(name[1], name[0]), _braced(text, match.end()))
+        title = " ".join(_unmarked(said).split())
         if title:
             found.headings.append((SECTIONS.get(match[1], 0), title))
     return found
