@@ -6,39 +6,28 @@ python -m tests.evaluation.conversion_table --write  writes the page
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import mean, median
-from tempfile import TemporaryDirectory
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
-from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engine import ENGINE_VERSION, convert_file
-from fathom.conversion.inspection import inspect_file
-from fathom.conversion.report import ConvertedDocument
-from fathom.errors import FathomError
-from fathom.language.tokenizer import count_tokens
+from fathom.conversion.engine import ENGINE_VERSION
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
-from tests.evaluation.generated_pdfs import Gold, Writer
+from tests.evaluation.born_digital import rows_of_real_pdfs
+from tests.evaluation.figures import TOKENS, Row, converted
+from tests.evaluation.generated_rows import rows_of_generated_pdfs
 from tests.evaluation.html_structure import html_structure
 from tests.evaluation.office_structure import docx_structure, odt_structure, pptx_structure
-from tests.evaluation.one_column import one_column_words
 from tests.evaluation.pandoc_native import parse_native, structure_of
-from tests.evaluation.scores import headings_f1, levels_f1, order_score, structure_counts, tables_f1
+from tests.evaluation.scores import structure_counts
 from tests.evaluation.structure import Structure
 from tests.evaluation.text_structure import latex_structure, markdown_structure
 
 PAGE = PROJECT_ROOT / "docs" / "conversion.md"
-SEEDS = range(200)
-SCANNED = range(3)  # of those, printed and photographed: a scan takes seconds a page
-TOKENS = 256
 Readers = dict[str, Callable[[Path], Structure]]
 OWN: Readers = {
     "docx": docx_structure,
@@ -51,26 +40,6 @@ OWN: Readers = {
 TABLES_TOO = frozenset({"docx", "pptx", "odt", "html"})  # formats whose own tables are read, too
 
 
-@dataclass(frozen=True)
-class Row:
-    """A figure of one set: what, over how many, from what."""
-
-    measure: str
-    value: float
-    least: float | None
-    over: str
-    goal: str
-
-
-def converted(path: Path) -> ConvertedDocument | None:
-    """The file as it is converted; None where it is refused."""
-    try:
-        inspection = inspect_file(path, max_bytes=10**9, max_pages=10_000)
-        return convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
-    except FathomError:
-        return None
-
-
 @cache
 def rows(corpora: Path) -> list[Row]:
     """Every figure."""
@@ -78,9 +47,7 @@ def rows(corpora: Path) -> list[Row]:
     found = [*_of_trees("pandoc's trees", _native(documents / "pandoc-office"))]
     for suffix in OWN:
         found += _of_trees(f"{suffix}, by its own marks", _own(documents, suffix), tables=suffix in TABLES_TOO)
-    with TemporaryDirectory(prefix="fathom-evaluation-") as folder:
-        found += _of_generated(Path(folder))
-    return [*found, *_of_real_pdfs(documents)]
+    return [*found, *rows_of_generated_pdfs(), *rows_of_real_pdfs(corpora)]
 
 
 def _native(folder: Path) -> Iterator[tuple[Path, Structure]]:
@@ -125,78 +92,6 @@ def _f1(counts: Counter[str]) -> float:
     return 2 * counts["right"] / max(1, counts["found"] + counts["gold"])
 
 
-def _of_generated(folder: Path) -> list[Row]:
-    golds: list[tuple[Gold, ConvertedDocument]] = []
-    for seed in SEEDS:
-        gold = Writer(seed).write(folder / f"{seed}.pdf")
-        document = converted(folder / f"{seed}.pdf")
-        assert document is not None, seed
-        golds.append((gold, document))
-    over = f"{len(golds)} PDFs, seeds {SEEDS.start}-{SEEDS.stop - 1}"
-    heads = [headings_f1(one.document, gold.headings) for gold, one in golds]
-    levels = [levels_f1(one.document, list(zip(gold.levels, gold.headings, strict=True))) for gold, one in golds]
-    found = [
-        Row("headings F1, generated PDFs", mean(heads), min(heads), over, "≥ .85"),
-        Row("headings with levels F1, generated PDFs", mean(levels), min(levels), over, ""),
-    ]
-    for ruled, goal in ((True, "≥ .85"), (False, "≥ .65")):
-        cells = [
-            score
-            for gold, one in golds
-            for score, is_ruled in zip(tables_f1(one.document, gold.tables), gold.ruled, strict=True)
-            if is_ruled is ruled
-        ]
-        name = "ruled" if ruled else "unruled"
-        found.append(Row(f"tables, cell F1, generated PDFs, {name}", mean(cells), min(cells), f"{len(cells)} tables", goal))
-    for columns in (1, 2):
-        order = [order_score(one.document, gold.words) for gold, one in golds if gold.columns == columns]
-        found.append(
-            Row(f"words in order, generated PDFs, columns: {columns}", mean(order), min(order), f"{len(order)} PDFs", "")
-        )
-    words = [_scanned(folder, seed, golds[seed][0].words) for seed in SCANNED]
-    found.append(Row("words found by OCR, the same as pictures", median(words), min(words), f"{len(words)} PDFs", "≥ .85"))
-    covered = [_covered(one) for _, one in golds]
-    found.append(Row("share of a document's text in chunks, generated PDFs", median(covered), min(covered), over, ""))
-    return found
-
-
-def _scanned(folder: Path, seed: int, words: list[str]) -> float:
-    """The share of the words that is found when the first two pages are nothing but pictures at 150 dots an inch."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(folder / f"{seed}.pdf") as pdf:
-        pictures = [pdf[number].render(scale=150 / 72).to_pil().convert("RGB") for number in range(min(2, len(pdf)))]
-        said = Counter(word for number in range(len(pictures)) for word in pdf[number].get_textpage().get_text_range().split())
-    path = folder / f"{seed}-scan.pdf"
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], resolution=150)
-    document = converted(path)
-    assert document is not None, path
-    read = Counter(document.markdown.replace("|", " ").replace("*", " ").split())
-    wanted = said & Counter({word: count for word, count in said.items() if word.isalpha()})
-    return (wanted & read).total() / max(1, wanted.total())
-
-
-def _of_real_pdfs(documents: Path) -> list[Row]:
-    order: list[float] = []
-    covered: list[float] = []
-    for folder in ("docling", "markitdown", "unstructured", "pypdf-samples"):
-        for path in sorted((documents / folder).rglob("*.pdf")):
-            words = one_column_words(path)
-            document = converted(path) if words else None
-            if words and document is not None and document.report.text_recall is not None:
-                order.append(order_score(document.document, words))
-                covered.append(_covered(document))
-    over = f"{len(order)} PDFs"
-    return [
-        Row("words in pdfium's order, real PDFs of one column", median(order), min(order), over, ""),
-        Row("share of a document's text in chunks, real PDFs", median(covered), min(covered), over, ""),
-    ]
-
-
-def _covered(document: ConvertedDocument) -> float:
-    return chunk_document(document, document="evaluation/a.pdf", max_tokens=TOKENS, count_tokens=count_tokens).covered
-
-
 def table(found: list[Row]) -> str:
     """The rows as Markdown."""
     lines = ["| measure | value | least | over | goal |", "|---|---|---|---|---|"]
@@ -221,7 +116,8 @@ Of files with a tree of pandoc's, or with marks of their own (styles, `h1`, `#`,
 counted over all files of a set; what is refused is left out. Numbers before a heading do not count: Docling writes those that
 Word makes, the marks do not have them. Of generated PDFs the figure is the mean, and the least is that of one file or table.
 Levels count from the highest that a document has. A cell counts by its row, column and text. Chunks have at most {tokens}
-tokens. OCR of other people's scans is measured by `python -m benchmarks ocr`.
+tokens. Words that pdfium sees are looked for in the whole document, running headers and notes among them, pages that were
+read by OCR left out. OCR of other people's scans is measured by `python -m benchmarks ocr`.
 
 {table}
 """
