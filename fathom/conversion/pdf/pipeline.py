@@ -11,6 +11,7 @@ from docling.models.postprocessing.reading_order_rb import PageElement, ReadingO
 from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel, PagePreprocessingOptions
 from docling.pipeline.standard_pdf_pipeline import StandardPdfPipeline
 
+from fathom.conversion.pdf.heading_levels import HeadingLevels
 from fathom.conversion.pdf.title import first_heading_is_title
 
 
@@ -21,6 +22,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
         super()._init_models()
         self.preprocessing_model: Any = _ParsesOnly(PagePreprocessingOptions(images_scale=None))
         self.reading_order_model.ro_model = _KeepsOrder()
+        self.heading_hierarchy_model = HeadingLevels(self.pipeline_options.heading_hierarchy_options)
 
     def _assemble_document(self, conv_res: ConversionResult) -> ConversionResult:
         assembled = super()._assemble_document(conv_res)

@@ -80,3 +80,21 @@ def test_a_comment_among_the_blocks_of_a_word_file_is_passed_over(tmp_path: Path
     document.element.body.insert(0, parse_xml(f"<w:p {nsdecls('w')}><!-- made by a tool --></w:p>")[0])
     document.save(str(tmp_path / "a.docx"))
     assert headings(tmp_path / "a.docx") == [("section_header", 1, "Walls")]
+
+
+def test_a_word_that_counts_parts_of_books_is_a_number_only_where_one_follows(tmp_path: Path) -> None:
+    lines = (("Works at the Harbour", 20), ("Walls", 14), ("Schedule of fees", 12), ("Rule of the tides", 12), ("Gates", 14))
+    found = headings(pdf(tmp_path / "a.pdf", *lines))
+    assert [level for _, level, _ in found] == [None, 1, 2, 2, 1]
+    found = headings(
+        pdf(tmp_path / "b.pdf", ("Harbours", 20), ("Chapter 1 Walls", 14), ("Tides", 12), ("Chapter 2: Gates", 14))
+    )
+    assert [level for _, level, _ in found] == [None, 1, 2, 1]
+
+
+def test_a_heading_without_a_number_stands_with_those_that_look_the_same(tmp_path: Path) -> None:
+    lines = (("Harbours", 20), ("1 Walls", 14), ("1.1 Stone", 12), ("Oak", 12), ("2 Gates", 14), ("References", 14))
+    found = headings(pdf(tmp_path / "a.pdf", *lines))
+    assert [(level, text) for _, level, text in found] == [
+        (None, "Harbours"), (1, "1 Walls"), (2, "1.1 Stone"), (2, "Oak"), (1, "2 Gates"), (1, "References"),
+    ]  # fmt: skip
