@@ -33,7 +33,7 @@ CONVERTED = (
     ("unstructured/fake-email.msg", "email", (20, 1, 0), "Violets are blue"),
     ("unstructured/fake-email-attachment.msg", "email", (20, 1, 0), "- fake-attachment.txt (text/plain)"),
     ("unstructured/fake-encrypted.msg", "email", (5, 1, 0), "- ATT00002.bin (application/octet-stream)"),
-    ("pandoc-office/epub/features.epub", "epub", (900, 18, 0), "Reflowable EPUB 3 Conformance Test Document"),
+    ("pandoc-office/epub/features.epub", "epub", (800, 18, 0), "Reflowable EPUB 3 Conformance Test Document"),
     ("docling/epub/sources/epub_purvis_poetry.epub", "epub", (3000, 15, 0), "Sarah Louisa Forten Purvis"),
     ("docling/odf/sources/text_document_02.odt", "odt", (80, 3, 1), "Lorem Ipsum"),
     ("docling/odf/sources/odf_presentation_01.odp", "odp", (120, 3, 1), "Test Table Slide"),
