@@ -11,6 +11,8 @@ from fathom.conversion.ocr_languages import is_foreign
 # Pixels a point at which pages are read, 180 dpi, and the most for small ones; longest sides in pixels that are enough.
 SCALE, LARGEST_SCALE = 2.5, 5.0
 LEAST_SIDE, MOST_SIDE = 1280, 4000
+# The boxes of OCR's lines reach so far beyond their first and last letters, in heights of the line.
+MARGIN = 0.12
 # Text that covers less of the page than this, on a page whose picture covers more than that, is a stamp on a scan.
 LITTLE_TEXT = 60
 MUCH_PICTURE = 0.35
@@ -79,6 +81,8 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
 
 def _words(text: str, box: Box, confidence: float, order: int) -> list[Word]:
     """The words of a line, each at its share of the line's width."""
+    margin = min(MARGIN * box.height, 0.1 * box.width)
+    box = Box(box.l + margin, box.t, box.r - margin, box.b)
     parts = text.split()
     total = sum(map(len, parts)) + 0.6 * (len(parts) - 1) if parts else 0
     step = box.width / total if total else 0.0
