@@ -102,7 +102,7 @@ class GraphPart:
         return True
 
     def _verify(self) -> float:
-        connection = GraphConnection(graph_address(self._settings))
+        connection = GraphConnection(graph_address(self._settings), retry_seconds=0.0)  # who waits for it asks again
         try:
             return connection.verify()
         finally:

@@ -46,11 +46,17 @@ def graph_address(settings: Settings) -> GraphAddress:
 
 
 class GraphConnection:
-    """A connection that is opened when first used, and serves threads."""
+    """A connection that is opened when first used, and serves threads.
 
-    def __init__(self, address: GraphAddress, *, write_seconds: float = WRITE_SECONDS) -> None:
+    What fails for the moment is tried again for `retry_seconds`.
+    """
+
+    def __init__(
+        self, address: GraphAddress, *, write_seconds: float = WRITE_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
         self.address = address
         self._write_seconds = write_seconds
+        self._retry_seconds = retry_seconds
         self._driver: Driver | None = None
 
     @property
@@ -65,7 +71,7 @@ class GraphConnection:
                 notifications_min_severity="OFF",  # one warning a query otherwise
                 connection_timeout=CONNECT_SECONDS,
                 connection_acquisition_timeout=2 * CONNECT_SECONDS,
-                max_transaction_retry_time=RETRY_SECONDS,
+                max_transaction_retry_time=self._retry_seconds,
             )
         return self._driver
 

@@ -13,6 +13,10 @@ from fathom.control.runs.address import run_server_address
 from fathom.control.runs.server import serve
 from fathom.settings import PROJECT_ROOT, settings
 
+OF_EVERY_RUN = ("pandas", "graphiti_core.nodes", "graphiti_core.edges", "tokenizers")
+# The provider's own library takes two or three seconds of CPU to import, which each run would pay.
+OF_MODEL = {"offline": ("spacy",), "anthropic": ("anthropic", "genai_prices"), "openai": ("openai", "genai_prices")}
+
 
 def warm_up() -> None:
     """The code location is loaded and one run was executed in memory, so a fork imports nothing more."""
@@ -27,7 +31,7 @@ def warm_up() -> None:
 
     with dg.DagsterInstance.ephemeral() as instance:
         first_run.execute_in_process(instance=instance)
-    for name in ("pandas", "graphiti_core.nodes", "graphiti_core.edges", "spacy", "tokenizers"):
+    for name in (*OF_EVERY_RUN, *OF_MODEL[settings().llm]):
         importlib.import_module(name)
 
 
