@@ -32,6 +32,7 @@ CASES = (
     "eta",
     "load",
     "crashes",
+    "deployment_crashes",
     "observability",
 )
 RESULTS = Path(__file__).with_name("results")

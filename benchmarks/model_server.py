@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,11 +23,24 @@ STATED = re.compile(r"([A-Z][a-z]+ [A-Z][a-z]+) (supplied|founded|acquired|audit
 Fact = tuple[str, str, str, str]
 
 
-class ModelServer:
-    """Answers after `latency_s`; counts calls and what their input tokens would be billed as, in fresh ones."""
+@dataclass(frozen=True)
+class Answered:
+    """One question that was answered; `heard` where who asked was still there when the answer was sent."""
 
-    def __init__(self, latency_s: float) -> None:
+    question: str
+    heard: bool
+
+
+class ModelServer:
+    """Answers after `latency_s`, what `answering` says of a request's body.
+
+    Counts calls and what their input tokens would be billed as, in fresh ones; `answered` has every question.
+    """
+
+    def __init__(self, latency_s: float, answering: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
         self.latency_s = latency_s
+        self.answering = answering or answer
+        self.answered: list[Answered] = []
         self.calls = 0
         self.billed = 0.0
         self._kept: set[str] = set()
@@ -41,12 +58,18 @@ class ModelServer:
         """Nothing was asked yet."""
         with self._lock:
             self.calls, self.billed = 0, 0.0
+            self.answered = []
             self._kept.clear()
 
     def stop(self) -> None:
         """Nothing listens any more."""
         self._server.shutdown()
         self._server.server_close()
+
+    def note(self, body: dict[str, Any], *, heard: bool) -> None:
+        """The question was answered."""
+        with self._lock:
+            self.answered.append(Answered(str(body["messages"][-1]["content"]), heard))
 
     def bill(self, body: dict[str, Any]) -> dict[str, int]:
         """The usage of a request: a quarter of its characters are tokens; what `cache_control` marks is kept."""
@@ -178,7 +201,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             time.sleep(server.latency_s)
             try:
-                data = answer(body)
+                data = server.answering(body)
             except (KeyError, ValueError) as error:
                 return self.send(400, {"type": "error", "error": {"type": "invalid_request_error", "message": repr(error)}})
             block = {"type": "text", "text": json.dumps(data)}
@@ -187,7 +210,17 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [block]}
             usage = {**server.bill(body), "output_tokens": len(json.dumps(data)) // 4}
             stop = "tool_use" if body.get("tools") else "end_turn"
+            server.note(body, heard=self.heard())
             return self.send(200, {**message, "stop_reason": stop, "stop_sequence": None, "usage": usage})
+
+        def heard(self) -> bool:
+            """Whether who asked still listens: the system closes the connections of a process that was killed."""
+            try:
+                return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
 
         def send(self, status: int, body: dict[str, Any]) -> None:
             data = json.dumps(body).encode()
@@ -195,7 +228,8 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # who asked is gone
+                self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
