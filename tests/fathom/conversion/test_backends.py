@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from own_converters import Converters, alive, eventually
 
 from fathom.control.doctor import Finding, examine
 from fathom.conversion import backends
@@ -20,7 +21,6 @@ from fathom.conversion.models_engine import models_converter
 from fathom.conversion.verification import verify_offline
 from fathom.errors import ConverterUnreachable, KeyRefused, SettingsInvalid, UsageWrong
 from fathom.settings import Settings
-from tests.fathom.conversion.conftest import Converters, alive, eventually
 from tests.fathom.conversion.docling_serve import docling_serve
 
 

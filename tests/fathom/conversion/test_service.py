@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ENGINE, Converters, alive, eventually
+from own_converters import ENGINE, Converters, alive, eventually
 
 from fathom.conversion.report import DocumentKind, PageProgress
 from fathom.errors import (

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from conftest import Converters, alive, eventually
+from own_converters import Converters, alive, eventually
 
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.protocol import HEADER, Frame, RemoteTraceback, Request, pack

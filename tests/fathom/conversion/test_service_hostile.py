@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import Converters
+from own_converters import Converters
 
 from fathom.conversion.backends import ENGINES, Backend
 from fathom.conversion.client import ConverterClient

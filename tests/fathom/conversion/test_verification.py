@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ENGINE, Converters
+from own_converters import ENGINE, Converters
 
 from fathom.conversion.verification import verify_offline
 from fathom.errors import ConverterUnreachable
