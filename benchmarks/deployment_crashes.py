@@ -21,14 +21,13 @@ from benchmarks.model_server import KEY, ModelServer
 
 KILLS = 200
 A_ROUND = 20
-GAP_S = 0.8
 LATENCY_S = 0.05
 SEED = 20_260
 # A document is given up after so many tries; kills come much faster here than three of them would allow for.
 ATTEMPTS = 10
 
 
-def measure(kills: int = KILLS, *, a_round: int = A_ROUND, gap_s: float = GAP_S) -> list[Figure]:
+def measure(kills: int = KILLS, *, a_round: int = A_ROUND) -> list[Figure]:
     """What so many kills lost, doubled and made to be paid twice, in as many rounds as they take."""
     server = ModelServer(LATENCY_S, read)
     for name, value in {
@@ -43,7 +42,7 @@ def measure(kills: int = KILLS, *, a_round: int = A_ROUND, gap_s: float = GAP_S)
     began = time.perf_counter()
     try:
         with deployment() as of:
-            killing = DeploymentKilling(of, server, seed=SEED, gap_s=gap_s)
+            killing = DeploymentKilling(of, server, seed=SEED)
             undisturbed = killing.round()
             _tell(0, undisturbed, undisturbed)
             rounds: list[Round] = []

@@ -39,8 +39,10 @@ from fathom.uploads.upload import ENDED, UploadState
 VICTIMS = ("run", "graph", "converter")
 COLLECTION = "killed"
 ACCEPTED_AT = 1_714_990_000.0  # of the first document, in every round: facts without a date hold from there
-ROUND_WITHIN_S = 600.0
+ROUND_WITHIN_S = 900.0
 LOOK_EVERY_S = 0.05
+MOST_STEPS = 3  # of the work between two kills
+LATEST_S = 1.0  # after such a step
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora" / "documents"
 OF_SAMPLES = (
     "budget.xlsx",
@@ -129,11 +131,10 @@ class Round:
 class DeploymentKilling:
     """Ingests the same corpus into one deployment, round after round, and kills parts of it at moments that chance chooses."""
 
-    def __init__(self, settings: Settings, server: ModelServer, *, seed: int, gap_s: float) -> None:
+    def __init__(self, settings: Settings, server: ModelServer, *, seed: int) -> None:
         self._settings = settings
         self._server = server
         self._chance = random.Random(seed)
-        self._gap_s = gap_s
         self._intake = open_intake(settings)
         self._ledger = Ledger(self._intake.engine)
 
@@ -162,18 +163,32 @@ class DeploymentKilling:
         launch_waiting(self._settings)
 
     def _until_done(self, victims: Sequence[str]) -> Iterator[str]:
-        """Those that were killed before all documents had ended. Raises TimeoutError where they do not end."""
+        """Those that were killed before all documents had ended. Raises TimeoutError where they do not end.
+
+        Each is killed a few steps of the work after the one before, and then at any moment: a machine under load makes
+        steps slower, not kills denser, so that the deployment has always done something in between.
+        """
         deadline = time.monotonic() + ROUND_WITHIN_S
         left = list(victims)
-        due = time.monotonic() + self._chance.uniform(0, 2 * self._gap_s)
+        seen, steps, due = self._progress(), self._chance.randint(1, MOST_STEPS), 0.0
         while not self._ended():
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > deadline:
                 raise TimeoutError(f"Not all documents ended: {self._states()}")
-            if left and time.monotonic() >= due and self._run() and (process := self._process(left[0])):
+            if (progress := self._progress()) != seen:
+                seen, steps = progress, steps - 1
+                due = now + self._chance.uniform(0, LATEST_S) if steps == 0 else due
+            if left and steps <= 0 and now >= due and self._run() and (process := self._process(left[0])):
                 _kill(process)
                 yield left.pop(0)
-                due = time.monotonic() + self._chance.uniform(0, 2 * self._gap_s)
+                seen, steps = self._progress(), self._chance.randint(1, MOST_STEPS)
             time.sleep(LOOK_EVERY_S)
+
+    def _progress(self) -> object:
+        """What is another one after each step of the work: a document's stage, or how many of its episodes are written."""
+        rows = self._intake.list(collection=COLLECTION)
+        counts = self._ledger.summaries([row.document for row in rows])
+        return [(row.state, row.stage, counts[row.document].states) for row in rows]
 
     def _ended(self) -> bool:
         return all(row.state in ENDED for row in self._intake.list(collection=COLLECTION))

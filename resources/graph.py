@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from fathom.settings import settings
 
 if TYPE_CHECKING:
     from fathom.graph.writer import DocumentWriter
+
+REVIVALS = 3  # of the embedded graph, for one document
 
 log = get_logger(__name__)
 
@@ -55,11 +57,7 @@ class Graph(dg.ConfigurableResource[None]):
                 attachments=attachments,
             )
 
-        try:
-            report = written()
-        except GraphUnreachable as error:
-            self._revive(error)
-            report = written()
+        report = self._through_outages(written)
         log.info(
             "Graph ingestion complete",
             sub_stage="complete",
@@ -75,10 +73,25 @@ class Graph(dg.ConfigurableResource[None]):
         )
         return report
 
+    def _through_outages(self, written: Callable[[], WriteReport]) -> WriteReport:
+        """What it answers, once the graph stays up for it; a document that ran into an outage is not made to wait for long.
+
+        Raises GraphUnreachable for a graph that runs elsewhere, or goes away again and again.
+        """
+        gone: GraphUnreachable | None = None
+        for left in reversed(range(REVIVALS + 1)):
+            try:
+                if gone is not None:
+                    self._revive(gone)
+                return written()
+            except GraphUnreachable as error:
+                if not left or settings().graph_uri:
+                    raise
+                gone = error
+        raise AssertionError("it is tried at least once")
+
     def _revive(self, error: GraphUnreachable) -> None:
-        """The embedded graph runs again, as the converter does, by whoever misses it. Raises the error of one elsewhere."""
-        if settings().graph_uri:
-            raise error
+        """The embedded graph runs again, as the converter does, by whoever misses it. Raises GraphUnreachable."""
         log.warning("The graph went away; it is started again", sub_stage="revived", metrics={"error": error.name})
         GraphPart(settings()).start()
         self.writer.close()
