@@ -137,7 +137,7 @@ def shots(of: Settings, browser: Browser, folder: Path) -> None:
 
 def checked(page: Page) -> None:
     """The page says what the checks found."""
-    page.wait_for_function("!document.querySelector('#checks').textContent.includes('Looking')")
+    page.locator("#checks:not(:has-text('Looking'))").wait_for()
 
 
 def _long_text() -> bytes:

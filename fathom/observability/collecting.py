@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,6 +38,15 @@ _MOST_BYTES = 2 * 1024**2  # of a file in one transaction
 _AHEAD_S = 5.0  # a line later than its round waits for the next one, unless a clock that was set back made it so
 _LOCKED = 5_113_042  # Postgres' advisory lock of whoever writes events: ids become visible in their order
 _COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
+
+# As text, which is worked out once: SQLAlchemy compiles what has ON CONFLICT in it anew each time.
+_REMEMBER = sa.text(
+    "INSERT INTO event_sources (source, read_to, updated_at) VALUES (:source, :read_to, :updated_at)"
+    " ON CONFLICT (source) DO UPDATE SET read_to = excluded.read_to, updated_at = excluded.updated_at"
+)
+_LEVELS = logging.getLevelNamesMapping()
+_decoded = json.JSONDecoder().raw_decode
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 log = get_logger(__name__)
 
@@ -113,7 +122,7 @@ class Collector:
         until = time.time()
         taken = 0
         while paths:
-            with self._engine.begin() as connection:
+            with self._engine.connect() as connection, self._light(connection), connection.begin():
                 self._alone(connection)
                 pieces = [piece for path in paths if (piece := self._piece(connection, path, until))]
                 rows = sorted((row for piece in pieces for row in piece.rows), key=lambda row: float(row["at"]))
@@ -161,20 +170,33 @@ class Collector:
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def _light(self, connection: Connection) -> Iterator[None]:
+        """SQLite does not wait for the disk: what a power cut takes from the table it takes whole, and the files have it."""
+        if self._engine.dialect.name != "sqlite":
+            yield
+            return
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        connection.rollback()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            connection.rollback()
+
     def _remember(self, connection: Connection, source: str, read_to: int) -> None:
-        insert: Any = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(event_sources)
-        row = insert.values(source=source, read_to=read_to, updated_at=time.time())
-        new = {"read_to": row.excluded.read_to, "updated_at": row.excluded.updated_at}
-        connection.execute(row.on_conflict_do_update(index_elements=["source"], set_=new))
+        connection.execute(_REMEMBER, {"source": source, "read_to": read_to, "updated_at": time.time()})
 
     def _row(self, raw: bytes) -> dict[str, Any] | None:
         """The line as a row; None for what is no line of ours, or of no document and no event."""
         try:
-            line = json.loads(raw)
+            line, end = _decoded(text := raw.decode())
+            if text[end:].strip():
+                return None
             at = datetime.fromisoformat(line["timestamp"]).timestamp()
         except (ValueError, KeyError, TypeError):
             return None
-        level = logging.getLevelNamesMapping().get(str(line.get("level")).upper(), logging.INFO)
+        level = _LEVELS.get(str(line.get("level")).upper(), logging.INFO)
         if not (line.get("document") or line.get("event") or level >= logging.WARNING):
             return None
         row: dict[str, Any] = {name: line.pop(name, None) for name in _COLUMNS}
@@ -185,8 +207,8 @@ class Collector:
             "message": str(row["message"] or ""),
             "at": at,
             "level": level,
-            "metrics": json.dumps(metrics, ensure_ascii=False) if metrics else None,
-            "fields": json.dumps(rest, ensure_ascii=False) if rest else None,
+            "metrics": _encoded(metrics) if metrics else None,
+            "fields": _encoded(rest) if rest else None,
             "host": self._host,
             "pid": row["pid"] if isinstance(row["pid"], int) else None,
         }

@@ -8,6 +8,7 @@ import os
 import stat
 import time
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fathom.observability.logs import fields_of
+from fathom.observability.logs import FIELDS
 from fathom.observability.redaction import redacted
 from fathom.settings import Settings
 
@@ -24,9 +25,10 @@ KEEP = 5  # the one being written and those before it: 50 MB a process at most
 LONGEST_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
 # A file that was put aside can be written no more, which a writer that still has it open sees at little cost.
 _PUT_ASIDE = 0o400
-_LOOK_EVERY_S = 1.0  # how often a writer looks whether someone else moved its file
+_LOOK_EVERY_S = 0.1  # how often a writer looks whether someone else moved or filled its file
+_LOOK_EVERY = 1 / 64  # and after how much of `max_bytes` of its own
 _FIRST = ("event", "document", "run", "request", "stage", "sub_stage")
-_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
 
 def keep_logs(settings: Settings, process: str) -> logging.Handler:
@@ -57,17 +59,19 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
-        fields = fields_of(record)
+        fields: Mapping[str, Any] = record.__dict__.get(FIELDS) or {}
         line: dict[str, Any] = {
             "timestamp": f"{_second(int(record.created))}.{int(record.created % 1 * 1e6):06}+00:00",
             "level": record.levelname.lower(),
             "logger": record.name,
         }
         for name in _FIRST:
-            if (value := fields.pop(name, None)) is not None:
+            if (value := fields.get(name)) is not None:
                 line[name] = value
-        line["message"] = _shortened(fields.pop("message", None) or redacted(_own_message(record)))
-        line.update(fields)
+        line["message"] = _shortened(fields.get("message") or redacted(_own_message(record)))
+        for name, value in fields.items():
+            if name not in line and name not in _FIRST:
+                line[name] = value
         line["pid"] = record.process
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = _shortened(redacted("".join(traceback.format_exception(record.exc_info[1]))))
@@ -85,6 +89,7 @@ class JsonLinesHandler(logging.Handler):
         self._file: int | None = None
         self._torn = False
         self._looked = 0.0
+        self._size = self._unseen = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """The line is in the file, whole; lost where it cannot be written."""
@@ -106,31 +111,36 @@ class JsonLinesHandler(logging.Handler):
         super().close()
 
     def _write(self, line: bytes) -> None:
-        file, size = self._current()
-        if size + len(line) > self._max_bytes:
+        file = self._current(len(line))
+        if self._size + len(line) > self._max_bytes:
             self._rotate(len(line))
-            file, _ = self._current()
+            self._looked = 0.0
+            file = self._current(len(line))
         # one write of one line to a file opened for appending: lines of several processes never mix
         data = b"\n" + line if self._torn else line
         self._torn = os.write(file, data) < len(data)
+        self._size += len(data)
 
-    def _current(self) -> tuple[int, int]:
-        """The open file that has the name now, and its size: another process may have rotated it away."""
+    def _current(self, coming: int) -> int:
+        """The open file that has the name now, of `_size` at the least: another process may have rotated it away."""
+        now = time.monotonic()
+        self._unseen += coming
         if self._file is not None:
+            if now - self._looked < _LOOK_EVERY_S and self._unseen < _LOOK_EVERY * self._max_bytes:
+                return self._file
             status = os.fstat(self._file)
-            if status.st_nlink and stat.S_IMODE(status.st_mode) != _PUT_ASIDE and self._has_its_name(status.st_ino):
-                return self._file, status.st_size
+            aside = not status.st_nlink or stat.S_IMODE(status.st_mode) == _PUT_ASIDE
+            if not aside and self._has_its_name(status.st_ino):
+                self._looked, self._unseen, self._size = now, 0, status.st_size
+                return self._file
             self._close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o600)
-        return self._file, os.fstat(self._file).st_size
+        self._looked, self._unseen, self._size = now, 0, os.fstat(self._file).st_size
+        return self._file
 
     def _has_its_name(self, inode: int) -> bool:
-        now = time.monotonic()
-        if now - self._looked < _LOOK_EVERY_S:
-            return True
-        self._looked = now
         try:
             return self.path.stat().st_ino == inode
         except FileNotFoundError:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
@@ -28,6 +32,10 @@ _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
 hears: ContextVar[Callable[[], None] | None] = ContextVar("hears", default=None)
 
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
+# What `bound` bound: one mapping, never changed but replaced, so that a line takes it as it is.
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default=MappingProxyType({}))
+_ATTRIBUTES = logging.LogRecord("", 0, "", 0, "", (), None).__dict__  # of any record, whatever this Python has of them
+_LOADED = time.time() - _ATTRIBUTES["relativeCreated"] / 1000
 
 
 _shown = Shown()
@@ -49,6 +57,10 @@ class _Handlers:
             self.standard.handle(record)
 
 
+def _with_bound(_handlers: _Handlers, _level: str, line: EventDict) -> EventDict:
+    return {**_bound.get(), **line}
+
+
 def _named(handlers: _Handlers, level: str, line: EventDict) -> EventDict:
     """The line with the event it is, if any. Raises DropEvent for one that is none and below the logger's level."""
     line["message"] = line.pop("event")  # which is what structlog calls the message
@@ -66,7 +78,22 @@ def _without_secrets(_handlers: _Handlers, _level: str, line: EventDict) -> Even
 def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[logging.LogRecord], dict[str, Any]]:
     """The line as a standard record, made here: the standard logger would look for the code that called it, each time."""
     trace = sys.exc_info() if line.pop("exc_info", None) else None
-    record = logging.LogRecord(handlers.standard.name, _LEVELS[level], "", 0, _Plain(line), (), trace)
+    record = logging.LogRecord.__new__(logging.LogRecord)  # whose __init__ asks for much that no line of ours shows
+    now, number, thread = time.time(), _LEVELS[level], threading.current_thread()
+    record.__dict__.update(_ATTRIBUTES)
+    record.__dict__.update(
+        name=handlers.standard.name,
+        msg=_Plain(line),
+        levelno=number,
+        levelname=logging.getLevelName(number),
+        created=now,
+        msecs=int(now % 1 * 1000) + 0.0,
+        relativeCreated=(now - _LOADED) * 1000,
+        exc_info=trace,
+        thread=thread.ident,
+        threadName=thread.name,
+        process=os.getpid(),
+    )
     record.__dict__[FIELDS] = line
     if heard := hears.get():
         heard()
@@ -97,7 +124,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
     below = name if name == "fathom" or name.startswith("fathom.") else f"fathom.{name}"
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
         _Handlers(logging.getLogger(below)),
-        processors=[structlog.contextvars.merge_contextvars, _named, _without_secrets, _recorded],
+        processors=[_with_bound, _named, _without_secrets, _recorded],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         context_class=dict,
         cache_logger_on_first_use=True,
@@ -126,13 +153,16 @@ def stage(name: Stage, *, document: str | None = None, run: str | None = None) -
 @contextmanager
 def bound(**fields: Any) -> Iterator[None]:
     """Every line logged inside carries these fields; None leaves what is bound already."""
-    with structlog.contextvars.bound_contextvars(**{name: value for name, value in fields.items() if value is not None}):
+    token = _bound.set({**_bound.get(), **{name: value for name, value in fields.items() if value is not None}})
+    try:
         yield
+    finally:
+        _bound.reset(token)
 
 
 def carried() -> dict[str, str]:
     """The run and the request that lines said here carry, for another process that works on the same."""
-    fields = structlog.contextvars.get_contextvars()
+    fields = _bound.get()
     return {name: str(fields[name]) for name in ("run", "request") if fields.get(name)}
 
 

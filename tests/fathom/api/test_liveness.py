@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ class Scene(Live):
 
     model: MessagesServer
     spans: OtlpReceiver
+    rows: list[dict[str, Any]]  # of the table of docs/watching.md
 
     def put(self, name: str, *, paragraphs: int = 12, collection: str = "live") -> dict[str, Any]:
         text = "\n\n".join(f"# {name} {n}\n\n" + SENTENCE.format(f"{name}{n}") * 12 for n in range(paragraphs))
@@ -57,10 +60,12 @@ class Scene(Live):
         return found
 
     def seen(self, what: str, uploaded: dict[str, Any], state: str, words: str = "") -> dict[str, Any]:
-        """The status as soon as it says so, in time; how long that took is printed."""
+        """The status as soon as it says so, in time; how long that took is a row of the table."""
         began = time.monotonic()
         found = self.until(uploaded, state, within_s=SEEN_WITHIN_S)
-        print(f"{what:<46} {state:<10} {time.monotonic() - began:5.2f} s   {found['detail']}")
+        taken = time.monotonic() - began
+        self.rows.append({"what": what, "state": state, "seconds": round(taken, 2), "words": found["detail"]})
+        print(f"{what:<46} {state:<10} {taken:5.2f} s   {found['detail']}")
         assert words in found["detail"]
         return found
 
@@ -71,6 +76,7 @@ class Scene(Live):
             assert time.monotonic() - began < SEEN_WITHIN_S, record
             time.sleep(0.05)
         assert record.status.value == "FAILURE"
+        self.rows[-1]["ended"] = round(time.monotonic() - began, 2)
         return time.monotonic() - began
 
     def over(self, *uploaded: dict[str, Any]) -> list[dict[str, Any]]:
@@ -84,10 +90,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     asked = {"llm": "openai", "llm_base_url": model.url, "llm_model": "m", "llm_usd_per_mtok_in": 0, "llm_usd_per_mtok_out": 0}
     spans = OtlpReceiver()
     made = Scene(tmp_path_factory.mktemp("l") / "home", **asked, otlp_endpoint=spans.url)
-    made.model, made.spans = model, spans
+    made.model, made.spans, made.rows = model, spans, []
     try:
         assert [one.error for one in start_all(made.settings)] == [None] * 6
         yield made
+        if kept := os.environ.get("FAULT_TABLE"):
+            Path(kept).write_text(json.dumps(made.rows))
     finally:
         stop_all(made.settings)
         kill(marked(made.settings.home))
@@ -144,6 +152,24 @@ def test_a_model_that_gives_no_answer_is_stalled_and_then_goes_on(scene: Scene) 
     scene.over(uploaded)
 
 
+def test_a_model_whose_connection_breaks_is_stalled_and_then_goes_on(scene: Scene) -> None:
+    scene.model.faulty = lambda text: Fault("cut")
+    uploaded = scene.put("cut", paragraphs=1)
+    scene.asked(uploaded)
+    scene.seen("the model is down: connections break", uploaded, "stalled", "gives no answer")
+    scene.model.faulty = lambda text: None
+    scene.over(uploaded)
+
+
+def test_a_converter_that_is_killed_is_started_again_and_asked_once_more(scene: Scene) -> None:
+    uploaded = scene.put("converter", paragraphs=400)
+    scene.until(uploaded, "running")
+    os.kill(scene.pid("converter"), signal.SIGKILL)
+    scene.seen("the converter is gone (kill -9)", uploaded, "running")
+    scene.call("POST", "/api/documents/" + uploaded["status_url"].rsplit("/", 1)[1] + "/cancel")
+    scene.over(scene.put("after", paragraphs=1))
+
+
 def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_that_was_usual(scene: Scene) -> None:
     scene.over(*(scene.put(f"usual{number}", paragraphs=1) for number in range(6)))
     scene.model.faulty = lambda text: Fault("slow", seconds=100.0)
@@ -152,8 +178,10 @@ def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_that_was_usual(s
     began = time.monotonic()
     while scene.status(uploaded)["state"] == "running" and time.monotonic() - began < 75:
         time.sleep(0.1)
-    print(f"silent for {time.monotonic() - began:.1f} s by then")
+    silent = time.monotonic() - began
     scene.seen("the model hangs", uploaded, "stalled", "Nothing was heard of it for")
+    scene.rows[-1]["seconds"] = round(silent, 1)
+    print(f"silent for {silent:.1f} s by then")
     scene.call("POST", "/api/documents/" + uploaded["status_url"].rsplit("/", 1)[1] + "/cancel")
 
 
