@@ -15,10 +15,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from dagster import EventLogEntry
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes.config_class import ConfigurableClassData
+
+from fathom.control.revisions import keep_revisions
 
 KEPT = 4  # files that a process has open: that of all runs, and those of the runs it wrote or read last
 
@@ -29,6 +31,7 @@ class KeptEventLog(SqliteEventLogStorage):
     """Dagster's storage of events, each process with its connections open to the files it used last."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        keep_revisions()
         self._kept: OrderedDict[str, sa.Connection] = OrderedDict()
         self._process = os.getpid()
         super().__init__(base_dir, inst_data)
@@ -78,8 +81,12 @@ class KeptEventLog(SqliteEventLogStorage):
             self._initialized_dbs.add(shard)
         while len(self._kept) >= KEPT:
             self._close(next(iter(self._kept)))
-        self._kept[shard] = engine.connect()
-        return self._kept[shard]
+        connection = self._kept[shard] = engine.connect()
+        if shard != INDEX_SHARD_NAME:
+            # a power cut that takes its last steps takes the run as well; its outcome and its assets are kept elsewhere
+            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+            connection.rollback()
+        return connection
 
     def _close(self, shard: str) -> None:
         connection = self._kept.pop(shard, None)
@@ -92,6 +99,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
     """Dagster's storage in SQLite, but for its event log."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        keep_revisions()
         super().__init__(base_dir, inst_data)
         self._event_log_storage = KeptEventLog(str(Path(base_dir) / "history" / "runs"))
 

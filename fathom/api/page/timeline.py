@@ -51,7 +51,7 @@ def _step(one: Step, start: float, span: float, now: float, settings: Settings, 
 
 
 def _word(one: Step, status: DocumentStatus) -> str:
-    return "not reached" if one.state == "to come" and status.state in OVER else _WORDS[one.state]
+    return "–" if one.state == "to come" and status.state in OVER else _WORDS[one.state]
 
 
 def _bar(one: Step, start: float, span: float, now: float) -> Markup:

@@ -24,6 +24,7 @@ OVER: tuple[State, ...] = ("complete", "partial", "failed")  # nothing more happ
 # The longest a stage that goes well is silent, in seconds, as long as no finished document has shown what is usual.
 SILENT_FOR_S = {"docling": 60.0, "chunking": 30.0, "graphiti": 60.0}
 LEAST_SILENCE_S = 10.0  # no stage is called stalled before that
+LEAST_ANSWER_S = 4.0  # no model is said to hang before that
 SILENT_TIMES = 3.0  # so many times the longest its type of document took here for all of the stage
 ASKED_AFTER_S = 1.0  # a graph is asked whether it is there after so much silence of a stage that writes to it
 _AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable"})
@@ -102,11 +103,13 @@ def liveness(
     usual: Mapping[str, float] = MappingProxyType({}),
     graph: Callable[[], str | None] = lambda: None,
     money: Callable[[], float | None] = lambda: None,
+    answers: Callable[[], float | None] = lambda: None,
 ) -> Liveness:
     """How the document is doing at this moment.
 
     `usual` is the longest a stage took of documents of its type, in seconds; `graph` says what is wrong with the graph, and is
-    asked only of a document that is being written and silent; `money` when there is enough for one that waits for it.
+    asked only of a document that is being written and silent; `money` when there is enough for one that waits for it;
+    `answers` the longest that the language model took of late for an answer, asked only while one is outstanding.
     """
     if upload.in_part:
         return Liveness("partial", upload.detail or "It is in the graph but for what was set aside.")
@@ -116,7 +119,7 @@ def liveness(
         return Liveness("failed", upload.detail or "It failed.")
     if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
         return _waiting(upload, pause, queue, now, money)
-    return _working(told, now, usual, graph)
+    return _working(told, now, usual, graph, answers)
 
 
 def _waiting(
@@ -142,7 +145,13 @@ def _waiting(
     return Liveness("queued", f"{said}, {in_hand:,} being worked on." if in_hand else f"{said}.")
 
 
-def _working(told: Told, now: float, usual: Mapping[str, float], graph: Callable[[], str | None]) -> Liveness:
+def _working(
+    told: Told,
+    now: float,
+    usual: Mapping[str, float],
+    graph: Callable[[], str | None],
+    answers: Callable[[], float | None],
+) -> Liveness:
     newest = told.newest_of_work
     if newest is None:
         return Liveness("running", "A run has it in hand.")
@@ -154,7 +163,7 @@ def _working(told: Told, now: float, usual: Mapping[str, float], graph: Callable
     throttled = told.of_name("llm.throttled")
     if throttled is not None and (until := throttled.at + (throttled.number("seconds") or 0.0)) > now:
         return Liveness("throttled", f"{throttled.message}, {until - now:.0f} s more.", until)
-    if mute := _without_answers(told):
+    if mute := _without_answers(told) or _unanswered(told, now, answers):
         return Liveness("stalled", mute)
     silent = now - newest.at
     if newest.sub_stage == "complete" and newest.stage != "validation":
@@ -183,6 +192,18 @@ def _without_answers(told: Told) -> str | None:
     if later is not None and later.at > error.at:  # what was kept from before answered
         return None
     return f"The language model gives no answer ({error.metrics.get('error') or 'no reason given'}); it is asked again."
+
+
+def _unanswered(told: Told, now: float, answers: Callable[[], float | None]) -> str | None:
+    """What to say where the language model takes far longer for its answer than it used to."""
+    asked = told.of_name("llm.request")
+    later = told.latest("llm.response", "llm.error", "llm.batched", "graphiti.extracted")
+    if asked is None or (later is not None and later.id > asked.id):
+        return None
+    silent = now - asked.at
+    if silent <= LEAST_ANSWER_S or (longest := answers()) is None or silent <= SILENT_TIMES * longest:
+        return None
+    return f"The language model has not answered for {silent:.0f} s; of late it took {longest:.1f} s at most."
 
 
 def process_of(told: Recorded) -> Literal["gone", "stopped", "alive"]:

@@ -31,6 +31,7 @@ from fathom.uploads.upload import Upload, UploadState
 Overall = Literal["pending", "processing", "completed", "failed"]
 
 STAGES = ("validation", "docling", "chunking", "graphiti")
+ANSWERS, LEAST_ANSWERS = 100, 5  # of the language model, by which it is told what is usual
 # Where each stage begins and ends on the way from 0 to 100.
 _SPAN = {"upload": (0, 5), "validation": (5, 10), "docling": (10, 40), "chunking": (40, 45), "graphiti": (45, 98)}
 _OVERALL: dict[State, Overall] = {
@@ -112,6 +113,7 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         usual=longest_of(history, suffix_of(document)),
         graph=lambda: graph_away(settings),
         money=lambda: money_again_at(engine, settings, upload, now),
+        answers=lambda: _longest_answer(events),
     )
     figures = _metrics(settings, upload, told)
     moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
@@ -145,6 +147,12 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         run=upload.run_id,
         cursor=told.newest.id if told.newest else 0,
     )
+
+
+def _longest_answer(events: Events) -> float | None:
+    """The longest of the language model's newest answers, in seconds; None before there are enough of them."""
+    took = [seconds for one in events.newest("llm.response", ANSWERS) if (seconds := one.number("seconds")) is not None]
+    return max(took) if len(took) >= LEAST_ANSWERS else None
 
 
 def _place(upload: Upload, told: Told) -> tuple[str, str | None]:

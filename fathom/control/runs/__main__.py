@@ -9,6 +9,7 @@ import sys
 import dagster as dg
 from dagster._cli.api import _execute_run_command_body  # what `dagster api execute_run` calls; no public name in 1.13
 
+from fathom.control.revisions import read_revisions
 from fathom.control.runs.address import run_server_address
 from fathom.control.runs.server import serve
 from fathom.settings import PROJECT_ROOT, settings
@@ -29,6 +30,7 @@ def warm_up() -> None:
     def first_run() -> None:
         nothing()
 
+    read_revisions()
     with dg.DagsterInstance.ephemeral() as instance:
         first_run.execute_in_process(instance=instance)
     for name in (*OF_EVERY_RUN, *OF_MODEL[settings().llm]):

@@ -170,7 +170,7 @@ def test_a_converter_that_is_killed_is_started_again_and_asked_once_more(scene: 
     scene.over(scene.put("after", paragraphs=1))
 
 
-def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_that_was_usual(scene: Scene) -> None:
+def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_answer_that_was_usual(scene: Scene) -> None:
     scene.over(*(scene.put(f"usual{number}", paragraphs=1) for number in range(6)))
     scene.model.faulty = lambda text: Fault("slow", seconds=100.0)
     uploaded = scene.put("hangs", paragraphs=1)
@@ -179,7 +179,7 @@ def test_a_model_that_hangs_is_stalled_after_thrice_the_longest_that_was_usual(s
     while scene.status(uploaded)["state"] == "running" and time.monotonic() - began < 75:
         time.sleep(0.1)
     silent = time.monotonic() - began
-    scene.seen("the model hangs", uploaded, "stalled", "Nothing was heard of it for")
+    scene.seen("the model hangs", uploaded, "stalled", "The language model has not answered for")
     scene.rows[-1]["seconds"] = round(silent, 1)
     print(f"silent for {silent:.1f} s by then")
     scene.call("POST", "/api/documents/" + uploaded["status_url"].rsplit("/", 1)[1] + "/cancel")

@@ -78,6 +78,22 @@ def test_a_process_that_only_says_that_it_is_there_has_work_that_is_stalled(reco
     assert (found.state, found.sub_stage) == ("stalled", "sending")
 
 
+def test_a_model_that_takes_far_longer_than_it_did_is_stalled_before_the_stage_is(record: Record) -> None:
+    record.upload("c/a.md", "running", run_id="r1", ago=200.0)
+    for ago in range(60, 54, -1):
+        record.said("c/b.md", "llm.response", float(ago), seconds=1.5)
+    record.said("c/a.md", "graphiti.begun", 9.0)
+    record.said("c/a.md", "llm.request", 4.2)
+    assert record.status("c/a.md").state == "running"
+    found = record.status("c/a.md", later=0.6)
+    assert (found.state, found.detail) == (
+        "stalled",
+        "The language model has not answered for 5 s; of late it took 1.5 s at most.",
+    )
+    record.said("c/a.md", "llm.response", 0.0, seconds=4.2)
+    assert record.status("c/a.md", later=0.6).state == "running"
+
+
 def test_a_document_that_waits_in_its_run_for_its_next_step_is_not_stalled(record: Record) -> None:
     record.upload("a/x.md", "running", run_id="r1")
     record.said("a/x.md", "chunking.complete", 500, chunks=9)
