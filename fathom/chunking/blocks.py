@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fathom.chunking.lines import joined_inline, unwrapped
 from fathom.chunking.provenance import Pages, Place
-from fathom.chunking.tables import Table, read_table
+from fathom.chunking.tables import Table, pages_of_rows, read_table
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ChunkingFailed
 
@@ -222,11 +222,11 @@ class _Walk:
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:
-            page = places[0].page if places else None
+            pages = pages_of_rows(data, [place.page for place in places])
             table = read_table(
                 data,
                 self._tree.cell_text,
-                lambda cell: self._tree.pages.box(page, cell.get("bbox")) if page is not None else None,
+                lambda cell: self._tree.pages.box(page, cell.get("bbox")) if (page := pages(cell)) is not None else None,
             )
             if table.rows:
                 parts.append(Block("table", "", (ref,), places, table=table))

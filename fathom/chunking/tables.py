@@ -83,6 +83,28 @@ def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Tabl
     return Table(names if header else (), rows, tuple(box for number in header for box in boxes[number]))
 
 
+def pages_of_rows(data: Mapping[str, Any], pages: Sequence[int]) -> Callable[[Mapping[str, Any]], int | None]:
+    """Says of a cell on which page it stands; `pages` are those of the table's parts, in order.
+
+    A table that goes on begins anew at the top: a row that stands higher than the one before it is on the next of them.
+    """
+    tops: dict[int, float] = {}
+    for cell in data.get("table_cells") or ():
+        box = cell.get("bbox") if isinstance(cell, Mapping) else None
+        if box and len(pages) > 1:
+            # Docling's origin is either corner on the left; both ways `top` grows down the page
+            top = -float(box["t"]) if box.get("coord_origin") == "BOTTOMLEFT" else float(box["t"])
+            row = int(cell["start_row_offset_idx"])
+            tops[row] = min(top, tops.get(row, top))
+    at, last = 0, float("-inf")
+    page_of: dict[int, int] = {}
+    for row, top in sorted(tops.items()):
+        at += top < last and at + 1 < len(pages)
+        page_of[row], last = pages[at], top
+    first = pages[0] if pages else None
+    return lambda cell: page_of.get(int(cell["start_row_offset_idx"]), first)
+
+
 def _within(indices: Sequence[int], start: int, end: int) -> Sequence[int]:
     """Those of the sorted indices from start to end, but always start, which is one of them."""
     first = bisect_left(indices, start)

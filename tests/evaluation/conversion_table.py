@@ -22,6 +22,7 @@ from tests.evaluation.figures import TOKENS, Row, converted
 from tests.evaluation.generated_rows import rows_of_generated_pdfs
 from tests.evaluation.html_structure import html_structure
 from tests.evaluation.office_structure import docx_structure, odt_structure, pptx_structure
+from tests.evaluation.paged_rows import rows_of_paged_pdfs
 from tests.evaluation.pandoc_native import parse_native, structure_of
 from tests.evaluation.scores import structure_counts
 from tests.evaluation.structure import Structure
@@ -47,7 +48,7 @@ def rows(corpora: Path) -> list[Row]:
     found = [*_of_trees("pandoc's trees", _native(documents / "pandoc-office"))]
     for suffix in OWN:
         found += _of_trees(f"{suffix}, by its own marks", _own(documents, suffix), tables=suffix in TABLES_TOO)
-    return [*found, *rows_of_generated_pdfs(), *rows_of_real_pdfs(corpora)]
+    return [*found, *rows_of_generated_pdfs(), *rows_of_paged_pdfs(), *rows_of_real_pdfs(corpora)]
 
 
 def _native(folder: Path) -> Iterator[tuple[Path, Structure]]:
@@ -117,7 +118,9 @@ counted over all files of a set; what is refused is left out. Numbers before a h
 Word makes, the marks do not have them. Of generated PDFs the figure is the mean, and the least is that of one file or table.
 Levels count from the highest that a document has. A cell counts by its row, column and text. Chunks have at most {tokens}
 tokens. Words that pdfium sees are looked for in the whole document, running headers and notes among them, pages that were
-read by OCR left out. OCR of other people's scans is measured by `python -m benchmarks ocr`.
+read by OCR left out. PDFs set over pages have notes, boxes, divided words, and tables over a page's end (with their header
+again or without) and with names over several rows and columns; a table over a page's end is one, its header stands once, so
+that every row can be read by it. OCR of other people's scans is measured by `python -m benchmarks ocr`.
 
 {table}
 """

@@ -35,7 +35,10 @@ class Role(StrEnum):
 
 @dataclass(slots=True)
 class Block:
-    """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1."""
+    """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1.
+
+    `room`: points from its last line to the right edge of its column; `indented`: its first line is; `boxed`: in an aside.
+    """
 
     lines: list[Line]
     role: Role = Role.TEXT
@@ -46,6 +49,9 @@ class Block:
     gap_above: float = 1e9
     gap_below: float = 1e9
     alone: bool = True
+    room: float = 0.0
+    indented: bool = False
+    boxed: bool = False
 
     @property
     def bounds(self) -> Box:
@@ -81,6 +87,9 @@ def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
         else:
             blocks[-1].lines.append(b)
     _measure_gaps(blocks)
+    for block in blocks:
+        block.room = right - block.lines[-1].r
+        block.indented = block.lines[0].l > left + INDENT * block.size
     return blocks
 
 

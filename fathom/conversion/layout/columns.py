@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fathom.conversion.layout.content import Box, Line, bounds
 
@@ -24,14 +24,14 @@ JUSTIFIED_BLANK = 1.5
 
 @dataclass(slots=True)
 class Piece:
-    """Something that is read as a whole: a piece of a line, or a block found before (then `line` is None)."""
+    """Something that is read as a whole: a piece of a line, or blocks found before (then `line` is None)."""
 
     l: float
     t: float
     r: float
     b: float
     line: Line | None = None
-    block: object = None
+    block: list[Any] | None = None
 
 
 Row = list[Piece]

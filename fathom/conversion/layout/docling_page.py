@@ -13,6 +13,7 @@ from pydantic import Field
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
+from fathom.conversion.layout.going_on import setting_of
 from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
 from fathom.conversion.layout.table_grid import Grid
@@ -22,6 +23,12 @@ class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's pag
     """A page whose text was read by OCR: `ocr_lines` are its lines, each with the confidence it was read with."""
 
     ocr_lines: list[TextCell] = Field(default_factory=list)
+
+
+class TextCluster(Cluster):  # type: ignore[misc]  # docling's base models are Any to mypy
+    """A cluster that knows how its text is set."""
+
+    setting: Any = Field(None, exclude=True, repr=False)
 
 
 def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
@@ -98,8 +105,9 @@ def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) 
         words = [word for line in block.lines for word in line.words]
         whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=join_texts(block.lines, known))
         cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
-    return Cluster(
+    return TextCluster(
         id=number,
+        setting=setting_of(block),
         label=DocItemLabel.SECTION_HEADER if block.role is Role.TITLE else DocItemLabel(block.role.value),
         bbox=_bbox(block.bounds),
         confidence=block.confidence,

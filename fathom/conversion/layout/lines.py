@@ -18,6 +18,7 @@ JUSTIFIED_BLANK = 1.6
 MARKER_GAP = 3.2
 MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
 NAME_END = re.compile(r"[^\W\d_]{3}[,.;:]?$")
+UNITS = frozenset({"cm", "dm", "ft", "ha", "hm", "km", "mm", "nm", "yd"})
 # Scripts written without blanks between words.
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
 
@@ -160,11 +161,16 @@ def _blank_between(a: Word, b: Word) -> bool:
     size = max(a.size, b.size)
     if UNSPACED.match(a.text[-1]) and UNSPACED.match(b.text[0]):
         return gap > 0.6 * size
-    if b.size < 0.85 * a.size and b.text[0].isdigit() and (a.text[-1].isdigit() or NAME_END.search(a.text)):
+    if b.size < 0.85 * a.size and b.text[0].isdigit() and (a.text[-1].isdigit() or NAME_END.search(a.text) or _small(a, b)):
         return True  # the mark of a note, not part of the number or name; "km2" and "CO2" stay whole
     touching = gap < 0.08 * size
     # one word whose glyphs are set in two styles, or a figure raised at its end
     return not (touching and b.order == a.order + 1 and (abs(a.size - b.size) >= 0.3 or a.font != b.font))
+
+
+def _small(a: Word, b: Word) -> bool:
+    """A word of two letters that is no unit stands before what is raised."""
+    return len(a.text) == 2 and a.text.islower() and a.text.isalpha() and a.text not in UNITS and b.b < a.b - 0.05 * a.size
 
 
 def _right_to_left(words: Sequence[Word]) -> bool:

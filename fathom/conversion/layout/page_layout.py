@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fathom.conversion.layout.asides import asides_of
 from fathom.conversion.layout.blocks import Block, Role, join_lines
 from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
-from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside
+from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
 from fathom.conversion.layout.furniture import take_furniture
+from fathom.conversion.layout.going_on import stitched
 from fathom.conversion.layout.headings import mark_headings, mark_title
 from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
 from fathom.conversion.layout.lists import starts_item
@@ -26,7 +28,9 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     The `first` page of a document may have its title.
     """
     grids = ruled_tables(content)
-    lines = join_words([w for w in content.words if not any(centre_inside(w, g.box, 1.0) for g in grids)])
+    asides = asides_of(content, style.body_size, [grid.box for grid in grids])
+    kept_apart = [*(grid.box for grid in grids), *asides]
+    lines = join_words([w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)])
     furniture, lines = take_furniture(lines, content, style)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])
     grids += open_grids
@@ -36,10 +40,9 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
 
     fixed = [_table(grid) for grid in grids] + [_picture(box, lines, labels) for box in pictures]
     pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines if id(line) not in labels]
-    pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=b) for b in fixed]
-    blocks: list[Block] = []
-    for rows in read_columns(pieces, style.body_size):
-        blocks += _column(rows, style.body_size)
+    pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
+    pieces += [_aside(box, content, style.body_size) for box in asides]
+    blocks = stitched([_column(rows, style.body_size) for rows in read_columns(pieces, style.body_size)])
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
@@ -74,12 +77,21 @@ def _column(rows: Sequence[Row], size: float) -> list[Block]:
         index += 1
         if row[0].block is not None:
             flush()
-            assert isinstance(row[0].block, Block)
-            blocks.append(row[0].block)
+            blocks += row[0].block
         else:
             lines.append(merge_lines([p.line for p in row if p.line]))
     flush()
     return blocks
+
+
+def _aside(box: Box, content: PageContent, size: float) -> Piece:
+    """What stands in the box, as a piece that is read by itself."""
+    lines = join_words(inside(content.words, box, 1.0))
+    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines]
+    blocks = [block for rows in read_columns(pieces, size) for block in _column(rows, size)]
+    for block in blocks:
+        block.boxed = True
+    return Piece(box.l, box.t, box.r, box.b, block=blocks)
 
 
 def _roles(blocks: list[Block], size: float) -> list[Block]:

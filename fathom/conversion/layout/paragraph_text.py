@@ -29,11 +29,12 @@ def join_texts(lines: Sequence[Line], known: Collection[str]) -> str:
     """One text of all lines. `known` words of the document tell a divided word from a compound."""
     text = ""
     for line in lines:
-        text = _append(text, line.text, known) if text else line.text
+        text = appended(text, line.text, known) if text else line.text
     return unicodedata.normalize("NFC", text)
 
 
-def _append(text: str, more: str, known: Collection[str]) -> str:
+def appended(text: str, more: str, known: Collection[str] = ()) -> str:
+    """The text that goes on with `more`: a word divided between them is put together, as far as it is known for one."""
     if not more:
         return text
     divided = DIVIDED_END.search(text)

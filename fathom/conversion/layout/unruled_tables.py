@@ -20,6 +20,8 @@ LEAST_ROWS = 3
 LONGEST_CELLS = 48
 # Rows further apart than this, in ems, belong to different tables.
 FARTHEST_ROWS = 3.6
+# A rule shorter than this share of the table's width brackets the columns that a name stands over.
+LONGEST_BRACKET = 0.9
 LEADER = re.compile(r"[.·…_\s]{4,}\d{0,4}$|^[.·…]{3,}")
 
 Interval = tuple[float, float]
@@ -38,7 +40,7 @@ def tables_between_rules(content: PageContent, lines: Sequence[Line], taken: Seq
         same = [i for i in range(index, len(flat)) if abs(flat[i].l - top.l) < 4 and abs(flat[i].r - top.r) < 4]
         for last in reversed(same[1:]):
             box = Box(top.l, top.t, top.r, flat[last].t)
-            grid = _between(box, lines)
+            grid = _between(box, lines, flat[index + 1 : last])
             if grid is not None:
                 grids.append(grid)
                 used.update(i for i in range(len(flat)) if box.t - 1 <= flat[i].t <= box.b + 1 and _across(flat[i], box))
@@ -50,23 +52,45 @@ def _across(rule: Rule, box: Box) -> bool:
     return box.t - 2 <= rule.t <= box.b + 2 and rule.l < box.r and rule.r > box.l
 
 
-def _between(box: Box, lines: Sequence[Line]) -> Grid | None:
+def _between(box: Box, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid | None:
     held = inside(lines, box, 1.0)
     if len(held) < 4:
         return None
-    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in held]
+    over = [rule for rule in rules if rule.r - rule.l < LONGEST_BRACKET * box.width]
+    pieces = [_as_wide_as_its_rule(Piece(line.l, line.t, line.r, line.b, line), over) for line in held]
     rows = rows_of(pieces)
     many = [row for row in rows if len(row) > 1]
     if len(rows) < 2 or len(many) < max(2, 0.5 * len(rows)) or is_prose(pieces):
         return None
     if _mean_length(many) > LONGEST_CELLS:
         return None
-    columns = _columns(rows, tolerated=max(1, len(rows) // 5))
+    columns = _columns_of_full_rows(rows) or _columns(rows, tolerated=max(1, len(rows) // 5))
     if len(columns) < 2:
         return None
     grid = _grid(rows, columns, regular=True)
     grid.box = Box(min(box.l, grid.box.l), min(box.t, grid.box.t), max(box.r, grid.box.r), max(box.b, grid.box.b))
     return grid
+
+
+def _as_wide_as_its_rule(piece: Piece, rules: Sequence[Rule]) -> Piece:
+    """A name with a rule right below it that is wider stands over all the columns that the rule stands over."""
+    middle, size = (piece.l + piece.r) / 2, piece.b - piece.t
+    for rule in rules:
+        below = piece.b - 0.2 * size <= rule.t < piece.b + 0.8 * size
+        centred = abs((rule.l + rule.r) / 2 - middle) < 0.15 * (rule.r - rule.l)
+        if below and centred and rule.l - 1 <= piece.l and piece.r <= rule.r + 1:
+            return Piece(rule.l, piece.t, rule.r, piece.b, piece.line)
+    return piece
+
+
+def _columns_of_full_rows(rows: Sequence[Row]) -> list[Interval]:
+    """The columns of the rows with the most cells; none where too few have so many, or they keep them not apart."""
+    most = max(len(row) for row in rows)
+    full = [row for row in rows if len(row) == most]
+    if most < 3 or len(full) < max(2, 0.4 * len(rows)):
+        return []
+    columns = _columns(full, tolerated=0)
+    return columns if len(columns) == most else []
 
 
 def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
@@ -214,8 +238,7 @@ def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = F
         top, bottom = min(p.t for p in group), max(p.b for p in group)
         cells: dict[tuple[int, int], list[Piece]] = {}
         for piece in (part for whole in group for part in _split(whole, columns)):
-            first = sum(piece.l > edge - 1 for edge in edges)
-            last = sum(piece.r > edge + 1 for edge in edges)
+            first, last = _covered(piece, columns, edges)
             if (span := _overlapping(cells, first, last)) is not None:
                 held = cells.pop(span)
                 cells[(min(first, span[0]), max(last, span[1]))] = [*held, piece]
@@ -236,6 +259,15 @@ def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = F
         filled = sum(bool(cell.text) for cell in grid.cells)
         grid.confidence = round(0.5 + 0.5 * filled / max(1, len(grid.cells)), 3)
     return grid
+
+
+def _covered(piece: Piece, columns: Sequence[Interval], edges: Sequence[float]) -> tuple[int, int]:
+    """The first and the last column that the piece stands over: of one as wide as a rule, those whose middle is above it."""
+    if piece.line is not None and piece.r - piece.l > piece.line.width + 1:
+        under = [index for index, (low, high) in enumerate(columns) if piece.l <= (low + high) / 2 <= piece.r]
+        if under:
+            return under[0], under[-1]
+    return sum(piece.l > edge - 1 for edge in edges), sum(piece.r > edge + 1 for edge in edges)
 
 
 def _split(piece: Piece, columns: Sequence[Interval]) -> list[Piece]:
