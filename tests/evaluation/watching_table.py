@@ -3,6 +3,7 @@
 python -m tests.evaluation.watching_table                      who may call what, from the routes as they are
 python -m tests.evaluation.watching_table --faults             the same, and every fault made anew, in some minutes
 python -m tests.evaluation.watching_table --figures FILE …     the same, and figures of these results of `python -m benchmarks`
+python -m tests.evaluation.watching_table --replay FILE …      the same, and what the present code forecasts of recorded runs
 
 A part that is not asked for stays as it is on the page.
 """
@@ -81,6 +82,20 @@ def figures(results: list[Path]) -> dict[str, str]:
     return {part: "\n".join([*head, *lines]) for part, lines in rows.items()}
 
 
+def replays(records: list[Path]) -> str:
+    """How documents of runs that `BENCH_RECORD=FILE python -m benchmarks eta` recorded would be forecast by this code."""
+    from benchmarks.eta_replay import figures as judged
+    from benchmarks.eta_replay import replayed
+
+    goals = {"ETA error, as work begins": "≤ 20 %", "done by the p90, as work begins": "85-95 %"}
+    lines = ["| figure | measured | goal | how |", "|---|---|---|---|"]
+    for number, record in enumerate(records, start=1):
+        for one in judged(replayed(record)):
+            how = f"recorded run {number}, forecast again; {one.note}"
+            lines.append(f"| {one.name} | {_number(one.value)} {one.unit} | {goals.get(one.name, '')} | {how} |")
+    return "\n".join(lines)
+
+
 def _row(one: Mapping[str, Any]) -> str:
     value, peer = (_number(one[name]) for name in ("value", "peer_value"))
     beside = f"{one['peer']}: {peer}" if one["peer"] else ""
@@ -154,8 +169,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--faults", action="store_true")
     options.add_argument("--figures", nargs="*", type=Path, default=[])
+    options.add_argument("--replay", nargs="*", type=Path, default=[])
     given = options.parse_args()
     parts = {"roles": roles(), **figures(given.figures)}
+    if given.replay:
+        parts["eta"] = replays(given.replay)
     if given.faults:
         parts["faults"] = faults()
     PAGE.write_text(page(parts, PAGE.read_text() if PAGE.exists() else ""))
