@@ -73,6 +73,8 @@ def run_tags(run: PlannedRun) -> dict[str, str]:
     tags = {"fathom/collection": run.collection, "fathom/documents": str(len(run.documents))}
     if run.priority:
         tags["dagster/priority"] = str(run.priority)
+    if run.cause:
+        tags["fathom/cause"] = run.cause
     return tags | ({"fathom/version": run.versions[0]} if len(run.documents) == 1 else {})
 
 

@@ -28,6 +28,15 @@ class Waiting:
     priority: int = 0
 
     @property
+    def cause(self) -> str | None:
+        """Why it is worked on again; None for one that was just accepted."""
+        if self.attempts:
+            return f"try {self.attempts + 1}, after {self.reason}" if self.reason else f"try {self.attempts + 1}"
+        if self.reason:
+            return f"after {self.reason}"
+        return "asked for again" if self.updated_at > self.accepted_at else None
+
+    @property
     def order(self) -> tuple[int, float, str]:
         """Among those that wait: the more urgent first, then the older."""
         return -self.priority, self.accepted_at, self.document

@@ -201,7 +201,9 @@ def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
         if not taken:
             raise _TakenByOthers
     urgency = choice.documents[0].priority
-    return PlannedRun(key, choice.collection, tuple(d for d, _ in taken), tuple(v for _, v in taken), urgency)
+    causes = [one.cause for one in choice.documents if len(taken) == 1 and one.document == taken[0][0]]
+    documents, versions = tuple(d for d, _ in taken), tuple(v for _, v in taken)
+    return PlannedRun(key, choice.collection, documents, versions, urgency, causes[0] if causes else None)
 
 
 def one(engine: Engine, document: str) -> Upload | None:

@@ -76,3 +76,4 @@ class PlannedRun:
     documents: tuple[str, ...]
     versions: tuple[str, ...]
     priority: int = 0
+    cause: str | None = None  # why its one document is worked on again

@@ -92,11 +92,12 @@ export function buttons(done) {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-url]");
     if (!button) return;
-    const { url, method, title, says, yes, kind } = button.dataset;
+    const { url, method, title, says, yes, kind, body } = button.dataset;
     if (says && (await dialog(title, says.split("\n"), [["", "Leave it"], ["yes", yes, kind || "main"]])) !== "yes") return;
     button.disabled = true;
     try {
-      const answer = await fetch(url, { method });
+      const headers = body ? { "content-type": "application/json" } : {};
+      const answer = await fetch(url, { method, headers, body });
       if (!answer.ok) await dialog("That did not work", [await words(answer)], [["", "Close", "main"]]);
       else await done(button, await answer.json().catch(() => null));
     } catch {

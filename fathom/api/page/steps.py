@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urlencode
 
 from fathom.api.page.markup import Markup, tag
@@ -12,6 +13,8 @@ from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus
 from fathom.errors import RunCancelled
 from fathom.uploads.pausing import ALL
+
+URGENT = 10  # what the page makes of a document that is put first; the API and the command line take any priority
 
 
 def retry_failed(scope: str | None, failed: int, in_part: int) -> Markup:
@@ -51,6 +54,9 @@ def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
     found: list[Markup] = []
     if caller.has("operator") and status.state in ("failed", "partial") and status.version is not None:
         found.append(_button("Try again…", "POST", f"{at}/retry", "Try it again?", _retry_says(status), "Try again"))
+    if caller.has("operator") and status.state in ("queued", "paused"):
+        first = status.priority <= 0
+        found.append(_prioritized(at, "Put first" if first else "In its turn", URGENT if first else 0))
     if caller.has("operator") and status.state not in OVER:
         says = (
             f"The work on {document} ends within two seconds. What was written to the graph so far stays there.\n"
@@ -66,6 +72,12 @@ def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
         )
         found.append(_button("Remove…", "DELETE", at, "Remove this document?", says, "Remove it", "danger"))
     return found
+
+
+def _prioritized(at: str, label: str, priority: int) -> Markup:
+    """Put before those that wait, or back among them, which needs no question: it stops nothing."""
+    body = json.dumps({"priority": priority})
+    return tag("button", label, type="button", data_method="POST", data_url=f"{at}/priority", data_body=body)
 
 
 def _retry_says(status: DocumentStatus) -> str:

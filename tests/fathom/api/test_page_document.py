@@ -97,12 +97,24 @@ def test_what_waits_can_be_cancelled_by_an_operator_who_is_told_what_follows(api
     assert ("Waiting" in html, buttons(html)) == (True, [])
     signed_in(api, "operator")
     html = api.client.get(page).text
-    assert buttons(html) == ["POST"]
+    assert buttons(html) == ["POST", "POST"]
     assert "within two seconds" in html
     answer = api.client.post("/api/documents/c%2Fa.md/cancel", headers=HERE)
     assert answer.status_code == 200
     html = api.client.get(page).text
     assert ("RunCancelled" in html, "/api/documents/c%2Fa.md/retry" in html) == (True, True)
+
+
+def test_what_waits_can_be_put_first_and_back_again(api: Api) -> None:
+    document = api.accepted()
+    operator = api.key("operator")
+    page = api.client.get(f"/documents/{document}", headers=operator).text
+    assert f'data-url="/api/documents/{document}/priority"' in page
+    assert "Put first" in page
+    assert "Put first" not in api.client.get(f"/documents/{document}", headers=api.key("reader")).text
+    url = f"/api/documents/{document}/priority"
+    assert api.client.post(url, headers=operator, json={"priority": 10}).status_code == 200
+    assert "In its turn" in api.client.get(f"/documents/{document}", headers=operator).text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,17 @@ def test_a_priority_out_of_bounds_is_wrong_usage(call: Any, document: str, tmp_p
     file.write_text("# Other\n")
     assert call("ingest", str(file), "--priority", "1000").code == 2
     assert call("documents", "show", "default/other.md").code != 0
+
+
+def test_a_run_that_is_not_a_documents_first_says_why_it_is_there(call: Any, document: str, home_settings: Settings) -> None:
+    intake = open_intake(home_settings)
+    (first,) = intake.plan_runs(0)
+    assert "fathom/cause" not in run_tags(first)
+    call("documents", "cancel", document)
+    call("documents", "retry", document)
+    (second,) = intake.plan_runs(0)
+    assert run_tags(second)["fathom/cause"] == "asked for again"
+    intake.mark_running(document, run_id="r2")
+    intake.reconcile({second.run_key: "ended"})
+    (third,) = intake.plan_runs(0, now=time.time() + 3600)
+    assert run_tags(third)["fathom/cause"] == "try 2, after RunLost"
