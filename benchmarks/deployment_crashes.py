@@ -78,12 +78,12 @@ def figures(undisturbed: Round, rounds: list[Round], kills: int, seconds: float)
         Figure("episodes lost", sum(one.lost for one in every), "rows", goal="0"),
         Figure("doubled", sum(one.doubled for one in every), "rows", goal="0"),
         Figure("unknown to the ledger, stale or orphaned", sum(one.other for one in every), "rows", goal="0"),
-        Figure("paid twice though the answer had arrived", sum(one.paid_twice for one in every), "answers", goal="0"),
+        Figure("paid twice though the answer was kept at the kill", sum(one.paid_twice for one in every), "answers", goal="0"),
         Figure(
-            "asked again for one who was killed while he waited",
-            sum(one.unheard for one in every),
+            "asked twice, the answer under way at the kill",
+            sum(one.under_way for one in every),
             "answers",
-            note=f"of {undisturbed.episodes} a round; a provider bills them too",
+            note=f"of {undisturbed.episodes} a round; being given, unread, or on its way to the disk",
         ),
         Figure("left after all was removed", sum(one.left for one in every), "nodes", goal="0"),
     ]
@@ -94,7 +94,7 @@ def _tell(number: int, one: Round, undisturbed: Round) -> None:
     same = "same" if one.digest == undisturbed.digest else "OTHER"
     say(
         f"round {number}: {one.seconds:.0f} s, killed {killed}; {one.episodes} episodes, {same} digest, {one.lost} lost, "
-        f"{one.doubled} doubled, {one.other} other, {one.paid_twice} paid twice, {one.unheard} unheard, {one.left} left"
+        f"{one.doubled} doubled, {one.other} other, {one.paid_twice} paid twice, {one.under_way} under way, {one.left} left"
         + "".join(f"\n  {document} {reason}" for document, reason in one.not_done.items())
     )
 

@@ -7,12 +7,13 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from fathom.graph.agreement import differences
 from fathom.graph.connection import open_graph
 from fathom.graph.snapshot import snapshot
 from fathom.ids import document_id
+from fathom.language.prompts import Prompt
+from fathom.language.schema import Vocabulary
+from fathom.language.stack import model_of
 from fathom.ledger.ledger import Ledger
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import register
@@ -123,8 +127,8 @@ class Round:
     lost: int = 0
     doubled: int = 0
     other: int = 0  # differences between ledger and graph that are neither
-    paid_twice: int = 0  # answers that had arrived and were asked for again
-    unheard: int = 0  # answers to somebody who was killed while he waited, asked for again
+    paid_twice: int = 0  # answers that were kept when their asker was killed, and were asked for again
+    under_way: int = 0  # those that were not kept yet: being given, unread, or on their way to the disk
     left: int = 0  # nodes of the collection after all its documents were removed
 
 
@@ -137,10 +141,12 @@ class DeploymentKilling:
         self._chance = random.Random(seed)
         self._intake = open_intake(settings)
         self._ledger = Ledger(self._intake.engine)
+        self._kept: dict[str, int] = {}
 
     def round(self, victims: Sequence[str] = ()) -> Round:
         """The corpus is ingested while these are killed in their order, looked at, and removed."""
         self._server.reset()
+        self._kept = {}
         found = Round()
         began = time.monotonic()
         self._accept()
@@ -180,9 +186,19 @@ class DeploymentKilling:
                 due = now + self._chance.uniform(0, LATEST_S) if steps == 0 else due
             if left and steps <= 0 and now >= due and self._run() and (process := self._process(left[0])):
                 _kill(process)
+                self._note_kept()
                 yield left.pop(0)
                 seen, steps = self._progress(), self._chance.randint(1, MOST_STEPS)
             time.sleep(LOOK_EVERY_S)
+
+    def _note_kept(self) -> None:
+        """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
+        with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
+            keys = {key for (key,) in store.execute("SELECT key FROM answers")}
+        asked, model = Prompt(Vocabulary()).question(""), model_of(self._settings)
+        times = Counter(list(self._server.answered))
+        new = [one for one in times if one not in self._kept and replace(asked, text=one).key(model) in keys]
+        self._kept |= {one: times[one] for one in new}
 
     def _progress(self) -> object:
         """What is another one after each step of the work: a document's stage, or how many of its episodes are written."""
@@ -239,12 +255,9 @@ class DeploymentKilling:
         found.doubled = len(differ.doubled) + len(differ.doubled_mentions) + len(names)
         kinds = (differ.unknown, differ.elsewhere, differ.ungrounded, differ.stale, differ.orphans)
         found.other = sum(map(len, kinds))
-        last: dict[str, bool] = {}
-        for one in self._server.answered:
-            if one.question in last:
-                found.paid_twice += last[one.question]
-                found.unheard += not last[one.question]
-            last[one.question] = one.heard
+        for question, times in Counter(self._server.answered).items():
+            found.paid_twice += times - self._kept.get(question, times)
+            found.under_way += self._kept.get(question, times) - 1
 
     def _remove(self, found: Round) -> None:
         for row in self._intake.list(collection=COLLECTION):

@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 COLLECTION = "killed"
 AT = datetime(2024, 5, 6, tzinfo=UTC)
 PEOPLE, TOWNS = 5, 3
+BATCH = 3  # so that a document is several transactions
 
 
 def _texts(numbers: Sequence[int]) -> list[str]:
@@ -211,7 +212,7 @@ class Killing:
         ledger.killer = killer
         begun = home / "begun"
         try:
-            writer = DocumentWriter(graph, Model(killer, home / "asked"), Embedder(), ledger)
+            writer = DocumentWriter(graph, Model(killer, home / "asked"), Embedder(), ledger, batch=BATCH)
             for number, (name, numbers) in enumerate(STEPS):
                 if begun.exists() and number < int(begun.read_text()):
                     continue

@@ -32,12 +32,13 @@ from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
+from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 
-BATCH = 8  # chunks extracted and written at a time: progress is seen, and a crash repeats little
+BATCH = 20  # chunks written in one transaction: what a transaction costs by itself is shared, and a crash repeats little
 
 log = get_logger(__name__)
 
@@ -57,6 +58,7 @@ class DocumentWriter:
         ledger: Ledger,
         leases: Leases | None = None,
         one_at_a_time: Callable[[str], Rules] = lambda collection: USUAL,
+        batch: int = BATCH,
     ) -> None:
         self.connection = connection
         self._model = model
@@ -64,6 +66,7 @@ class DocumentWriter:
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
         self._rules = one_at_a_time
+        self._batch = batch
         self._schema_is_there = False
 
     def write(
@@ -127,9 +130,9 @@ class DocumentWriter:
         tally = _Tally(len(todo), progress)
         left = todo
         for _ in range(TRIES):
-            with closing(extractions(self._model, left, BATCH)) as found:
-                for start in range(0, len(left), BATCH):
-                    expected = min(BATCH, len(left) - start)
+            with closing(extractions(self._model, left, self._batch)) as found:
+                for start in range(0, len(left), self._batch):
+                    expected = min(self._batch, len(left) - start)
                     self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
             if not (left := tally.to_try_again()):
                 break
@@ -178,21 +181,25 @@ class DocumentWriter:
         """Raises what stopped the extractions, after those that came before it are written: they are paid for."""
         start = time.perf_counter()
         batch: list[EpisodeRows] = []
+        outcomes: list[Outcome] = []
         stopped: FathomError | None = None
         tally.sending(expected)
         try:
             for chunk, found in extracted:
                 uuid = episode_uuid(collection, document, chunk.id)
                 if isinstance(found, ExtractionFailed):
-                    self._ledger.mark_failed(uuid, found.name)
+                    outcomes.append(Failed(uuid, found.name))
                     tally.fail(chunk, found)
                     continue
                 use = found.usage
-                self._ledger.mark_extracted(uuid, tokens_in=use.tokens_in, tokens_out=use.tokens_out, cost_usd=use.cost_usd)
+                outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd))
                 batch.append(episode_rows(collection, document, chunk, found, reference_time))
                 tally.extracted(chunk, found)
         except FathomError as error:
             stopped = error
+        finally:  # also when the run is cancelled: it is paid for
+            if outcomes:
+                self._ledger.record(outcomes)
         tally.seconds_extracting += time.perf_counter() - start
         if batch:
             self._save(collection, batch, tally)
@@ -204,8 +211,7 @@ class DocumentWriter:
         tally.writing(len(batch))
         rules = self._rules(collection)
         self.connection.write(lambda tx: save_episodes(tx, collection, batch, rules, self._embedder))
-        for rows in batch:
-            self._ledger.mark_written(rows.uuid, entities=len(rows.entities), facts=len(rows.facts))
+        self._ledger.record([Written(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
 

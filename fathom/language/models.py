@@ -6,6 +6,8 @@ from fathom.language.embedder import MiniLM
 from fathom.language.extraction import Embedder, LanguageModel
 from fathom.settings import Settings
 
+_MINILM = MiniLM()
+
 
 def open_language_model(settings: Settings) -> LanguageModel:
     """The language model of the deployment; its weights or client are loaded when it is first asked.
@@ -22,5 +24,5 @@ def open_language_model(settings: Settings) -> LanguageModel:
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """The embedder of the deployment; its weights are loaded when it is first asked."""
-    return MiniLM()
+    """The embedder of the deployment, one a process; its weights are loaded when it is first asked."""
+    return _MINILM

@@ -32,6 +32,7 @@ from fathom.graph.overview import graph_health
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Embedder
+from fathom.ledger.episode import Outcome, Written
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 
@@ -43,15 +44,15 @@ class Crash(Exception):
 
 
 class CrashingLedger(Ledger):
-    """Its process ends once, when it is about to keep that an episode was written."""
+    """Its process ends once, when it is about to keep that episodes were written."""
 
     crashes = 1
 
-    def mark_written(self, uuid: str, *, entities: int, facts: int) -> bool:
-        if self.crashes:
+    def record(self, outcomes: Sequence[Outcome]) -> list[str]:
+        if self.crashes and any(isinstance(one, Written) for one in outcomes):
             self.crashes -= 1
             raise Crash
-        return bool(super().mark_written(uuid, entities=entities, facts=facts))
+        return super().record(outcomes)
 
 
 class WatchedEmbedder:
