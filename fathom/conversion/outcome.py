@@ -101,6 +101,8 @@ def _texts(document: Any) -> tuple[list[str], list[str]]:
             body.append(item.text)
     for table in document.tables:
         for cell in table.data.table_cells:
+            if getattr(cell, "ref", None) is not None:
+                continue  # its text is that of items, which have been counted
             everything.append(cell.text)
             body.append(cell.text)
     return body, everything

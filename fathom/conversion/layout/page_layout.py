@@ -18,7 +18,7 @@ from fathom.conversion.layout.notes import notes_of
 from fathom.conversion.layout.outline import mark_outlined
 from fathom.conversion.layout.pictures import find_pictures
 from fathom.conversion.layout.ruled_tables import ruled_tables
-from fathom.conversion.layout.table_grid import Grid
+from fathom.conversion.layout.table_grid import Grid, read_leftward
 from fathom.conversion.layout.unruled_tables import find_tables, tables_between_rules
 
 
@@ -102,7 +102,7 @@ def _roles(blocks: list[Block], size: float) -> list[Block]:
 
 
 def _table(grid: Grid) -> Block:
-    return Block([], role=Role.TABLE, box=grid.box, table=grid, confidence=grid.confidence)
+    return Block([], role=Role.TABLE, box=grid.box, table=read_leftward(grid), confidence=grid.confidence)
 
 
 def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -81,6 +82,21 @@ def mark_header(grid: Grid, bold_rows: set[int]) -> None:
     for cell in grid.cells:
         if cell.end_row <= max(1, min(last, 3)):
             cell.header = True
+
+
+def read_leftward(grid: Grid) -> Grid:
+    """The grid; where most of its letters are of scripts that run leftward, its first column is the one on the right."""
+    leftward = rightward = 0
+    for cell in grid.cells:
+        for character in cell.text:
+            direction = unicodedata.bidirectional(character)
+            leftward += direction in {"R", "AL"}
+            rightward += direction == "L"
+    if leftward > rightward:
+        for cell in grid.cells:
+            cell.column, cell.end_column = grid.columns - cell.end_column, grid.columns - cell.column
+        grid.cells.sort(key=lambda cell: (cell.row, cell.column))
+    return grid
 
 
 def box_of_words(words: Sequence[Word], fallback: Box) -> Box:

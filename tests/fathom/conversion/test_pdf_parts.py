@@ -150,6 +150,61 @@ def test_the_outline_says_what_is_a_heading_and_of_which_level(tmp_path: Path) -
     assert title_key("—") == ""
 
 
+def test_a_link_over_two_lines_is_one_though_a_word_of_it_is_divided(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        lines = ("The lease of the eastern berth is in the old register of har-", "bour leases, which the master keeps.")
+        for number, line in enumerate(lines):
+            canvas.drawString(50, 700 - 13 * number, line)
+        for words, before, y in (
+            ("register of har-", "The lease of the eastern berth is in the old ", 700),
+            ("bour leases", "", 687),
+        ):
+            left = 50 + canvas.stringWidth(before)
+            canvas.linkURL("https://example.org/leases", (left, y - 2, left + canvas.stringWidth(words), y + 9))
+
+    converted = drawn(tmp_path / "divided.pdf", draw)
+    assert links(converted) == {"register of harbour leases,": "https://example.org/leases"}
+
+
+def test_links_in_a_table_stay_in_their_cells(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        rows = [("Boat", "Papers"), ("Ark", "the lease of 1927"), ("Dove", "none")]
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                canvas.rect(50 + 200 * column, 700 - 20 * row, 200, 20)
+                canvas.drawString(55 + 200 * column, 706 - 20 * row, text)
+        left = 255 + canvas.stringWidth("the ")
+        canvas.linkURL("https://example.org/lease", (left, 682, left + canvas.stringWidth("lease"), 696))
+
+    converted = drawn(tmp_path / "table.pdf", draw)
+    assert links(converted) == {"lease": "https://example.org/lease"}
+    assert "| Ark    | the [lease](https://example.org/lease) of 1927 |" in converted.markdown
+    [chunk] = fathom.chunk(converted, document="table.pdf").chunks
+    assert "| Ark | the lease of 1927 |" in chunk.text
+    assert chunk.text.count("lease") == 1
+    assert converted.report.words == 9
+
+
+@pytest.mark.skipif(not DEJAVU.exists(), reason="DejaVu is not installed, and nothing else here has Arabic")
+def test_a_table_in_hebrew_begins_at_the_right(tmp_path: Path) -> None:
+    pdfmetrics.registerFont(TTFont("DejaVu", str(DEJAVU)))
+    rows = [["סירה", "בעלים", "מקום"], ["תיבה", "נח", "12"], ["יונה", "שם", "14"]]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("DejaVu", 11)
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                left = 450 - 200 * column
+                canvas.rect(left - 100, 700 - 20 * row, 200, 20)
+                canvas.drawRightString(left + 90, 706 - 20 * row, text if text.isdigit() else text[::-1])
+
+    [table] = drawn(tmp_path / "hebrew.pdf", draw).document["tables"]
+    cells = {
+        (cell["start_row_offset_idx"], cell["start_col_offset_idx"]): cell["text"] for cell in table["data"]["table_cells"]
+    }
+    assert [[cells[row, column] for column in range(3)] for row in range(3)] == rows
+
+
 @pytest.mark.skipif(not DEJAVU.exists(), reason="DejaVu is not installed, and nothing else here has Arabic")
 def test_arabic_and_hebrew_are_read_as_they_are_spoken(tmp_path: Path) -> None:
     pdfmetrics.registerFont(TTFont("DejaVu", str(DEJAVU)))
