@@ -41,7 +41,7 @@ def report_of(
 
     A PDF's words are counted against pdfium's and its tables against its painted lines, on pages that were not read by OCR.
     """
-    texts, everything = _texts(outcome.document)
+    texts, everything = _texts(outcome.document, linked_once=inspection.kind is DocumentKind.PDF)
     document = outcome.document
     scores = _ocr_scores(outcome.result)
     words = recall = found = None
@@ -89,8 +89,11 @@ def _label(item: Any) -> str:
     return str(getattr(item.label, "value", item.label))
 
 
-def _texts(document: Any) -> tuple[list[str], list[str]]:
-    """(texts of the body, all texts): of items and of the cells of tables."""
+def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[str]]:
+    """(texts of the body, all texts): of items and of the cells of tables.
+
+    In a PDF the text of a cell with a link is that of items, too (see inline_links.py), and is counted `linked_once`.
+    """
     from docling_core.types.doc import ContentLayer
 
     body: list[str] = []
@@ -101,8 +104,8 @@ def _texts(document: Any) -> tuple[list[str], list[str]]:
             body.append(item.text)
     for table in document.tables:
         for cell in table.data.table_cells:
-            if getattr(cell, "ref", None) is not None:
-                continue  # its text is that of items, which have been counted
+            if linked_once and getattr(cell, "ref", None) is not None:
+                continue
             everything.append(cell.text)
             body.append(cell.text)
     return body, everything
