@@ -118,5 +118,5 @@ def paying_document() -> str | None:
 
 def estimated_tokens(text: str) -> int:
     """About how many tokens a text is: one for 3.5 letters of ASCII, one for any other character."""
-    plain = sum(1 for c in text if c < "\x80")
+    plain = len(text.encode("ascii", "ignore"))
     return int(plain / 3.5) + (len(text) - plain) + 1

@@ -200,10 +200,41 @@ def _places(text: str, forms: Mapping[str, Sequence[str]]) -> dict[str, list[tup
 
 def _found(text: str, words: str) -> Iterator[tuple[int, int]]:
     """Where the words stand, whatever the white space between them; in any case of letters where not in their own."""
+    if not text:
+        return iter(())
+    if own := _found_as_written(text, words):
+        return iter(own)
     pattern = r"\s+".join(re.escape(word) for word in words.split())
     bounded = rf"(?<!\w){pattern}(?!\w)" if words[:1].isascii() else pattern  # some scripts have no gaps between words
-    own = [match.span() for match in re.finditer(bounded, text)]
-    return iter(own or [match.span() for match in re.finditer(bounded, text, re.IGNORECASE)])
+    return (match.span() for match in re.finditer(bounded, text, re.IGNORECASE))
+
+
+def _found_as_written(text: str, words: str) -> list[tuple[int, int]]:
+    """Where the words stand in their own case; what an expression for each name would find, without compiling it."""
+    first, *rest = words.split() or [""]
+    bounded = words[:1].isascii()
+    found: list[tuple[int, int]] = []
+    start = text.find(first) if first else -1
+    while start >= 0:
+        end = start + len(first)
+        for word in rest:
+            after = end
+            while after < len(text) and text[after].isspace():
+                after += 1
+            if after == end or not text.startswith(word, after):
+                break
+            end = after + len(word)
+        else:
+            if not bounded or not (_in_word(text[start - 1 : start]) or _in_word(text[end : end + 1])):
+                found.append((start, end))
+                start = text.find(first, end)
+                continue
+        start = text.find(first, start + 1)
+    return found
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _said_at(text: str, quote: str, ends: tuple[str, str]) -> tuple[int, int]:
