@@ -149,7 +149,7 @@ class Neo4jServer:
         encrypted = ENCRYPTED.format(folder=self._certificate.resolve()) if self._certificate else ""
         configuration.write_text(CONFIGURATION.format(port=port) + encrypted)
         if not password:
-            password = secrets.token_urlsafe(18)
+            password = secrets.token_hex(18)  # a leading hyphen would make it an option
             places = {"NEO4J_HOME": str(self.folder), "NEO4J_CONF": str(configuration.parent)}
             command = ["java", "-cp", classes, ADMIN, "dbms", "set-initial-password", password]
             done = subprocess.run(command, env=os.environ | places, capture_output=True, text=True)
