@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,15 +51,22 @@ class Api:
         return encoded(document)
 
 
-@pytest.fixture
-def api(home_settings: Settings) -> Iterator[Api]:
+@contextmanager
+def serving(settings: Settings) -> Iterator[Api]:
+    """The application over that home."""
     root, fathom = logging.getLogger(), logging.getLogger("fathom")
     before, level = list(root.handlers), fathom.level
-    keep_logs(home_settings, "api")
-    app = create_app(home_settings)
+    keep_logs(settings, "api")
+    app = create_app(settings)
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Api(client, app, home_settings, open_keys(home_settings))
+        yield Api(client, app, settings, open_keys(settings))
     for handler in [handler for handler in root.handlers if handler not in before]:
         root.removeHandler(handler)
         handler.close()
     fathom.setLevel(level)
+
+
+@pytest.fixture
+def api(home_settings: Settings) -> Iterator[Api]:
+    with serving(home_settings) as made:
+        yield made

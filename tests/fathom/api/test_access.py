@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from fathom import settings as settings_module
 from fathom.api.app import create_app
 from fathom.api.paths import encoded
 from fathom.api.reference import routes_in_words
-from fathom.control.access import ADMIN_FILE, Keys, ensure_admin_key, open_keys
+from fathom.control.access import ADMIN_FILE, Keys, Role, ensure_admin_key, open_keys
 from fathom.settings import Settings
-from tests.fathom.api.conftest import Api
+from tests.fathom.api.conftest import Api, serving
 
 OWN, OTHER = "own", "other"
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/api/session"), ("DELETE", "/api/session")}
@@ -44,7 +47,7 @@ ROUTES = [
     ("POST", "/api/keys", "admin", False),
     ("DELETE", "/api/keys/{key}", "admin", False),
 ]
-ROLES = ("reader", "operator", "admin")
+ROLES: tuple[Role, ...] = ("reader", "operator", "admin")
 
 
 def test_no_route_is_left_out_of_the_matrix_and_each_has_its_role() -> None:
@@ -76,14 +79,34 @@ def call(api: Api, method: str, path: str, collection: str, headers: dict[str, s
     return api.client.request(method, path, headers=headers, params=parameters).status_code
 
 
+@dataclass
+class KeyHolders:
+    """One application, and a key of each role: for everything, and for the collection OWN."""
+
+    api: Api
+    keys: dict[tuple[str, str | None], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def holders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyHolders]:
+    """Shared by all routes: to make a key and to know it again is slow, as it must be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FATHOM_HOME", str(tmp_path_factory.mktemp("matrix") / "home"))
+        settings_module.settings.cache_clear()
+        with serving(settings_module.settings()) as api:
+            yield KeyHolders(api, {(role, of): api.key(role, of) for role in ROLES for of in (None, OWN)})
+    settings_module.settings.cache_clear()
+
+
 @pytest.mark.parametrize(("method", "path", "least", "scoped"), ROUTES, ids=[f"{r[0]} {r[1]}" for r in ROUTES])
-def test_the_matrix(api: Api, method: str, path: str, least: str, scoped: bool | None) -> None:
+def test_the_matrix(holders: KeyHolders, method: str, path: str, least: str, scoped: bool | None) -> None:
+    api = holders.api
     assert call(api, method, path, OWN, {}) == 401
     for role in ROLES:
         may = ROLES.index(role) >= ROLES.index(least)
         for bound_to, collection in ((None, OWN), (OWN, OWN), (OWN, OTHER)):
             allowed = may and (bound_to is None or scoped is None or (scoped is True and collection == bound_to))
-            found = call(api, method, path, collection, api.key(role, bound_to))  # type: ignore[arg-type]
+            found = call(api, method, path, collection, holders.keys[role, bound_to])
             assert (found not in (401, 403)) is allowed, (role, bound_to, collection, found)
             assert found < 500 or path == "/api/documents/{id}", (role, found)
 
