@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeVar
 
-from fathom.conversion.layout.content import Box, Line, bounds
+from fathom.conversion.layout.content import Box, Line, Rule, bounds
 
 # A gutter is at least so wide, in ems of the text beside it, and separates so many rows on each side.
 GUTTER = 0.8
@@ -18,6 +18,8 @@ PROSE_GOES_ON = 0.2
 # Two sides whose rows stand on the same baselines to this share are one table rather than two columns, unless both are prose.
 ALIGNED = 0.7
 MAX_DEPTH = 12
+# A line so close below a row, in ems of the body, is drawn under it.
+UNDERLINED = 1.2
 # The widest blank of a justified line in a narrow column, in ems.
 JUSTIFIED_BLANK = 1.5
 
@@ -39,9 +41,13 @@ Interval = tuple[float, float]
 T = TypeVar("T")
 
 
-def read_columns(pieces: Sequence[Piece], size: float) -> list[list[Row]]:
-    """The columns in reading order, each a list of rows from top to bottom; `size` is the body size in points."""
-    return _cut(list(pieces), size, 0)
+def read_columns(pieces: Sequence[Piece], size: float, bars: Sequence[Rule] = ()) -> list[list[Row]]:
+    """The columns in reading order, each a list of rows from top to bottom; `size` is the body size in points.
+
+    `bars` are painted lines that lie flat: a gutter ends at one that crosses it, and before a row that stands apart and is
+    underlined by one, which has the names of a table's columns.
+    """
+    return _cut(list(pieces), size, bars, 0)
 
 
 def rows_of(pieces: Sequence[Piece]) -> list[Row]:
@@ -61,11 +67,11 @@ def rows_of(pieces: Sequence[Piece]) -> list[Row]:
     return rows
 
 
-def _cut(pieces: list[Piece], size: float, depth: int) -> list[list[Row]]:
+def _cut(pieces: list[Piece], size: float, bars: Sequence[Rule], depth: int) -> list[list[Row]]:
     rows = rows_of(pieces)
     if depth >= MAX_DEPTH or len(rows) < GUTTER_ROWS:
         return [rows] if rows else []
-    found = _best_gutter(rows, size)
+    found = _best_gutter(rows, size, bars)
     if found is None:
         return [rows]
     first, last, x = found
@@ -74,13 +80,13 @@ def _cut(pieces: list[Piece], size: float, depth: int) -> list[list[Row]]:
     band = [p for row in rows[first : last + 1] for p in row]
     left = [p for p in band if (p.l + p.r) / 2 < x]
     right = [p for p in band if (p.l + p.r) / 2 >= x]
-    columns = _cut(left, size, depth + 1) + _cut(right, size, depth + 1)
-    before = _cut(above, size, depth + 1) if above else []
-    after = _cut(below, size, depth + 1) if below else []
+    columns = _cut(left, size, bars, depth + 1) + _cut(right, size, bars, depth + 1)
+    before = _cut(above, size, bars, depth + 1) if above else []
+    after = _cut(below, size, bars, depth + 1) if below else []
     return before + columns + after
 
 
-def _best_gutter(rows: list[Row], size: float) -> tuple[int, int, float] | None:
+def _best_gutter(rows: list[Row], size: float, bars: Sequence[Rule]) -> tuple[int, int, float] | None:
     """(first row, last row, x) of the gutter that runs along most rows; None if the rows are one column."""
     region = bounds(p for row in rows for p in row)
     free = [_free(row, region) for row in rows]
@@ -95,6 +101,8 @@ def _best_gutter(rows: list[Row], size: float) -> tuple[int, int, float] | None:
             if end == len(rows):
                 break
             after = _meet([g for g, _ in gaps], free[end], least)
+            if bars:
+                after = _uncrossed(after, rows[end - 1], rows[end], bars, size)
             for gap, _ in gaps:
                 if not any(a[0] >= gap[0] - 0.01 and a[1] <= gap[1] + 0.01 for a in after):
                     ended.append((gap, end - 1))
@@ -110,6 +118,15 @@ def _best_gutter(rows: list[Row], size: float) -> tuple[int, int, float] | None:
         if best is not None and len(rows) - start < best[0]:
             break
     return (best[1], best[2], best[3]) if best else None
+
+
+def _uncrossed(gaps: list[Interval], row: Row, after: Row, bars: Sequence[Rule], size: float) -> list[Interval]:
+    """The gaps that go on from a row to the next: no bar crosses them between the two, or under the next if it stands apart."""
+    high, low = (row[0].t + row[0].b) / 2, (after[0].t + after[0].b) / 2
+    if min(piece.t for piece in after) - max(piece.b for piece in row) > size:
+        low = max(piece.b for piece in after) + UNDERLINED * size
+    near = [bar for bar in bars if high < bar.t < low]
+    return [gap for gap in gaps if not any(bar.l <= gap[0] - size and bar.r >= gap[1] + size for bar in near)]
 
 
 def _free(row: Row, region: Box) -> list[Interval]:

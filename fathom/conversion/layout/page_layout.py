@@ -17,7 +17,7 @@ from fathom.conversion.layout.lists import starts_item
 from fathom.conversion.layout.notes import notes_of
 from fathom.conversion.layout.outline import mark_outlined
 from fathom.conversion.layout.pictures import find_pictures
-from fathom.conversion.layout.ruled_tables import ruled_tables
+from fathom.conversion.layout.ruled_tables import join_rules, ruled_tables
 from fathom.conversion.layout.table_grid import Grid, read_leftward
 from fathom.conversion.layout.unruled_tables import find_tables, tables_between_rules
 
@@ -42,7 +42,8 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines if id(line) not in labels]
     pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
     pieces += [_aside(box, content, style.body_size) for box in asides]
-    blocks = stitched([_column(rows, style.body_size) for rows in read_columns(pieces, style.body_size)])
+    bars = [rule for rule in join_rules(content.rules) if rule.horizontal]
+    blocks = stitched([_column(rows, style.body_size) for rows in read_columns(pieces, style.body_size, bars)])
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)

@@ -118,6 +118,29 @@ def test_the_rules_of_a_plot_are_no_table() -> None:
     assert all(block.role is not Role.TABLE for block in blocks_of(content))
 
 
+def test_no_gutter_crosses_the_lines_of_an_invoice() -> None:
+    """The address above stands beside room, and so do descriptions and figures, though they are one table."""
+    words = paragraph_at(["Orange Demo Inc.", "23 Main Street", "Central City", "Marineville"], 400, 140)
+    words += words_at("Bayside Wholesale", 40, 146)
+    lines = [
+        ("Description", 240, "Quantity", "Amount"),
+        ("Project management and implementation", 270, "1.00", "250.00"),
+        ("with your team", 282, "", ""),
+        ("", 310, "Subtotal", "250.00"),
+        ("", 332, "Tax", "23.13"),
+        ("", 354, "Total", "273.13"),
+    ]
+    for text, y, quantity, amount in lines:
+        words += words_at(text, 40, y) + words_at(quantity, 360, y) + words_at(amount, 480, y)
+    words += words_at("Due Date: Jun 3, 2013", 40, 420) + words_at(
+        "Pay to the account that is named on the first page", 40, 434
+    )
+    rules = [Rule(left, y, right, y) for y in (250, 292) for left, right in ((36, 300), (299, 420), (419, 540))]
+    table = grid_of(page(words, rules=rules))
+    assert table[0] == ["Description", "Quantity", "Amount"]
+    assert [row[-1] for row in table[-3:]] == ["250.00", "23.13", "273.13"]
+
+
 def test_two_columns_of_prose_are_no_table() -> None:
     content = page(paragraph_at(PROSE * 2, 50, 200) + paragraph_at(MORE * 2, 320, 200))
     assert all(block.role is not Role.TABLE for block in blocks_of(content))
