@@ -22,7 +22,7 @@ from fathom.errors import LeaseLost
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.fence import only_writer
-from fathom.graph.writer import DocumentWriter
+from fathom.graph.writer import BATCH, DocumentWriter
 from fathom.language.extraction import Embedder
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger
@@ -30,7 +30,7 @@ from fathom.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.integration
 
-CHUNKS = 24
+CHUNKS = BATCH + 4
 SECONDS = 1.0  # of a lease in these tests
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
@@ -116,7 +116,7 @@ def test_a_writer_frozen_past_its_lease_writes_nothing_when_woken(
     frozen = start(moment=moment, nth=nth)
     until_frozen(frozen)
     report = follower.write(many_facts(document, CHUNKS), reference_time=WRITTEN_AT)
-    assert (report.written, report.unchanged) == (CHUNKS - 8, 8)  # what was committed before it froze stays
+    assert (report.written, report.unchanged) == (CHUNKS - BATCH, BATCH)  # what was committed before it froze stays
     assert digest(graph, collection) == wanted
     os.kill(frozen.pid, signal.SIGCONT)
     assert said(frozen)["error"] == "LeaseLost"
