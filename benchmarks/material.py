@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,17 @@ def converted(path: Path) -> ConvertedDocument:
 def trivial_document(number: int) -> str:
     """A short Markdown document that is like no other."""
     return f"# Note {number}\n\nAda Lovelace wrote note {number} in London. Charles Babbage answered it on 3 May 1843.\n"
+
+
+def locked_pdf() -> bytes:
+    """A PDF that wants a password."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    data = io.BytesIO()
+    canvas = Canvas(data, encrypt="secret")
+    canvas.drawString(72, 700, "Nobody reads this.")
+    canvas.save()
+    return data.getvalue()
 
 
 @contextmanager

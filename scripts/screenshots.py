@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.material import deployment
+from benchmarks.material import deployment, locked_pdf
 from fathom.api.paths import encoded
 from fathom.control.access import admin_key
 from fathom.control.progress.status import DocumentStatus, status_of
@@ -97,7 +97,7 @@ def shots(of: Settings, browser: Browser, folder: Path) -> None:
     for name in ("harbour-history.pdf", "new-director.html", "oyster-field-notes.md", "budget.xlsx"):
         done = taken.upload(f"harbour/{name}", (SAMPLES / name).read_bytes())
         taken.until(done, "complete")
-    locked = taken.upload("letters/contract.pdf", _locked_pdf())
+    locked = taken.upload("letters/contract.pdf", locked_pdf())
     taken.until(locked, "failed")
     with taken.page() as page:
         long = taken.upload("harbour/annual-report.md", _long_text())
@@ -145,16 +145,6 @@ def _long_text() -> bytes:
         "Ingrid Solberg of Northgate Engineering met Thomas Okafor in Bergen and sold bridge number {} to Marlow University. "
     )
     return "\n\n".join(f"# Part {number}\n\n" + line.format(number) * 12 for number in range(120)).encode()
-
-
-def _locked_pdf() -> bytes:
-    from reportlab.pdfgen.canvas import Canvas
-
-    data = io.BytesIO()
-    canvas = Canvas(data, encrypt="secret")
-    canvas.drawString(72, 700, "Nobody reads this.")
-    canvas.save()
-    return data.getvalue()
 
 
 def main() -> int:

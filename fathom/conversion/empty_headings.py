@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fathom.conversion.kinds_of_text import text_becomes
+
 
 def empty_headings_are_text(document: Any) -> None:
     """Every heading or title of docling's document has a text; what stood below an empty one stands there still."""
@@ -12,13 +14,4 @@ def empty_headings_are_text(document: Any) -> None:
 
     for index, item in enumerate(document.texts):
         if isinstance(item, SectionHeaderItem | TitleItem) and not item.text.strip():
-            document.texts[index] = TextItem(
-                self_ref=item.self_ref,
-                parent=item.parent,
-                children=item.children,
-                content_layer=item.content_layer,
-                label=DocItemLabel.TEXT,
-                prov=item.prov,
-                orig=item.orig,
-                text=item.text,
-            )
+            text_becomes(document, index, TextItem, label=DocItemLabel.TEXT)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from docling.backend.epub_backend import EpubDocumentBackend
 
+from fathom.conversion.kinds_of_text import text_becomes
+
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
 
@@ -39,18 +41,7 @@ def has_title(document: DoclingDocument, title: str) -> None:
         return
     for index, item in enumerate(document.texts):
         if isinstance(item, TitleItem):
-            document.texts[index] = SectionHeaderItem(
-                self_ref=item.self_ref,
-                parent=item.parent,
-                children=item.children,
-                content_layer=item.content_layer,
-                prov=item.prov,
-                orig=item.orig,
-                text=item.text,
-                formatting=item.formatting,
-                hyperlink=item.hyperlink,
-                level=1,
-            )
+            text_becomes(document, index, SectionHeaderItem, level=1)
         elif titles and isinstance(item, SectionHeaderItem):
             item.level += 1
     document.add_title(title)

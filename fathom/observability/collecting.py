@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import socket
 import threading
 import time
@@ -147,7 +148,7 @@ class Collector:
                 start = connection.scalar(sa.select(event_sources.c.read_to).where(event_sources.c.source == source)) or 0
                 file.seek(start)
                 data = file.read(_MOST_BYTES)
-                status = path.stat()
+                status = os.fstat(file.fileno())
         except FileNotFoundError:
             return None
         full = len(data) == _MOST_BYTES

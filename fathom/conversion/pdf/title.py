@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fathom.conversion.kinds_of_text import text_becomes
+
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
 
@@ -17,17 +19,7 @@ def first_heading_is_title(document: DoclingDocument) -> None:
 
     for index, item in enumerate(document.texts):
         if isinstance(item, SectionHeaderItem) and item.prov and item.prov[0].page_no == 1:
-            document.texts[index] = TitleItem(
-                self_ref=item.self_ref,
-                parent=item.parent,
-                children=item.children,
-                content_layer=item.content_layer,
-                prov=item.prov,
-                orig=item.orig,
-                text=item.text,
-                formatting=item.formatting,
-                hyperlink=item.hyperlink,
-            )
+            text_becomes(document, index, TitleItem)
             others = [other for other in document.texts if isinstance(other, SectionHeaderItem)]
             above = min((other.level for other in others), default=1) - 1
             for other in others:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.material import locked_pdf
 from fathom.control.parts import start_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.sign_in_links import new_ticket
@@ -96,16 +96,6 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
     )
     for event in ("dragenter", "dragover", "drop"):
         page.dispatch_event("body", event, {"dataTransfer": transfer})
-
-
-def locked_pdf() -> bytes:
-    from reportlab.pdfgen.canvas import Canvas
-
-    data = io.BytesIO()
-    canvas = Canvas(data, encrypt="secret")
-    canvas.drawString(72, 700, "Nobody reads this.")
-    canvas.save()
-    return data.getvalue()
 
 
 def no_sideways_scrolling(page: Page) -> bool:
