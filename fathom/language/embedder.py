@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from fathom.language.tokenizer import embedding_tokenizer
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 8  # 278 MB of memory at 1, 1.1 GB at 16
+AT_ONCE = min(2, os.cpu_count() or 1)  # batches: whoever writes waits for them, and the model runs on one core each
 LONGEST = 512  # positions the model has
 
 
@@ -28,12 +31,15 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """A unit vector of 384 a text, in order; text beyond 512 tokens does not count."""
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        vectors: dict[int, list[float]] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            for index, vector in zip(batch, self._run([texts[index] for index in batch]), strict=True):
-                vectors[index] = vector.tolist()
-        return [vectors[index] for index in range(len(texts))]
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        asked = [[texts[index] for index in batch] for batch in batches]
+        if len(asked) < 2:
+            runs = [self._run(some) for some in asked]
+        else:
+            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="embedding") as pool:
+                runs = list(pool.map(self._run, asked))
+        vectors = {index: row for batch, run in zip(batches, runs, strict=True) for index, row in zip(batch, run, strict=True)}
+        return [vectors[index].tolist() for index in range(len(texts))]
 
     def _run(self, texts: list[str]) -> NDArray[Any]:
         import numpy as np
