@@ -30,10 +30,12 @@ from fathom.graph.agreement import differences
 from fathom.graph.connection import open_graph
 from fathom.graph.snapshot import snapshot
 from fathom.ids import document_id
+from fathom.language import same_names
 from fathom.language.prompts import Prompt
 from fathom.language.schema import Vocabulary
 from fathom.language.stack import model_of
 from fathom.ledger.ledger import Ledger
+from fathom.ledger.verdicts import NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity
@@ -89,8 +91,14 @@ def corpus() -> list[Path]:
 
 
 def read(body: dict[str, Any]) -> dict[str, Any]:
-    """What a model says of any text: capitalised words are names, two in a sentence a fact; types differ by text."""
-    text = str(body["messages"][-1]["content"]).removeprefix("<passage>\n").removesuffix("\n</passage>")
+    """What a model says of any text: capitalised words are names, two in a sentence a fact; types differ by text.
+
+    Names that are alike it holds to be apart: which are compared depends on the order of documents, which kills change.
+    """
+    text = str(body["messages"][-1]["content"])
+    if text.startswith("<pairs>"):
+        return {"same": []}
+    text = text.removeprefix("<passage>\n").removesuffix("\n</passage>")
     names = list(dict.fromkeys(_NAME.findall(text)))[:MOST_NAMES]
     facts = []
     for sentence in re.split(r"(?<=[.!?])\s+|\n", text):
@@ -195,9 +203,14 @@ class DeploymentKilling:
         """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
         with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
             keys = {key for (key,) in store.execute("SELECT key FROM answers")}
-        asked, model = Prompt(Vocabulary()).question(""), model_of(self._settings)
+        extracting, judging, model = Prompt(Vocabulary()).question(""), same_names.question([]), model_of(self._settings)
         times = Counter(list(self._server.answered))
-        new = [one for one in times if one not in self._kept and replace(asked, text=one).key(model) in keys]
+        new = [
+            one
+            for one in times
+            if one not in self._kept
+            and replace(judging if one.startswith("<pairs>") else extracting, text=one).key(model) in keys
+        ]
         self._kept |= {one: times[one] for one in new}
 
     def _progress(self) -> object:
@@ -265,6 +278,7 @@ class DeploymentKilling:
         graph = open_graph(self._settings)
         try:
             found.left = int(graph.read(LEFT, group=COLLECTION)[0]["left"])
+            found.left += NameVerdicts(self._intake.engine).any(COLLECTION)
         finally:
             graph.close()
 

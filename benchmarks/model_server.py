@@ -111,6 +111,8 @@ def _sentence(fact: Fact) -> str:
 
 
 def _ours(asked: str) -> dict[str, Any]:
+    if asked.startswith("<pairs>"):
+        return {"same": []}  # its names that are alike are all of different firms
     facts = stated(asked)
     return {
         "entities": [{"name": name, "type": "Organization", "aliases": []} for name in _names(facts)],

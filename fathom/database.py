@@ -238,6 +238,30 @@ priorities = sa.Table(
     sa.Column("set_at", sa.Float, nullable=False),
 )
 
+# Whether two names of a collection are one thing, by their keys, the lesser first; as the language model judged it.
+name_verdicts = sa.Table(
+    "name_verdicts",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("name_verdicts_by_other", "collection", "other"),
+)
+
+# Names that were compared with all others of their collection, by their keys; `bits` are the signs of a name's vector in hex.
+judged_names = sa.Table(
+    "judged_names",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("bits", sa.Text),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -251,6 +275,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (9, (audit_log,)),
     (10, (priorities,)),
     (11, (uploads_in_part,)),
+    (12, (name_verdicts, judged_names)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

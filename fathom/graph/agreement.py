@@ -21,7 +21,8 @@ RETURN uuid, copies, document ORDER BY uuid LIMIT $page
 """
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times RETURN uuid, entity, times
+WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(coalesce(m.senses, 1)) AS senses
+RETURN uuid, entity, times, senses
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
 FACTS = """
@@ -74,11 +75,11 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
         doubled += [row["uuid"] for row in rows if row["copies"] > 1]
         held |= {row["uuid"]: row["document"] for row in rows}
         for row in connection.read(MENTIONS, uuids=uuids):
-            named[row["uuid"]] += 1
+            named[row["uuid"]] += row["senses"]  # names of one thing that the ledger counted one by one
             mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
         for row in connection.read(CLAIMS, uuids=uuids):
             claimed.update((row["uuid"], fact) for fact in row["facts"] or ())
-            claims[row["uuid"]] = len(set(row["facts"] or ()))
+            claims[row["uuid"]] = len(row["facts"] or ())
     orphans: list[str] = []
     ungrounded: list[str] = []
     stale: list[str] = []

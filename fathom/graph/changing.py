@@ -7,11 +7,12 @@ in whatever order they came and went. Everything is read before anything is writ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, joined
-from fathom.graph.mentions import Senses, confirms, move_mentions, moved_facts, save_mentions
+from fathom.graph.mentions import JudgedOf, Senses, confirms, move_mentions, moved_facts, save_mentions
 from fathom.graph.resolving import OPEN, Sense, kin, sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid
 from fathom.graph.settling import Rules, settle_entities, settle_facts
@@ -49,41 +50,54 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 """
 
 
-def save_episodes(
-    tx: ManagedTransaction, collection: str, batch: Sequence[EpisodeRows], rules: Rules, embedder: Embedder
-) -> None:
+@dataclass(frozen=True)
+class House:
+    """A collection with what holds in it: which relations hold one at a time, what was judged of names, who embeds."""
+
+    collection: str
+    rules: Rules
+    judged_of: JudgedOf
+    embedder: Embedder
+
+
+def save_episodes(tx: ManagedTransaction, house: House, batch: Sequence[EpisodeRows]) -> None:
     """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others."""
-    _change(tx, collection, (), batch, rules, embedder)
+    _change(tx, house, new=batch)
 
 
-def remove_episodes(
-    tx: ManagedTransaction, collection: str, uuids: Sequence[str], rules: Rules, embedder: Embedder
-) -> list[str]:
+def remove_episodes(tx: ManagedTransaction, house: House, uuids: Sequence[str]) -> list[str]:
     """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
 
     Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
     those say; facts that only what is gone had ended hold again; names that had two readings by it have one again.
     """
-    return _change(tx, collection, uuids, (), rules, embedder)
+    return _change(tx, house, gone=uuids)
+
+
+def join_names(tx: ManagedTransaction, house: House, keys: Collection[str]) -> None:
+    """Names of these keys are where the verdicts about them say, with all that was said of them."""
+    _change(tx, house, stirred={Sense(key, OPEN) for key in keys})
 
 
 def _change(
     tx: ManagedTransaction,
-    collection: str,
-    gone: Sequence[str],
-    new: Sequence[EpisodeRows],
-    rules: Rules,
-    embedder: Embedder,
+    house: House,
+    *,
+    gone: Sequence[str] = (),
+    new: Sequence[EpisodeRows] = (),
+    stirred: Collection[Sense] = (),
 ) -> list[str]:
+    collection, rules, embedder = house.collection, house.rules, house.embedder
     going = set(gone)
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
-    lost: set[Sense] = set()
+    lost: set[Sense] = {*stirred}
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
             lost.add(sense_of(row["name"], row["type"]))
     touched = list(left)
-    senses = Senses(tx, collection, new={sense for rows in new for sense in rows.entities}, lost=lost, gone=gone)
+    said = {sense for rows in new for sense in rows.entities}
+    senses = Senses(tx, collection, house.judged_of, new=said, lost=lost, gone=gone)
     for _, entity in senses.moves:
         left[entity] |= senses.types_of[entity]
     placed = [rows.placed(senses.where) for rows in new]

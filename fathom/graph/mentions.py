@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import AssertedFact, moment, renamed
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_initial, kin, one_collection, sense_of
-from fathom.graph.rows import entity_uuid, fact_uuid, mention_uuid
+from fathom.graph.rows import entity_uuid, fact_uuid, foremost, mention_uuid
+from fathom.graph.sameness import Judged
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -30,7 +31,7 @@ RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
 RETURN p.uuid AS source_node_uuid, n.uuid AS target_node_uuid, m.uuid AS uuid, m.group_id AS group_id,
-m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts
+m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.senses AS senses
 """
 DELETE_MENTIONS = """
 UNWIND $rows AS row MATCH (:Episodic {uuid: row.source_node_uuid})-[m:MENTIONS {uuid: row.uuid}]->(:Entity) DELETE m
@@ -39,11 +40,13 @@ SAVE_MENTIONS = """
 UNWIND $rows AS row
 MATCH (p:Episodic {uuid: row.source_node_uuid}) MATCH (n:Entity {uuid: row.target_node_uuid})
 MERGE (p)-[m:MENTIONS {uuid: row.uuid}]->(n)
-SET m.group_id = row.group_id, m.created_at = row.created_at, m.name = row.name, m.type = row.type, m.asserts = row.asserts
+SET m.group_id = row.group_id, m.created_at = row.created_at, m.name = row.name, m.type = row.type, m.asserts = row.asserts,
+m.senses = row.senses
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
 
+JudgedOf = Callable[[Collection[str]], Judged]  # what was judged of keys, and of all that hang together with them
 Moves = Mapping[tuple[str, str], Sense]  # by episode and the uuid of the entity it is taken to mention so far
 
 
@@ -54,13 +57,15 @@ class Senses:
         self,
         tx: ManagedTransaction,
         collection: str,
+        judged_of: JudgedOf,
         *,
         new: Collection[Sense],
         lost: Collection[Sense] = (),
         gone: Collection[str] = (),
     ) -> None:
-        kins = {near for sense in (*new, *lost) if (near := kin(sense))}
-        keys = {sense.key for sense in (*new, *lost)} | kins
+        verdicts = judged_of({sense.key for sense in (*new, *lost)})
+        keys = {sense.key for sense in (*new, *lost)} | verdicts.keys
+        keys |= _kins(keys)
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
         by_uuid: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
@@ -70,16 +75,26 @@ class Senses:
             sense
             for sense in new
             if is_initial(sense)
+            or sense.key in verdicts.keys
             or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
         } | {*lost}
-        kins = {near for sense in stirring if (near := kin(sense))}
+        judged = {sense.key for sense in stirring}
+        if not judged.isdisjoint(verdicts.keys):
+            judged |= verdicts.keys
+        kins = _kins(judged)
+        judged |= kins
         near_by = {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(kins), group=collection)} if kins else {}
-        judged = {sense.key for sense in stirring} | kins
+        if beyond := {*near_by.values()} - keys:  # whom an initial may stand for, and who is one with them
+            more = judged_of(beyond)
+            if far := more.keys - keys - beyond:
+                near_by |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
+            judged |= more.keys
+            verdicts |= more
         near_by |= {uuid: key for uuid, key in by_uuid.items() if key in judged}
         found = list(tx.run(SENSES, uuids=sorted(near_by), gone=list(gone))) if near_by else []
         there = [(row["uuid"], row["name"], row["type"], sense_of(row["name"], row["type"])) for row in found]
         known_people = {person for key, person in people.items() if key not in judged}
-        self.where = one_collection({*new, *known_people, *(sense for *_, sense in there)})
+        self.where = one_collection({*new, *known_people, *(sense for *_, sense in there)}, verdicts)
         rows = [
             {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.where[sense])}
             for uuid, name, kind, sense in there
@@ -90,6 +105,10 @@ class Senses:
             self.types_of[str(row["uuid"])] |= {str(row["type"])} - {""}
         moved = tx.run(MOVED, rows=rows, gone=list(gone)) if rows else ()
         self.moves: Moves = {(row["episode"], row["entity"]): Sense(*row["to"]) for row in moved}
+
+
+def _kins(keys: Collection[str]) -> set[str]:
+    return {near for key in keys if (near := kin(Sense(key, OPEN)))}
 
 
 def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bool:
@@ -117,23 +136,30 @@ def moved_facts(
 
 
 def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: Mapping[tuple[str, str], str]) -> None:
-    """The mentions are of the entities they mean; `facts` has the new uuid of a fact by episode and old uuid."""
+    """The mentions are of the entities they mean, each once an episode; `facts` has a fact's new uuid by episode and old."""
     episodes = sorted({episode for episode, _ in moves})
     names: dict[str, dict[str, str]] = defaultdict(dict)
     for (episode, old), new in facts.items():
         names[episode][old] = new
-    old_rows: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
+    by_target: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    changed: set[tuple[str, str]] = set()
     for found in tx.run(MENTIONS, episodes=episodes):
-        row = dict(found)
-        episode, entity = row["source_node_uuid"], row["target_node_uuid"]
-        row["asserts"] = renamed(row["asserts"], names[episode])
-        if (episode, entity) in moves:
-            old_rows.append({"source_node_uuid": episode, "uuid": row["uuid"]})
-            row["target_node_uuid"] = entity_uuid(collection, moves[episode, entity])
-            row["uuid"] = mention_uuid(episode, row["target_node_uuid"])
-        if row != dict(found):
-            rows.append(row)
+        episode, entity = found["source_node_uuid"], found["target_node_uuid"]
+        to = moves.get((episode, entity))
+        asserts = renamed(found["asserts"], names[episode])
+        target = (episode, entity_uuid(collection, to) if to else entity)
+        by_target[target].append({**found, "asserts": asserts})
+        if to or asserts != found["asserts"]:
+            changed.add(target)
+    old_rows: list[Mapping[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    for episode, entity in sorted(changed):
+        those = by_target[episode, entity]
+        leaving = [one for one in those if one["target_node_uuid"] != entity]
+        old_rows += [{"source_node_uuid": episode, "uuid": one["uuid"]} for one in leaving]
+        key = moves[episode, leaving[0]["target_node_uuid"]].key if leaving else ""
+        ends = {"target_node_uuid": entity, "uuid": mention_uuid(episode, entity)} if leaving else {}
+        rows.append({**_as_one(those, key), **ends})
     claims = [
         {"uuid": row["uuid"], "facts": [names[row["uuid"]].get(one, one) for one in row["facts"] or ()]}
         for row in tx.run(CLAIMS, episodes=sorted(names))
@@ -142,6 +168,16 @@ def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: 
     tx.run(SAVE_MENTIONS, rows=rows).consume()
     if claims:
         tx.run(SAVE_CLAIMS, rows=claims).consume()
+
+
+def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
+    """What one episode says by several names of the thing that goes by the key, as one mention; what each asserts is kept."""
+    if len(mentions) == 1:
+        return mentions[0]
+    by_sense = {sense_of(one["name"] or "", one["type"]): one for one in mentions}
+    asserts = sorted({said for one in mentions for said in one["asserts"] or ()})
+    senses = sum(one["senses"] or 1 for one in mentions)
+    return {**by_sense[foremost(by_sense, key)], "asserts": asserts or None, "senses": senses}
 
 
 def save_mentions(tx: ManagedTransaction, rows: Sequence[Mapping[str, Any]]) -> None:

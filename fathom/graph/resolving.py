@@ -3,8 +3,9 @@
 A sense is what a mention says by itself: a name's key, and whether it is a person. Types do not tell things of one name
 apart, for two texts seldom agree on them; mentions vote on what a thing's is (see fathom/graph/settling.py). A sense that
 is not said to be a person is the person of its key, where there is one; a person of an initial, `J. Smith`, is the one
-person of the collection whose name that can be. It is a function of the set of senses, so the order in which documents
-come does not count.
+person of the collection whose name that can be. Keys that were judged to be of one thing are one (see
+fathom/graph/sameness.py). It is a function of the set of senses and verdicts, so the order in which documents come does
+not count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from fathom.graph.naming import name_key
+from fathom.graph.sameness import NOTHING_JUDGED, Judged, one_name
 
 OPEN = ""  # what may be anything
 PERSON = "Person"
@@ -74,13 +76,17 @@ def one_text(senses: Collection[Sense]) -> dict[Sense, Sense]:
     }
 
 
-def one_collection(senses: Collection[Sense]) -> dict[Sense, Sense]:
-    """What each is among all those of a collection that share its key or its kin."""
-    people = _people(senses)
+def one_collection(senses: Collection[Sense], judged: Judged = NOTHING_JUDGED) -> dict[Sense, Sense]:
+    """What each is among all those of a collection that share its key or its kin, or were judged to be one with them."""
+    named = one_name({sense.key for sense in senses}, judged)
+    persons = {named[sense.key] for sense in senses if sense.type == PERSON}
+    typed = {one: Sense(named[one.key], PERSON if named[one.key] in persons else OPEN) for one in senses}
+    people = {initial: {named[key] for key in keys} for initial, keys in _people(senses).items()}
+    there = set(typed.values())
     found: dict[Sense, Sense] = {}
-    for sense, read in _typed(senses).items():
+    for sense, read in typed.items():
         person = _person(read, people)
-        found[sense] = person if person and person in senses else read
+        found[sense] = person if person and person in there else read
     return found
 
 
@@ -90,16 +96,16 @@ def _typed(senses: Collection[Sense]) -> dict[Sense, Sense]:
     return {sense: Sense(sense.key, PERSON) if sense.key in people else sense for sense in senses}
 
 
-def _people(senses: Collection[Sense]) -> Mapping[str, list[str]]:
+def _people(senses: Collection[Sense]) -> Mapping[str, Collection[str]]:
     """The whole names that may be a person's, by the key of their form of one initial."""
     found: dict[str, set[str]] = defaultdict(set)
     for sense in senses:
         if (initial := kin(sense)) and initial != sense.key:
             found[initial].add(sense.key)
-    return {initial: sorted(keys) for initial, keys in found.items()}
+    return found
 
 
-def _person(sense: Sense, people: Mapping[str, list[str]]) -> Sense | None:
+def _person(sense: Sense, people: Mapping[str, Collection[str]]) -> Sense | None:
     """The one person that a name of one initial can be."""
-    names = people.get(sense.key, []) if kin(sense) == sense.key else []
-    return Sense(names[0], PERSON) if len(names) == 1 else None
+    names = people.get(sense.key, ()) if is_initial(sense) else ()
+    return Sense(next(iter(names)), PERSON) if len(names) == 1 else None

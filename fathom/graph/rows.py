@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -57,19 +57,26 @@ class EpisodeRows:
         asserts: dict[str, list[str]] = defaultdict(list)
         for fact in facts:
             asserts[fact.source] += [one.packed(fact.uuid) for one in fact.assertions]
-        mentions = [
-            {
-                "uuid": mention_uuid(self.uuid, uuids[sense]),
-                "source_node_uuid": self.uuid,
-                "target_node_uuid": uuids[sense],
-                "group_id": collection,
-                "created_at": at,
-                "name": name,
-                "type": kind,
-                "asserts": asserts.get(uuids[sense]),
-            }
-            for sense, (name, kind) in self.entities.items()
-        ]
+        by_entity: dict[str, list[Sense]] = defaultdict(list)
+        for sense, entity in uuids.items():
+            by_entity[entity].append(sense)
+        mentions = []
+        for entity, senses in by_entity.items():
+            name, kind = self.entities[foremost(senses, where.get(senses[0], senses[0]).key)]
+            said = asserts.get(entity)
+            mentions.append(
+                {
+                    "uuid": mention_uuid(self.uuid, entity),
+                    "source_node_uuid": self.uuid,
+                    "target_node_uuid": entity,
+                    "group_id": collection,
+                    "created_at": at,
+                    "name": name,
+                    "type": kind,
+                    "asserts": sorted(set(said)) if said and len(senses) > 1 else said,
+                    "senses": len(senses) if len(senses) > 1 else None,
+                }
+            )
         entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
         return PlacedRows({**self.episode, "entity_edges": [fact.uuid for fact in facts]}, entities, mentions, facts)
 
@@ -82,6 +89,11 @@ class PlacedRows:
     entities: dict[str, Sense]
     mentions: list[dict[str, Any]]
     facts: list[AssertedFact]
+
+
+def foremost(senses: Iterable[Sense], key: str) -> Sense:
+    """Of several names by which a text speaks of the one thing that goes by the key, the one its mention has."""
+    return min(senses, key=lambda one: (one.key != key, one.type != PERSON, one.key))
 
 
 def entity_uuid(collection: str, sense: Sense) -> str:

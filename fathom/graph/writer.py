@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from fathom.chunking.chunk import Chunk, ChunkSet
+from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
-from fathom.graph.changing import remove_episodes, save_episodes
+from fathom.graph.changing import House, join_names, remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
+from fathom.graph.identifying import forget_names, identify
 from fathom.graph.quarantine import TRIES, set_aside, set_aside_before
 from fathom.graph.reading import holding
 from fathom.graph.repairing import Repair, repair
-from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback, WriteReport
+from fathom.graph.report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graph.rows import EpisodeRows, episode_rows
+from fathom.graph.sameness import Judged
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
+from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
-from fathom.language.extraction import Embedder, Extraction, LanguageModel, Usage
+from fathom.language.extraction import Embedder, LanguageModel, NameJudge
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.ledger.verdicts import NameVerdicts
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 
@@ -65,6 +69,7 @@ class DocumentWriter:
         self._embedder = embedder
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
+        self._verdicts = NameVerdicts(ledger.engine)
         self._rules = one_at_a_time
         self._batch = batch
         self._schema_is_there = False
@@ -127,7 +132,7 @@ class DocumentWriter:
         makers = Makers(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
         self._ledger.plan(document, chunk_set.version, planned, makers)
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
-        tally = _Tally(len(todo), progress)
+        tally = Tally(len(todo), progress)
         left = todo
         for _ in range(TRIES):
             with closing(extractions(self._model, left, self._batch)) as found:
@@ -139,6 +144,7 @@ class DocumentWriter:
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
+        self._join_names(collection, list(wanted))
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -176,7 +182,7 @@ class DocumentWriter:
         extracted: Iterator[Found],
         expected: int,
         reference_time: datetime,
-        tally: _Tally,
+        tally: Tally,
     ) -> None:
         """Raises what stopped the extractions, after those that came before it are written: they are paid for."""
         start = time.perf_counter()
@@ -206,11 +212,10 @@ class DocumentWriter:
         if stopped is not None:
             raise stopped
 
-    def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: _Tally) -> None:
+    def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: Tally) -> None:
         start = time.perf_counter()
         tally.writing(len(batch))
-        rules = self._rules(collection)
-        self.connection.write(lambda tx: save_episodes(tx, collection, batch, rules, self._embedder))
+        self.connection.write(lambda tx: save_episodes(tx, self._house(collection), batch))
         self._ledger.record([Written(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
@@ -224,68 +229,29 @@ class DocumentWriter:
         return touched
 
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
-        rules = self._rules(collection)
-        return self.connection.write(lambda tx: remove_episodes(tx, collection, uuids, rules, self._embedder))
+        touched = self.connection.write(lambda tx: remove_episodes(tx, self._house(collection), uuids))
+        forget_names(self.connection, self._verdicts, collection)
+        return touched
+
+    def _join_names(self, collection: str, uuids: Sequence[str]) -> None:
+        """A model that can be asked says which of their names are others of what is there; rules find that by themselves."""
+        if isinstance(self._model, NameJudge):
+            join = partial(self._join, collection)
+            identify(self.connection, self._verdicts, self._model, collection, uuids, join, model=self._model.name)
+
+    def _join(self, collection: str, keys: Collection[str]) -> None:
+        self.connection.write(lambda tx: join_names(tx, self._house(collection), keys))
+
+    def _house(self, collection: str) -> House:
+        def judged_of(keys: Collection[str]) -> Judged:
+            return Judged(*self._verdicts.about(collection, keys))
+
+        return House(collection, self._rules(collection), judged_of, self._embedder)
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:
             ensure_schema(self.connection)
             self._schema_is_there = True
-
-
-class _Tally:
-    """What has been done of a document so far."""
-
-    def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
-        self.failed: dict[str, EpisodeFailure] = {}
-        self._again: list[Chunk] = []
-        self.seconds_extracting = 0.0
-        self.seconds_writing = 0.0
-        self.tokens_in = 0
-        self.tokens_out = 0
-        self.cost_usd = 0.0
-        self._total = total
-        self._progress = progress
-        self._extracted = 0
-        self._written = 0
-        self._entities = 0
-        self._facts = 0
-
-    def sending(self, chunks: int) -> None:
-        self._tell("sending", min(self._total, self._extracted + len(self.failed) + chunks))
-
-    def writing(self, episodes: int) -> None:
-        self._tell("writing", self._written + episodes)
-
-    def extracted(self, chunk: Chunk, found: Extraction) -> None:
-        usage: Usage = found.usage
-        self.tokens_in += usage.tokens_in
-        self.tokens_out += usage.tokens_out
-        self.cost_usd += usage.cost_usd
-        self._extracted += 1
-        self.failed.pop(chunk.id, None)
-        self._entities += len(found.entities)
-        self._facts += len(found.facts)
-        self._tell("extracted", self._extracted)
-
-    def wrote(self, episodes: int) -> None:
-        self._written += episodes
-        self._tell("written", self._written)
-
-    def fail(self, chunk: Chunk, error: ExtractionFailed) -> None:
-        self.failed[chunk.id] = EpisodeFailure(
-            chunk=chunk.id, position=chunk.position, reason=error.name, message=error.message
-        )
-        if error.retryable:
-            self._again.append(chunk)
-
-    def to_try_again(self) -> list[Chunk]:
-        """The chunks that failed since this was asked last, and that another try may help."""
-        again, self._again = self._again, []
-        return again
-
-    def _tell(self, phase: str, done: int) -> None:
-        self._progress(EpisodeProgress(phase, done, self._total, self._entities, self._facts))
 
 
 def open_writer(settings: Settings) -> DocumentWriter:

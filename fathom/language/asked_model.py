@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
+from fathom.language import same_names
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
-from fathom.language.extraction import Entity, Extraction, Fact, Usage
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Usage
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
 from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
 from fathom.language.vocabularies import ALL
@@ -66,10 +67,30 @@ class AskedModel:
                 for answer in answers:
                     answer.cancel()
 
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+        """For each pair whether both name one thing, many in one question.
+
+        Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
+        """
+        slices = [pairs[start : start + same_names.MOST_PAIRS] for start in range(0, len(pairs), same_names.MOST_PAIRS)]
+        return [same for some in slices for same in self._same(some)]
+
     def close(self) -> None:
         """Connections and files are closed, until it is asked again."""
         for close in self._closing:
             close()
+
+    def _same(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+        why = ""
+        for _ in range(TRIES):
+            answer = self._asker.ask(same_names.question(pairs))
+            if answer.ending == "refused":
+                raise AnswerRefused("The language model refused to say which names are one thing.")
+            try:
+                return same_names.read_same(answer.text, len(pairs))
+            except NotAsAsked as error:
+                why = str(error)
+        raise AnswerUnusable(f"The language model did not say as asked which names are one thing: {why}.")
 
     def _extract(self, text: str) -> Extraction:
         if not text.strip():
@@ -111,10 +132,13 @@ class AskedModel:
         return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
 
 
-def worth_keeping(_: Question, answer: Answer) -> bool:
+def worth_keeping(question: Question, answer: Answer) -> bool:
     """Whether an answer is as asked, so that asking again would be money for nothing; whichever types it has."""
     try:
-        read_answer(answer.text, "", Vocabulary())
+        if question.prompt == same_names.PROMPT:
+            same_names.read_same(answer.text, 0)
+        else:
+            read_answer(answer.text, "", Vocabulary())
     except NotAsAsked:
         return False
     return True

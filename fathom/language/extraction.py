@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,6 +70,24 @@ class LanguageModel(Protocol):
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """An extraction a text, in order. Raises ExtractionFailed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Described:
+    """A name that the graph has, with what it is held to be and a few names of what it is related to."""
+
+    name: str
+    type: str
+    related: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class NameJudge(Protocol):
+    """A language model that can be asked which names mean one thing."""
+
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+        """For each pair whether both name one thing. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...
 
 

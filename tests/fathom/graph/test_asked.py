@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_corpus import BRIDGE, WRITTEN_AT, WriterOf, chunks_of, counts, digest
+from small_corpus import BRIDGE, CITY, FIRM, WRITTEN_AT, WriterOf, chunks_of, counts, digest, names
 
 from fathom.errors import BudgetSpent, LanguageModelUnreachable
 from fathom.graph.connection import GraphConnection
@@ -16,7 +16,7 @@ from fathom.language import retrying
 from fathom.language.models import open_language_model
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
-from tests.fathom.language.messages_server import OVERLOADED, Fault, MessagesServer
+from tests.fathom.language.messages_server import KNOWN, OVERLOADED, Fault, MessagesServer, pairs_of
 
 pytestmark = pytest.mark.integration
 
@@ -111,3 +111,41 @@ def test_a_chunk_the_model_refuses_is_listed_and_the_others_are_written(
     report = asking(llm_concurrency=4).write(chunks_of(f"{collection}/a.md", *TEXTS), reference_time=WRITTEN_AT)
     assert [(one.position, one.reason) for one in report.failures] == [(7, "AnswerRefused")]
     assert report.written == CHUNKS - 1
+
+
+def test_names_that_are_alike_are_asked_about_once_a_document_and_joined(
+    asking: WriterOf,
+    server: MessagesServer,
+    collection: str,
+    embedded_graph: GraphConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(KNOWN, "Moreno Works of Plymouth", "Organization")
+    texts = [CITY, FIRM, "Moreno Works of Plymouth designed the Tamar Bridge."]
+    chunk_set = chunks_of(f"{collection}/a.md", *texts)
+    asking().write(chunk_set, reference_time=WRITTEN_AT)
+    questions = list(server.answered)
+    (judging,) = (one for one in questions if one.startswith("<pairs>"))
+    assert len(questions) == len(texts) + 1
+    assert {"Moreno Works", "Moreno Works of Plymouth"} in [
+        {pair["a"]["name"], pair["b"]["name"]} for pair in pairs_of(judging)
+    ]
+    assert not any(text in judging for text in texts)
+    assert names(embedded_graph, collection) == ["Ada Moreno", "Moreno Works of Plymouth", "Plymouth", "Tamar Bridge"]
+    asking().write(chunk_set, reference_time=WRITTEN_AT)
+    assert len(server.requests) == len(questions)
+
+
+def test_a_server_that_goes_away_before_names_are_judged_leaves_its_episodes_written_and_that_to_do(
+    asking: WriterOf, server: MessagesServer, collection: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "TRIES", 1)
+    monkeypatch.setitem(KNOWN, "Moreno Works of Plymouth", "Organization")
+    chunk_set = chunks_of(f"{collection}/a.md", CITY, "Moreno Works of Plymouth designed the Tamar Bridge.")
+    server.faulty = lambda text: OVERLOADED if text.startswith("<pairs>") else None
+    with pytest.raises(LanguageModelUnreachable):
+        asking().write(chunk_set, reference_time=WRITTEN_AT)
+    assert {row.state for row in ledger.rows(chunk_set.document)} == {"written"}
+    server.faulty = lambda text: None
+    asking().write(chunk_set, reference_time=WRITTEN_AT)
+    assert sum(text.startswith("<pairs>") for text in server.answered) == 1

@@ -29,7 +29,10 @@ Answering = Callable[[str], Any]
 
 
 def answer_of(text: str) -> dict[str, Any]:
-    """Entities that the text names and, for two in one sentence with a verb between them, a fact."""
+    """Entities that the text names and, for two in one sentence with a verb between them, a fact; of pairs of
+    names of one type, those of which one holds all words of the other."""
+    if text.startswith("<pairs>"):
+        return {"same": [pair["pair"] for pair in pairs_of(text) if _one_in_other(pair["a"], pair["b"])]}
     entities = [{"name": name, "type": kind, "aliases": []} for name, kind in KNOWN.items() if name in text]
     facts = []
     for sentence in re.split(r"(?<=[.!?])\s+|\n", text):
@@ -40,6 +43,16 @@ def answer_of(text: str) -> dict[str, Any]:
             years = re.findall(r"\b\d{4}\b", sentence)
             facts.append({**fact, "valid_at": years[0] if years else None, "invalid_at": years[1] if years[1:] else None})
     return {"entities": entities, "facts": facts}
+
+
+def pairs_of(text: str) -> list[dict[str, Any]]:
+    """The pairs that a question shows."""
+    return [json.loads(line) for line in text.splitlines()[1:-1]]
+
+
+def _one_in_other(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    words, others = set(one["name"].split()), set(other["name"].split())
+    return one["type"] == other["type"] and (words <= others or others <= words)
 
 
 @dataclass

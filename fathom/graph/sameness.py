@@ -1,0 +1,69 @@
+"""Which keys of names are one thing by what was judged of them in pairs; a function of the keys that are there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+Pair = tuple[str, str]  # two keys, the lesser first
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Pairs of keys that were found to be of one thing, and of two."""
+
+    same: frozenset[Pair] = frozenset()
+    apart: frozenset[Pair] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Those that are the same as another."""
+        return frozenset(key for pair in self.same for key in pair)
+
+    def __or__(self, other: Judged) -> Judged:
+        return Judged(self.same | other.same, self.apart | other.apart)
+
+
+NOTHING_JUDGED = Judged()
+
+
+def pair_of(one: str, other: str) -> Pair:
+    """The two keys as a pair."""
+    return (one, other) if one < other else (other, one)
+
+
+def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
+    """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
+
+    A key that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials.
+    """
+    near: dict[str, set[str]] = defaultdict(set)
+    for one, other in judged.same:
+        if one in keys and other in keys:
+            near[one].add(other)
+            near[other].add(one)
+    torn = {(key, end) for pair in judged.apart for key in near.get(pair[0], set()) & near.get(pair[1], set()) for end in pair}
+    for key, end in torn:
+        near[key].discard(end)
+        near[end].discard(key)
+    found = {key: key for key in keys}
+    for group in _groups(near):
+        name = max(group, key=lambda key: (len(key.split()), len(key), key))
+        found |= dict.fromkeys(group, name)
+    return found
+
+
+def _groups(near: dict[str, set[str]]) -> Iterator[set[str]]:
+    """What hangs together."""
+    seen: set[str] = set()
+    for start in near:
+        if start in seen:
+            continue
+        group, left = {start}, [start]
+        while left:
+            fresh = near[left.pop()] - group
+            group |= fresh
+            left += fresh
+        seen |= group
+        yield group

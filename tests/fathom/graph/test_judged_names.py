@@ -1,0 +1,192 @@
+"""Names that a language model judged to be one thing are one entity: asked about once, joined whole, parted by removal."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
+from test_one_entity import Lister, entities
+
+from fathom.database import open_database
+from fathom.errors import AnswerUnusable, LanguageModelUnreachable
+from fathom.graph import writer as writing
+from fathom.graph.agreement import differences
+from fathom.graph.connection import GraphConnection
+from fathom.graph.naming import name_key
+from fathom.language.extraction import Described
+from fathom.ledger.ledger import Ledger
+from fathom.ledger.verdicts import NameVerdicts
+
+pytestmark = pytest.mark.integration
+
+SHORT = "IBM=Organization; Red Hat=Organization"
+FULL = "International Business Machines=Organization; Armonk=Location"
+LONG = "International Business Machines of Armonk=Organization; Watson=Person"
+BOTH = "IBM=Organization; International Business Machines=Organization; Lotus=Organization"
+OTHERS = ("Red Hat=Organization; Raleigh=Location", "Watson=Person; Armonk=Location")
+TEXTS = (SHORT, FULL, LONG, BOTH, *OTHERS)
+ONE = {name_key(name) for name in ("IBM", "International Business Machines", "International Business Machines of Armonk")}
+
+
+class Judge(Lister):
+    """Finds the names that a text lists, and holds those of one firm to be one."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.fault: Exception | None = None
+
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+        if self.fault:
+            raise self.fault
+        self.asked += [(one.name, other.name) for one, other in pairs]
+        return [{name_key(one.name), name_key(other.name)} <= ONE for one, other in pairs]
+
+
+@pytest.fixture
+def judge() -> Judge:
+    return Judge()
+
+
+def write(writer: Any, collection: str, *texts: str) -> None:
+    for text in texts:
+        writer.write(chunks_of(f"{collection}/{TEXTS.index(text)}.md", text), reference_time=WRITTEN_AT)
+
+
+def remove(writer: Any, collection: str, *texts: str) -> None:
+    for text in texts:
+        writer.erase(f"{collection}/{TEXTS.index(text)}.md")
+
+
+def verdicts(ledger: Ledger, collection: str) -> tuple[set[str], bool]:
+    known = NameVerdicts(ledger.engine)
+    return set(known.bits(collection)), bool(known.about(collection, ONE)[0])
+
+
+def test_a_short_and_a_full_name_are_one_entity_with_all_that_is_said_of_it(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge, ledger: Ledger
+) -> None:
+    write(writer_of(graph, by=judge), collection, SHORT, FULL)
+    assert entities(graph, collection) == {
+        ("International Business Machines", "Organization"): 2,
+        ("Red Hat", "Organization"): 1,
+        ("Armonk", "Location"): 1,
+    }
+    found = held(graph, collection)
+    (firm,) = (row["uuid"] for row in found["Entity"] if row["name"].startswith("International"))
+    assert [row["source"] for row in found["RELATES_TO"]] == [firm, firm]
+    written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
+    assert differences(graph, collection, written).agree
+
+
+def test_a_pair_is_asked_about_once_and_an_unchanged_document_about_nothing(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, SHORT, FULL)
+    assert len(judge.asked) == len({frozenset(pair) for pair in judge.asked}) == 1
+    write(writer, collection, SHORT, FULL, *OTHERS)
+    write(writer, collection, SHORT, FULL)
+    assert judge.asked[1:] == []
+
+
+def test_what_comes_later_is_joined_as_it_is_written(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, SHORT, FULL)
+    before = len(judge.asked)
+    writer.write(chunks_of(f"{collection}/more.md", f"{SHORT}; Lynher=Location"), reference_time=WRITTEN_AT)
+    assert not [pair for pair in judge.asked[before:] if "IBM" in pair]
+    assert entities(graph, collection)["International Business Machines", "Organization"] == 3
+
+
+def test_one_text_with_both_names_mentions_their_thing_once(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge, ledger: Ledger
+) -> None:
+    for texts in ((BOTH, FULL), (FULL, SHORT, BOTH)):
+        writer = writer_of(graph, by=judge)
+        write(writer, collection, *texts)
+        assert entities(graph, collection)["International Business Machines", "Organization"] == len(texts)
+        written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
+        assert differences(graph, collection, written).agree
+        remove(writer, collection, *texts)
+
+
+def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
+) -> None:
+    digests = set()
+    for seed in range(4):
+        engine = open_database(f"sqlite:///{tmp_path / f'{seed}.sqlite'}")
+        ledger, dice = Ledger(engine), random.Random(seed)
+        writer = writer_of(graph, by=Judge(), keeping=ledger)
+        first, more = [SHORT, FULL, *OTHERS], [LONG]
+        dice.shuffle(first)
+        write(writer, collection, *first)
+        wanted = digest(graph, collection)
+        write(writer, collection, *more)
+        assert entities(graph, collection)["International Business Machines of Armonk", "Organization"] == 3
+        digests.add(digest(graph, collection))
+        remove(writer, collection, *more)
+        assert digest(graph, collection) == wanted
+        remove(writer, collection, FULL)
+        assert ("IBM", "Organization") in entities(graph, collection)
+        remove(writer, collection, *first)
+        assert not any(held(graph, collection).values())
+        assert verdicts(ledger, collection) == (set(), False)
+        engine.dispose()
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("moment", ["judged", "joined"])
+def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
+    graph: GraphConnection,
+    writer_of: WriterOf,
+    collection: str,
+    judge: Judge,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, FULL)
+
+    def cut(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        where = (writing, "join_names") if moment == "judged" else (NameVerdicts, "mark_judged")
+        patched.setattr(*where, cut)
+        with pytest.raises(KeyboardInterrupt):
+            write(writer, collection, SHORT)
+    asked = list(judge.asked)
+    write(writer, collection, SHORT)
+    assert judge.asked == asked
+    assert entities(graph, collection)["International Business Machines", "Organization"] == 2
+    assert not NameVerdicts(ledger.engine).unjudged(collection, {name_key("IBM"), name_key("Red Hat")})
+
+
+def test_a_model_that_does_not_answer_as_asked_leaves_names_apart_and_the_document_whole(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    judge.fault = AnswerUnusable("It was no JSON.")
+    write(writer, collection, SHORT, FULL)
+    assert {("IBM", "Organization"), ("International Business Machines", "Organization")} <= entities(graph, collection).keys()
+
+
+def test_a_model_that_cannot_be_reached_is_asked_again_by_the_same_call(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, FULL)
+    judge.fault = LanguageModelUnreachable("It is away.")
+    with pytest.raises(LanguageModelUnreachable):
+        write(writer, collection, SHORT)
+    judge.fault = None
+    write(writer, collection, SHORT)
+    assert entities(graph, collection)["International Business Machines", "Organization"] == 2

@@ -1,0 +1,75 @@
+"""Keys that were judged in pairs: which are one, whatever else is there and in whatever order it came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom.graph.resolving import Sense, one_collection
+from fathom.graph.sameness import Judged, one_name, pair_of
+
+KEYS = st.sampled_from(["ibm", "international business machines", "big blue", "intl business machines", "abc", "j smith"])
+PAIRS = st.lists(st.tuples(KEYS, KEYS).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: pair_of(*pair)), unique=True)
+
+
+def judged(*same: tuple[str, str], apart: tuple[tuple[str, str], ...] = ()) -> Judged:
+    return Judged(frozenset(pair_of(*one) for one in same), frozenset(pair_of(*one) for one in apart))
+
+
+def test_what_hangs_together_goes_by_its_longest_key() -> None:
+    found = one_name(
+        {"ibm", "big blue", "international business machines", "abc"},
+        judged(("ibm", "international business machines"), ("big blue", "ibm")),
+    )
+    assert found == {
+        "ibm": "international business machines",
+        "big blue": "international business machines",
+        "international business machines": "international business machines",
+        "abc": "abc",
+    }
+
+
+def test_a_verdict_on_a_key_that_is_not_there_joins_nothing() -> None:
+    found = one_name(
+        {"big blue", "international business machines"}, judged(("big blue", "ibm"), ("ibm", "international business machines"))
+    )
+    assert found == {"big blue": "big blue", "international business machines": "international business machines"}
+
+
+def test_initials_of_two_companies_are_neithers() -> None:
+    one, other = "american broadcasting company", "australian broadcasting corporation"
+    found = one_name({"abc", one, other}, judged(("abc", one), ("abc", other), apart=((one, other),)))
+    assert found == {key: key for key in ("abc", one, other)}
+    assert one_name({"abc", one}, judged(("abc", one), ("abc", other), apart=((one, other),)))["abc"] == one
+
+
+def test_an_initial_is_the_one_person_of_several_names() -> None:
+    short, robert, bob = (Sense(f"{first} smith", "Person") for first in ("b", "robert", "bob"))
+    bill = Sense("bill smith", "Person")
+    same = judged(("bob smith", "bill smith"))
+    assert one_collection({short, bob, bill})[short] == short
+    assert one_collection({short, bob, bill}, same)[short] == one_collection({bob, bill}, same)[bob]
+    assert one_collection({short, bob, robert}, judged(("bob smith", "robert smith")))[short] == robert
+
+
+@given(st.sets(KEYS), PAIRS, PAIRS, st.randoms())
+def test_it_is_a_function_of_the_set_and_each_name_is_its_own(keys: set[str], same: Any, apart: Any, random: Any) -> None:
+    verdicts = judged(*same, apart=tuple(one for one in apart if one not in same))
+    found = one_name(keys, verdicts)
+    shuffled = random.sample(sorted(keys), len(keys))
+    assert one_name(shuffled, verdicts) == found
+    assert found.keys() == keys
+    assert all(found[name] == name for name in found.values())
+
+
+@given(st.sets(KEYS, min_size=1), PAIRS, PAIRS)
+def test_what_hangs_together_is_all_that_must_be_looked_at(keys: set[str], same: Any, apart: Any) -> None:
+    verdicts = judged(*same, apart=tuple(one for one in apart if one not in same))
+    whole = one_name(keys, verdicts)
+    for key in keys:
+        near = {key}
+        while more := {end for pair in verdicts.same if near & {*pair} for end in pair} - near:
+            near |= more
+        assert one_name(near & keys, verdicts)[key] == whole[key]

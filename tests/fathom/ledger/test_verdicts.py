@@ -1,0 +1,65 @@
+"""Verdicts on names: durable, each once, known by whoever asks of any name that hangs together with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from fathom.database import judged_names, name_verdicts, open_database
+from fathom.ledger.verdicts import NameVerdicts
+
+BY = {"model": "m/1", "prompt": "same-names-1"}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVerdicts]:
+    postgres = request.param == "postgres"
+    url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{tmp_path / 'fathom.db'}"
+    engine = open_database(url)
+    yield NameVerdicts(engine)
+    with engine.begin() as connection:
+        connection.execute(judged_names.delete())
+        connection.execute(name_verdicts.delete())
+    engine.dispose()
+
+
+def test_a_name_brings_all_that_hangs_together_with_it(verdicts: NameVerdicts) -> None:
+    verdicts.record("a", {("b", "c"): True, ("c", "d"): True, ("b", "d"): False, ("d", "e"): False, ("x", "y"): True}, **BY)
+    same, apart = verdicts.about("a", ["d"])
+    assert same == {("b", "c"), ("c", "d")}
+    assert apart == {("b", "d")}
+    assert verdicts.about("other", ["d"]) == (frozenset(), frozenset())
+    assert verdicts.of("a", [("b", "d"), ("b", "e"), ("x", "y")]) == {("b", "d"): False, ("x", "y"): True}
+
+
+def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
+    verdicts.record("a", {("b", "c"): True}, **BY)
+    verdicts.record("a", {("b", "c"): False, ("c", "d"): False}, **BY)
+    assert verdicts.of("a", [("b", "c"), ("c", "d")]) == {("b", "c"): True, ("c", "d"): False}
+
+
+def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -> None:
+    assert not verdicts.any("a")
+    verdicts.mark_judged("a", {"b": "ff00", "c": None})
+    assert verdicts.unjudged("a", {"b", "c", "d"}) == {"d"}
+    assert verdicts.unjudged("other", {"b"}) == {"b"}
+    assert verdicts.bits("a") == {"b": "ff00"}
+    verdicts.record("a", {("b", "c"): True, ("c", "d"): False}, **BY)
+    verdicts.keep_only("a", {"c", "d"})
+    assert verdicts.unjudged("a", {"b", "c"}) == {"b"}
+    assert verdicts.of("a", [("b", "c"), ("c", "d")]) == {("c", "d"): False}
+    verdicts.keep_only("a", set())
+    assert not verdicts.any("a")
+    assert verdicts.of("a", [("c", "d")]) == {}
+
+
+def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdicts) -> None:
+    many = {f"name {number:05}": None for number in range(200)}
+    verdicts.mark_judged("a", many)
+    assert verdicts.unjudged("a", {*many, "another"}) == {"another"}
+    chain = list(many)
+    verdicts.record("a", dict.fromkeys(pairwise(chain), True), **BY)
+    assert len(verdicts.about("a", chain[:1])[0]) == 199
