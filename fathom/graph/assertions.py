@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.validity import Claim, Validity
+from fathom.language.extraction import Ends
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -28,11 +29,13 @@ class Assertion:
     at: datetime
     valid_at: datetime | None
     invalid_at: datetime | None
+    one_at_a_time: Ends = "never"
 
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
-        return json.dumps([fact, self.episode, *dates, self.fact], ensure_ascii=False)
+        only = [self.one_at_a_time] if self.one_at_a_time != "never" else []
+        return json.dumps([fact, self.episode, *dates, self.fact, *only], ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,10 @@ class AssertedFact:
         starts = [one.valid_at for one in self.assertions if one.valid_at]
         begins = min(starts, default=known)
         ends = [one.invalid_at for one in self.assertions if one.invalid_at and (not starts or one.invalid_at >= begins)]
-        return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), max(ends, default=None), known)
+        said = Counter(one.one_at_a_time for one in self.assertions)
+        only = min(said, key=lambda end: (-said[end], end != "never", end))
+        last = max(ends, default=None)
+        return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), last, known, only)
 
     def words(self) -> str:
         """The spelling most often used of its sentence."""
@@ -147,8 +153,8 @@ def renamed(asserts: Sequence[str] | None, names: Mapping[str, str]) -> list[str
 
 
 def _unpacked(packed: str) -> tuple[str, Assertion]:
-    fact, episode, at, valid_at, invalid_at, words = json.loads(packed)
-    return fact, Assertion(episode, words, datetime.fromisoformat(at), moment(valid_at), moment(invalid_at))
+    fact, episode, at, valid_at, invalid_at, words, *only = json.loads(packed)
+    return fact, Assertion(episode, words, datetime.fromisoformat(at), moment(valid_at), moment(invalid_at), *only)
 
 
 def _said(value: datetime | None) -> str | None:

@@ -126,7 +126,7 @@ def _change(
     }
     told |= {entity_uuid(collection, sense) for sense in senses.moves.values()}
     settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **left}, embedder)
-    settle_facts(tx, collection, facts.changed, facts.before, facts.gone, rules, embedder)
+    settle_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=touched)
     return touched
@@ -141,6 +141,7 @@ class _Facts:
         self.changed: dict[str, AssertedFact] = {}
         self.before: dict[str, str] = {}
         self.gone: list[Claim] = []
+        self.were: list[Claim] = []  # of the changed ones, as they were weighed before
         self.renamed: dict[tuple[str, str], str] = {}
         held: dict[str, Held] = {}
         if going:
@@ -170,6 +171,8 @@ class _Facts:
                 self.gone.append(held[uuid].asserted.claim())
             elif uuid not in held or not held[uuid].complete or now != held[uuid].asserted:
                 self.changed[uuid] = now
+                if uuid in held:
+                    self.were.append(held[uuid].asserted.claim())
 
 
 def _entity(collection: str, uuid: str, sense: Sense) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         if source is None or target is None or source == target:
             continue
         begins, ends = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(episode, fact.fact, written, begins, ends)
+        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time or "never")
         rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
     return rows
 

@@ -98,7 +98,7 @@ def settle_facts(
 ) -> None:
     """The changed facts are in the graph; they and all that they, or those that are gone, can contradict end where they must.
 
-    `before` has the sentence of each changed fact that is in the graph already.
+    `before` has the sentence of each changed fact that is in the graph already; `gone` has what they claimed before, too.
     """
     claims = {uuid: fact.claim() for uuid, fact in changed.items()}
     near = {group for claim in (*claims.values(), *gone) for group in groups_of(claim, rules)}

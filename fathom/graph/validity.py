@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fathom.language.schema import Ends
+from fathom.language.extraction import Ends
 
 Group = tuple[str, str]  # an office or property, and the uuid of the entity that has one of it at a time
 
@@ -24,7 +24,8 @@ class OneAtATime:
 class Claim:
     """A fact as it is weighed: `begins` is its own date where `dated`, else the date of the text that says it.
 
-    `ends` is an end that a text gave; `known` is when the fact came into the graph.
+    `ends` is an end that a text gave; `known` is when the fact came into the graph; `one_at_a_time` the end that has only
+    one such fact at a time by what the texts' reader says, where no rule says it of the relation.
     """
 
     uuid: str
@@ -35,6 +36,7 @@ class Claim:
     dated: bool
     ends: datetime | None
     known: datetime
+    one_at_a_time: Ends = "never"
 
 
 @dataclass(frozen=True)
@@ -93,22 +95,19 @@ def rules_with(own: Mapping[str, Ends]) -> Mapping[str, OneAtATime]:
     """The usual rules, with those of a collection in place of theirs; `never` takes a relation out."""
     if not own:
         return USUAL
-    rules = {name: rule for name, rule in USUAL.items() if name not in own}
-    return rules | {name: OneAtATime(name, ends) for name, ends in own.items() if ends != "never"}
+    return {**USUAL, **{name: OneAtATime(name, ends) for name, ends in own.items()}}
 
 
 def groups_of(claim: Claim, rules: Mapping[str, OneAtATime]) -> list[Group]:
     """The groups in which the claim can contradict others; none for a relation that may be true many times over."""
-    rule = rules.get(claim.relation)
-    if rule is None:
-        return []
+    rule = rules.get(claim.relation) or OneAtATime(claim.relation, claim.one_at_a_time)
     ends = {"source": (claim.source,), "target": (claim.target,), "both": (claim.source, claim.target), "never": ()}
     return [(rule.slot, entity) for entity in ends[rule.ends]]
 
 
 def relations_of(slots: Collection[str], rules: Mapping[str, OneAtATime]) -> list[str]:
     """The names of all relations that fill one of the slots."""
-    return sorted(name for name, rule in rules.items() if rule.slot in slots)
+    return sorted({name for name, rule in rules.items() if rule.slot in slots} | {*slots})  # one without a rule is its own
 
 
 def validity(claims: Iterable[Claim], rules: Mapping[str, OneAtATime]) -> dict[str, Validity]:

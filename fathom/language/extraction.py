@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Ends = Literal["source", "target", "both", "never"]  # the end of a relation that has one of it at a time
 
 
 class Entity(BaseModel):
@@ -32,6 +34,7 @@ class Fact(BaseModel):
     span: tuple[int, int] = Field(description="where the text says it; code points, end exclusive")
     valid_at: datetime | None = None
     invalid_at: datetime | None = None
+    one_at_a_time: Ends | None = Field(None, description="which end has only one of the relation at a time; null: not said")
 
 
 class Usage(BaseModel):

@@ -8,7 +8,7 @@ import json
 from fathom.language.asking import Question, estimated_tokens
 from fathom.language.schema import Vocabulary, answer_schema
 
-VERSION = "extract-1"
+VERSION = "extract-2"
 LONGEST_ANSWER = 8192
 
 SYSTEM = """\
@@ -36,6 +36,9 @@ what you know from elsewhere, do not guess, and do not record a relation only be
 LOCATED_IN, PART_OF, MARRIED_TO, ACQUIRED, WROTE, BORN_IN. Use the same word for the same relation throughout.
 - `fact` is one short sentence in the language of the passage that is true on its own: it names both entities and keeps \
 numbers, conditions and negations. A denied, planned or supposed relation says so in `relation` and in `fact`.
+- `one_at_a_time` says which end of the relation can have only one of it at any moment: `source` where the source has one \
+such target at a time (a ship and the quay it is moored at, a firm and its seat), `target` where the target has one such \
+source (a firm and who heads it), `both`, or `never` where several can hold at once, as with most relations and all events.
 - `quote` is a run of at most twelve consecutive words of the passage, letter for letter, that shows it.
 
 Dates
@@ -53,13 +56,14 @@ Example answer:
 "Organization", "aliases": []}, {"name": "Plymouth", "type": "Location", "aliases": []}, {"name": "Tamar Bridge", \
 "type": "Location", "aliases": []}, {"name": "Harbour Board", "type": "Organization", "aliases": ["HB"]}], "facts": \
 [{"source": "Ada Moreno", "relation": "FOUNDED", "target": "Moreno Works", "fact": "Ada Moreno founded Moreno Works in \
-1998.", "quote": "Ada Moreno founded Moreno Works", "valid_at": "1998", "invalid_at": null}, {"source": "Moreno Works", \
-"relation": "LOCATED_IN", "target": "Plymouth", "fact": "Moreno Works was in Plymouth from 1998 until it closed in May \
-2011.", "quote": "founded Moreno Works in Plymouth", "valid_at": "1998", "invalid_at": "2011-05"}, {"source": "Moreno \
-Works", "relation": "BUILT", "target": "Tamar Bridge", "fact": "Moreno Works built the Tamar Bridge.", "quote": "which \
-built the Tamar Bridge", "valid_at": null, "invalid_at": null}, {"source": "Ada Moreno", "relation": "WORKS_FOR", \
-"target": "Harbour Board", "fact": "Ada Moreno moved to the Harbour Board in 2012.", "quote": "Moreno moved to the \
-Harbour Board", "valid_at": "2012", "invalid_at": null}]}
+1998.", "quote": "Ada Moreno founded Moreno Works", "valid_at": "1998", "invalid_at": null, "one_at_a_time": "never"}, \
+{"source": "Moreno Works", "relation": "LOCATED_IN", "target": "Plymouth", "fact": "Moreno Works was in Plymouth from \
+1998 until it closed in May 2011.", "quote": "founded Moreno Works in Plymouth", "valid_at": "1998", "invalid_at": \
+"2011-05", "one_at_a_time": "never"}, {"source": "Moreno Works", "relation": "BUILT", "target": "Tamar Bridge", \
+"fact": "Moreno Works built the Tamar Bridge.", "quote": "which built the Tamar Bridge", "valid_at": null, \
+"invalid_at": null, "one_at_a_time": "never"}, {"source": "Ada Moreno", "relation": "WORKS_FOR", "target": "Harbour \
+Board", "fact": "Ada Moreno moved to the Harbour Board in 2012.", "quote": "Moreno moved to the Harbour Board", \
+"valid_at": "2012", "invalid_at": null, "one_at_a_time": "never"}]}
 
 A passage without named things or relations has empty lists. Answer with the record only, complete and in one go."""
 

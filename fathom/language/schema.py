@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, get_args
 
-from fathom.language.extraction import Entity, Extraction, Fact
+from fathom.language.extraction import Ends, Entity, Extraction, Fact
 
-Ends = Literal["source", "target", "both", "never"]
 MOST_ENTITIES, MOST_FACTS, MOST_ALIASES = 300, 500, 20
 LONGEST_NAME, LONGEST_FACT, LONGEST_RELATION = 200, 1000, 80
 TYPES = {
@@ -76,6 +75,7 @@ def answer_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "quote": {"type": "string"},
         "valid_at": date,
         "invalid_at": date,
+        "one_at_a_time": {"type": "string", "enum": list(get_args(Ends))},
     }
     return _object(
         {"entities": {"type": "array", "items": _object(entity)}, "facts": {"type": "array", "items": _object(fact)}}
@@ -163,8 +163,18 @@ def _facts(
                 dropped["end before its beginning"] += 1
                 ends = None
             span = _said_at(text, _words(item.get("quote"), LONGEST_FACT), (source, target))
+            only = item.get("one_at_a_time")
             facts.append(
-                Fact(source=source, target=target, relation=relation, fact=said, span=span, valid_at=begins, invalid_at=ends)
+                Fact(
+                    source=source,
+                    target=target,
+                    relation=relation,
+                    fact=said,
+                    span=span,
+                    valid_at=begins,
+                    invalid_at=ends,
+                    one_at_a_time=only if only in get_args(Ends) else None,
+                )
             )
     dropped["too many facts"] += max(0, len(items) - MOST_FACTS)
     return facts

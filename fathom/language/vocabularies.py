@@ -1,4 +1,4 @@
-"""Types of entities and relations that collections have of their own, from a TOML file that is checked before it is used."""
+"""Types of entities and relations that collections have of their own, from a TOML or YAML file, checked before it is used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from fathom.errors import FathomError, SettingsInvalid
 from fathom.ids import collection_name
-from fathom.language.schema import TYPES, Ends, Vocabulary
+from fathom.language.extraction import Ends
+from fathom.language.schema import TYPES, Vocabulary
 
 ALL = "*"  # the collections that have no table of their own
 MOST = 100
@@ -61,7 +62,7 @@ def read_vocabularies(file: Path | None) -> Mapping[str, Vocabulary]:
     if file is None:
         return {ALL: Vocabulary()}
     try:
-        tables = TypeAdapter(dict[str, CollectionTypes]).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
+        tables = TypeAdapter(dict[str, CollectionTypes]).validate_python(_tables(file))
         found = {ALL: Vocabulary()}
         for name, table in tables.items():
             found[name if name == ALL else collection_name(name)] = table.vocabulary()
@@ -70,6 +71,18 @@ def read_vocabularies(file: Path | None) -> Mapping[str, Vocabulary]:
         raise SettingsInvalid(f"{file} is not a file of types: {wrong}.") from None
     except FathomError as error:
         raise SettingsInvalid(f"{file} is not a file of types: {error.message}") from None
-    except (OSError, ValueError) as error:  # no such file, no TOML, no type left
+    except (OSError, ValueError) as error:  # no such file, no TOML or YAML, no type left
         raise SettingsInvalid(f"{file} is not a file of types: {error}.") from None
     return found
+
+
+def _tables(file: Path) -> object:
+    """What the file holds, by the ending of its name. Raises OSError, ValueError."""
+    if file.suffix not in (".yaml", ".yml"):
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    import yaml
+
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from None

@@ -15,7 +15,7 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Embedder, Entity, Extraction, Fact
+from fathom.language.extraction import Embedder, Ends, Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
 
 pytestmark = pytest.mark.integration
@@ -37,9 +37,12 @@ SAID = {
     "Eve Rask led the Port Union from 1980 to 1985.": ("Eve Rask", "LEADS", "Port Union", 1980, 1985, 1985),
     "The Port Union was led by Fay Holt from 1991.": ("Port Union", "LED_BY", "Fay Holt", 1991, None, None),
     "Gus Vane leads the Port Union.": ("Gus Vane", "LEADS", "Port Union", None, None, None),
+    "Lynher Star lay at Old Quay from 1970.": ("Lynher Star", "MOORED_AT", "Old Quay", 1970, None, 1980),
+    "In 1980 Lynher Star was moored at New Quay.": ("Lynher Star", "MOORED_AT", "New Quay", 1980, None, None),
     "Ada Moreno founded Tidewell in 1988.": ("Ada Moreno", "FOUNDED", "Tidewell", 1988, None, None),
     "Ada Moreno founded Saltmere in 1993.": ("Ada Moreno", "FOUNDED", "Saltmere", 1993, None, None),
 }
+ONE_AT_A_TIME: dict[str, Ends] = {"MOORED_AT": "source"}  # as the reader says, of relations that no rule knows
 UNTIL = {text: said[5] for text, said in SAID.items()}
 
 
@@ -63,7 +66,10 @@ class Historian:
                 kind = "Thing" if "moved" in said else "Organization"
                 found.entities.extend(Entity(name=name, type=kind, mentions=[(0, 1)]) for name in (source, target))
                 dates = {"valid_at": year(since) if since else None, "invalid_at": year(until) if until else None}
-                found.facts.append(Fact(source=source, target=target, relation=relation, fact=said, span=(0, 1), **dates))
+                only = ONE_AT_A_TIME.get(relation)
+                found.facts.append(
+                    Fact(source=source, target=target, relation=relation, fact=said, span=(0, 1), one_at_a_time=only, **dates)
+                )
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from fathom.graph.assertions import AssertedFact, Assertion, held_fact, held_facts
 from fathom.graph.validity import USUAL, Claim, Validity, groups_of, relations_of, rules_with, validity
+from fathom.language.extraction import Ends
 
 READ_AT = datetime(2024, 5, 6, tzinfo=UTC)
 
@@ -51,6 +53,31 @@ def test_saying_the_same_again_ends_nothing_and_coming_back_is_no_contradiction_
     terms = [claim("Ada", "LEADS", "Land", 1990), claim("Ada", "LEADS", "Land", 1992), claim("Bo", "LEADS", "Land", 1995)]
     back = claim("Ada", "LEADS", "Land", 2000)
     assert ended(*terms, back) == [1995, 1995, 2000, None]
+
+
+def moored(quay: str, begins: int, only: Ends = "source") -> Claim:
+    return replace(claim("Star", "MOORED_AT", quay, begins), one_at_a_time=only)
+
+
+def test_a_relation_that_no_rule_knows_holds_one_at_a_time_where_its_reader_says_so() -> None:
+    assert ended(moored("Old Quay", 1970), moored("New Quay", 1980)) == [1980, None]
+    assert ended(moored("Old Quay", 1970, "never"), moored("New Quay", 1980)) == [None, None]
+    assert ended(moored("Old Quay", 1970, "target"), moored("New Quay", 1980, "target")) == [None, None]
+
+
+def test_a_rule_of_the_collection_counts_before_what_a_reader_says() -> None:
+    rules = rules_with({"MOORED_AT": "never"})
+    assert ended(moored("Old Quay", 1970), moored("New Quay", 1980), rules=rules) == [None, None]
+    rules = rules_with({"MOORED_AT": "source"})
+    assert ended(moored("Old Quay", 1970, "never"), moored("New Quay", 1980), rules=rules) == [1980, None]
+
+
+def test_most_who_assert_a_fact_say_whether_it_holds_one_at_a_time() -> None:
+    def said(*ends: Ends) -> Ends:
+        told = tuple(Assertion(f"e{number}", "words", READ_AT, None, None, end) for number, end in enumerate(ends))
+        return AssertedFact("f", "a", "b", "MOORED_AT", told).claim().one_at_a_time
+
+    assert (said("source"), said("source", "never"), said("source", "source", "never")) == ("source", "never", "source")
 
 
 def test_an_end_that_the_text_gives_stays() -> None:

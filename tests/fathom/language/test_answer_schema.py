@@ -48,6 +48,14 @@ def test_a_name_without_gaps_around_it_is_found_in_scripts_that_have_none() -> N
     assert found.mentions == [(2, 4)]
 
 
+@pytest.mark.parametrize(
+    ("said", "read_as"), [("source", "source"), ("never", "never"), ("all", None), (None, None), (1, None)]
+)
+def test_which_end_of_a_fact_has_one_at_a_time_is_what_the_answer_says_or_unsaid(said: Any, read_as: str | None) -> None:
+    (found,) = read(BOTH, [fact("Ada Moreno", "Moreno Works", one_at_a_time=said)]).extraction.facts
+    assert found.one_at_a_time == read_as
+
+
 def test_a_name_that_is_not_in_the_text_is_left_out_with_its_facts() -> None:
     found = read([*BOTH, entity("Napoleon")], [fact("Ada Moreno", "Napoleon"), fact("Ada Moreno", "Moreno Works")])
     assert len(found.extraction.entities) == 2

@@ -78,6 +78,32 @@ def test_a_wrong_file_is_refused_before_anything_runs(
     assert told in caught.value.message
 
 
+def test_yaml_says_the_same_as_toml(tmp_path: Path) -> None:
+    toml, yaml = tmp_path / "types.toml", tmp_path / "types.yaml"
+    toml.write_text(
+        '["*"]\nrelations = { KNOWS = "knows" }\n[bridges]\nusual_types = false\nentity_types = { Bridge = "spans" }'
+    )
+    yaml.write_text('"*":\n  relations: {KNOWS: knows}\nbridges:\n  usual_types: false\n  entity_types:\n    Bridge: spans\n')
+    assert read_vocabularies(yaml) == read_vocabularies(toml)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("bridges: [", "line"),
+        ("bridges:\n  entity_tpyes: {A: b}", "entity_tpyes"),
+        ("bridges:\n  relations: {NO: denies}", "relations"),
+        ("!!python/object/apply:os.getcwd []", "python/object"),
+        ("- bridges", "dictionary"),
+    ],
+)
+def test_wrong_yaml_is_refused_by_name_and_runs_nothing(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "types.yml").write_text(text)
+    with pytest.raises(SettingsInvalid) as caught:
+        read_vocabularies(tmp_path / "types.yml")
+    assert told in caught.value.message
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="nowhere"):
         read_vocabularies(tmp_path / "nowhere.toml")
