@@ -22,7 +22,7 @@ from fathom.graph.connection import GraphAddress, GraphConnection
 from fathom.graph.snapshot import snapshot
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import chunk_identity
-from fathom.language.extraction import Described, Entity, Extraction, Fact, Usage
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Usage
 from fathom.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class Model:
         self._killer.point()
         return [self._extract(text) for text in texts]
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
         """Towns of one number are one town."""
         self._killer.point()
         with self._asked.open("a") as file:
             file.writelines(f"{_pair(one.name.lower(), other.name.lower())}\n" for one, other in pairs)
         self._killer.point()
-        return [_number(one.name) == _number(other.name) for one, other in pairs]
+        return Judgement([_number(one.name) == _number(other.name) for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
         number = int(text.rpartition("\n")[2].split(".")[0])

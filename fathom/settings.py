@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Room for the language model's answers, kept in the home.")
     llm_types: Path | None = Field(
         None,
-        description="TOML or YAML by collection: types of entities and relations for models; which relations hold one at a time.",
+        description="TOML or YAML by collection: types of entities and relations; which relations hold one at a time.",
     )
     llm_usd_per_mtok_in: float | None = Field(
         None, ge=0, le=10_000, description="USD a million tokens in; default: the price list of genai-prices."

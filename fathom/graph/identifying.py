@@ -14,7 +14,7 @@ from fathom.graph.connection import GraphConnection
 from fathom.graph.likeness import Name, alike, bits_of
 from fathom.graph.naming import name_key
 from fathom.graph.sameness import Pair
-from fathom.language.extraction import Described, NameJudge
+from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts
 from fathom.observability.logs import get_logger
@@ -54,16 +54,17 @@ def identify(
     join: Callable[[Collection[str]], object],
     *,
     model: str,
-) -> None:
+) -> Usage:
     """No name in these episodes stands apart from one that it was judged to be the same as; `join` moves those of the keys.
 
     Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that
-    the model cannot answer as asked leaves its names apart.
+    the model cannot answer as asked leaves its names apart. Answers what it used.
     """
+    used = Usage()
     named = {name_key(row["name"]) for row in connection.read(NAMES_IN, uuids=list(episodes))}
     fresh = verdicts.unjudged(collection, named)
     if not fresh:
-        return
+        return used
     vectors = connection.read(VECTORS, group=collection, keys=sorted(fresh))
     bits = {row["key"]: bits_of(row["vector"]) for row in vectors if row["vector"]}
     everyone = list(_names(connection, collection, verdicts.bits(collection) | bits))
@@ -71,16 +72,18 @@ def identify(
     known = verdicts.of(collection, pairs)
     if unknown := [pair for pair in pairs if pair not in known]:
         try:
-            same = judge.same_things(_described(connection, collection, unknown, everyone))
+            judged = judge.same_things(_described(connection, collection, unknown, everyone))
         except ExtractionFailed as error:
             log.warning("Names that are alike were not judged", sub_stage="names", metrics={"why": error.message})
         else:
-            known |= dict(zip(unknown, same, strict=True))
+            used = judged.usage
+            known |= dict(zip(unknown, judged.same, strict=True))
             verdicts.record(collection, known, model=model, prompt=PROMPT)
     if joined := [pair for pair in pairs if known.get(pair)]:
         join({key for pair in joined for key in pair})
         log.info(f"{len(joined)} names joined", sub_stage="names", metrics={"alike": len(pairs), "same": len(joined)})
     verdicts.mark_judged(collection, {key: bits.get(key) for key in fresh})
+    return used
 
 
 def forget_names(connection: GraphConnection, verdicts: NameVerdicts, collection: str) -> None:

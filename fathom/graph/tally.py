@@ -46,6 +46,12 @@ class Tally:
         self._facts += len(found.facts)
         self._tell("extracted", self._extracted)
 
+    def judged(self, use: Usage) -> None:
+        """Names were held against each other, which used this."""
+        self.tokens_in += use.tokens_in
+        self.tokens_out += use.tokens_out
+        self.cost_usd += use.cost_usd
+
     def wrote(self, episodes: int) -> None:
         """So many more are in the graph."""
         self._written += episodes

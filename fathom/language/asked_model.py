@@ -11,7 +11,7 @@ from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
 from fathom.language import same_names
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
-from fathom.language.extraction import Described, Entity, Extraction, Fact, Usage
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Usage
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
 from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
 from fathom.language.vocabularies import ALL
@@ -67,27 +67,32 @@ class AskedModel:
                 for answer in answers:
                     answer.cancel()
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
         """For each pair whether both name one thing, many in one question.
 
         Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
         """
         slices = [pairs[start : start + same_names.MOST_PAIRS] for start in range(0, len(pairs), same_names.MOST_PAIRS)]
-        return [same for some in slices for same in self._same(some)]
+        found = Judgement([])
+        for some in slices:
+            judged = self._same(some)
+            found = Judgement([*found.same, *judged.same], _sum(found.usage, judged.usage))
+        return found
 
     def close(self) -> None:
         """Connections and files are closed, until it is asked again."""
         for close in self._closing:
             close()
 
-    def _same(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
-        why = ""
+    def _same(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        why, used = "", Usage()
         for _ in range(TRIES):
             answer = self._asker.ask(same_names.question(pairs))
+            used = _sum(used, _usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to say which names are one thing.")
             try:
-                return same_names.read_same(answer.text, len(pairs))
+                return Judgement(same_names.read_same(answer.text, len(pairs)), used)
             except NotAsAsked as error:
                 why = str(error)
         raise AnswerUnusable(f"The language model did not say as asked which names are one thing: {why}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
@@ -85,12 +85,20 @@ class Described:
     related: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """For each of several pairs of names whether both name one thing, and what it used to find out."""
+
+    same: list[bool]
+    usage: Usage = field(default_factory=Usage)
+
+
 @runtime_checkable
 class NameJudge(Protocol):
     """A language model that can be asked which names mean one thing."""
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
-        """For each pair whether both name one thing. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        """The judgement of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...
 
 

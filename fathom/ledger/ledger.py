@@ -89,7 +89,7 @@ class Ledger:
                 if now is None or (now == "written" and isinstance(one, Written)):
                     continue
                 if allowed or isinstance(one, Extracted):
-                    values = _changes(one) | ({"state": state} if allowed else {})
+                    values = _changes(one) | ({"state": state} if allowed else {"extracted_at": episodes.c.extracted_at})
                     row = episodes.update().where(episodes.c.uuid == one.uuid)
                     connection.execute(row.values(updated_at=time.time(), **values))
                     states[one.uuid] = state if allowed else now

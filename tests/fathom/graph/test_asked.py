@@ -118,13 +118,15 @@ def test_names_that_are_alike_are_asked_about_once_a_document_and_joined(
     server: MessagesServer,
     collection: str,
     embedded_graph: GraphConnection,
+    ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(KNOWN, "Moreno Works of Plymouth", "Organization")
     texts = [CITY, FIRM, "Moreno Works of Plymouth designed the Tamar Bridge."]
     chunk_set = chunks_of(f"{collection}/a.md", *texts)
-    asking().write(chunk_set, reference_time=WRITTEN_AT)
+    report = asking().write(chunk_set, reference_time=WRITTEN_AT)
     questions = list(server.answered)
+    assert ledger.summaries([chunk_set.document])[chunk_set.document].cost_usd == pytest.approx(report.cost_usd)
     (judging,) = (one for one in questions if one.startswith("<pairs>"))
     assert len(questions) == len(texts) + 1
     assert {"Moreno Works", "Moreno Works of Plymouth"} in [

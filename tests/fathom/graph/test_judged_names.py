@@ -17,7 +17,7 @@ from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.naming import name_key
-from fathom.language.extraction import Described
+from fathom.language.extraction import Described, Judgement
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
 
@@ -39,11 +39,11 @@ class Judge(Lister):
         self.asked: list[tuple[str, str]] = []
         self.fault: Exception | None = None
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> list[bool]:
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
         if self.fault:
             raise self.fault
         self.asked += [(one.name, other.name) for one, other in pairs]
-        return [{name_key(one.name), name_key(other.name)} <= ONE for one, other in pairs]
+        return Judgement([{name_key(one.name), name_key(other.name)} <= ONE for one, other in pairs])
 
 
 @pytest.fixture
