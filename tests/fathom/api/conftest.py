@@ -19,6 +19,7 @@ from fathom.control.access import Keys, Role, open_keys
 from fathom.observability.logfiles import keep_logs
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
+from tests.fathom.api.kept_keys import kept_key
 
 
 @dataclass
@@ -35,8 +36,8 @@ class Api:
         return open_intake(self.settings)
 
     def key(self, role: Role, collection: str | None = None) -> dict[str, str]:
-        made = self.keys.create(role, name=f"{role} of {collection}", collection=collection)
-        return {"Authorization": f"Bearer {made.key}"}
+        key = kept_key(self.settings, role, name=f"{role} of {collection}", collection=collection)
+        return {"Authorization": f"Bearer {key}"}
 
     def upload(self, name: str, data: bytes, *, collection: str = "c", **options: Any) -> httpx.Response:
         options.setdefault("headers", self.key("operator"))

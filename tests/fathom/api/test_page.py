@@ -15,6 +15,7 @@ from fathom.control.sign_in_links import VALID_FOR_S, new_ticket, redeemed
 from fathom.database import uploads
 from fathom.uploads.upload import UploadState
 from tests.fathom.api.conftest import Api
+from tests.fathom.api.kept_keys import kept_key
 
 HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 THERE = {"Origin": "http://evil", "Sec-Fetch-Site": "cross-site"}
@@ -23,7 +24,7 @@ NASTY = "<img src=x onerror=alert(1)>\"'&.md"
 
 def signed_in(api: Api, role: str = "admin", collection: str | None = None) -> None:
     api.client.cookies.clear()
-    key = api.keys.create(role, name="<b>me</b>", collection=collection).key
+    key = kept_key(api.settings, role, name="<b>me</b>", collection=collection)
     answer = api.client.post("/sign-in", data={"key": key}, headers=HERE, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
