@@ -69,7 +69,6 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
     yield made
-    made.process().stop()
     kill(marked(tmp_path))
 
 
@@ -92,10 +91,10 @@ def test_of_several_callers_at_once_one_starts_it(server: Server) -> None:
 
 def test_it_outlives_the_process_that_started_it(server: Server) -> None:
     starter = (
-        "import sys; from pathlib import Path; from fathom.control.process import DetachedProcess, ProcessSpec\n"
+        "import sys; from pathlib import Path; from fathom.control.process import MARK, DetachedProcess, ProcessSpec\n"
         "folder = Path(sys.argv[1]); sign = folder / 'ready'\n"
         f"command = (sys.executable, '-c', {SERVER!r}, str(sign))\n"
-        "spec = ProcessSpec('server', command, folder, folder / 'logs' / 'server.log', 'one')\n"
+        "spec = ProcessSpec('server', command, folder, folder / 'logs' / 'server.log', 'one', {MARK: str(folder)})\n"
         "DetachedProcess(folder / 'run', spec).ensure(ready=sign.exists, within_s=20)\n"
     )
     subprocess.run([sys.executable, "-c", starter, str(server.folder)], check=True, timeout=60)
