@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import files
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def count_tokens() -> TokenCounter:
     tokenizer = Tokenizer.from_file(str(Path(str(path.locate()))))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return lambda text: len(tokenizer.encode(text).ids)
+    return lru_cache(maxsize=50_000)(lambda text: len(tokenizer.encode(text)))  # a document is chunked again after an edit
 
 
 @pytest.fixture(scope="session")

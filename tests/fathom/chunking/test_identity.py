@@ -14,10 +14,8 @@ NEW = "On Tuesday a letter came from the ministry. It asked for a new survey of 
 
 
 def paragraphs(seed: int, count: int, lengths: tuple[int, int]) -> list[str]:
-    chance = random.Random(seed)
-    return [
-        " ".join(chance.choice(WORDS.split()) for _ in range(chance.randint(*lengths))).capitalize() + "." for _ in range(count)
-    ]
+    chance, words = random.Random(seed), WORDS.split()
+    return [" ".join(chance.choice(words) for _ in range(chance.randint(*lengths))).capitalize() + "." for _ in range(count)]
 
 
 def document_of(texts: list[str], heading_every: int | None, in_front: str = "") -> DoclingDocument:
