@@ -53,6 +53,7 @@ class Served:
 def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else the body waits for the kernel to acknowledge the head, 40 ms a request
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
