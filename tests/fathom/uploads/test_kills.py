@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
+from fathom.database import planned_runs, uploads
 from fathom.files import Files
 from fathom.settings import PROJECT_ROOT
 from fathom.uploads.intake import Intake
@@ -96,10 +97,22 @@ def _tick(intake: Intake, dagster: LittleDagster, fuse: Fuse) -> None:
 
 
 def _settle(desk: Desk, dagster: LittleDagster, fuse: Fuse) -> None:
+    """Ticks until one changes nothing: those after it would find what it found, and do what it did."""
     fuse.left = -1
+    found, after = None, _all_that_is_known(desk, dagster)
     for _ in range(20):
         _tick(desk.intake(batch_documents=3), dagster, fuse)
         dagster.work(desk.intake())
+        found, after = after, _all_that_is_known(desk, dagster)
+        if found == after:
+            break
+    assert found == after
+
+
+def _all_that_is_known(desk: Desk, dagster: LittleDagster) -> tuple[object, ...]:
+    with desk.intake().engine.connect() as connection:
+        rows = [connection.execute(sa.select(table)).all() for table in (uploads, planned_runs)]
+    return rows, set(dagster.runs), set(dagster.ended), dagster.worked.copy()
 
 
 STORIES = {
