@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +21,17 @@ CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 REQUIRED = {name.strip() for name in os.environ.pop("FATHOM_REQUIRE", "").split(",") if name.strip()}
 
 RequireOrSkip = Callable[[str, str], None]
+
+
+def pytest_collection() -> None:
+    """What collecting imports lives to the end: the garbage collector would look at all of it again and again in vain."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on it looks at what tests make, and at none of what was imported."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
