@@ -6,6 +6,9 @@ ARGS ?=
 FAST := not integration and not hostile and not evaluation and not browser
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11
 
+# A machine may forbid Python to keep what it compiles; every process would then compile all that it imports again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev up down status test evaluate check format bench neo4j docs lock clean
 
