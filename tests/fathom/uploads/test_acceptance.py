@@ -89,12 +89,12 @@ def test_a_failed_document_that_is_dropped_again_is_tried_again(desk: Desk) -> N
 
 
 def test_a_young_file_is_waited_for_once_and_then_taken(desk: Desk) -> None:
-    desk.drop("law/a.txt", age=0.25)
-    desk.drop("law/b.txt", age=0.5)
+    desk.drop("law/a.txt", age=0.05)
+    desk.drop("law/b.txt", age=0.85)
     report = desk.intake().look()
     assert report.accepted == ["law/a.txt", "law/b.txt"]
     assert len(desk.waits) == 1
-    assert 0.5 < desk.waits[0] <= 0.75
+    assert 0.15 < desk.waits[0] <= 0.95  # until the younger one is old enough
 
 
 def test_a_file_that_grew_while_it_was_waited_for_is_left_for_the_next_look(desk: Desk) -> None:
