@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import random
+import statistics
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,6 +152,8 @@ def _figures(of: Settings, server: ModelServer) -> list[Figure]:
     asyncio.run(graphitis(of, server, "warm-theirs", others[:WARM_UP], bulk=False))
     mine = _held(graph, "ours", ours(of, server, "ours/a.md", passages))
     again = ours(of, server, "ours/a.md", passages)
+    taken = [mine.seconds, *(ours(of, server, f"ours-{seed}/a.md", texts(seed=seed)).seconds for seed in (8, 9))]
+    seconds = statistics.median(taken)  # a fifth of a second more or less is the machine's
     alone_text = texts(seed=7)[:1]  # asked for nowhere before: what is answered once is kept
     single = ours(of, server, "single/a.md", alone_text)
     theirs = _held(graph, "theirs", asyncio.run(graphitis(of, server, "theirs", passages, bulk=False)))
@@ -163,8 +166,8 @@ def _figures(of: Settings, server: ModelServer) -> list[Figure]:
         _figure("calls an episode", mine.calls / CHUNKS, theirs.calls / CHUNKS, peer, "≤ 3", note),
         _figure("calls an episode, against bulk", mine.calls / CHUNKS, at_once.calls / CHUNKS, "add_episode_bulk", "≤ 3", note),
         _figure("billed input tokens an episode", mine.billed / CHUNKS, theirs.billed / CHUNKS, peer, "ratio ≤ .25", note),
-        Figure("wall an episode", mine.seconds / CHUNKS, "s", peer, theirs.seconds / CHUNKS, goal="≤ .12 s", note=note),
-        Figure("wall an episode, against bulk", mine.seconds / CHUNKS, "s", "add_episode_bulk", at_once.seconds / CHUNKS),
+        Figure("wall an episode", seconds / CHUNKS, "s", peer, theirs.seconds / CHUNKS, goal="≤ .12 s", note=note),
+        Figure("wall an episode, against bulk", seconds / CHUNKS, "s", "add_episode_bulk", at_once.seconds / CHUNKS),
         Figure("entities, F1 against Graphiti's", _f1(mine.entities, theirs.entities), "", goal="≥ .99", note=note),
         Figure("pairs, F1 against Graphiti's", _f1(mine.pairs, theirs.pairs), "", goal="≥ .99", note=note),
         Figure("calls for the same document again", float(again.calls), "", goal="0", note=note),
