@@ -17,7 +17,7 @@ _ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+")
 _ABBREVIATION = re.compile(r"\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&.-]{1,9})[\"”]?\s*[),;]")
 _BY_WORDS = 1.5  # votes
-_BY_COMPANY = 0.5
+_BY_COMPANY = 1.1
 _BY_COUNTRY = 3.0
 _IN = re.compile(r"\b(?:in|near|from|at|to)\s(?:the\s)?$")
 _LISTED = re.compile(r"\s?(?:,|, and|and|&|or|, or)\s")
@@ -77,6 +77,7 @@ def entities_of(text: str, places: Sequence[Place]) -> list[Found]:
     """The entities that the places name, in the order in which they first stand."""
     found = _grouped(text, places)
     _join_abbreviations(text, found)
+    _join_initials(found)
     _join_surnames(text, found)
     _join_parts(text, found)
     _propagate(text, found)
@@ -103,10 +104,17 @@ def _company(text: str, places: Sequence[Place]) -> dict[int, str]:
     for one, other in pairwise(places):
         if _LISTED.fullmatch(text, one.end, other.start):
             if other.weight > GUESSED:
-                beside[one.start].add(other.type)
+                beside[one.start].add(_alone(text, other))
             if one.weight > GUESSED:
-                beside[other.start].add(one.type)
+                beside[other.start].add(_alone(text, one))
     return {start: min(types) for start, types in beside.items() if len(types) == 1}
+
+
+def _alone(text: str, place: Place) -> str:
+    """The type of the one place by itself, as spaCy, its own words and those around it say."""
+    votes = clues(text, place.start, place.end)
+    votes[place.type] = votes.get(place.type, 0.0) + place.weight
+    return Found(text[place.start : place.end], votes).type
 
 
 def _grouped(text: str, places: Sequence[Place]) -> dict[str, Found]:
@@ -150,6 +158,28 @@ def _abbreviates(short: str, name: str) -> bool:
     wanted = [c for c in short if c.isupper()]
     given = iter(initials(name))
     return len(wanted) >= 2 and sum(c in given for c in wanted) >= max(2, len(wanted) - 1)
+
+
+def _join_initials(found: dict[str, Found]) -> None:
+    """`J. H. Dearle` is John Henry Dearle and `William H. Armstrong` William Hepburn Armstrong, where only one fits."""
+    persons: dict[str, list[Found]] = defaultdict(list)
+    for one in found.values():
+        if one.type == "Person" and " " in one.name:
+            persons[folded(one.name.split()[-1])].append(one)
+    for key, one in list(found.items()):
+        words = one.name.replace(".", ". ").split()[:-1]
+        if one.type != "Person" or not any(word.endswith(".") and len(word) == 2 for word in words):
+            continue
+        fits = [other for other in persons[folded(one.name.split()[-1])] if other is not one and _spells_out(other, words)]
+        if len(fits) == 1 and found.get(key) is one:
+            fits[0].absorb(found.pop(key))
+
+
+def _spells_out(person: Found, words: Sequence[str]) -> bool:
+    """Whether the person's first names are those words, some of them spelt out."""
+    names = person.name.split()[:-1]
+    fitting = (name == word or (len(word) == 2 and name.startswith(word[0])) for name, word in zip(names, words, strict=False))
+    return len(names) == len(words) and not any("." in name for name in names) and all(fitting)
 
 
 def _join_surnames(text: str, found: dict[str, Found]) -> None:

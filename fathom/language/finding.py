@@ -19,6 +19,10 @@ _HEAD = (
 _OF = re.compile(
     rf"\b(?:{_WORD}\s+){{0,6}}(?:{_HEAD})\s+(?:of|for)\s+(?:the\s+)?{_WORD}(?:\s+(?:and\s+|&\s+)?{_WORD}){{0,4}}(?=[^\w]|$)"
 )
+_SMALL_LAST = re.compile(
+    rf"(?<![\w’'-])(?:(?:1\d{{3}}|20\d{{2}}) )?(?:(?:{_WORD}|U\.S\.)\s+){{1,3}}(?:civil war|earthquake|"
+    r"(?:presidential|general|parliamentary|legislative|gubernatorial|federal|local|municipal) elections?)\b"
+)
 _TWO = re.compile(r"\s+(?:and|&)\s+")
 _PARTICLE = re.compile(
     r"\s(?:di|de|del|della|da|do|dos|du|des|de la|de los|og|von|van|van der|ibn|bin|al|el)\s[A-ZÀ-Þ][\w’'-]+"
@@ -76,6 +80,7 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
         *_nicknamed(text, offset, end),
         *_quoted(text, offset, end),
         *_with_of(text, offset, doc),
+        *_with_small_words(text, offset, end),
         *_of_spacy(text, offset, doc),
     ]
     kept: list[Place] = []
@@ -113,6 +118,13 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
             yield Place(*match.span(1), "Work", 0.9)
 
 
+def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
+    """What ends in words without a capital: `Angolan civil war`, `1976 U.S. presidential election`."""
+    for match in _SMALL_LAST.finditer(text, start, end):
+        if at := name_span(text, *match.span(), "Event"):
+            yield Place(*at, "Event")
+
+
 def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
     whole = {(offset + span.start_char, offset + span.end_char) for span in doc.ents if " and " not in span.text}
     for match in _OF.finditer(text, offset, offset + len(doc.text)):
@@ -130,19 +142,27 @@ def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
         if kind is None:
             continue
         for start, end in _parts(text, offset + span.start_char, offset + span.end_char, kind):
-            titled = has_title(text, start, end)
+            titled = _is_titled(text, start, end, span.label_)
+            kind_of_part = "Person" if titled else kind
             if kind == "Event" or _EVENT_WORDS.search(text, start, end):
                 year = _YEAR_BEFORE.search(text, max(offset, start - 12), start)
-                start, kind_here = (year.start(), "Event") if year else (start, kind)
+                start, kind_here = (year.start(), "Event") if year else (start, kind_of_part)
             else:
-                kind_here = kind
+                kind_here = kind_of_part
             if kind_here in ("Person", "Location", "Organization") and (more := _PARTICLE.match(text, end)):
                 end = min(more.end(), offset + len(doc.text))
             if more := _SUFFIX.match(text, end):
                 end = more.end()
             at = name_span(text, start, end, kind_here)
             if at is not None:
-                yield Place(*at, "Person" if titled else kind_here)
+                yield Place(*at, kind_here)
+
+
+def _is_titled(text: str, start: int, end: int, label: str) -> bool:
+    """Whether a person's title is in it: `Admiral Dufek` also where spaCy takes it for an organization, not `King County`."""
+    if label in ("GPE", "LOC", "FAC") or type_by_words(text[start:end]) not in (None, "Person"):
+        return False
+    return has_title(text, start, end) and (label != "ORG" or not text.startswith("General ", start))
 
 
 def _parts(text: str, start: int, end: int, kind: str) -> list[tuple[int, int]]:

@@ -38,9 +38,13 @@ _BY_LAST_WORD = {
         "Region|Municipality|Village|Township|Parish|Airport|Station|Park|Forest|Canal|Strait|Gulf|Highway|Castle|Palace|"
         "Tower|Stadium|Arena|Cemetery|Kingdom|Republic|Glacier|Creek|Brook|Range|Reservoir|Drive|Canyon|Wilderness|Oceans|Rivers|"
         "Lakes|Hospital|Governorate|Memorial|Mausoleum|Mall|Basin|Zone|Falls|Hills|Plateau|Desert|Theater|Theatre|Dam|Trail|Cove|"
-        "Heights|Plaza|Boulevard|Lane|Prefecture|Oblast|Territory|Borough|Fjord|Lagoon|Reef|Quarter|Abbey|Cathedral|House"
+        "Heights|Plaza|Boulevard|Lane|Prefecture|Oblast|Territory|Borough|Fjord|Lagoon|Reef|Quarter|Abbey|Cathedral|House|"
+        "Monastery|Viaduct|Area|Regions|Counties|Prefectures|Pass|Crater|Volcano|Woods|Gardens|Farm|Shrine|Mosque|Temple"
     ),
-    "Event": "War|Revolution|Olympics|Games|Championship|Championships|Cup|Festival|Election|Tournament|Conference|Uprising",
+    "Event": (
+        "War|Revolution|Olympics|Games|Championship|Championships|Cup|Festival|Election|Tournament|Conference|Uprising|Contest|Campaign|"
+        "Invasion|Fair|Awards?|Trophy|Tour|Expedition|earthquake|civil war|elections?"
+    ),
     "Law": "Act|Treaty|Agreement|Constitution|Convention|Protocol|Amendment|Directive",
 }
 _LAST_WORD = {kind: re.compile(rf"\b(?:{words})\.?$") for kind, words in _BY_LAST_WORD.items()}
@@ -56,7 +60,7 @@ _FIRST_WORD = {
 _TITLES = (
     "Dr|Mr|Mrs|Ms|Miss|Prof|Professor|Captain|Capt|Colonel|Col|General|Gen|Lieutenant|Lt|Major|Sergeant|Admiral|Sir|Lady|Dame|"
     "Lord|King|Queen|Prince|Princess|Emperor|Empress|Pope|Bishop|Archbishop|Cardinal|Father|Sister|Rev|Reverend|President|"
-    "Chancellor|Senator|Judge|Justice"
+    "Chancellor|Senator|Judge|Justice|Midshipman|Brigadier|Commander|Lieutenant-General|Major-General|Corporal|Prime Minister"
 )
 _TITLE = re.compile(rf"^(?:{_TITLES})\b\.?\s+(?=[^\W\d_])")
 _ROLE = re.compile(

@@ -41,6 +41,12 @@ _BORN = re.compile(
 _SPEAKS = re.compile(
     r"^ (?:said|says|told|wrote|argued|recalled|joined|graduated|grew up|studied|attended|resigned|retired|replied)\b"
 )
+_PLACE_OF = re.compile(rf"\b(?:{_PLACES}|districts?|prefectures?|banks?|shores?|coast) of (?:the )?$")
+_DONE_BY = re.compile(
+    r"\b(?:directed|written|composed|sung|voiced|played|portrayed|painted|designed|coached|edited|narrated|succeeded|married) "
+    r"(?:by|to) $"
+)
+_OF_YEAR = re.compile(r"^[\"”]? \((?:1[89]|20)\d\d\)")  # `Udaykal (1930)`
 _IN = re.compile(
     r"\b(?:in|near|from|outside|around|throughout)(?: the)? $|\b(?:south|north|east|west|centre|center|outskirts|suburb) of $"
 )
@@ -63,6 +69,12 @@ def clues(text: str, start: int, end: int) -> dict[str, float]:
         votes["Person"] = votes.get("Person", 0.0) + 3.0
     if _SPEAKS.match(after):
         votes["Person"] = votes.get("Person", 0.0) + 0.7
+    if _PLACE_OF.search(before):
+        votes["Location"] = votes.get("Location", 0.0) + 1.5
+    if _DONE_BY.search(before):
+        votes["Person"] = votes.get("Person", 0.0) + 1.0
+    if _OF_YEAR.match(after):
+        votes["Work"] = votes.get("Work", 0.0) + 1.2
     if _AT.search(before):
         votes["Location"] = votes.get("Location", 0.0) + 1.5
     elif _IN.search(before):
