@@ -13,14 +13,14 @@ from typing import Any
 
 from fathom.language.countries import country_of
 from fathom.language.phrases import phrase
-from fathom.language.relations import Named, Relation
+from fathom.language.relations import Named, Relation, stands_for
 from fathom.language.setting import COUNTRY, GROUP, LOCATION, NATION, ORGANIZATION, OTHER, PERSON, Setting, kind_of
 
 _PRONOUNS = {
-    PERSON: {"he", "she", "his", "her", "him"},
-    ORGANIZATION: {"it", "its", "they", "their"},
-    LOCATION: {"it", "its"},
-    OTHER: {"it", "its"},
+    PERSON: {"he", "she"},
+    ORGANIZATION: {"it", "they"},
+    LOCATION: {"it"},
+    OTHER: {"it"},
 }
 ALL = 99
 # How many names may stand between the two: where either is what the text is about, and elsewhere.
@@ -57,7 +57,9 @@ _STAYS |= {"LIVE", "LOCATED", "MOVE", "RAISED", "RESIDE", "RETURN", "SERVE", "SE
 _AND = frozenset({"and", "or", "&"})  # what stands on both sides is alike, not one of the other
 
 
-def arranged(sentence: Any, named: Sequence[Named], setting: Setting, topic: Named | None) -> list[Relation]:
+def arranged(
+    sentence: Any, named: Sequence[Named], setting: Setting, topic: Named | None, told: Sequence[Relation]
+) -> list[Relation]:
     """What the order of names says in one sentence; `topic` is what the text is about, for a pronoun to stand for."""
     found = []
     for (place, one), (other_place, other) in combinations(enumerate(named), 2):
@@ -65,7 +67,8 @@ def arranged(sentence: Any, named: Sequence[Named], setting: Setting, topic: Nam
         if one.entity != other.entity and _joined(one, other, between, setting) and not _listed(one, other, setting):
             found.append(_relation(one, other))
     if topic is not None and all(one.entity != topic.entity for one in named):
-        found.extend(_of_pronoun(sentence, named, setting, topic))
+        others = {name for one in told for name in (one.source, one.target) if topic.entity not in (one.source, one.target)}
+        found.extend(_of_pronoun(sentence, [one for one in named if one.entity not in others], setting, topic))
     return [one for one in found if one.name]  # to stand in one sentence is not enough
 
 
@@ -94,7 +97,7 @@ def _listed(one: Named, other: Named, setting: Setting) -> bool:
 
 def _of_pronoun(sentence: Any, named: Sequence[Named], setting: Setting, topic: Named) -> Iterator[Relation]:
     meant = _PRONOUNS.get(setting.topic_kind, set())
-    pronoun = next((token for token in sentence if token.lower_ in meant), None)
+    pronoun = next((token for token in sentence if token.lower_ in meant or stands_for(token, topic)), None)
     if pronoun is None:
         return
     for one in named:

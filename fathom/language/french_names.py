@@ -44,6 +44,24 @@ _OF = re.compile(
     rf"(?<!\w)(?:{'|'.join(_HEADS.values())})(?:\s[\wà-ÿ-]+al(?:e|es)?)?"
     rf"\s(?:(?:de la|du|des|de|aux|au|pour)\s|de l['’]|d['’]){_CAPITAL}(?:\s(?:(?:de|du|des|et)\s|d['’])?{_CAPITAL}){{0,3}}"
 )
+_ROLES = (
+    "directeur|directrice|président|présidente|fondateur|fondatrice|gérant|gérante|secrétaire|mari|femme|époux|épouse|frère|sœur|"
+    "fils|fille|père|mère|auteur|autrice|architecte|maire|ministre|rédacteur|rédactrice|chef|entraîneur|successeur"
+)
+_AFTER_ROLE = re.compile(  # `son directeur général, Yves Le Goff, …`
+    rf"(?<!\w)(?:{_ROLES})(?:\s[a-zà-ÿœ’'-]+){{0,4}},\s(?P<name>{_CAPITAL}(?:\s(?:de\s|du\s|d['’])?{_CAPITAL}){{1,3}})(?=[,.])"
+)
+_KIND_BEFORE = {
+    "Organization": re.compile(
+        r"\b(?:agence|société|entreprise|groupe|compagnie|association|banque|parti|club|label|éditeur|start-up|filiale)\s$"
+    ),
+    "Location": re.compile(
+        r"\b(?:ville|village|commune|région|province|département|quartier|hameau|île) (?:de |du |des |d['’])$"
+    ),
+    "Person": re.compile(
+        r"\b(?:chanteu(?:r|se)|act(?:eur|rice)|écrivaine?|architecte|peintre|poète|ingénieure?|médecin|avocate?|historienne?)\s$"
+    ),
+}
 _NO_NAME = re.compile(
     r"(?:ils?|elles?|on|nous|vous|je|tu|ce|cette|ces|cet|ceux|celui|celle|mais|or|donc|car|ainsi|alors|depuis|selon|après|avant|"
     r"pendant|lors|puis|enfin|cependant|toutefois|monsieur|madame|mademoiselle|docteur|maître|bonjour|"
@@ -58,9 +76,14 @@ def french_places(text: str, offset: int, doc: Any) -> list[Place]:
     """Every name of the parsed French piece of `text` that begins at `offset`, none over another, in order."""
     end = offset + len(doc.text)
     found = [Place(match.start("name"), match.end("name"), "Person") for match in _TITLED.finditer(text, offset, end)]
+    found += [Place(match.start("name"), match.end("name"), "Person") for match in _AFTER_ROLE.finditer(text, offset, end)]
     found += [Place(*match.span(), _of_words(match.group()) or "Organization") for match in _OF.finditer(text, offset, end)]
     found += [
-        Place(start, stop, _of_words(text[start:stop]) or ("Person" if titled else _TYPES[span.label_]))
+        Place(
+            start,
+            stop,
+            _of_words(text[start:stop]) or ("Person" if titled else _said_before(text, start) or _TYPES[span.label_]),
+        )
         for span in doc.ents
         if span.label_ in _TYPES
         for start, stop, titled in [_bare(text, offset + span.start_char, offset + span.end_char, bool(span[0].is_sent_start))]
@@ -98,6 +121,11 @@ def _bare(text: str, start: int, end: int, first: bool) -> tuple[int, int, bool]
 
 def _of_words(name: str) -> str | None:
     return next((kind for kind, words in _HEAD.items() if words.match(name)), None) if " " in name else None
+
+
+def _said_before(text: str, start: int) -> str | None:
+    before = text[max(0, start - 30) : start]
+    return next((kind for kind, words in _KIND_BEFORE.items() if words.search(before)), None)
 
 
 def _is_french_name(name: str) -> bool:

@@ -31,6 +31,7 @@ _AS_IN_ENGLISH = {
     "travailler à": "WORK_AT",
     "travailler chez": "WORK_FOR",
     "fonder": "FOUND",
+    "fondre": "FOUND",  # spaCy's lemma of `fonde`
     "créer": "CREATE",
     "construire": "BUILD",
     "écrire": "WRITE",
@@ -49,6 +50,7 @@ _AS_IN_ENGLISH = {
     "habiter à": "LIVE_IN",
     "habiter": "LIVE_IN",
     "vivre à": "LIVE_IN",
+    "voir à": "LIVE_IN",  # spaCy's lemma of `vit`
     "étudier à": "STUDY_AT",
     "enseigner à": "TEACH_AT",
     "rejoindre": "JOIN",
@@ -62,8 +64,11 @@ _AS_IN_ENGLISH = {
     "baser à": "BASED_IN",
     "siège à": "BASED_IN",
     "directeur de": "DIRECTOR_OF",
+    "directrice de": "DIRECTOR_OF",
     "président de": "PRESIDENT_OF",
+    "présidente de": "PRESIDENT_OF",
     "fondateur de": "FOUNDER_OF",
+    "fondatrice de": "FOUNDER_OF",
     "maire de": "MAYOR_OF",
     "ministre de": "MINISTER_OF",
     "roi de": "KING_OF",
@@ -101,11 +106,11 @@ def _of_verbs(sentence: Any, by_head: dict[int, Named], before: Sequence[Named])
         for subject in _subjects(word, by_head, before):
             for case, target in _objects(word, by_head, "", word):
                 if passive and case == "par":
-                    yield Relation(target.entity, subject.entity, _name(word.lemma_, ""))
+                    yield Relation(target.entity, subject.entity, _name(word.lemma_, ""), word)
                 elif case.startswith("="):  # said by a noun on the way
-                    yield Relation(subject.entity, target.entity, case[1:])
+                    yield Relation(subject.entity, target.entity, case[1:], word)
                 else:
-                    yield Relation(subject.entity, target.entity, _name(word.lemma_, case))
+                    yield Relation(subject.entity, target.entity, _name(word.lemma_, case), word)
 
 
 def _subjects(word: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
@@ -114,13 +119,14 @@ def _subjects(word: Any, by_head: dict[int, Named], before: Sequence[Named]) -> 
         if child.lower_ in ("qui", "lequel", "laquelle") and word.dep_.startswith("acl"):
             return _named_by(word.head, by_head)
         if wanted := _PRONOUNS.get(child.lower_):
-            return [one for one in reversed(before) if one.type == wanted][:1]
+            fitting = [one for one in reversed(before) if one.type == wanted]
+            return (fitting or [one for one in reversed(before) if one.type != "Person"])[:1]  # a town is `elle` too
         if found := _named_by(child, by_head):
             return found
     if not own and word.dep_ in ("conj", "xcomp", "advcl") and word.head.i != word.i:
         return _subjects(word.head, by_head, before)
-    if word.dep_ in ("acl", "acl:relcl"):  # `Airbus, fondé par …`, `Airbus, dont le siège est à …`
-        return _named_by(word.head, by_head)
+    if word.dep_ in ("acl", "acl:relcl"):  # `Airbus, fondé par …`, `Airbus, dont le siège est à …`, `X est un port fondé par …`
+        return _named_by(word.head, by_head) or (_subjects(word.head, by_head, before) if word.head.i != word.i else [])
     return []
 
 
@@ -136,7 +142,7 @@ def _objects(word: Any, by_head: dict[int, Named], case: str, verb: Any, depth: 
     if depth > _DEEPEST:
         return
     for child in word.children:
-        if child.dep_ not in _OBJECTS:
+        if child.dep_ not in _OBJECTS or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX")):
             continue
         here = _case(child) or (case if child.dep_ in ("conj", "appos") else "")
         if child.i in by_head:

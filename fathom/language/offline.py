@@ -6,12 +6,14 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from fathom.chunking.languages import language_of
 from fathom.language.arrangement import arranged
+from fathom.language.clauses import clause
 from fathom.language.dates import ENGLISH, FRENCH, Dates
 from fathom.language.entities import Found, entities_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
@@ -21,13 +23,13 @@ from fathom.language.french_relations import french_relations
 from fathom.language.joining import Place
 from fathom.language.name_parts import said_by_names
 from fathom.language.relations import LONGEST_SENTENCE, SUBJECTS, Named, Relation, relations
-from fathom.language.setting import LASTING, Spot, in_country, setting_of
+from fathom.language.setting import LASTING, Spot, about, called_in, in_country, setting_of
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
 
 _PARAGRAPH_ENDS = re.compile(r"\n\s*\n")
 
-_Said = tuple[Relation, int, int]  # with the sentence's start and end
+_Said = tuple[Relation, int, int, str]  # with the sentence's start and end, and the words that may date it
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class OfflineModel:
     """Entities and facts by spaCy's small models and rules, English or French as the text is; the same text gives the same."""
 
     name = "offline/en_core_web_sm-3.8.0+fr_core_news_sm-3.8.0"
-    prompt = "rules-4"
+    prompt = "rules-5"
     languages = frozenset(_LANGUAGES)
 
     def __init__(self) -> None:
@@ -99,7 +101,7 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], r
     entities = [(one.name, one.type, len(one.mentions)) for one in found]
     setting = setting_of(entities)
     said: list[_Said] = []  # by grammar
-    shown: list[_Said] = []  # by arrangement
+    shown: list[tuple[Relation, int, int]] = []  # by arrangement
     spots: dict[str, list[Spot]] = defaultdict(list)
     topic: Named | None = None
     for offset, doc in docs:
@@ -107,17 +109,21 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], r
         for number, sentence in enumerate(doc.sents):
             start, end = offset + sentence.start_char, offset + sentence.end_char
             here = _named(doc, offset, [place for place in standing if start <= place[0] and place[1] <= end])
-            topic = topic or next((one for one in here if one.entity == setting.topic), None)
+            if topic is None and here:
+                topic = next((one for one in here if one.head.dep_ in SUBJECTS), here[0])
+                setting = about(setting, topic.entity, topic.type)
+                topic = replace(topic, called=called_in(sentence, topic))
             if here and end - start <= LONGEST_SENTENCE and "|" not in text[start:end]:
                 for one in here:
                     spots[one.entity].append((offset + number, start, end))
+                told = rules.relations(sentence, here, [*([topic] if topic else []), *before])
                 said.extend(
-                    (one, start, end) for one in rules.relations(sentence, here, [*([topic] if topic else []), *before])
+                    (one, start, end, text[start:end] if one.verb is None else clause(sentence, one.verb)) for one in told
                 )
                 if rules.by_arrangement:
-                    shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic))
+                    shown.extend((one, start, end) for one in arranged(sentence, here, setting, topic, told))
             before = [one for one in here if one.head.dep_ in SUBJECTS] if here else before
-    pairs = {frozenset((one.source, one.target)) for one, _, _ in said}
+    pairs = {frozenset((one.source, one.target)) for one, *_ in said}
     shown.extend(said_by_names(entities, spots))
     if rules.by_arrangement:
         shown.extend(in_country(entities, setting, spots))
@@ -125,13 +131,13 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], r
         pair = frozenset((relation.source, relation.target))
         if pair not in pairs and len(pair) == 2:
             pairs.add(pair)
-            said.append((relation, start, end))
-    return [_fact(text, relation, start, end, rules.dates) for relation, start, end in said]
+            said.append((relation, start, end, text[start:end]))
+    return [_fact(text, relation, start, end, rules.dates.validity(dated)) for relation, start, end, dated in said]
 
 
-def _fact(text: str, one: Relation, start: int, end: int, dates: Dates) -> Fact:
+def _fact(text: str, one: Relation, start: int, end: int, valid: tuple[datetime | None, datetime | None]) -> Fact:
     said = text[start:end]
-    since, until = (None, None) if one.name in LASTING else dates.validity(said)
+    since, until = (None, None) if one.name in LASTING else valid
     return Fact(
         source=one.source,
         target=one.target,

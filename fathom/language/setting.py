@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fathom.language.countries import country_of, is_adjective
-from fathom.language.relations import Relation
+from fathom.language.relations import SUBJECTS, Named, Relation
 
 PERSON, ORGANIZATION, LOCATION, GROUP, COUNTRY, NATION, OTHER = "PER", "ORG", "LOC", "GRP", "COUNTRY", "NATION", "OTHER"
 _KINDS = {"Person": PERSON, "Organization": ORGANIZATION, "Location": LOCATION, "Group": GROUP}
@@ -51,6 +52,24 @@ def setting_of(entities: Sequence[tuple[str, str, int]]) -> Setting:
     )
 
 
+def about(setting: Setting, topic: str, type_: str) -> Setting:
+    """The setting with what the text is about."""
+    return replace(setting, topic=topic, topic_kind=kind_of(topic, type_))
+
+
+def called_in(sentence: Any, topic: Named) -> frozenset[str]:
+    """The nouns that the sentence calls its topic by: `song` and `single` of `X is a song and the third single of …`."""
+    nouns = [
+        child
+        for verb in (topic.head.head,)
+        if verb.lemma_ == "be" and topic.head.dep_ in SUBJECTS
+        for child in verb.children
+        if child.dep_ == "attr" and child.pos_ == "NOUN"
+    ]
+    nouns += [other for noun in nouns for other in noun.conjuncts if other.pos_ == "NOUN"]
+    return frozenset(noun.lower_ for noun in nouns)
+
+
 def in_country(
     entities: Sequence[tuple[str, str, int]], setting: Setting, spots: Mapping[str, Sequence[Spot]]
 ) -> Iterator[tuple[Relation, int, int]]:
@@ -64,6 +83,7 @@ def in_country(
         return
     land = min(lands, key=lambda one: (is_adjective(one[0]), -one[2], one[0]))[0]
     mostly = SURELY if is_adjective(land) else MOSTLY
+    alone = setting.share == 1.0 and not is_adjective(land)
     lines = [number for number, _, _ in spots[land]]
     for name, type_, _ in entities:
         if name not in spots or name == land:
@@ -72,7 +92,7 @@ def in_country(
         far, start, end = min((min(abs(number - line) for line in lines), start, end) for number, start, end in spots[name])
         if kind == LOCATION and (setting.share >= mostly or far <= 1):
             yield Relation(name, land, "LOCATED_IN"), start, end
-        elif kind == ORGANIZATION and setting.share >= mostly:
+        elif (kind == ORGANIZATION and setting.share >= mostly) or (kind == GROUP and alone):
             yield Relation(name, land, "BASED_IN"), start, end
-        elif kind == PERSON and setting.share == 1.0 and far <= 1 and not is_adjective(land):
+        elif kind == PERSON and alone and far <= 1:
             yield Relation(name, land, "HAS_NATIONALITY"), start, end
