@@ -78,3 +78,27 @@ def test_english_and_french_texts_of_one_batch_are_each_read_by_their_own_rules(
     assert first == MODEL.extract([english])[0]
     assert second == MODEL.extract([LETTER])[0]
     assert ("Helen Marsh", "DIRECTOR_OF") in {(fact.source, fact.relation) for fact in first.facts}
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("Louise Bertin est une architecte française née à Grenoble en 1954.", ("Louise Bertin", "BORN_IN", "Grenoble")),
+        (
+            "Louise Bertin est une architecte née à Grenoble. Elle fonde en 1987 l'agence Atelier Vercors avec son mari.",
+            ("Louise Bertin", "FOUND", "Atelier Vercors"),
+        ),
+        (
+            "Sedan est une commune des Ardennes. Elle a été fondée par Évrard de La Marck en 1424.",
+            ("Évrard de La Marck", "FOUND", "Sedan"),
+        ),
+    ],
+)
+def test_clauses_and_pronouns_are_said_of_what_they_stand_for(text: str, fact: tuple[str, str, str]) -> None:
+    assert fact in {(one.source, one.relation, one.target) for one in MODEL.extract([text])[0].facts}
+
+
+def test_a_role_before_a_comma_names_a_person_and_a_kind_before_a_name_its_type() -> None:
+    text = "Son directeur général, Yves Le Goff, a quitté l'agence Atelier Vercors pour la société Kervran."
+    types = {one.name: one.type for one in MODEL.extract([text])[0].entities}
+    assert (types["Yves Le Goff"], types["Atelier Vercors"]) == ("Person", "Organization")

@@ -178,3 +178,46 @@ def test_names_that_hold_names_say_where_and_whose_kin() -> None:
     facts = told("The University of Alberta opened. Helen Marsh and Tom Marsh live in Alberta.")
     assert ("University of Alberta", "LOCATED_IN", "Alberta") in facts
     assert ("Helen Marsh", "RELATIVE_OF", "Tom Marsh") in facts
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("Helen Marsh is an engineer who founded Northgate Engineering.", ("Helen Marsh", "FOUND", "Northgate Engineering")),
+        ("She joined Avex Trax, a label owned by Sony.", ("Sony", "OWN", "Avex Trax")),
+        (
+            "Northgate Engineering is a company in Leith. The company was founded by Helen Marsh.",
+            ("Helen Marsh", "FOUND", "Northgate Engineering"),
+        ),
+        (
+            "Helen Marsh met Ann Lee in Leith. Her husband, Tom Reed, wrote the novel Torbrook.",
+            ("Helen Marsh", "HAS_HUSBAND", "Tom Reed"),
+        ),
+    ],
+)
+def test_clauses_nouns_and_owners_are_said_of_what_they_stand_for(text: str, fact: tuple[str, str, str]) -> None:
+    assert fact in told(text)
+
+
+def test_what_is_said_of_another_is_not_said_of_what_the_text_is_about() -> None:
+    text = "Helen Marsh is an engineer in Leith. She saw how Tom Reed wrote Torbrook."
+    assert not {one for one in told(text) if {one[0], one[2]} == {"Helen Marsh", "Torbrook"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("They live in the Moravian-Silesian Region of the country.", "Moravian-Silesian Region"),
+        ("He is buried in St. Joseph's Cemetery in Leith.", "St. Joseph's Cemetery"),
+        ("The road is closely paralleled by New Hampshire Route 110.", "New Hampshire Route 110"),
+        ("She was the daughter of King Constantine I of Greece.", "Constantine I"),
+        ("He died in the Angolan civil war at home.", "Angolan civil war"),
+    ],
+)
+def test_hyphens_possessives_numbers_and_small_words_belong_to_a_name(text: str, name: str) -> None:
+    assert entity(text, name) == [name]
+
+
+def test_a_person_with_initials_is_the_one_whose_names_they_begin() -> None:
+    text = "John Henry Dearle was an English designer. J. H. Dearle died in Leith."
+    assert entity(text, "John Henry Dearle") == ["John Henry Dearle", "J. H. Dearle"]
