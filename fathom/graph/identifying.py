@@ -7,11 +7,12 @@ in between asks nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
 from fathom.errors import ExtractionFailed
 from fathom.graph.connection import GraphConnection
-from fathom.graph.likeness import Name, alike, bits_of
+from fathom.graph.likeness import Name, alike
 from fathom.graph.naming import name_key
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Described, NameJudge, Usage
@@ -29,9 +30,6 @@ MATCH (p:Episodic)-[m:MENTIONS]->(:Entity) WHERE p.uuid IN $uuids AND m.name IS 
 ENTITIES = """
 MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
 RETURN n.uuid AS uuid, n.name_key AS key, n.name AS name, labels(n) AS labels ORDER BY uuid LIMIT $page
-"""
-VECTORS = """
-MATCH (n:Entity) WHERE n.group_id = $group AND n.name_key IN $keys RETURN n.name_key AS key, n.name_embedding AS vector
 """
 ALL_NAMES = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.group_id = $group AND m.name IS NOT NULL RETURN DISTINCT m.name AS name
@@ -52,11 +50,13 @@ def identify(
     collection: str,
     episodes: Sequence[str],
     join: Callable[[Collection[str]], object],
+    signs: Callable[[Sequence[str]], list[str]],
     *,
     model: str,
 ) -> Usage:
     """No name in these episodes stands apart from one that it was judged to be the same as; `join` moves those of the keys.
 
+    `signs` gives those of names' vectors.
     Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that
     the model cannot answer as asked leaves its names apart. Answers what it used.
     """
@@ -65,9 +65,11 @@ def identify(
     fresh = verdicts.unjudged(collection, named)
     if not fresh:
         return used
-    vectors = connection.read(VECTORS, group=collection, keys=sorted(fresh))
-    bits = {row["key"]: bits_of(row["vector"]) for row in vectors if row["vector"]}
-    everyone = list(_names(connection, collection, verdicts.bits(collection) | bits))
+    names = list(_names(connection, collection))
+    own = {one.key: one.name for one in names if one.key in fresh}
+    bits = dict(zip(own, signs(list(own.values())), strict=True))
+    known_bits = verdicts.bits(collection) | bits
+    everyone = [replace(one, bits=known_bits.get(one.key)) for one in names]
     pairs = alike([one for one in everyone if one.key in fresh], everyone)
     known = verdicts.of(collection, pairs)
     if unknown := [pair for pair in pairs if pair not in known]:
@@ -93,14 +95,14 @@ def forget_names(connection: GraphConnection, verdicts: NameVerdicts, collection
         verdicts.keep_only(collection, {name_key(row["name"]) for row in left})
 
 
-def _names(connection: GraphConnection, collection: str, bits: Mapping[str, str]) -> Iterator[Name]:
+def _names(connection: GraphConnection, collection: str) -> Iterator[Name]:
     after, read = "", 0
     while read < MOST_NAMES and (rows := connection.read(ENTITIES, group=collection, after=after, page=PAGE)):
         after, read = rows[-1]["uuid"], read + len(rows)
         for row in rows:
             if row["key"] is not None and row["name"]:  # else another client's
                 types = frozenset(label for label in row["labels"] if label != "Entity")
-                yield Name(row["key"], row["name"], types, bits.get(row["key"]))
+                yield Name(row["key"], row["name"], types)
 
 
 def _described(

@@ -39,13 +39,6 @@ class Name:
     bits: str | None = None
 
 
-def bits_of(vector: Sequence[float]) -> str:
-    """The signs of a vector in hex, four of its numbers a digit: what is left of its direction when only that counts."""
-    import numpy as np
-
-    return np.packbits(np.asarray(vector) > 0).tobytes().hex()
-
-
 def alike(fresh: Sequence[Name], everyone: Sequence[Name]) -> list[Pair]:
     """The pairs of a fresh name with any other that might be one thing; at most MOST_ALIKE a fresh name."""
     others = [one for one in everyone if _can_be_judged(one)]

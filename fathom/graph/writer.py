@@ -28,6 +28,7 @@ from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.sameness import Judged
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
+from fathom.graph.signs import SigningEmbedder
 from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
@@ -66,7 +67,7 @@ class DocumentWriter:
     ) -> None:
         self.connection = connection
         self._model = model
-        self._embedder = embedder
+        self._embedder = SigningEmbedder(embedder)
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
         self._verdicts = NameVerdicts(ledger.engine)
@@ -237,8 +238,8 @@ class DocumentWriter:
         """A model that can be asked says which of their names are others of what is there, paid by the last of the episodes."""
         if not uuids or not isinstance(self._model, NameJudge):
             return Usage()
-        join = partial(self._join, collection)
-        use = identify(self.connection, self._verdicts, self._model, collection, uuids, join, model=self._model.name)
+        asked = (self.connection, self._verdicts, self._model, collection, uuids)
+        use = identify(*asked, partial(self._join, collection), self._embedder.signs, model=self._model.name)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         return use

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.graph.likeness import MOST_ALIKE, Name, alike, bits_of
+from fathom.graph.likeness import MOST_ALIKE, Name, alike
 from fathom.graph.naming import name_key
+from fathom.graph.signs import bits_of
 from fathom.language.embedder import MiniLM
 
 ONE_THING = (

@@ -1,0 +1,41 @@
+"""Vectors by the signs of their numbers: what is left of a direction when little room is, and remembered when it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fathom.language.extraction import Embedder
+
+MOST = 20_000  # texts whose signs are remembered, some 5 MB
+
+
+def bits_of(vector: Sequence[float]) -> str:
+    """The signs of a vector in hex, four of its numbers a digit."""
+    import numpy as np
+
+    return np.packbits(np.asarray(vector) > 0).tobytes().hex()
+
+
+class SigningEmbedder:
+    """Embeds as the embedder it holds does, and knows the signs of what it embedded: names are compared when all is written."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.name = inner.name
+        self.dimension = inner.dimension
+        self._inner = inner
+        self._known: dict[str, str] = {}
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector a text, in order, of length one."""
+        vectors = self._inner.embed(texts)
+        if len(self._known) + len(texts) > MOST:
+            self._known.clear()
+        self._known |= {text: bits_of(vector) for text, vector in zip(texts, vectors, strict=True)}
+        return vectors
+
+    def signs(self, texts: Sequence[str]) -> list[str]:
+        """The signs of each text's vector in hex, in order."""
+        known = dict(self._known)
+        if fresh := [text for text in dict.fromkeys(texts) if text not in known]:
+            known |= {text: bits_of(vector) for text, vector in zip(fresh, self.embed(fresh), strict=True)}
+        return [known[text] for text in texts]
