@@ -28,7 +28,7 @@ from fathom.database import open_database
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.schema import ensure_schema
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Entity, Extraction, Fact
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
@@ -55,6 +55,18 @@ class Answers:
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """What each text states."""
         return [_extraction(text.rpartition("\n")[2]) for text in texts]
+
+    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        """All are different firms."""
+        return Judgement([False] * len(pairs))
+
+
+class Scattered(Embedder):
+    """Vectors of which few are near each other, as those of different names are."""
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """The same vector for the same text."""
+        return [[number - 0.5 for number in vector] for vector in super().embed(texts)]
 
 
 def _extraction(text: str) -> Extraction:
@@ -98,7 +110,7 @@ def passage(number: int) -> str:
 def filled(graph: GraphConnection, folder: Path, collection: str, sizes: Sequence[int]) -> dict[int, float]:
     """Milliseconds an episode just before the collection had so many."""
     folder.mkdir(parents=True, exist_ok=True)
-    writer = DocumentWriter(graph, Answers(), Embedder(), Ledger(open_database(f"sqlite:///{folder / 'ledger.sqlite'}")))
+    writer = DocumentWriter(graph, Answers(), Scattered(), Ledger(open_database(f"sqlite:///{folder / 'ledger.sqlite'}")))
     last: list[float] = []
     found: dict[int, float] = {}
     for document in range(max(sizes) // A_DOCUMENT):

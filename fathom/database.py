@@ -252,13 +252,13 @@ name_verdicts = sa.Table(
     sa.Index("name_verdicts_by_other", "collection", "other"),
 )
 
-# Names that were compared with all others of their collection, by their keys; `bits` are the signs of a name's vector in hex.
+# Names that were compared with all others of their collection, by their keys, with the signs of their vectors.
 judged_names = sa.Table(
     "judged_names",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("bits", sa.Text),
+    sa.Column("bits", sa.LargeBinary),
     sa.Column("at", sa.Float, nullable=False),
 )
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_generic, is_initial
@@ -18,69 +17,64 @@ from fathom.graph.sameness import Pair, pair_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_ALIKE = 5  # names that one is compared with, the nearest first
+MOST_NEAR = 20  # names that may be one with a given one by their spelling and vector, the nearest first
+MOST_ALIKE = 5  # of those, names that it is asked about, when their types are known
 # Bits of 384 in which the signs of two vectors differ; the cosine is about cos(pi * bits / 384).
 NEAR = 80  # .79: `Holland` and `Netherlands` .90, `Kelmouth Yards` and `Kellmouth Yard` .77
 NEAR_WITH_WORDS = 115  # .59, where they share a word: `Apple` and `Apple Computer`
 SHORTEST_WORD = 3  # letters of a word that two names share
+LONGEST_SHORT = 8  # letters of an abbreviation
 COMMON = 25  # names: a word that more of them have tells nothing
 
 _NUMBER = re.compile(r"\d+|(?<!\w)[ivx]+(?!\w)")
 _SMALL = frozenset({"and", "of", "the", "for", "in", "de", "la", "le", "du", "des", "et"})
+_WORD = 8  # bytes of signs that are compared at a time
+
+Signs = Mapping[str, bytes | None]  # of the vectors of names, by key; see fathom/graph/signs.py
 
 
-@dataclass(frozen=True)
-class Name:
-    """An entity's name as it is compared: `types` says what it is held to be, `bits` the signs of its vector in hex."""
-
-    key: str
-    name: str
-    types: frozenset[str] = frozenset()
-    bits: str | None = None
-
-
-def alike(fresh: Sequence[Name], everyone: Sequence[Name]) -> list[Pair]:
-    """The pairs of a fresh name with any other that might be one thing; at most MOST_ALIKE a fresh name."""
-    others = [one for one in everyone if _can_be_judged(one)]
-    by_word: dict[str, list[int]] = defaultdict(list)
-    by_initials: dict[str, list[int]] = defaultdict(list)
-    by_key: dict[str, int] = {}
-    for number, one in enumerate(others):
-        by_key[one.key] = number
-        for word in _words(one.key):
-            by_word[word].append(number)
-        for short in _initials(one.key):
-            by_initials[short].append(number)
-    signs = _signs(others)
-    found: set[Pair] = set()
-    for one in fresh:
-        if not _can_be_judged(one):
+def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:
+    """For each fresh key those of everyone's that might be of one thing with it, at most MOST_NEAR, the nearest first."""
+    keys = list(everyone)
+    by_word, by_initials = _by_word(keys, fresh), _by_initials(keys, fresh)
+    places = {key: number for number, key in enumerate(keys)}
+    signs = _rows([everyone[key] for key in keys])
+    found: dict[str, list[str]] = {}
+    for key, own in fresh.items():
+        if is_initial(Sense(key, OPEN)):  # of another person in every text: only other full names can say of whom
             continue
-        apart = _bits_apart(one, signs)
-        ranked: dict[int, int] = {int(number): int(apart[number]) for number in (apart <= NEAR).nonzero()[0]}
-        for word in _words(one.key):
+        apart = _bits_apart(own, signs)
+        ranked = {int(number): int(apart[number]) for number in (apart <= NEAR).nonzero()[0]}
+        for word in _words(key):
             if len(by_word[word]) <= COMMON:
                 ranked |= {number: int(apart[number]) for number in by_word[word] if apart[number] <= NEAR_WITH_WORDS}
-        ranked |= dict.fromkeys(by_initials.get(one.key, ()), 0)
-        ranked |= {by_key[short]: 0 for short in _initials(one.key) if short in by_key}
-        near = sorted((bits, others[number].key) for number, bits in ranked.items() if _may_be(one, others[number]))
-        found |= {pair_of(one.key, key) for _, key in near[:MOST_ALIKE]}
+        shorts = [places[short] for short in _initials(key) if short in places]
+        ranked |= dict.fromkeys((*by_initials[key], *shorts), 0)
+        others = sorted((bits, keys[number]) for number, bits in ranked.items())
+        found[key] = [other for _, other in others if _may_be(key, other)][:MOST_NEAR]
+    return found
+
+
+def alike(candidates: Mapping[str, Sequence[str]], types: Mapping[str, Collection[str]]) -> list[Pair]:
+    """The pairs to ask about: of those that are there and may be of one type, the MOST_ALIKE nearest a name."""
+    found: set[Pair] = set()
+    for key, others in candidates.items():
+        if key in types:
+            fitting = [other for other in others if other in types and _may_be_of_one_type(types[key], types[other])]
+            found |= {pair_of(key, other) for other in fitting[:MOST_ALIKE]}
     return sorted(found)
 
 
-def _can_be_judged(one: Name) -> bool:
-    """A person's name of one initial means another in every text: only the collection's other names can say whom."""
-    return not is_initial(Sense(one.key, OPEN))
-
-
-def _may_be(one: Name, other: Name) -> bool:
-    if one.key == other.key:
+def _may_be(key: str, other: str) -> bool:
+    if key == other or is_initial(Sense(other, OPEN)):
         return False
-    said, told = ({kind for kind in of.types if not is_generic(kind)} for of in (one, other))
-    if said and told and (PERSON in said) != (PERSON in told):
-        return False
-    numbers, theirs = (set(_NUMBER.findall(of.key)) for of in (one, other))
+    numbers, theirs = set(_NUMBER.findall(key)), set(_NUMBER.findall(other))
     return not numbers or not theirs or numbers == theirs
+
+
+def _may_be_of_one_type(types: Collection[str], others: Collection[str]) -> bool:
+    said, told = ({kind for kind in some if not is_generic(kind)} for some in (types, others))
+    return not said or not told or (PERSON in said) == (PERSON in told)
 
 
 def _words(key: str) -> set[str]:
@@ -91,26 +85,47 @@ def _initials(key: str) -> set[str]:
     """What the name may be abbreviated to: its initials, with and without those of small words."""
     words = key.split()
     some = (words, [word for word in words if word not in _SMALL])
-    return {"".join(word[0] for word in one) for one in some if len(one) > 1}
+    return {"".join(word[0] for word in one) for one in some if 1 < len(one) <= LONGEST_SHORT}
 
 
-def _signs(names: Sequence[Name]) -> NDArray[Any]:
-    """A row of bytes a name; one without a vector has those of none."""
+def _by_word(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]]:
+    """The places of the keys that have each word of the fresh ones."""
+    wanted = {word for key in fresh for word in _words(key)}
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, key in enumerate(keys):
+        for word in wanted.intersection(key.split()):
+            found[word].append(number)
+    return found
+
+
+def _by_initials(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]]:
+    """The places of the keys that each of the fresh ones may abbreviate."""
+    wanted = {key for key in fresh if " " not in key and len(key) <= LONGEST_SHORT}
+    first = {key[0] for key in wanted}
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, key in enumerate(keys):
+        if " " in key and (key[0] in first or key.split(" ", 1)[0] in _SMALL):
+            for short in wanted & _initials(key):
+                found[short].append(number)
+    return found
+
+
+def _rows(signs: Sequence[bytes | None]) -> NDArray[Any]:
+    """A row of whole words of bits a name; one without a vector, or with one of another length, has none that is near."""
     import numpy as np
 
-    longest = max((len(one.bits or "") // 2 for one in names), default=0)
-    rows = np.zeros((len(names), longest), dtype=np.uint8)
-    for number, one in enumerate(names):
-        if one.bits and len(one.bits) == 2 * longest:
-            rows[number] = np.frombuffer(bytes.fromhex(one.bits), dtype=np.uint8)
-    return rows
+    length = max((len(one) for one in signs if one), default=0)
+    missing = bytes(length)
+    whole = b"".join(one if one and len(one) == length else missing for one in signs)
+    rows = np.frombuffer(whole, dtype=np.uint8).reshape(len(signs), length)
+    return np.pad(rows, ((0, 0), (0, -length % _WORD))).view(np.uint64)
 
 
-def _bits_apart(one: Name, signs: NDArray[Any]) -> NDArray[Any]:
+def _bits_apart(own: bytes | None, signs: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
-    if not one.bits or len(one.bits) != 2 * signs.shape[1]:
-        return np.full(len(signs), 8 * signs.shape[1] or NEAR_WITH_WORDS + 1)
-    own = np.frombuffer(bytes.fromhex(one.bits), dtype=np.uint8)
-    apart: NDArray[Any] = np.bitwise_count(signs ^ own).sum(axis=1, dtype=np.int64)
+    if not own or -(-len(own) // _WORD) != signs.shape[1]:
+        return np.full(len(signs), NEAR_WITH_WORDS + 1)
+    padded = np.frombuffer(own + bytes(-len(own) % _WORD), dtype=np.uint64)
+    apart: NDArray[Any] = np.bitwise_count(signs ^ padded).sum(axis=1, dtype=np.int64)
     return apart

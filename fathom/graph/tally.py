@@ -46,8 +46,9 @@ class Tally:
         self._facts += len(found.facts)
         self._tell("extracted", self._extracted)
 
-    def judged(self, use: Usage) -> None:
-        """Names were held against each other, which used this."""
+    def judged(self, use: Usage, seconds: float) -> None:
+        """Names were held against each other and joined, which used this."""
+        self.seconds_writing += seconds
         self.tokens_in += use.tokens_in
         self.tokens_out += use.tokens_out
         self.cost_usd += use.cost_usd

@@ -33,7 +33,7 @@ from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
-from fathom.language.extraction import Embedder, LanguageModel, NameJudge, Usage
+from fathom.language.extraction import Embedder, LanguageModel, NameJudge
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
@@ -145,7 +145,7 @@ class DocumentWriter:
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
-        tally.judged(self._join_names(collection, list(wanted)))
+        self._join_names(collection, list(wanted), tally)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -234,15 +234,16 @@ class DocumentWriter:
         forget_names(self.connection, self._verdicts, collection)
         return touched
 
-    def _join_names(self, collection: str, uuids: Sequence[str]) -> Usage:
+    def _join_names(self, collection: str, uuids: Sequence[str], tally: Tally) -> None:
         """A model that can be asked says which of their names are others of what is there, paid by the last of the episodes."""
         if not uuids or not isinstance(self._model, NameJudge):
-            return Usage()
+            return
+        start = time.perf_counter()
         asked = (self.connection, self._verdicts, self._model, collection, uuids)
         use = identify(*asked, partial(self._join, collection), self._embedder.signs, model=self._model.name)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
-        return use
+        tally.judged(use, time.perf_counter() - start)
 
     def _join(self, collection: str, keys: Collection[str]) -> None:
         self.connection.write(lambda tx: join_names(tx, self._house(collection), keys))

@@ -63,7 +63,7 @@ class NameVerdicts:
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
         return set(keys) - known
 
-    def mark_judged(self, collection: str, bits: Mapping[str, str | None]) -> None:
+    def mark_judged(self, collection: str, bits: Mapping[str, bytes | None]) -> None:
         """The keys were compared with all others of the collection, and the graph follows what came of it.
 
         Each comes with the signs of its name's vector, by which later ones are compared with it.
@@ -72,12 +72,12 @@ class NameVerdicts:
         rows = [{"collection": collection, "key": key, "bits": of, "at": now} for key, of in sorted(bits.items())]
         self._insert(judged_names, rows)
 
-    def bits(self, collection: str) -> dict[str, str]:
-        """The signs of the vectors of all names of the collection that were compared, in hex, by key."""
+    def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:
+        """The names of the collection that were compared, so many of the latest at most, with the signs of their vectors."""
         c = judged_names.c
+        latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(most)
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(c.key, c.bits).where(c.collection == collection, c.bits.is_not(None)))
-            return {row.key: row.bits for row in rows}
+            return dict(connection.execute(latest).tuples().all())
 
     def any(self, collection: str) -> bool:
         """Whether a name of the collection was ever compared."""

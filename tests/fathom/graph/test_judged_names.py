@@ -63,7 +63,7 @@ def remove(writer: Any, collection: str, *texts: str) -> None:
 
 def verdicts(ledger: Ledger, collection: str) -> tuple[set[str], bool]:
     known = NameVerdicts(ledger.engine)
-    return set(known.bits(collection)), bool(known.about(collection, ONE)[0])
+    return set(known.judged(collection, most=99)), bool(known.about(collection, ONE)[0])
 
 
 def test_a_short_and_a_full_name_are_one_entity_with_all_that_is_said_of_it(

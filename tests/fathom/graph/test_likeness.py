@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.graph.likeness import MOST_ALIKE, Name, alike
+from fathom.graph.likeness import MOST_ALIKE, Signs, alike, near
 from fathom.graph.naming import name_key
+from fathom.graph.sameness import Pair, pair_of
 from fathom.graph.signs import bits_of
 from fathom.language.embedder import MiniLM
 
@@ -28,42 +29,61 @@ TWO_THINGS = (
 )
 
 
+TYPES = frozenset({"Organization"})
+
+
 @pytest.fixture(scope="module")
 def embedder() -> MiniLM:
     return MiniLM()
 
 
-def named(embedder: MiniLM, name: str, *types: str) -> Name:
-    return Name(name_key(name), name, frozenset(types), bits_of(embedder.embed([name])[0]))
+def signs(embedder: MiniLM, *names: str) -> dict[str, bytes | None]:
+    return {name_key(name): bits_of(vector) for name, vector in zip(names, embedder.embed(names), strict=True)}
+
+
+def asked(fresh: Signs, everyone: Signs, types: dict[str, frozenset[str]] | None = None) -> list[Pair]:
+    return alike(near(fresh, everyone), types or dict.fromkeys(everyone, TYPES))
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_THING)
 def test_names_that_may_be_one_thing_are_asked_about(embedder: MiniLM, one: str, other: str) -> None:
-    both = [named(embedder, one), named(embedder, other)]
-    assert len(alike(both[:1], both)) == len(alike(both[1:], both)) == 1
+    both = signs(embedder, one, other)
+    for name in both:
+        assert asked({name: both[name]}, both) == [pair_of(*both)]
 
 
 @pytest.mark.parametrize(("one", "other"), TWO_THINGS)
 def test_names_that_cannot_be_one_thing_cost_no_question(embedder: MiniLM, one: str, other: str) -> None:
-    both = [named(embedder, one), named(embedder, other)]
-    assert not alike(both, both)
+    both = signs(embedder, one, other)
+    assert asked(both, both) == []
 
 
 def test_a_person_is_not_held_against_what_is_none(embedder: MiniLM) -> None:
-    person, firm = named(embedder, "Ada Moreno", "Person"), named(embedder, "Ada Moreno Works", "Organization")
-    assert not alike([person], [person, firm])
-    unsure = named(embedder, "Ada Moreno Works", "Thing")
-    assert alike([person], [person, unsure])
+    both = signs(embedder, "Ada Moreno", "Ada Moreno Works")
+    person, firm = both
+    types = {person: frozenset({"Person"}), firm: TYPES}
+    assert asked(both, both, types) == []
+    assert asked(both, both, {**types, firm: frozenset({"Thing"})}) == [(person, firm)]
+
+
+def test_a_name_that_is_no_entity_of_its_own_is_not_asked_about(embedder: MiniLM) -> None:
+    both = signs(embedder, "Apple", "Apple Computer")
+    assert asked(both, both, {"apple": TYPES}) == []
 
 
 def test_only_the_nearest_of_many_are_asked_about(embedder: MiniLM) -> None:
-    many = [
-        named(embedder, f"Plymouth Harbour Board of {word}")
-        for word in ("Trade", "Works", "Pilots", "Dues", "Tolls", "Law", "Art")
-    ]
-    assert len(alike(many[:1], many)) == MOST_ALIKE
+    many = signs(
+        embedder, *(f"Plymouth Harbour Board of {word}" for word in ("Trade", "Works", "Pilots", "Dues", "Tolls", "Law"))
+    )
+    first = next(iter(many))
+    assert len(asked({first: many[first]}, many)) == MOST_ALIKE == len(many) - 1
 
 
-def test_names_without_vectors_are_known_by_their_words(embedder: MiniLM) -> None:
-    bare = [Name(name_key(name), name) for name in ("Plymouth Harbour Board", "Harbour Board of Plymouth", "PHB", "Lynher")]
-    assert alike(bare[2:3], bare) == [("phb", "plymouth harbour board")]
+def test_names_without_vectors_are_known_by_their_initials_alone() -> None:
+    bare: Signs = dict.fromkeys(map(name_key, ("Plymouth Harbour Board", "Harbour Board of Plymouth", "PHB", "Lynher")))
+    assert asked(bare, bare) == [("phb", "plymouth harbour board")]
+
+
+def test_vectors_of_another_length_are_near_to_none(embedder: MiniLM) -> None:
+    both = signs(embedder, "Holland", "Netherlands") | {"of another model": b"\x01\x02"}
+    assert asked({"holland": b"\x01\x02"}, both) == []

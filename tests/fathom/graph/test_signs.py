@@ -20,8 +20,8 @@ class Counting:
         return [[float(len(text)) - number for number in range(8)] for text in texts]
 
 
-def test_four_numbers_are_a_digit_and_zero_is_no_more_than_below() -> None:
-    assert bits_of([1.0, -1.0, 0.0, 2.0, -1.0, -1.0, -1.0, 0.5]) == "91"
+def test_eight_numbers_are_a_byte_and_zero_is_no_more_than_below() -> None:
+    assert bits_of([1.0, -1.0, 0.0, 2.0, -1.0, -1.0, -1.0, 0.5]) == b"\x91"
 
 
 def test_what_was_embedded_is_known_and_the_rest_is_embedded_once() -> None:

@@ -43,10 +43,12 @@ def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
 
 def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -> None:
     assert not verdicts.any("a")
-    verdicts.mark_judged("a", {"b": "ff00", "c": None})
+    verdicts.mark_judged("a", {"b": b"\xff\x00", "c": None})
     assert verdicts.unjudged("a", {"b", "c", "d"}) == {"d"}
     assert verdicts.unjudged("other", {"b"}) == {"b"}
-    assert verdicts.bits("a") == {"b": "ff00"}
+    assert verdicts.judged("a", most=9) == {"b": b"\xff\x00", "c": None}
+    assert len(verdicts.judged("a", most=1)) == 1
+    assert verdicts.judged("other", most=9) == {}
     verdicts.record("a", {("b", "c"): True, ("c", "d"): False}, **BY)
     verdicts.keep_only("a", {"c", "d"})
     assert verdicts.unjudged("a", {"b", "c"}) == {"b"}
