@@ -17,11 +17,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fathom.settings import PROJECT_ROOT, Settings
+from tests.evaluation.measured_page import figures, filled, number
 
 PAGE = PROJECT_ROOT / "docs" / "watching.md"
 FAULTS = "tests/fathom/api/test_liveness.py"
@@ -68,20 +68,6 @@ def fault_rows(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def figures(results: list[Path]) -> dict[str, str]:
-    """The parts of the page that these results have figures of; of a case measured twice, the later ones."""
-    cases: dict[str, list[dict[str, Any]]] = {}
-    for file in results:
-        for case, found in json.loads(file.read_text())["figures"].items():
-            if case in PARTS and found:
-                cases[case] = found
-    rows: dict[str, list[str]] = {}
-    for case, found in cases.items():
-        rows.setdefault(PARTS[case], []).extend(_row(one) for one in found)
-    head = ["| figure | measured | goal | beside | how |", "|---|---|---|---|---|"]
-    return {part: "\n".join([*head, *lines]) for part, lines in rows.items()}
-
-
 def replays(records: list[Path]) -> str:
     """How documents of runs that `BENCH_RECORD=FILE python -m benchmarks eta` recorded would be forecast by this code."""
     from benchmarks.eta_replay import figures as judged
@@ -89,41 +75,11 @@ def replays(records: list[Path]) -> str:
 
     goals = {"ETA error, as work begins": "≤ 20 %", "done by the p90, as work begins": "85-95 %"}
     lines = ["| figure | measured | goal | how |", "|---|---|---|---|"]
-    for number, record in enumerate(records, start=1):
+    for run, record in enumerate(records, start=1):
         for one in judged(replayed(record)):
-            how = f"recorded run {number}, forecast again; {one.note}"
-            lines.append(f"| {one.name} | {_number(one.value)} {one.unit} | {goals.get(one.name, '')} | {how} |")
+            how = f"recorded run {run}, forecast again; {one.note}"
+            lines.append(f"| {one.name} | {number(one.value)} {one.unit} | {goals.get(one.name, '')} | {how} |")
     return "\n".join(lines)
-
-
-def _row(one: Mapping[str, Any]) -> str:
-    value, peer = (_number(one[name]) for name in ("value", "peer_value"))
-    beside = f"{one['peer']}: {peer}" if one["peer"] else ""
-    return f"| {one['name']} | {value} {one['unit']} | {one['goal'] or ''} | {beside} | {one['note'] or ''} |"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return (
-        f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2g}" if abs(value) < 10 else f"{value:.1f}"
-    )
-
-
-def part_of(page: str, name: str) -> str:
-    """What stands between the marks of that name."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- end -->", page, re.DOTALL)
-    return found.group(1) if found else ""
-
-
-def page(parts: Mapping[str, str], before: str) -> str:
-    """The text of the page: these parts, and the others as they were before."""
-
-    def filled(found: re.Match[str]) -> str:
-        text = parts.get(found.group(1)) or part_of(before, found.group(1)) or "Not measured yet."
-        return f"<!-- {found.group(1)} -->\n{text}\n<!-- end -->"
-
-    return re.sub(r"<!-- (\w+) -->", filled, _PAGE)
 
 
 _PAGE = """# What those who wait can see
@@ -171,12 +127,12 @@ def main() -> int:
     options.add_argument("--figures", nargs="*", type=Path, default=[])
     options.add_argument("--replay", nargs="*", type=Path, default=[])
     given = options.parse_args()
-    parts = {"roles": roles(), **figures(given.figures)}
+    parts = {"roles": roles(), **figures(given.figures, PARTS)}
     if given.replay:
         parts["eta"] = replays(given.replay)
     if given.faults:
         parts["faults"] = faults()
-    PAGE.write_text(page(parts, PAGE.read_text() if PAGE.exists() else ""))
+    PAGE.write_text(filled(_PAGE, parts, PAGE.read_text() if PAGE.exists() else ""))
     return 0
 
 
