@@ -252,14 +252,17 @@ name_verdicts = sa.Table(
     sa.Index("name_verdicts_by_other", "collection", "other"),
 )
 
-# Names that were compared with all others of their collection, by their keys, with the signs of their vectors.
+# Names that were compared with all others of their collection, by their keys, with the signs of their vectors and, of persons,
+# the key that the form of one initial has.
 judged_names = sa.Table(
     "judged_names",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kin", sa.Text),
     sa.Column("bits", sa.LargeBinary),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Index("judged_names_by_kin", "collection", "kin"),
 )
 
 # Append only: a number, once released, never changes what it does.

@@ -21,7 +21,7 @@ RETURN uuid, copies, document ORDER BY uuid LIMIT $page
 """
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(coalesce(m.senses, 1)) AS senses
+WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(1 + coalesce(size(m.also), 0)) AS senses
 RETURN uuid, entity, times, senses
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"

@@ -29,12 +29,12 @@ class Assertion:
     at: datetime
     valid_at: datetime | None
     invalid_at: datetime | None
-    one_at_a_time: Ends = "never"
+    one_at_a_time: Ends | None = None
 
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
-        only = [self.one_at_a_time] if self.one_at_a_time != "never" else []
+        only = [self.one_at_a_time] if self.one_at_a_time else []
         return json.dumps([fact, self.episode, *dates, self.fact, *only], ensure_ascii=False)
 
 
@@ -54,8 +54,8 @@ class AssertedFact:
         starts = [one.valid_at for one in self.assertions if one.valid_at]
         begins = min(starts, default=known)
         ends = [one.invalid_at for one in self.assertions if one.invalid_at and (not starts or one.invalid_at >= begins)]
-        said = Counter(one.one_at_a_time for one in self.assertions)
-        only = min(said, key=lambda end: (-said[end], end != "never", end))
+        said = Counter(one.one_at_a_time for one in self.assertions if one.one_at_a_time)
+        only: Ends = min(said, key=lambda end: (-said[end], end != "never", end), default="never")
         last = max(ends, default=None)
         return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), last, known, only)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, joined
 from fathom.graph.mentions import JudgedOf, Senses, confirms, move_mentions, moved_facts, save_mentions
 from fathom.graph.resolving import OPEN, Sense, kin, sense_of
-from fathom.graph.rows import EpisodeRows, entity_uuid
+from fathom.graph.rows import EpisodeRows, entity_uuid, named_also
 from fathom.graph.settling import Rules, settle_entities, settle_facts
 from fathom.graph.summaries import settle_summaries
 from fathom.graph.validity import Claim
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 THEIR_ENTITIES = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type
+RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
 """
 THEIR_FACTS = f"""
 MATCH (p:Episodic)-[:MENTIONS]->(:Entity)-[r:RELATES_TO]->(:Entity) WHERE p.uuid IN $uuids
@@ -40,6 +40,10 @@ SAVE_EPISODES = "UNWIND $rows AS row MERGE (n:Episodic {uuid: row.uuid}) SET n =
 SAVE_ENTITIES = """
 UNWIND $rows AS row MERGE (n:Entity {uuid: row.uuid})
 SET n.group_id = row.group_id, n.name_key = row.name_key, n.name_kin = row.name_kin, n.summary = coalesce(n.summary, '')
+"""
+VECTORS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $uuids
+RETURN r.uuid AS uuid, r.fact AS fact, r.fact_embedding AS vector
 """
 DELETE_FACTS = """
 UNWIND $rows AS row MATCH (:Entity {uuid: row.source})-[r:RELATES_TO {uuid: row.uuid}]->(:Entity) DELETE r
@@ -94,7 +98,7 @@ def _change(
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
-            lost.add(sense_of(row["name"], row["type"]))
+            lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
     touched = list(left)
     said = {sense for rows in new for sense in rows.entities}
     senses = Senses(tx, collection, house.judged_of, new=said, lost=lost, gone=gone)
@@ -104,6 +108,8 @@ def _change(
     facts = _Facts(tx, collection, senses, going, [fact for rows in placed for fact in rows.facts])
     entities = {uuid: sense for rows in placed for uuid, sense in rows.entities.items()}
     entities |= {entity_uuid(collection, sense): sense for sense in senses.moves.values()}
+
+    vectors = _vectors(tx, facts)
 
     if facts.gone:
         tx.run(DELETE_FACTS, rows=[{"uuid": one.uuid, "source": one.source} for one in facts.gone]).consume()
@@ -126,7 +132,7 @@ def _change(
     }
     told |= {entity_uuid(collection, sense) for sense in senses.moves.values()}
     settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **left}, embedder)
-    settle_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder)
+    settle_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=touched)
     return touched
@@ -173,6 +179,15 @@ class _Facts:
                 self.changed[uuid] = now
                 if uuid in held:
                     self.were.append(held[uuid].asserted.claim())
+
+
+def _vectors(tx: ManagedTransaction, facts: _Facts) -> dict[str, list[float]]:
+    """The vectors of the sentences of facts that are other ones, so that none is made again."""
+    old = sorted({uuid for _, uuid in facts.renamed})
+    if not old:
+        return {}
+    sources = sorted({one.source for one in facts.gone} | {one.source for one in facts.were})
+    return {row["fact"]: row["vector"] for row in tx.run(VECTORS, uuids=old, sources=sources) if row["vector"]}
 
 
 def _entity(collection: str, uuid: str, sense: Sense) -> dict[str, Any]:

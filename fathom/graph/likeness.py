@@ -17,7 +17,7 @@ from fathom.graph.sameness import Pair, pair_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_NEAR = 20  # names that may be one with a given one by their spelling and vector, the nearest first
+MOST_NEAR = 60  # names that may be one with a given one by their spelling and vector, the nearest first
 MOST_ALIKE = 5  # of those, names that it is asked about, when their types are known
 # Bits of 384 in which the signs of two vectors differ; the cosine is about cos(pi * bits / 384).
 NEAR = 80  # .79: `Holland` and `Netherlands` .90, `Kelmouth Yards` and `Kellmouth Yard` .77

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import AssertedFact, moment, renamed
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_initial, kin, one_collection, sense_of
-from fathom.graph.rows import entity_uuid, fact_uuid, foremost, mention_uuid
+from fathom.graph.rows import also, entity_uuid, fact_uuid, foremost, mention_uuid, named_also
 from fathom.graph.sameness import Judged
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ RETURN n.uuid AS uuid, n.name_key AS key, n.name AS name, labels(n) AS labels, n
 KIN = "MATCH (n:Entity) WHERE n.name_kin IN $keys AND n.group_id = $group RETURN n.uuid AS uuid, n.name_key AS key"
 SENSES = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL AND NOT p.uuid IN $gone
-RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type
+RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
 """
 MOVED = """
 UNWIND $rows AS row MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity {uuid: row.uuid})
@@ -31,7 +31,7 @@ RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
 RETURN p.uuid AS source_node_uuid, n.uuid AS target_node_uuid, m.uuid AS uuid, m.group_id AS group_id,
-m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.senses AS senses
+m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.also AS also
 """
 DELETE_MENTIONS = """
 UNWIND $rows AS row MATCH (:Episodic {uuid: row.source_node_uuid})-[m:MENTIONS {uuid: row.uuid}]->(:Entity) DELETE m
@@ -41,12 +41,13 @@ UNWIND $rows AS row
 MATCH (p:Episodic {uuid: row.source_node_uuid}) MATCH (n:Entity {uuid: row.target_node_uuid})
 MERGE (p)-[m:MENTIONS {uuid: row.uuid}]->(n)
 SET m.group_id = row.group_id, m.created_at = row.created_at, m.name = row.name, m.type = row.type, m.asserts = row.asserts,
-m.senses = row.senses
+m.also = row.also
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
 
-JudgedOf = Callable[[Collection[str]], Judged]  # what was judged of keys, and of all that hang together with them
+# What was judged of keys, of those of some kin, and of all that hang together with them.
+JudgedOf = Callable[[Collection[str], Collection[str]], Judged]
 Moves = Mapping[tuple[str, str], Sense]  # by episode and the uuid of the entity it is taken to mention so far
 
 
@@ -63,8 +64,9 @@ class Senses:
         lost: Collection[Sense] = (),
         gone: Collection[str] = (),
     ) -> None:
-        verdicts = judged_of({sense.key for sense in (*new, *lost)})
-        keys = {sense.key for sense in (*new, *lost)} | verdicts.keys
+        keys = {sense.key for sense in (*new, *lost)}
+        verdicts = judged_of(keys, _kins(keys))
+        keys |= verdicts.keys
         keys |= _kins(keys)
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
@@ -79,13 +81,13 @@ class Senses:
             or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
         } | {*lost}
         judged = {sense.key for sense in stirring}
-        if not judged.isdisjoint(verdicts.keys):
+        if judged:
             judged |= verdicts.keys
         kins = _kins(judged)
         judged |= kins
         near_by = {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(kins), group=collection)} if kins else {}
         if beyond := {*near_by.values()} - keys:  # whom an initial may stand for, and who is one with them
-            more = judged_of(beyond)
+            more = judged_of(beyond, ())
             if far := more.keys - keys - beyond:
                 near_by |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
             judged |= more.keys
@@ -93,8 +95,9 @@ class Senses:
         near_by |= {uuid: key for uuid, key in by_uuid.items() if key in judged}
         found = list(tx.run(SENSES, uuids=sorted(near_by), gone=list(gone))) if near_by else []
         there = [(row["uuid"], row["name"], row["type"], sense_of(row["name"], row["type"])) for row in found]
+        beside = {sense_of(name, kind) for row in found for name, kind in named_also(row)}
         known_people = {person for key, person in people.items() if key not in judged}
-        self.where = one_collection({*new, *known_people, *(sense for *_, sense in there)}, verdicts)
+        self.where = one_collection({*new, *known_people, *beside, *(sense for *_, sense in there)}, verdicts)
         rows = [
             {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.where[sense])}
             for uuid, name, kind, sense in there
@@ -172,12 +175,14 @@ def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: 
 
 def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
     """What one episode says by several names of the thing that goes by the key, as one mention; what each asserts is kept."""
-    if len(mentions) == 1:
+    names = [said for one in mentions for said in ((one["name"] or "", one["type"]), *named_also(one))]
+    if len(names) == 1:
         return mentions[0]
-    by_sense = {sense_of(one["name"] or "", one["type"]): one for one in mentions}
+    by_sense = {sense_of(name, kind): (name, kind) for name, kind in names}
+    first = foremost(by_sense, key)
+    name, kind = by_sense.pop(first)
     asserts = sorted({said for one in mentions for said in one["asserts"] or ()})
-    senses = sum(one["senses"] or 1 for one in mentions)
-    return {**by_sense[foremost(by_sense, key)], "asserts": asserts or None, "senses": senses}
+    return {**mentions[0], "name": name, "type": kind, "asserts": asserts or None, "also": also(by_sense.values())}
 
 
 def save_mentions(tx: ManagedTransaction, rows: Sequence[Mapping[str, Any]]) -> None:

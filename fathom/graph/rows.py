@@ -7,6 +7,7 @@ share it. What several episodes say of one entity or fact is settled when they a
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections import defaultdict
@@ -62,7 +63,8 @@ class EpisodeRows:
             by_entity[entity].append(sense)
         mentions = []
         for entity, senses in by_entity.items():
-            name, kind = self.entities[foremost(senses, where.get(senses[0], senses[0]).key)]
+            first = foremost(senses, where.get(senses[0], senses[0]).key)
+            name, kind = self.entities[first]
             said = asserts.get(entity)
             mentions.append(
                 {
@@ -74,7 +76,7 @@ class EpisodeRows:
                     "name": name,
                     "type": kind,
                     "asserts": sorted(set(said)) if said and len(senses) > 1 else said,
-                    "senses": len(senses) if len(senses) > 1 else None,
+                    "also": also(self.entities[one] for one in senses if one != first),
                 }
             )
         entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
@@ -89,6 +91,16 @@ class PlacedRows:
     entities: dict[str, Sense]
     mentions: list[dict[str, Any]]
     facts: list[AssertedFact]
+
+
+def also(names: Iterable[tuple[str, str | None]]) -> list[str] | None:
+    """The other names by which a text speaks of what a mention is of, with their types, as its property `also`."""
+    return sorted(json.dumps([name, kind], ensure_ascii=False) for name, kind in names) or None
+
+
+def named_also(mention: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """The names and types of a row's `also`."""
+    return [(name, kind) for name, kind in map(json.loads, mention["also"] or ())]
 
 
 def foremost(senses: Iterable[Sense], key: str) -> Sense:
@@ -150,7 +162,7 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
         if source is None or target is None or source == target:
             continue
         begins, ends = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time or "never")
+        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time)
         rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
     return rows
 

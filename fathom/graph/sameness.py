@@ -37,6 +37,7 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
 
     A key that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials.
+    Where a longer chain ends in two that are apart, nothing of it is joined.
     """
     near: dict[str, set[str]] = defaultdict(set)
     for one, other in judged.same:
@@ -49,6 +50,8 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
         near[end].discard(key)
     found = {key: key for key in keys}
     for group in _groups(near):
+        if any(group.issuperset(pair) for pair in judged.apart):
+            continue
         name = max(group, key=lambda key: (len(key.split()), len(key), key))
         found |= dict.fromkeys(group, name)
     return found

@@ -95,10 +95,12 @@ def settle_facts(
     gone: Sequence[Claim],
     rules: Rules,
     embedder: Embedder,
+    vectors: Mapping[str, Sequence[float]],
 ) -> None:
     """The changed facts are in the graph; they and all that they, or those that are gone, can contradict end where they must.
 
-    `before` has the sentence of each changed fact that is in the graph already; `gone` has what they claimed before, too.
+    `before` has the sentence of each changed fact that is in the graph already; `gone` has what they claimed before, too;
+    `vectors` those of some sentences.
     """
     claims = {uuid: fact.claim() for uuid, fact in changed.items()}
     near = {group for claim in (*claims.values(), *gone) for group in groups_of(claim, rules)}
@@ -108,7 +110,10 @@ def settle_facts(
     beyond = _members(tx, far, rules, {*claims, *held, *(claim.uuid for claim in gone)})
     weighed = validity([*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules)
     rows = [_row(collection, fact, claims[uuid], weighed[uuid]) for uuid, fact in sorted(changed.items())]
-    embed([row for row in rows if row["fact"] != before.get(row["uuid"])], "fact", "fact_embedding", embedder)
+    fresh = [row for row in rows if row["fact"] != before.get(row["uuid"])]
+    for row in fresh:
+        row["fact_embedding"] = vectors.get(row["fact"])
+    embed([row for row in fresh if row["fact_embedding"] is None], "fact", "fact_embedding", embedder)
     if rows:
         tx.run(SAVE_FACTS, rows=rows).consume()
     dated = [

@@ -11,6 +11,7 @@ from typing import Any
 
 from fathom.graph.assertions import moment
 from fathom.graph.connection import GraphConnection
+from fathom.graph.rows import named_also
 
 PAGE = 2000  # rows a query
 EPISODES = """
@@ -20,7 +21,7 @@ ORDER BY uuid LIMIT $page
 """
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-RETURN p.uuid AS episode, n.uuid AS entity, m.name AS name, m.type AS type
+RETURN p.uuid AS episode, n.uuid AS entity, m.name AS name, m.type AS type, m.also AS also
 """
 ENTITIES = """
 MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
@@ -86,10 +87,11 @@ def snapshot(connection: GraphConnection, collection: str) -> Snapshot:
         mentions.update((row["episode"], row["entity"]) for row in found)
         names: dict[str, list[list[str]]] = {row["uuid"]: [] for row in rows}
         for row in found:
-            names[row["episode"]].append([row["name"] or row["entity"], row["type"] or ""])
+            said = [(row["name"] or row["entity"], row["type"]), *named_also(row)]
+            names[row["episode"]] += [[name, kind or ""] for name, kind in said]
         for row in rows:
-            said = {"names": sorted(names[row["uuid"]]), "facts": len(row["facts"] or ())}
-            seen.own[row["uuid"]] = _row({**row, **said})
+            own = {"names": sorted(names[row["uuid"]]), "facts": len(row["facts"] or ())}
+            seen.own[row["uuid"]] = _row({**row, **own})
     for rows in _pages(connection, ENTITIES, collection):
         seen.entities.update({row["uuid"]: _row({**row, "labels": sorted(row["labels"])}) for row in rows})
         for row in connection.read(FACTS, uuids=[row["uuid"] for row in rows]):

@@ -106,14 +106,18 @@ class DocumentWriter:
         """
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
-            return repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
+            done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
+            forget_names(self.connection, self._verdicts, collection)
+            return done
 
     def erase(self, document: str) -> Erasure:
         """Nothing of the document is in the graph but what others say too. Raises GraphUnreachable, LeaseLost."""
         collection, _ = split_document_id(document)
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
-            return erase(self.connection, self._ledger, document, partial(self._take_out, collection))
+            done = erase(self.connection, self._ledger, document, partial(self._take_out, collection))
+            forget_names(self.connection, self._verdicts, collection)
+            return done
 
     def close(self) -> None:
         """The connections to graph and language model are closed, until they are used again."""
@@ -146,6 +150,8 @@ class DocumentWriter:
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
         self._join_names(collection, list(wanted), tally)
+        if gone:  # a name that was said in them may be said in the chunks that came
+            forget_names(self.connection, self._verdicts, collection)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -230,9 +236,7 @@ class DocumentWriter:
         return touched
 
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
-        touched = self.connection.write(lambda tx: remove_episodes(tx, self._house(collection), uuids))
-        forget_names(self.connection, self._verdicts, collection)
-        return touched
+        return self.connection.write(lambda tx: remove_episodes(tx, self._house(collection), uuids))
 
     def _join_names(self, collection: str, uuids: Sequence[str], tally: Tally) -> None:
         """A model that can be asked says which of their names are others of what is there, paid by the last of the episodes."""
@@ -249,8 +253,8 @@ class DocumentWriter:
         self.connection.write(lambda tx: join_names(tx, self._house(collection), keys))
 
     def _house(self, collection: str) -> House:
-        def judged_of(keys: Collection[str]) -> Judged:
-            return Judged(*self._verdicts.about(collection, keys))
+        def judged_of(keys: Collection[str], kins: Collection[str]) -> Judged:
+            return Judged(*self._verdicts.about(collection, keys, kins))
 
         return House(collection, self._rules(collection), judged_of, self._embedder)
 

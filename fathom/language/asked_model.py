@@ -68,27 +68,14 @@ class AskedModel:
                     answer.cancel()
 
     def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
-        """For each pair whether both name one thing, many in one question.
+        """For each pair whether both name one thing, in one question; at most `same_names.MOST_PAIRS` of them.
 
         Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
         """
-        slices = [pairs[start : start + same_names.MOST_PAIRS] for start in range(0, len(pairs), same_names.MOST_PAIRS)]
-        found = Judgement([])
-        for some in slices:
-            judged = self._same(some)
-            found = Judgement([*found.same, *judged.same], _sum(found.usage, judged.usage))
-        return found
-
-    def close(self) -> None:
-        """Connections and files are closed, until it is asked again."""
-        for close in self._closing:
-            close()
-
-    def _same(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
         why, used = "", Usage()
         for _ in range(TRIES):
             answer = self._asker.ask(same_names.question(pairs))
-            used = _sum(used, _usage(answer))
+            used = used.and_also(_usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to say which names are one thing.")
             try:
@@ -96,6 +83,11 @@ class AskedModel:
             except NotAsAsked as error:
                 why = str(error)
         raise AnswerUnusable(f"The language model did not say as asked which names are one thing: {why}.")
+
+    def close(self) -> None:
+        """Connections and files are closed, until it is asked again."""
+        for close in self._closing:
+            close()
 
     def _extract(self, text: str) -> Extraction:
         if not text.strip():
@@ -105,11 +97,11 @@ class AskedModel:
         used = Usage()
         for number in range(1, TRIES + 1):
             answer = self._asker.ask(question)
-            used = _sum(used, _usage(answer))
+            used = used.and_also(_usage(answer))
             if answer.ending == "truncated" and question.max_tokens < LONGEST_ANSWER:
                 longer = min(LONGEST_ANSWER, 3 * question.max_tokens)
                 answer = self._asker.ask(prompt.question(text, max_tokens=longer))
-                used = _sum(used, _usage(answer))
+                used = used.and_also(_usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to answer for this chunk.")
             if answer.ending == "truncated":
@@ -133,7 +125,7 @@ class AskedModel:
             raise AnswerTruncated("The language model's answer was cut off, also for smaller pieces of this chunk.")
         at = _middle(text)
         first, second = self._extract(text[:at]), self._extract(text[at:])
-        usage = _sum(_sum(used, first.usage), second.usage)
+        usage = used.and_also(first.usage).and_also(second.usage)
         return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
 
 
@@ -190,12 +182,3 @@ def _usage(answer: Answer) -> Usage:
     if answer.remembered:
         return Usage()
     return Usage(calls=1, tokens_in=answer.tokens.tokens_in, tokens_out=answer.tokens.out, cost_usd=answer.cost_usd)
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        calls=one.calls + other.calls,
-        tokens_in=one.tokens_in + other.tokens_in,
-        tokens_out=one.tokens_out + other.tokens_out,
-        cost_usd=one.cost_usd + other.cost_usd,
-    )

@@ -47,6 +47,15 @@ class Usage(BaseModel):
     tokens_out: int = 0
     cost_usd: float = 0.0
 
+    def and_also(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(
+            calls=self.calls + other.calls,
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
 
 class Extraction(BaseModel):
     """The entities and facts of one text."""

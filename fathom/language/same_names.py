@@ -13,11 +13,11 @@ from typing import Any
 
 from fathom.language.asking import Question
 from fathom.language.extraction import Described
-from fathom.language.schema import NotAsAsked
+from fathom.language.schema import LONGEST_NAME, NotAsAsked
 
 VERSION = "same-names-1"
 MOST_PAIRS = 80  # a question: some 4,000 tokens
-LONGEST = 80  # characters of a name
+LONGEST_RELATED = 80  # characters of a name that only tells who another is
 _OUT = 64  # tokens of an answer that names no pair
 
 SYSTEM = """\
@@ -65,5 +65,5 @@ def read_same(answer: str, pairs: int) -> list[bool]:
 
 
 def _told(one: Described) -> dict[str, Any]:
-    told = {"name": one.name[:LONGEST], "type": one.type}
-    return {**told, "related": [name[:LONGEST] for name in one.related]} if one.related else told
+    told = {"name": one.name[:LONGEST_NAME], "type": one.type}
+    return {**told, "related": [name[:LONGEST_RELATED] for name in one.related]} if one.related else told

@@ -27,12 +27,20 @@ class NameVerdicts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def about(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
-        """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two."""
+    def about(
+        self, collection: str, keys: Collection[str], kins: Collection[str] = ()
+    ) -> tuple[frozenset[Pair], frozenset[Pair]]:
+        """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two.
+
+        With the names of these kins, too: whom an initial may stand for.
+        """
         same: set[Pair] = set()
         known: set[str] = set()
         fresh = set(keys)
+        c = judged_names.c
         with self._engine.connect() as connection:
+            for some in _slices(kins):
+                fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
             while fresh:
                 known |= fresh
                 found = {one for one, is_same in _touching(connection, collection, fresh, _v.same.is_(True)) if is_same}
@@ -46,7 +54,8 @@ class NameVerdicts:
         """The verdict of each of these pairs that has one: whether it is one thing."""
         with self._engine.connect() as connection:
             found = _touching(connection, collection, {one for one, _ in pairs})
-        return {pair: same for pair, same in found if pair in set(pairs)}
+        wanted = set(pairs)
+        return {pair: same for pair, same in found if pair in wanted}
 
     def record(self, collection: str, verdicts: Mapping[Pair, bool], *, model: str, prompt: str) -> None:
         """These are the verdicts of the pairs."""
@@ -55,7 +64,7 @@ class NameVerdicts:
         self._insert(name_verdicts, rows)
 
     def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
-        """Those of the keys that were not yet compared with all others of the collection."""
+        """Those of the keys that were not compared yet."""
         known: set[str] = set()
         c = judged_names.c
         with self._engine.connect() as connection:
@@ -63,13 +72,16 @@ class NameVerdicts:
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
         return set(keys) - known
 
-    def mark_judged(self, collection: str, bits: Mapping[str, bytes | None]) -> None:
-        """The keys were compared with all others of the collection, and the graph follows what came of it.
+    def mark_judged(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
+        """The keys were compared with all others that were, and the graph follows what came of it.
 
-        Each comes with the signs of its name's vector, by which later ones are compared with it.
+        Each comes with its kin and the signs of its name's vector, by which later ones are compared with it.
         """
         now = time.time()
-        rows = [{"collection": collection, "key": key, "bits": of, "at": now} for key, of in sorted(bits.items())]
+        rows = [
+            {"collection": collection, "key": key, "kin": kin, "bits": bits, "at": now}
+            for key, (kin, bits) in sorted(names.items())
+        ]
         self._insert(judged_names, rows)
 
     def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,13 @@ class Judge(Lister):
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
         self.fault: Exception | None = None
+        self.one = ONE
 
     def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
         if self.fault:
             raise self.fault
         self.asked += [(one.name, other.name) for one, other in pairs]
-        return Judgement([{name_key(one.name), name_key(other.name)} <= ONE for one, other in pairs])
+        return Judgement([{name_key(one.name), name_key(other.name)} <= self.one for one, other in pairs])
 
 
 @pytest.fixture
@@ -138,6 +140,81 @@ def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
         remove(writer, collection, *first)
         assert not any(held(graph, collection).values())
         assert verdicts(ledger, collection) == (set(), False)
+        engine.dispose()
+    assert len(digests) == 1
+
+
+def test_a_text_with_both_names_keeps_them_whatever_came_before_it_and_goes_after(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
+) -> None:
+    digests, left = set(), set()
+    for number, texts in enumerate(permutations((BOTH, LONG, SHORT))):
+        engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+        ledger = Ledger(engine)
+        writer = writer_of(graph, by=Judge(), keeping=ledger)
+        write(writer, collection, *texts)
+        digests.add(digest(graph, collection))
+        remove(writer, collection, LONG)
+        left.add(digest(graph, collection))
+        assert entities(graph, collection)["International Business Machines", "Organization"] == 2
+        remove(writer, collection, SHORT)
+        assert {name_key("IBM"), name_key("International Business Machines")} <= verdicts(ledger, collection)[0]
+        remove(writer, collection, BOTH)
+        assert verdicts(ledger, collection) == (set(), False)
+        engine.dispose()
+    assert (len(digests), len(left)) == (1, 1)
+
+
+def test_an_edit_of_the_only_chunk_that_says_a_name_asks_nothing_again(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, SHORT, FULL)
+    asked = list(judge.asked)
+    writer.write(chunks_of(f"{collection}/{TEXTS.index(SHORT)}.md", f"{SHORT}; Lynher=Location"), reference_time=WRITTEN_AT)
+    assert judge.asked == asked
+    assert entities(graph, collection)["International Business Machines", "Organization"] == 2
+
+
+def test_a_removal_cut_short_leaves_nothing_when_it_is_done_again(
+    graph: GraphConnection,
+    writer_of: WriterOf,
+    collection: str,
+    judge: Judge,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, SHORT, FULL)
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "forget_names", cut)
+        for text in (SHORT, FULL):
+            with pytest.raises(KeyboardInterrupt):
+                remove(writer, collection, text)
+    remove(writer, collection, FULL)
+    assert verdicts(ledger, collection) == (set(), False)
+
+
+def test_an_initial_finds_its_person_by_a_name_that_was_joined_with_a_longer_one(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
+) -> None:
+    digests = set()
+    texts = ("Mary Jones=Person; Kel=Location", "Mary Jones Baker=Person; Kel=Location", "M. Jones=Person; Kel=Location")
+    for number, some in enumerate(permutations(texts)):
+        engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+        judge = Judge()
+        judge.one = {name_key("Mary Jones"), name_key("Mary Jones Baker")}
+        writer = writer_of(graph, by=judge, keeping=Ledger(engine))
+        for text in some:
+            writer.write(chunks_of(f"{collection}/{texts.index(text)}.md", text), reference_time=WRITTEN_AT)
+        assert entities(graph, collection) == {("Mary Jones Baker", "Person"): 3, ("Kel", "Location"): 3}
+        digests.add(digest(graph, collection))
+        for text in some:
+            writer.erase(f"{collection}/{texts.index(text)}.md")
         engine.dispose()
     assert len(digests) == 1
 

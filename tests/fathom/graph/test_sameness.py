@@ -45,6 +45,13 @@ def test_initials_of_two_companies_are_neithers() -> None:
     assert one_name({"abc", one}, judged(("abc", one), ("abc", other), apart=((one, other),)))["abc"] == one
 
 
+def test_a_chain_between_two_that_are_apart_joins_nothing() -> None:
+    keys = {"a", "b", "c", "d"}
+    chain = judged(("a", "b"), ("b", "c"), ("c", "d"), apart=(("a", "d"),))
+    assert one_name(keys, chain) == {key: key for key in keys}
+    assert one_name(keys - {"d"}, chain)["a"] == "c"
+
+
 def test_an_initial_is_the_one_person_of_several_names() -> None:
     short, robert, bob = (Sense(f"{first} smith", "Person") for first in ("b", "robert", "bob"))
     bill = Sense("bill smith", "Person")
@@ -62,6 +69,7 @@ def test_it_is_a_function_of_the_set_and_each_name_is_its_own(keys: set[str], sa
     assert one_name(shuffled, verdicts) == found
     assert found.keys() == keys
     assert all(found[name] == name for name in found.values())
+    assert not [pair for pair in verdicts.apart if keys.issuperset(pair) and found[pair[0]] == found[pair[1]]]
 
 
 @given(st.sets(KEYS, min_size=1), PAIRS, PAIRS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fathom.language.extraction import Described
-from fathom.language.same_names import LONGEST, MOST_PAIRS, question, read_same
-from fathom.language.schema import NotAsAsked
+from fathom.language.same_names import MOST_PAIRS, question, read_same
+from fathom.language.schema import LONGEST_NAME, NotAsAsked
 
 PAIR = (Described("IBM", "Organization", ("Armonk",)), Described("International Business Machines", "Organization"))
 
@@ -23,7 +23,7 @@ def test_a_name_can_neither_end_the_material_nor_fill_it() -> None:
     text = question([(evil, PAIR[0])]).text
     assert text.count("</pairs") == 1
     assert text.endswith("</pairs>")
-    assert len(text) < 4 * LONGEST + 200
+    assert len(text) < LONGEST_NAME + 300
 
 
 def test_a_full_question_stays_small() -> None:

@@ -35,6 +35,13 @@ def test_a_name_brings_all_that_hangs_together_with_it(verdicts: NameVerdicts) -
     assert verdicts.of("a", [("b", "d"), ("b", "e"), ("x", "y")]) == {("b", "d"): False, ("x", "y"): True}
 
 
+def test_an_initial_brings_the_names_of_its_kin_that_are_one_with_others(verdicts: NameVerdicts) -> None:
+    verdicts.mark_judged("a", {"mary jones": ("m jones", None), "may jones": ("m jones", None), "may baker": ("m baker", None)})
+    verdicts.record("a", {("mary jones", "mary jones baker"): True}, **BY)
+    assert verdicts.about("a", ["m jones"], ["m jones"])[0] == {("mary jones", "mary jones baker")}
+    assert verdicts.about("a", ["m baker"], ["m baker"])[0] == frozenset()
+
+
 def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
     verdicts.record("a", {("b", "c"): True}, **BY)
     verdicts.record("a", {("b", "c"): False, ("c", "d"): False}, **BY)
@@ -43,7 +50,7 @@ def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
 
 def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -> None:
     assert not verdicts.any("a")
-    verdicts.mark_judged("a", {"b": b"\xff\x00", "c": None})
+    verdicts.mark_judged("a", {"b": ("b", b"\xff\x00"), "c": (None, None)})
     assert verdicts.unjudged("a", {"b", "c", "d"}) == {"d"}
     assert verdicts.unjudged("other", {"b"}) == {"b"}
     assert verdicts.judged("a", most=9) == {"b": b"\xff\x00", "c": None}
@@ -59,7 +66,7 @@ def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -
 
 
 def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdicts) -> None:
-    many = {f"name {number:05}": None for number in range(200)}
+    many = {f"name {number:05}": (None, None) for number in range(200)}
     verdicts.mark_judged("a", many)
     assert verdicts.unjudged("a", {*many, "another"}) == {"another"}
     chain = list(many)
