@@ -95,7 +95,7 @@ def identify(
     names |= _entities(connection, collection, {key for pair in same for key in pair} - names.keys())
     if joined := [pair for pair in same if names.keys() >= {*pair}]:  # both are entities still
         join({key for pair in joined for key in pair})
-        log.info(f"{len(joined)} names joined", sub_stage="names", metrics={"alike": len(pairs), "same": len(joined)})
+        log.info("Names were found to mean one thing", sub_stage="names", metrics={"alike": len(pairs), "same": len(joined)})
     verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), own.get(key)) for key in fresh})
     return used
 
