@@ -8,6 +8,7 @@ same texts to the same server, its model's answers coming at once from a server 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
@@ -62,11 +63,11 @@ class Answers:
 
 
 class Scattered(Embedder):
-    """Vectors of which few are near each other, as those of different names are."""
+    """Vectors of which none are near each other, as those of different names are."""
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """The same vector for the same text."""
-        return [[number - 0.5 for number in vector] for vector in super().embed(texts)]
+        return [[byte / 255 - 0.5 for byte in hashlib.shake_256(text.encode()).digest(self.dimension)] for text in texts]
 
 
 def _extraction(text: str) -> Extraction:
