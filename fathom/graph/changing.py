@@ -55,7 +55,7 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 
 
 @dataclass(frozen=True)
-class House:
+class CollectionTerms:
     """A collection with what holds in it: which relations hold one at a time, what was judged of names, who embeds."""
 
     collection: str
@@ -64,34 +64,34 @@ class House:
     embedder: Embedder
 
 
-def save_episodes(tx: ManagedTransaction, house: House, batch: Sequence[EpisodeRows]) -> None:
+def save_episodes(tx: ManagedTransaction, terms: CollectionTerms, batch: Sequence[EpisodeRows]) -> None:
     """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others."""
-    _change(tx, house, new=batch)
+    _change(tx, terms, new=batch)
 
 
-def remove_episodes(tx: ManagedTransaction, house: House, uuids: Sequence[str]) -> list[str]:
+def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Sequence[str]) -> list[str]:
     """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
 
     Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
     those say; facts that only what is gone had ended hold again; names that had two readings by it have one again.
     """
-    return _change(tx, house, gone=uuids)
+    return _change(tx, terms, gone=uuids)
 
 
-def join_names(tx: ManagedTransaction, house: House, keys: Collection[str]) -> None:
+def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[str]) -> None:
     """Names of these keys are where the verdicts about them say, with all that was said of them."""
-    _change(tx, house, stirred={Sense(key, OPEN) for key in keys})
+    _change(tx, terms, stirred={Sense(key, OPEN) for key in keys})
 
 
 def _change(
     tx: ManagedTransaction,
-    house: House,
+    terms: CollectionTerms,
     *,
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
     stirred: Collection[Sense] = (),
 ) -> list[str]:
-    collection, rules, embedder = house.collection, house.rules, house.embedder
+    collection, rules, embedder = terms.collection, terms.rules, terms.embedder
     going = set(gone)
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
     lost: set[Sense] = {*stirred}
@@ -101,7 +101,7 @@ def _change(
             lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
     touched = list(left)
     said = {sense for rows in new for sense in rows.entities}
-    senses = Senses(tx, collection, house.judged_of, new=said, lost=lost, gone=gone)
+    senses = Senses(tx, collection, terms.judged_of, new=said, lost=lost, gone=gone)
     for _, entity in senses.moves:
         left[entity] |= senses.types_of[entity]
     placed = [rows.placed(senses.where) for rows in new]

@@ -15,7 +15,7 @@ from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
-from fathom.graph.changing import House, join_names, remove_episodes, save_episodes
+from fathom.graph.changing import CollectionTerms, join_names, remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
@@ -222,7 +222,7 @@ class DocumentWriter:
     def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: Tally) -> None:
         start = time.perf_counter()
         tally.writing(len(batch))
-        self.connection.write(lambda tx: save_episodes(tx, self._house(collection), batch))
+        self.connection.write(lambda tx: save_episodes(tx, self._terms(collection), batch))
         self._ledger.record([Written(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
@@ -236,7 +236,7 @@ class DocumentWriter:
         return touched
 
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
-        return self.connection.write(lambda tx: remove_episodes(tx, self._house(collection), uuids))
+        return self.connection.write(lambda tx: remove_episodes(tx, self._terms(collection), uuids))
 
     def _join_names(self, collection: str, uuids: Sequence[str], tally: Tally) -> None:
         """A model that can be asked says which of their names are others of what is there, paid by the last of the episodes."""
@@ -250,13 +250,13 @@ class DocumentWriter:
         tally.judged(use, time.perf_counter() - start)
 
     def _join(self, collection: str, keys: Collection[str]) -> None:
-        self.connection.write(lambda tx: join_names(tx, self._house(collection), keys))
+        self.connection.write(lambda tx: join_names(tx, self._terms(collection), keys))
 
-    def _house(self, collection: str) -> House:
+    def _terms(self, collection: str) -> CollectionTerms:
         def judged_of(keys: Collection[str], kins: Collection[str]) -> Judged:
             return Judged(*self._verdicts.about(collection, keys, kins))
 
-        return House(collection, self._rules(collection), judged_of, self._embedder)
+        return CollectionTerms(collection, self._rules(collection), judged_of, self._embedder)
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:
