@@ -30,12 +30,12 @@ from fathom.graph.agreement import differences
 from fathom.graph.connection import open_graph
 from fathom.graph.snapshot import snapshot
 from fathom.ids import document_id
-from fathom.language import same_names
+from fathom.language import same_facts, same_names
 from fathom.language.prompts import Prompt
 from fathom.language.schema import Vocabulary
 from fathom.language.stack import model_of
 from fathom.ledger.ledger import Ledger
-from fathom.ledger.verdicts import NameVerdicts
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity
@@ -79,6 +79,7 @@ MATCH (n:Entity) WHERE n.group_id = $group WITH n.name AS name, count(n) AS copi
 """
 LEFT = "MATCH (n) WHERE n.group_id = $group RETURN count(n) AS left"
 _NAME = re.compile(r"\b[A-Z][a-z]{3,}(?: [A-Z][a-z]+)?\b")
+FACTS_ASKED = re.compile(r'<pairs>\n\{"pair": 1, "a": \{"relation": ')
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _TYPES = ("Person", "Organization", "Location")
 MOST_NAMES = 8
@@ -94,8 +95,12 @@ def read(body: dict[str, Any]) -> dict[str, Any]:
     """What a model says of any text: capitalised words are names, two in a sentence a fact; types differ by text.
 
     Names that are alike it holds to be apart: which are compared depends on the order of documents, which kills change.
+    Facts are one where their sentences begin alike.
     """
     text = str(body["messages"][-1]["content"])
+    if FACTS_ASKED.match(text):
+        pairs = [json.loads(line) for line in text.splitlines()[1:-1]]
+        return {"same": [pair["pair"] for pair in pairs if pair["a"]["fact"][:1] == pair["b"]["fact"][:1]]}
     if text.startswith("<pairs>"):
         return {"same": []}
     text = text.removeprefix("<passage>\n").removesuffix("\n</passage>")
@@ -203,13 +208,17 @@ class DeploymentKilling:
         """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
         with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
             keys = {key for (key,) in store.execute("SELECT key FROM answers")}
-        extracting, judging, model = Prompt(Vocabulary()).question(""), same_names.question([]), model_of(self._settings)
+        extracting, names, facts = Prompt(Vocabulary()).question(""), same_names.question([]), same_facts.question([])
+        model = model_of(self._settings)
         times = Counter(list(self._server.answered))
         new = [
             one
             for one in times
             if one not in self._kept
-            and replace(judging if one.startswith("<pairs>") else extracting, text=one).key(model) in keys
+            and replace(facts if FACTS_ASKED.match(one) else names if one.startswith("<pairs>") else extracting, text=one).key(
+                model
+            )
+            in keys
         ]
         self._kept |= {one: times[one] for one in new}
 
@@ -278,7 +287,7 @@ class DeploymentKilling:
         graph = open_graph(self._settings)
         try:
             found.left = int(graph.read(LEFT, group=COLLECTION)[0]["left"])
-            found.left += NameVerdicts(self._intake.engine).any(COLLECTION)
+            found.left += sum(kind(self._intake.engine).any(COLLECTION) for kind in (NameVerdicts, FactVerdicts))
         finally:
             graph.close()
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from benchmarks.material import chunk_set
-from fathom.database import name_verdicts, open_database
+from fathom.database import fact_verdicts, name_verdicts, open_database
 from fathom.graph.agreement import differences
+from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphAddress, GraphConnection
 from fathom.graph.snapshot import snapshot
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import chunk_identity
-from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Usage
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
 from fathom.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ class Model:
         self._killer.point()
         return Judgement([_number(one.name) == _number(other.name) for one, other in pairs])
 
+    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+        """To own land and to have land is the same."""
+        self._killer.point()
+        with self._asked.open("a") as file:
+            file.writelines(f"{_pair(*(saying_key(one.relation, one.fact) for one in pair))}\n" for pair in pairs)
+        self._killer.point()
+        return Judgement([{one.relation, other.relation} == {"OWNS_LAND_IN", "HAS_LAND_IN"} for one, other in pairs])
+
     def _extract(self, text: str) -> Extraction:
         number = int(text.rpartition("\n")[2].split(".")[0])
         person, town = f"Person {number % PEOPLE}", _town(number)
@@ -111,8 +120,18 @@ class Model:
             valid_at=datetime(1990 + number, 1, 1, tzinfo=UTC),
             invalid_at=None,
         )
+        verb = ("owns", "has")[number % 2]
+        land = Fact(
+            source=person,
+            target=town,
+            relation=f"{verb.upper()}_LAND_IN",
+            fact=f"{person} {verb} land in {town}.",
+            span=(0, 1),
+        )
         entities = [Entity(name=person, type="Person", mentions=[(0, 1)]), Entity(name=town, type="City", mentions=[(0, 1)])]
-        return Extraction(entities=entities, facts=[fact], usage=Usage(calls=1, tokens_in=10, tokens_out=3, cost_usd=0.001))
+        return Extraction(
+            entities=entities, facts=[fact, land], usage=Usage(calls=1, tokens_in=10, tokens_out=3, cost_usd=0.001)
+        )
 
 
 class Embedder:
@@ -207,7 +226,11 @@ class Killing:
         _, status = os.waitpid(child, 0)
         written = {row.chunk for row in self._ledger(home).rows(collection=COLLECTION, state="written")}
         with self._ledger(home).engine.connect() as connection:
-            judged = {_pair(row.one, row.other) for row in connection.execute(sa.select(name_verdicts))}
+            judged = {
+                _pair(row.one, row.other)
+                for table in (name_verdicts, fact_verdicts)
+                for row in connection.execute(sa.select(table.c.one, table.c.other))
+            }
         before = Counter((home / "asked").read_text().split()) if (home / "asked").exists() else Counter[str]()
         self._work(home, Killer(0))
         ledger = self._ledger(home)

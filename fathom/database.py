@@ -265,6 +265,29 @@ judged_names = sa.Table(
     sa.Index("judged_names_by_kin", "collection", "kin"),
 )
 
+# Whether two facts of a collection say one thing, by the keys of their sentences, the lesser first.
+fact_verdicts = sa.Table(
+    "fact_verdicts",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("fact_verdicts_by_other", "collection", "other"),
+)
+
+# Facts that were compared with all others between the same two entities, by the keys of their sentences.
+judged_facts = sa.Table(
+    "judged_facts",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -279,6 +302,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (10, (priorities,)),
     (11, (uploads_in_part,)),
     (12, (name_verdicts, judged_names)),
+    (13, (fact_verdicts, judged_facts)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

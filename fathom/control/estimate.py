@@ -23,6 +23,8 @@ from fathom.verbs import chunk, convert
 ENOUGH = 20  # answers of a model from which its next ones are foretold
 # Without them: tokens out for one of text, and seconds an answer takes; chunks a second that the offline model reads.
 OUT_FOR_IN, OUT_LEAST, ANSWER_S = 1.2, 120, 4.0
+# Tokens of questions about names and facts that are alike, in and out a chunk: some four pairs.
+COMPARED_IN, COMPARED_OUT = 280.0, 15.0
 OFFLINE_CHUNKS_A_SECOND = 15.0
 
 
@@ -51,13 +53,18 @@ class Estimate(BaseModel):
 
 @dataclass(frozen=True)
 class _Asking:
-    """What a question takes: tokens of its shared part, tokens of an answer (None: by the length of the text), seconds."""
+    """What a question takes: tokens of its shared part, tokens of an answer (None: by the length of the text), seconds.
+
+    With it goes a chunk's part in the questions about names and facts that are alike, in tokens in and out.
+    """
 
     model: str
     shared: int
     out: float | None
     seconds: float
     based_on: str
+    compared_in: float = COMPARED_IN
+    compared_out: float = COMPARED_OUT
 
 
 def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tuple[Estimate, Placement]:
@@ -92,8 +99,9 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
 
     texts = [estimated_tokens(one.embedding_text) + 20 for one in new]
     answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
-    use = TokenUse(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
-    seconds = math.ceil(len(new) / settings.llm_concurrency) * asking.seconds
+    fresh, out = sum(texts) + round(asking.compared_in * len(new)), round(sum(answers) + asking.compared_out * len(new))
+    use = TokenUse(fresh=fresh, cache_read=asking.shared * len(new), out=out)
+    seconds = (math.ceil(len(new) / settings.llm_concurrency) + bool(new)) * asking.seconds  # one more compares names
     if settings.llm_requests_per_minute:
         seconds = max(seconds, 60 * len(new) / settings.llm_requests_per_minute)
     if settings.llm_tokens_per_minute:
@@ -113,6 +121,7 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     """By the last thousand answers of the model where there are enough, else by what is usual."""
     if settings.llm == "offline":
         return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
+    from fathom.language import same_facts, same_names
     from fathom.language.prompts import Prompt
     from fathom.language.stack import model_of
     from fathom.language.vocabularies import ALL, read_vocabularies
@@ -124,10 +133,17 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     last = sa.select(c.tokens_out, c.seconds).where(c.model == model, c.prompt == question.prompt, c.outcome == "complete")
     recent = last.order_by(c.id.desc()).limit(1000).subquery()
     figures = sa.select(sa.func.count(), sa.func.avg(recent.c.tokens_out), sa.func.avg(recent.c.seconds))
+    first = sa.select(sa.func.min(c.id)).where(c.id.in_(last.with_only_columns(c.id).order_by(c.id.desc()).limit(1000)))
+    compared = sa.select(sa.func.sum(c.tokens_in), sa.func.sum(c.tokens_out)).where(
+        c.model == model,
+        c.prompt.in_((same_names.PROMPT.version, same_facts.PROMPT.version)),
+        c.id >= first.scalar_subquery(),
+    )
     with open_database(settings.operational_url).connect() as connection:
         count, out, seconds = connection.execute(figures).one()
+        tokens = [(total or 0) / max(1, count) for total in connection.execute(compared).one()]
     if count >= ENOUGH:
-        return _Asking(model, shared, float(out), float(seconds), f"the last {count} answers of {model}")
+        return _Asking(model, shared, float(out), float(seconds), f"the last {count} answers of {model}", *tokens)
     return _Asking(model, shared, None, ANSWER_S, f"what is usual; {model} has answered {count} times here")
 
 

@@ -6,23 +6,24 @@ graph sees it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fathom.graph.validity import Claim, Validity
 from fathom.language.extraction import Ends
 
-if TYPE_CHECKING:
-    from neo4j import ManagedTransaction
-
 
 @dataclass(frozen=True)
 class Assertion:
-    """One episode says the fact, in these words; `at` is the date of its text, the others are dates that it gives."""
+    """One episode says the fact, in these words; `at` is the date of its text, the others are dates that it gives.
+
+    `relation` is its own word for it, which may differ from that of the fact it was judged to say.
+    """
 
     episode: str
     fact: str
@@ -30,12 +31,17 @@ class Assertion:
     valid_at: datetime | None
     invalid_at: datetime | None
     one_at_a_time: Ends | None = None
+    relation: str = ""
+
+    @property
+    def key(self) -> str:
+        """That of its relation and sentence."""
+        return saying_key(self.relation, self.fact)
 
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
-        only = [self.one_at_a_time] if self.one_at_a_time else []
-        return json.dumps([fact, self.episode, *dates, self.fact, *only], ensure_ascii=False)
+        return json.dumps([fact, self.episode, *dates, self.fact, self.one_at_a_time, self.relation], ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,26 @@ class AssertedFact:
         last = max(ends, default=None)
         return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), last, known, only)
 
+    @property
+    def keys(self) -> set[str]:
+        """Those of the sentences that say it."""
+        return {one.key for one in self.assertions}
+
+    @property
+    def episodes(self) -> list[str]:
+        """The uuids of those that assert it, each once."""
+        return list(dict.fromkeys(one.episode for one in self.assertions))
+
     def words(self) -> str:
-        """The spelling most often used of its sentence."""
+        """The spelling most often used of its sentence; of several the first that was written."""
         spellings = Counter(one.fact for one in self.assertions)
-        return min(spellings, key=lambda words: (-spellings[words], words))
+        first = {one.fact: one.at for one in sorted(self.assertions, key=lambda one: one.at, reverse=True)}
+        return min(spellings, key=lambda words: (-spellings[words], first[words], words))
 
     def and_also(self, assertions: Iterable[Assertion]) -> AssertedFact:
-        """With these too, in place of what their episodes asserted before."""
-        by_episode = {one.episode: one for one in (*self.assertions, *assertions)}
-        return self._with(by_episode.values())
+        """With these too, in place of what their episodes asserted by the same sentences before."""
+        by_saying = {(one.episode, one.key): one for one in (*self.assertions, *assertions)}
+        return self._with(by_saying.values())
 
     def without(self, episodes: set[str]) -> AssertedFact | None:
         """What is left when these episodes are gone; None where nobody asserts it any more."""
@@ -75,9 +92,13 @@ class AssertedFact:
         return self._with(left) if left else None
 
     def _with(self, assertions: Iterable[Assertion]) -> AssertedFact:
-        ordered = tuple(sorted(assertions, key=lambda one: one.episode))
+        ordered = tuple(sorted(assertions, key=lambda one: (one.episode, one.key)))
         return AssertedFact(self.uuid, self.source, self.target, self.relation, ordered)
 
+
+# By the key of what is said: the uuid of the fact that says it by then, and the relation as it was said.
+Renamed = Mapping[str, tuple[str, str]]
+Run = Callable[..., Iterable[Mapping[str, Any]]]  # a query with its parameters; the rows
 
 FACT_COLUMNS = """
 r.uuid AS uuid, startNode(r).uuid AS source, endNode(r).uuid AS target, r.name AS relation, r.episodes AS episodes,
@@ -100,16 +121,16 @@ class Held:
     complete: bool  # whether each of its episodes' assertions was kept
 
 
-def held_facts(tx: ManagedTransaction, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[Held]:
+def held_facts(run: Run, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[Held]:
     """The facts that the query answers in FACT_COLUMNS, without those that no episode (of these) asserts."""
-    rows = list(tx.run(query, **parameters))
+    rows = list(run(query, **parameters))
     if asserted_by is not None:
         rows = [row for row in rows if not asserted_by.isdisjoint(row["episodes"] or ())]
     episodes = sorted({episode for row in rows for episode in row["episodes"] or ()})
     sources = sorted({row["source"] for row in rows})
     kept: dict[str, list[Assertion]] = defaultdict(list)
-    for row in tx.run(ASSERTIONS, episodes=episodes, sources=sources) if episodes else ():
-        for uuid, assertion in map(_unpacked, row["asserts"]):
+    for row in run(ASSERTIONS, episodes=episodes, sources=sources) if episodes else ():
+        for uuid, assertion in map(unpacked, row["asserts"]):
             kept[uuid].append(assertion)
     return [held for row in rows if (held := held_fact(row, kept.get(row["uuid"], ())))]
 
@@ -120,17 +141,18 @@ def held_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> Held | None:
     An episode of which none was kept wrote before they were, or is another client's: it asserts what the fact says now.
     """
     episodes = set(row["episodes"] or ())
-    known = {one.episode: one for one in kept if one.episode in episodes}
+    relation = row["relation"]
+    known = [one if one.relation else replace(one, relation=relation) for one in kept if one.episode in episodes]
     at, valid_at = moment(row["at"]) or moment(row["created"]), moment(row["valid_at"])
-    others = sorted(episodes - set(known)) if at else []
+    others = sorted(episodes.difference(one.episode for one in known)) if at else []
     if at:
         dates = (None, None) if known else (None if valid_at == at else valid_at, moment(row["invalid_at"]))
-        known |= {episode: Assertion(episode, row["fact"], at, *dates) for episode in others}
+        known += [Assertion(episode, row["fact"], at, *dates, relation=relation) for episode in others]
     if not known:
         return None
-    empty = AssertedFact(row["uuid"], row["source"], row["target"], row["relation"], ())
+    empty = AssertedFact(row["uuid"], row["source"], row["target"], relation, ())
     ends = Validity(moment(row["invalid_at"]), moment(row["expired_at"]))
-    return Held(empty.and_also(known.values()), row["fact"], ends, not others)
+    return Held(empty.and_also(known), row["fact"], ends, not others)
 
 
 def moment(value: Any) -> datetime | None:
@@ -144,17 +166,37 @@ def moment(value: Any) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def renamed(asserts: Sequence[str] | None, names: Mapping[str, str]) -> list[str] | None:
-    """The packed assertions of a mention, of the facts by their new uuids."""
+def renamed(asserts: Sequence[str] | None, names: Mapping[str, Renamed]) -> list[str] | None:
+    """The packed assertions of a mention, each of the fact that it asserts by then; `names` by the uuids they have."""
     if asserts is None:
         return None
-    unpacked = [json.loads(one) for one in asserts]
-    return [json.dumps([names.get(fact, fact), *rest], ensure_ascii=False) for fact, *rest in unpacked]
+    found: list[str] = []
+    for packed in asserts:
+        fact, said = unpacked(packed)
+        known = names.get(fact, {})
+        # One that was written without its relation is the only one its episode has of the fact.
+        only = next(iter(known.values())) if known and not said.relation else (fact, said.relation)
+        new, relation = known.get(said.key, only)
+        found.append(replace(said, relation=relation).packed(new))
+    return found
 
 
-def _unpacked(packed: str) -> tuple[str, Assertion]:
-    fact, episode, at, valid_at, invalid_at, words, *only = json.loads(packed)
-    return fact, Assertion(episode, words, datetime.fromisoformat(at), moment(valid_at), moment(invalid_at), *only)
+def unpacked(packed: str) -> tuple[str, Assertion]:
+    """The uuid of the fact, and the assertion, of a property `asserts`."""
+    fact, episode, at, valid_at, invalid_at, words, *rest = json.loads(packed)
+    only, relation = (*rest, None, None)[:2]
+    ends = moment(valid_at), moment(invalid_at)
+    return fact, Assertion(episode, words, datetime.fromisoformat(at), *ends, only, relation or "")
+
+
+def saying_key(relation: str, fact: str) -> str:
+    """32 hex digits that are the same for the same relation and sentence; case and white space do not count."""
+    return hashlib.sha256(f"{relation}\0{folded(fact)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def folded(words: str) -> str:
+    """The words without what does not tell sentences apart: case and white space."""
+    return " ".join(words.lower().split())
 
 
 def _said(value: datetime | None) -> str | None:

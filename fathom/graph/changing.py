@@ -11,13 +11,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, joined
-from fathom.graph.mentions import JudgedOf, Senses, confirms, move_mentions, moved_facts, save_mentions
+from fathom.graph.fact_changes import FactChanges, JudgedFactsOf
+from fathom.graph.mentions import JudgedOf, Senses, confirms, move_mentions, save_mentions
+from fathom.graph.paraphrases import Ends
 from fathom.graph.resolving import OPEN, Sense, kin, sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid, named_also
 from fathom.graph.settling import Rules, settle_entities, settle_facts
 from fathom.graph.summaries import settle_summaries
-from fathom.graph.validity import Claim
 from fathom.language.extraction import Embedder
 
 if TYPE_CHECKING:
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 THEIR_ENTITIES = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
 RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
-"""
-THEIR_FACTS = f"""
-MATCH (p:Episodic)-[:MENTIONS]->(:Entity)-[r:RELATES_TO]->(:Entity) WHERE p.uuid IN $uuids
-RETURN DISTINCT {FACT_COLUMNS}
-"""
-FACTS_AROUND = f"MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities RETURN DISTINCT {FACT_COLUMNS}"
-KNOWN_FACTS = f"""
-MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $uuids
-RETURN {FACT_COLUMNS}
 """
 SAVE_EPISODES = "UNWIND $rows AS row MERGE (n:Episodic {uuid: row.uuid}) SET n = row"
 SAVE_ENTITIES = """
@@ -56,11 +47,12 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 
 @dataclass(frozen=True)
 class CollectionTerms:
-    """A collection with what holds in it: which relations hold one at a time, what was judged of names, who embeds."""
+    """A collection with what holds in it: relations that hold one at a time, what was judged of names and facts, who embeds."""
 
     collection: str
     rules: Rules
     judged_of: JudgedOf
+    judged_facts_of: JudgedFactsOf
     embedder: Embedder
 
 
@@ -83,6 +75,11 @@ def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[
     _change(tx, terms, stirred={Sense(key, OPEN) for key in keys})
 
 
+def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> None:
+    """Facts between each two of these entities are those that the verdicts about them leave."""
+    _change(tx, terms, restated=ends)
+
+
 def _change(
     tx: ManagedTransaction,
     terms: CollectionTerms,
@@ -90,9 +87,9 @@ def _change(
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
     stirred: Collection[Sense] = (),
+    restated: Collection[Ends] = (),
 ) -> list[str]:
     collection, rules, embedder = terms.collection, terms.rules, terms.embedder
-    going = set(gone)
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
     lost: set[Sense] = {*stirred}
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
@@ -105,7 +102,16 @@ def _change(
     for _, entity in senses.moves:
         left[entity] |= senses.types_of[entity]
     placed = [rows.placed(senses.where) for rows in new]
-    facts = _Facts(tx, collection, senses, going, [fact for rows in placed for fact in rows.facts])
+    facts = FactChanges(
+        tx,
+        collection,
+        terms.judged_facts_of,
+        new=[fact for rows in placed for fact in rows.facts],
+        gone=gone,
+        moves=senses.moves,
+        restated=restated,
+    )
+    placed = [rows.asserting(facts.said_by) for rows in placed]
     entities = {uuid: sense for rows in placed for uuid, sense in rows.entities.items()}
     entities |= {entity_uuid(collection, sense): sense for sense in senses.moves.values()}
 
@@ -119,7 +125,7 @@ def _change(
         tx.run(SAVE_EPISODES, rows=[rows.episode for rows in placed]).consume()
     if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - senses.known.keys())]:
         tx.run(SAVE_ENTITIES, rows=rows).consume()
-    if senses.moves:
+    if senses.moves or facts.renamed:
         move_mentions(tx, collection, senses.moves, facts.renamed)
     save_mentions(tx, [mention for rows in placed for mention in rows.mentions])
     if left:
@@ -138,50 +144,7 @@ def _change(
     return touched
 
 
-class _Facts:
-    """The facts of the graph that are other ones, or none, than they were."""
-
-    def __init__(
-        self, tx: ManagedTransaction, collection: str, senses: Senses, going: set[str], new: Sequence[AssertedFact]
-    ) -> None:
-        self.changed: dict[str, AssertedFact] = {}
-        self.before: dict[str, str] = {}
-        self.gone: list[Claim] = []
-        self.were: list[Claim] = []  # of the changed ones, as they were weighed before
-        self.renamed: dict[tuple[str, str], str] = {}
-        held: dict[str, Held] = {}
-        if going:
-            held |= {one.asserted.uuid: one for one in held_facts(tx, THEIR_FACTS, asserted_by=going, uuids=list(going))}
-        if senses.moves:
-            movers, around = ({pair[end] for pair in senses.moves} for end in (0, 1))
-            near = held_facts(tx, FACTS_AROUND, asserted_by=movers, entities=sorted(around))
-            held |= {one.asserted.uuid: one for one in near}
-        stays: dict[str, AssertedFact | None] = {}
-        arriving = list(new)
-        for uuid, one in held.items():
-            stays[uuid], leaving = moved_facts(collection, one.asserted, senses.moves, going)
-            arriving += leaving
-            self.renamed |= {(fact.assertions[0].episode, uuid): fact.uuid for fact in leaving}
-        incoming = joined(arriving)
-        if unseen := sorted(incoming.keys() - held.keys()):
-            sources = sorted({incoming[uuid].source for uuid in unseen})
-            for one in held_facts(tx, KNOWN_FACTS, uuids=unseen, sources=sources):
-                held[one.asserted.uuid] = one
-                stays[one.asserted.uuid] = one.asserted
-        self.before = {uuid: one.fact for uuid, one in held.items()}
-        for uuid in dict.fromkeys((*stays, *incoming)):
-            now = stays.get(uuid)
-            if uuid in incoming:
-                now = now.and_also(incoming[uuid].assertions) if now else incoming[uuid]
-            if now is None:
-                self.gone.append(held[uuid].asserted.claim())
-            elif uuid not in held or not held[uuid].complete or now != held[uuid].asserted:
-                self.changed[uuid] = now
-                if uuid in held:
-                    self.were.append(held[uuid].asserted.claim())
-
-
-def _vectors(tx: ManagedTransaction, facts: _Facts) -> dict[str, list[float]]:
+def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float]]:
     """The vectors of the sentences of facts that are other ones, so that none is made again."""
     old = sorted({uuid for _, uuid in facts.renamed})
     if not old:

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from fathom.errors import ExtractionFailed
 from fathom.graph.connection import GraphConnection
+from fathom.graph.judging import judge
 from fathom.graph.likeness import alike, near
 from fathom.graph.naming import name_key
 from fathom.graph.resolving import OPEN, Sense, kin
 from fathom.graph.rows import named_also
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Described, NameJudge, Usage
-from fathom.language.same_names import MOST_PAIRS, PROMPT
+from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts
 from fathom.observability.logs import get_logger
 
 MOST_NAMES = 100_000  # of a collection that a name is compared with, the latest
-PAGE = 2_000
 RELATED = 4  # names of what a thing is related to that tell who it is
 
 NAMES_IN = """
@@ -34,13 +34,6 @@ RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
 ENTITIES = """
 MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
 RETURN n.name_key AS key, n.name AS name, labels(n) AS labels
-"""
-ALL_ENTITIES = """
-MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after RETURN n.uuid AS uuid ORDER BY uuid LIMIT $page
-"""
-NAMES_OF = """
-MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL
-RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
 """
 RELATIONS = """
 MATCH (n:Entity)-[r:RELATES_TO]-(o:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
@@ -54,7 +47,7 @@ log = get_logger(__name__)
 def identify(
     connection: GraphConnection,
     verdicts: NameVerdicts,
-    judge: NameJudge,
+    asked: NameJudge,
     collection: str,
     episodes: Sequence[str],
     join: Callable[[Collection[str]], object],
@@ -68,11 +61,10 @@ def identify(
     GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the
     model cannot answer as asked leaves its names apart.
     """
-    used = Usage()
-    named = _keys(connection.read(NAMES_IN, uuids=list(episodes)))
+    named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes)))
     fresh = verdicts.unjudged(collection, named)
     if not fresh:
-        return used
+        return Usage()
     names = _entities(connection, collection, fresh)
     own = dict(zip(names, signs([one.name for one in names.values()]), strict=True))
     candidates = near(own, verdicts.judged(collection, most=MOST_NAMES) | own)
@@ -82,15 +74,8 @@ def identify(
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]
     described = _described(connection, collection, unknown, names)
-    for start in range(0, len(unknown), MOST_PAIRS):  # what one question brought is kept before the next is asked
-        some = unknown[start : start + MOST_PAIRS]
-        try:
-            judged = judge.same_things([described[pair] for pair in some])
-        except ExtractionFailed as error:
-            log.warning("Names that are alike were not judged", sub_stage="names", metrics={"why": error.message})
-            continue
-        used = used.and_also(judged.usage)
-        verdicts.record(collection, dict(zip(some, judged.same, strict=True)), model=model, prompt=PROMPT)
+    record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
+    used = judge(asked.same_things, [unknown], described, record)
     same, _ = verdicts.about(collection, fresh)
     names |= _entities(connection, collection, {key for pair in same for key in pair} - names.keys())
     if joined := [pair for pair in same if names.keys() >= {*pair}]:  # both are entities still
@@ -100,18 +85,7 @@ def identify(
     return used
 
 
-def forget_names(connection: GraphConnection, verdicts: NameVerdicts, collection: str) -> None:
-    """Nothing is kept of what was judged of names that the collection no longer has. Raises GraphUnreachable."""
-    if verdicts.any(collection):
-        left: set[str] = set()
-        after = ""
-        while rows := connection.read(ALL_ENTITIES, group=collection, after=after, page=PAGE):
-            after = rows[-1]["uuid"]
-            left |= _keys(connection.read(NAMES_OF, uuids=[row["uuid"] for row in rows]))
-        verdicts.keep_only(collection, left)
-
-
-def _keys(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
+def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
     """The keys of all names that the mentions have."""
     return {name_key(name) for row in mentions for name, _ in ((row["name"], row["type"]), *named_also(row))}
 

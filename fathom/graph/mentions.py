@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fathom.graph.assertions import AssertedFact, moment, renamed
+from fathom.graph.assertions import AssertedFact, Renamed, moment, renamed
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_initial, kin, one_collection, sense_of
 from fathom.graph.rows import also, entity_uuid, fact_uuid, foremost, mention_uuid, named_also
 from fathom.graph.sameness import Judged
@@ -133,17 +133,17 @@ def moved_facts(
             for end in (fact.source, fact.target)
         )
         if said.episode not in gone and (source, target) != (fact.source, fact.target):
-            uuid = fact_uuid(collection, source, fact.relation, target, said.fact)
-            leaving.append(AssertedFact(uuid, source, target, fact.relation, (said,)))
+            uuid = fact_uuid(collection, source, said.relation, target, said.fact)
+            leaving.append(AssertedFact(uuid, source, target, said.relation, (said,)))
     return fact.without({*gone, *(one.assertions[0].episode for one in leaving)}), leaving
 
 
-def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: Mapping[tuple[str, str], str]) -> None:
-    """The mentions are of the entities they mean, each once an episode; `facts` has a fact's new uuid by episode and old."""
-    episodes = sorted({episode for episode, _ in moves})
-    names: dict[str, dict[str, str]] = defaultdict(dict)
+def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: Mapping[tuple[str, str], Renamed]) -> None:
+    """The mentions are of what they mean, each once an episode; `facts` has what became of a fact by episode and uuid."""
+    names: dict[str, dict[str, Renamed]] = defaultdict(dict)
     for (episode, old), new in facts.items():
         names[episode][old] = new
+    episodes = sorted({episode for episode, _ in moves} | names.keys())
     by_target: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     changed: set[tuple[str, str]] = set()
     for found in tx.run(MENTIONS, episodes=episodes):
@@ -162,15 +162,22 @@ def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: 
         old_rows += [{"source_node_uuid": episode, "uuid": one["uuid"]} for one in leaving]
         key = moves[episode, leaving[0]["target_node_uuid"]].key if leaving else ""
         ends = {"target_node_uuid": entity, "uuid": mention_uuid(episode, entity)} if leaving else {}
-        rows.append({**_as_one(those, key), **ends})
+        rows.append({**(_as_one(those, key) if leaving else those[0]), **ends})
+    asserting = sorted(episode for episode in names if names[episode])
     claims = [
-        {"uuid": row["uuid"], "facts": [names[row["uuid"]].get(one, one) for one in row["facts"] or ()]}
-        for row in tx.run(CLAIMS, episodes=sorted(names))
+        {"uuid": row["uuid"], "facts": _become(row["facts"] or (), names[row["uuid"]])}
+        for row in (tx.run(CLAIMS, episodes=asserting) if asserting else ())
     ]
     tx.run(DELETE_MENTIONS, rows=old_rows).consume()
     tx.run(SAVE_MENTIONS, rows=rows).consume()
     if claims:
         tx.run(SAVE_CLAIMS, rows=claims).consume()
+
+
+def _become(facts: Sequence[str], names: Mapping[str, Renamed]) -> list[str]:
+    """The uuids of what an episode asserts that asserted these facts, each once."""
+    those = [sorted({uuid for uuid, _ in names[fact].values()}) if fact in names else [fact] for fact in facts]
+    return list(dict.fromkeys(uuid for some in those for uuid in some))
 
 
 def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:

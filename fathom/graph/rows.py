@@ -12,12 +12,12 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
-from fathom.graph.assertions import AssertedFact, Assertion
+from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
 from fathom.graph.naming import name_key
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
@@ -92,6 +92,16 @@ class PlacedRows:
     mentions: list[dict[str, Any]]
     facts: list[AssertedFact]
 
+    def asserting(self, names: Mapping[str, str]) -> PlacedRows:
+        """The same, where facts of these uuids say what others say, whose uuids they have then."""
+        if not any(fact.uuid in names for fact in self.facts):
+            return self
+        said = {fact.uuid: names.get(fact.uuid, fact.uuid) for fact in self.facts}
+        of = {fact.uuid: {one.key: (said[fact.uuid], one.relation) for one in fact.assertions} for fact in self.facts}
+        mentions = [{**row, "asserts": renamed(row["asserts"], of)} for row in self.mentions]
+        edges = list(dict.fromkeys(said.values()))
+        return replace(self, episode={**self.episode, "entity_edges": edges}, mentions=mentions)
+
 
 def also(names: Iterable[tuple[str, str | None]]) -> list[str] | None:
     """The other names by which a text speaks of what a mention is of, with their types, as its property `also`."""
@@ -115,7 +125,7 @@ def entity_uuid(collection: str, sense: Sense) -> str:
 
 def fact_uuid(collection: str, source: str, relation: str, target: str, fact: str) -> str:
     """The uuid5 of a sentence about two entities; case and white space do not count."""
-    return _uuid("fact", collection, source, relation, target, _folded(fact))
+    return _uuid("fact", collection, source, relation, target, folded(fact))
 
 
 def mention_uuid(episode: str, entity: str) -> str:
@@ -141,14 +151,14 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
     )
     kinds: dict[str, str | None] = {}
     for entity in found.entities:
-        kinds.setdefault(_folded(entity.name), _label(entity.type))
+        kinds.setdefault(folded(entity.name), _label(entity.type))
     said = {name: sense_of(name, kind) for name, kind in kinds.items()}
     read = one_text(list(said.values()))
     means = {name: read[sense] for name, sense in said.items()}
     by_key = {said[name].key: sense for name, sense in reversed(means.items())}
     named: dict[Sense, Entity] = {}
     for entity in found.entities:
-        sense, now = means[_folded(entity.name)], said[_folded(entity.name)]
+        sense, now = means[folded(entity.name)], said[folded(entity.name)]
         best = named.setdefault(sense, entity)
         if sense_of(best.name, None).key != sense.key == now.key:
             named[sense] = entity
@@ -158,12 +168,12 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
     for sense, entity in named.items():
         rows.entities[sense] = (entity.name, _type(sense, given[sense]))
     for fact in found.facts:
-        source, target = (means.get(_folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
+        source, target = (means.get(folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
         if source is None or target is None or source == target:
             continue
         begins, ends = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time)
-        rows.facts.setdefault((source, fact.relation, target, _folded(fact.fact)), assertion)
+        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time, fact.relation)
+        rows.facts.setdefault((source, fact.relation, target, folded(fact.fact)), assertion)
     return rows
 
 
@@ -177,10 +187,6 @@ def _type(sense: Sense, given: Sequence[str | None]) -> str | None:
 
 def _label(kind: str) -> str | None:
     return kind if _LABEL.fullmatch(kind) and kind != "Entity" else None
-
-
-def _folded(words: str) -> str:
-    return " ".join(words.lower().split())
 
 
 def _uuid(*parts: str) -> str:

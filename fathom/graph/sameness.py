@@ -1,4 +1,4 @@
-"""Which keys of names are one thing by what was judged of them in pairs; a function of the keys that are there."""
+"""Which keys, of names or of facts, are one thing by what was judged of them in pairs; a function of those that are there."""
 
 from __future__ import annotations
 
@@ -33,12 +33,8 @@ def pair_of(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
-def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
-    """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
-
-    A key that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials.
-    Where a longer chain ends in two that are apart, nothing of it is joined.
-    """
+def neighbours(keys: Collection[str], judged: Judged) -> dict[str, set[str]]:
+    """Those of the keys that each is the same as, without what may be either of two that are apart, and is neither."""
     near: dict[str, set[str]] = defaultdict(set)
     for one, other in judged.same:
         if one in keys and other in keys:
@@ -48,8 +44,17 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     for key, end in torn:
         near[key].discard(end)
         near[end].discard(key)
+    return near
+
+
+def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
+    """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
+
+    A key that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials.
+    Where a longer chain ends in two that are apart, nothing of it is joined.
+    """
     found = {key: key for key in keys}
-    for group in _groups(near):
+    for group in _groups(neighbours(keys, judged)):
         if any(group.issuperset(pair) for pair in judged.apart):
             continue
         name = max(group, key=lambda key: (len(key.split()), len(key), key))

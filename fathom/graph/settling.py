@@ -139,7 +139,7 @@ def _members(tx: ManagedTransaction, groups: Collection[Group], rules: Rules, kn
     entities = sorted({entity for _, entity in groups})
     return {
         held.asserted.uuid: held
-        for held in held_facts(tx, SAME_GROUPS, entities=entities, relations=relations)
+        for held in held_facts(tx.run, SAME_GROUPS, entities=entities, relations=relations)
         if held.asserted.uuid not in known and any(group in groups for group in groups_of(held.asserted.claim(), rules))
     }
 
@@ -152,7 +152,7 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
         "name": fact.relation,
         "fact": fact.words(),
         "group_id": collection,
-        "episodes": [one.episode for one in fact.assertions],
+        "episodes": fact.episodes,
         "created_at": claim.known,
         "reference_time": claim.known,
         "valid_at": claim.begins,

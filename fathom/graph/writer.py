@@ -9,21 +9,24 @@ from contextlib import closing
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
-from fathom.graph.changing import CollectionTerms, join_names, remove_episodes, save_episodes
+from fathom.graph.changing import CollectionTerms, join_facts, join_names, remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
-from fathom.graph.identifying import forget_names, identify
+from fathom.graph.forgetting import forget
+from fathom.graph.identifying import identify
 from fathom.graph.quarantine import TRIES, set_aside, set_aside_before
 from fathom.graph.reading import holding
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeProgress, EpisodeProgressCallback, WriteReport
+from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.sameness import Judged
 from fathom.graph.schema import ensure_schema
@@ -33,13 +36,13 @@ from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
-from fathom.language.extraction import Embedder, LanguageModel, NameJudge
+from fathom.language.extraction import Embedder, FactJudge, LanguageModel, NameJudge, Usage
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
-from fathom.ledger.verdicts import NameVerdicts
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 
@@ -70,7 +73,8 @@ class DocumentWriter:
         self._embedder = SigningEmbedder(embedder)
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
-        self._verdicts = NameVerdicts(ledger.engine)
+        self._names = NameVerdicts(ledger.engine)
+        self._facts = FactVerdicts(ledger.engine)
         self._rules = one_at_a_time
         self._batch = batch
         self._schema_is_there = False
@@ -107,7 +111,7 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
             done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
-            forget_names(self.connection, self._verdicts, collection)
+            forget(self.connection, self._names, self._facts, collection)
             return done
 
     def erase(self, document: str) -> Erasure:
@@ -116,7 +120,7 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
             done = erase(self.connection, self._ledger, document, partial(self._take_out, collection))
-            forget_names(self.connection, self._verdicts, collection)
+            forget(self.connection, self._names, self._facts, collection)
             return done
 
     def close(self) -> None:
@@ -149,9 +153,9 @@ class DocumentWriter:
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
-        self._join_names(collection, list(wanted), tally)
-        if gone:  # a name that was said in them may be said in the chunks that came
-            forget_names(self.connection, self._verdicts, collection)
+        self._judge(document, list(wanted), tally)
+        if gone:  # what was said in them may be said in the chunks that came
+            forget(self.connection, self._names, self._facts, collection)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -238,25 +242,35 @@ class DocumentWriter:
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
         return self.connection.write(lambda tx: remove_episodes(tx, self._terms(collection), uuids))
 
-    def _join_names(self, collection: str, uuids: Sequence[str], tally: Tally) -> None:
-        """A model that can be asked says which of their names are others of what is there, paid by the last of the episodes."""
-        if not uuids or not isinstance(self._model, NameJudge):
+    def _judge(self, document: str, uuids: Sequence[str], tally: Tally) -> None:
+        """A model that can be asked says which names and facts are others of what is there; the last of the episodes pays."""
+        if not uuids:
             return
+        collection, _ = split_document_id(document)
         start = time.perf_counter()
-        asked = (self.connection, self._verdicts, self._model, collection, uuids)
-        use = identify(*asked, partial(self._join, collection), self._embedder.signs, model=self._model.name)
+        use, model, signs = Usage(), self._model, self._embedder.signs
+        if isinstance(model, NameJudge):
+            join = partial(self._join, join_names, collection)
+            use = identify(self.connection, self._names, model, collection, uuids, join, signs, model=model.name)
+        if isinstance(model, FactJudge):
+            join = partial(self._join, join_facts, collection)
+            said = restate(self.connection, self._facts, model, collection, document, uuids, join, signs, model=model.name)
+            use = use.and_also(said)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         tally.judged(use, time.perf_counter() - start)
 
-    def _join(self, collection: str, keys: Collection[str]) -> None:
-        self.connection.write(lambda tx: join_names(tx, self._terms(collection), keys))
+    def _join(self, join: Callable[[Any, CollectionTerms, Any], None], collection: str, what: Collection[Any]) -> None:
+        self.connection.write(lambda tx: join(tx, self._terms(collection), what))
 
     def _terms(self, collection: str) -> CollectionTerms:
         def judged_of(keys: Collection[str], kins: Collection[str]) -> Judged:
-            return Judged(*self._verdicts.about(collection, keys, kins))
+            return Judged(*self._names.about(collection, keys, kins))
 
-        return CollectionTerms(collection, self._rules(collection), judged_of, self._embedder)
+        def judged_facts_of(keys: Collection[str]) -> Judged:
+            return Judged(*self._facts.about(collection, keys))
+
+        return CollectionTerms(collection, self._rules(collection), judged_of, judged_facts_of, self._embedder)
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:

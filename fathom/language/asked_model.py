@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
-from fathom.language import same_names
+from fathom.language import same_facts, same_names
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
-from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Usage
+from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
+from fathom.language.pairs import read_same
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
 from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
 from fathom.language.vocabularies import ALL
@@ -68,26 +69,36 @@ class AskedModel:
                     answer.cancel()
 
     def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
-        """For each pair whether both name one thing, in one question; at most `same_names.MOST_PAIRS` of them.
+        """For each pair whether both name one thing, in one question; at most MOST_PAIRS of them.
 
         Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
         """
-        why, used = "", Usage()
-        for _ in range(TRIES):
-            answer = self._asker.ask(same_names.question(pairs))
-            used = used.and_also(_usage(answer))
-            if answer.ending == "refused":
-                raise AnswerRefused("The language model refused to say which names are one thing.")
-            try:
-                return Judgement(same_names.read_same(answer.text, len(pairs)), used)
-            except NotAsAsked as error:
-                why = str(error)
-        raise AnswerUnusable(f"The language model did not say as asked which names are one thing: {why}.")
+        return self._judge(same_names.question(pairs), len(pairs))
+
+    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+        """For each pair whether both say the same, in one question; at most MOST_PAIRS of them.
+
+        Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
+        """
+        return self._judge(same_facts.question(pairs), len(pairs))
 
     def close(self) -> None:
         """Connections and files are closed, until it is asked again."""
         for close in self._closing:
             close()
+
+    def _judge(self, question: Question, pairs: int) -> Judgement:
+        why, used = "", Usage()
+        for _ in range(TRIES):
+            answer = self._asker.ask(question)
+            used = used.and_also(_usage(answer))
+            if answer.ending == "refused":
+                raise AnswerRefused("The language model refused to say which of some pairs are one thing.")
+            try:
+                return Judgement(read_same(answer.text, pairs), used)
+            except NotAsAsked as error:
+                why = str(error)
+        raise AnswerUnusable(f"The language model did not say as asked which pairs are one thing: {why}.")
 
     def _extract(self, text: str) -> Extraction:
         if not text.strip():
@@ -132,8 +143,8 @@ class AskedModel:
 def worth_keeping(question: Question, answer: Answer) -> bool:
     """Whether an answer is as asked, so that asking again would be money for nothing; whichever types it has."""
     try:
-        if question.prompt == same_names.PROMPT:
-            same_names.read_same(answer.text, 0)
+        if question.prompt in (same_names.PROMPT.version, same_facts.PROMPT.version):
+            read_same(answer.text, 0)
         else:
             read_answer(answer.text, "", Vocabulary())
     except NotAsAsked:

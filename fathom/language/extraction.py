@@ -95,8 +95,17 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A fact that the graph has: its relation, a sentence, and since when it holds where a text says it."""
+
+    relation: str
+    fact: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """For each of several pairs of names whether both name one thing, and what it used to find out."""
+    """For each of several pairs whether both are one thing, and what it used to find out."""
 
     same: list[bool]
     usage: Usage = field(default_factory=Usage)
@@ -107,6 +116,15 @@ class NameJudge(Protocol):
     """A language model that can be asked which names mean one thing."""
 
     def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        """The judgement of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+        ...
+
+
+@runtime_checkable
+class FactJudge(Protocol):
+    """A language model that can be asked which facts say the same."""
+
+    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
         """The judgement of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...
 

@@ -1,4 +1,4 @@
-"""What the language model is asked of names that are alike: which pairs are one thing; and how its answer is read.
+"""What the language model is asked of names that are alike: which pairs are one thing.
 
 It is shown names, their types and the names of what they are related to, but no sentence of a document: a text that gives
 it orders could else join what other texts tell apart.
@@ -6,19 +6,15 @@ it orders could else join what other texts tell apart.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from fathom.language.asking import Question
 from fathom.language.extraction import Described
-from fathom.language.schema import LONGEST_NAME, NotAsAsked
+from fathom.language.pairs import PairPrompt
+from fathom.language.schema import LONGEST_NAME
 
-VERSION = "same-names-1"
-MOST_PAIRS = 80  # a question: some 4,000 tokens
 LONGEST_RELATED = 80  # characters of a name that only tells who another is
-_OUT = 64  # tokens of an answer that names no pair
 
 SYSTEM = """\
 You compare names in a knowledge graph. Each pair has two names, `a` and `b`, with the type of the thing and the names of a \
@@ -35,33 +31,12 @@ Leave out a pair where the two
 
 If in doubt, leave the pair out: two names of one thing do less harm than one name for two things."""
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"same": {"type": "array", "items": {"type": "integer"}}},
-    "required": ["same"],
-    "additionalProperties": False,
-}
-PROMPT = f"{VERSION}/{hashlib.sha256(json.dumps([SYSTEM, SCHEMA], sort_keys=True).encode()).hexdigest()[:8]}"
+PROMPT = PairPrompt("same-names-1", SYSTEM)
 
 
 def question(pairs: Sequence[tuple[Described, Described]]) -> Question:
     """The question about these pairs, which are numbered from 1; at most MOST_PAIRS of them."""
-    rows = [{"pair": number, "a": _told(one), "b": _told(other)} for number, (one, other) in enumerate(pairs, 1)]
-    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).replace("</pairs", "< /pairs")
-    clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in lines)
-    return Question(SYSTEM, SCHEMA, f"<pairs>\n{clean}\n</pairs>", PROMPT, _OUT + 6 * len(pairs))
-
-
-def read_same(answer: str, pairs: int) -> list[bool]:
-    """For each of so many pairs whether the answer calls it one thing. Raises NotAsAsked."""
-    try:
-        data = json.loads(answer)
-    except (ValueError, RecursionError):
-        raise NotAsAsked("it is no JSON") from None
-    numbers = data.get("same") if isinstance(data, dict) else None
-    if not isinstance(numbers, list) or not all(type(one) is int for one in numbers):
-        raise NotAsAsked("it has no list of pairs")
-    return [number in numbers for number in range(1, pairs + 1)]
+    return PROMPT.question([(_told(one), _told(other)) for one, other in pairs])
 
 
 def _told(one: Described) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the language model judged of names in pairs, one thing or two: durable before the graph follows it, paid for once."""
+"""What the language model judged in pairs, one thing or two: durable before the graph follows it, paid for once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,108 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import judged_names, name_verdicts
+from fathom.database import fact_verdicts, judged_facts, judged_names, name_verdicts
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Insert
 
-Pair = tuple[str, str]  # two keys of names, the lesser first
+Pair = tuple[str, str]  # two keys, the lesser first
 
 SLICE = 500  # keys a query
-_v = name_verdicts.c
 
 
-class NameVerdicts:
-    """The verdicts of every collection, in SQLite or Postgres; every method that writes is one transaction."""
+class Verdicts:
+    """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
+
+    def __init__(self, engine: Engine, verdicts: sa.Table, judged: sa.Table) -> None:
+        self._engine = engine
+        self._verdicts = verdicts
+        self._judged = judged
+
+    def about(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
+        """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two."""
+        with self._engine.connect() as connection:
+            return self._about(connection, collection, set(keys))
+
+    def of(self, collection: str, pairs: Sequence[Pair]) -> dict[Pair, bool]:
+        """The verdict of each of these pairs that has one: whether it is one thing."""
+        with self._engine.connect() as connection:
+            found = self._touching(connection, collection, {one for one, _ in pairs})
+        wanted = set(pairs)
+        return {pair: same for pair, same in found if pair in wanted}
+
+    def record(self, collection: str, verdicts: Mapping[Pair, bool], *, model: str, prompt: str) -> None:
+        """These are the verdicts of the pairs."""
+        by = {"collection": collection, "model": model, "prompt": prompt, "at": time.time()}
+        rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
+        self._insert(self._verdicts, rows)
+
+    def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
+        """Those of the keys that were not compared yet."""
+        known: set[str] = set()
+        c = self._judged.c
+        with self._engine.connect() as connection:
+            for some in _slices(keys):
+                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
+        return set(keys) - known
+
+    def any(self, collection: str) -> bool:
+        """Whether a key of the collection was ever compared."""
+        with self._engine.connect() as connection:
+            first = sa.select(self._judged.c.key).where(self._judged.c.collection == collection).limit(1)
+            return connection.scalar(first) is not None
+
+    def keep_only(self, collection: str, keys: Collection[str]) -> None:
+        """Nothing is kept of keys of the collection but of these."""
+        v, judged = self._verdicts.c, self._judged
+        with self._engine.begin() as connection:
+            mine = judged.c.collection == collection
+            there = set(connection.scalars(sa.select(judged.c.key).where(mine)))
+            pairs = connection.execute(sa.select(v.one, v.other).where(v.collection == collection)).all()
+            gone = (there | {key for pair in pairs for key in pair}) - set(keys)
+            for some in _slices(gone):
+                connection.execute(judged.delete().where(mine, judged.c.key.in_(some)))
+                either = sa.or_(v.one.in_(some), v.other.in_(some))
+                connection.execute(self._verdicts.delete().where(v.collection == collection, either))
+
+    def _about(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
+        same: set[Pair] = set()
+        known: set[str] = set()
+        is_one = self._verdicts.c.same
+        fresh = keys
+        while fresh:
+            known |= fresh
+            found = {one for one, _ in self._touching(connection, collection, fresh, is_one.is_(True))}
+            same |= found
+            fresh = {key for pair in found for key in pair} - known
+        joined = {key for pair in same for key in pair}
+        told = self._touching(connection, collection, joined, is_one.is_(False))
+        return frozenset(same), frozenset(one for one, _ in told if joined.issuperset(one))
+
+    def _touching(
+        self, connection: Connection, collection: str, keys: Collection[str], *more: sa.ColumnElement[bool]
+    ) -> list[tuple[Pair, bool]]:
+        v = self._verdicts.c
+        found: list[tuple[Pair, bool]] = []
+        for some in _slices(keys):
+            either = sa.or_(v.one.in_(some), v.other.in_(some))
+            rows = connection.execute(sa.select(v.one, v.other, v.same).where(v.collection == collection, either, *more))
+            found += [((row.one, row.other), bool(row.same)) for row in rows]
+        return found
+
+    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        if not rows:
+            return
+        made: Insert = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
+        with self._engine.begin() as connection:  # what was said first stands
+            connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
+
+
+class NameVerdicts(Verdicts):
+    """Which keys of names are one thing, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine, name_verdicts, judged_names)
 
     def about(
         self, collection: str, keys: Collection[str], kins: Collection[str] = ()
@@ -34,43 +120,12 @@ class NameVerdicts:
 
         With the names of these kins, too: whom an initial may stand for.
         """
-        same: set[Pair] = set()
-        known: set[str] = set()
         fresh = set(keys)
         c = judged_names.c
         with self._engine.connect() as connection:
             for some in _slices(kins):
                 fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
-            while fresh:
-                known |= fresh
-                found = {one for one, is_same in _touching(connection, collection, fresh, _v.same.is_(True)) if is_same}
-                same |= found
-                fresh = {key for pair in found for key in pair} - known
-            joined = {key for pair in same for key in pair}
-            apart = {one for one, _ in _touching(connection, collection, joined, _v.same.is_(False)) if joined.issuperset(one)}
-        return frozenset(same), frozenset(apart)
-
-    def of(self, collection: str, pairs: Sequence[Pair]) -> dict[Pair, bool]:
-        """The verdict of each of these pairs that has one: whether it is one thing."""
-        with self._engine.connect() as connection:
-            found = _touching(connection, collection, {one for one, _ in pairs})
-        wanted = set(pairs)
-        return {pair: same for pair, same in found if pair in wanted}
-
-    def record(self, collection: str, verdicts: Mapping[Pair, bool], *, model: str, prompt: str) -> None:
-        """These are the verdicts of the pairs."""
-        by = {"collection": collection, "model": model, "prompt": prompt, "at": time.time()}
-        rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
-        self._insert(name_verdicts, rows)
-
-    def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
-        """Those of the keys that were not compared yet."""
-        known: set[str] = set()
-        c = judged_names.c
-        with self._engine.connect() as connection:
-            for some in _slices(keys):
-                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
-        return set(keys) - known
+            return self._about(connection, collection, fresh)
 
     def mark_judged(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
         """The keys were compared with all others that were, and the graph follows what came of it.
@@ -91,41 +146,17 @@ class NameVerdicts:
         with self._engine.connect() as connection:
             return dict(connection.execute(latest).tuples().all())
 
-    def any(self, collection: str) -> bool:
-        """Whether a name of the collection was ever compared."""
-        with self._engine.connect() as connection:
-            first = sa.select(judged_names.c.key).where(judged_names.c.collection == collection).limit(1)
-            return connection.scalar(first) is not None
 
-    def keep_only(self, collection: str, keys: Collection[str]) -> None:
-        """Nothing is kept of names of the collection but of these."""
-        with self._engine.begin() as connection:
-            mine = judged_names.c.collection == collection
-            there = set(connection.scalars(sa.select(judged_names.c.key).where(mine)))
-            pairs = connection.execute(sa.select(_v.one, _v.other).where(_v.collection == collection)).all()
-            gone = (there | {key for pair in pairs for key in pair}) - set(keys)
-            for some in _slices(gone):
-                connection.execute(judged_names.delete().where(mine, judged_names.c.key.in_(some)))
-                either = sa.or_(_v.one.in_(some), _v.other.in_(some))
-                connection.execute(name_verdicts.delete().where(_v.collection == collection, either))
+class FactVerdicts(Verdicts):
+    """Which keys of facts' sentences say one thing, in SQLite or Postgres."""
 
-    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
-        if not rows:
-            return
-        made: Insert = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
-        with self._engine.begin() as connection:  # what was said first stands
-            connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, fact_verdicts, judged_facts)
 
-
-def _touching(
-    connection: Connection, collection: str, keys: Collection[str], *more: sa.ColumnElement[bool]
-) -> list[tuple[Pair, bool]]:
-    found: list[tuple[Pair, bool]] = []
-    for some in _slices(keys):
-        either = sa.or_(_v.one.in_(some), _v.other.in_(some))
-        rows = connection.execute(sa.select(_v.one, _v.other, _v.same).where(_v.collection == collection, either, *more))
-        found += [((row.one, row.other), bool(row.same)) for row in rows]
-    return found
+    def mark_judged(self, collection: str, keys: Collection[str]) -> None:
+        """The facts of these keys were compared, and the graph follows what came of it."""
+        now = time.time()
+        self._insert(judged_facts, [{"collection": collection, "key": key, "at": now} for key in sorted(keys)])
 
 
 def _slices(keys: Collection[str]) -> list[list[str]]:

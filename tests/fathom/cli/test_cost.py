@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from fathom.database import open_database
+from fathom.control.estimate import ENOUGH
+from fathom.database import llm_calls, open_database
+from fathom.language import same_facts, same_names
 from fathom.language.asking import paying_for
 from fathom.language.models import open_language_model
+from fathom.language.prompts import Prompt
+from fathom.language.schema import Vocabulary
+from fathom.language.stack import model_of
 from fathom.settings import Settings
 from tests.fathom.language.messages_server import OVERLOADED, MessagesServer
 
@@ -78,6 +83,30 @@ def test_an_estimate_says_what_it_would_take_and_starts_nothing(run: Any, tmp_pa
     assert (free["total"]["cost_usd"], free["total"]["chunks"]) == (0, file["chunks"])
     assert run("documents", "--json").json["documents"] == []
     assert "Nothing was started" in run("ingest", str(note), "--estimate").err
+
+
+@pytest.mark.integration
+def test_an_estimate_counts_what_comparing_names_and_facts_took_before(
+    run: Any, tmp_path: Path, home_settings: Settings
+) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(TEXTS[0])
+    asked = {"FATHOM_LLM": "anthropic", "ANTHROPIC_API_KEY": "sk-none", "FATHOM_LLM_BASE_URL": "http://127.0.0.1:9"}
+    model = model_of(Settings.model_validate({"home": home_settings.home, "llm": "anthropic", "anthropic_api_key": "sk-none"}))
+    row = {"at": 0.0, "day": "2026-01-01", "model": model, "outcome": "complete", "cache_read": 0, "cache_write": 0}
+    row |= {"cost_usd": 0.0, "saved_usd": 0.0, "seconds": 1.0}
+    told = []
+    for prompt, times in (
+        (Prompt(Vocabulary()).version, ENOUGH),
+        (same_names.PROMPT.version, 2),
+        (same_facts.PROMPT.version, 1),
+    ):
+        rows = [{**row, "prompt": prompt, "tokens_in": 10_000, "tokens_out": 400}] * times
+        with open_database(home_settings.operational_url).begin() as connection:
+            connection.execute(llm_calls.insert(), rows)
+        told.append(run("ingest", str(note), "--estimate", "--json", environment=asked).json["total"])
+    assert [one["tokens_in"] - told[0]["tokens_in"] for one in told] == [0, 20_000 // ENOUGH, 30_000 // ENOUGH]
+    assert [one["tokens_out"] - told[0]["tokens_out"] for one in told] == [0, 800 // ENOUGH, 1_200 // ENOUGH]
 
 
 @pytest.fixture(autouse=True)

@@ -191,7 +191,7 @@ def test_a_removal_cut_short_leaves_nothing_when_it_is_done_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "forget_names", cut)
+        patched.setattr(writing, "forget", cut)
         for text in (SHORT, FULL):
             with pytest.raises(KeyboardInterrupt):
                 remove(writer, collection, text)

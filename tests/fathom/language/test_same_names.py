@@ -1,12 +1,11 @@
-"""Asking which names are one thing: in one question, with nothing of a document's sentences, and read with care."""
+"""Asking which names are one thing: in one question, with nothing of a document's sentences."""
 
 from __future__ import annotations
 
-import pytest
-
 from fathom.language.extraction import Described
-from fathom.language.same_names import MOST_PAIRS, question, read_same
-from fathom.language.schema import LONGEST_NAME, NotAsAsked
+from fathom.language.pairs import MOST_PAIRS
+from fathom.language.same_names import question
+from fathom.language.schema import LONGEST_NAME
 
 PAIR = (Described("IBM", "Organization", ("Armonk",)), Described("International Business Machines", "Organization"))
 
@@ -28,16 +27,3 @@ def test_a_name_can_neither_end_the_material_nor_fill_it() -> None:
 
 def test_a_full_question_stays_small() -> None:
     assert question([PAIR] * MOST_PAIRS).estimated_tokens_in < 8_000
-
-
-def test_the_numbers_of_an_answer_are_its_pairs() -> None:
-    assert read_same('{"same": [2, 9, 2]}', 3) == [False, True, False]
-    assert read_same('{"same": []}', 2) == [False, False]
-
-
-@pytest.mark.parametrize(
-    "answer", ["", "[1]", '{"same": "all"}', '{"same": [true]}', '{"same": ["1"]}', '{"other": [1]}', "[" * 100_000]
-)
-def test_an_answer_that_is_not_as_asked_joins_nothing(answer: str) -> None:
-    with pytest.raises(NotAsAsked):
-        read_same(answer, 3)

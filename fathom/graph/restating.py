@@ -1,0 +1,168 @@
+"""Facts of a document that may say again, in other words, what its collection has already: compared, judged, joined.
+
+Once for all of a document, when its names are compared, and once a sentence: only with facts between the same two entities
+that hold at the same time. What is judged is durable before the graph follows it. One question holds sentences of two
+documents at most, so that no text can tell a model what to say of two others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, unpacked
+from fathom.graph.connection import GraphConnection
+from fathom.graph.judging import judge
+from fathom.graph.paraphrases import Ends
+from fathom.graph.sameness import Pair, pair_of
+from fathom.language.extraction import FactJudge, Stated, Usage
+from fathom.language.same_facts import PROMPT
+from fathom.ledger.verdicts import FactVerdicts
+from fathom.observability.logs import get_logger
+
+MOST_BETWEEN = 200  # facts between two entities among which others of one are looked for
+MOST_ALIKE = 3  # facts that one is asked about, the nearest by their sentences' vectors
+LONGEST = 400  # characters of a sentence that is shown whole or not at all
+
+SAID = """
+MATCH (p:Episodic)-[m:MENTIONS]->(a:Entity) WHERE p.uuid IN $uuids AND m.asserts IS NOT NULL
+RETURN a.uuid AS source, m.asserts AS asserts
+"""
+TARGETS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
+RETURN r.uuid AS fact, a.uuid AS source, b.uuid AS target
+"""
+BETWEEN = f"""
+UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
+WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
+RETURN {FACT_COLUMNS}
+"""
+DOCUMENTS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.source_description AS document"
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Saying:
+    """A sentence between two entities, whoever says it."""
+
+    relation: str
+    fact: str
+    since: datetime | None
+    episodes: frozenset[str]
+
+    def stated(self) -> Stated:
+        return Stated(self.relation, self.fact, self.since)
+
+
+def restate(
+    connection: GraphConnection,
+    verdicts: FactVerdicts,
+    asked: FactJudge,
+    collection: str,
+    document: str,
+    episodes: Sequence[str],
+    join: Callable[[Collection[Ends]], object],
+    signs: Callable[[Sequence[str]], list[bytes]],
+    *,
+    model: str,
+) -> Usage:
+    """No fact of these episodes stands apart from one that it was judged to say again; answers what that used.
+
+    `join` makes the facts between some entities what the verdicts leave, `signs` gives those of sentences' vectors. Raises
+    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the
+    model cannot answer as asked leaves its facts apart.
+    """
+    said = _said(connection, episodes)
+    fresh = verdicts.unjudged(collection, said)
+    if not fresh:
+        return Usage()
+    between = _between(connection, {said[key] for key in fresh})
+    pairs: dict[Pair, list[Ends]] = defaultdict(list)
+    for ends, sayings in between.items():
+        for pair in _alike(sayings, fresh, signs):
+            pairs[pair].append(ends)
+    known = verdicts.of(collection, list(pairs))
+    unknown = [pair for pair in sorted(pairs) if pair not in known]
+    described = {pair: _described(between[pairs[pair][0]], pair) for pair in unknown}
+    record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
+    used = judge(asked.same_facts, _questions(connection, document, unknown, between, pairs), described, record)
+    same, _ = verdicts.about(collection, fresh)
+    if joined := [pair for pair in pairs if pair in same]:
+        join({ends for pair in joined for ends in pairs[pair]})
+        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(joined)})
+    verdicts.mark_judged(collection, fresh)
+    return used
+
+
+def _said(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The keys of what the episodes say, each with the source and the uuid of a fact that they say by it."""
+    rows = connection.read(SAID, uuids=list(episodes))
+    said = [(row["source"], *one) for row in rows for one in map(unpacked, row["asserts"])]
+    return {one.key: (source, fact) for source, fact, one in said if len(one.fact) <= LONGEST}
+
+
+def _between(connection: GraphConnection, facts: Collection[tuple[str, str]]) -> dict[Ends, dict[str, _Saying]]:
+    """All that is said between the entities of these facts, by its key; only of entities that have several facts."""
+    asked = {"sources": sorted({source for source, _ in facts}), "facts": sorted({fact for _, fact in facts})}
+    ends = sorted({(row["source"], row["target"]) for row in connection.read(TARGETS, **asked)})
+    found: dict[Ends, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
+    for held in held_facts(connection.read, BETWEEN, ends=[list(pair) for pair in ends], most=MOST_BETWEEN):
+        for one in held.asserted.assertions:
+            if len(one.fact) <= LONGEST:
+                found[held.asserted.source, held.asserted.target][one.key].append(one)
+    return {pair: {key: _saying(said) for key, said in sayings.items()} for pair, sayings in found.items()}
+
+
+def _saying(assertions: Sequence[Assertion]) -> _Saying:
+    first = min(assertions, key=lambda one: (one.at, one.fact))
+    since = min((one.valid_at for one in assertions if one.valid_at), default=None)
+    return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
+
+
+def _alike(sayings: Mapping[str, _Saying], fresh: Collection[str], signs: Callable[[Sequence[str]], list[bytes]]) -> set[Pair]:
+    """The pairs to ask about: each fresh one with those that may hold at the same time, the MOST_ALIKE nearest."""
+    found: set[Pair] = set()
+    for key in fresh & sayings.keys():
+        own = sayings[key]
+        others = sorted(other for other, one in sayings.items() if other != key and _at_one_time(own.since, one.since))
+        if len(others) > MOST_ALIKE:
+            mine, *theirs = (int.from_bytes(bits) for bits in signs([own.fact, *(sayings[other].fact for other in others)]))
+            apart = {other: (mine ^ bits).bit_count() for other, bits in zip(others, theirs, strict=True)}
+            others.sort(key=apart.__getitem__)
+        found |= {pair_of(key, other) for other in others[:MOST_ALIKE]}
+    return found
+
+
+def _at_one_time(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two beginnings may be one: one of them is not said, or only the year of it."""
+    if one is None or other is None or one == other:
+        return True
+    return one.year == other.year and any((date.month, date.day) == (1, 1) for date in (one, other))
+
+
+def _described(sayings: Mapping[str, _Saying], pair: Pair) -> tuple[Stated, Stated]:
+    return sayings[pair[0]].stated(), sayings[pair[1]].stated()
+
+
+def _questions(
+    connection: GraphConnection,
+    document: str,
+    pairs: Sequence[Pair],
+    between: Mapping[Ends, Mapping[str, _Saying]],
+    ends: Mapping[Pair, Sequence[Ends]],
+) -> list[list[Pair]]:
+    """The pairs by the document that says what this one does not."""
+    episodes = {key: between[ends[pair][0]][key].episodes for pair in pairs for key in pair}
+    wanted = sorted(set[str]().union(*episodes.values()))
+    rows = connection.read(DOCUMENTS, uuids=wanted) if wanted else []
+    documents = {row["uuid"]: str(row["document"]) for row in rows}
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by = [{documents[one] for one in episodes[key] if one in documents} for key in pair]
+        others = {min(some) for some in by if some and document not in some}
+        found[min(others, default=document)].append(pair)
+    return list(found.values())

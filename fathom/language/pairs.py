@@ -1,0 +1,48 @@
+"""A question about pairs of things, which of them are one and the same; and how its answer is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fathom.language.asking import Question
+from fathom.language.schema import NotAsAsked
+
+MOST_PAIRS = 80  # a question: some 4,000 tokens
+_OUT = 64  # tokens of an answer that names no pair
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"same": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["same"],
+    "additionalProperties": False,
+}
+
+
+class PairPrompt:
+    """What is said before all pairs of one kind, with its version."""
+
+    def __init__(self, version: str, system: str) -> None:
+        self._system = system
+        self.version = f"{version}/{hashlib.sha256(json.dumps([system, SCHEMA], sort_keys=True).encode()).hexdigest()[:8]}"
+
+    def question(self, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Question:
+        """The question about these pairs, which are numbered from 1; at most MOST_PAIRS of them."""
+        rows = [{"pair": number, "a": one, "b": other} for number, (one, other) in enumerate(pairs, 1)]
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).replace("</pairs", "< /pairs")
+        clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in lines)
+        return Question(self._system, SCHEMA, f"<pairs>\n{clean}\n</pairs>", self.version, _OUT + 6 * len(pairs))
+
+
+def read_same(answer: str, pairs: int) -> list[bool]:
+    """For each of so many pairs whether the answer calls it one thing. Raises NotAsAsked."""
+    try:
+        data = json.loads(answer)
+    except (ValueError, RecursionError):
+        raise NotAsAsked("it is no JSON") from None
+    numbers = data.get("same") if isinstance(data, dict) else None
+    if not isinstance(numbers, list) or not all(type(one) is int for one in numbers):
+        raise NotAsAsked("it has no list of pairs")
+    return [number in numbers for number in range(1, pairs + 1)]

@@ -1,0 +1,241 @@
+"""Facts that a language model judged to say one thing are one fact: asked about once, joined whole, parted by removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
+
+from fathom.database import open_database
+from fathom.errors import AnswerRefused, LanguageModelUnreachable
+from fathom.graph import writer as writing
+from fathom.graph.agreement import differences
+from fathom.graph.connection import GraphConnection
+from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
+from fathom.ledger.ledger import Ledger
+from fathom.ledger.verdicts import FactVerdicts
+
+pytestmark = pytest.mark.integration
+
+ACQUIRED = "IBM acquired Red Hat."
+BOUGHT = "Red Hat was bought by IBM in 2019."
+TOOK_OVER = "IBM took Red Hat over in July 2019."
+SUED = "IBM sued Red Hat."
+PRAISED = "IBM praised Red Hat."
+AGAIN = "IBM acquired Red Hat a second time in 2031."
+SAID = {
+    ACQUIRED: ("ACQUIRED", None),
+    BOUGHT: ("BOUGHT", datetime(2019, 1, 1, tzinfo=UTC)),
+    TOOK_OVER: ("TOOK_OVER", datetime(2019, 7, 1, tzinfo=UTC)),
+    SUED: ("SUED", None),
+    PRAISED: ("PRAISED", None),
+    AGAIN: ("ACQUIRED", datetime(2031, 1, 1, tzinfo=UTC)),
+}
+ONE = {ACQUIRED, BOUGHT, TOOK_OVER}
+OTHERS = "Armonk is a village."
+TEXTS = (ACQUIRED, BOUGHT, TOOK_OVER, SUED, f"{ACQUIRED} {BOUGHT}", f"{SUED} {PRAISED}", AGAIN, OTHERS)
+
+
+class Reader:
+    """Finds the facts that a text has of those above, and holds those of ONE to be one."""
+
+    name = "reader/1"
+    prompt = "reader-1"
+
+    def __init__(self) -> None:
+        self.questions: list[list[tuple[str, str]]] = []
+        self.fault: Exception | None = None
+        self.same: Callable[[set[str]], bool] = ONE.issuperset
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        return [pair for question in self.questions for pair in question]
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        return [self._extract(text) for text in texts]
+
+    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+        if self.fault:
+            raise self.fault
+        self.questions.append([(one.fact, other.fact) for one, other in pairs])
+        return Judgement([self.same({one.fact, other.fact}) for one, other in pairs])
+
+    def _extract(self, text: str) -> Extraction:
+        names = {name: kind for name, kind in (("IBM", "Organization"), ("Red Hat", "Organization")) if name in text}
+        return Extraction(
+            entities=[Entity(name=name, type=kind, mentions=[(0, 1)]) for name, kind in names.items()],
+            facts=[
+                Fact(source="IBM", target="Red Hat", relation=relation, fact=said, span=(0, 1), valid_at=since)
+                for said, (relation, since) in SAID.items()
+                if said in text
+            ],
+        )
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+def write(writer: Any, collection: str, *texts: str) -> None:
+    for text in texts:
+        writer.write(chunks_of(f"{collection}/{TEXTS.index(text)}.md", text), reference_time=WRITTEN_AT)
+
+
+def remove(writer: Any, collection: str, *texts: str) -> None:
+    for text in texts:
+        writer.erase(f"{collection}/{TEXTS.index(text)}.md")
+
+
+def facts(graph: GraphConnection, collection: str) -> dict[str, int]:
+    """How many episodes assert each sentence."""
+    return {row["fact"]: len(row["episodes"]) for row in held(graph, collection)["RELATES_TO"]}
+
+
+def agree(graph: GraphConnection, collection: str, ledger: Ledger) -> bool:
+    return differences(graph, collection, {row.uuid: row for row in ledger.rows(collection=collection, state="written")}).agree
+
+
+def test_what_is_said_again_in_other_words_is_one_fact_with_both_episodes_and_the_date_that_one_gave(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger
+) -> None:
+    write(writer_of(graph, by=reader), collection, ACQUIRED, BOUGHT, SUED)
+    (joined,) = (row for row in held(graph, collection)["RELATES_TO"] if len(row["episodes"]) == 2)
+    assert joined["name"] in ("ACQUIRED", "BOUGHT")
+    assert joined["fact"] in ONE
+    assert str(joined["valid_at"]).startswith("2019-01-01")
+    assert joined["fact_embedding"]
+    assert len(facts(graph, collection)) == 2
+    assert agree(graph, collection, ledger)
+
+
+def test_a_sentence_is_compared_once_and_an_unchanged_document_asks_nothing(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, ACQUIRED, BOUGHT)
+    assert [{*pair} for pair in reader.asked] == [{ACQUIRED, BOUGHT}]
+    write(writer, collection, ACQUIRED, BOUGHT, OTHERS)
+    writer.write(chunks_of(f"{collection}/more.md", f"Again: {BOUGHT}"), reference_time=WRITTEN_AT)
+    assert len(reader.asked) == 1
+    assert sorted(facts(graph, collection).values()) == [3]
+
+
+def test_facts_of_other_times_are_not_asked_about(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    write(writer_of(graph, by=reader), collection, BOUGHT, AGAIN)
+    assert reader.asked == []
+    assert facts(graph, collection) == {BOUGHT: 1, AGAIN: 1}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path, seed: int
+) -> None:
+    wanted: dict[str, str] = {}
+    both = TEXTS[4]
+    for number, order in enumerate(list(permutations((ACQUIRED, BOUGHT, TOOK_OVER, both)))[seed::8]):
+        engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+        ledger = Ledger(engine)
+        writer = writer_of(graph, by=Reader(), keeping=ledger)
+        write(writer, collection, SUED, *order)
+        assert sorted(facts(graph, collection).values()) == [1, 4]
+        assert agree(graph, collection, ledger)
+        assert wanted.setdefault("all", digest(graph, collection)) == digest(graph, collection)
+        remove(writer, collection, TOOK_OVER, both)
+        assert sorted(facts(graph, collection).values()) == [1, 2]
+        assert agree(graph, collection, ledger)
+        assert wanted.setdefault("two", digest(graph, collection)) == digest(graph, collection)
+        remove(writer, collection, ACQUIRED)
+        assert facts(graph, collection) == {BOUGHT: 1, SUED: 1}
+        remove(writer, collection, SUED, BOUGHT)
+        assert not any(held(graph, collection).values())
+        assert not FactVerdicts(engine).any(collection)
+        engine.dispose()
+
+
+def test_one_text_that_says_a_thing_twice_asserts_one_fact(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, TEXTS[4])
+    assert list(facts(graph, collection).values()) == [1]
+    (episode,) = held(graph, collection)["Episodic"]
+    assert len(episode["entity_edges"]) == 1
+    assert agree(graph, collection, ledger)
+
+
+def test_facts_of_one_text_are_never_one_by_what_another_says(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    both = TEXTS[5]
+    writer = writer_of(graph, by=reader)
+    reader.same = lambda pair: ACQUIRED in pair  # whoever reads is made to say so of all that this text has a part in
+    for order in ((both, ACQUIRED), (ACQUIRED, both)):
+        write(writer, collection, *order)
+        assert {frozenset((ACQUIRED, SUED)), frozenset((ACQUIRED, PRAISED))} <= {frozenset(pair) for pair in reader.asked}
+        assert {SUED, PRAISED} <= facts(graph, collection).keys()
+        remove(writer, collection, *order)
+
+
+def test_a_question_holds_sentences_of_two_documents_at_most(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    reader.same = lambda pair: False
+    write(writer_of(graph, by=reader), collection, ACQUIRED, SUED, TEXTS[4])
+    documents = {ACQUIRED: {0, 4}, BOUGHT: {4}, SUED: {3}}
+    for question in reader.questions:
+        those = [documents[said] for pair in question for said in pair]
+        assert any(all(said & {one, other} for said in those) for one in range(5) for other in range(5))
+    assert len(reader.questions) == 3
+
+
+def test_a_kill_between_verdict_and_graph_asks_nothing_again(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, ACQUIRED)
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "join_facts", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(writer, collection, BOUGHT)
+    assert len(facts(graph, collection)) == 2
+    write(writer, collection, BOUGHT)
+    assert list(facts(graph, collection).values()) == [2]
+    assert len(reader.asked) == 1
+
+
+def test_what_is_not_answered_leaves_facts_apart_and_an_outage_is_caught_up_on(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    writer = writer_of(graph, by=reader)
+    reader.fault = LanguageModelUnreachable("It is down.")
+    write(writer, collection, ACQUIRED)
+    with pytest.raises(LanguageModelUnreachable):
+        write(writer, collection, BOUGHT)
+    reader.fault = None
+    write(writer, collection, BOUGHT)
+    assert list(facts(graph, collection).values()) == [2]
+    reader.fault = AnswerRefused("No.")
+    write(writer, collection, TOOK_OVER)
+    assert sorted(facts(graph, collection).values()) == [1, 2]
+
+
+def test_an_edit_that_takes_one_wording_away_leaves_the_other(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, ACQUIRED, BOUGHT)
+    writer.write(chunks_of(f"{collection}/{TEXTS.index(ACQUIRED)}.md", OTHERS), reference_time=WRITTEN_AT)
+    assert facts(graph, collection) == {BOUGHT: 1}
+    assert agree(graph, collection, ledger)
+
+
+def _killed(*_: Any) -> None:
+    raise KeyboardInterrupt
