@@ -167,6 +167,8 @@ ASSERTIONS = st.lists(
         st.integers(2020, 2024).map(year),
         st.none() | st.integers(1990, 1995).map(year),
         st.none() | st.integers(1993, 1999).map(year),
+        st.sampled_from([None, "source", "target"]),
+        st.sampled_from(["LEADS", "HEADS"]),
     ),
     min_size=1,
     max_size=6,
@@ -196,7 +198,7 @@ def test_a_fact_is_what_all_who_assert_it_say_in_any_order(said: list[Assertion]
     assert fact.claim().dated == any(one.valid_at for one in said)
     row = {"uuid": "f", "source": "Ada", "target": "Land", "relation": "LEADS", "fact": "x", "at": None, "created": None}
     columns = {**row, "episodes": [one.episode for one in said], "valid_at": None, "invalid_at": None, "expired_at": None}
-    (held,) = held_facts(Answering([columns], [{"asserts": [one.packed("f") for one in said]}]), "")  # type: ignore[arg-type]
+    (held,) = held_facts(Answering([columns], [{"asserts": [one.packed("f") for one in said]}]).run, "")
     assert (held.asserted, held.complete) == (fact, True)
     (gone, *left) = fact.assertions
     assert fact.without({gone.episode}) == (empty.and_also(left) if left else None)
