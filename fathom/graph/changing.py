@@ -1,5 +1,7 @@
 """Episodes into and out of the graph, in one transaction, with all that follows for what others wrote.
 
+Where that is more than a transaction should take, some of it goes in transactions before.
+
 What the graph holds of entities and facts is a function of the episodes in it and of what each says, so it is the same
 in whatever order they came and went. Everything is read before anything is written.
 """
@@ -7,12 +9,13 @@ in whatever order they came and went. Everything is read before anything is writ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.fact_changes import FactChanges, JudgedFactsOf
-from fathom.graph.mentions import JudgedOf, Senses, confirms, move_mentions, save_mentions
+from fathom.graph.mentions import JudgedOf, Moves, Senses, confirms, move_mentions, save_mentions
 from fathom.graph.paraphrases import Ends
 from fathom.graph.resolving import OPEN, Sense, kin, sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid, named_also
@@ -45,6 +48,9 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 """
 
 
+MOST_MOVES = 100  # mentions that a transaction takes to another entity: each brings its facts, and a server has bounds
+
+
 @dataclass(frozen=True)
 class CollectionTerms:
     """A collection with what holds in it: relations that hold one at a time, what was judged of names and facts, who embeds."""
@@ -56,28 +62,32 @@ class CollectionTerms:
     embedder: Embedder
 
 
-def save_episodes(tx: ManagedTransaction, terms: CollectionTerms, batch: Sequence[EpisodeRows]) -> None:
-    """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others."""
-    _change(tx, terms, new=batch)
+def save_episodes(tx: ManagedTransaction, terms: CollectionTerms, batch: Sequence[EpisodeRows]) -> list[str] | None:
+    """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others.
+
+    None where so many mentions turn out to mean another entity that only some of them do by now: call it again.
+    """
+    return _change(tx, terms, new=batch)
 
 
-def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Sequence[str]) -> list[str]:
+def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Sequence[str]) -> list[str] | None:
     """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
 
     Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
-    those say; facts that only what is gone had ended hold again; names that had two readings by it have one again.
+    those say; facts that only what is gone had ended hold again; names that had two readings by it have one again. None
+    as for `save_episodes`, while they are there still.
     """
     return _change(tx, terms, gone=uuids)
 
 
-def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[str]) -> None:
-    """Names of these keys are where the verdicts about them say, with all that was said of them."""
-    _change(tx, terms, stirred={Sense(key, OPEN) for key in keys})
+def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[str]) -> list[str] | None:
+    """Names of these keys are where the verdicts about them say, with all that was said of them; None as above."""
+    return _change(tx, terms, stirred={Sense(key, OPEN) for key in keys})
 
 
-def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> None:
+def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> list[str] | None:
     """Facts between each two of these entities are those that the verdicts about them leave."""
-    _change(tx, terms, restated=ends)
+    return _change(tx, terms, restated=ends)
 
 
 def _change(
@@ -88,33 +98,40 @@ def _change(
     new: Sequence[EpisodeRows] = (),
     stirred: Collection[Sense] = (),
     restated: Collection[Ends] = (),
-) -> list[str]:
-    collection, rules, embedder = terms.collection, terms.rules, terms.embedder
+) -> list[str] | None:
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
     lost: set[Sense] = {*stirred}
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
             lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
-    touched = list(left)
     said = {sense for rows in new for sense in rows.entities}
-    senses = Senses(tx, collection, terms.judged_of, new=said, lost=lost, gone=gone)
-    for _, entity in senses.moves:
-        left[entity] |= senses.types_of[entity]
+    senses = Senses(tx, terms.collection, terms.judged_of, new=said, lost=lost, gone=gone)
+    if len(senses.moves) > MOST_MOVES:  # what is new comes first, so that what moves to its names finds them
+        _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MOST_MOVES]), new=new)
+        return None
+    _write(tx, terms, senses, senses.moves, gone=gone, new=new, left=left, restated=restated)
+    return list(left)
+
+
+def _write(
+    tx: ManagedTransaction,
+    terms: CollectionTerms,
+    senses: Senses,
+    moves: Moves,
+    *,
+    gone: Sequence[str] = (),
+    new: Sequence[EpisodeRows] = (),
+    left: Mapping[str, set[str]] = MappingProxyType({}),
+    restated: Collection[Ends] = (),
+) -> None:
+    collection, rules, embedder = terms.collection, terms.rules, terms.embedder
     placed = [rows.placed(senses.where) for rows in new]
-    facts = FactChanges(
-        tx,
-        collection,
-        terms.judged_facts_of,
-        new=[fact for rows in placed for fact in rows.facts],
-        gone=gone,
-        moves=senses.moves,
-        restated=restated,
-    )
+    said = [fact for rows in placed for fact in rows.facts]
+    facts = FactChanges(tx, collection, terms.judged_facts_of, new=said, gone=gone, moves=moves, restated=restated)
     placed = [rows.asserting(facts.said_by) for rows in placed]
     entities = {uuid: sense for rows in placed for uuid, sense in rows.entities.items()}
-    entities |= {entity_uuid(collection, sense): sense for sense in senses.moves.values()}
-
+    entities |= {entity_uuid(collection, sense): sense for sense in moves.values()}
     vectors = _vectors(tx, facts)
 
     if facts.gone:
@@ -125,23 +142,25 @@ def _change(
         tx.run(SAVE_EPISODES, rows=[rows.episode for rows in placed]).consume()
     if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - senses.known.keys())]:
         tx.run(SAVE_ENTITIES, rows=rows).consume()
-    if senses.moves or facts.renamed:
-        move_mentions(tx, collection, senses.moves, facts.renamed)
+    if moves or facts.renamed:
+        move_mentions(tx, collection, moves, facts.renamed)
     save_mentions(tx, [mention for rows in placed for mention in rows.mentions])
-    if left:
-        tx.run(DELETE_ALONE, uuids=list(left)).consume()
+    touched = {uuid: set(types) for uuid, types in left.items()}
+    for _, entity in moves:
+        touched.setdefault(entity, set()).update(senses.types_of[entity])
+    if touched:
+        tx.run(DELETE_ALONE, uuids=list(touched)).consume()
     told = {
         mention["target_node_uuid"]
         for rows in placed
         for mention in rows.mentions
         if not confirms(mention, senses.known.get(mention["target_node_uuid"]))
     }
-    told |= {entity_uuid(collection, sense) for sense in senses.moves.values()}
-    settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **left}, embedder)
+    told |= {entity_uuid(collection, sense) for sense in moves.values()}
+    settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **touched}, embedder)
     settle_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
-    settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=touched)
-    return touched
+    settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
 
 
 def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float]]:

@@ -19,7 +19,10 @@ THEIR_FACTS = f"""
 MATCH (p:Episodic)-[:MENTIONS]->(:Entity)-[r:RELATES_TO]->(:Entity) WHERE p.uuid IN $uuids
 RETURN DISTINCT {FACT_COLUMNS}
 """
-FACTS_AROUND = f"MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities RETURN DISTINCT {FACT_COLUMNS}"
+FACTS_AROUND = f"""
+MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities AND any(one IN r.episodes WHERE one IN $episodes)
+RETURN DISTINCT {FACT_COLUMNS}
+"""
 FACTS_BETWEEN = f"""
 UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
 RETURN {FACT_COLUMNS}
@@ -57,7 +60,7 @@ class FactChanges:
             self._hold(held_facts(tx.run, THEIR_FACTS, asserted_by={*gone}, uuids=list(gone)))
         if moves:
             movers, around = ({pair[end] for pair in moves} for end in (0, 1))
-            self._hold(held_facts(tx.run, FACTS_AROUND, asserted_by=movers, entities=sorted(around)))
+            self._hold(held_facts(tx.run, FACTS_AROUND, entities=sorted(around), episodes=sorted(movers)))
         if restated:
             self._hold(held_facts(tx.run, FACTS_BETWEEN, ends=_rows(restated)))
         touched = {uuid: one.asserted for uuid, one in self._held.items()}

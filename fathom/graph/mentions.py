@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import AssertedFact, Renamed, moment, renamed
@@ -71,6 +71,7 @@ class Senses:
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
         by_uuid: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
+        initials = {*by_uuid.values()} & _kins(sense.key for sense in new)  # that may not have been moved to their persons yet
         people = {sense.key: Sense(sense.key, PERSON) for sense in new}
         people = {key: person for key, person in people.items() if entity_uuid(collection, person) in by_uuid}
         stirring = {
@@ -78,6 +79,7 @@ class Senses:
             for sense in new
             if is_initial(sense)
             or sense.key in verdicts.keys
+            or kin(sense) in initials
             or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
         } | {*lost}
         judged = {sense.key for sense in stirring}
@@ -110,7 +112,7 @@ class Senses:
         self.moves: Moves = {(row["episode"], row["entity"]): Sense(*row["to"]) for row in moved}
 
 
-def _kins(keys: Collection[str]) -> set[str]:
+def _kins(keys: Iterable[str]) -> set[str]:
     return {near for key in keys if (near := kin(Sense(key, OPEN)))}
 
 

@@ -16,7 +16,7 @@ from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
-from fathom.graph.changing import CollectionTerms, join_facts, join_names, remove_episodes, save_episodes
+from fathom.graph.changing import MOST_MOVES, CollectionTerms, join_facts, join_names, remove_episodes, save_episodes
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
@@ -226,7 +226,7 @@ class DocumentWriter:
     def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: Tally) -> None:
         start = time.perf_counter()
         tally.writing(len(batch))
-        self.connection.write(lambda tx: save_episodes(tx, self._terms(collection), batch))
+        self._change(save_episodes, collection, batch)
         self._ledger.record([Written(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
@@ -240,7 +240,7 @@ class DocumentWriter:
         return touched
 
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
-        return self.connection.write(lambda tx: remove_episodes(tx, self._terms(collection), uuids))
+        return self._change(remove_episodes, collection, uuids)
 
     def _judge(self, document: str, uuids: Sequence[str], tally: Tally) -> None:
         """A model that can be asked says which names and facts are others of what is there; the last of the episodes pays."""
@@ -250,18 +250,23 @@ class DocumentWriter:
         start = time.perf_counter()
         use, model, signs = Usage(), self._model, self._embedder.signs
         if isinstance(model, NameJudge):
-            join = partial(self._join, join_names, collection)
+            join = partial(self._change, join_names, collection)
             use = identify(self.connection, self._names, model, collection, uuids, join, signs, model=model.name)
         if isinstance(model, FactJudge):
-            join = partial(self._join, join_facts, collection)
+            join = partial(self._change, join_facts, collection)
             said = restate(self.connection, self._facts, model, collection, document, uuids, join, signs, model=model.name)
             use = use.and_also(said)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         tally.judged(use, time.perf_counter() - start)
 
-    def _join(self, join: Callable[[Any, CollectionTerms, Any], None], collection: str, what: Collection[Any]) -> None:
-        self.connection.write(lambda tx: join(tx, self._terms(collection), what))
+    def _change(
+        self, change: Callable[[Any, CollectionTerms, Any], list[str] | None], collection: str, what: Collection[Any]
+    ) -> list[str]:
+        """The change is in the graph, in as many transactions as it takes."""
+        while (done := self.connection.write(lambda tx: change(tx, self._terms(collection), what))) is None:
+            log.info("Names are moved to what they mean", sub_stage="names", metrics={"mentions": MOST_MOVES})
+        return done
 
     def _terms(self, collection: str) -> CollectionTerms:
         def judged_of(keys: Collection[str], kins: Collection[str]) -> Judged:
