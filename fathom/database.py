@@ -314,7 +314,7 @@ _lock = threading.Lock()
 def open_database(url: str) -> Engine:
     """The engine of the database at `url`, migrated; one a process.
 
-    Raises DatabaseUnreachable when it cannot be opened, StoreFull when its disk is full.
+    Raises DatabaseUnreachable when it cannot be opened, StoreFull when its disk is full; so does whatever is done by it.
     """
     with _lock:
         if url not in _engines:
@@ -336,17 +336,27 @@ def _open(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
+        sa.event.listen(engine, "handle_error", _named, retval=True)
         if parsed.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_settings)
             _write_ahead(engine)
         migrate(engine)
-    except OperationalError as error:
-        if "full" in str(error.orig):
-            raise StoreFull("The disk of the operational database is full.") from error
-        raise DatabaseUnreachable(f"The operational database cannot be opened: {error.orig}.") from error
     except OSError as error:
         raise DatabaseUnreachable(f"The operational database cannot be opened: {error}.") from error
     return engine
+
+
+def _named(context: sa.engine.ExceptionContext) -> BaseException | None:
+    """What every use of the database raises in place of the driver's error: it has no room, or does not answer.
+
+    A lock that another process holds too long is among that: one that was stopped in the middle of a transaction.
+    """
+    if not isinstance(context.sqlalchemy_exception, OperationalError):
+        return None
+    said = str(context.original_exception).strip()
+    if "is full" in said or "No space left" in said:
+        return StoreFull("The disk of the operational database is full.")
+    return DatabaseUnreachable(f"The operational database does not answer: {said.rstrip('.')}.")
 
 
 def _sqlite_settings(connection: Any, _record: object) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 
 from fathom.control.process import disk_error
 from fathom.database import api_keys, open_database
-from fathom.errors import UsageWrong
+from fathom.errors import DatabaseUnreachable, StoreFull, UsageWrong
 from fathom.ids import collection_name
 from fathom.observability.logs import emit
 from fathom.settings import Settings
@@ -111,7 +111,7 @@ class Keys:
         if row.revoked_at is not None or not _matches(secret, row.hash):
             return None
         if row.last_used_at is None or now - row.last_used_at > USED_EVERY_S:
-            with suppress(sa.exc.OperationalError), self._engine.begin() as connection:
+            with suppress(DatabaseUnreachable, StoreFull), self._engine.begin() as connection:
                 connection.execute(api_keys.update().where(api_keys.c.id == key_id).values(last_used_at=now))
         return Caller(row.id, row.name, row.role, row.collection)
 

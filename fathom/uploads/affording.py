@@ -13,7 +13,6 @@ from fathom.database import llm_calls, money_waits
 from fathom.errors import BudgetSpent
 from fathom.settings import Settings
 from fathom.uploads.planning import Waiting
-from fathom.uploads.register import transaction
 from fathom.uploads.upload import Upload, UploadState
 
 _PAGE = 500
@@ -50,7 +49,7 @@ def _too_dear(engine: Engine, settings: Settings, documents: Sequence[str], now:
     a_day, a_document = settings.budget_usd_per_day, settings.budget_usd_per_document
     today = datetime.fromtimestamp(now, UTC).date().isoformat()
     found: set[str] = set()
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         left = None
         if a_day is not None:
             left = a_day - float(connection.scalar(sa.select(sa.func.sum(c.cost_usd)).where(c.day == today)) or 0.0)

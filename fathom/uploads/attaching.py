@@ -16,7 +16,6 @@ from fathom.ids import attachment_id, split_document_id
 from fathom.observability.logs import get_logger, stage
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity
-from fathom.uploads.register import transaction
 from fathom.uploads.store import UploadStore
 
 log = get_logger(__name__)
@@ -96,7 +95,7 @@ def kinship(engine: Engine, documents: Iterable[str]) -> dict[str, Kin]:
     wanted = list(dict.fromkeys(documents))
     mails: dict[str, str] = {}
     with_them: dict[str, list[str]] = {}
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
             query = sa.select(c.document, c.mail).where(sa.or_(c.document.in_(some), c.mail.in_(some)))
@@ -109,7 +108,7 @@ def kinship(engine: Engine, documents: Iterable[str]) -> dict[str, Kin]:
 
 def forget_kin(engine: Engine, document: str) -> None:
     """The document is no attachment any more; those that came with it still know its name."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(attachments.delete().where(attachments.c.document == document))
 
 
@@ -127,7 +126,7 @@ def _mails_above(engine: Engine, document: str) -> list[str]:
     """The mail it came with, the mail that came with, and so on."""
     above: list[str] = []
     c = attachments.c
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         while len(above) <= MOST_NESTED:
             mail = connection.scalar(sa.select(c.mail).where(c.document == (above[-1] if above else document)))
             if mail is None:
@@ -148,5 +147,5 @@ def _link(engine: Engine, mail: str, version: str, documents: Sequence[str]) -> 
         {"document": document, "mail": mail, "mail_version": version, "position": position}
         for position, document in enumerate(documents)
     ]
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(statement, rows)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from fathom.database import done_in_part, uploads
-from fathom.uploads.register import as_upload, transaction
+from fathom.uploads.register import as_upload
 from fathom.uploads.upload import ENDED, Upload
 from fathom.uploads.upload import UploadState as S
 
@@ -39,7 +39,7 @@ def newest(engine: Engine, sought: Sought, *, after: Place | None, limit: int) -
     query = sa.select(uploads).where(*_where(sought)).order_by(_AT.desc(), uploads.c.document.desc()).limit(limit)
     if after is not None:
         query = query.where(sa.tuple_(_AT, uploads.c.document) < sa.tuple_(sa.literal(after.at), sa.literal(after.document)))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [as_upload(row) for row in connection.execute(query)]
 
 
@@ -48,7 +48,7 @@ def oldest_in_hand(engine: Engine, sought: Sought, limit: int) -> list[Upload]:
     c = uploads.c
     turn = sa.case({S.RUNNING: 0, S.SUBMITTED: 1}, value=c.state, else_=2)
     query = sa.select(uploads).where(*_where(sought._replace(states=IN_HAND))).order_by(turn, _AT, c.document).limit(limit)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [as_upload(row) for row in connection.execute(query)]
 
 
@@ -56,7 +56,7 @@ def ended_since(engine: Engine, sought: Sought, since: float) -> list[Upload]:
     """Documents that ended at this moment (seconds since 1970) or later, in the order they did."""
     c = uploads.c
     query = sa.select(uploads).where(*_where(sought._replace(states=ENDED)), c.updated_at >= since)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [as_upload(row) for row in connection.execute(query.order_by(c.updated_at, c.document))]
 
 
@@ -68,27 +68,27 @@ def place_of(upload: Upload) -> Place:
 def number_before(engine: Engine, sought: Sought, place: Place) -> int:
     """How many documents come before the page that starts there."""
     at_or_before = sa.tuple_(_AT, uploads.c.document) >= sa.tuple_(sa.literal(place.at), sa.literal(place.document))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(uploads).where(*_where(sought), at_or_before)) or 0
 
 
 def counted(engine: Engine, sought: Sought) -> dict[str, int]:
     """How many documents are in each state that has any."""
     query = sa.select(uploads.c.state, sa.func.count()).where(*_where(sought)).group_by(uploads.c.state)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def counted_in_part(engine: Engine, sought: Sought) -> int:
     """How many of the documents are done but for chunks that were set aside."""
     query = sa.select(sa.func.count()).select_from(uploads).where(*_where(sought._replace(states=None, in_part=True)))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return connection.scalar(query) or 0
 
 
 def collections(engine: Engine) -> list[str]:
     """The collections that have documents."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return list(connection.scalars(sa.select(uploads.c.collection).distinct().order_by(uploads.c.collection)))
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection, Engine
 from fathom.database import priorities, uploads
 from fathom.errors import BudgetSpent, DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
 from fathom.uploads import register
-from fathom.uploads.register import transaction
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
 
 S = UploadState
@@ -56,7 +55,7 @@ def mark_running(engine: Engine, document: str, version: str | None, run_id: str
             updated_at=now,
         )
     )
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(statement)
     row = register.one(engine, document)
     if row is None or row.version is None or row.accepted_at is None:
@@ -68,7 +67,7 @@ def mark_done(engine: Engine, document: str, version: str, run_id: str | None, n
     """The version is done; answers False, changing nothing, where it is not the last one or a later run has it in hand."""
     c = uploads.c
     later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         statement = uploads.update().where(c.document == document, c.version == version, sa.not_(later))
         which = "1 of its chunks failed again and again and was" if lacking == 1 else f"{lacking} of its chunks failed and were"
         detail = f"{which} set aside; the others are in the graph."
@@ -103,7 +102,7 @@ def mark_failed(
     mine = [c.document == document, c.version == version, c.state.in_((S.SUBMITTED, S.RUNNING))]
     if run_id is not None:
         mine.append(sa.or_(c.run_id.is_(None), c.run_id == run_id))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         row = connection.execute(sa.select(c.attempts).where(*mine)).one_or_none()
         if row is None:
             _release(connection, document, version, now)
@@ -124,7 +123,7 @@ def cancel(engine: Engine, document: str, now: float) -> bool:
     c = uploads.c
     going = (c.document == document, c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)))
     said = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **said)).rowcount == 1
 
 
@@ -132,7 +131,7 @@ def keys_in_hand(engine: Engine) -> list[str]:
     """The keys of the runs that have documents in hand: submitted, running, or changed since."""
     c = uploads.c
     in_hand = (c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)), c.run_key.is_not(None))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return sorted(connection.scalars(sa.select(c.run_key).where(*in_hand).distinct()))
 
 
@@ -143,7 +142,7 @@ def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: i
     """
     found = Reconciled()
     for key in keys_in_hand(engine):
-        with transaction(engine) as connection:
+        with engine.begin() as connection:
             state = run_states.get(key, "in_progress")
             query = sa.select(uploads).where(uploads.c.run_key == key).order_by(uploads.c.document)
             rows = [register.as_upload(row) for row in connection.execute(query)]

@@ -11,7 +11,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.database import pauses
-from fathom.uploads.register import transaction
 
 ALL = "*"
 
@@ -30,20 +29,20 @@ def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: 
     """No run is planned for the collection until it is resumed; pausing it again changes the reason alone."""
     insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(pauses)
     row = insert.values(collection=collection, reason=reason, paused_by=by, paused_at=now)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(row.on_conflict_do_update(index_elements=["collection"], set_={"reason": row.excluded.reason}))
     return paused(engine)[collection]
 
 
 def resume(engine: Engine, collection: str) -> bool:
     """The collection is not paused; answers whether it was."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return connection.execute(pauses.delete().where(pauses.c.collection == collection)).rowcount == 1
 
 
 def paused(engine: Engine) -> dict[str, Pause]:
     """The pauses by collection."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return {row.collection: Pause(*row) for row in connection.execute(sa.select(pauses))}
 
 

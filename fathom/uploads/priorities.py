@@ -11,7 +11,6 @@ from sqlalchemy.engine import Engine
 
 from fathom.database import priorities
 from fathom.errors import UsageWrong
-from fathom.uploads.register import transaction
 
 LEAST, MOST = -100, 100
 _PAGE = 500
@@ -23,14 +22,14 @@ def prioritize(engine: Engine, documents: Sequence[str], priority: int, *, by: s
     insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(priorities)
     fresh = {name: insert.excluded[name] for name in ("priority", "set_by", "set_at")}
     rows = [{"document": one, "priority": priority, "set_by": by, "set_at": now} for one in documents]
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(insert.on_conflict_do_update(index_elements=["document"], set_=fresh), rows)
 
 
 def priorities_of(engine: Engine, documents: Sequence[str]) -> dict[str, int]:
     """The priority of each of the documents that was given one."""
     found: dict[str, int] = {}
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         for start in range(0, len(documents), _PAGE):
             some = priorities.c.document.in_(list(documents[start : start + _PAGE]))
             found.update((row.document, row.priority) for row in connection.execute(sa.select(priorities).where(some)))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from fathom.database import money_waits, planned_runs, priorities, uploads
-from fathom.errors import DatabaseUnreachable, DoneInPart, StoreFull
+from fathom.errors import DoneInPart
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState
@@ -33,23 +32,11 @@ class Known(NamedTuple):
     detail: str | None
 
 
-@contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """A transaction. Raises StoreFull when the database's disk is full, DatabaseUnreachable when it does not answer."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        if "full" in str(error.orig) or "No space left" in str(error.orig):
-            raise StoreFull("The disk of the operational database is full.") from error
-        raise DatabaseUnreachable(f"The operational database does not answer: {error.orig}.") from error
-
-
 def known(engine: Engine) -> dict[str, Known]:
     """Every row by document, in one query."""
     c = uploads.c
     query = sa.select(c.document, c.size, c.mtime_ns, c.version, c.state, c.reason, c.detail)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return {row[0]: Known(*row[1:]) for row in connection.execute(query)}
 
 
@@ -71,7 +58,7 @@ def accept(engine: Engine, accepted: Sequence[tuple[FoundFile, str]], now: float
         where=c.version.is_distinct_from(insert.excluded.version),
     )
     now_accepted = {"state": S.ACCEPTED, "attempts": 0, "accepted_at": now, "updated_at": now}
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(statement, [{**_seen(file), "version": version, **now_accepted} for file, version in accepted])
 
 
@@ -83,7 +70,7 @@ def touched(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) 
         for file, version in files
     ]
     times: dict[str, Any] = {"size": sa.bindparam("b_size"), "mtime_ns": sa.bindparam("b_time")}
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(uploads.update().where(*same).values(**times), rows)
         connection.execute(
             _again(now).where(*same, uploads.c.state == S.FAILED), [{"at": r["at"], "of": r["of"]} for r in rows]
@@ -94,14 +81,14 @@ def retry(engine: Engine, document: str, now: float) -> bool:
     """A document that failed, was rejected or done in part is accepted once more; answers whether one had bytes to try."""
     in_part = sa.and_(uploads.c.state == S.DONE, uploads.c.reason == DoneInPart.__name__)
     ended = (sa.or_(uploads.c.state.in_((S.FAILED, S.REJECTED)), in_part), uploads.c.version.is_not(None))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return connection.execute(_again(now).where(uploads.c.document == document, *ended)).rowcount == 1
 
 
 def again(engine: Engine, documents: Sequence[str], now: float) -> list[str]:
     """Those of the documents that were done are accepted once more; answers which."""
     done = (uploads.c.state == S.DONE, uploads.c.version.is_not(None))
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [
             document
             for document in documents
@@ -124,14 +111,14 @@ def refuse(engine: Engine, entry: RefusedEntry, now: float) -> None:
 
 def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
     """Refused entries that are in the inbox no longer are listed no longer."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         for page in _pages(keys):
             connection.execute(uploads.delete().where(uploads.c.document.in_(page), uploads.c.state == S.REFUSED))
 
 
 def forget(engine: Engine, document: str) -> None:
     """There is no row of the document, nor of money it waited for, nor of how urgent it was."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(uploads.delete().where(uploads.c.document == document))
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
         connection.execute(priorities.delete().where(priorities.c.document == document))
@@ -139,7 +126,7 @@ def forget(engine: Engine, document: str) -> None:
 
 def with_bytes(engine: Engine, version: str) -> list[str]:
     """The ids of the documents whose last accepted bytes are of that version."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         query = sa.select(uploads.c.document).where(uploads.c.version == version)
         return list(connection.scalars(query.order_by(uploads.c.document)))
 
@@ -150,7 +137,7 @@ def waiting(engine: Engine) -> list[Waiting]:
     urgency = sa.func.coalesce(priorities.c.priority, 0)
     query = sa.select(c.document, c.collection, c.version, c.attempts, c.reason, c.accepted_at, c.updated_at, urgency)
     query = query.outerjoin(priorities, priorities.c.document == c.document)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [Waiting(*row) for row in connection.execute(query.where(c.state == S.ACCEPTED, c.run_key.is_(None)))]
 
 
@@ -159,7 +146,7 @@ def served(engine: Engine) -> dict[str, Served]:
     c, p = uploads.c, planned_runs.c
     runs = sa.select(c.collection, sa.func.count(c.run_key.distinct()))
     flying = runs.where(c.state.in_((S.SUBMITTED, S.RUNNING))).group_by(c.collection)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         last = connection.execute(sa.select(p.collection, sa.func.max(p.planned_at)).group_by(p.collection))
         found = {name: Served(0, at) for name, at in last}
         for name, count in connection.execute(flying):
@@ -182,7 +169,7 @@ class _TakenByOthers(Exception):
 def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
     c = uploads.c
     key = run_key(choice.documents)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         while connection.scalar(sa.select(planned_runs.c.run_key).where(planned_runs.c.run_key == key)) is not None:
             key = another(key)
         connection.execute(
@@ -208,7 +195,7 @@ def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
 
 def one(engine: Engine, document: str) -> Upload | None:
     """The document's row."""
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         row = connection.execute(sa.select(uploads).where(uploads.c.document == document)).one_or_none()
     return None if row is None else as_upload(row)
 
@@ -224,14 +211,14 @@ def listed(
         query = query.where(uploads.c.collection == collection)
     if after is not None:
         query = query.where(uploads.c.document > after)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return [as_upload(row) for row in connection.execute(query)]
 
 
 def counted(engine: Engine) -> dict[str, int]:
     """How many documents are in each state."""
     query = sa.select(uploads.c.state, sa.func.count()).group_by(uploads.c.state)
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -266,7 +253,7 @@ def _put_without_bytes(engine: Engine, values: dict[str, Any], now: float) -> No
     statement = insert.on_conflict_do_update(
         index_elements=[uploads.c.document], set_={name: insert.excluded[name] for name in whole if name != "document"}
     )
-    with transaction(engine) as connection:
+    with engine.begin() as connection:
         connection.execute(statement)
 
 

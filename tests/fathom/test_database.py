@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from fathom.database import MIGRATIONS, metadata, migrate, open_database, schema_migrations
+from fathom.database import MIGRATIONS, metadata, migrate, open_database, priorities, schema_migrations
 from fathom.errors import DatabaseUnreachable
 from fathom.settings import PROJECT_ROOT
 
@@ -54,3 +54,21 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "below").write_text("a file where a folder should be")
     with pytest.raises(DatabaseUnreachable):
         open_database(url(tmp_path))
+
+
+def test_a_lock_that_another_holds_too_long_is_named(tmp_path: Path) -> None:
+    engine = open_database(url(tmp_path))
+    with engine.connect() as one, engine.connect() as other:
+        one.exec_driver_sql("BEGIN IMMEDIATE")
+        other.exec_driver_sql("PRAGMA busy_timeout=10")
+        with pytest.raises(DatabaseUnreachable, match="does not answer: database is locked"):
+            other.execute(priorities.insert().values(document="a/b.md", priority=1, set_at=0.0))
+        one.rollback()
+
+
+def test_what_breaks_a_rule_of_a_table_is_not_taken_for_an_outage(tmp_path: Path) -> None:
+    row = priorities.insert().values(document="a/b.md", priority=1, set_at=0.0)
+    with open_database(url(tmp_path)).begin() as connection:
+        connection.execute(row)
+        with pytest.raises(sa.exc.IntegrityError):
+            connection.execute(row)
