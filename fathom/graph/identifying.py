@@ -1,14 +1,15 @@
 """Names of a document that may be other names of what its collection has already: compared, judged, joined.
 
-Once for all of a document, when its episodes are written, and once a name: only pairs that are alike and that nothing else
+Once for all of a document, while the last of it is written, and once a name: only pairs that are alike and that nothing else
 decides are asked about, many in one question. What is judged is durable before the graph follows it, so whoever is killed
 in between asks nothing twice.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from fathom.graph.judging import judge
 from fathom.graph.likeness import alike, near
 from fathom.graph.naming import name_key
 from fathom.graph.resolving import OPEN, Sense, kin
-from fathom.graph.rows import named_also
+from fathom.graph.rows import EpisodeRows, named_also
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
@@ -44,28 +45,35 @@ RETURN key, collect(name)[0..$most] AS names
 log = get_logger(__name__)
 
 
-def identify(
+@dataclass(frozen=True)
+class Compared:
+    """Names that were held against those of their collection: `unknown` are the pairs that are to be judged."""
+
+    fresh: frozenset[str]
+    signs: Mapping[str, bytes]
+    alike: int
+    unknown: Sequence[Pair] = ()
+    described: Mapping[Pair, tuple[Described, Described]] = field(default_factory=dict[Pair, tuple[Described, Described]])
+
+
+def compare(
     connection: GraphConnection,
     verdicts: NameVerdicts,
-    asked: NameJudge,
     collection: str,
     episodes: Sequence[str],
-    join: Callable[[Collection[str]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
-    *,
-    model: str,
-) -> Usage:
-    """No name in these episodes stands apart from one that it was judged to be the same as; answers what that used.
+    batch: Sequence[EpisodeRows] = (),
+) -> Compared | None:
+    """The names of these episodes, and of a batch that is not in the graph yet, beside those that were compared before.
 
-    `join` moves what is said by names of the keys to where the verdicts say, `signs` gives those of names' vectors. Raises
-    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the
-    model cannot answer as asked leaves its names apart.
+    None where all were. `signs` gives those of names' vectors. Raises GraphUnreachable.
     """
-    named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes)))
-    fresh = verdicts.unjudged(collection, named)
+    said = _said(batch)
+    named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes))) if episodes else set[str]()
+    fresh = verdicts.unjudged(collection, named | said.keys())
     if not fresh:
-        return Usage()
-    names = _entities(connection, collection, fresh)
+        return None
+    names = {key: one for key, one in said.items() if key in fresh} | _entities(connection, collection, fresh)
     own = dict(zip(names, signs([one.name for one in names.values()]), strict=True))
     candidates = near(own, verdicts.judged(collection, most=MOST_NAMES) | own)
     others = {key for keys in candidates.values() for key in keys}
@@ -73,16 +81,36 @@ def identify(
     pairs = alike(candidates, {key: one.types for key, one in names.items()})
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]
-    described = _described(connection, collection, unknown, names)
+    return Compared(frozenset(fresh), own, len(pairs), unknown, _described(connection, collection, unknown, names))
+
+
+def ask(verdicts: NameVerdicts, asked: NameJudge, collection: str, compared: Compared, *, model: str) -> Usage:
+    """The pairs are judged, and that is durable; a question that the model cannot answer as asked leaves its pairs apart.
+
+    Raises LanguageModelUnreachable, BudgetSpent.
+    """
     record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
-    used = judge(asked.same_things, [unknown], described, record)
-    same, _ = verdicts.about(collection, fresh)
-    names |= _entities(connection, collection, {key for pair in same for key in pair} - names.keys())
+    return judge(asked.same_things, [compared.unknown], compared.described, record)
+
+
+def settle(
+    connection: GraphConnection,
+    verdicts: NameVerdicts,
+    collection: str,
+    compared: Compared,
+    join: Callable[[Collection[str]], object],
+) -> None:
+    """None of the names, which are in the graph, stands apart from one that it was judged to be the same as.
+
+    `join` moves what is said by names of the keys to where the verdicts say. Raises GraphUnreachable.
+    """
+    same, _ = verdicts.about(collection, compared.fresh)
+    names = _entities(connection, collection, {key for pair in same for key in pair})
     if joined := [pair for pair in same if names.keys() >= {*pair}]:  # both are entities still
         join({key for pair in joined for key in pair})
-        log.info("Names were found to mean one thing", sub_stage="names", metrics={"alike": len(pairs), "same": len(joined)})
-    verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), own.get(key)) for key in fresh})
-    return used
+        told = {"alike": compared.alike, "same": len(joined)}
+        log.info("Names were found to mean one thing", sub_stage="names", metrics=told)
+    verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), compared.signs.get(key)) for key in compared.fresh})
 
 
 def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -94,6 +122,28 @@ def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
 class _Entity:
     name: str
     types: tuple[str, ...]
+    related: tuple[str, ...] = ()
+
+    def described(self, related: tuple[str, ...]) -> Described:
+        return Described(self.name, ", ".join(self.types) or "Thing", related or self.related)
+
+
+def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
+    """What is named in a batch, by key, with what it is related to there."""
+    names: dict[str, str] = {}
+    types: dict[str, set[str]] = defaultdict(set)
+    related: dict[str, Counter[str]] = defaultdict(Counter)
+    for rows in batch:
+        for sense, (name, kind) in rows.entities.items():
+            names.setdefault(sense.key, name)
+            types[sense.key].update([kind] if kind else ())
+        for source, _, target, _ in rows.facts:
+            for one, other in ((source, target), (target, source)):
+                related[one.key][rows.entities[other][0]] += 1
+    return {
+        key: _Entity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(RELATED)))
+        for key, name in names.items()
+    }
 
 
 def _entities(connection: GraphConnection, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
@@ -114,5 +164,5 @@ def _described(
     keys = {key for pair in pairs for key in pair}
     found = connection.read(RELATIONS, group=collection, keys=sorted(keys), most=RELATED)
     related = {row["key"]: tuple(row["names"]) for row in found}
-    of = {key: Described(names[key].name, ", ".join(names[key].types) or "Thing", related.get(key, ())) for key in keys}
+    of = {key: names[key].described(related.get(key, ())) for key in keys}
     return {(one, other): (of[one], of[other]) for one, other in pairs}

@@ -17,18 +17,15 @@ from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
 from fathom.graph.changing import MOST_MOVES, CollectionTerms, join_facts, join_names, remove_episodes, save_episodes
+from fathom.graph.comparing import Asking, Comparing
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
-from fathom.graph.forgetting import forget
-from fathom.graph.identifying import identify
 from fathom.graph.quarantine import TRIES, set_aside, set_aside_before
 from fathom.graph.reading import holding
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeProgress, EpisodeProgressCallback, WriteReport
-from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows, episode_rows
-from fathom.graph.sameness import Judged
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
 from fathom.graph.signs import SigningEmbedder
@@ -36,13 +33,12 @@ from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
-from fathom.language.extraction import Embedder, FactJudge, LanguageModel, NameJudge, Usage
+from fathom.language.extraction import Embedder, LanguageModel
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 
@@ -73,8 +69,7 @@ class DocumentWriter:
         self._embedder = SigningEmbedder(embedder)
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
-        self._names = NameVerdicts(ledger.engine)
-        self._facts = FactVerdicts(ledger.engine)
+        self._comparing = Comparing(connection, ledger.engine, model, self._embedder)
         self._rules = one_at_a_time
         self._batch = batch
         self._schema_is_there = False
@@ -111,7 +106,7 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
             done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
-            forget(self.connection, self._names, self._facts, collection)
+            self._comparing.forget(collection)
             return done
 
     def erase(self, document: str) -> Erasure:
@@ -120,7 +115,7 @@ class DocumentWriter:
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
             done = erase(self.connection, self._ledger, document, partial(self._take_out, collection))
-            forget(self.connection, self._names, self._facts, collection)
+            self._comparing.forget(collection)
             return done
 
     def close(self) -> None:
@@ -143,19 +138,26 @@ class DocumentWriter:
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
         tally = Tally(len(todo), progress)
         left = todo
+        asking: Asking | None = None
         for _ in range(TRIES):
             with closing(extractions(self._model, left, self._batch)) as found:
                 for start in range(0, len(left), self._batch):
                     expected = min(self._batch, len(left) - start)
-                    self._write_batch(collection, document, islice(found, expected), expected, reference_time, tally)
+                    batch, stopped = self._extracted(document, islice(found, expected), expected, reference_time, tally)
+                    last = start + expected == len(left) and not stopped and not asking
+                    with self._comparing.ahead(collection, list(wanted), batch if last else ()) as asked:
+                        self._save(collection, batch, tally)
+                    asking = asking or asked
+                    if stopped:
+                        raise stopped
             if not (left := tally.to_try_again()):
                 break
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
-        self._judge(document, list(wanted), tally)
+        self._compare(document, list(wanted), asking, tally)
         if gone:  # what was said in them may be said in the chunks that came
-            forget(self.connection, self._names, self._facts, collection)
+            self._comparing.forget(collection)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -186,17 +188,12 @@ class DocumentWriter:
             embedder=self._embedder.name,
         )
 
-    def _write_batch(
-        self,
-        collection: str,
-        document: str,
-        extracted: Iterator[Found],
-        expected: int,
-        reference_time: datetime,
-        tally: Tally,
-    ) -> None:
-        """Raises what stopped the extractions, after those that came before it are written: they are paid for."""
+    def _extracted(
+        self, document: str, extracted: Iterator[Found], expected: int, reference_time: datetime, tally: Tally
+    ) -> tuple[list[EpisodeRows], FathomError | None]:
+        """A batch as rows, and what stopped the extractions; those that came before it are to be written: they are paid for."""
         start = time.perf_counter()
+        collection, _ = split_document_id(document)
         batch: list[EpisodeRows] = []
         outcomes: list[Outcome] = []
         stopped: FathomError | None = None
@@ -218,12 +215,11 @@ class DocumentWriter:
             if outcomes:
                 self._ledger.record(outcomes)
         tally.seconds_extracting += time.perf_counter() - start
-        if batch:
-            self._save(collection, batch, tally)
-        if stopped is not None:
-            raise stopped
+        return batch, stopped
 
     def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: Tally) -> None:
+        if not batch:
+            return
         start = time.perf_counter()
         tally.writing(len(batch))
         self._change(save_episodes, collection, batch)
@@ -242,20 +238,14 @@ class DocumentWriter:
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
         return self._change(remove_episodes, collection, uuids)
 
-    def _judge(self, document: str, uuids: Sequence[str], tally: Tally) -> None:
-        """A model that can be asked says which names and facts are others of what is there; the last of the episodes pays."""
+    def _compare(self, document: str, uuids: Sequence[str], asking: Asking | None, tally: Tally) -> None:
+        """Names and facts that are one with others are joined with them; the last of the episodes pays for asking."""
         if not uuids:
             return
-        collection, _ = split_document_id(document)
         start = time.perf_counter()
-        use, model, signs = Usage(), self._model, self._embedder.signs
-        if isinstance(model, NameJudge):
-            join = partial(self._change, join_names, collection)
-            use = identify(self.connection, self._names, model, collection, uuids, join, signs, model=model.name)
-        if isinstance(model, FactJudge):
-            join = partial(self._change, join_facts, collection)
-            said = restate(self.connection, self._facts, model, collection, document, uuids, join, signs, model=model.name)
-            use = use.and_also(said)
+        collection, _ = split_document_id(document)
+        joins = (partial(self._change, change, collection) for change in (join_names, join_facts))
+        use = self._comparing.settle(document, uuids, asking, *joins)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         tally.judged(use, time.perf_counter() - start)
@@ -269,12 +259,7 @@ class DocumentWriter:
         return done
 
     def _terms(self, collection: str) -> CollectionTerms:
-        def judged_of(keys: Collection[str], kins: Collection[str]) -> Judged:
-            return Judged(*self._names.about(collection, keys, kins))
-
-        def judged_facts_of(keys: Collection[str]) -> Judged:
-            return Judged(*self._facts.about(collection, keys))
-
+        judged_of, judged_facts_of = (partial(judged, collection) for judged in (self._comparing.names, self._comparing.facts))
         return CollectionTerms(collection, self._rules(collection), judged_of, judged_facts_of, self._embedder)
 
     def _ensure_schema(self) -> None:

@@ -56,10 +56,12 @@ class Verdicts:
         return set(keys) - known
 
     def any(self, collection: str) -> bool:
-        """Whether a key of the collection was ever compared."""
+        """Whether anything is kept of a key of the collection."""
         with self._engine.connect() as connection:
-            first = sa.select(self._judged.c.key).where(self._judged.c.collection == collection).limit(1)
-            return connection.scalar(first) is not None
+            return any(
+                connection.scalar(sa.select(table.c.at).where(table.c.collection == collection).limit(1)) is not None
+                for table in (self._judged, self._verdicts)
+            )
 
     def keep_only(self, collection: str, keys: Collection[str]) -> None:
         """Nothing is kept of keys of the collection but of these."""

@@ -14,6 +14,7 @@ from test_one_entity import Lister, entities
 
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
+from fathom.graph import comparing
 from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
@@ -191,7 +192,7 @@ def test_a_removal_cut_short_leaves_nothing_when_it_is_done_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "forget", cut)
+        patched.setattr(comparing, "forget", cut)
         for text in (SHORT, FULL):
             with pytest.raises(KeyboardInterrupt):
                 remove(writer, collection, text)
@@ -236,7 +237,7 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        where = (writing, "join_names") if moment == "judged" else (NameVerdicts, "mark_judged")
+        where = (writing, "save_episodes") if moment == "judged" else (NameVerdicts, "mark_judged")
         patched.setattr(*where, cut)
         with pytest.raises(KeyboardInterrupt):
             write(writer, collection, SHORT)

@@ -42,3 +42,11 @@ def test_it_forgets_the_oldest_before_it_grows_without_end() -> None:
     assert len(counting.asked) == before
     embedder.signs(["0-1"])
     assert counting.asked[before:] == ["0-1"]
+
+
+def test_vectors_made_for_their_signs_are_not_made_again_for_whoever_wants_them_next() -> None:
+    counting = Counting()
+    embedder = SigningEmbedder(counting)
+    embedder.signs(["a", "bbb"])
+    assert embedder.embed(["bbb", "cc", "bbb", "a"]) == Counting().embed(["bbb", "cc", "bbb", "a"])
+    assert counting.asked == ["a", "bbb", "cc"]

@@ -1,0 +1,105 @@
+"""Names and facts of a document held against those of its collection, where a model can be asked which of them are one.
+
+Names are asked about while the last of the document is being written, since an answer takes as long as that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fathom.graph.connection import GraphConnection
+from fathom.graph.forgetting import forget
+from fathom.graph.identifying import Compared, ask, compare, settle
+from fathom.graph.paraphrases import Ends
+from fathom.graph.restating import restate
+from fathom.graph.rows import EpisodeRows
+from fathom.graph.sameness import Judged
+from fathom.graph.signs import SigningEmbedder
+from fathom.ids import split_document_id
+from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Names that are asked about, and what that will have used."""
+
+    compared: Compared
+    use: Future[Usage]
+
+
+class Comparing:
+    """What is known, asked and forgotten of which names and facts are one;"""
+
+    def __init__(self, connection: GraphConnection, engine: Engine, model: LanguageModel, embedder: SigningEmbedder) -> None:
+        self._connection = connection
+        self._names = NameVerdicts(engine)
+        self._facts = FactVerdicts(engine)
+        self._model = model
+        self._signs = embedder.signs
+
+    def names(self, collection: str, keys: Collection[str], kins: Collection[str]) -> Judged:
+        """What was judged of names of these keys, of those of some kin, and of all that hang together with them."""
+        return Judged(*self._names.about(collection, keys, kins))
+
+    def facts(self, collection: str, keys: Collection[str]) -> Judged:
+        """What was judged of facts of these keys, and of all that hang together with them."""
+        return Judged(*self._facts.about(collection, keys))
+
+    @contextmanager
+    def ahead(self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]) -> Iterator[Asking | None]:
+        """The names of these episodes and of a batch that is written inside are being asked about; None: none are new.
+
+        What was asked is answered when it ends, also where the writing failed.
+        """
+        model, name = self._model, self._model.name
+        if not isinstance(model, NameJudge) or not batch:
+            yield None
+            return
+        compared = compare(self._connection, self._names, collection, episodes, self._signs, batch)
+        if compared is None:
+            yield None
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="comparing") as pool:
+            asking = partial(ask, self._names, model, collection, compared, model=name)
+            yield Asking(compared, pool.submit(copy_context().run, asking))
+
+    def settle(
+        self,
+        document: str,
+        episodes: Sequence[str],
+        asking: Asking | None,
+        join_names: Callable[[Collection[str]], object],
+        join_facts: Callable[[Collection[Ends]], object],
+    ) -> Usage:
+        """Names and facts of the episodes are in the graph as what they were judged to be; answers what that used.
+
+        Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there.
+        """
+        collection, _ = split_document_id(document)
+        use, model = Usage(), self._model
+        if asking:
+            use = asking.use.result()
+            settle(self._connection, self._names, collection, asking.compared, join_names)
+        if isinstance(model, NameJudge) and (
+            compared := compare(self._connection, self._names, collection, episodes, self._signs)
+        ):
+            use = use.and_also(ask(self._names, model, collection, compared, model=model.name))
+            settle(self._connection, self._names, collection, compared, join_names)
+        if isinstance(model, FactJudge):
+            beside = self._connection, self._facts, model, collection, document
+            use = use.and_also(restate(*beside, episodes, join_facts, self._signs, model=model.name))
+        return use
+
+    def forget(self, collection: str) -> None:
+        """Nothing is kept of what was judged of names and facts that the collection no longer has."""
+        forget(self._connection, self._names, self._facts, collection)
