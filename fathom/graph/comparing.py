@@ -38,7 +38,7 @@ class Asking:
 
 
 class Comparing:
-    """What is known, asked and forgotten of which names and facts are one;"""
+    """What is known, asked and forgotten of which names and facts are one."""
 
     def __init__(self, connection: GraphConnection, engine: Engine, model: LanguageModel, embedder: SigningEmbedder) -> None:
         self._connection = connection

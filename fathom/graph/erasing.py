@@ -39,7 +39,9 @@ class Erased(BaseModel):
     facts: list[str]
     entities: list[str]
     kept: list[Kept]
-    changed: list[str] = Field(description="entities and facts that stay and read differently without it")
+    changed: list[str] = Field(
+        description="entities and facts that stay and read differently without it; by their uuids before, where these changed"
+    )
     digest_before: str = Field(description="SHA-256 over all of the collection; empty for a document that never came so far")
     digest_after: str
 
@@ -82,17 +84,20 @@ def _account(before: Snapshot, after: Snapshot) -> Erased:
             for one in sorted(claimed & after.facts.keys())
         ),
     ]
+    # What an episode that stays spoke of is there under another name, as its words without the document's have it.
+    elsewhere = {entity for episode, entity in before.mentions if episode in after.episodes} - after.entities.keys()
+    said = {fact for fact, episodes in before.asserted_by.items() if not gone.issuperset(episodes)} - after.facts.keys()
     changed = [
         uuid
-        for was, now in ((before.entities, after.entities), (before.facts, after.facts))
-        for uuid in sorted(was.keys() & now.keys())
-        if was[uuid] != now[uuid]
+        for was, now, renamed in ((before.entities, after.entities, elsewhere), (before.facts, after.facts, said))
+        for uuid in sorted(was)
+        if uuid in renamed or was[uuid] != now.get(uuid, was[uuid])
     ]
     return Erased(
         episodes=sorted(gone),
         mentions=sum(episode in gone for episode, _ in before.mentions),
-        facts=sorted(before.facts.keys() - after.facts.keys()),
-        entities=sorted(before.entities.keys() - after.entities.keys()),
+        facts=sorted(before.facts.keys() - after.facts.keys() - said),
+        entities=sorted(before.entities.keys() - after.entities.keys() - elsewhere),
         kept=kept,
         changed=changed,
         digest_before=before.digest(),

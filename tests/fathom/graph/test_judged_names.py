@@ -268,3 +268,18 @@ def test_a_model_that_cannot_be_reached_is_asked_again_by_the_same_call(
     judge.fault = None
     write(writer, collection, SHORT)
     assert entities(graph, collection)["International Business Machines", "Organization"] == 2
+
+
+def test_what_goes_by_another_name_again_is_not_accounted_for_as_removed(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    write(writer, collection, SHORT, FULL)
+    joined = held(graph, collection)
+    (firm,) = (row["uuid"] for row in joined["Entity"] if row["name"].startswith("International"))
+    (red_hat,) = (row["uuid"] for row in joined["Entity"] if row["name"] == "Red Hat")
+    (of_short,) = (row["uuid"] for row in joined["RELATES_TO"] if row["target"] == red_hat)
+    erased = writer.erase(f"{collection}/{TEXTS.index(FULL)}.md").erased
+    assert firm in erased.changed
+    assert of_short in erased.changed
+    assert len(erased.facts) == len(erased.entities) == 1
