@@ -19,7 +19,8 @@ _document: ContextVar[str | None] = ContextVar("fathom_paying_document", default
 class Question:
     """What is asked: `system` and `schema` are the same for many, `text` is the question's own.
 
-    `schema` is the JSON schema of the answer, `prompt` the version of system and schema, `max_tokens` the longest answer.
+    `schema` is the JSON schema of the answer, `prompt` the version of system and schema, `max_tokens` the longest answer;
+    an `urgent` one has a document wait for it alone.
     """
 
     system: str
@@ -27,6 +28,7 @@ class Question:
     text: str
     prompt: str
     max_tokens: int
+    urgent: bool = False
 
     def key(self, model: str) -> str:
         """64 hex digits that are the same for the same question to the same model, however long its answer may be."""

@@ -57,7 +57,9 @@ class BatchProvider:
         return self._single.room
 
     def ask(self, question: Question) -> Answer:
-        """The answer, when its batch has ended. Raises NoAnswer and named errors as the single provider does."""
+        """The answer, when its batch has ended; an urgent question is in none. Raises what the single provider raises."""
+        if question.urgent:
+            return self._single.ask(question)
         key = question.key(self.model)
         with self._lock:
             again = key in self._waiting  # by another thread: paid for once

@@ -33,7 +33,7 @@ class PairPrompt:
         rows = [{"pair": number, "a": one, "b": other} for number, (one, other) in enumerate(pairs, 1)]
         lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).replace("</pairs", "< /pairs")
         clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in lines)
-        return Question(self._system, SCHEMA, f"<pairs>\n{clean}\n</pairs>", self.version, _OUT + 6 * len(pairs))
+        return Question(self._system, SCHEMA, f"<pairs>\n{clean}\n</pairs>", self.version, _OUT + 6 * len(pairs), urgent=True)
 
 
 def read_same(answer: str, pairs: int) -> list[bool]:

@@ -26,21 +26,22 @@ anything was built; what is beside a figure was measured in the same run.
 
 `python -m benchmarks model_calls`: a server on loopback speaks the Messages API, answers after 0.3 s, and states the same
 facts to Fathom and to Graphiti's own client and prompts. Both write to one Neo4j, which each has warmed with other documents
-before. A call beyond one a chunk asks which names are one thing.
+before. A call beyond one a chunk asks which names, or facts, are one thing.
 
 <!-- cost -->
 
 ## The graph alone
 
-`python -m benchmarks graph_time`: the model's answers are there at once, so this is resolving, comparing names, settling what
-others said, and the transaction. Vectors are made of hashes: none are computed.
+`python -m benchmarks graph_time`: the model's answers are there at once, so this is resolving, comparing names and
+facts, settling what others said, and the transaction. Vectors are made of hashes: none are computed.
 
 <!-- time -->
 
 ## Kills
 
 `python -m benchmarks crashes` kills the writer, in order, at points all over one run: before and after each statement,
-commit, record of the ledger and question. The run that goes on must end in the digest of one that nobody disturbed.
+commit, record of the ledger and question, the joining and parting of names and facts among them. The run that goes on must end
+in the digest of one that nobody disturbed.
 
 <!-- kills -->
 

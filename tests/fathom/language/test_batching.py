@@ -13,6 +13,7 @@ from messages_server import MessagesServer
 from fathom.errors import KeyRefused, LanguageModelUnreachable, SettingsInvalid
 from fathom.language import batching, retrying
 from fathom.language.asked_model import AskedModel
+from fathom.language.extraction import Described
 from fathom.language.models import open_language_model
 from fathom.settings import Settings
 
@@ -56,6 +57,13 @@ def test_an_answer_that_is_kept_is_in_no_batch(model: AskedModel, server: Messag
     model.extract(TEXTS[:3])
     model.extract(TEXTS[:4])
     assert len(server.batches.questions) == 4
+
+
+def test_a_question_that_a_document_waits_for_alone_is_in_no_batch(model: AskedModel, server: MessagesServer) -> None:
+    server.answering = lambda text: {"same": [1]}
+    pair = Described("IBM", "Organization"), Described("International Business Machines", "Organization")
+    assert model.same_things([pair]).same == [True]
+    assert not server.batches.made
 
 
 def test_a_provider_that_is_away_while_it_works_loses_nothing(model: AskedModel, server: MessagesServer) -> None:
