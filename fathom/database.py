@@ -351,7 +351,7 @@ def _named(context: sa.engine.ExceptionContext) -> BaseException | None:
 
     A lock that another process holds too long is among that: one that was stopped in the middle of a transaction.
     """
-    if not isinstance(context.sqlalchemy_exception, OperationalError):
+    if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, OperationalError):
         return None
     said = str(context.original_exception).strip()
     if "is full" in said or "No space left" in said:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.graph.assertions import unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.ledger.episode import EpisodeRow
 
@@ -26,10 +25,6 @@ WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(1 + coalesce(size(
 RETURN uuid, entity, times, senses
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
-SAID = """
-MATCH (p:Episodic)-[m:MENTIONS]->(:Entity) WHERE p.uuid IN $uuids AND m.asserts IS NOT NULL
-RETURN p.uuid AS uuid, m.asserts AS asserts
-"""
 FACTS = """
 MATCH (n:Entity)-[r:RELATES_TO]->(:Entity) WHERE n.group_id = $group AND n.uuid > $after AND n.uuid <= $last
 RETURN r.uuid AS uuid, r.episodes AS episodes
@@ -104,10 +99,7 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
                 stale.append(row["uuid"])
         after = uuids[-1]
     torn = {uuid for uuid, _ in claimed}
-    torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities}
-    fewer = [uuid for uuid in sorted(held.keys() & written.keys()) if claims[uuid] < written[uuid].facts]
-    said = _said(connection, fewer)
-    torn |= {uuid for uuid in fewer if len(said[uuid]) < written[uuid].facts or len({*said[uuid]}) > claims[uuid]}
+    torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities or claims[uuid] < row.facts}
     return Differences(
         collection=collection,
         episodes=len(held.keys() & written.keys()),
@@ -121,15 +113,6 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
         stale=sorted(stale),
         orphans=sorted(orphans),
     )
-
-
-def _said(connection: GraphConnection, uuids: Sequence[str]) -> dict[str, list[str]]:
-    """Of each episode the facts that it asserts, one as often as it says it in other words."""
-    found: dict[str, list[str]] = {uuid: [] for uuid in uuids}
-    for start in range(0, len(uuids), PAGE):
-        for row in connection.read(SAID, uuids=list(uuids[start : start + PAGE])):
-            found[row["uuid"]] += [fact for fact, _ in map(unpacked, row["asserts"])]
-    return found
 
 
 def collections(connection: GraphConnection) -> list[str]:

@@ -174,9 +174,9 @@ def renamed(asserts: Sequence[str] | None, names: Mapping[str, Renamed]) -> list
     for packed in asserts:
         fact, said = unpacked(packed)
         known = names.get(fact, {})
-        # One that was written without its relation is the only one its episode has of the fact.
-        only = next(iter(known.values())) if known and not said.relation else (fact, said.relation)
-        new, relation = known.get(said.key, only)
+        # One that was written without its relation has the relation of one of those.
+        keys = [said.key, *(saying_key(relation, said.fact) for _, relation in known.values() if not said.relation)]
+        new, relation = next((known[key] for key in keys if key in known), (fact, said.relation))
         found.append(replace(said, relation=relation).packed(new))
     return found
 

@@ -106,7 +106,7 @@ def _change(
         if row["name"] is not None:
             lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
     said = {sense for rows in new for sense in rows.entities}
-    senses = Senses(tx, terms.collection, terms.judged_of, new=said, lost=lost, gone=gone)
+    senses = Senses(tx, terms.collection, terms.judged_of, new=said, lost=lost, gone=gone, most=MOST_MOVES + 1)
     if len(senses.moves) > MOST_MOVES:  # what is new comes first, so that what moves to its names finds them
         _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MOST_MOVES]), new=new)
         return None

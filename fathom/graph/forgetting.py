@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fathom.graph.assertions import unpacked
+from fathom.graph.assertions import saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.identifying import keys_of_names
 from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
@@ -18,6 +18,10 @@ RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
 """
 SAID_OF = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.asserts IS NOT NULL RETURN m.asserts AS asserts
+"""
+RELATIONS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
+RETURN r.uuid AS fact, r.name AS relation
 """
 
 
@@ -35,7 +39,10 @@ def forget(connection: GraphConnection, names: NameVerdicts, facts: FactVerdicts
         if of_names:
             keys |= keys_of_names(connection.read(NAMES_OF, uuids=uuids))
         if of_facts:
-            found = connection.read(SAID_OF, uuids=uuids)
-            said.update(one.key for row in found for _, one in map(unpacked, row["asserts"]))
+            found = [unpacked(one) for row in connection.read(SAID_OF, uuids=uuids) for one in row["asserts"]]
+            old = sorted({fact for fact, one in found if not one.relation})  # written before it was kept
+            rows_of = connection.read(RELATIONS, sources=uuids, facts=old) if old else []
+            relations = {row["fact"]: row["relation"] for row in rows_of}
+            said.update(saying_key(one.relation or relations.get(fact, ""), one.fact) for fact, one in found)
     names.keep_only(collection, keys)
     facts.keep_only(collection, said)

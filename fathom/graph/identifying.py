@@ -104,10 +104,11 @@ def settle(
 
     `join` moves what is said by names of the keys to where the verdicts say. Raises GraphUnreachable.
     """
-    same, _ = verdicts.about(collection, compared.fresh)
+    same, apart = verdicts.about(collection, compared.fresh)
     names = _entities(connection, collection, {key for pair in same for key in pair})
-    if joined := [pair for pair in same if names.keys() >= {*pair}]:  # both are entities still
-        join({key for pair in joined for key in pair})
+    joined = [pair for pair in same if names.keys() >= {*pair}]  # both are entities still
+    if joined or apart:  # what was written before all was judged may have joined what is apart
+        join({key for pair in same for key in pair})
         told = {"alike": compared.alike, "same": len(joined)}
         log.info("Names were found to mean one thing", sub_stage="names", metrics=told)
     verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), compared.signs.get(key)) for key in compared.fresh})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from typing import TypeVar
 
-from fathom.errors import ExtractionFailed
+from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
@@ -30,7 +30,7 @@ def judge(
     """Each pair was asked about and its verdict recorded, or is left apart; answers what that used.
 
     Questions longer than MOST_PAIRS are divided. What `ask` raises beside ExtractionFailed is raised, when what is under way
-    has ended.
+    is recorded.
     """
     used = Usage()
     left = [some[start : start + MOST_PAIRS] for some in questions for start in range(0, len(some), MOST_PAIRS)]
@@ -38,6 +38,7 @@ def judge(
         if not left:
             break
         failed: list[Sequence[Pair]] = []
+        stopped: FathomError | CancelledError | None = None
         with ThreadPoolExecutor(min(AT_A_TIME, len(left)), thread_name_prefix="judging") as pool:
             answers = {pool.submit(copy_context().run, ask, [described[pair] for pair in some]): some for some in left}
             try:
@@ -49,11 +50,17 @@ def judge(
                         told = {"pairs": len(some), "why": error.message}
                         log.warning("Pairs were not judged", sub_stage="pairs", metrics=told)
                         failed.append(some)
+                    except (FathomError, CancelledError) as error:  # what is under way is paid for, the rest is not asked
+                        stopped = stopped or error
+                        for one in answers:
+                            one.cancel()
                     else:
                         used = used.and_also(judged.usage)
                         record(dict(zip(some, judged.same, strict=True)))
             finally:
-                for answer in answers:
-                    answer.cancel()
+                for one in answers:
+                    one.cancel()
+        if stopped is not None:
+            raise stopped
         left = [half for some in failed if len(some) > 1 for half in (some[: len(some) // 2], some[len(some) // 2 :])]
     return used

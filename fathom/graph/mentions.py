@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
 MOVED = """
 UNWIND $rows AS row MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity {uuid: row.uuid})
 WHERE m.name = row.name AND coalesce(m.type, '') = row.type AND NOT p.uuid IN $gone
-RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to
+RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to LIMIT $most
 """
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
@@ -52,7 +52,10 @@ Moves = Mapping[tuple[str, str], Sense]  # by episode and the uuid of the entity
 
 
 class Senses:
-    """What the collection's senses are once `new` ones came and the episodes `gone`, with their senses `lost`, went."""
+    """What the collection's senses are once `new` ones came and the episodes `gone`, with their senses `lost`, went.
+
+    `moves` are the mentions that mean another entity by that, so many at `most`.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Senses:
         new: Collection[Sense],
         lost: Collection[Sense] = (),
         gone: Collection[str] = (),
+        most: int,
     ) -> None:
         keys = {sense.key for sense in (*new, *lost)}
         verdicts = judged_of(keys, _kins(keys))
@@ -80,6 +84,7 @@ class Senses:
             if is_initial(sense)
             or sense.key in verdicts.keys
             or kin(sense) in initials
+            or (sense.type == PERSON and entity_uuid(collection, Sense(sense.key, OPEN)) in by_uuid)
             or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
         } | {*lost}
         judged = {sense.key for sense in stirring}
@@ -108,7 +113,7 @@ class Senses:
         self.types_of: dict[str, set[str]] = defaultdict(set)  # of mentions that move, by the entity they leave
         for row in rows:
             self.types_of[str(row["uuid"])] |= {str(row["type"])} - {""}
-        moved = tx.run(MOVED, rows=rows, gone=list(gone)) if rows else ()
+        moved = tx.run(MOVED, rows=rows, gone=list(gone), most=most) if rows else ()
         self.moves: Moves = {(row["episode"], row["entity"]): Sense(*row["to"]) for row in moved}
 
 
@@ -177,9 +182,12 @@ def move_mentions(tx: ManagedTransaction, collection: str, moves: Moves, facts: 
 
 
 def _become(facts: Sequence[str], names: Mapping[str, Renamed]) -> list[str]:
-    """The uuids of what an episode asserts that asserted these facts, each once."""
-    those = [sorted({uuid for uuid, _ in names[fact].values()}) if fact in names else [fact] for fact in facts]
-    return list(dict.fromkeys(uuid for some in those for uuid in some))
+    """The uuids of what an episode asserts that asserted these facts, one as often as it is said."""
+    found: list[str] = []
+    for fact, times in Counter(facts).items():
+        those = sorted(uuid for uuid, _ in names[fact].values()) if fact in names else [fact]
+        found += [*those, *those[-1:] * (times - len(those))]
+    return found
 
 
 def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Which assertions are one fact: those of one relation and sentence, and those that were judged to say the same.
 
-A function of what is asserted between two entities and of the verdicts. What is one with a fact is so because it was
-judged the same as that very sentence, never by a chain of others: so no text can make two facts of another text one.
+A function of what is asserted between two entities and of the verdicts. All sentences of one fact were judged the same as
+each other, none by a chain or a vaguer one in the middle: so no text can make two facts one that are not held to be so.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def bundled(collection: str, facts: Iterable[AssertedFact], judged: Judged) -> B
         for first in list(left):
             if first not in left:
                 continue
-            own = [first, *sorted(near.get(first, set()) & left.keys())]
+            own = [first]
+            for key in left:
+                if all(key in near.get(one, ()) for one in own):
+                    own.append(key)
             of = said[first][0][1]
             uuid = fact_uuid(collection, source, of.relation, target, of.fact)
             empty = AssertedFact(uuid, source, target, of.relation, ())

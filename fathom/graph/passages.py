@@ -66,7 +66,7 @@ def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, H
         asked = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
         facts = {row["uuid"]: _fact(row) for row in connection.read(FACTS, **asked)}
         for row in claims:
-            found[row["episode"]].facts += [facts[uuid] for uuid in row["facts"] or () if uuid in facts]
+            found[row["episode"]].facts += [facts[uuid] for uuid in dict.fromkeys(row["facts"] or ()) if uuid in facts]
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, unpacked
+from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
 from fathom.graph.paraphrases import Ends
@@ -23,7 +23,8 @@ from fathom.language.same_facts import PROMPT
 from fathom.ledger.verdicts import FactVerdicts
 from fathom.observability.logs import get_logger
 
-MOST_BETWEEN = 200  # facts between two entities among which others of one are looked for
+MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
+AT_ONCE = 50  # pairs of entities whose facts are joined in one transaction
 MOST_ALIKE = 20  # facts that one is asked about, the nearest by their sentences' vectors
 # Bits of 384 in which the signs of two vectors differ, .74 as a cosine: `acquired` and `was bought by` between the same names
 # are 38 bits apart, other ways to say it up to 90, what is said of other matters mostly 90 to 135.
@@ -36,11 +37,11 @@ RETURN a.uuid AS source, m.asserts AS asserts
 """
 TARGETS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
-RETURN r.uuid AS fact, a.uuid AS source, b.uuid AS target
+RETURN r.uuid AS fact, r.name AS relation, b.uuid AS target
 """
 BETWEEN = f"""
 UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
-WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
+WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
 RETURN {FACT_COLUMNS}
 """
 DOCUMENTS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.source_description AS document"
@@ -83,7 +84,7 @@ def restate(
     fresh = verdicts.unjudged(collection, said)
     if not fresh:
         return Usage()
-    between = _between(connection, {said[key] for key in fresh})
+    between = _between(connection, set[Ends]().union(*(said[key] for key in fresh)))
     pairs: dict[Pair, list[Ends]] = defaultdict(list)
     for ends, sayings in between.items():
         for pair in _alike(sayings, fresh, signs):
@@ -95,25 +96,31 @@ def restate(
     used = judge(asked.same_facts, _questions(connection, document, unknown, between, pairs), described, record)
     same, _ = verdicts.about(collection, fresh)
     if joined := [pair for pair in pairs if pair in same]:
-        join({ends for pair in joined for ends in pairs[pair]})
+        where = sorted({ends for pair in joined for ends in pairs[pair]})
+        for start in range(0, len(where), AT_ONCE):
+            join(where[start : start + AT_ONCE])
         log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(joined)})
     verdicts.mark_judged(collection, fresh)
     return used
 
 
-def _said(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The keys of what the episodes say, each with the source and the uuid of a fact that they say by it."""
-    rows = connection.read(SAID, uuids=list(episodes))
-    said = [(row["source"], *one) for row in rows for one in map(unpacked, row["asserts"])]
-    return {one.key: (source, fact) for source, fact, one in said if len(one.fact) <= LONGEST}
+def _said(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, set[Ends]]:
+    """The keys of what the episodes say, each with the entities between which they say it."""
+    rows = [(row["source"], unpacked(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
+    asked = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
+    known = {row["fact"]: row for row in connection.read(TARGETS, **asked)} if rows else {}
+    found: dict[str, set[Ends]] = defaultdict(set)
+    for source, (fact, one) in rows:
+        if fact in known and len(one.fact) <= LONGEST:
+            key = saying_key(one.relation or known[fact]["relation"], one.fact)
+            found[key].add((source, known[fact]["target"]))
+    return found
 
 
-def _between(connection: GraphConnection, facts: Collection[tuple[str, str]]) -> dict[Ends, dict[str, _Saying]]:
-    """All that is said between the entities of these facts, by its key; only of entities that have several facts."""
-    asked = {"sources": sorted({source for source, _ in facts}), "facts": sorted({fact for _, fact in facts})}
-    ends = sorted({(row["source"], row["target"]) for row in connection.read(TARGETS, **asked)})
+def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, dict[str, _Saying]]:
+    """All that is said between these entities, by its key; only of those that have several facts."""
     found: dict[Ends, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
-    for held in held_facts(connection.read, BETWEEN, ends=[list(pair) for pair in ends], most=MOST_BETWEEN):
+    for held in held_facts(connection.read, BETWEEN, ends=[list(pair) for pair in sorted(ends)], most=MOST_BETWEEN):
         for one in held.asserted.assertions:
             if len(one.fact) <= LONGEST:
                 found[held.asserted.source, held.asserted.target][one.key].append(one)

@@ -99,7 +99,7 @@ class PlacedRows:
         said = {fact.uuid: names.get(fact.uuid, fact.uuid) for fact in self.facts}
         of = {fact.uuid: {one.key: (said[fact.uuid], one.relation) for one in fact.assertions} for fact in self.facts}
         mentions = [{**row, "asserts": renamed(row["asserts"], of)} for row in self.mentions]
-        edges = list(dict.fromkeys(said.values()))
+        edges = [said[fact.uuid] for fact in self.facts]
         return replace(self, episode={**self.episode, "entity_edges": edges}, mentions=mentions)
 
 

@@ -145,7 +145,9 @@ class DocumentWriter:
                     expected = min(self._batch, len(left) - start)
                     batch, stopped = self._extracted(document, islice(found, expected), expected, reference_time, tally)
                     last = start + expected == len(left) and not stopped and not asking
+                    began = time.perf_counter()
                     with self._comparing.ahead(collection, list(wanted), batch if last else ()) as asked:
+                        tally.seconds_writing += time.perf_counter() - began
                         self._save(collection, batch, tally)
                     asking = asking or asked
                     if stopped:
@@ -156,7 +158,7 @@ class DocumentWriter:
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
         self._compare(document, list(wanted), asking, tally)
-        if gone:  # what was said in them may be said in the chunks that came
+        if gone or (todo and "removed" in before.values()):  # after what came, which may say the same; cut short, too
             self._comparing.forget(collection)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)

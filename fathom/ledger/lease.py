@@ -24,7 +24,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.database import writer_leases
-from fathom.errors import LeaseLost
+from fathom.errors import FathomError, LeaseLost
 from fathom.observability.logs import get_logger
 
 LEASE_S = 30.0  # how long others wait for a holder that is frozen or on a host that is gone
@@ -101,7 +101,7 @@ class Leases:
             try:
                 if not self._update(lease.holder, lease.collection, expires_at=time.time() + self._seconds):
                     return
-            except SQLAlchemyError as error:
+            except (FathomError, SQLAlchemyError) as error:
                 log.warning("The lease could not be renewed", sub_stage="lease", metrics={"error": type(error).__name__})
 
     def _update(self, holder: str, collection: str, **values: float) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.database import event_sources, events
+from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
 
 EVERY_S = 0.2  # while somebody looks
@@ -89,7 +90,7 @@ class Collector:
                 return self._round(news)
         except Timeout:
             return 0
-        except (OSError, SQLAlchemyError):
+        except (OSError, FathomError, SQLAlchemyError):
             return 0
 
     def prune(self, now: float | None = None) -> int:
@@ -226,6 +227,6 @@ def collecting(
             pruned = time.monotonic()
             try:
                 collector.prune()
-            except SQLAlchemyError as error:
+            except (FathomError, SQLAlchemyError) as error:
                 log.warning("Old events could not be dropped", metrics={"error": type(error).__name__})
     yield collector.collect()

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.database import event_sources
-from fathom.errors import SettingsInvalid
+from fathom.errors import FathomError, SettingsInvalid
 from fathom.observability.logs import get_logger
 from fathom.observability.recorded import Events
 from fathom.observability.spans import BEGAN, Span, spans_of
@@ -57,7 +57,7 @@ class SpanExport:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self._lock, timeout=0):
                 return self._send()
-        except (Timeout, OSError, SQLAlchemyError):
+        except (Timeout, OSError, FathomError, SQLAlchemyError):
             return 0
 
     def close(self) -> None:

@@ -52,21 +52,18 @@ def test_a_question_that_is_refused_costs_only_the_part_that_is_why() -> None:
     assert asked.verdicts.keys() == {*PAIRS[MOST_PAIRS // 2**HALVINGS : MOST_PAIRS]}
 
 
-def test_what_was_answered_before_the_money_is_spent_is_kept() -> None:
+def test_what_is_answered_when_the_money_is_spent_is_kept() -> None:
     asked, answered = Asked(), threading.Event()
 
     def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
         if pairs[0] == PAIRS[0]:
+            answered.wait(5)  # it is answered after another could not be paid
             return asked.ask(pairs)
-        answered.wait(5)
-        raise BudgetSpent("The day's money is spent.")
-
-    def record(verdicts: dict[Pair, bool]) -> None:
-        asked.verdicts.update(verdicts)
         answered.set()
+        raise BudgetSpent("The day's money is spent.")
 
     questions = [PAIRS[start : start + 10] for start in range(0, 200, 10)]
     with pytest.raises(BudgetSpent):
-        judge(ask, questions, {pair: pair for pair in PAIRS}, record)
+        judge(ask, questions, {pair: pair for pair in PAIRS}, asked.verdicts.update)
     assert asked.verdicts.keys() == {*PAIRS[:10]}
     assert len(questions) > AT_A_TIME

@@ -48,6 +48,12 @@ def test_between_other_entities_the_same_words_are_other_facts() -> None:
     assert words(found.facts) == {frozenset({"bought"}), frozenset({"acquired"})}
 
 
+def test_a_vague_sentence_makes_no_one_fact_of_two_that_were_not_held_to_be_one() -> None:
+    vague = judged([("visited", "took over"), ("visited", "left")])
+    facts = [said("visited", day=1), said("took over", day=2), said("left", day=3)]
+    assert words(bundled("c", facts, vague).facts) == {frozenset({"visited", "took over"}), frozenset({"left"})}
+
+
 def test_a_chain_does_not_reach_beyond_its_first_sentence() -> None:
     chain = judged([("bought", "acquired"), ("acquired", "took over")])
     facts = [said("bought", day=1), said("acquired", day=2), said("took over", day=3)]
