@@ -38,7 +38,7 @@ def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:
     keys = list(everyone)
     by_word, by_initials = _by_word(keys, fresh), _by_initials(keys, fresh)
     places = {key: number for number, key in enumerate(keys)}
-    signs = _rows([everyone[key] for key in keys])
+    signs = _columns([everyone[key] for key in keys])
     found: dict[str, list[str]] = {}
     for key, own in fresh.items():
         if is_initial(Sense(key, OPEN)):  # of another person in every text: only other full names can say of whom
@@ -110,22 +110,25 @@ def _by_initials(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[
     return found
 
 
-def _rows(signs: Sequence[bytes | None]) -> NDArray[Any]:
-    """A row of whole words of bits a name; one without a vector, or with one of another length, has none that is near."""
+def _columns(signs: Sequence[bytes | None]) -> NDArray[Any]:
+    """A column of whole words of bits a name; one without a vector, or with one of another length, has none that is near."""
     import numpy as np
 
     length = max((len(one) for one in signs if one), default=0)
     missing = bytes(length)
     whole = b"".join(one if one and len(one) == length else missing for one in signs)
     rows = np.frombuffer(whole, dtype=np.uint8).reshape(len(signs), length)
-    return np.pad(rows, ((0, 0), (0, -length % _WORD))).view(np.uint64)
+    return np.ascontiguousarray(np.pad(rows, ((0, 0), (0, -length % _WORD))).view(np.uint64).T)
 
 
 def _bits_apart(own: bytes | None, signs: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
-    if not own or -(-len(own) // _WORD) != signs.shape[1]:
-        return np.full(len(signs), NEAR_WITH_WORDS + 1)
+    words, names = signs.shape
+    if not own or -(-len(own) // _WORD) != words:
+        return np.full(names, NEAR_WITH_WORDS + 1)
     padded = np.frombuffer(own + bytes(-len(own) % _WORD), dtype=np.uint64)
-    apart: NDArray[Any] = np.bitwise_count(signs ^ padded).sum(axis=1, dtype=np.int64)
+    apart: NDArray[Any] = np.zeros(names, dtype=np.uint16)
+    for column, word in zip(signs, padded, strict=True):
+        apart += np.bitwise_count(column ^ word)
     return apart
