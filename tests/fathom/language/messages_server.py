@@ -30,7 +30,7 @@ Answering = Callable[[str], Any]
 
 def answer_of(text: str) -> dict[str, Any]:
     """Entities that the text names and, for two in one sentence with a verb between them, a fact; of pairs of
-    names of one type, those of which one holds all words of the other."""
+    names of one type, those of which one holds all words of the other; of pairs of facts none."""
     if text.startswith("<pairs>"):
         return {"same": [pair["pair"] for pair in pairs_of(text) if _one_in_other(pair["a"], pair["b"])]}
     entities = [{"name": name, "type": kind, "aliases": []} for name, kind in KNOWN.items() if name in text]
@@ -51,6 +51,8 @@ def pairs_of(text: str) -> list[dict[str, Any]]:
 
 
 def _one_in_other(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if "fact" in one:
+        return False
     words, others = set(one["name"].split()), set(other["name"].split())
     return one["type"] == other["type"] and (words <= others or others <= words)
 
