@@ -72,3 +72,16 @@ def test_what_breaks_a_rule_of_a_table_is_not_taken_for_an_outage(tmp_path: Path
         connection.execute(row)
         with pytest.raises(sa.exc.IntegrityError):
             connection.execute(row)
+
+
+@pytest.mark.integration
+def test_a_connection_that_was_lost_while_it_waited_is_replaced(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+    with engine.connect() as connection:
+        waiting = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    other = sa.create_engine(postgres_url)
+    with other.connect() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": waiting})
+    other.dispose()
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != waiting
