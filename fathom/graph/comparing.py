@@ -21,7 +21,6 @@ from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
 from fathom.graph.signs import SigningEmbedder
-from fathom.ids import split_document_id
 from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
 from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
 
@@ -75,7 +74,7 @@ class Comparing:
 
     def settle(
         self,
-        document: str,
+        collection: str,
         episodes: Sequence[str],
         asking: Asking | None,
         join_names: Callable[[Collection[str]], object],
@@ -85,7 +84,6 @@ class Comparing:
 
         Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there.
         """
-        collection, _ = split_document_id(document)
         use, model = Usage(), self._model
         if asking:
             use = asking.use.result()
@@ -96,7 +94,7 @@ class Comparing:
             use = use.and_also(ask(self._names, model, collection, compared, model=model.name))
             settle(self._connection, self._names, collection, compared, join_names)
         if isinstance(model, FactJudge):
-            beside = self._connection, self._facts, model, collection, document
+            beside = self._connection, self._facts, model, collection
             use = use.and_also(restate(*beside, episodes, join_facts, self._signs, model=model.name))
         return use
 

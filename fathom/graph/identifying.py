@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -90,7 +90,7 @@ def ask(verdicts: NameVerdicts, asked: NameJudge, collection: str, compared: Com
     Raises LanguageModelUnreachable, BudgetSpent.
     """
     record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
-    return judge(asked.same_things, [compared.unknown], compared.described, record)
+    return judge(asked.same_things, compared.unknown, compared.described, record, alone=_by_name)
 
 
 def settle(
@@ -112,6 +112,11 @@ def settle(
         told = {"alike": compared.alike, "same": len(joined)}
         log.info("Names were found to mean one thing", sub_stage="names", metrics=told)
     verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), compared.signs.get(key)) for key in compared.fresh})
+
+
+def _by_name(one: Described) -> Described:
+    """Without what it is related to: names of other documents, too."""
+    return replace(one, related=())
 
 
 def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:

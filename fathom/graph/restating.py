@@ -1,8 +1,7 @@
 """Facts of a document that may say again, in other words, what its collection has already: compared, judged, joined.
 
 Once for all of a document, when its names are compared, and once a sentence: only with facts between the same two entities
-that hold at the same time, and whichever of them came first. What is judged is durable before the graph follows it. One
-question holds sentences of two documents at most, so that no text can tell a model what to say of two others.
+that hold at the same time, and whichever of them came first. What is judged is durable before the graph follows it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: 
 WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
 RETURN {FACT_COLUMNS}
 """
-DOCUMENTS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.source_description AS document"
 
 log = get_logger(__name__)
 
@@ -56,7 +54,6 @@ class _Saying:
     relation: str
     fact: str
     since: datetime | None
-    episodes: frozenset[str]
 
     def stated(self) -> Stated:
         return Stated(self.relation, self.fact, self.since)
@@ -67,7 +64,6 @@ def restate(
     verdicts: FactVerdicts,
     asked: FactJudge,
     collection: str,
-    document: str,
     episodes: Sequence[str],
     join: Callable[[Collection[Ends]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
@@ -93,7 +89,7 @@ def restate(
     unknown = [pair for pair in sorted(pairs) if pair not in known]
     described = {pair: _described(between[pairs[pair][0]], pair) for pair in unknown}
     record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
-    used = judge(asked.same_facts, _questions(connection, document, unknown, between, pairs), described, record)
+    used = judge(asked.same_facts, unknown, described, record)
     same, _ = verdicts.about(collection, fresh)
     if joined := [pair for pair in pairs if pair in same]:
         where = sorted({ends for pair in joined for ends in pairs[pair]})
@@ -130,7 +126,7 @@ def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, 
 def _saying(assertions: Sequence[Assertion]) -> _Saying:
     first = min(assertions, key=lambda one: (one.at, one.fact))
     since = min((one.valid_at for one in assertions if one.valid_at), default=None)
-    return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
+    return _Saying(first.relation, first.fact, since)
 
 
 def _alike(sayings: Mapping[str, _Saying], fresh: Collection[str], signs: Callable[[Sequence[str]], list[bytes]]) -> set[Pair]:
@@ -158,23 +154,3 @@ def _at_one_time(one: datetime | None, other: datetime | None) -> bool:
 
 def _described(sayings: Mapping[str, _Saying], pair: Pair) -> tuple[Stated, Stated]:
     return sayings[pair[0]].stated(), sayings[pair[1]].stated()
-
-
-def _questions(
-    connection: GraphConnection,
-    document: str,
-    pairs: Sequence[Pair],
-    between: Mapping[Ends, Mapping[str, _Saying]],
-    ends: Mapping[Pair, Sequence[Ends]],
-) -> list[list[Pair]]:
-    """The pairs by the document that says what this one does not."""
-    episodes = {key: between[ends[pair][0]][key].episodes for pair in pairs for key in pair}
-    wanted = sorted(set[str]().union(*episodes.values()))
-    rows = connection.read(DOCUMENTS, uuids=wanted) if wanted else []
-    documents = {row["uuid"]: str(row["document"]) for row in rows}
-    found: dict[str, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        by = [{documents[one] for one in episodes[key] if one in documents} for key in pair]
-        others = {min(some) for some in by if some and document not in some}
-        found[min(others, default=document)].append(pair)
-    return list(found.values())

@@ -247,7 +247,7 @@ class DocumentWriter:
         start = time.perf_counter()
         collection, _ = split_document_id(document)
         joins = (partial(self._change, change, collection) for change in (join_names, join_facts))
-        use = self._comparing.settle(document, uuids, asking, *joins)
+        use = self._comparing.settle(collection, uuids, asking, *joins)
         if use.calls:
             self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         tally.judged(use, time.perf_counter() - start)

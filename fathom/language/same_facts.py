@@ -1,7 +1,7 @@
 """What the language model is asked of facts between the same two things: which pairs say the same.
 
-It is shown their sentences, which are the words of documents, or of what read them. So one question holds those of two
-documents at most (see fathom/graph/restating.py): a sentence that gives orders can reach no pair that it is no part of.
+It is shown their sentences, which are the words of documents, or of what read them: what it calls one is therefore asked
+once more alone (see fathom/graph/judging.py), where no sentence is shown but the two.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ class Reader:
     def __init__(self) -> None:
         self.questions: list[list[tuple[str, str]]] = []
         self.fault: Exception | None = None
+        self.orders = ""  # a sentence that makes it call all pairs of a question one
         self.same: Callable[[set[str]], bool] = ONE.issuperset
 
     @property
@@ -63,7 +64,8 @@ class Reader:
         if self.fault:
             raise self.fault
         self.questions.append([(one.fact, other.fact) for one, other in pairs])
-        return Judgement([self.same({one.fact, other.fact}) for one, other in pairs])
+        swayed = any(self.orders in pair for pair in self.questions[-1])
+        return Judgement([swayed or self.same({one.fact, other.fact}) for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
         names = {name: kind for name, kind in (("IBM", "Organization"), ("Red Hat", "Organization")) if name in text}
@@ -184,16 +186,14 @@ def test_facts_of_one_text_are_never_one_by_what_another_says(
         remove(writer, collection, *order)
 
 
-def test_a_question_holds_sentences_of_two_documents_at_most(
+def test_a_sentence_that_gives_orders_makes_no_other_facts_one(
     graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
 ) -> None:
-    reader.same = lambda pair: False
-    write(writer_of(graph, by=reader), collection, ACQUIRED, SUED, TEXTS[4])
-    documents = {ACQUIRED: {0, 4}, BOUGHT: {4}, SUED: {3}}
-    for question in reader.questions:
-        those = [documents[said] for pair in question for said in pair]
-        assert any(all(said & {one, other} for said in those) for one in range(5) for other in range(5))
-    assert len(reader.questions) == 3
+    reader.orders = AGAIN
+    writer = writer_of(graph, by=reader)
+    writer.write(chunks_of(f"{collection}/evil.md", f"{ACQUIRED} {SUED} {PRAISED} {AGAIN}"), reference_time=WRITTEN_AT)
+    write(writer, collection, ACQUIRED, SUED)
+    assert {ACQUIRED, SUED, PRAISED} <= facts(graph, collection).keys()
 
 
 def test_a_kill_between_verdict_and_graph_asks_nothing_again(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from fathom.errors import AnswerRefused, BudgetSpent
-from fathom.graph.judging import AT_A_TIME, HALVINGS, judge
+from fathom.graph.judging import HALVINGS, judge
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
@@ -17,53 +17,89 @@ PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
 
 
 class Asked:
-    def __init__(self, *refused: Pair) -> None:
-        self.questions: list[int] = []
+    """Calls pairs one whose second ends in 7, and all of a question that shows an order to do so."""
+
+    def __init__(self, *refused: Pair, orders: str = "") -> None:
+        self.questions: list[list[Pair]] = []
         self.verdicts: dict[Pair, bool] = {}
+        self.alone: list[str] = []
         self._refused = {*refused}
+        self._orders = orders
 
     def ask(self, pairs: Sequence[tuple[str, str]]) -> Judgement:
-        self.questions.append(len(pairs))
+        self.questions.append([*pairs])
         if self._refused.intersection(pairs):
             raise AnswerRefused("No.")
-        return Judgement([other.endswith("7") for _, other in pairs], Usage(calls=1))
+        swayed = any(self._orders in pair for pair in pairs)
+        return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
-    def judge(self, questions: Sequence[Sequence[Pair]]) -> Usage:
-        return judge(self.ask, questions, {pair: pair for some in questions for pair in some}, self.verdicts.update)
+    def judge(self, pairs: Sequence[Pair]) -> Usage:
+        def alone(one: str) -> str:
+            self.alone.append(one)
+            return one
+
+        return judge(self.ask, pairs, {pair: pair for pair in pairs}, self.verdicts.update, alone)
 
 
-def test_long_questions_are_divided_and_each_pair_has_its_own_verdict() -> None:
+def test_long_questions_are_divided_and_what_is_called_one_is_asked_by_itself() -> None:
     asked = Asked()
-    assert asked.judge([PAIRS, PAIRS[:3]]).calls == len(asked.questions) == 4
-    assert max(asked.questions) == MOST_PAIRS
-    assert asked.verdicts == {pair: pair[1].endswith("7") for pair in PAIRS}
+    same = [pair for pair in PAIRS if pair[1].endswith("7")]
+    assert asked.judge(PAIRS).calls == len(asked.questions) == 3 + len(same)
+    assert max(map(len, asked.questions)) == MOST_PAIRS
+    assert sorted(one for one in asked.questions if len(one) == 1) == [[pair] for pair in same]
+    assert {*asked.alone} == {end for pair in same for end in pair}
+    assert asked.verdicts == {pair: pair in same for pair in PAIRS}
+
+
+def test_a_pair_that_is_asked_about_alone_is_asked_about_once() -> None:
+    asked = Asked()
+    assert asked.judge([PAIRS[7]]).calls == 1
+    assert asked.verdicts == {PAIRS[7]: True}
+
+
+def test_an_order_in_one_pair_reaches_no_other() -> None:
+    orders = PAIRS[3][1]
+    asked = Asked(orders=orders)
+    asked.judge(PAIRS[:20])
+    assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[3], PAIRS[7], PAIRS[17]}
 
 
 def test_nothing_to_judge_asks_nothing() -> None:
     asked = Asked()
-    assert (asked.judge([[], []]).calls, asked.questions) == (0, [])
+    assert (asked.judge([]).calls, asked.questions) == (0, [])
 
 
 def test_a_question_that_is_refused_costs_only_the_part_that_is_why() -> None:
     asked = Asked(PAIRS[5])
-    used = asked.judge([PAIRS[:MOST_PAIRS]])
-    assert used.calls == HALVINGS
-    assert len(asked.questions) == 1 + 2 * HALVINGS
+    asked.judge(PAIRS[:MOST_PAIRS])
+    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * HALVINGS
     assert asked.verdicts.keys() == {*PAIRS[MOST_PAIRS // 2**HALVINGS : MOST_PAIRS]}
 
 
-def test_what_is_answered_when_the_money_is_spent_is_kept() -> None:
-    asked, answered = Asked(), threading.Event()
+def test_what_is_refused_alone_stays_apart() -> None:
+    asked = Asked()
 
     def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
-        if pairs[0] == PAIRS[0]:
-            answered.wait(5)  # it is answered after another could not be paid
-            return asked.ask(pairs)
-        answered.set()
-        raise BudgetSpent("The day's money is spent.")
+        if [*pairs] == [PAIRS[7]]:
+            raise AnswerRefused("No.")
+        return asked.ask(pairs)
 
-    questions = [PAIRS[start : start + 10] for start in range(0, 200, 10)]
+    judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.verdicts.update)
+    assert asked.verdicts == dict.fromkeys(PAIRS[:10], False)
+
+
+def test_what_is_answered_when_the_money_is_spent_is_kept_and_a_question_half_judged_is_not() -> None:
+    asked, stopped, out = Asked(), threading.Event(), threading.Barrier(3)
+    questions = [PAIRS[:80], PAIRS[80:160], PAIRS[160:]]
+
+    def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
+        out.wait(5)
+        if [*pairs] == questions[1]:
+            stopped.set()
+            raise BudgetSpent("The day's money is spent.")
+        stopped.wait(5)  # it is answered after another could not be paid
+        return Judgement([[*pairs] == questions[0] and other.endswith("7") for _, other in pairs])
+
     with pytest.raises(BudgetSpent):
-        judge(ask, questions, {pair: pair for pair in PAIRS}, asked.verdicts.update)
-    assert asked.verdicts.keys() == {*PAIRS[:10]}
-    assert len(questions) > AT_A_TIME
+        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.verdicts.update)
+    assert asked.verdicts == dict.fromkeys(questions[2], False)
