@@ -238,19 +238,25 @@ priorities = sa.Table(
     sa.Column("set_at", sa.Float, nullable=False),
 )
 
+
+def _verdicts(name: str) -> sa.Table:
+    """A table of pairs that the language model judged, by their keys, the lesser first."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("collection", sa.Text, primary_key=True),
+        sa.Column("one", sa.Text, primary_key=True),
+        sa.Column("other", sa.Text, primary_key=True),
+        sa.Column("same", sa.Boolean, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("prompt", sa.Text, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Index(f"{name}_by_other", "collection", "other"),
+    )
+
+
 # Whether two names of a collection are one thing, by their keys, the lesser first; as the language model judged it.
-name_verdicts = sa.Table(
-    "name_verdicts",
-    metadata,
-    sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("one", sa.Text, primary_key=True),
-    sa.Column("other", sa.Text, primary_key=True),
-    sa.Column("same", sa.Boolean, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("prompt", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Index("name_verdicts_by_other", "collection", "other"),
-)
+name_verdicts = _verdicts("name_verdicts")
 
 # Names that were compared with all others of their collection, by their keys, with the signs of their vectors and, of persons,
 # the key that the form of one initial has.
@@ -266,18 +272,7 @@ judged_names = sa.Table(
 )
 
 # Whether two facts of a collection say one thing, by the keys of their sentences, the lesser first.
-fact_verdicts = sa.Table(
-    "fact_verdicts",
-    metadata,
-    sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("one", sa.Text, primary_key=True),
-    sa.Column("other", sa.Text, primary_key=True),
-    sa.Column("same", sa.Boolean, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("prompt", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Index("fact_verdicts_by_other", "collection", "other"),
-)
+fact_verdicts = _verdicts("fact_verdicts")
 
 # Facts that were compared with all others between the same two entities, by the keys of their sentences.
 judged_facts = sa.Table(

@@ -88,6 +88,18 @@ def chunks_of(document: str, *texts: str) -> ChunkSet:
     )
 
 
+def write_texts(known: Sequence[str], writer: DocumentWriter, collection: str, *texts: str) -> None:
+    """Each text is a document, named by its place among the known ones."""
+    for text in texts:
+        writer.write(chunks_of(f"{collection}/{known.index(text)}.md", text), reference_time=WRITTEN_AT)
+
+
+def erase_texts(known: Sequence[str], writer: DocumentWriter, collection: str, *texts: str) -> None:
+    """The documents of these texts are gone."""
+    for text in texts:
+        writer.erase(f"{collection}/{known.index(text)}.md")
+
+
 def many_facts(document: str, chunks: int) -> ChunkSet:
     """A document of that many different chunks, all of which name the same entities."""
     texts = (BRIDGE, FIRM, RIVER, CITY)

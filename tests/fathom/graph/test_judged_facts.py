@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
+from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 
 from fathom.database import open_database
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
@@ -39,6 +40,7 @@ SAID = {
 ONE = {ACQUIRED, BOUGHT, TOOK_OVER}
 OTHERS = "Armonk is a village."
 TEXTS = (ACQUIRED, BOUGHT, TOOK_OVER, SUED, f"{ACQUIRED} {BOUGHT}", f"{SUED} {PRAISED}", AGAIN, OTHERS)
+write, remove = partial(write_texts, TEXTS), partial(erase_texts, TEXTS)
 
 
 class Reader:
@@ -82,16 +84,6 @@ class Reader:
 @pytest.fixture
 def reader() -> Reader:
     return Reader()
-
-
-def write(writer: Any, collection: str, *texts: str) -> None:
-    for text in texts:
-        writer.write(chunks_of(f"{collection}/{TEXTS.index(text)}.md", text), reference_time=WRITTEN_AT)
-
-
-def remove(writer: Any, collection: str, *texts: str) -> None:
-    for text in texts:
-        writer.erase(f"{collection}/{TEXTS.index(text)}.md")
 
 
 def facts(graph: GraphConnection, collection: str) -> dict[str, int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
+from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 from test_one_entity import Lister, entities
 
 from fathom.database import open_database
@@ -32,6 +32,7 @@ BOTH = "IBM=Organization; International Business Machines=Organization; Lotus=Or
 OTHERS = ("Red Hat=Organization; Raleigh=Location", "Watson=Person; Armonk=Location")
 TEXTS = (SHORT, FULL, LONG, BOTH, *OTHERS)
 ONE = {name_key(name) for name in ("IBM", "International Business Machines", "International Business Machines of Armonk")}
+write, remove = partial(write_texts, TEXTS), partial(erase_texts, TEXTS)
 
 
 class Judge(Lister):
@@ -52,16 +53,6 @@ class Judge(Lister):
 @pytest.fixture
 def judge() -> Judge:
     return Judge()
-
-
-def write(writer: Any, collection: str, *texts: str) -> None:
-    for text in texts:
-        writer.write(chunks_of(f"{collection}/{TEXTS.index(text)}.md", text), reference_time=WRITTEN_AT)
-
-
-def remove(writer: Any, collection: str, *texts: str) -> None:
-    for text in texts:
-        writer.erase(f"{collection}/{TEXTS.index(text)}.md")
 
 
 def verdicts(ledger: Ledger, collection: str) -> tuple[set[str], bool]:
