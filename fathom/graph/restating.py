@@ -25,9 +25,7 @@ from fathom.observability.logs import get_logger
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
 AT_ONCE = 50  # pairs of entities whose facts are joined in one transaction
 MOST_ALIKE = 20  # facts that one is asked about, the nearest by their sentences' vectors
-# Bits of 384 in which the signs of two vectors differ, .74 as a cosine: `acquired` and `was bought by` between the same names
-# are 38 bits apart, other ways to say it up to 90, what is said of other matters mostly 90 to 135.
-NEAR = 92
+NEAR = 92  # bits of 384 in which the signs of two vectors differ, .73 as a cosine; tests/fathom/graph/test_restating.py
 LONGEST = 400  # characters of a sentence that is shown whole or not at all
 
 SAID = """

@@ -16,6 +16,7 @@ from fathom.database import open_database
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
 from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
+from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphConnection
 from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.ledger import Ledger
@@ -227,6 +228,30 @@ def test_an_edit_that_takes_one_wording_away_leaves_the_other(
     writer.write(chunks_of(f"{collection}/{TEXTS.index(ACQUIRED)}.md", OTHERS), reference_time=WRITTEN_AT)
     assert facts(graph, collection) == {BOUGHT: 1}
     assert agree(graph, collection, ledger)
+
+
+def test_an_edit_that_was_cut_short_leaves_nothing_of_what_it_took_away(
+    graph: GraphConnection,
+    writer_of: WriterOf,
+    collection: str,
+    reader: Reader,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, ACQUIRED, BOUGHT)
+    edited = chunks_of(f"{collection}/{TEXTS.index(ACQUIRED)}.md", SUED)
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "save_episodes", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            writer.write(edited, reference_time=WRITTEN_AT)
+    writer.write(edited, reference_time=WRITTEN_AT)
+    kept = {saying_key(relation, said) for said, (relation, _) in SAID.items()} - {saying_key("ACQUIRED", ACQUIRED)}
+    verdicts = FactVerdicts(ledger.engine)
+    assert verdicts.unjudged(collection, {saying_key("ACQUIRED", ACQUIRED), saying_key("BOUGHT", BOUGHT)}) == {
+        saying_key("ACQUIRED", ACQUIRED)
+    }
+    assert kept.issuperset(key for pair in verdicts.about(collection, kept)[0] for key in pair)
 
 
 def _killed(*_: Any) -> None:
