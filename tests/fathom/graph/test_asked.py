@@ -113,7 +113,7 @@ def test_a_chunk_the_model_refuses_is_listed_and_the_others_are_written(
     assert report.written == CHUNKS - 1
 
 
-def test_names_that_are_alike_are_asked_about_once_a_document_and_joined(
+def test_names_that_are_alike_are_asked_about_in_one_question_and_joined_by_one_about_them_alone(
     asking: WriterOf,
     server: MessagesServer,
     collection: str,
@@ -127,12 +127,13 @@ def test_names_that_are_alike_are_asked_about_once_a_document_and_joined(
     report = asking().write(chunk_set, reference_time=WRITTEN_AT)
     questions = list(server.answered)
     assert ledger.summaries([chunk_set.document])[chunk_set.document].cost_usd == pytest.approx(report.cost_usd)
-    (judging,) = (one for one in questions if one.startswith("<pairs>"))
-    assert len(questions) == len(texts) + 1
-    assert {"Moreno Works", "Moreno Works of Plymouth"} in [
-        {pair["a"]["name"], pair["b"]["name"]} for pair in pairs_of(judging)
-    ]
-    assert not any(text in judging for text in texts)
+    judging = [one for one in questions if one.startswith("<pairs>")]
+    together, alone = ([{pair["a"]["name"], pair["b"]["name"]} for pair in pairs_of(one)] for one in judging)
+    assert len(questions) == len(texts) + len(judging)
+    assert len(together) > 1
+    assert {"Moreno Works", "Moreno Works of Plymouth"} in together
+    assert alone == [{"Moreno Works", "Moreno Works of Plymouth"}]
+    assert not any(text in question for text in texts for question in judging)
     assert names(embedded_graph, collection) == ["Ada Moreno", "Moreno Works of Plymouth", "Plymouth", "Tamar Bridge"]
     asking().write(chunk_set, reference_time=WRITTEN_AT)
     assert len(server.requests) == len(questions)
@@ -150,4 +151,6 @@ def test_a_server_that_goes_away_before_names_are_judged_leaves_its_episodes_wri
     assert {row.state for row in ledger.rows(chunk_set.document)} == {"written"}
     server.faulty = lambda text: None
     asking().write(chunk_set, reference_time=WRITTEN_AT)
-    assert sum(text.startswith("<pairs>") for text in server.answered) == 1
+    judging = [text for text in server.answered if text.startswith("<pairs>")]
+    assert [len(pairs_of(one)) > 1 for one in judging] == [True, False]
+    assert len(server.answered) == len(set(server.answered)) == len(chunk_set.chunks) + len(judging)
