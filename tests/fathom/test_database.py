@@ -75,13 +75,17 @@ def test_what_breaks_a_rule_of_a_table_is_not_taken_for_an_outage(tmp_path: Path
 
 
 @pytest.mark.integration
-def test_a_connection_that_was_lost_while_it_waited_is_replaced(postgres_url: str) -> None:
-    engine = open_database(postgres_url)
-    with engine.connect() as connection:
-        waiting = connection.scalar(sa.text("SELECT pg_backend_pid()"))
-    other = sa.create_engine(postgres_url)
+def test_connections_that_were_lost_while_they_waited_are_replaced(postgres_database: str) -> None:
+    engine = open_database(postgres_database)
+    with engine.connect() as one, engine.connect() as another:
+        waiting = {connection.scalar(sa.text("SELECT pg_backend_pid()")) for connection in (one, another)}
+    other = sa.create_engine(postgres_database)
     with other.connect() as connection:
-        connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": waiting})
+        lost = connection.scalars(
+            sa.text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        ).all()
+        assert waiting <= set(lost)
+        connection.execute(sa.text("SELECT pg_terminate_backend(pid, 5000) FROM unnest(:lost) AS pid"), {"lost": list(lost)})
     other.dispose()
     with engine.connect() as connection:
-        assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != waiting
+        assert connection.scalar(sa.text("SELECT pg_backend_pid()")) not in waiting
