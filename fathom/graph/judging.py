@@ -42,16 +42,17 @@ def judge(
     """
     asked = _Asked(ask)
     asked.put([pairs[start : start + MOST_PAIRS] for start in range(0, len(pairs), MOST_PAIRS)], described, HALVINGS)
-    questions = asked.told
-    doubtful = [pair for some in questions if len(some) > 1 for pair, same in some.items() if same]
+    called_one = {pair: len(some) == 1 for some in asked.told for pair, same in some.items() if same}
+    bare = {pair: (alone(described[pair][0]), alone(described[pair][1])) for pair in called_one}
+    sure = {pair: True for pair, lone in called_one.items() if lone and bare[pair] == described[pair]}
     by_itself = _Asked(ask)
     if asked.stopped is None:
-        those = {pair: (alone(described[pair][0]), alone(described[pair][1])) for pair in doubtful}
-        by_itself.put([[pair] for pair in doubtful], those, 0)
-    sure = {pair: same for some in by_itself.told for pair, same in some.items()}
-    for some in questions:
-        if len(some) == 1 or all(pair in sure or pair in by_itself.unanswered for pair, same in some.items() if same):
-            record({pair: same and sure.get(pair, len(some) == 1) for pair, same in some.items()})
+        by_itself.put([[pair] for pair in called_one if pair not in sure], bare, 0)
+    sure |= {pair: same for some in by_itself.told for pair, same in some.items()}
+    sure |= dict.fromkeys(by_itself.unanswered, False)
+    for some in asked.told:
+        if all(pair in sure for pair, same in some.items() if same):
+            record({pair: same and sure[pair] for pair, same in some.items()})
     if stopped := asked.stopped or by_itself.stopped:
         raise stopped
     return asked.used.and_also(by_itself.used)
