@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -25,26 +26,33 @@ from fathom.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
+    from sqlalchemy import QueuePool
 
 Result = TypeVar("Result")
 
 
 class Freezing:
-    """Stops this process when it is called for the nth time."""
+    """Stops this process when it is called for the nth time.
 
-    def __init__(self, nth: int) -> None:
+    Not while its lease is being renewed: SQLite would be locked for all others until it is woken, whoever has the lease.
+    """
+
+    def __init__(self, nth: int = 0, database: QueuePool | None = None) -> None:
         self.left = nth
+        self.database = database
 
     def __call__(self) -> None:
         self.left -= 1
-        if self.left == 0:
+        if self.left == 0 and self.database:
+            while self.database.checkedout():
+                time.sleep(0.001)
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class FreezingModel(ScriptedModel):
     """Freezes before it answers, between two transactions."""
 
-    freeze = Freezing(0)
+    freeze = Freezing()
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         self.freeze()
@@ -54,7 +62,7 @@ class FreezingModel(ScriptedModel):
 class FreezingConnection(GraphConnection):
     """Freezes in the middle of a transaction, when all but its commit is done."""
 
-    freeze = Freezing(0)
+    freeze = Freezing()
 
     def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
         def and_freeze(tx: ManagedTransaction) -> Result:
@@ -69,11 +77,12 @@ def main() -> None:
     told = json.loads(sys.argv[1])
     graph = FreezingConnection(GraphAddress(**told["address"]), write_seconds=told["seconds"] + 4)
     model = FreezingModel()
-    if told["moment"] == "between":
-        model.freeze = Freezing(told["nth"])
-    elif told["moment"] == "within":
-        graph.freeze = Freezing(told["nth"])
     ledger = Ledger(open_database(told["database"]))
+    freezing = Freezing(told["nth"], cast("QueuePool", ledger.engine.pool))
+    if told["moment"] == "between":
+        model.freeze = freezing
+    elif told["moment"] == "within":
+        graph.freeze = freezing
     writer = DocumentWriter(graph, model, MiniLM(), ledger, Leases(ledger.engine, seconds=told["seconds"]))
     try:
         report = writer.write(many_facts(told["document"], told["chunks"]), reference_time=WRITTEN_AT)
