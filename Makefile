@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 FAST := not integration and not hostile and not evaluation and not browser
+# Of the time of the fast tests a third is waiting for processes and disks.
+FAST_WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 2) * 3 // 2)")
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11
 
 # A machine may forbid Python to keep what it compiles; every process would then compile all that it imports again.
@@ -42,7 +44,7 @@ check: install-dev  ## Format, lint, types, import layers and the fast tests; ch
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -n auto -m "$(FAST)" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) -m "$(FAST)" $(ARGS)
 
 format: install-dev  ## Format the code and mend what the linter can.
 	@$(BIN)/ruff check --fix .
