@@ -99,20 +99,23 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
 
     texts = [estimated_tokens(one.embedding_text) + 20 for one in new]
     answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
-    fresh, out = sum(texts) + round(asking.compared_in * len(new)), round(sum(answers) + asking.compared_out * len(new))
-    use = TokenUse(fresh=fresh, cache_read=asking.shared * len(new), out=out)
+    read = TokenUse(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
+    compared = TokenUse(fresh=round(asking.compared_in * len(new)), out=round(asking.compared_out * len(new)))
+    price = price_of(settings, asking.model)
+    cost = (price.in_batches() if settings.llm_batch else price).of(read) + price.of(compared)  # the latter is in no batch
+    tokens_in, tokens_out = read.tokens_in + compared.tokens_in, read.out + compared.out
     seconds = (math.ceil(len(new) / settings.llm_concurrency) + bool(new)) * asking.seconds  # one more compares names
     if settings.llm_requests_per_minute:
         seconds = max(seconds, 60 * len(new) / settings.llm_requests_per_minute)
     if settings.llm_tokens_per_minute:
-        seconds = max(seconds, 60 * (use.tokens_in + use.out) / settings.llm_tokens_per_minute)
+        seconds = max(seconds, 60 * (tokens_in + tokens_out) / settings.llm_tokens_per_minute)
     return FileEstimate(
         document=document,
         chunks=len(chunks),
         new=len(new),
-        tokens_in=use.tokens_in,
-        tokens_out=use.out,
-        cost_usd=price_of(settings, asking.model).of(use),
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost_usd=cost,
         seconds=seconds,
     )
 

@@ -14,6 +14,7 @@ from fathom.errors import AnswerRefused, FathomError
 from fathom.language.anthropic_provider import AnthropicProvider, Manner
 from fathom.language.asking import Answer, NoAnswer, Question, TokenUse
 from fathom.language.local_file import LocalFile
+from fathom.language.prices import IN_BATCHES
 from fathom.observability.logs import emit, get_logger
 
 GATHER_S = 1.0  # a batch goes out when no question came for so long
@@ -176,7 +177,7 @@ class BatchProvider:
                 answer = self._single.answer(result.message)
             except NoAnswer as error:
                 return self._fail(key, error)
-            return self._done(key).set_result(answer)
+            return self._done(key).set_result(replace(answer, cost_usd=answer.cost_usd * IN_BATCHES))
         if result.type != "errored":
             return self._fail(key, NoAnswer(f"batch_{result.type}", f"Its batch was {result.type} before it was answered."))
         kind, said = result.error.error.type, " ".join(str(result.error.error.message).split())[:200]

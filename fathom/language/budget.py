@@ -47,6 +47,7 @@ class Budgeted:
         limits: Limits,
         price: Price,
         *,
+        urgent_price: Price | None = None,
         room: Callable[[], int] = lambda: 0,
         held_s: float = HELD_S,
         sleep: Callable[[float], None] = time.sleep,
@@ -56,6 +57,7 @@ class Budgeted:
         self._engine = engine
         self._limits = limits
         self._price = price
+        self._urgent_price = urgent_price or price
         self._room = room
         self._held_s = held_s
         self._sleep = sleep
@@ -75,9 +77,10 @@ class Budgeted:
 
     def _cost(self, question: Question) -> tuple[float, float]:
         """The most it can cost, and what it likely will: a third of the longest answer."""
-        into = question.estimated_tokens_in * max(self._price.fresh, self._price.cache_write)
-        most = (question.max_tokens + self._room()) * self._price.out
-        return into + most, into + question.max_tokens / 3 * self._price.out
+        price = self._urgent_price if question.urgent else self._price
+        into = question.estimated_tokens_in * max(price.fresh, price.cache_write)
+        most = (question.max_tokens + self._room()) * price.out
+        return into + most, into + question.max_tokens / 3 * price.out
 
     @contextmanager
     def _held(self, usd: float, expected: float, prompt: str) -> Iterator[None]:

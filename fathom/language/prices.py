@@ -26,6 +26,11 @@ class Price:
     out: float = 0.0
     known: bool = True
 
+    def in_batches(self) -> Price:
+        """The same of what is asked in message batches."""
+        fresh, read, write, out = (part * IN_BATCHES for part in (self.fresh, self.cache_read, self.cache_write, self.out))
+        return Price(fresh, read, write, out, self.known)
+
     def of(self, tokens: TokenUse) -> float:
         """USD that the tokens cost."""
         return (
@@ -37,15 +42,7 @@ class Price:
 
 
 def price_of(settings: Settings, model: str) -> Price:
-    """The price of the model's tokens, as they are asked for; a local model that no list knows has none, and is not `known`."""
-    price = _price_of(settings, model)
-    if not settings.llm_batch:
-        return price
-    fresh, read, write, out = (part * IN_BATCHES for part in (price.fresh, price.cache_read, price.cache_write, price.out))
-    return Price(fresh, read, write, out, price.known)
-
-
-def _price_of(settings: Settings, model: str) -> Price:
+    """The price of the model's tokens; a local model that no list knows has none, and is not `known`."""
     listed = _listed(settings.llm, model)
     into = settings.llm_usd_per_mtok_in
     out = settings.llm_usd_per_mtok_out

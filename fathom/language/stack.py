@@ -34,7 +34,9 @@ def open_asked_model(settings: Settings) -> AskedModel:
     observed = Observed(Remembering(provider, store, worth_keeping), record)
     patient = Retrying(RateLimited(observed, turns))
     held_s = batching.HELD_S if settings.llm_batch else budget.HELD_S
-    paid = Budgeted(patient, record.engine, limits_of(settings), price, room=lambda: provider.room, held_s=held_s)
+    usual = price.in_batches() if settings.llm_batch else price
+    money = record.engine, limits_of(settings), usual
+    paid = Budgeted(patient, *money, urgent_price=price, room=lambda: provider.room, held_s=held_s)
     return AskedModel(
         Saving(Recalling(paid, store), record),
         settings.llm,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from messages_server import MessagesServer
 
-from fathom.errors import KeyRefused, LanguageModelUnreachable, SettingsInvalid
+from fathom.errors import BudgetSpent, KeyRefused, LanguageModelUnreachable, SettingsInvalid
 from fathom.language import batching, retrying
 from fathom.language.asked_model import AskedModel
 from fathom.language.extraction import Described
@@ -59,11 +59,31 @@ def test_an_answer_that_is_kept_is_in_no_batch(model: AskedModel, server: Messag
     assert len(server.batches.questions) == 4
 
 
-def test_a_question_that_a_document_waits_for_alone_is_in_no_batch(model: AskedModel, server: MessagesServer) -> None:
+PAIR = Described("IBM", "Organization"), Described("International Business Machines", "Organization")
+
+
+def test_a_question_that_a_document_waits_for_alone_is_in_no_batch_and_has_its_full_price(
+    model: AskedModel, server: MessagesServer, settings_for: Any, opened: Any
+) -> None:
     server.answering = lambda text: {"same": [1]}
-    pair = Described("IBM", "Organization"), Described("International Business Machines", "Organization")
-    assert model.same_things([pair]).same == [True]
+    home = settings_for().home
+    opened(settings_for(home=home.with_name("first"))).same_things([PAIR])  # it has the provider keep what all questions share
+    judged = model.same_things([PAIR])
+    assert judged.same == [True]
     assert not server.batches.made
+    single = opened(settings_for(home=home.with_name("other"))).same_things([PAIR])
+    assert judged.usage.cost_usd == single.usage.cost_usd > 0
+
+
+def test_a_budget_holds_the_full_price_of_what_is_in_no_batch_and_half_of_what_is(settings_for: Any, opened: Any) -> None:
+    def may_cost(ask: Callable[[AskedModel], object], *, batch: bool) -> float:
+        with pytest.raises(BudgetSpent) as refused:
+            ask(opened(settings_for(llm_batch=batch, budget_usd_per_day=1e-9)))
+        return float(refused.value.message.rpartition("$")[2].removesuffix("."))
+
+    judging, reading = (lambda model: model.same_things([PAIR])), (lambda model: model.extract(TEXTS[:1]))
+    assert may_cost(judging, batch=True) == may_cost(judging, batch=False) > 0
+    assert may_cost(reading, batch=True) == pytest.approx(may_cost(reading, batch=False) / 2, rel=0.01)
 
 
 def test_a_provider_that_is_away_while_it_works_loses_nothing(model: AskedModel, server: MessagesServer) -> None:
