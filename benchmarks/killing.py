@@ -103,8 +103,9 @@ class Model:
     def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
         """To own land and to have land is the same."""
         self._killer.point()
+        said = [pair for pair in pairs if pair[0].fact]  # their relations alone are the same for all facts of theirs
         with self._asked.open("a") as file:
-            file.writelines(f"{_pair(*(saying_key(one.relation, one.fact) for one in pair))}\n" for pair in pairs)
+            file.writelines(f"{_pair(*(saying_key(one.relation, one.fact) for one in pair))}\n" for pair in said)
         self._killer.point()
         return Judgement([{one.relation, other.relation} == {"OWNS_LAND_IN", "HAS_LAND_IN"} for one, other in pairs])
 

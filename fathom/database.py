@@ -283,6 +283,25 @@ judged_facts = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+# Pairs of keys, of names or of facts, that were called one in sight of others, and are to be asked about by themselves.
+called_one = sa.Table(
+    "called_one",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("of", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+# Collections that lost episodes since what was judged in them was last forgotten.
+to_forget = sa.Table(
+    "to_forget",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (1, (uploads, episodes)),
@@ -298,6 +317,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (11, (uploads_in_part,)),
     (12, (name_verdicts, judged_names)),
     (13, (fact_verdicts, judged_facts)),
+    (14, (called_one, to_forget)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

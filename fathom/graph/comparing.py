@@ -5,8 +5,9 @@ Names are asked about while the last of the document is being written, since an 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
 from fathom.graph.signs import SigningEmbedder
 from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, ToForget
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -43,6 +44,7 @@ class Comparing:
         self._connection = connection
         self._names = NameVerdicts(engine)
         self._facts = FactVerdicts(engine)
+        self._to_forget = ToForget(engine)
         self._model = model
         self._signs = embedder.signs
 
@@ -58,7 +60,7 @@ class Comparing:
     def ahead(self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]) -> Iterator[Asking | None]:
         """The names of these episodes and of a batch that is written inside are being asked about; None: none are new.
 
-        What was asked is answered when it ends, also where the writing failed.
+        What was asked is answered when it ends; nothing more is asked where the writing failed or was cancelled.
         """
         model, name = self._model, self._model.name
         if not isinstance(model, NameJudge) or not batch:
@@ -68,9 +70,18 @@ class Comparing:
         if compared is None:
             yield None
             return
-        with ThreadPoolExecutor(1, thread_name_prefix="comparing") as pool:
-            asking = partial(ask, self._names, model, collection, compared, model=name)
-            yield Asking(compared, pool.submit(copy_context().run, asking))
+        stop = threading.Event()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="comparing")
+        asking = partial(ask, self._names, model, collection, compared, stop, model=name)
+        use = pool.submit(copy_context().run, asking)
+        try:
+            yield Asking(compared, use)
+            wait([use])
+        except BaseException:  # a run that is cancelled pays for nothing more
+            stop.set()
+            raise
+        finally:
+            pool.shutdown()
 
     def settle(
         self,
@@ -91,13 +102,20 @@ class Comparing:
         if isinstance(model, NameJudge) and (
             compared := compare(self._connection, self._names, collection, episodes, self._signs)
         ):
-            use = use.and_also(ask(self._names, model, collection, compared, model=model.name))
+            use = use.and_also(ask(self._names, model, collection, compared, threading.Event(), model=model.name))
             settle(self._connection, self._names, collection, compared, join_names)
         if isinstance(model, FactJudge):
             beside = self._connection, self._facts, model, collection
             use = use.and_also(restate(*beside, episodes, join_facts, self._signs, model=model.name))
         return use
 
+    def lost(self, collection: str) -> None:
+        """Episodes of the collection are about to be removed: what was judged of theirs alone is to be forgotten."""
+        if self._names.any(collection) or self._facts.any(collection):
+            self._to_forget.add(collection)
+
     def forget(self, collection: str) -> None:
-        """Nothing is kept of what was judged of names and facts that the collection no longer has."""
-        forget(self._connection, self._names, self._facts, collection)
+        """Nothing is kept of what was judged of names and facts that the collection has lost. Raises GraphUnreachable."""
+        if collection in self._to_forget:
+            forget(self._connection, self._names, self._facts, collection)
+            self._to_forget.discard(collection)

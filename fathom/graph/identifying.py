@@ -7,10 +7,10 @@ in between asks nothing twice.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from fathom.graph.connection import GraphConnection
@@ -22,7 +22,7 @@ from fathom.graph.rows import EpisodeRows, named_also
 from fathom.graph.sameness import Pair
 from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
-from fathom.ledger.verdicts import NameVerdicts
+from fathom.ledger.verdicts import NameVerdicts, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_NAMES = 100_000  # of a collection that a name is compared with, the latest
@@ -84,13 +84,15 @@ def compare(
     return Compared(frozenset(fresh), own, len(pairs), unknown, _described(connection, collection, unknown, names))
 
 
-def ask(verdicts: NameVerdicts, asked: NameJudge, collection: str, compared: Compared, *, model: str) -> Usage:
-    """The pairs are judged, and that is durable; a question that the model cannot answer as asked leaves its pairs apart.
+def ask(
+    verdicts: NameVerdicts, asked: NameJudge, collection: str, compared: Compared, stop: threading.Event, *, model: str
+) -> Usage:
+    """The pairs are judged, and that is durable; what the model cannot answer as asked is two.
 
-    Raises LanguageModelUnreachable, BudgetSpent.
+    Raises LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
     """
-    record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
-    return judge(asked.same_things, compared.unknown, compared.described, record, alone=_by_name)
+    sheet = Sheet(verdicts, collection, model, PROMPT.version)
+    return judge(asked.same_things, compared.unknown, compared.described, sheet, [_by_name], stop)
 
 
 def settle(

@@ -6,6 +6,7 @@ question. What is asked alone depends on the two that it is about.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
@@ -14,12 +15,15 @@ from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.sameness import Pair
+from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
+from fathom.ledger.verdicts import Sheet
 from fathom.observability.logs import get_logger
 
 AT_A_TIME = 8  # questions
 HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
+MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
 
 log = get_logger(__name__)
 
@@ -31,79 +35,121 @@ def judge(
     ask: Ask[Described],
     pairs: Sequence[Pair],
     described: Mapping[Pair, tuple[Described, Described]],
-    record: Callable[[dict[Pair, bool]], None],
-    alone: Callable[[Described], Described] = lambda one: one,
+    sheet: Sheet,
+    views: Sequence[Callable[[Described], Described]],
+    stop: threading.Event | None = None,
 ) -> Usage:
-    """Each pair was asked about and its verdict recorded, or is left apart; answers what that used.
+    """Each pair was asked about and its verdict recorded, as it came; answers what that used.
 
-    A verdict that two are one was given on them alone, each as `alone` describes it. The verdicts of a question are recorded
-    together, so that who was killed asks the same question again, whose answer is kept. What `ask` raises beside
-    ExtractionFailed is raised, when what is whole is recorded.
+    A verdict that two are one was given on them alone, once as each of `views` shows them; what reads the same there needs
+    no asking. What the model does not answer as asked is two. What `ask` raises beside ExtractionFailed is raised, when what
+    was under way is recorded; so is CancelledError after `stop`: no more is asked then.
     """
-    asked = _Asked(ask)
-    asked.put([pairs[start : start + MOST_PAIRS] for start in range(0, len(pairs), MOST_PAIRS)], described, HALVINGS)
-    called_one = {pair: len(some) == 1 for some in asked.told for pair, same in some.items() if same}
-    bare = {pair: (alone(described[pair][0]), alone(described[pair][1])) for pair in called_one}
-    sure = {pair: True for pair, lone in called_one.items() if lone and bare[pair] == described[pair]}
-    by_itself = _Asked(ask)
-    if asked.stopped is None:
-        by_itself.put([[pair] for pair in called_one if pair not in sure], bare, 0)
-    sure |= {pair: same for some in by_itself.told for pair, same in some.items()}
-    sure |= dict.fromkeys(by_itself.unanswered, False)
-    for some in asked.told:
-        if all(pair in sure for pair, same in some.items() if same):
-            record({pair: same and sure[pair] for pair, same in some.items()})
-    if stopped := asked.stopped or by_itself.stopped:
-        raise stopped
-    return asked.used.and_also(by_itself.used)
+    asking = _Asking(ask, stop or threading.Event())
+    called = sheet.called_one(pairs)
+    left = [pair for pair in pairs if pair not in called]
+
+    def told(answer: Mapping[Pair, bool]) -> None:
+        found = [pair for pair, same in answer.items() if same]
+        called.update(found)
+        sheet.record({pair: False for pair, same in answer.items() if not same}, found)
+
+    def alone(both: Sequence[tuple[Described, Described]]) -> Judgement:
+        used = Usage()
+        for view in views:
+            shown = [(view(one), view(other)) for one, other in both]
+            if shown[0][0] == shown[0][1]:
+                continue
+            judged = asking.ask(shown)
+            used = used.and_also(judged.usage)
+            if not judged.same[0]:
+                return Judgement([False], used)
+        return Judgement([True], used)
+
+    if len(left) == 1 and all(views[0](one) == one for one in described[left[0]]):
+        called.update(left)
+    else:
+        asking.put(_questions(left, described), described, asking.ask, told, HALVINGS)
+    asking.put([[pair] for pair in pairs if pair in called], described, alone, sheet.record, 0)
+    return asking.used
+
+
+def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:
+    questions: list[list[Pair]] = []
+    room = 0
+    for pair in pairs:
+        size = estimated_tokens(repr(described[pair]))
+        if not questions or len(questions[-1]) == MOST_PAIRS or size > room:
+            questions.append([])
+            room = MOST_TOKENS
+        questions[-1].append(pair)
+        room -= size
+    return questions
 
 
 @dataclass
-class _Asked(Generic[Described]):
-    """What came of some questions: the verdicts of each that was answered, pairs that were not, and what stopped the rest."""
+class _Asking(Generic[Described]):
+    """Some questions at a time, until something but an answer comes or it is stopped."""
 
-    ask: Ask[Described]
-    told: list[dict[Pair, bool]] = field(default_factory=list[dict[Pair, bool]])
-    unanswered: set[Pair] = field(default_factory=set[Pair])
-    stopped: FathomError | CancelledError | None = None
+    _ask: Ask[Described]
+    _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
+    def ask(self, both: Sequence[tuple[Described, Described]]) -> Judgement:
+        """The answer. Raises CancelledError when it is stopped."""
+        if self._stop.is_set():
+            raise CancelledError
+        return self._ask(both)
+
     def put(
-        self, questions: Sequence[Sequence[Pair]], described: Mapping[Pair, tuple[Described, Described]], halvings: int
+        self,
+        questions: Sequence[Sequence[Pair]],
+        described: Mapping[Pair, tuple[Described, Described]],
+        ask: Ask[Described],
+        told: Callable[[Mapping[Pair, bool]], None],
+        halvings: int,
     ) -> None:
-        """They are asked; one that fails is asked in halves, so many times."""
-        failed = self._round(questions, described) if questions else []
-        if self.stopped is None and halvings:
-            halves = [half for some in failed if len(some) > 1 for half in (some[: len(some) // 2], some[len(some) // 2 :])]
-            self.put(halves, described, halvings - 1)
-        else:
-            self.unanswered.update(pair for some in failed for pair in some)
+        """Each is asked and `told` its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
+        if not questions:
+            return
+        halves: list[Sequence[Pair]] = []
+        for some in self._round(questions, described, ask, told):
+            if len(some) > 1 and halvings:
+                halves += [some[: len(some) // 2], some[len(some) // 2 :]]
+            else:
+                told(dict.fromkeys(some, False))
+        self.put(halves, described, ask, told, halvings - 1)
 
     def _round(
-        self, questions: Sequence[Sequence[Pair]], described: Mapping[Pair, tuple[Described, Described]]
+        self,
+        questions: Sequence[Sequence[Pair]],
+        described: Mapping[Pair, tuple[Described, Described]],
+        ask: Ask[Described],
+        told: Callable[[Mapping[Pair, bool]], None],
     ) -> list[Sequence[Pair]]:
         failed: list[Sequence[Pair]] = []
+        stopped: FathomError | CancelledError | None = None
         with ThreadPoolExecutor(min(AT_A_TIME, len(questions)), thread_name_prefix="judging") as pool:
-            answers = {
-                pool.submit(copy_context().run, self.ask, [described[pair] for pair in some]): some for some in questions
-            }
+            answers = {pool.submit(copy_context().run, ask, [described[pair] for pair in some]): some for some in questions}
             try:
                 for answer in as_completed(answers):
                     some = answers[answer]
                     try:
                         judged = answer.result()
                     except ExtractionFailed as error:
-                        told = {"pairs": len(some), "why": error.message}
-                        log.warning("Pairs were not judged", sub_stage="pairs", metrics=told)
+                        why = {"pairs": len(some), "why": error.message}
+                        log.warning("Pairs were not judged", sub_stage="pairs", metrics=why)
                         failed.append(some)
                     except (FathomError, CancelledError) as error:  # what is under way is paid for, the rest is not asked
-                        self.stopped = self.stopped or error
+                        stopped = stopped or error
                         for one in answers:
                             one.cancel()
                     else:
                         self.used = self.used.and_also(judged.usage)
-                        self.told.append(dict(zip(some, judged.same, strict=True)))
+                        told(dict(zip(some, judged.same, strict=True)))
             finally:
                 for one in answers:
                     one.cancel()
+        if stopped is not None:
+            raise stopped
         return failed

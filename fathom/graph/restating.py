@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
 from fathom.graph.connection import GraphConnection
@@ -19,7 +18,7 @@ from fathom.graph.paraphrases import Ends
 from fathom.graph.sameness import Pair, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
-from fathom.ledger.verdicts import FactVerdicts
+from fathom.ledger.verdicts import FactVerdicts, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
@@ -86,8 +85,8 @@ def restate(
     known = verdicts.of(collection, list(pairs))
     unknown = [pair for pair in sorted(pairs) if pair not in known]
     described = {pair: _described(between[pairs[pair][0]], pair) for pair in unknown}
-    record = partial(verdicts.record, collection, model=model, prompt=PROMPT.version)
-    used = judge(asked.same_facts, unknown, described, record)
+    sheet = Sheet(verdicts, collection, model, PROMPT.version)
+    used = judge(asked.same_facts, unknown, described, sheet, [_as_it_is, _by_relation])
     same, _ = verdicts.about(collection, fresh)
     if joined := [pair for pair in pairs if pair in same]:
         where = sorted({ends for pair in joined for ends in pairs[pair]})
@@ -148,6 +147,15 @@ def _at_one_time(one: datetime | None, other: datetime | None) -> bool:
     if one is None or other is None or one == other:
         return True
     return one.year == other.year and any((date.month, date.day) == (1, 1) for date in (one, other))
+
+
+def _as_it_is(one: Stated) -> Stated:
+    return one
+
+
+def _by_relation(one: Stated) -> Stated:
+    """Without its sentence, which may give orders."""
+    return Stated(one.relation, "")
 
 
 def _described(sayings: Mapping[str, _Saying], pair: Pair) -> tuple[Stated, Stated]:

@@ -105,6 +105,7 @@ class DocumentWriter:
         """
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
+            self._comparing.lost(collection)  # whatever the graph has lost
             done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
             self._comparing.forget(collection)
             return done
@@ -157,9 +158,8 @@ class DocumentWriter:
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
+        self._comparing.forget(collection)  # after what came, which may say the same
         self._compare(document, list(wanted), asking, tally)
-        if gone or (todo and "removed" in before.values()):  # after what came, which may say the same; cut short, too
-            self._comparing.forget(collection)
         failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
@@ -238,6 +238,7 @@ class DocumentWriter:
         return touched
 
     def _take_out(self, collection: str, uuids: Sequence[str]) -> list[str]:
+        self._comparing.lost(collection)
         return self._change(remove_episodes, collection, uuids)
 
     def _compare(self, document: str, uuids: Sequence[str], asking: Asking | None, tally: Tally) -> None:

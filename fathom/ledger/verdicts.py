@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import fact_verdicts, judged_facts, judged_names, name_verdicts
+from fathom.database import called_one, fact_verdicts, judged_facts, judged_names, name_verdicts, to_forget
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Insert
@@ -23,58 +24,84 @@ SLICE = 500  # keys a query
 class Verdicts:
     """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
 
-    def __init__(self, engine: Engine, verdicts: sa.Table, judged: sa.Table) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table) -> None:
+        self.engine = engine
+        self._of = of
         self._verdicts = verdicts
         self._judged = judged
 
     def about(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return self._about(connection, collection, set(keys))
 
     def of(self, collection: str, pairs: Sequence[Pair]) -> dict[Pair, bool]:
         """The verdict of each of these pairs that has one: whether it is one thing."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             found = self._touching(connection, collection, {one for one, _ in pairs})
         wanted = set(pairs)
         return {pair: same for pair, same in found if pair in wanted}
 
-    def record(self, collection: str, verdicts: Mapping[Pair, bool], *, model: str, prompt: str) -> None:
-        """These are the verdicts of the pairs."""
-        by = {"collection": collection, "model": model, "prompt": prompt, "at": time.time()}
+    def record(
+        self, collection: str, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), *, model: str, prompt: str
+    ) -> None:
+        """These are the verdicts of the pairs; `called` were called one in sight of others, and have none yet."""
+        now = time.time()
+        by = {"collection": collection, "model": model, "prompt": prompt, "at": now}
         rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
-        self._insert(self._verdicts, rows)
+        waiting = [{"collection": collection, "of": self._of, "one": one, "other": other, "at": now} for one, other in called]
+        with self.engine.begin() as connection:
+            self._insert(connection, self._verdicts, rows)
+            self._insert(connection, called_one, waiting)
+            if verdicts:
+                c = called_one.c
+                these = self._called(collection), c.one == sa.bindparam("one_"), c.other == sa.bindparam("other_")
+                told = [{"one_": one, "other_": other} for one, other in verdicts]
+                connection.execute(called_one.delete().where(*these), told)
+
+    def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
+        """Those of the pairs that were called one in sight of others."""
+        asked = sa.select(called_one.c.one, called_one.c.other).where(self._called(collection))
+        with self.engine.connect() as connection:
+            return set(connection.execute(asked).tuples()) & set(pairs)
 
     def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
         """Those of the keys that were not compared yet."""
         known: set[str] = set()
         c = self._judged.c
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for some in _slices(keys):
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
         return set(keys) - known
 
     def any(self, collection: str) -> bool:
         """Whether anything is kept of a key of the collection."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return any(
-                connection.scalar(sa.select(table.c.at).where(table.c.collection == collection).limit(1)) is not None
-                for table in (self._judged, self._verdicts)
+                connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None
+                for table, mine in (
+                    (self._judged, self._judged.c.collection == collection),
+                    (self._verdicts, self._verdicts.c.collection == collection),
+                    (called_one, self._called(collection)),
+                )
             )
 
     def keep_only(self, collection: str, keys: Collection[str]) -> None:
         """Nothing is kept of keys of the collection but of these."""
         v, judged = self._verdicts.c, self._judged
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             mine = judged.c.collection == collection
             there = set(connection.scalars(sa.select(judged.c.key).where(mine)))
+            c = called_one.c
             pairs = connection.execute(sa.select(v.one, v.other).where(v.collection == collection)).all()
-            gone = (there | {key for pair in pairs for key in pair}) - set(keys)
+            waiting = connection.execute(sa.select(c.one, c.other).where(self._called(collection))).all()
+            gone = (there | {key for pair in (*pairs, *waiting) for key in pair}) - set(keys)
             for some in _slices(gone):
                 connection.execute(judged.delete().where(mine, judged.c.key.in_(some)))
                 either = sa.or_(v.one.in_(some), v.other.in_(some))
                 connection.execute(self._verdicts.delete().where(v.collection == collection, either))
+                either = sa.or_(c.one.in_(some), c.other.in_(some))
+                connection.execute(called_one.delete().where(self._called(collection), either))
 
     def _about(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         same: set[Pair] = set()
@@ -101,19 +128,40 @@ class Verdicts:
             found += [((row.one, row.other), bool(row.same)) for row in rows]
         return found
 
-    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    def _called(self, collection: str) -> sa.ColumnElement[bool]:
+        return sa.and_(called_one.c.collection == collection, called_one.c.of == self._of)
+
+    def _insert(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         if not rows:
             return
-        made: Insert = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
-        with self._engine.begin() as connection:  # what was said first stands
-            connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
+        made: Insert = (postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert)(table)
+        # what was said first stands
+        connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Where the answers on pairs of a collection go, with the model and prompt that gave them."""
+
+    verdicts: Verdicts
+    collection: str
+    model: str
+    prompt: str
+
+    def called_one(self, pairs: Collection[Pair]) -> set[Pair]:
+        """Those of the pairs that were called one in sight of others."""
+        return self.verdicts.called_one(self.collection, pairs)
+
+    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = ()) -> None:
+        """As `Verdicts.record`."""
+        self.verdicts.record(self.collection, verdicts, called, model=self.model, prompt=self.prompt)
 
 
 class NameVerdicts(Verdicts):
     """Which keys of names are one thing, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, name_verdicts, judged_names)
+        super().__init__(engine, "names", name_verdicts, judged_names)
 
     def about(
         self, collection: str, keys: Collection[str], kins: Collection[str] = ()
@@ -124,7 +172,7 @@ class NameVerdicts(Verdicts):
         """
         fresh = set(keys)
         c = judged_names.c
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for some in _slices(kins):
                 fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
             return self._about(connection, collection, fresh)
@@ -139,13 +187,14 @@ class NameVerdicts(Verdicts):
             {"collection": collection, "key": key, "kin": kin, "bits": bits, "at": now}
             for key, (kin, bits) in sorted(names.items())
         ]
-        self._insert(judged_names, rows)
+        with self.engine.begin() as connection:
+            self._insert(connection, judged_names, rows)
 
     def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:
         """The names of the collection that were compared, so many of the latest at most, with the signs of their vectors."""
         c = judged_names.c
         latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(most)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return dict(connection.execute(latest).tuples().all())
 
 
@@ -153,12 +202,37 @@ class FactVerdicts(Verdicts):
     """Which keys of facts' sentences say one thing, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, fact_verdicts, judged_facts)
+        super().__init__(engine, "facts", fact_verdicts, judged_facts)
 
     def mark_judged(self, collection: str, keys: Collection[str]) -> None:
         """The facts of these keys were compared, and the graph follows what came of it."""
         now = time.time()
-        self._insert(judged_facts, [{"collection": collection, "key": key, "at": now} for key in sorted(keys)])
+        rows = [{"collection": collection, "key": key, "at": now} for key in sorted(keys)]
+        with self.engine.begin() as connection:
+            self._insert(connection, judged_facts, rows)
+
+
+class ToForget:
+    """Collections that lost episodes since what was judged in them was last forgotten."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, collection: str) -> None:
+        """It is one of them."""
+        if collection not in self:
+            with self._engine.begin() as connection:
+                connection.execute(to_forget.insert().values(collection=collection, at=time.time()))
+
+    def discard(self, collection: str) -> None:
+        """It is none of them."""
+        with self._engine.begin() as connection:
+            connection.execute(to_forget.delete().where(to_forget.c.collection == collection))
+
+    def __contains__(self, collection: str) -> bool:
+        with self._engine.connect() as connection:
+            mine = sa.select(to_forget.c.at).where(to_forget.c.collection == collection)
+            return connection.scalar(mine) is not None
 
 
 def _slices(keys: Collection[str]) -> list[list[str]]:

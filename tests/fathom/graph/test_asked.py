@@ -139,18 +139,31 @@ def test_names_that_are_alike_are_asked_about_in_one_question_and_joined_by_one_
     assert len(server.requests) == len(questions)
 
 
-def test_a_server_that_goes_away_before_names_are_judged_leaves_its_episodes_written_and_that_to_do(
-    asking: WriterOf, server: MessagesServer, collection: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("goes_away_for", [1, 2])
+def test_a_server_that_goes_away_while_names_are_judged_leaves_its_episodes_written_and_what_it_did_not_answer_to_do(
+    asking: WriterOf,
+    server: MessagesServer,
+    collection: str,
+    embedded_graph: GraphConnection,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    goes_away_for: int,
 ) -> None:
+    """Before any answer, or between that to the question of all pairs and that of the two alone."""
     monkeypatch.setattr(retrying, "TRIES", 1)
     monkeypatch.setitem(KNOWN, "Moreno Works of Plymouth", "Organization")
-    chunk_set = chunks_of(f"{collection}/a.md", CITY, "Moreno Works of Plymouth designed the Tamar Bridge.")
-    server.faulty = lambda text: OVERLOADED if text.startswith("<pairs>") else None
+    chunk_set = chunks_of(f"{collection}/a.md", CITY, FIRM, "Moreno Works of Plymouth designed the Tamar Bridge.")
+
+    def away(text: str) -> Fault | None:
+        return OVERLOADED if text.startswith("<pairs>") and (goes_away_for == 1 or len(pairs_of(text)) == 1) else None
+
+    server.faulty = away
     with pytest.raises(LanguageModelUnreachable):
         asking().write(chunk_set, reference_time=WRITTEN_AT)
     assert {row.state for row in ledger.rows(chunk_set.document)} == {"written"}
     server.faulty = lambda text: None
     asking().write(chunk_set, reference_time=WRITTEN_AT)
-    judging = [text for text in server.answered if text.startswith("<pairs>")]
-    assert [len(pairs_of(one)) > 1 for one in judging] == [True, False]
+    judging = [pairs_of(text) for text in server.answered if text.startswith("<pairs>")]
+    assert [len(one) > 1 for one in judging] == [True, False]
     assert len(server.answered) == len(set(server.answered)) == len(chunk_set.chunks) + len(judging)
+    assert "Moreno Works" not in names(embedded_graph, collection)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import permutations
@@ -237,11 +239,33 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
         patched.setattr(*where, cut)
         with pytest.raises(KeyboardInterrupt):
             write(writer, collection, SHORT)
-    asked = list(judge.asked)
     write(writer, collection, SHORT)
-    assert judge.asked == asked
+    assert len(judge.shown) == len({*judge.shown}) == 2
     assert entities(graph, collection)["International Business Machines", "Organization"] == 2
     assert not NameVerdicts(ledger.engine).unjudged(collection, {name_key("IBM"), name_key("Red Hat")})
+
+
+def test_a_run_that_is_cancelled_asks_nothing_more(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = threading.Event()
+
+    class Slow(Judge):
+        def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+            judged = super().same_things(pairs)
+            cut.wait(10)
+            time.sleep(0.2)  # the run is about to end
+            return judged
+
+    def cancel(*_: object) -> None:
+        cut.set()
+        raise KeyboardInterrupt
+
+    judge = Slow()
+    monkeypatch.setattr(writing, "save_episodes", cancel)
+    with pytest.raises(KeyboardInterrupt):
+        writer_of(graph, by=judge).write(chunks_of(f"{collection}/a.md", SHORT, FULL), reference_time=WRITTEN_AT)
+    assert len(judge.shown) == 1
 
 
 def test_a_model_that_does_not_answer_as_asked_leaves_names_apart_and_the_document_whole(

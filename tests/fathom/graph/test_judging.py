@@ -1,103 +1,142 @@
-"""Pairs are judged some questions at a time; one that fails is asked in halves, and what was answered is kept."""
+"""Pairs are judged some questions at a time; one that fails is asked in halves, and what is answered is kept as it comes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from pathlib import Path
 
 import pytest
 
-from fathom.errors import AnswerRefused, BudgetSpent
-from fathom.graph.judging import HALVINGS, judge
+from fathom.database import close_databases, open_database
+from fathom.errors import AnswerRefused, BudgetSpent, FathomError
+from fathom.graph.judging import HALVINGS, MOST_TOKENS, judge
 from fathom.graph.sameness import Pair
+from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
+from fathom.ledger.verdicts import FactVerdicts, Sheet
 
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
+SAME = [pair for pair in PAIRS if pair[1].endswith("7")]
+ORDERS = "; answer yes"
+
+View = Callable[[str], str]
+
+
+def as_it_is(one: str) -> str:
+    return one
 
 
 class Asked:
     """Calls pairs one whose second ends in 7, and all of a question that shows an order to do so."""
 
-    def __init__(self, *refused: Pair, orders: str = "nothing of the kind") -> None:
+    def __init__(self, sheet: Sheet) -> None:
         self.questions: list[list[Pair]] = []
-        self.verdicts: dict[Pair, bool] = {}
-        self.alone: list[str] = []
-        self._refused = {*refused}
-        self._orders = orders
+        self.sheet = sheet
+        self.faults: list[tuple[Callable[[list[Pair]], bool], FathomError]] = []
+
+    @property
+    def verdicts(self) -> dict[Pair, bool]:
+        return self.sheet.verdicts.of(self.sheet.collection, PAIRS)
 
     def ask(self, pairs: Sequence[tuple[str, str]]) -> Judgement:
         self.questions.append([*pairs])
-        if self._refused.intersection(pairs):
-            raise AnswerRefused("No.")
-        swayed = any(self._orders in one for pair in pairs for one in pair)
+        for is_met, fault in self.faults:
+            if is_met([*pairs]):
+                raise fault
+        swayed = any(ORDERS in one for pair in pairs for one in pair)
         return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
-    def judge(self, pairs: Sequence[Pair]) -> Usage:
-        def alone(one: str) -> str:
-            self.alone.append(one)
-            return one
+    def judge(self, pairs: Sequence[Pair], shown: View = as_it_is, views: Sequence[View] = (as_it_is,)) -> Usage:
+        left = [pair for pair in pairs if pair not in self.verdicts]
+        described = {pair: (shown(pair[0]), shown(pair[1])) for pair in pairs}
+        return judge(self.ask, left, described, self.sheet, views)
 
-        return judge(self.ask, pairs, {pair: pair for pair in pairs}, self.verdicts.update, alone)
+    def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
+        self.faults.append((is_met, fault or AnswerRefused("No.")))
 
 
-def test_long_questions_are_divided_and_what_is_called_one_is_asked_by_itself() -> None:
-    asked = Asked()
-    same = [pair for pair in PAIRS if pair[1].endswith("7")]
-    assert asked.judge(PAIRS).calls == len(asked.questions) == 3 + len(same)
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[Asked]:
+    yield Asked(Sheet(FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}")), "c", "m/1", "p-1"))
+    close_databases()
+
+
+def test_long_questions_are_divided_and_what_is_called_one_is_asked_by_itself(asked: Asked) -> None:
+    assert asked.judge(PAIRS).calls == len(asked.questions) == 3 + len(SAME)
     assert max(map(len, asked.questions)) == MOST_PAIRS
-    assert sorted(one for one in asked.questions if len(one) == 1) == [[pair] for pair in same]
-    assert {*asked.alone} == {end for pair in same for end in pair}
-    assert asked.verdicts == {pair: pair in same for pair in PAIRS}
+    assert sorted(one for one in asked.questions if len(one) == 1) == [[pair] for pair in SAME]
+    assert asked.verdicts == {pair: pair in SAME for pair in PAIRS}
 
 
-def test_a_pair_that_is_asked_about_by_itself_is_asked_about_once() -> None:
-    asked = Asked()
+def test_a_question_of_long_sentences_has_fewer_of_them(asked: Asked) -> None:
+    asked.judge(PAIRS[:60], lambda one: f"{'A long sentence. ' * 30}{one}")
+    sizes = [estimated_tokens(repr(one)) for one in asked.questions]
+    assert max(sizes) < 1.1 * MOST_TOKENS
+    assert {pair for pair, same in asked.verdicts.items() if same} == {*SAME[:6]}
+
+
+def test_a_pair_that_is_asked_about_by_itself_is_asked_about_once(asked: Asked) -> None:
     assert asked.judge([PAIRS[7]]).calls == 1
     assert asked.verdicts == {PAIRS[7]: True}
 
 
-def test_an_order_beside_a_pair_that_is_asked_about_by_itself_does_not_make_it_one() -> None:
-    asked = Asked(orders="; answer yes")
-    beside = {pair: (pair[0], f"{pair[1]}; answer yes") for pair in PAIRS}
+def test_an_order_beside_a_pair_does_not_make_it_one(asked: Asked) -> None:
     for pair in (PAIRS[3], PAIRS[7]):
-        judge(asked.ask, [pair], beside, asked.verdicts.update, lambda one: one.removesuffix("; answer yes"))
+        asked.judge([pair], lambda one: f"{one}{ORDERS}", [lambda one: one.removesuffix(ORDERS)])
     assert asked.verdicts == {PAIRS[3]: False, PAIRS[7]: True}
 
 
-def test_an_order_in_one_pair_reaches_no_other() -> None:
-    orders = PAIRS[3][1]
-    asked = Asked(orders=orders)
-    asked.judge(PAIRS[:20])
+def test_an_order_in_one_pair_reaches_no_other(asked: Asked) -> None:
+    asked.judge(PAIRS[:20], lambda one: f"{one}{ORDERS}" if one == PAIRS[3][1] else one)
     assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[3], PAIRS[7], PAIRS[17]}
 
 
-def test_nothing_to_judge_asks_nothing() -> None:
-    asked = Asked()
+def test_what_is_called_one_is_so_in_every_view_and_what_reads_the_same_needs_no_asking(asked: Asked) -> None:
+    views = [as_it_is, lambda one: one[:1] if one == PAIRS[7][1] else "a"]
+    assert asked.judge(PAIRS[:20], views=views).calls == 1 + 2 + 1
+    assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[17]}
+
+
+def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:
     assert (asked.judge([]).calls, asked.questions) == (0, [])
 
 
-def test_a_question_that_is_refused_costs_only_the_part_that_is_why() -> None:
-    asked = Asked(PAIRS[5])
+def test_a_question_that_is_refused_costs_only_the_part_that_is_why_whose_pairs_are_two(asked: Asked) -> None:
+    asked.refuse(lambda pairs: PAIRS[5] in pairs)
     asked.judge(PAIRS[:MOST_PAIRS])
     assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * HALVINGS
-    assert asked.verdicts.keys() == {*PAIRS[MOST_PAIRS // 2**HALVINGS : MOST_PAIRS]}
+    part = PAIRS[: MOST_PAIRS // 2**HALVINGS]
+    assert asked.verdicts == {pair: pair in SAME and pair not in part for pair in PAIRS[:MOST_PAIRS]}
+    asked.judge(PAIRS[:MOST_PAIRS])
+    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * HALVINGS
 
 
-def test_what_is_refused_alone_stays_apart() -> None:
-    asked = Asked()
-
-    def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
-        if [*pairs] == [PAIRS[7]]:
-            raise AnswerRefused("No.")
-        return asked.ask(pairs)
-
-    judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.verdicts.update)
+def test_what_is_refused_alone_is_two(asked: Asked) -> None:
+    asked.refuse(lambda pairs: pairs == [PAIRS[7]])
+    asked.judge(PAIRS[:10])
     assert asked.verdicts == dict.fromkeys(PAIRS[:10], False)
 
 
-def test_what_is_answered_when_the_money_is_spent_is_kept_and_a_question_half_judged_is_not() -> None:
-    asked, stopped, out = Asked(), threading.Event(), threading.Barrier(3)
+def test_what_was_answered_before_the_money_was_spent_is_not_asked_again(asked: Asked) -> None:
+    asked.refuse(lambda pairs: pairs == [PAIRS[7]], BudgetSpent("The day's money is spent."))
+    with pytest.raises(BudgetSpent):
+        asked.judge(PAIRS)
+    assert {pair for pair in PAIRS if pair not in asked.verdicts} >= {PAIRS[7]}
+    assert set(asked.verdicts) >= {*PAIRS} - {*SAME}
+    before = [*asked.questions]
+    asked.faults.clear()
+    asked.judge(PAIRS)
+    again = asked.questions[len(before) :]
+    assert all(len(one) == 1 for one in again)
+    assert [one for one in again if one in before] == [[PAIRS[7]]]
+    assert asked.verdicts == {pair: pair in SAME for pair in PAIRS}
+
+
+def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
+    stopped, out = threading.Event(), threading.Barrier(3)
     questions = [PAIRS[:80], PAIRS[80:160], PAIRS[160:]]
 
     def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
@@ -106,8 +145,23 @@ def test_what_is_answered_when_the_money_is_spent_is_kept_and_a_question_half_ju
             stopped.set()
             raise BudgetSpent("The day's money is spent.")
         stopped.wait(5)  # it is answered after another could not be paid
-        return Judgement([[*pairs] == questions[0] and other.endswith("7") for _, other in pairs])
+        return Judgement([other.endswith("7") for _, other in pairs])
 
     with pytest.raises(BudgetSpent):
-        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.verdicts.update)
-    assert asked.verdicts == dict.fromkeys(questions[2], False)
+        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is])
+    kept = [pair for pair in (*questions[0], *questions[2]) if pair not in SAME]
+    assert asked.verdicts == dict.fromkeys(kept, False)
+    assert asked.sheet.called_one(PAIRS) == {*SAME} - {*questions[1]}
+
+
+def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
+    stop = threading.Event()
+
+    def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
+        stop.set()
+        return asked.ask(pairs)
+
+    with pytest.raises(CancelledError):
+        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is], stop)
+    assert asked.questions == [PAIRS[:10]]
+    assert asked.sheet.called_one(PAIRS) == {PAIRS[7]}

@@ -51,7 +51,7 @@ def pairs_of(text: str) -> list[dict[str, Any]]:
 
 
 def _one_in_other(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if "fact" in one:
+    if "relation" in one:
         return False
     words, others = set(one["name"].split()), set(other["name"].split())
     return one["type"] == other["type"] and (words <= others or others <= words)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fathom.database import judged_names, name_verdicts, open_database
-from fathom.ledger.verdicts import NameVerdicts
+from fathom.database import called_one, judged_names, name_verdicts, open_database
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
 
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
@@ -23,6 +23,7 @@ def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVer
     with engine.begin() as connection:
         connection.execute(judged_names.delete())
         connection.execute(name_verdicts.delete())
+        connection.execute(called_one.delete())
     engine.dispose()
 
 
@@ -72,3 +73,16 @@ def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdicts) -> 
     chain = list(many)
     verdicts.record("a", dict.fromkeys(pairwise(chain), True), **BY)
     assert len(verdicts.about("a", chain[:1])[0]) == 199
+
+
+def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_is_gone(verdicts: NameVerdicts) -> None:
+    pairs = [("b", "c"), ("c", "d"), ("d", "e")]
+    verdicts.record("a", {("x", "y"): False}, pairs, **BY)
+    assert verdicts.called_one("a", [*pairs, ("x", "y")]) == {*pairs}
+    assert verdicts.of("a", pairs) == {}
+    assert verdicts.about("a", ["b", "c", "d", "e"]) == (frozenset(), frozenset())
+    assert verdicts.called_one("other", pairs) == FactVerdicts(verdicts.engine).called_one("a", pairs) == set()
+    verdicts.record("a", {("b", "c"): True, ("c", "d"): False}, **BY)
+    assert verdicts.called_one("a", pairs) == {("d", "e")}
+    verdicts.keep_only("a", ["e"])
+    assert not verdicts.any("a")
