@@ -274,12 +274,14 @@ judged_names = sa.Table(
 # Whether two facts of a collection say one thing, by the keys of their sentences, the lesser first.
 fact_verdicts = _verdicts("fact_verdicts")
 
-# Facts that were compared with all others between the same two entities, by the keys of their sentences.
+# Facts that were compared with all others between their two entities, by the keys of their sentences and the entities' uuids.
 judged_facts = sa.Table(
     "judged_facts",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
 )
 
@@ -316,8 +318,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (10, (priorities,)),
     (11, (uploads_in_part,)),
     (12, (name_verdicts, judged_names)),
-    (13, (fact_verdicts, judged_facts)),
-    (14, (called_one, to_forget)),
+    (13, (fact_verdicts, judged_facts, called_one, to_forget)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

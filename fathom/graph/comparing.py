@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.forgetting import forget
-from fathom.graph.identifying import Compared, ask, compare, settle
+from fathom.graph.identifying import Compared, ask, compare, settle, settled
 from fathom.graph.paraphrases import Ends
 from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows
@@ -72,7 +72,7 @@ class Comparing:
             return
         stop = threading.Event()
         pool = ThreadPoolExecutor(1, thread_name_prefix="comparing")
-        asking = partial(ask, self._names, model, collection, compared, stop, model=name)
+        asking = partial(ask, self._connection, self._names, model, collection, compared, stop, model=name)
         use = pool.submit(copy_context().run, asking)
         try:
             yield Asking(compared, use)
@@ -95,18 +95,23 @@ class Comparing:
 
         Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there.
         """
-        use, model = Usage(), self._model
+        use, model, joined = Usage(), self._model, set[str]()
+        beside = self._connection, self._names
+        done = [asking.compared] if asking else []
         if asking:
             use = asking.use.result()
-            settle(self._connection, self._names, collection, asking.compared, join_names)
+            joined |= settle(*beside, collection, asking.compared, join_names)
         if isinstance(model, NameJudge) and (
-            compared := compare(self._connection, self._names, collection, episodes, self._signs)
+            more := compare(*beside, collection, episodes, self._signs, but=done[0].fresh if done else ())
         ):
-            use = use.and_also(ask(self._names, model, collection, compared, threading.Event(), model=model.name))
-            settle(self._connection, self._names, collection, compared, join_names)
+            use = use.and_also(ask(*beside, model, collection, more, threading.Event(), model=model.name))
+            joined |= settle(*beside, collection, more, join_names)
+            done.append(more)
         if isinstance(model, FactJudge):
-            beside = self._connection, self._facts, model, collection
-            use = use.and_also(restate(*beside, episodes, join_facts, self._signs, model=model.name))
+            of_facts = self._connection, self._facts, model, collection
+            use = use.and_also(restate(*of_facts, episodes, join_facts, self._signs, joined=joined, model=model.name))
+        for compared in done:
+            settled(self._names, collection, compared)
         return use
 
     def lost(self, collection: str) -> None:

@@ -19,7 +19,7 @@ from fathom.graph.likeness import alike, near
 from fathom.graph.naming import name_key
 from fathom.graph.resolving import OPEN, Sense, kin
 from fathom.graph.rows import EpisodeRows, named_also
-from fathom.graph.sameness import Pair
+from fathom.graph.sameness import MOST_OF_ONE, Judged, Pair, unasked
 from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts, Sheet
@@ -35,6 +35,10 @@ RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
 ENTITIES = """
 MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
 RETURN n.name_key AS key, n.name AS name, labels(n) AS labels
+"""
+SPELLED = """
+MATCH (n:Entity)<-[m:MENTIONS]-(:Episodic) WHERE n.name_key IN $keys AND n.group_id = $group AND m.name IS NOT NULL
+RETURN DISTINCT m.name AS name, m.also AS also, labels(n) AS labels
 """
 RELATIONS = """
 MATCH (n:Entity)-[r:RELATES_TO]-(o:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
@@ -52,6 +56,7 @@ class Compared:
     fresh: frozenset[str]
     signs: Mapping[str, bytes]
     alike: int
+    names: Mapping[str, _Entity]
     unknown: Sequence[Pair] = ()
     described: Mapping[Pair, tuple[Described, Described]] = field(default_factory=dict[Pair, tuple[Described, Described]])
 
@@ -63,36 +68,54 @@ def compare(
     episodes: Sequence[str],
     signs: Callable[[Sequence[str]], list[bytes]],
     batch: Sequence[EpisodeRows] = (),
+    but: Collection[str] = (),
 ) -> Compared | None:
     """The names of these episodes, and of a batch that is not in the graph yet, beside those that were compared before.
 
-    None where all were. `signs` gives those of names' vectors. Raises GraphUnreachable.
+    None where all were, or are among `but`. `signs` gives those of names' vectors. Raises GraphUnreachable.
     """
     said = _said(batch)
     named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes))) if episodes else set[str]()
-    fresh = verdicts.unjudged(collection, named | said.keys())
+    fresh = verdicts.unjudged(collection, named | said.keys()) - {*but}
     if not fresh:
         return None
     names = {key: one for key, one in said.items() if key in fresh} | _entities(connection, collection, fresh)
     own = dict(zip(names, signs([one.name for one in names.values()]), strict=True))
     candidates = near(own, verdicts.judged(collection, most=MOST_NAMES) | own)
-    others = {key for keys in candidates.values() for key in keys}
-    names |= _entities(connection, collection, others - names.keys())
+    names |= _known(connection, verdicts, collection, {key for keys in candidates.values() for key in keys} - names.keys())
     pairs = alike(candidates, {key: one.types for key, one in names.items()})
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]
-    return Compared(frozenset(fresh), own, len(pairs), unknown, _described(connection, collection, unknown, names))
+    return Compared(frozenset(fresh), own, len(pairs), names, unknown, _described(connection, collection, unknown, names))
 
 
 def ask(
-    verdicts: NameVerdicts, asked: NameJudge, collection: str, compared: Compared, stop: threading.Event, *, model: str
+    connection: GraphConnection,
+    verdicts: NameVerdicts,
+    asked: NameJudge,
+    collection: str,
+    compared: Compared,
+    stop: threading.Event,
+    *,
+    model: str,
 ) -> Usage:
     """The pairs are judged, and that is durable; what the model cannot answer as asked is two.
 
-    Raises LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
+    So is each pair of what hangs together by them: names of one thing are all called the same as each other. Raises
+    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
     """
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    return judge(asked.same_things, compared.unknown, compared.described, sheet, [_by_name], stop)
+    used = judge(asked.same_things, compared.unknown, compared.described, sheet, [_by_name], stop)
+    for _ in range(MOST_OF_ONE):
+        left = unasked(Judged(*verdicts.about(collection, compared.fresh)))
+        keys = {key for pair in left for key in pair} - compared.names.keys()
+        names = {**compared.names, **_known(connection, verdicts, collection, keys)}
+        pairs = sorted(pair for pair in left if names.keys() >= {*pair})
+        if not pairs:
+            break
+        described = _described(connection, collection, pairs, names)
+        used = used.and_also(judge(asked.same_things, pairs, described, sheet, [_by_name], stop))
+    return used
 
 
 def settle(
@@ -101,18 +124,25 @@ def settle(
     collection: str,
     compared: Compared,
     join: Callable[[Collection[str]], object],
-) -> None:
+) -> set[str]:
     """None of the names, which are in the graph, stands apart from one that it was judged to be the same as.
 
-    `join` moves what is said by names of the keys to where the verdicts say. Raises GraphUnreachable.
+    Answers the keys of those that are the same as another. `join` moves what is said by names of the keys to where the
+    verdicts say. Raises GraphUnreachable.
     """
     same, apart = verdicts.about(collection, compared.fresh)
     names = _entities(connection, collection, {key for pair in same for key in pair})
     joined = [pair for pair in same if names.keys() >= {*pair}]  # both are entities still
+    keys = {key for pair in same for key in pair}
     if joined or apart:  # what was written before all was judged may have joined what is apart
-        join({key for pair in same for key in pair})
+        join(keys)
         told = {"alike": compared.alike, "same": len(joined)}
         log.info("Names were found to mean one thing", sub_stage="names", metrics=told)
+    return keys
+
+
+def settled(verdicts: NameVerdicts, collection: str, compared: Compared) -> None:
+    """The names are not compared again: the graph follows all that came of it."""
     verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), compared.signs.get(key)) for key in compared.fresh})
 
 
@@ -157,11 +187,26 @@ def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
 def _entities(connection: GraphConnection, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
     """The entities of these keys, by key; a key that is only another name of one has none."""
     rows = connection.read(ENTITIES, group=collection, keys=sorted(keys)) if keys else []
-    return {
-        row["key"]: _Entity(row["name"], tuple(sorted(label for label in row["labels"] if label != "Entity")))
-        for row in rows
-        if row["name"]
-    }
+    return {row["key"]: _Entity(row["name"], _types(row["labels"])) for row in rows if row["name"]}
+
+
+def _types(labels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(label for label in labels if label != "Entity"))
+
+
+def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
+    """The entities of these keys, and for a key that is only another name of one that, as it is spelled."""
+    found = _entities(connection, collection, keys)
+    absent = keys - found.keys()
+    if not absent:
+        return found
+    same, _ = verdicts.about(collection, absent)
+    rows = connection.read(SPELLED, group=collection, keys=sorted({key for pair in same for key in pair}))
+    for row in rows:
+        for name, _ in ((row["name"], None), *named_also(row)):
+            if (key := name_key(name)) in absent:
+                found[key] = _Entity(min(name, found[key].name) if key in found else name, _types(row["labels"]))
+    return found
 
 
 def _described(

@@ -1,6 +1,6 @@
 """Facts of a document that may say again, in other words, what its collection has already: compared, judged, joined.
 
-Once for all of a document, when its names are compared, and once a sentence: only with facts between the same two entities
+Once for all of a document, when its names are compared, and once a sentence and two entities: only with facts between these
 that hold at the same time, and whichever of them came first. What is judged is durable before the graph follows it.
 """
 
@@ -18,10 +18,11 @@ from fathom.graph.paraphrases import Ends
 from fathom.graph.sameness import Pair, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
-from fathom.ledger.verdicts import FactVerdicts, Sheet
+from fathom.ledger.verdicts import FactVerdicts, Saying, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
+MOST_AROUND = 1_000  # pairs of entities, of names that are one, whose facts are looked at again
 AT_ONCE = 50  # pairs of entities whose facts are joined in one transaction
 MOST_ALIKE = 20  # facts that one is asked about, the nearest by their sentences' vectors
 NEAR = 92  # bits of 384 in which the signs of two vectors differ, .73 as a cosine; tests/fathom/graph/test_restating.py
@@ -35,6 +36,13 @@ TARGETS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
 RETURN r.uuid AS fact, r.name AS relation, b.uuid AS target
 """
+AROUND = tuple(
+    f"""
+MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE {end}.name_key IN $keys AND {end}.group_id = $group
+WITH a.uuid AS source, b.uuid AS target, count(r) AS facts WHERE facts > 1 RETURN source, target LIMIT $most
+"""
+    for end in "ab"
+)
 BETWEEN = f"""
 UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
 WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
@@ -65,49 +73,61 @@ def restate(
     join: Callable[[Collection[Ends]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
     *,
+    joined: Collection[str],
     model: str,
 ) -> Usage:
     """No fact of these episodes stands apart from one that it was judged to say again; answers what that used.
 
-    `join` makes the facts between some entities what the verdicts leave, `signs` gives those of sentences' vectors. Raises
-    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the
-    model cannot answer as asked leaves its facts apart.
+    Nor do those that came together because names of the keys `joined` are one. `join` makes the facts between some entities
+    what the verdicts leave, `signs` gives those of sentences' vectors. Raises GraphUnreachable, LanguageModelUnreachable,
+    BudgetSpent; the same call again goes on from there. A question that the model cannot answer as asked leaves its facts
+    apart.
     """
-    said = _said(connection, episodes)
-    fresh = verdicts.unjudged(collection, said)
+    moved = _between(connection, _around(connection, collection, joined))
+    sayings = _said(connection, episodes) | {(key, *ends) for ends, said in moved.items() for key in said}
+    fresh: dict[Ends, set[str]] = defaultdict(set)
+    for key, source, target in verdicts.unjudged(collection, sayings):
+        fresh[source, target].add(key)
     if not fresh:
         return Usage()
-    between = _between(connection, set[Ends]().union(*(said[key] for key in fresh)))
+    between = {**moved, **_between(connection, fresh.keys() - moved.keys())}
     pairs: dict[Pair, list[Ends]] = defaultdict(list)
-    for ends, sayings in between.items():
-        for pair in _alike(sayings, fresh, signs):
+    for ends, said in between.items():
+        for pair in _alike(said, fresh[ends], signs):
             pairs[pair].append(ends)
     known = verdicts.of(collection, list(pairs))
     unknown = [pair for pair in sorted(pairs) if pair not in known]
     described = {pair: _described(between[pairs[pair][0]], pair) for pair in unknown}
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
     used = judge(asked.same_facts, unknown, described, sheet, [_as_it_is, _by_relation])
-    same, _ = verdicts.about(collection, fresh)
-    if joined := [pair for pair in pairs if pair in same]:
-        where = sorted({ends for pair in joined for ends in pairs[pair]})
+    same, _ = verdicts.about(collection, set[str]().union(*fresh.values()))
+    if one := [pair for pair in pairs if pair in same]:
+        where = sorted({ends for pair in one for ends in pairs[pair]})
         for start in range(0, len(where), AT_ONCE):
             join(where[start : start + AT_ONCE])
-        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(joined)})
-    verdicts.mark_judged(collection, fresh)
+        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(one)})
+    verdicts.mark_judged(collection, [(key, *ends) for ends, keys in fresh.items() for key in keys])
     return used
 
 
-def _said(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, set[Ends]]:
-    """The keys of what the episodes say, each with the entities between which they say it."""
+def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
+    """What the episodes say, by the keys of their sentences and the entities between which they say it."""
     rows = [(row["source"], unpacked(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
     asked = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
     known = {row["fact"]: row for row in connection.read(TARGETS, **asked)} if rows else {}
-    found: dict[str, set[Ends]] = defaultdict(set)
-    for source, (fact, one) in rows:
-        if fact in known and len(one.fact) <= LONGEST:
-            key = saying_key(one.relation or known[fact]["relation"], one.fact)
-            found[key].add((source, known[fact]["target"]))
-    return found
+    return {
+        (saying_key(one.relation or known[fact]["relation"], one.fact), source, known[fact]["target"])
+        for source, (fact, one) in rows
+        if fact in known and len(one.fact) <= LONGEST
+    }
+
+
+def _around(connection: GraphConnection, collection: str, keys: Collection[str]) -> set[Ends]:
+    """The entities of these keys with each that they have several facts with."""
+    if not keys:
+        return set()
+    asked = {"group": collection, "keys": sorted(keys), "most": MOST_AROUND}
+    return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
 
 
 def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, dict[str, _Saying]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 Pair = tuple[str, str]  # two keys, the lesser first
+
+MOST_OF_ONE = 12  # names of one thing that are all held against each other
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,33 @@ def neighbours(keys: Collection[str], judged: Judged) -> dict[str, set[str]]:
 def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
 
-    A key that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials.
-    Where a longer chain ends in two that are apart, nothing of it is joined.
+    All that are one were called the same as each other: a name that is the same as two others makes them no one thing. A key
+    that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials. Where a
+    longer chain ends in two that are apart, nothing of it is joined.
     """
     found = {key: key for key in keys}
-    for group in _groups(neighbours(keys, judged)):
+    near = neighbours(keys, judged)
+    for group in _groups(near):
         if any(group.issuperset(pair) for pair in judged.apart):
             continue
-        name = max(group, key=lambda key: (len(key.split()), len(key), key))
-        found |= dict.fromkeys(group, name)
+        left = sorted(group, key=lambda key: (len(key.split()), len(key), key), reverse=True)
+        while left:
+            own: list[str] = []
+            for key in left:
+                if all(key in near[one] for one in own):
+                    own.append(key)
+            found |= dict.fromkeys(own, own[0])
+            left = [key for key in left if key not in own]
+    return found
+
+
+def unasked(judged: Judged) -> set[Pair]:
+    """The pairs without a verdict in what hangs together and has none that are apart; not of more than MOST_OF_ONE keys."""
+    told = judged.same | judged.apart
+    found: set[Pair] = set()
+    for group in _groups(neighbours(judged.keys, judged)):
+        if len(group) <= MOST_OF_ONE and not any(group.issuperset(pair) for pair in judged.apart):
+            found |= {pair for pair in combinations(sorted(group), 2) if pair not in told}
     return found
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]  # two keys, the lesser first
 
+Saying = tuple[str, str, str]  # the key of a fact's sentence, and the uuids of the two entities between which it is said
+
 SLICE = 500  # keys a query
 
 
@@ -64,15 +66,6 @@ class Verdicts:
         asked = sa.select(called_one.c.one, called_one.c.other).where(self._called(collection))
         with self.engine.connect() as connection:
             return set(connection.execute(asked).tuples()) & set(pairs)
-
-    def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
-        """Those of the keys that were not compared yet."""
-        known: set[str] = set()
-        c = self._judged.c
-        with self.engine.connect() as connection:
-            for some in _slices(keys):
-                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
-        return set(keys) - known
 
     def any(self, collection: str) -> bool:
         """Whether anything is kept of a key of the collection."""
@@ -177,6 +170,15 @@ class NameVerdicts(Verdicts):
                 fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
             return self._about(connection, collection, fresh)
 
+    def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
+        """Those of the keys that were not compared yet."""
+        known: set[str] = set()
+        c = judged_names.c
+        with self.engine.connect() as connection:
+            for some in _slices(keys):
+                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
+        return set(keys) - known
+
     def mark_judged(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
         """The keys were compared with all others that were, and the graph follows what came of it.
 
@@ -204,10 +206,23 @@ class FactVerdicts(Verdicts):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, "facts", fact_verdicts, judged_facts)
 
-    def mark_judged(self, collection: str, keys: Collection[str]) -> None:
-        """The facts of these keys were compared, and the graph follows what came of it."""
+    def unjudged(self, collection: str, sayings: Collection[Saying]) -> set[Saying]:
+        """Those that were not compared yet."""
+        known: set[Saying] = set()
+        c = judged_facts.c
+        with self.engine.connect() as connection:
+            for some in _slices({key for key, _, _ in sayings}):
+                asked = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(some))
+                known.update(connection.execute(asked).tuples())
+        return set(sayings) - known
+
+    def mark_judged(self, collection: str, sayings: Collection[Saying]) -> None:
+        """They were compared, and the graph follows what came of it."""
         now = time.time()
-        rows = [{"collection": collection, "key": key, "at": now} for key in sorted(keys)]
+        rows = [
+            {"collection": collection, "key": key, "source": source, "target": target, "at": now}
+            for key, source, target in sorted(sayings)
+        ]
         with self.engine.begin() as connection:
             self._insert(connection, judged_facts, rows)
 

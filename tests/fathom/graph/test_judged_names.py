@@ -143,6 +143,46 @@ def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
     assert len(digests) == 1
 
 
+def test_three_names_of_one_thing_are_one_in_any_order(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
+) -> None:
+    """Also where a name comes last that is like one of the others alone, which is no entity any more."""
+    digests = set()
+    for number, texts in enumerate(permutations((SHORT, FULL, LONG))):
+        engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+        writer = writer_of(graph, by=Judge(), keeping=Ledger(engine))
+        write(writer, collection, *texts)
+        assert entities(graph, collection)["International Business Machines of Armonk", "Organization"] == 3
+        digests.add(digest(graph, collection))
+        remove(writer, collection, *texts)
+        engine.dispose()
+    assert len(digests) == 1
+
+
+def test_a_name_that_is_called_the_same_as_two_others_makes_them_no_one_thing(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, ledger: Ledger
+) -> None:
+    class Swayed(Judge):
+        """Does what a text in the middle wants: both others are its own thing."""
+
+        def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+            super().same_things(pairs)
+            return Judgement(["Kelmouth Yards Harbour" in (one.name, other.name) for one, other in pairs])
+
+    names = [
+        "KYH=Organization; Ada=Person",
+        "Kelmouth Yards=Organization; Bo=Person",
+        "Kelmouth Yards Harbour=Location; Cy=Person",
+    ]
+    for order in permutations(range(3)):
+        writer = writer_of(graph, by=Swayed())
+        for number in order:
+            writer.write(chunks_of(f"{collection}/{number}.md", names[number]), reference_time=WRITTEN_AT)
+        assert {("KYH", "Organization"), ("Kelmouth Yards", "Organization")} <= entities(graph, collection).keys()
+        for number in order:
+            writer.erase(f"{collection}/{number}.md")
+
+
 def test_a_text_with_both_names_keeps_them_whatever_came_before_it_and_goes_after(
     graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
 ) -> None:
@@ -248,16 +288,18 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
 def test_a_run_that_is_cancelled_asks_nothing_more(
     graph: GraphConnection, writer_of: WriterOf, collection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut = threading.Event()
+    asked, cut = threading.Event(), threading.Event()
 
     class Slow(Judge):
         def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
             judged = super().same_things(pairs)
+            asked.set()
             cut.wait(10)
             time.sleep(0.2)  # the run is about to end
             return judged
 
     def cancel(*_: object) -> None:
+        asked.wait(10)
         cut.set()
         raise KeyboardInterrupt
 
