@@ -65,10 +65,13 @@ def ingest(
     from fathom.control.documents import documents_by_id
 
     with Shown() as shown:
-        ended = wait_for(placement.placed, settings, told=shown)
+        ended = wait_for(placement.placed, settings, since=placement.since, told=shown)
     rows = documents_by_id(settings, [one.document for one in ended])
     answer({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
+    versions = {one.document: one.version for one in placement.placed}
     for row in rows:
+        if row.version != versions.get(row.id, row.version):
+            say(f"{row.id}: other bytes took its place before it was through; what stands above is what became of those.")
         if row.state != "done":
             say(f"{row.id} {row.state}: {row.reason}: {row.detail}")
     done = sum(row.state == "done" for row in rows)

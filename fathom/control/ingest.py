@@ -68,17 +68,21 @@ def accepted(placement: Placement, settings: Settings, priority: int | None) -> 
 
 
 def wait(
-    placed: Sequence[Placed], settings: Settings, *, told: Callable[[Progress], None] = lambda progress: None
+    placed: Sequence[Placed],
+    settings: Settings,
+    *,
+    since: float | None = None,
+    told: Callable[[Progress], None] = lambda progress: None,
 ) -> list[Upload]:
     """What became of each document, in order, and of what came with those that are mails, once all of them are done,
-    failed, rejected or refused.
+    failed, rejected or refused; or of what took its place after `since`, when placing began.
 
     `told` is called when something changed. Raises DagsterUnreachable when the daemon that starts the work is not there;
     what was placed stays and is ingested when it is.
     """
     intake = open_intake(settings)
     versions = {one.document: one.version for one in placed}
-    began = time.time()
+    began = time.time() if since is None else since
     last: dict[str, tuple[object, ...]] = {}
     asked = daemon_seen = time.monotonic()
     while True:

@@ -37,10 +37,11 @@ class Placed:
 
 @dataclass
 class Placement:
-    """What was placed, and which sources were refused, each with its error."""
+    """What was placed since when, and which sources were refused, each with its error."""
 
     placed: list[Placed] = field(default_factory=list)
     refused: list[tuple[str, FathomError]] = field(default_factory=list)
+    since: float = field(default_factory=time.time)
 
 
 def ingest_paths(

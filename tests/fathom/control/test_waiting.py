@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
@@ -86,3 +87,21 @@ def test_what_was_removed_or_listed_as_rejected_is_not_waited_for(
 
     monkeypatch.setattr(ingest.time, "sleep", never)
     assert [str(one.state) for one in wait([mail], home_settings)] == ["done", "rejected"]
+
+
+def test_who_is_overtaken_before_he_waits_waits_for_what_took_his_place(
+    home_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = time.time()
+    mine = place(home_settings, "law", "b.txt", io.BytesIO(b"Mine."))
+    intake = open_intake(home_settings)
+    intake.look()
+    theirs = place(home_settings, "law", "b.txt", io.BytesIO(b"Theirs, which came later."))
+    intake.look()
+    left = [
+        lambda: intake.mark_running("law/b.txt", run_id="r1"),
+        lambda: intake.mark_done("law/b.txt", theirs.version, run_id="r1"),
+    ]
+    monkeypatch.setattr(ingest.time, "sleep", lambda seconds: left.pop(0)())
+    (ended,) = wait([mine], home_settings, since=since)
+    assert (ended.version, left) == (theirs.version, [])
