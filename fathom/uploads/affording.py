@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import llm_calls, money_waits
+from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent
 from fathom.settings import Settings
 from fathom.uploads.planning import Waiting
@@ -25,6 +25,14 @@ def affordable(engine: Engine, settings: Settings, waiting: Sequence[Waiting], n
         return list(waiting)
     too_dear = _too_dear(engine, settings, stopped, time.time() if now is None else now)
     return [one for one in waiting if one.document not in too_dear]
+
+
+def let_go(engine: Engine, documents: Sequence[str], now: float) -> None:
+    """What was held for questions about these documents is held no longer: who asked them is dead."""
+    r = llm_reservations.c
+    with engine.begin() as connection:
+        for some in _pages(documents):
+            connection.execute(sa.update(llm_reservations).where(r.document.in_(some)).values(expires_at=now))
 
 
 def waits_for_money(upload: Upload) -> bool:

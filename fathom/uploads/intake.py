@@ -14,7 +14,7 @@ from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads import outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
-from fathom.uploads.affording import affordable
+from fathom.uploads.affording import affordable, let_go
 from fathom.uploads.attaching import Attached, Kin, Piece, accept_attachments, kin_of
 from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.outcomes import Reconciled, RunState
@@ -78,6 +78,8 @@ class Intake:
         """
         found = outcomes.reconcile(self.engine, run_states, attempts=self._settings.attempts, now=_time(now))
         if found.requeued or found.failed:
+            if not self._settings.llm_batch:  # what is in a batch is answered for whoever asks next
+                let_go(self.engine, [*found.requeued, *found.failed], _time(now))
             counts = {"again": len(found.requeued), "failed": len(found.failed)}
             log.warning("Runs ended without an outcome for their documents", sub_stage="reconciled", metrics=counts)
         return found

@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fathom.control.documents import documents_by_id
-from fathom.database import llm_calls, money_waits
+from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent
 from fathom.uploads.intake import Intake
 
@@ -70,3 +71,21 @@ def test_another_document_is_not_held_back(desk: Any, stopped: Intake) -> None:
     desk.drop("law/b.txt")
     intake.look(NOON)
     assert planned(intake, NOON + 60) == [("law/b.txt",)]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_a_run_that_died_held_is_held_no_longer(desk: Any, batch: bool) -> None:
+    """But for message batches, where the question goes on without it."""
+    desk.drop("law/a.txt")
+    intake: Intake = desk.intake(llm_batch=batch)
+    intake.look(NOON)
+    (run,) = intake.plan_runs(0, NOON)
+    intake.mark_running("law/a.txt", run_id="r1", now=NOON)
+    held = {"day": "2026-01-01", "model": "m", "prompt": "p", "usd": 0.2, "expected_usd": 0.1, "expires_at": NOON + DAY}
+    with intake.engine.begin() as connection:
+        for document in ("law/a.txt", "law/b.txt"):
+            connection.execute(llm_reservations.insert().values(id=document, document=document, **held))
+    intake.reconcile({run.run_key: "ended"}, NOON + 60)
+    with intake.engine.connect() as connection:
+        until = dict(connection.execute(sa.select(llm_reservations.c.document, llm_reservations.c.expires_at)).tuples().all())
+    assert until == {"law/a.txt": NOON + (DAY if batch else 60), "law/b.txt": NOON + DAY}
