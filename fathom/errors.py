@@ -106,7 +106,10 @@ class KeyRefused(UsageWrong):
     """A server does not take the key: the provider of the language model, where it may lack credit, or a docling-serve."""
 
     tier: ClassVar[Tier] = "critical"
-    hint = "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM, then try the documents again."
+    hint = (
+        "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM, run `fathom up`, then "
+        "`fathom documents retry --failed`."
+    )
 
 
 class PartUnreachable(FathomError):

@@ -78,7 +78,11 @@ def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
 
     found = verify(settings, receipt)
     answer(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
-    said = "nothing of it is back." if found.holds else f"{len(found.differences)} differences."
+    said = (
+        "nothing of it is back."
+        if found.holds
+        else f"{len(found.differences)} difference{'s' * (len(found.differences) != 1)}."
+    )
     say(f"Receipt {found.receipt} of {found.document}: {said}")
     return 0 if found.holds else 1
 

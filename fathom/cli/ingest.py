@@ -38,6 +38,7 @@ def ingest(
     from fathom.control.ingest import ingest as place
     from fathom.control.ingest import require_running
     from fathom.control.ingest import wait as wait_for
+    from fathom.control.parts import run_for_others
     from fathom.errors import FathomError
 
     settings = deployment()
@@ -50,6 +51,8 @@ def ingest(
         placement = place(_expanded(paths), collection, settings, priority=priority, passwords=passwords)
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
+    if others := run_for_others(settings):
+        say(f"{' and '.join(others)} run for other settings or another program than this: `fathom up` starts them anew.")
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
     if not wait or not placement.placed:
         result = {"documents": placement.placed, "refused": refused}

@@ -89,6 +89,12 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
         return list(pool.map(start, parts))
 
 
+def run_for_others(settings: Settings) -> list[str]:
+    """The parts that run for other settings than the present ones, or for another version of the program."""
+    parts = (_daemon(settings), _runs(settings))  # the webserver and the API only show what these do
+    return [part.name for part in parts if part.process.is_for_another()]
+
+
 def stop_all(settings: Settings) -> list[str]:
     """No process of this home is left, whoever started it; answers the names of the parts that ran."""
     by_name = {part.name: part for part in parts_of(settings)}

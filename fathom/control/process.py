@@ -94,6 +94,11 @@ class DetachedProcess:
             return None
         return running if running.birth.process() is not None else None
 
+    def is_for_another(self) -> bool:
+        """Whether it runs, and for another fingerprint."""
+        running = self.running()
+        return running is not None and running.fingerprint != self.spec.fingerprint
+
     def ensure(self, *, ready: Callable[[], bool], within_s: float) -> str:
         """The process runs for this fingerprint and is ready; answers "running", "started" or "restarted".
 

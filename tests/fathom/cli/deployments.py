@@ -25,10 +25,11 @@ class Deployment:
 
     home: Path
 
-    def __call__(self, *words: str, within_s: float = 300) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *words: str, within_s: float = 300, **settings: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FATHOM_")}
         ports = json.loads((self.home.parent / "ports.json").read_text())
         environment |= {"FATHOM_HOME": str(self.home), **{f"FATHOM_{name}_PORT": str(port) for name, port in ports.items()}}
+        environment |= {f"FATHOM_{name.upper()}": value for name, value in settings.items()}
         return subprocess.run([PROGRAM, *words], capture_output=True, text=True, env=environment, timeout=within_s, check=False)
 
     def json(self, *words: str) -> Any:

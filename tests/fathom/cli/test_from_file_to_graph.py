@@ -75,6 +75,15 @@ def test_ingesting_and_waiting_ends_with_a_table_and_names_what_did_not_get_thro
     assert "mixed/empty.pdf rejected: EmptyDocument" in done.stderr
 
 
+def test_who_ingests_with_other_settings_than_the_parts_have_is_told(fathom: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "told.md").write_text("Ada Moreno designed the Tamar Bridge.")
+    same = fathom("ingest", str(tmp_path / "told.md"), "--collection", "told", "--wait")
+    other = fathom("ingest", str(tmp_path / "told.md"), "--collection", "told", "--wait", llm_concurrency="3")
+    assert "`fathom up`" not in same.stderr
+    assert "dagster-daemon and runs run for other settings" in other.stderr
+    assert same.returncode == other.returncode == 0
+
+
 def test_a_dropped_file_arrives_by_itself(fathom: Deployment) -> None:
     folder = fathom.home / "inbox" / "dropped"
     folder.mkdir()

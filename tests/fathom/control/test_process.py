@@ -104,6 +104,7 @@ def test_it_outlives_the_process_that_started_it(server: Server) -> None:
 def test_other_settings_start_it_anew(server: Server) -> None:
     server.start()
     before = server.pid
+    assert [server.process(fingerprint=one).is_for_another() for one in ("one", "two")] == [False, True]
     assert server.start(fingerprint="two") == "restarted"
     assert server.pid != before
     assert not psutil.pid_exists(before)
