@@ -80,7 +80,7 @@ class Reader:
         return Extraction(
             entities=[Entity(name=name, type=kind, mentions=[(0, 1)]) for name, kind in names.items()],
             facts=[
-                Fact(source="IBM", target="Red Hat", relation="FOUNDED", fact=said, span=(0, 1), valid_at=since)
+                Fact(source="IBM", target="Red Hat", relation=relation, fact=said, span=(0, 1), valid_at=since)
                 for said, (relation, since) in SAID.items()
                 if said in text
             ],
