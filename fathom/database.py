@@ -275,8 +275,8 @@ judged_names = sa.Table(
 fact_verdicts = _verdicts("fact_verdicts")
 
 # Facts that were compared with all others between their two entities, by the keys of their sentences and the entities' uuids.
-judged_facts = sa.Table(
-    "judged_facts",
+compared_facts = sa.Table(
+    "compared_facts",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
@@ -304,8 +304,17 @@ to_forget = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+# Of facts by their sentences alone: in databases between two migrations, and in none that is up to date.
+_judged_facts = sa.Table(
+    "judged_facts",
+    sa.MetaData(),
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 # Append only: a number, once released, never changes what it does.
-MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
+MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index | sa.schema.DropTable, ...]], ...] = (
     (1, (uploads, episodes)),
     (2, (planned_runs,)),
     (3, (events, event_sources)),
@@ -318,7 +327,8 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index, ...]], ...] = (
     (10, (priorities,)),
     (11, (uploads_in_part,)),
     (12, (name_verdicts, judged_names)),
-    (13, (fact_verdicts, judged_facts, called_one, to_forget)),
+    (13, (fact_verdicts, _judged_facts)),
+    (14, (compared_facts, called_one, to_forget, sa.schema.DropTable(_judged_facts, if_exists=True))),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
@@ -403,7 +413,10 @@ def migrate(engine: Engine) -> None:
                 continue
             with engine.begin() as connection:
                 for part in parts:
-                    part.create(connection, checkfirst=True)
+                    if isinstance(part, sa.schema.DropTable):
+                        connection.execute(part)
+                    else:
+                        part.create(connection, checkfirst=True)
                 connection.execute(schema_migrations.insert().values(number=number, applied_at=time.time()))
 
 

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import called_one, fact_verdicts, judged_facts, judged_names, name_verdicts, to_forget
+from fathom.database import called_one, compared_facts, fact_verdicts, judged_names, name_verdicts, to_forget
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Insert
 
 Pair = tuple[str, str]  # two keys, the lesser first
-
 Saying = tuple[str, str, str]  # the key of a fact's sentence, and the uuids of the two entities between which it is said
 
 SLICE = 500  # keys a query
@@ -27,19 +26,19 @@ class Verdicts:
     """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
 
     def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table) -> None:
-        self.engine = engine
+        self._engine = engine
         self._of = of
         self._verdicts = verdicts
         self._judged = judged
 
     def about(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return self._about(connection, collection, set(keys))
 
     def of(self, collection: str, pairs: Sequence[Pair]) -> dict[Pair, bool]:
         """The verdict of each of these pairs that has one: whether it is one thing."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             found = self._touching(connection, collection, {one for one, _ in pairs})
         wanted = set(pairs)
         return {pair: same for pair, same in found if pair in wanted}
@@ -52,7 +51,7 @@ class Verdicts:
         by = {"collection": collection, "model": model, "prompt": prompt, "at": now}
         rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
         waiting = [{"collection": collection, "of": self._of, "one": one, "other": other, "at": now} for one, other in called]
-        with self.engine.begin() as connection:
+        with self._engine.begin() as connection:
             self._insert(connection, self._verdicts, rows)
             self._insert(connection, called_one, waiting)
             if verdicts:
@@ -64,12 +63,12 @@ class Verdicts:
     def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
         """Those of the pairs that were called one in sight of others."""
         asked = sa.select(called_one.c.one, called_one.c.other).where(self._called(collection))
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return set(connection.execute(asked).tuples()) & set(pairs)
 
     def any(self, collection: str) -> bool:
         """Whether anything is kept of a key of the collection."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return any(
                 connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None
                 for table, mine in (
@@ -82,7 +81,7 @@ class Verdicts:
     def keep_only(self, collection: str, keys: Collection[str]) -> None:
         """Nothing is kept of keys of the collection but of these."""
         v, judged = self._verdicts.c, self._judged
-        with self.engine.begin() as connection:
+        with self._engine.begin() as connection:
             mine = judged.c.collection == collection
             there = set(connection.scalars(sa.select(judged.c.key).where(mine)))
             c = called_one.c
@@ -127,7 +126,7 @@ class Verdicts:
     def _insert(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         if not rows:
             return
-        made: Insert = (postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert)(table)
+        made: Insert = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
         # what was said first stands
         connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
 
@@ -165,7 +164,7 @@ class NameVerdicts(Verdicts):
         """
         fresh = set(keys)
         c = judged_names.c
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             for some in _slices(kins):
                 fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
             return self._about(connection, collection, fresh)
@@ -174,7 +173,7 @@ class NameVerdicts(Verdicts):
         """Those of the keys that were not compared yet."""
         known: set[str] = set()
         c = judged_names.c
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             for some in _slices(keys):
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
         return set(keys) - known
@@ -189,14 +188,14 @@ class NameVerdicts(Verdicts):
             {"collection": collection, "key": key, "kin": kin, "bits": bits, "at": now}
             for key, (kin, bits) in sorted(names.items())
         ]
-        with self.engine.begin() as connection:
+        with self._engine.begin() as connection:
             self._insert(connection, judged_names, rows)
 
     def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:
         """The names of the collection that were compared, so many of the latest at most, with the signs of their vectors."""
         c = judged_names.c
         latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(most)
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return dict(connection.execute(latest).tuples().all())
 
 
@@ -204,13 +203,13 @@ class FactVerdicts(Verdicts):
     """Which keys of facts' sentences say one thing, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, "facts", fact_verdicts, judged_facts)
+        super().__init__(engine, "facts", fact_verdicts, compared_facts)
 
     def unjudged(self, collection: str, sayings: Collection[Saying]) -> set[Saying]:
         """Those that were not compared yet."""
         known: set[Saying] = set()
-        c = judged_facts.c
-        with self.engine.connect() as connection:
+        c = compared_facts.c
+        with self._engine.connect() as connection:
             for some in _slices({key for key, _, _ in sayings}):
                 asked = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(some))
                 known.update(connection.execute(asked).tuples())
@@ -223,8 +222,8 @@ class FactVerdicts(Verdicts):
             {"collection": collection, "key": key, "source": source, "target": target, "at": now}
             for key, source, target in sorted(sayings)
         ]
-        with self.engine.begin() as connection:
-            self._insert(connection, judged_facts, rows)
+        with self._engine.begin() as connection:
+            self._insert(connection, compared_facts, rows)
 
 
 class ToForget:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from fathom.database import MIGRATIONS, metadata, migrate, open_database, priorities, schema_migrations
+from fathom import database
+from fathom.database import MIGRATIONS, close_databases, metadata, migrate, open_database, priorities, schema_migrations
 from fathom.errors import DatabaseUnreachable
 from fathom.settings import PROJECT_ROOT
 
@@ -35,6 +36,18 @@ def test_each_migration_is_applied_once(tmp_path: Path) -> None:
     with engine.begin() as connection:
         numbers = list(connection.scalars(sa.select(schema_migrations.c.number)))
     assert numbers == [number for number, _ in MIGRATIONS]
+
+
+@pytest.mark.parametrize("number", [number for number, _ in MIGRATIONS[:-1]])
+def test_a_database_of_any_release_becomes_that_of_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "MIGRATIONS", [one for one in MIGRATIONS if one[0] <= number])
+        open_database(url(tmp_path))
+    close_databases()
+    engine = open_database(url(tmp_path))
+    assert set(sa.inspect(engine).get_table_names()) == set(metadata.tables)
 
 
 def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:

@@ -81,8 +81,29 @@ def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_
     assert verdicts.called_one("a", [*pairs, ("x", "y")]) == {*pairs}
     assert verdicts.of("a", pairs) == {}
     assert verdicts.about("a", ["b", "c", "d", "e"]) == (frozenset(), frozenset())
-    assert verdicts.called_one("other", pairs) == FactVerdicts(verdicts.engine).called_one("a", pairs) == set()
+    assert verdicts.called_one("other", pairs) == set()
     verdicts.record("a", {("b", "c"): True, ("c", "d"): False}, **BY)
     assert verdicts.called_one("a", pairs) == {("d", "e")}
     verdicts.keep_only("a", ["e"])
     assert not verdicts.any("a")
+
+
+def test_what_waits_of_names_is_not_what_waits_of_facts(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
+    names, facts = NameVerdicts(engine), FactVerdicts(engine)
+    names.record("a", {}, [("b", "c")], **BY)
+    assert (names.called_one("a", [("b", "c")]), facts.called_one("a", [("b", "c")])) == ({("b", "c")}, set())
+    facts.keep_only("a", [])
+    assert names.any("a")
+
+
+def test_a_sentence_is_compared_once_between_two_things(tmp_path: Path) -> None:
+    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+    here, there = ("s", "ada", "acme"), ("s", "ada", "lotus")
+    facts.mark_judged("a", [here])
+    facts.mark_judged("a", [here])
+    assert facts.unjudged("a", {here, there}) == {there}
+    assert facts.unjudged("other", {here}) == {here}
+    facts.keep_only("a", ["another"])
+    assert facts.unjudged("a", {here}) == {here}
+    assert not facts.any("a")
