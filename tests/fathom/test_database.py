@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,12 @@ from fathom.database import MIGRATIONS, close_databases, metadata, migrate, open
 from fathom.errors import DatabaseUnreachable
 from fathom.settings import PROJECT_ROOT
 
+# What each migration says to the database, as the first digits of its SHA-256.
+RELEASED = {
+    1: "8c594b2c4cf0", 2: "0555f0b7ecb9", 3: "12597fec6aa6", 4: "3995b9b4972e", 5: "8f8dc557df99", 6: "103a5c8f9e7d",
+    7: "a9606e424e19", 8: "6292b3324448", 9: "cd6fc390e58f", 10: "8892eb2215b1", 11: "7e3f55ac7147", 12: "2cf88c96d666",
+    13: "367612e7dc47", 14: "eb2e91f52662",
+}  # fmt: skip
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 
 
@@ -46,8 +53,24 @@ def test_a_database_of_any_release_becomes_that_of_the_last(
         patched.setattr(database, "MIGRATIONS", [one for one in MIGRATIONS if one[0] <= number])
         open_database(url(tmp_path))
     close_databases()
-    engine = open_database(url(tmp_path))
-    assert set(sa.inspect(engine).get_table_names()) == set(metadata.tables)
+    found = sa.inspect(open_database(url(tmp_path)))
+    assert {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()} == {
+        name: set(table.columns.keys()) for name, table in metadata.tables.items()
+    }
+
+
+def test_a_released_migration_makes_what_it_made() -> None:
+    """Whoever has applied one does not apply it again: a change of it is a new one, whose mark is added here."""
+    made = {}
+    for number, parts in MIGRATIONS:
+        statements = [_statement(part) for part in parts]
+        made[number] = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:12]
+    assert made == RELEASED
+
+
+def _statement(part: sa.Table | sa.Index | sa.schema.DropTable) -> str:
+    made = {sa.Table: sa.schema.CreateTable, sa.Index: sa.schema.CreateIndex}.get(type(part))
+    return " ".join(str(made(part) if made else part).split())
 
 
 def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
