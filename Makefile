@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 FAST := not integration and not hostile and not evaluation and not browser
-# Of the time of the fast tests a third is waiting for processes and disks.
+# Fast tests often wait for processes and disks: more of them than there are cores run at a time.
 FAST_WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 2) * 3 // 2)")
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11
 

@@ -98,7 +98,7 @@ def read(body: dict[str, Any]) -> dict[str, Any]:
     Facts are one where their sentences begin alike.
     """
     text = str(body["messages"][-1]["content"])
-    if FACTS_ASKED.match(text):  # of one relation all
+    if FACTS_ASKED.match(text):  # all are of one relation, so that none is asked about without its sentence
         pairs = [json.loads(line) for line in text.splitlines()[1:-1]]
         return {"same": [pair["pair"] for pair in pairs if pair["a"]["fact"][:1] == pair["b"]["fact"][:1]]}
     if text.startswith("<pairs>"):

@@ -52,7 +52,7 @@ def ingest(
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
     if others := run_for_others(settings):
-        say(f"{' and '.join(others)} run for other settings or another program than this: `fathom up` starts them anew.")
+        say(f"Running with other settings or another program than this: {', '.join(others)}. `fathom up` starts them anew.")
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
     if not wait or not placement.placed:
         result = {"documents": placement.placed, "refused": refused}

@@ -19,7 +19,7 @@ from fathom.graph.likeness import alike, near
 from fathom.graph.naming import name_key
 from fathom.graph.resolving import OPEN, Sense, kin
 from fathom.graph.rows import EpisodeRows, named_also
-from fathom.graph.sameness import MOST_OF_ONE, Judged, Pair, unasked
+from fathom.graph.sameness import Judged, Pair, unasked
 from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts, Sheet
@@ -106,16 +106,19 @@ def ask(
     """
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
     used = judge(asked.same_things, compared.unknown, compared.described, sheet, [_by_name], stop)
-    for _ in range(MOST_OF_ONE):
-        left = unasked(Judged(*verdicts.about(collection, compared.fresh)))
-        keys = {key for pair in left for key in pair} - compared.names.keys()
-        names = {**compared.names, **_known(connection, verdicts, collection, keys)}
-        pairs = sorted(pair for pair in left if names.keys() >= {*pair})
-        if not pairs:
-            break
-        described = _described(connection, collection, pairs, names)
-        used = used.and_also(judge(asked.same_things, pairs, described, sheet, [_by_name], stop))
+    while described := _hanging_together(connection, verdicts, collection, compared):
+        used = used.and_also(judge(asked.same_things, sorted(described), described, sheet, [_by_name], stop))
     return used
+
+
+def _hanging_together(
+    connection: GraphConnection, verdicts: NameVerdicts, collection: str, compared: Compared
+) -> dict[Pair, tuple[Described, Described]]:
+    """The pairs without a verdict of names that hang together with those that were compared."""
+    left = unasked(Judged(*verdicts.about(collection, compared.fresh)))
+    keys = {key for pair in left for key in pair} - compared.names.keys()
+    names = {**compared.names, **_known(connection, verdicts, collection, keys)}
+    return _described(connection, collection, [pair for pair in left if names.keys() >= {*pair}], names)
 
 
 def settle(
@@ -201,8 +204,8 @@ def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str,
     if not absent:
         return found
     same, _ = verdicts.about(collection, absent)
-    rows = connection.read(SPELLED, group=collection, keys=sorted({key for pair in same for key in pair}))
-    for row in rows:
+    of = sorted({key for pair in same for key in pair})
+    for row in connection.read(SPELLED, group=collection, keys=of) if of else ():
         for name, _ in ((row["name"], None), *named_also(row)):
             if (key := name_key(name)) in absent:
                 found[key] = _Entity(min(name, found[key].name) if key in found else name, _types(row["labels"]))

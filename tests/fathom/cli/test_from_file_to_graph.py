@@ -80,7 +80,7 @@ def test_who_ingests_with_other_settings_than_the_parts_have_is_told(fathom: Dep
     same = fathom("ingest", str(tmp_path / "told.md"), "--collection", "told", "--wait")
     other = fathom("ingest", str(tmp_path / "told.md"), "--collection", "told", "--wait", llm_concurrency="3")
     assert "`fathom up`" not in same.stderr
-    assert "dagster-daemon and runs run for other settings" in other.stderr
+    assert "than this: dagster-daemon, runs. `fathom up`" in other.stderr
     assert same.returncode == other.returncode == 0
 
 

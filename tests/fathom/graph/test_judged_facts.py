@@ -225,7 +225,7 @@ def test_a_sentence_that_gives_orders_is_not_one_with_what_its_relation_cannot_s
 ) -> None:
     reader.orders = SUED
     write(writer_of(graph, by=reader), collection, ACQUIRED, BOUGHT, SUED)
-    assert facts(graph, collection) == {ACQUIRED: 2, SUED: 1} or facts(graph, collection) == {BOUGHT: 2, SUED: 1}
+    assert facts(graph, collection) == {ACQUIRED: 2, SUED: 1}
 
 
 def test_a_kill_between_verdict_and_graph_asks_nothing_again(
@@ -262,7 +262,7 @@ def test_what_is_not_answered_leaves_facts_apart_and_an_outage_is_caught_up_on(
 def test_a_sentence_that_comes_between_two_other_things_is_compared_there(
     graph: GraphConnection, writer_of: WriterOf, collection: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    """By what other documents say: that names are one thing, or that an initial means somebody else."""
+    """By what another document says: that names are one thing."""
     digests = set()
     for number, order in enumerate(permutations(MOVING)):
         engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
@@ -270,7 +270,7 @@ def test_a_sentence_that_comes_between_two_other_things_is_compared_there(
         for name in order:
             writer.write(chunks_of(f"{collection}/{name}.md", MOVING[name]), reference_time=WRITTEN_AT)
         digests.add(digest(graph, collection))
-        assert facts(graph, collection) in [{said: 2} for said in MOVING.values()]
+        assert facts(graph, collection) == {MOVING["a"]: 2}
         for name in order:
             writer.erase(f"{collection}/{name}.md")
         engine.dispose()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
@@ -288,19 +288,18 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
 def test_a_run_that_is_cancelled_asks_nothing_more(
     graph: GraphConnection, writer_of: WriterOf, collection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, cut = threading.Event(), threading.Event()
+    asked, stop = threading.Event(), threading.Event()
+    monkeypatch.setattr(comparing, "threading", SimpleNamespace(Event=lambda: stop))
 
     class Slow(Judge):
         def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
             judged = super().same_things(pairs)
             asked.set()
-            cut.wait(10)
-            time.sleep(0.2)  # the run is about to end
+            stop.wait(10)
             return judged
 
     def cancel(*_: object) -> None:
         asked.wait(10)
-        cut.set()
         raise KeyboardInterrupt
 
     judge = Slow()
