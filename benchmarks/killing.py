@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from benchmarks.material import chunk_set
-from fathom.database import fact_verdicts, name_verdicts, open_database
+from fathom.database import open_database
 from fathom.graph.agreement import differences
 from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphAddress, GraphConnection
@@ -25,6 +25,7 @@ from fathom.graph.writer import DocumentWriter
 from fathom.ids import chunk_identity
 from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
 from fathom.ledger.ledger import Ledger
+from fathom.tables import fact_verdicts, name_verdicts
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

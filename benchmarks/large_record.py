@@ -9,7 +9,7 @@ import time
 
 import sqlalchemy as sa
 
-from fathom.database import events, uploads
+from fathom.tables import events, uploads
 
 DOCUMENTS = int(os.environ.get("BENCH_LOAD_DOCUMENTS", "100000"))
 EACH = 10  # events of a document

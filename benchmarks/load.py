@@ -30,10 +30,11 @@ from benchmarks.material import free_port, own_home, trivial_document
 from fathom.api.paths import encoded
 from fathom.control.access import open_keys
 from fathom.control.parts import as_environment
-from fathom.database import open_database, uploads
+from fathom.database import open_database
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import emit, get_logger, stage
 from fathom.settings import PROJECT_ROOT, Settings
+from fathom.tables import uploads
 
 STATUS_CALLS, SMALL_UPLOADS, AT_ONCE, FOLLOWERS = 600, 40, 50, 200
 UPLOAD_MB = 10

@@ -18,11 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Engine
 
 from fathom.control.process import disk_error
-from fathom.database import api_keys, open_database
+from fathom.database import open_database
 from fathom.errors import DatabaseUnreachable, StoreFull, UsageWrong
 from fathom.ids import collection_name
 from fathom.observability.logs import emit
 from fathom.settings import Settings
+from fathom.tables import api_keys
 
 Role = Literal["reader", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)

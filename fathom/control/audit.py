@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import audit_log
+from fathom.tables import audit_log
 
 
 @dataclass(frozen=True)

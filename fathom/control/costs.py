@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Engine
 
-from fathom.database import episodes, llm_calls, llm_reservations, open_database, uploads
+from fathom.database import open_database
 from fathom.errors import BudgetSpent
 from fathom.settings import Settings
+from fathom.tables import episodes, llm_calls, llm_reservations, uploads
 
 By = Literal["document", "model", "collection", "day"]
 _ASKED = llm_calls.c.outcome != "remembered"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from fathom.database import episodes, open_database
+from fathom.database import open_database
 from fathom.graph.agreement import Differences, collections, differences
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from fathom.tables import episodes
 
 
 class EpisodeCounts(BaseModel):

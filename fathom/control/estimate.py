@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.chunking.chunk import Chunk
-from fathom.database import llm_calls, open_database
+from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ids import collection_name, document_id, episode_uuid
 from fathom.language.asking import TokenUse, estimated_tokens
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from fathom.tables import llm_calls
 from fathom.uploads.placing import Placement, files_of
 from fathom.verbs import chunk, convert
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.forgetting import forget
@@ -23,10 +22,9 @@ from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
 from fathom.graph.signs import SigningEmbedder
 from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, ToForget
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
+from fathom.ledger.ledger import Ledger
+from fathom.ledger.to_forget import ToForget
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Sayer
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,12 @@ class Asking:
 class Comparing:
     """What is known, asked and forgotten of which names and facts are one."""
 
-    def __init__(self, connection: GraphConnection, engine: Engine, model: LanguageModel, embedder: SigningEmbedder) -> None:
+    def __init__(self, connection: GraphConnection, ledger: Ledger, model: LanguageModel, embedder: SigningEmbedder) -> None:
         self._connection = connection
-        self._names = NameVerdicts(engine)
-        self._facts = FactVerdicts(engine)
-        self._to_forget = ToForget(engine)
+        self._ledger = ledger
+        self._names = NameVerdicts(ledger.engine)
+        self._facts = FactVerdicts(ledger.engine)
+        self._to_forget = ToForget(ledger.engine)
         self._model = model
         self._signs = embedder.signs
 
@@ -109,7 +108,9 @@ class Comparing:
             done.append(more)
         if isinstance(model, FactJudge):
             of_facts = self._connection, self._facts, model, collection
-            use = use.and_also(restate(*of_facts, episodes, join_facts, self._signs, joined=joined, model=model.name))
+            use = use.and_also(
+                restate(*of_facts, episodes, join_facts, self._signs, self._sayers, joined=joined, model=model.name)
+            )
         for compared in done:
             settled(self._names, collection, compared)
         return use
@@ -124,3 +125,8 @@ class Comparing:
         if collection in self._to_forget:
             forget(self._connection, self._names, self._facts, collection)
             self._to_forget.discard(collection)
+
+    def _sayers(self, episodes: Collection[str]) -> dict[str, Sayer]:
+        """Who says what the episodes say; one that the ledger does not know speaks for itself."""
+        known = self._ledger.documents(episodes)
+        return {uuid: Sayer(*known.get(uuid, (uuid, uuid))) for uuid in episodes}

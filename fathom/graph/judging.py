@@ -1,13 +1,14 @@
-"""Questions about pairs: many in one, some at a time, in halves where one fails; and what is called one, once more alone.
+"""Questions about pairs: many in one, some at a time, in halves where one fails; and what is called one, once more.
 
 Names and sentences are the words of documents, and one that gives orders might sway a model over the other pairs of its
-question. What is asked alone depends on the two that it is about.
+question. What is asked once more depends on the two that it is about, or on the documents that say these two.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -18,16 +19,17 @@ from fathom.graph.sameness import Pair
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
-from fathom.ledger.verdicts import Sheet
+from fathom.ledger.verdicts import ALONE, Company, Sheet
 from fathom.observability.logs import get_logger
 
 AT_A_TIME = 8  # questions
 HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
 MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
+OF_ITS_OWN = 8  # pairs of one company that are worth a question without others: what comes of it needs no second
 
 log = get_logger(__name__)
 
-Described = TypeVar("Described")
+Described = TypeVar("Described", bound=Hashable)
 Ask = Callable[[Sequence[tuple[Described, Described]]], Judgement]
 
 
@@ -37,40 +39,56 @@ def judge(
     described: Mapping[Pair, tuple[Described, Described]],
     sheet: Sheet,
     views: Sequence[Callable[[Described], Described]],
+    *,
+    company: Mapping[Pair, Company] | None = None,
+    doubted: Collection[Pair] = (),
     stop: threading.Event | None = None,
 ) -> Usage:
     """Each pair was asked about and its verdict recorded, as it came; answers what that used.
 
-    A verdict that two are one was given on them alone, once as each of `views` shows them; what reads the same there needs
-    no asking. What the model does not answer as asked is two. What `ask` raises beside ExtractionFailed is raised, when what
-    was under way is recorded; so is CancelledError after `stop`: no more is asked then.
+    A verdict that two are one was given where nothing else was shown but pairs of the same `company`, or none, once as each
+    of `views` shows them; what reads the same there needs no asking. Of the pairs, those `doubted` are held to be one, for
+    others than now say them: they are two only by an answer on them alone. What the model does not answer as asked is two.
+    What `ask` raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after
+    `stop`: no more is asked then.
     """
-    asking = _Asking(ask, stop or threading.Event())
+    asking = _Asking(ask, views, stop or threading.Event())
+    beside = company or {}
     called = sheet.called_one(pairs)
-    left = [pair for pair in pairs if pair not in called]
+
+    def by_company(some: Collection[Pair]) -> list[list[Pair]]:
+        found: dict[Hashable, list[Pair]] = defaultdict(list)
+        for pair in pairs:
+            if pair in some:
+                found[beside.get(pair) or pair].append(pair)
+        return list(found.values())
 
     def told(answer: Mapping[Pair, bool]) -> None:
         found = [pair for pair, same in answer.items() if same]
         called.update(found)
         sheet.record({pair: False for pair, same in answer.items() if not same}, found)
 
-    def alone(both: Sequence[tuple[Described, Described]]) -> Judgement:
-        used = Usage()
-        for view in views:
-            shown = [(view(one), view(other)) for one, other in both]
-            if shown[0][0] == shown[0][1]:
-                continue
-            judged = asking.ask(shown)
-            used = used.and_also(judged.usage)
-            if not judged.same[0]:
-                return Judgement([False], used)
-        return Judgement([True], used)
+    def told_again(answer: Mapping[Pair, bool]) -> None:
+        first, *more = answer
+        in_doubt.extend(pair for pair, same in answer.items() if more and pair in doubted and not same)
+        final = {pair: same for pair, same in answer.items() if pair not in in_doubt}
+        sheet.record(final, company=beside.get(first, ALONE) if more else ALONE)
 
-    if len(left) == 1 and all(views[0](one) == one for one in described[left[0]]):
-        called.update(left)
-    else:
-        asking.put(_questions(left, described), described, asking.ask, told, HALVINGS)
-    asking.put([[pair] for pair in pairs if pair in called], described, alone, sheet.record, 0)
+    in_doubt: list[Pair] = []
+    groups = by_company(set(pairs) - called - set(doubted))
+    straight = [
+        group
+        for group in groups
+        if (len(group) >= OF_ITS_OWN or len(groups) == 1)
+        and all(views[0](one) == one for pair in group for one in described[pair])
+    ]
+    mixed = [pair for group in groups if group not in straight for pair in group]
+    asking.put(_questions(mixed, described), described, asking.ask, told, HALVINGS)
+    again = by_company({*called, *doubted, *(pair for group in straight for pair in group)})
+    asking.put(
+        [some for group in again for some in _questions(group, described)], described, asking.again, told_again, HALVINGS
+    )
+    asking.put([[pair] for pair in in_doubt], described, asking.again, sheet.record, 0)
     return asking.used
 
 
@@ -92,6 +110,7 @@ class _Asking(Generic[Described]):
     """Some questions at a time, until something but an answer comes or it is stopped."""
 
     _ask: Ask[Described]
+    _views: Sequence[Callable[[Described], Described]]
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
@@ -100,6 +119,19 @@ class _Asking(Generic[Described]):
         if self._stop.is_set():
             raise CancelledError
         return self._ask(both)
+
+    def again(self, both: Sequence[tuple[Described, Described]]) -> Judgement:
+        """Which of them are one as each of the views shows them. Raises CancelledError when it is stopped."""
+        used = Usage()
+        left = list(range(len(both)))
+        for view in self._views:
+            shown = {number: (view(both[number][0]), view(both[number][1])) for number in left}
+            if asked := list(dict.fromkeys(pair for pair in shown.values() if pair[0] != pair[1])):
+                judged = self.ask(asked)
+                used = used.and_also(judged.usage)
+                two = {pair for pair, same in zip(asked, judged.same, strict=True) if not same}
+                left = [number for number in left if shown[number] not in two]
+        return Judgement([number in left for number in range(len(both))], used)
 
     def put(
         self,

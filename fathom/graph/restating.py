@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
+from fathom.graph.company import company_for, counts
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
 from fathom.graph.paraphrases import Ends
 from fathom.graph.sameness import Pair, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
-from fathom.ledger.verdicts import FactVerdicts, Saying, Sheet
+from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Saying, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
@@ -45,7 +46,7 @@ WITH a.uuid AS source, b.uuid AS target, count(r) AS facts WHERE facts > 1 RETUR
 )
 BETWEEN = f"""
 UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
-WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
+WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) >= $least UNWIND some[0..$most] AS r
 RETURN {FACT_COLUMNS}
 """
 
@@ -59,6 +60,7 @@ class _Saying:
     relation: str
     fact: str
     since: datetime | None
+    episodes: frozenset[str]
 
     def stated(self) -> Stated:
         return Stated(self.relation, self.fact, self.since)
@@ -72,6 +74,7 @@ def restate(
     episodes: Sequence[str],
     join: Callable[[Collection[Ends]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
+    sayers: Callable[[Collection[str]], Mapping[str, Sayer]],
     *,
     joined: Collection[str],
     model: str,
@@ -79,35 +82,77 @@ def restate(
     """No fact of these episodes stands apart from one that it was judged to say again; answers what that used.
 
     Nor do those that came together because names of the keys `joined` are one. `join` makes the facts between some entities
-    what the verdicts leave, `signs` gives those of sentences' vectors. Raises GraphUnreachable, LanguageModelUnreachable,
-    BudgetSpent; the same call again goes on from there. A question that the model cannot answer as asked leaves its facts
-    apart.
+    what the verdicts leave, `signs` gives those of sentences' vectors, `sayers` the documents of episodes. Raises
+    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the model
+    cannot answer as asked leaves its facts apart.
     """
     moved = _between(connection, _around(connection, collection, joined))
     sayings = _said(connection, episodes) | {(key, *ends) for ends, said in moved.items() for key in said}
     fresh: dict[Ends, set[str]] = defaultdict(set)
     for key, source, target in verdicts.unjudged(collection, sayings):
         fresh[source, target].add(key)
-    if not fresh:
+    companies = verdicts.companies(collection, {key for key, _, _ in sayings})
+    beside: dict[str, list[str]] = defaultdict(list)
+    for one, other in companies:
+        beside[one].append(other)
+    partners = {key for pair in companies for key in pair}
+    again = {(source, target) for key, source, target in sayings if key in partners}
+    if not fresh and not again:
         return Usage()
-    between = {**moved, **_between(connection, fresh.keys() - moved.keys())}
+    between = {**moved, **_between(connection, fresh.keys() - moved.keys()), **_between(connection, again, least=1)}
     pairs: dict[Pair, list[Ends]] = defaultdict(list)
+    held: dict[Pair, list[Ends]] = defaultdict(list)
     for ends, said in between.items():
         for pair in _alike(said, fresh[ends], signs):
             pairs[pair].append(ends)
-    known = verdicts.of(collection, list(pairs))
-    unknown = [pair for pair in sorted(pairs) if pair not in known]
-    described = {pair: _described(between[pairs[pair][0]], pair) for pair in unknown}
-    sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    used = judge(asked.same_facts, unknown, described, sheet, [_as_it_is, _by_relation])
-    same, _ = verdicts.about(collection, set[str]().union(*fresh.values()))
-    if one := [pair for pair in pairs if pair in same]:
-        where = sorted({ends for pair in one for ends in pairs[pair]})
-        for start in range(0, len(where), AT_ONCE):
-            join(where[start : start + AT_ONCE])
-        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(one)})
+        for one in said.keys() & beside.keys():
+            for other in said.keys() & beside[one]:
+                held[one, other].append(ends)
+    used = _judge(verdicts, asked, collection, between, [*{**pairs, **held}], companies, sayers, model)
+    told = verdicts.of(collection, [*pairs, *held])
+    same = [pair for pair in pairs if told[pair]]
+    two = [pair for pair in held if not told[pair]]
+    where = sorted({ends for pair in same for ends in pairs[pair]} | {ends for pair in two for ends in held[pair]})
+    for start in range(0, len(where), AT_ONCE):
+        join(where[start : start + AT_ONCE])
+    if where:
+        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(same)})
+    verdicts.parted(collection, two)
     verdicts.mark_judged(collection, [(key, *ends) for ends, keys in fresh.items() for key in keys])
     return used
+
+
+def _judge(
+    verdicts: FactVerdicts,
+    asked: FactJudge,
+    collection: str,
+    between: Mapping[Ends, Mapping[str, _Saying]],
+    pairs: Sequence[Pair],
+    companies: Mapping[Pair, Collection[Company]],
+    sayers: Callable[[Collection[str]], Mapping[str, Sayer]],
+    model: str,
+) -> Usage:
+    """Each of the pairs has a verdict that counts for all who say its sentences between these entities."""
+    known = verdicts.of(collection, pairs)
+    looked_at = [pair for pair in sorted(pairs) if pair not in known or (known[pair] and pair in companies)]
+    keys = {key for pair in looked_at for key in pair}
+    said: dict[str, list[_Saying]] = defaultdict(list)
+    for sayings in between.values():
+        for key in keys & sayings.keys():
+            said[key].append(sayings[key])
+    documents = sayers({episode for some in said.values() for one in some for episode in one.episodes}) if said else {}
+    by = {key: {documents[episode] for one in some for episode in one.episodes} for key, some in said.items()}
+    doubted = {
+        (one, other)
+        for one, other in looked_at
+        if (one, other) in known and not counts(by[one], by[other], companies[one, other])
+    }
+    unknown = [pair for pair in looked_at if pair in doubted or pair not in known]
+    described = {(one, other): (said[one][0].stated(), said[other][0].stated()) for one, other in unknown}
+    company = {(one, other): company_for(by[one], by[other], companies.get((one, other), ())) for one, other in unknown}
+    sheet = Sheet(verdicts, collection, model, PROMPT.version)
+    views = [_as_it_is, _by_relation]
+    return judge(asked.same_facts, unknown, described, sheet, views, company=company, doubted=doubted)
 
 
 def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
@@ -130,10 +175,11 @@ def _around(connection: GraphConnection, collection: str, keys: Collection[str])
     return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
 
 
-def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, dict[str, _Saying]]:
-    """All that is said between these entities, by its key; only of those that have several facts."""
+def _between(connection: GraphConnection, ends: Collection[Ends], least: int = 2) -> dict[Ends, dict[str, _Saying]]:
+    """All that is said between these entities, by its key; only of those that have so many facts."""
     found: dict[Ends, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
-    for held in held_facts(connection.read, BETWEEN, ends=[list(pair) for pair in sorted(ends)], most=MOST_BETWEEN):
+    asked = [list(pair) for pair in sorted(ends)]
+    for held in held_facts(connection.read, BETWEEN, ends=asked, most=MOST_BETWEEN, least=least) if ends else ():
         for one in held.asserted.assertions:
             if len(one.fact) <= LONGEST:
                 found[held.asserted.source, held.asserted.target][one.key].append(one)
@@ -143,7 +189,7 @@ def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, 
 def _saying(assertions: Sequence[Assertion]) -> _Saying:
     first = min(assertions, key=lambda one: (one.at, one.fact))
     since = min((one.valid_at for one in assertions if one.valid_at), default=None)
-    return _Saying(first.relation, first.fact, since)
+    return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
 
 
 def _alike(sayings: Mapping[str, _Saying], fresh: Collection[str], signs: Callable[[Sequence[str]], list[bytes]]) -> set[Pair]:
@@ -176,7 +222,3 @@ def _as_it_is(one: Stated) -> Stated:
 def _by_relation(one: Stated) -> Stated:
     """Without its sentence, which may give orders."""
     return Stated(one.relation, "")
-
-
-def _described(sayings: Mapping[str, _Saying], pair: Pair) -> tuple[Stated, Stated]:
-    return sayings[pair[0]].stated(), sayings[pair[1]].stated()

@@ -69,7 +69,7 @@ class DocumentWriter:
         self._embedder = SigningEmbedder(embedder)
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
-        self._comparing = Comparing(connection, ledger.engine, model, self._embedder)
+        self._comparing = Comparing(connection, ledger, model, self._embedder)
         self._rules = one_at_a_time
         self._batch = batch
         self._schema_is_there = False

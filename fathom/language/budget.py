@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent, SettingsInvalid
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.prices import Price
 from fathom.observability.logs import emit
 from fathom.settings import Settings
+from fathom.tables import llm_calls, llm_reservations, money_waits
 
 HELD_S = 1800.0  # longer than a question with all its tries; then whoever held it is dead
 WAIT_S = 0.1

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from sqlalchemy.engine import Engine
 
-from fathom.database import llm_calls
 from fathom.errors import FathomError
 from fathom.language.asking import Answer, Asker, NoAnswer, Question, paying_document
 from fathom.language.budget import collection_of, day_of
 from fathom.observability.logs import emit
+from fathom.tables import llm_calls
 
 
 class CallRecord:

@@ -23,9 +23,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from fathom.database import writer_leases
 from fathom.errors import FathomError, LeaseLost
 from fathom.observability.logs import get_logger
+from fathom.tables import writer_leases
 
 LEASE_S = 30.0  # how long others wait for a holder that is frozen or on a host that is gone
 POLL_S = 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
-from fathom.database import episodes
 from fathom.ledger.episode import (
     BEFORE,
     DocumentSummary,
@@ -25,6 +24,7 @@ from fathom.ledger.episode import (
     Written,
     row_of,
 )
+from fathom.tables import episodes
 
 __all__ = ["Ledger", "Makers", "Planned"]
 
@@ -133,6 +133,18 @@ class Ledger:
         query = sa.select(episodes.c.uuid, episodes.c.state).where(episodes.c.document == document)
         with self.engine.connect() as connection:
             return {row.uuid: row.state for row in connection.execute(query)}
+
+    def documents(self, uuids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The document of each of these episodes, and its version; those that are not known are left out."""
+        e = episodes.c
+        found: dict[str, tuple[str, str]] = {}
+        with self.engine.connect() as connection:
+            for some in _slices(sorted(uuids)):
+                for uuid, document, version in connection.execute(
+                    sa.select(e.uuid, e.document, e.version).where(e.uuid.in_(some))
+                ):
+                    found[uuid] = document, version
+        return found
 
     def written(self, document: str) -> set[str]:
         """The uuids of the document's episodes that are in the graph."""

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import called_one, compared_facts, fact_verdicts, judged_names, name_verdicts, to_forget
-
-if TYPE_CHECKING:
-    from sqlalchemy.sql.dml import Insert
+from fathom.tables import called_one, compared_facts, fact_verdicts, judged_names, name_verdicts, verdict_companies
 
 Pair = tuple[str, str]  # two keys, the lesser first
 Saying = tuple[str, str, str]  # the key of a fact's sentence, and the uuids of the two entities between which it is said
 
 SLICE = 500  # keys a query
+
+
+class Sayer(NamedTuple):
+    """A document that says something; one of the same bytes is held to be the same."""
+
+    document: str
+    version: str
+
+    def is_as(self, other: Sayer) -> bool:
+        """Whether both are one document, in any version, or have the same bytes."""
+        return self.document == other.document or self.version == other.version
+
+
+Company = frozenset[Sayer]  # the documents whose words a model was shown along with a pair
+ALONE: Company = frozenset()  # none but the two
 
 
 class Verdicts:
@@ -44,25 +58,59 @@ class Verdicts:
         return {pair: same for pair, same in found if pair in wanted}
 
     def record(
-        self, collection: str, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), *, model: str, prompt: str
+        self,
+        collection: str,
+        verdicts: Mapping[Pair, bool],
+        called: Collection[Pair] = (),
+        *,
+        company: Company = ALONE,
+        model: str,
+        prompt: str,
     ) -> None:
-        """These are the verdicts of the pairs; `called` were called one in sight of others, and have none yet."""
+        """These are the verdicts of the pairs, given in sight of the words of the company.
+
+        What is told ALONE stands above what was told in sight of any. `called` were called one, and have no verdict yet.
+        """
         now = time.time()
+        mine = {"collection": collection, "of": self._of, "at": now}
         by = {"collection": collection, "model": model, "prompt": prompt, "at": now}
         rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
-        waiting = [{"collection": collection, "of": self._of, "one": one, "other": other, "at": now} for one, other in called]
+        waiting = [{**mine, "one": one, "other": other} for one, other in called]
+        same = [pair for pair, is_one in verdicts.items() if is_one]
+        documents = json.dumps(sorted(company), ensure_ascii=False)
+        beside = [{**mine, "one": one, "other": other, "documents": documents} for one, other in same] if company else []
         with self._engine.begin() as connection:
             self._insert(connection, self._verdicts, rows)
             self._insert(connection, called_one, waiting)
-            if verdicts:
-                c = called_one.c
-                these = self._called(collection), c.one == sa.bindparam("one_"), c.other == sa.bindparam("other_")
-                told = [{"one_": one, "other_": other} for one, other in verdicts]
-                connection.execute(called_one.delete().where(*these), told)
+            self._insert(connection, verdict_companies, beside)
+            self._delete(connection, called_one, collection, verdicts)
+            if not company:
+                self._part(connection, by, [pair for pair, is_one in verdicts.items() if not is_one])
+                self._delete(connection, verdict_companies, collection, same)
+
+    def companies(self, collection: str, keys: Collection[str]) -> dict[Pair, list[Company]]:
+        """In whose sight the pairs of these keys were told to be one, of those that were not told it ALONE since.
+
+        Those of them that were told ALONE to be two are among them, until they are `parted`.
+        """
+        c = verdict_companies.c
+        found: dict[Pair, list[Company]] = defaultdict(list)
+        with self._engine.connect() as connection:
+            for some in _slices(keys):
+                either = sa.or_(c.one.in_(some), c.other.in_(some))
+                asked = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
+                for one, other, documents in connection.execute(asked.distinct()):
+                    found[one, other].append(frozenset(Sayer(*member) for member in json.loads(documents)))
+        return dict(found)
+
+    def parted(self, collection: str, pairs: Collection[Pair]) -> None:
+        """The graph follows that these are two."""
+        with self._engine.begin() as connection:
+            self._delete(connection, verdict_companies, collection, pairs)
 
     def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
         """Those of the pairs that were called one in sight of others."""
-        asked = sa.select(called_one.c.one, called_one.c.other).where(self._called(collection))
+        asked = sa.select(called_one.c.one, called_one.c.other).where(self._mine(called_one, collection))
         with self._engine.connect() as connection:
             return set(connection.execute(asked).tuples()) & set(pairs)
 
@@ -74,7 +122,7 @@ class Verdicts:
                 for table, mine in (
                     (self._judged, self._judged.c.collection == collection),
                     (self._verdicts, self._verdicts.c.collection == collection),
-                    (called_one, self._called(collection)),
+                    (called_one, self._mine(called_one, collection)),
                 )
             )
 
@@ -86,14 +134,15 @@ class Verdicts:
             there = set(connection.scalars(sa.select(judged.c.key).where(mine)))
             c = called_one.c
             pairs = connection.execute(sa.select(v.one, v.other).where(v.collection == collection)).all()
-            waiting = connection.execute(sa.select(c.one, c.other).where(self._called(collection))).all()
+            waiting = connection.execute(sa.select(c.one, c.other).where(self._mine(called_one, collection))).all()
             gone = (there | {key for pair in (*pairs, *waiting) for key in pair}) - set(keys)
             for some in _slices(gone):
                 connection.execute(judged.delete().where(mine, judged.c.key.in_(some)))
                 either = sa.or_(v.one.in_(some), v.other.in_(some))
                 connection.execute(self._verdicts.delete().where(v.collection == collection, either))
-                either = sa.or_(c.one.in_(some), c.other.in_(some))
-                connection.execute(called_one.delete().where(self._called(collection), either))
+                for table in (called_one, verdict_companies):
+                    either = sa.or_(table.c.one.in_(some), table.c.other.in_(some))
+                    connection.execute(table.delete().where(self._mine(table, collection), either))
 
     def _about(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         same: set[Pair] = set()
@@ -120,15 +169,31 @@ class Verdicts:
             found += [((row.one, row.other), bool(row.same)) for row in rows]
         return found
 
-    def _called(self, collection: str) -> sa.ColumnElement[bool]:
-        return sa.and_(called_one.c.collection == collection, called_one.c.of == self._of)
+    def _mine(self, table: sa.Table, collection: str) -> sa.ColumnElement[bool]:
+        return sa.and_(table.c.collection == collection, table.c.of == self._of)
+
+    def _delete(self, connection: Connection, table: sa.Table, collection: str, pairs: Collection[Pair]) -> None:
+        if pairs:
+            these = table.c.one == sa.bindparam("one_"), table.c.other == sa.bindparam("other_")
+            gone = [{"one_": one, "other_": other} for one, other in pairs]
+            connection.execute(table.delete().where(self._mine(table, collection), *these), gone)
+
+    def _part(self, connection: Connection, by: Mapping[str, object], pairs: Sequence[Pair]) -> None:
+        """Those of the pairs are two that were told to be one in sight of others."""
+        if not pairs:
+            return
+        v, c = self._verdicts.c, verdict_companies.c
+        these = v.collection == by["collection"], v.one == sa.bindparam("one_"), v.other == sa.bindparam("other_")
+        beside = sa.exists().where(c.collection == v.collection, c.of == self._of, c.one == v.one, c.other == v.other)
+        told = self._verdicts.update().where(*these, beside).values(same=False, **by)
+        connection.execute(told, [{"one_": one, "other_": other} for one, other in pairs])
 
     def _insert(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         if not rows:
             return
-        made: Insert = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
+        made: Any = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
         # what was said first stands
-        connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))  # type: ignore[attr-defined]
+        connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))
 
 
 @dataclass(frozen=True)
@@ -144,9 +209,9 @@ class Sheet:
         """Those of the pairs that were called one in sight of others."""
         return self.verdicts.called_one(self.collection, pairs)
 
-    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = ()) -> None:
+    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), company: Company = ALONE) -> None:
         """As `Verdicts.record`."""
-        self.verdicts.record(self.collection, verdicts, called, model=self.model, prompt=self.prompt)
+        self.verdicts.record(self.collection, verdicts, called, company=company, model=self.model, prompt=self.prompt)
 
 
 class NameVerdicts(Verdicts):
@@ -224,29 +289,6 @@ class FactVerdicts(Verdicts):
         ]
         with self._engine.begin() as connection:
             self._insert(connection, compared_facts, rows)
-
-
-class ToForget:
-    """Collections that lost episodes since what was judged in them was last forgotten."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def add(self, collection: str) -> None:
-        """It is one of them."""
-        if collection not in self:
-            with self._engine.begin() as connection:
-                connection.execute(to_forget.insert().values(collection=collection, at=time.time()))
-
-    def discard(self, collection: str) -> None:
-        """It is none of them."""
-        with self._engine.begin() as connection:
-            connection.execute(to_forget.delete().where(to_forget.c.collection == collection))
-
-    def __contains__(self, collection: str) -> bool:
-        with self._engine.connect() as connection:
-            mine = sa.select(to_forget.c.at).where(to_forget.c.collection == collection)
-            return connection.scalar(mine) is not None
 
 
 def _slices(keys: Collection[str]) -> list[list[str]]:

@@ -27,9 +27,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from fathom.database import event_sources, events
 from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
+from fathom.tables import event_sources, events
 
 EVERY_S = 0.2  # while somebody looks
 CALM_S = 2.0  # otherwise: a round costs a transaction, however few lines it brings

@@ -17,12 +17,12 @@ from filelock import FileLock, Timeout
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from fathom.database import event_sources
 from fathom.errors import FathomError, SettingsInvalid
 from fathom.observability.logs import get_logger
 from fathom.observability.recorded import Events
 from fathom.observability.spans import BEGAN, Span, spans_of
 from fathom.settings import Settings
+from fathom.tables import event_sources
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

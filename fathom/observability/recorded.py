@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import events
+from fathom.tables import events
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent
 from fathom.settings import Settings
+from fathom.tables import llm_calls, llm_reservations, money_waits
 from fathom.uploads.planning import Waiting
 from fathom.uploads.upload import Upload, UploadState
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
-from fathom.database import attachments
 from fathom.errors import DocumentDamaged, DocumentRejected, DocumentTooLarge, NestedTooDeep
 from fathom.ids import attachment_id, split_document_id
 from fathom.observability.logs import get_logger, stage
+from fathom.tables import attachments
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity
 from fathom.uploads.store import UploadStore

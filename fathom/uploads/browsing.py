@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.database import done_in_part, uploads
+from fathom.tables import done_in_part, uploads
 from fathom.uploads.register import as_upload
 from fathom.uploads.upload import ENDED, Upload
 from fathom.uploads.upload import UploadState as S

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import priorities, uploads
 from fathom.errors import BudgetSpent, DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
+from fathom.tables import priorities, uploads
 from fathom.uploads import register
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
 

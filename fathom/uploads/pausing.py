@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
-from fathom.database import pauses
+from fathom.tables import pauses
 
 ALL = "*"
 

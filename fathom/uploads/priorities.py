@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
-from fathom.database import priorities
 from fathom.errors import UsageWrong
+from fathom.tables import priorities
 
 LEAST, MOST = -100, 100
 _PAGE = 500

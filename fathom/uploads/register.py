@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from fathom.database import money_waits, planned_runs, priorities, uploads
 from fathom.errors import DoneInPart
+from fathom.tables import money_waits, planned_runs, priorities, uploads
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState

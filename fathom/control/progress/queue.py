@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.database import priorities, uploads
+from fathom.tables import priorities, uploads
 from fathom.uploads.upload import Upload, UploadState
 
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from fathom.control.access import Role, open_keys
-from fathom.database import api_keys, open_database
+from fathom.database import open_database
 from fathom.settings import Settings
+from fathom.tables import api_keys
 
 _made: dict[tuple[str, str, str | None], tuple[dict[str, Any], str]] = {}
 

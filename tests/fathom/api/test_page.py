@@ -12,7 +12,7 @@ from fathom.api.page.listing import PAGE
 from fathom.api.page.markup import Markup, join, tag
 from fathom.control.access import ensure_admin_key
 from fathom.control.sign_in_links import VALID_FOR_S, new_ticket, redeemed
-from fathom.database import uploads
+from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
 from tests.fathom.api.conftest import Api
 from tests.fathom.api.kept_keys import kept_key

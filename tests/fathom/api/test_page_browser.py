@@ -13,9 +13,9 @@ from benchmarks.material import locked_pdf
 from fathom.control.parts import start_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.sign_in_links import new_ticket
-from fathom.database import episodes
 from fathom.ledger.ledger import Ledger
 from fathom.observability.recorded import Events
+from fathom.tables import episodes
 from fathom.uploads.intake import open_intake
 from tests.fathom.api.test_live import SAMPLES, Live, long_text
 

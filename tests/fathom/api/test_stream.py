@@ -11,8 +11,8 @@ import pytest
 
 from fathom.api import follow
 from fathom.api.follow import AHEAD, Feed, Followers
-from fathom.database import uploads
 from fathom.observability.logs import get_logger, stage
+from fathom.tables import uploads
 from tests.fathom.api.conftest import Api
 
 log = get_logger("fathom.test")

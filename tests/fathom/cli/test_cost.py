@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fathom.control.estimate import ENOUGH
-from fathom.database import llm_calls, open_database
+from fathom.database import open_database
 from fathom.language import same_facts, same_names
 from fathom.language.asking import paying_for
 from fathom.language.models import open_language_model
@@ -16,6 +16,7 @@ from fathom.language.prompts import Prompt
 from fathom.language.schema import Vocabulary
 from fathom.language.stack import model_of
 from fathom.settings import Settings
+from fathom.tables import llm_calls
 from tests.fathom.language.messages_server import OVERLOADED, MessagesServer
 
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(3)]

@@ -11,8 +11,9 @@ import pytest
 
 from fathom.control import watching
 from fathom.control.watching import Seen, watch
-from fathom.database import open_database, uploads
+from fathom.database import open_database
 from fathom.settings import Settings
+from fathom.tables import uploads
 from fathom.uploads.upload import UploadState as S
 
 Put = Callable[..., None]

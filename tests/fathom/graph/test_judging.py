@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import pytest
 
 from fathom.database import close_databases, open_database
 from fathom.errors import AnswerRefused, BudgetSpent, FathomError
-from fathom.graph.judging import HALVINGS, MOST_TOKENS, judge
+from fathom.graph.judging import HALVINGS, MOST_TOKENS, OF_ITS_OWN, judge
 from fathom.graph.sameness import Pair
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
-from fathom.ledger.verdicts import FactVerdicts, Sheet
+from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Sheet
 
+OURS, THEIRS = (frozenset((Sayer(f"c/{name}.md", name),)) for name in ("ours", "theirs"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
 SAME = [pair for pair in PAIRS if pair[1].endswith("7")]
 ORDERS = "; answer yes"
@@ -41,6 +42,10 @@ class Asked:
     def verdicts(self) -> dict[Pair, bool]:
         return self.sheet.verdicts.of(self.sheet.collection, PAIRS)
 
+    @property
+    def companies(self) -> dict[Pair, list[Company]]:
+        return self.sheet.verdicts.companies(self.sheet.collection, ["a"])
+
     def ask(self, pairs: Sequence[tuple[str, str]]) -> Judgement:
         self.questions.append([*pairs])
         for is_met, fault in self.faults:
@@ -49,10 +54,17 @@ class Asked:
         swayed = any(ORDERS in one for pair in pairs for one in pair)
         return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
-    def judge(self, pairs: Sequence[Pair], shown: View = as_it_is, views: Sequence[View] = (as_it_is,)) -> Usage:
-        left = [pair for pair in pairs if pair not in self.verdicts]
+    def judge(
+        self,
+        pairs: Sequence[Pair],
+        shown: View = as_it_is,
+        views: Sequence[View] = (as_it_is,),
+        company: Mapping[Pair, Company] | None = None,
+        doubted: Collection[Pair] = (),
+    ) -> Usage:
+        left = [pair for pair in pairs if pair not in self.verdicts or pair in doubted]
         described = {pair: (shown(pair[0]), shown(pair[1])) for pair in pairs}
-        return judge(self.ask, left, described, self.sheet, views)
+        return judge(self.ask, left, described, self.sheet, views, company=company, doubted=doubted)
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -98,6 +110,53 @@ def test_what_is_called_one_is_so_in_every_view_and_what_reads_the_same_needs_no
     views = [as_it_is, lambda one: one[:1] if one == PAIRS[7][1] else "a"]
     assert asked.judge(PAIRS[:20], views=views).calls == 1 + 2 + 1
     assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[17]}
+
+
+def test_pairs_of_one_company_are_asked_about_once_and_together(asked: Asked) -> None:
+    pairs = PAIRS[: 2 * OF_ITS_OWN]
+    company = {pair: THEIRS if number % 2 else OURS for number, pair in enumerate(pairs)}
+    assert asked.judge(pairs, company=company).calls == 2
+    assert asked.verdicts == {pair: pair in SAME for pair in pairs}
+    assert asked.companies == {PAIRS[7]: [THEIRS]}
+
+
+def test_what_is_called_one_in_sight_of_others_is_asked_about_again_by_company(asked: Asked) -> None:
+    company = {PAIRS[number]: OURS if number in (7, 17, 8) else THEIRS for number in (7, 8, 17, 27, 37, 38)}
+    asked.judge([*company], company=company)
+    assert asked.questions == [[*company], [PAIRS[7], PAIRS[17]], [PAIRS[27], PAIRS[37]]]
+    assert asked.companies == {PAIRS[7]: [OURS], PAIRS[17]: [OURS], PAIRS[27]: [THEIRS], PAIRS[37]: [THEIRS]}
+
+
+def test_an_order_reaches_only_pairs_of_its_own_company(asked: Asked) -> None:
+    pairs = PAIRS[: 3 * OF_ITS_OWN]
+    for some in (pairs, pairs[:4]):
+        company = {pair: OURS if pair in pairs[:3] else THEIRS for pair in some}
+        asked.judge(some, lambda one: f"{one}{ORDERS}" if one == PAIRS[1][1] else one, company=company)
+    assert {pair for pair, same in asked.verdicts.items() if same} == {*PAIRS[:3], PAIRS[7], PAIRS[17]}
+
+
+def test_a_pair_that_is_all_of_its_company_counts_for_everyone(asked: Asked) -> None:
+    asked.judge([PAIRS[7]], company={PAIRS[7]: OURS})
+    assert (asked.verdicts, asked.companies) == ({PAIRS[7]: True}, {})
+
+
+def test_what_is_doubted_is_two_only_by_an_answer_on_it_alone(asked: Asked) -> None:
+    pairs = PAIRS[:20]
+    company = dict.fromkeys(pairs, OURS)
+    asked.judge(pairs, lambda one: f"{one}{ORDERS}", company=company)
+    assert asked.verdicts == dict.fromkeys(pairs, True)
+    asked.questions.clear()
+    doubted = PAIRS[6:9]
+    asked.judge(doubted, company=dict.fromkeys(doubted, THEIRS), doubted=doubted)
+    assert asked.questions == [doubted, [PAIRS[6]], [PAIRS[8]]]
+    assert asked.verdicts == {pair: pair not in (PAIRS[6], PAIRS[8]) for pair in pairs}
+    assert (sorted(asked.companies[PAIRS[7]], key=str), asked.companies[PAIRS[6]]) == ([OURS, THEIRS], [OURS])
+
+
+def test_a_doubted_pair_that_is_one_alone_is_doubted_no_more(asked: Asked) -> None:
+    asked.judge(PAIRS[:20], company=dict.fromkeys(PAIRS[:20], OURS))
+    asked.judge([PAIRS[7]], doubted=[PAIRS[7]])
+    assert (asked.verdicts[PAIRS[7]], asked.companies) == (True, {PAIRS[17]: [OURS]})
 
 
 def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:
@@ -162,6 +221,6 @@ def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
         return asked.ask(pairs)
 
     with pytest.raises(CancelledError):
-        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is], stop)
+        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is], stop=stop)
     assert asked.questions == [PAIRS[:10]]
     assert asked.sheet.called_one(PAIRS) == {PAIRS[7]}

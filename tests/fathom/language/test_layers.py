@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 from messages_server import Fault, MessagesServer, throttled
 
-from fathom.database import llm_calls, llm_reservations, open_database
+from fathom.database import open_database
 from fathom.errors import AnswerUnusable, BudgetSpent, SettingsInvalid
 from fathom.language.asking import Answer, TokenUse, paying_for
 from fathom.language.cache import AnswerStore
 from fathom.language.models import open_language_model
 from fathom.language.rate_limit import Turns
 from fathom.settings import Settings
+from fathom.tables import llm_calls, llm_reservations
 
 TEXT = "Ada Moreno designed the Tamar Bridge in 1998."
 # What one question about such a text may cost at most, and costs, at the default model's price.

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fathom.database import episodes, open_database
+from fathom.database import open_database
 from fathom.ledger.ledger import Ledger
+from fathom.tables import episodes
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fathom.database import open_database, writer_leases
+from fathom.database import open_database
 from fathom.errors import DatabaseUnreachable
 from fathom.ledger.lease import Leases
+from fathom.tables import writer_leases
 
 
 def test_a_renewal_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

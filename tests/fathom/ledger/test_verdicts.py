@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fathom.database import called_one, judged_names, name_verdicts, open_database
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
+from fathom.database import open_database
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Sayer
+from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
@@ -24,6 +25,7 @@ def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVer
         connection.execute(judged_names.delete())
         connection.execute(name_verdicts.delete())
         connection.execute(called_one.delete())
+        connection.execute(verdict_companies.delete())
     engine.dispose()
 
 
@@ -86,6 +88,22 @@ def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_
     assert verdicts.called_one("a", pairs) == {("d", "e")}
     verdicts.keep_only("a", ["e"])
     assert not verdicts.any("a")
+
+
+def test_what_is_told_alone_stands_above_what_was_told_in_sight_of_others(verdicts: NameVerdicts) -> None:
+    one, two, three = ("b", "c"), ("c", "d"), ("d", "e")
+    ours, theirs = (frozenset((Sayer(f"a/{name}.md", name), Sayer("a/x.md", "x"))) for name in ("ours", "theirs"))
+    for company in (ours, theirs, ours):
+        verdicts.record("a", {one: True, two: True, three: True, ("x", "y"): False}, company=company, **BY)
+    assert sorted(verdicts.companies("a", ["b"])[one], key=str) == sorted([ours, theirs], key=str)
+    assert verdicts.companies("a", ["y"]) == verdicts.companies("other", ["b", "d"]) == {}
+    verdicts.record("a", {one: False, two: True}, **BY)
+    assert verdicts.of("a", [one, two, three]) == {one: False, two: True, three: True}
+    assert verdicts.companies("a", ["c", "e"]).keys() == {one, three}
+    verdicts.parted("a", [one])
+    assert verdicts.companies("a", ["c", "e"]).keys() == {three}
+    verdicts.keep_only("a", ["d"])
+    assert verdicts.companies("a", ["d"]) == {}
 
 
 def test_what_waits_of_names_is_not_what_waits_of_facts(tmp_path: Path) -> None:

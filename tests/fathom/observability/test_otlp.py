@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from fathom.database import events, open_database
+from fathom.database import open_database
 from fathom.errors import SettingsInvalid
 from fathom.observability.otlp import SpanExport, headers_of
 from fathom.settings import Settings
+from fathom.tables import events
 from tests.fathom.observability.otlp_receiver import OtlpReceiver, attributes
 
 OK, ERROR = 0, 2

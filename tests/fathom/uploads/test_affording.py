@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from fathom.control.documents import documents_by_id
-from fathom.database import llm_calls, llm_reservations, money_waits
 from fathom.errors import BudgetSpent
+from fathom.tables import llm_calls, llm_reservations, money_waits
 from fathom.uploads.intake import Intake
 
 DAY = 86_400.0

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from fathom.database import planned_runs, uploads
 from fathom.files import Files
 from fathom.settings import PROJECT_ROOT
+from fathom.tables import planned_runs, uploads
 from fathom.uploads.intake import Intake
 from fathom.uploads.outcomes import RunState
 from fathom.uploads.upload import PlannedRun

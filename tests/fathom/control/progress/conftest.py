@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from fathom.control.progress.status import DocumentStatus, status_of
-from fathom.database import events, open_database, uploads
+from fathom.database import open_database
 from fathom.settings import Settings
+from fathom.tables import events, uploads
 
 
 @dataclass

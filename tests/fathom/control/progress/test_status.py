@@ -10,8 +10,8 @@ import pytest
 
 from fathom.control.progress.eta import errors, history_of
 from fathom.control.progress.status import status_of
-from fathom.database import llm_calls, money_waits
 from fathom.errors import DocumentLocked
+from fathom.tables import llm_calls, money_waits
 from fathom.uploads.pausing import ALL, pause
 from tests.fathom.control.progress.conftest import Record
 
