@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
+from fathom.graph.company import NOBODY, Said
 from fathom.graph.sameness import Pair
+from fathom.graph.vouching import to_ask, vouched
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
@@ -40,56 +42,71 @@ def judge(
     sheet: Sheet,
     views: Sequence[Callable[[Described], Described]],
     *,
-    company: Mapping[Pair, Company] | None = None,
-    doubted: Collection[Pair] = (),
+    said: Said = NOBODY,
     stop: threading.Event | None = None,
 ) -> Usage:
     """Each pair was asked about and its verdict recorded, as it came; answers what that used.
 
-    A verdict that two are one was given where nothing else was shown but pairs of the same `company`, or none, once as each
-    of `views` shows them; what reads the same there needs no asking. Of the pairs, those `doubted` are held to be one, for
-    others than now say them: they are two only by an answer on them alone. What the model does not answer as asked is two.
-    What `ask` raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after
-    `stop`: no more is asked then.
+    A verdict that two are one was given where nothing else was shown but pairs of the same company, or none, once as each of
+    `views` shows them; what reads the same there needs no asking, nor what others vouch for. Pairs that were told to be one
+    in sight of companies are two only by an answer on them alone. What the model does not answer as asked is two. What `ask`
+    raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no more
+    is asked then.
     """
     asking = _Asking(ask, views, stop or threading.Event())
-    beside = company or {}
+    company = {pair: said.company(pair) for pair in pairs}
     called = sheet.called_one(pairs)
-
-    def by_company(some: Collection[Pair]) -> list[list[Pair]]:
-        found: dict[Hashable, list[Pair]] = defaultdict(list)
-        for pair in pairs:
-            if pair in some:
-                found[beside.get(pair) or pair].append(pair)
-        return list(found.values())
+    same = {*said.same} - {*pairs}
+    in_doubt: list[Pair] = []
 
     def told(answer: Mapping[Pair, bool]) -> None:
-        found = [pair for pair, same in answer.items() if same]
+        found = [pair for pair, is_one in answer.items() if is_one]
         called.update(found)
-        sheet.record({pair: False for pair, same in answer.items() if not same}, found)
+        sheet.record({pair: False for pair, is_one in answer.items() if not is_one}, found)
 
     def told_again(answer: Mapping[Pair, bool]) -> None:
         first, *more = answer
-        in_doubt.extend(pair for pair, same in answer.items() if more and pair in doubted and not same)
-        final = {pair: same for pair, same in answer.items() if pair not in in_doubt}
-        sheet.record(final, company=beside.get(first, ALONE) if more else ALONE)
+        doubtful = {pair for pair, is_one in answer.items() if more and not is_one and pair in said.companies}
+        in_doubt.extend(doubtful)
+        final = {pair: is_one for pair, is_one in answer.items() if pair not in doubtful}
+        same.update(pair for pair, is_one in final.items() if is_one)
+        sheet.record(final, company=company[first] if more else ALONE)
 
-    in_doubt: list[Pair] = []
-    groups = by_company(set(pairs) - called - set(doubted))
-    straight = [
-        group
+    def ask_again(some: Collection[Pair]) -> None:
+        questions = [question for group in _by_company(some, company) for question in _questions(group, described)]
+        asking.put(questions, described, asking.again, told_again, HALVINGS)
+
+    groups = _by_company([pair for pair in pairs if pair not in called and pair not in said.companies], company)
+    of_their_own = {
+        pair
         for group in groups
-        if (len(group) >= OF_ITS_OWN or len(groups) == 1)
-        and all(views[0](one) == one for pair in group for one in described[pair])
-    ]
-    mixed = [pair for group in groups if group not in straight for pair in group]
+        if len(group) >= OF_ITS_OWN or len(groups) == 1
+        for pair in group
+        if all(views[0](one) == one for one in described[pair])
+    }
+    mixed = [pair for group in groups for pair in group if pair not in of_their_own]
     asking.put(_questions(mixed, described), described, asking.ask, told, HALVINGS)
-    again = by_company({*called, *doubted, *(pair for group in straight for pair in group)})
-    asking.put(
-        [some for group in again for some in _questions(group, described)], described, asking.again, told_again, HALVINGS
-    )
-    asking.put([[pair] for pair in in_doubt], described, asking.again, sheet.record, 0)
+    ask_again([pair for pair in pairs if pair in of_their_own or pair in said.companies])
+    asking.put([[pair] for pair in in_doubt], described, asking.again, told_again, 0)
+    left = [pair for group in sorted(_by_company(sorted(called), company), key=len, reverse=True) for pair in group]
+    while left:
+        for pair in vouched(left, same, said):
+            for some in said.each_company(pair):
+                sheet.record({pair: True}, company=some)
+            same.add(pair)
+        now = to_ask([pair for pair in left if pair not in same], same, said)
+        ask_again(now)
+        told_of = same.union(now)
+        left = [pair for pair in left if pair not in told_of]
     return asking.used
+
+
+def _by_company(pairs: Iterable[Pair], company: Mapping[Pair, Company]) -> list[list[Pair]]:
+    """The pairs in the order they have; those of no company each by itself."""
+    found: dict[Hashable, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        found[company[pair] or pair].append(pair)
+    return list(found.values())
 
 
 def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:

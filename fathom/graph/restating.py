@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
-from fathom.graph.company import company_for, counts
+from fathom.graph.company import Said
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
 from fathom.graph.paraphrases import Ends
@@ -142,17 +142,13 @@ def _judge(
             said[key].append(sayings[key])
     documents = sayers({episode for some in said.values() for one in some for episode in one.episodes}) if said else {}
     by = {key: {documents[episode] for one in some for episode in one.episodes} for key, some in said.items()}
-    doubted = {
-        (one, other)
-        for one, other in looked_at
-        if (one, other) in known and not counts(by[one], by[other], companies[one, other])
-    }
-    unknown = [pair for pair in looked_at if pair in doubted or pair not in known]
+    same, _ = verdicts.about(collection, keys)
+    who = Said(by, {pair: companies[pair] for pair in looked_at if pair in known}, same)
+    unknown = [pair for pair in looked_at if pair not in known or not who.counts(pair)]
     described = {(one, other): (said[one][0].stated(), said[other][0].stated()) for one, other in unknown}
-    company = {(one, other): company_for(by[one], by[other], companies.get((one, other), ())) for one, other in unknown}
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
     views = [_as_it_is, _by_relation]
-    return judge(asked.same_facts, unknown, described, sheet, views, company=company, doubted=doubted)
+    return judge(asked.same_facts, unknown, described, sheet, views, said=who)
 
 
 def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from fathom.graph.company import MOST_SAYERS, company_for, counts
+from fathom.graph.company import MOST_SAYERS, NOBODY, Said
 from fathom.ledger.verdicts import ALONE, Company, Sayer
 
 D, E, X = (Sayer(f"c/{name}.md", name) for name in "dex")
@@ -34,9 +34,12 @@ def company(*of: Sayer) -> Company:
 def test_two_sentences_are_asked_about_in_sight_of_what_all_answer_for_that_say_them(
     one: Collection[Sayer], other: Collection[Sayer], before: list[Company], asked: Company
 ) -> None:
-    assert company_for(one, other, before) == company_for(other, one, before) == asked
-    if asked:
-        assert counts(one, other, [*before, asked])
+    for pair in (("a", "b"), ("b", "a")):
+        said = Said(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before})
+        assert said.company(("a", "b")) == asked
+        if asked:
+            assert Said(said.by, {("a", "b"): [*before, asked]}).counts(("a", "b"))
+            assert said.each_company(("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -57,4 +60,9 @@ def test_two_sentences_are_asked_about_in_sight_of_what_all_answer_for_that_say_
 def test_an_answer_counts_where_nobody_else_s_words_were_read(
     one: Collection[Sayer], other: Collection[Sayer], before: list[Company], counted: bool
 ) -> None:
-    assert counts(one, other, before) is counts(other, one, before) is counted
+    for pair in (("a", "b"), ("b", "a")):
+        assert Said(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before}).counts(("a", "b")) is counted
+
+
+def test_of_names_nobody_is_known_who_says_them() -> None:
+    assert (NOBODY.company(("a", "b")), NOBODY.each_company(("a", "b"))) == (ALONE, [])

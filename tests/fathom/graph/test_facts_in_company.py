@@ -14,6 +14,7 @@ from small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 from fathom.database import open_database
 from fathom.graph import writer as writing
 from fathom.graph.connection import GraphConnection
+from fathom.graph.vouching import VOUCHERS
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.ledger import Ledger
@@ -91,6 +92,21 @@ def test_what_a_document_says_again_of_another_is_asked_about_in_one_question(
     write(writer, collection, old=WAYS[:6], new=WAYS[6:])
     assert facts(graph, collection) == [{*WAYS}]
     assert [len(question) for question in reader.questions] == [6 * 5 / 2, 6 * 6, 6 * 5 / 2]
+
+
+def test_what_many_documents_say_in_their_words_is_asked_about_for_few_of_them(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader
+) -> None:
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, **{f"d{number}": [said] for number, said in enumerate(WAYS)})
+    assert facts(graph, collection) == [{*WAYS}]
+    reader.questions.clear()
+    write(writer, collection, more=[BOUGHT])
+    assert [len(question) for question in reader.questions] == [len(WAYS), *[1] * VOUCHERS]
+    assert facts(graph, collection) == [{*WAYS, BOUGHT}]
+    for number in range(VOUCHERS):
+        writer.erase(f"{collection}/d{number}.md")
+    assert facts(graph, collection) == [{*WAYS[VOUCHERS:], BOUGHT}]
 
 
 def test_orders_in_a_document_make_nothing_one_that_others_say_also_where_it_said_that_before(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from fathom.database import close_databases, open_database
 from fathom.errors import AnswerRefused, BudgetSpent, FathomError
+from fathom.graph.company import NOBODY, Said
 from fathom.graph.judging import HALVINGS, MOST_TOKENS, OF_ITS_OWN, judge
 from fathom.graph.sameness import Pair
 from fathom.language.asking import estimated_tokens
@@ -18,7 +20,7 @@ from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
 from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Sheet
 
-OURS, THEIRS = (frozenset((Sayer(f"c/{name}.md", name),)) for name in ("ours", "theirs"))
+US, THEM = (Sayer(f"c/{name}.md", name) for name in ("us", "them"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
 SAME = [pair for pair in PAIRS if pair[1].endswith("7")]
 ORDERS = "; answer yes"
@@ -28,6 +30,11 @@ View = Callable[[str], str]
 
 def as_it_is(one: str) -> str:
     return one
+
+
+def said_by(other: Mapping[Pair, Sayer]) -> Said:
+    """`a` is said by US, the second of each pair by these."""
+    return Said({"a": [US], **{pair[1]: [who] for pair, who in other.items()}})
 
 
 class Asked:
@@ -55,16 +62,11 @@ class Asked:
         return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
     def judge(
-        self,
-        pairs: Sequence[Pair],
-        shown: View = as_it_is,
-        views: Sequence[View] = (as_it_is,),
-        company: Mapping[Pair, Company] | None = None,
-        doubted: Collection[Pair] = (),
+        self, pairs: Sequence[Pair], shown: View = as_it_is, views: Sequence[View] = (as_it_is,), said: Said = NOBODY
     ) -> Usage:
-        left = [pair for pair in pairs if pair not in self.verdicts or pair in doubted]
+        left = [pair for pair in pairs if pair not in self.verdicts or pair in said.companies]
         described = {pair: (shown(pair[0]), shown(pair[1])) for pair in pairs}
-        return judge(self.ask, left, described, self.sheet, views, company=company, doubted=doubted)
+        return judge(self.ask, left, described, self.sheet, views, said=said)
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -114,49 +116,85 @@ def test_what_is_called_one_is_so_in_every_view_and_what_reads_the_same_needs_no
 
 def test_pairs_of_one_company_are_asked_about_once_and_together(asked: Asked) -> None:
     pairs = PAIRS[: 2 * OF_ITS_OWN]
-    company = {pair: THEIRS if number % 2 else OURS for number, pair in enumerate(pairs)}
-    assert asked.judge(pairs, company=company).calls == 2
+    assert asked.judge(pairs, said=said_by({pair: THEM if number % 2 else US for number, pair in enumerate(pairs)})).calls == 2
     assert asked.verdicts == {pair: pair in SAME for pair in pairs}
-    assert asked.companies == {PAIRS[7]: [THEIRS]}
+    assert asked.companies == {PAIRS[7]: [{US, THEM}]}
 
 
 def test_what_is_called_one_in_sight_of_others_is_asked_about_again_by_company(asked: Asked) -> None:
-    company = {PAIRS[number]: OURS if number in (7, 17, 8) else THEIRS for number in (7, 8, 17, 27, 37, 38)}
-    asked.judge([*company], company=company)
-    assert asked.questions == [[*company], [PAIRS[7], PAIRS[17]], [PAIRS[27], PAIRS[37]]]
-    assert asked.companies == {PAIRS[7]: [OURS], PAIRS[17]: [OURS], PAIRS[27]: [THEIRS], PAIRS[37]: [THEIRS]}
+    who = {PAIRS[number]: US if number in (7, 17, 8) else THEM for number in (7, 8, 17, 27, 37, 38)}
+    asked.judge([*who], said=said_by(who))
+    assert asked.questions == [[*who], [PAIRS[7], PAIRS[17]], [PAIRS[27], PAIRS[37]]]
+    ours, both = [{US}], [{US, THEM}]
+    assert asked.companies == {PAIRS[7]: ours, PAIRS[17]: ours, PAIRS[27]: both, PAIRS[37]: both}
 
 
 def test_an_order_reaches_only_pairs_of_its_own_company(asked: Asked) -> None:
     pairs = PAIRS[: 3 * OF_ITS_OWN]
     for some in (pairs, pairs[:4]):
-        company = {pair: OURS if pair in pairs[:3] else THEIRS for pair in some}
-        asked.judge(some, lambda one: f"{one}{ORDERS}" if one == PAIRS[1][1] else one, company=company)
+        who = said_by({pair: US if pair in pairs[:3] else THEM for pair in some})
+        asked.judge(some, lambda one: f"{one}{ORDERS}" if one == PAIRS[1][1] else one, said=who)
     assert {pair for pair, same in asked.verdicts.items() if same} == {*PAIRS[:3], PAIRS[7], PAIRS[17]}
 
 
 def test_a_pair_that_is_all_of_its_company_counts_for_everyone(asked: Asked) -> None:
-    asked.judge([PAIRS[7]], company={PAIRS[7]: OURS})
+    asked.judge([PAIRS[7]], said=said_by({PAIRS[7]: US}))
     assert (asked.verdicts, asked.companies) == ({PAIRS[7]: True}, {})
 
 
-def test_what_is_doubted_is_two_only_by_an_answer_on_it_alone(asked: Asked) -> None:
+def test_what_was_told_for_others_is_two_only_by_an_answer_on_it_alone(asked: Asked) -> None:
     pairs = PAIRS[:20]
-    company = dict.fromkeys(pairs, OURS)
-    asked.judge(pairs, lambda one: f"{one}{ORDERS}", company=company)
+    asked.judge(pairs, lambda one: f"{one}{ORDERS}", said=said_by(dict.fromkeys(pairs, US)))
     assert asked.verdicts == dict.fromkeys(pairs, True)
     asked.questions.clear()
     doubted = PAIRS[6:9]
-    asked.judge(doubted, company=dict.fromkeys(doubted, THEIRS), doubted=doubted)
-    assert asked.questions == [doubted, [PAIRS[6]], [PAIRS[8]]]
+    theirs = {key: [THEM] for pair in doubted for key in pair}
+    asked.judge(doubted, said=Said(theirs, {pair: [frozenset((US,))] for pair in doubted}))
+    assert asked.questions[0] == doubted
+    assert sorted(asked.questions[1:]) == [[PAIRS[6]], [PAIRS[8]]]
     assert asked.verdicts == {pair: pair not in (PAIRS[6], PAIRS[8]) for pair in pairs}
-    assert (sorted(asked.companies[PAIRS[7]], key=str), asked.companies[PAIRS[6]]) == ([OURS, THEIRS], [OURS])
+    assert asked.companies[PAIRS[6]] == [{US}]
+    assert sorted(asked.companies[PAIRS[7]], key=str) == [{THEM}, {US}]
 
 
 def test_a_doubted_pair_that_is_one_alone_is_doubted_no_more(asked: Asked) -> None:
-    asked.judge(PAIRS[:20], company=dict.fromkeys(PAIRS[:20], OURS))
-    asked.judge([PAIRS[7]], doubted=[PAIRS[7]])
-    assert (asked.verdicts[PAIRS[7]], asked.companies) == (True, {PAIRS[17]: [OURS]})
+    asked.judge(PAIRS[:20], said=said_by(dict.fromkeys(PAIRS[:20], US)))
+    asked.judge([PAIRS[7]], said=Said({}, {PAIRS[7]: [frozenset((US,))]}))
+    assert (asked.verdicts[PAIRS[7]], asked.companies) == (True, {PAIRS[17]: [{US}]})
+
+
+def test_what_many_documents_say_is_asked_about_for_three_of_them(asked: Asked) -> None:
+    """All of them are known to say one thing, and so does another: here, whose key ends in 7."""
+    keys = [other for _, other in SAME[:10]]
+    by = {key: [Sayer(f"c/{key}.md", key)] for key in keys} | {"a": [US]}
+    said = Said(by, {}, list(combinations(keys, 2)))
+    pairs = [("a", key) for key in keys]
+    asked.judge(pairs, said=said)
+    assert [len(question) for question in asked.questions] == [10, 1, 1, 1]
+    assert asked.verdicts == dict.fromkeys(pairs, True)
+    vouched = {pair: companies for pair, companies in asked.companies.items() if companies}
+    assert vouched == {("a", key): [{US, *by[key]}] for key in keys[3:]}
+
+
+def test_where_one_of_three_is_another_the_next_is_asked_about_too(asked: Asked) -> None:
+    keys = ["b008", *(other for _, other in SAME[1:10])]
+    said = Said({key: [Sayer(f"c/{key}.md", key)] for key in keys} | {"a": [US]}, {}, list(combinations(keys, 2)))
+    pairs = [("a", key) for key in keys]
+
+    def ask(both: Sequence[tuple[str, str]]) -> Judgement:
+        asked.questions.append([*both])
+        return Judgement([other.endswith("7") or len(both) > 1 for _, other in both])
+
+    judge(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, [as_it_is], said=said)
+    assert [len(question) for question in asked.questions] == [10, 1, 1, 1, 1]
+    assert asked.verdicts == {pair: pair != pairs[0] for pair in pairs}
+
+
+def test_one_document_vouches_once_however_often_it_says_a_thing(asked: Asked) -> None:
+    keys = [other for _, other in SAME[:8]]
+    by = {key: [Sayer("c/evil.md", "evil")] for key in keys[1:]} | {keys[0]: [THEM], "a": [US]}
+    asked.judge([("a", key) for key in keys], said=Said(by, {}, list(combinations(keys, 2))))
+    assert [len(question) for question in asked.questions] == [8, 7, 1]
 
 
 def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:
