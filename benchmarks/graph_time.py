@@ -72,7 +72,7 @@ class Scattered(Embedder):
 
 def _extraction(text: str) -> Extraction:
     facts = stated(text)
-    names = sorted({name for source, _, target, _ in facts for name in (source, target)})
+    names = sorted({name for one in facts for name in (one.source, one.target)})
     return Extraction(
         entities=[
             Entity(name=name, type="Organization", mentions=[(at, at + len(name))])
@@ -81,14 +81,14 @@ def _extraction(text: str) -> Extraction:
         ],
         facts=[
             Fact(
-                source=source,
-                target=target,
-                relation=verb.upper(),
-                fact=f"{source} {verb} {target} in {year}.",
+                source=one.source,
+                target=one.target,
+                relation=one.relation,
+                fact=one.sentence,
                 span=(0, len(text)),
-                valid_at=datetime(int(year), 1, 1, tzinfo=UTC),
+                valid_at=datetime(int(one.year), 1, 1, tzinfo=UTC),
             )
-            for source, verb, target, year in facts
+            for one in facts
         ],
     )
 

@@ -9,16 +9,41 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 KEY = "sk-bench-0123456789"
 # What the provider does not keep: a shared beginning shorter than this is read anew each time (Anthropic's limit for Sonnet).
 LEAST_KEPT = 1024
 # Of the price of a fresh input token: read from what is kept, written to it. Anthropic's price list.
 READ, WRITTEN = 0.1, 1.25
-STATED = re.compile(r"([A-Z][a-z]+ [A-Z][a-z]+) (supplied|founded|acquired|audited) ([A-Z][a-z]+ [A-Z][a-z]+) in (\d{4})\.")
+# Verbs, and those that say the same as each.
+VERBS = {
+    **{verb: verb for verb in ("supplied", "founded", "audited", "sued")},
+    **dict.fromkeys(("acquired", "bought", "took over", "purchased", "absorbed"), "acquired"),
+}
+NAME = "([A-Z][a-z]+ [A-Z][a-z]+)"
+STATED = re.compile(rf"{NAME} ({'|'.join(VERBS)}) {NAME}((?:, [^.,]+,)?) in (\d{{4}})\.")
+_VERB_AND_YEAR = re.compile(rf" ({'|'.join(VERBS)}) .* in (\d{{4}})")
 
-Fact = tuple[str, str, str, str]
+
+class Fact(NamedTuple):
+    """What a sentence states, and what it says in passing."""
+
+    source: str
+    verb: str
+    target: str
+    aside: str
+    year: str
+
+    @property
+    def relation(self) -> str:
+        """The verb as a name of a relation."""
+        return self.verb.upper().replace(" ", "_")
+
+    @property
+    def sentence(self) -> str:
+        """As the text has it."""
+        return f"{self.source} {self.verb} {self.target}{self.aside} in {self.year}."
 
 
 class ModelServer:
@@ -98,32 +123,46 @@ def answer(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def stated(text: str) -> list[Fact]:
-    """Source, verb, target and year of every fact in the text."""
-    return [(one[1], one[2], one[3], one[4]) for one in STATED.finditer(text)]
+    """Every fact in the text."""
+    return [Fact(*one.groups()) for one in STATED.finditer(text)]
 
 
 def _names(facts: list[Fact]) -> list[str]:
-    return list(dict.fromkeys(name for source, _, target, _ in facts for name in (source, target)))
+    return list(dict.fromkeys(name for one in facts for name in (one.source, one.target)))
 
 
-def _sentence(fact: Fact) -> str:
-    return f"{fact[0]} {fact[1]} {fact[2]} in {fact[3]}."
+def _same(pair: dict[str, Any]) -> bool:
+    """Whether two facts, or two relations, say the same; names that are alike are of different firms."""
+    one, other = pair["a"], pair["b"]
+    if "fact" in one:
+        return bool(_said(one["fact"]) == _said(other["fact"]))
+    return "relation" in one and _meant(one["relation"]) == _meant(other["relation"])
+
+
+def _meant(relation: str) -> str:
+    return VERBS.get(relation.lower().replace("_", " "), relation)
+
+
+def _said(sentence: str) -> tuple[str, str] | None:
+    found = _VERB_AND_YEAR.search(sentence)
+    return (VERBS[found[1]], found[2]) if found else None
 
 
 def _ours(asked: str) -> dict[str, Any]:
     if asked.startswith("<pairs>"):
-        return {"same": []}  # its names that are alike are all of different firms
+        pairs = [json.loads(line) for line in asked.splitlines() if line.startswith("{")]
+        return {"same": [pair["pair"] for pair in pairs if _same(pair)]}
     facts = stated(asked)
     return {
         "entities": [{"name": name, "type": "Organization", "aliases": []} for name in _names(facts)],
         "facts": [
             {
-                "source": one[0],
-                "relation": one[1].upper(),
-                "target": one[2],
-                "fact": _sentence(one),
-                "quote": _sentence(one),
-                "valid_at": one[3],
+                "source": one.source,
+                "relation": one.relation,
+                "target": one.target,
+                "fact": one.sentence,
+                "quote": one.sentence,
+                "valid_at": one.year,
                 "invalid_at": None,
             }
             for one in facts
@@ -143,10 +182,10 @@ def _entities(asked: str) -> dict[str, Any]:
 
 def _edge(one: Fact) -> dict[str, Any]:
     return {
-        "source_entity_name": one[0],
-        "target_entity_name": one[2],
-        "relation_type": one[1].upper(),
-        "fact": _sentence(one),
+        "source_entity_name": one.source,
+        "target_entity_name": one.target,
+        "relation_type": one.relation,
+        "fact": one.sentence,
         "episode_indices": [0],
     }
 

@@ -33,6 +33,7 @@ from fathom.tables import (
     pauses,
     planned_runs,
     priorities,
+    relation_verdicts,
     schema_migrations,
     to_forget,
     uploads,
@@ -66,7 +67,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index | sa.schema.DropTable, ..
     (12, (name_verdicts, judged_names)),
     (13, (fact_verdicts, _judged_facts)),
     (14, (compared_facts, called_one, to_forget, sa.schema.DropTable(_judged_facts, if_exists=True))),
-    (15, (verdict_companies,)),
+    (15, (relation_verdicts, verdict_companies)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

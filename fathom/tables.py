@@ -284,6 +284,9 @@ called_one = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+# Whether two names of relations can stand for the same, the lesser first.
+relation_verdicts = _verdicts("relation_verdicts")
+
 # In sight of whose words pairs of keys were told to be one; of those that were not told so by themselves since.
 verdict_companies = sa.Table(
     "verdict_companies",

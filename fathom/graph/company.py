@@ -21,12 +21,13 @@ MOST_SAYERS = 20  # of a sentence; what more say is asked about alone, which cou
 class Said:
     """Who says the sentences of pairs, by key, and in sight of which companies' words pairs were told to be one.
 
-    `same` are the pairs that are held to be one beside those.
+    `same` and `apart` are the pairs that have a verdict, those among them.
     """
 
     by: Mapping[str, Collection[Sayer]] = field(default_factory=dict[str, Collection[Sayer]])
     companies: Mapping[Pair, Collection[Company]] = field(default_factory=dict[Pair, Collection[Company]])
     same: Collection[Pair] = ()
+    apart: Collection[Pair] = ()
 
     def counts(self, pair: Pair) -> bool:
         """Whether what was told of the pair counts for all who say the two."""

@@ -32,6 +32,7 @@ def forget(connection: GraphConnection, names: NameVerdicts, facts: FactVerdicts
         return
     keys: set[str] = set()
     said: set[str] = set()
+    named: set[str] = set()
     after = ""
     while rows := connection.read(ALL_ENTITIES, group=collection, after=after, page=PAGE):
         after = rows[-1]["uuid"]
@@ -43,6 +44,9 @@ def forget(connection: GraphConnection, names: NameVerdicts, facts: FactVerdicts
             old = sorted({fact for fact, one in found if not one.relation})  # written before it was kept
             rows_of = connection.read(RELATIONS, sources=uuids, facts=old) if old else []
             relations = {row["fact"]: row["relation"] for row in rows_of}
-            said.update(saying_key(one.relation or relations.get(fact, ""), one.fact) for fact, one in found)
+            words = [(one.relation or relations.get(fact, ""), one.fact) for fact, one in found]
+            said.update(saying_key(*one) for one in words)
+            named.update(relation for relation, _ in words)
     names.keep_only(collection, keys)
     facts.keep_only(collection, said)
+    facts.relations.keep_only(collection, named)

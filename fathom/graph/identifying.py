@@ -105,9 +105,9 @@ def ask(
     GraphUnreachable, LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
     """
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    used = judge(asked.same_things, compared.unknown, compared.described, sheet, [_by_name], stop=stop)
+    used = judge(asked.same_things, compared.unknown, compared.described, sheet, _by_name, stop=stop)
     while described := _hanging_together(connection, verdicts, collection, compared):
-        used = used.and_also(judge(asked.same_things, sorted(described), described, sheet, [_by_name], stop=stop))
+        used = used.and_also(judge(asked.same_things, sorted(described), described, sheet, _by_name, stop=stop))
     return used
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -27,12 +27,13 @@ from fathom.observability.logs import get_logger
 AT_A_TIME = 8  # questions
 HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
 MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
-OF_ITS_OWN = 8  # pairs of one company that are worth a question without others: what comes of it needs no second
+FEW = 3  # companies, whose questions are asked at once: one about the pairs of all would spare hardly any
 
 log = get_logger(__name__)
 
 Described = TypeVar("Described", bound=Hashable)
 Ask = Callable[[Sequence[tuple[Described, Described]]], Judgement]
+Told = Callable[[Mapping[Pair, bool]], None]
 
 
 def judge(
@@ -40,73 +41,123 @@ def judge(
     pairs: Sequence[Pair],
     described: Mapping[Pair, tuple[Described, Described]],
     sheet: Sheet,
-    views: Sequence[Callable[[Described], Described]],
+    shown: Callable[[Described], Described],
     *,
     said: Said = NOBODY,
+    allowed: Callable[[Sequence[Pair]], Sequence[Pair]] = list,
     stop: threading.Event | None = None,
 ) -> Usage:
-    """Each pair was asked about and its verdict recorded, as it came; answers what that used.
+    """Each pair has a verdict, recorded as it came: the model's, or that of others that vouch for it; answers what that used.
 
-    A verdict that two are one was given where nothing else was shown but pairs of the same company, or none, once as each of
-    `views` shows them; what reads the same there needs no asking, nor what others vouch for. Pairs that were told to be one
-    in sight of companies are two only by an answer on them alone. What the model does not answer as asked is two. What `ask`
-    raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no more
-    is asked then.
+    A verdict that two are one was given where nothing else was shown but pairs of the same company, or none, in the form that
+    is `shown`. Those of the pairs that have a verdict, given in sight of companies, are two only by an answer on them alone.
+    Of pairs that were called one, those that are not `allowed` are two; so is what the model does not answer as asked. What
+    `ask` raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no
+    more is asked then.
     """
-    asking = _Asking(ask, views, stop or threading.Event())
-    company = {pair: said.company(pair) for pair in pairs}
-    called = sheet.called_one(pairs)
-    same = {*said.same} - {*pairs}
-    in_doubt: list[Pair] = []
+    judging = _Judging(_Asking(ask, described, stop or threading.Event()), sheet, shown, said, pairs)
+    left = judging.in_order(pairs)
+    while left := judging.vouched(left):
+        now = to_ask(left, judging.same, said)
+        called = judging.called(now)
+        judging.confirm(now, called, {*allowed(called)})
+    return judging.asking.used
 
-    def told(answer: Mapping[Pair, bool]) -> None:
-        found = [pair for pair, is_one in answer.items() if is_one]
-        called.update(found)
-        sheet.record({pair: False for pair, is_one in answer.items() if not is_one}, found)
 
-    def told_again(answer: Mapping[Pair, bool]) -> None:
-        first, *more = answer
-        doubtful = {pair for pair, is_one in answer.items() if more and not is_one and pair in said.companies}
-        in_doubt.extend(doubtful)
-        final = {pair: is_one for pair, is_one in answer.items() if pair not in doubtful}
-        same.update(pair for pair, is_one in final.items() if is_one)
-        sheet.record(final, company=company[first] if more else ALONE)
-
-    def ask_again(some: Collection[Pair]) -> None:
-        questions = [question for group in _by_company(some, company) for question in _questions(group, described)]
-        asking.put(questions, described, asking.again, told_again, HALVINGS)
-
-    groups = _by_company([pair for pair in pairs if pair not in called and pair not in said.companies], company)
-    of_their_own = {
-        pair
-        for group in groups
-        if len(group) >= OF_ITS_OWN or len(groups) == 1
-        for pair in group
-        if all(views[0](one) == one for one in described[pair])
-    }
-    mixed = [pair for group in groups for pair in group if pair not in of_their_own]
-    asking.put(_questions(mixed, described), described, asking.ask, told, HALVINGS)
-    ask_again([pair for pair in pairs if pair in of_their_own or pair in said.companies])
-    asking.put([[pair] for pair in in_doubt], described, asking.again, told_again, 0)
-    left = [pair for group in sorted(_by_company(sorted(called), company), key=len, reverse=True) for pair in group]
-    while left:
-        for pair in vouched(left, same, said):
-            for some in said.each_company(pair):
-                sheet.record({pair: True}, company=some)
-            same.add(pair)
-        now = to_ask([pair for pair in left if pair not in same], same, said)
-        ask_again(now)
-        told_of = same.union(now)
-        left = [pair for pair in left if pair not in told_of]
+def ask_once(
+    ask: Ask[Described], pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]], sheet: Sheet
+) -> Usage:
+    """Each pair was asked about in sight of others, and what the model said is its verdict; raises as `judge` does."""
+    asking = _Asking(ask, described, threading.Event())
+    asking.put(_questions(pairs, described), sheet.record, HALVINGS)
     return asking.used
 
 
-def _by_company(pairs: Iterable[Pair], company: Mapping[Pair, Company]) -> list[list[Pair]]:
-    """The pairs in the order they have; those of no company each by itself."""
-    found: dict[Hashable, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        found[company[pair] or pair].append(pair)
-    return list(found.values())
+class _Judging(Generic[Described]):
+    """What is known of pairs as they are asked about."""
+
+    def __init__(
+        self,
+        asking: _Asking[Described],
+        sheet: Sheet,
+        shown: Callable[[Described], Described],
+        said: Said,
+        pairs: Sequence[Pair],
+    ) -> None:
+        self.asking = asking
+        self.same = {*said.same} - {*pairs}
+        self._apart = {*said.apart}
+        self._sheet = sheet
+        self._shown = shown
+        self._said = said
+        self._company = {pair: said.company(pair) for pair in pairs}
+        self._doubted = {pair for pair in pairs if pair in said.companies}
+        self._called = sheet.called_one(pairs)
+        self._told: set[Pair] = set()
+
+    def in_order(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """The pairs as they are to be asked about: those first that one question may show with many others."""
+        return [pair for group in sorted(self._by_company(sorted(pairs)), key=len, reverse=True) for pair in group]
+
+    def vouched(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Those for which others vouch have a verdict; answers the pairs that have none."""
+        left = [pair for pair in pairs if pair not in self._told]
+        found = vouched(left, self.same, self._apart, self._said)
+        by_company: dict[Company, dict[Pair, bool]] = defaultdict(dict)
+        for pair, is_one in found.items():
+            if is_one:
+                for company in self._said.each_company(pair):
+                    by_company[company][pair] = True
+            elif pair not in self._doubted:
+                by_company[ALONE][pair] = False
+        for company, answer in by_company.items():
+            self._record(answer, company)
+        return [pair for pair in left if pair not in self._told]
+
+    def called(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Those of the pairs that may be one: they were called so, or are of few companies and were not asked about yet."""
+        fresh = [pair for pair in pairs if pair not in self._called and pair not in self._doubted]
+        whole = all(self._shown(one) == one for pair in fresh for one in self.asking.described[pair])
+        if whole and len(self._by_company(fresh)) <= FEW:
+            self._called.update(fresh)
+        else:
+            self.asking.put(_questions(fresh, self.asking.described), self._first_told, HALVINGS)
+        return [pair for pair in pairs if pair in self._called]
+
+    def confirm(self, pairs: Sequence[Pair], called: Sequence[Pair], allowed: Set[Pair]) -> None:
+        """Each of the pairs has a verdict."""
+        self._record({pair: False for pair in called if pair not in allowed}, ALONE)
+        doubtful: list[Pair] = []
+
+        def told(answer: Mapping[Pair, bool]) -> None:
+            first, *more = answer
+            again = {pair for pair, is_one in answer.items() if more and not is_one and pair in self._doubted}
+            doubtful.extend(again)
+            final = {pair: is_one for pair, is_one in answer.items() if pair not in again}
+            self._record(final, self._company[first] if more else ALONE)
+
+        groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._doubted)
+        questions = [question for group in groups for question in _questions(group, self.asking.described)]
+        self.asking.put(questions, told, HALVINGS, self._shown)
+        self.asking.put([[pair] for pair in doubtful], told, 0, self._shown)
+
+    def _first_told(self, answer: Mapping[Pair, bool]) -> None:
+        called = [pair for pair, is_one in answer.items() if is_one]
+        self._called.update(called)
+        self._record({pair: False for pair, is_one in answer.items() if not is_one}, ALONE, called)
+
+    def _record(self, answer: Mapping[Pair, bool], company: Company, called: Sequence[Pair] = ()) -> None:
+        self._sheet.record(answer, called, company)
+        self._told.update(answer)
+        for pair, is_one in answer.items():
+            (self.same if is_one else self._apart).add(pair)
+
+    def _by_company(self, pairs: Iterable[Pair]) -> list[list[Pair]]:
+        """The pairs in the order they have; those of no company each by itself."""
+        found: dict[Hashable, list[Pair]] = defaultdict(list)
+        for pair in pairs:
+            found[self._company[pair] or pair].append(pair)
+        return list(found.values())
 
 
 def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:
@@ -122,64 +173,56 @@ def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, 
     return questions
 
 
+def _as_it_is(one: Described) -> Described:
+    return one
+
+
 @dataclass
 class _Asking(Generic[Described]):
     """Some questions at a time, until something but an answer comes or it is stopped."""
 
     _ask: Ask[Described]
-    _views: Sequence[Callable[[Described], Described]]
+    described: Mapping[Pair, tuple[Described, Described]]
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
-
-    def ask(self, both: Sequence[tuple[Described, Described]]) -> Judgement:
-        """The answer. Raises CancelledError when it is stopped."""
-        if self._stop.is_set():
-            raise CancelledError
-        return self._ask(both)
-
-    def again(self, both: Sequence[tuple[Described, Described]]) -> Judgement:
-        """Which of them are one as each of the views shows them. Raises CancelledError when it is stopped."""
-        used = Usage()
-        left = list(range(len(both)))
-        for view in self._views:
-            shown = {number: (view(both[number][0]), view(both[number][1])) for number in left}
-            if asked := list(dict.fromkeys(pair for pair in shown.values() if pair[0] != pair[1])):
-                judged = self.ask(asked)
-                used = used.and_also(judged.usage)
-                two = {pair for pair, same in zip(asked, judged.same, strict=True) if not same}
-                left = [number for number in left if shown[number] not in two]
-        return Judgement([number in left for number in range(len(both))], used)
 
     def put(
         self,
         questions: Sequence[Sequence[Pair]],
-        described: Mapping[Pair, tuple[Described, Described]],
-        ask: Ask[Described],
-        told: Callable[[Mapping[Pair, bool]], None],
+        told: Told,
         halvings: int,
+        shown: Callable[[Described], Described] = _as_it_is,
     ) -> None:
         """Each is asked and `told` its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
         if not questions:
             return
         halves: list[Sequence[Pair]] = []
-        for some in self._round(questions, described, ask, told):
+        for some in self._round(questions, told, shown):
             if len(some) > 1 and halvings:
                 halves += [some[: len(some) // 2], some[len(some) // 2 :]]
             else:
                 told(dict.fromkeys(some, False))
-        self.put(halves, described, ask, told, halvings - 1)
+        self.put(halves, told, halvings - 1, shown)
+
+    def _answer(self, pairs: Sequence[Pair], shown: Callable[[Described], Described]) -> Judgement:
+        """What reads the same is one without being asked about."""
+        both = [(shown(one), shown(other)) for one, other in map(self.described.__getitem__, pairs)]
+        asked = list(dict.fromkeys(pair for pair in both if pair[0] != pair[1]))
+        if not asked:
+            return Judgement([True] * len(pairs))
+        if self._stop.is_set():
+            raise CancelledError
+        judged = self._ask(asked)
+        answers = dict(zip(asked, judged.same, strict=True))
+        return Judgement([answers.get(pair, True) for pair in both], judged.usage)
 
     def _round(
-        self,
-        questions: Sequence[Sequence[Pair]],
-        described: Mapping[Pair, tuple[Described, Described]],
-        ask: Ask[Described],
-        told: Callable[[Mapping[Pair, bool]], None],
+        self, questions: Sequence[Sequence[Pair]], told: Told, shown: Callable[[Described], Described]
     ) -> list[Sequence[Pair]]:
         failed: list[Sequence[Pair]] = []
         stopped: FathomError | CancelledError | None = None
         with ThreadPoolExecutor(min(AT_A_TIME, len(questions)), thread_name_prefix="judging") as pool:
-            answers = {pool.submit(copy_context().run, ask, [described[pair] for pair in some]): some for some in questions}
+            answers = {pool.submit(copy_context().run, self._answer, some, shown): some for some in questions}
             try:
                 for answer in as_completed(answers):
                     some = answers[answer]

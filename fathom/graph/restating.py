@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
 from fathom.graph.company import Said
 from fathom.graph.connection import GraphConnection
-from fathom.graph.judging import judge
+from fathom.graph.judging import ask_once, judge
 from fathom.graph.paraphrases import Ends
-from fathom.graph.sameness import Pair, pair_of
+from fathom.graph.sameness import Judged, Pair, hanging_together, neighbours, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
 from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Saying, Sheet
@@ -25,7 +26,7 @@ from fathom.observability.logs import get_logger
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
 MOST_AROUND = 1_000  # pairs of entities, of names that are one, whose facts are looked at again
 AT_ONCE = 50  # pairs of entities whose facts are joined in one transaction
-MOST_ALIKE = 20  # facts that one is asked about, the nearest by their sentences' vectors
+MOST_ALIKE = 20  # facts that one is held against, the nearest by their sentences' vectors
 NEAR = 92  # bits of 384 in which the signs of two vectors differ, .73 as a cosine; tests/fathom/graph/test_restating.py
 LONGEST = 400  # characters of a sentence that is shown whole or not at all
 
@@ -100,10 +101,11 @@ def restate(
     if not fresh and not again:
         return Usage()
     between = {**moved, **_between(connection, fresh.keys() - moved.keys()), **_between(connection, again, least=1)}
+    facts = _facts(verdicts, collection, {key for ends in fresh.keys() & between.keys() for key in between[ends]})
     pairs: dict[Pair, list[Ends]] = defaultdict(list)
     held: dict[Pair, list[Ends]] = defaultdict(list)
     for ends, said in between.items():
-        for pair in _alike(said, fresh[ends], signs):
+        for pair in _alike(said, fresh[ends], facts, signs):
             pairs[pair].append(ends)
         for one in said.keys() & beside.keys():
             for other in said.keys() & beside[one]:
@@ -142,13 +144,36 @@ def _judge(
             said[key].append(sayings[key])
     documents = sayers({episode for some in said.values() for one in some for episode in one.episodes}) if said else {}
     by = {key: {documents[episode] for one in some for episode in one.episodes} for key, some in said.items()}
-    same, _ = verdicts.about(collection, keys)
-    who = Said(by, {pair: companies[pair] for pair in looked_at if pair in known}, same)
+    who = Said(by, {pair: companies[pair] for pair in looked_at if pair in known}, *verdicts.about(collection, keys))
     unknown = [pair for pair in looked_at if pair not in known or not who.counts(pair)]
     described = {(one, other): (said[one][0].stated(), said[other][0].stated()) for one, other in unknown}
+    used: list[Usage] = []
+
+    def allowed(called: Sequence[Pair]) -> list[Pair]:
+        """Those whose relations can stand for the same, which is asked about without their sentences: these may give orders."""
+        relations = {pair: _relations(described[pair]) for pair in called}
+        of = verdicts.relations
+        told = of.of(collection, [*relations.values()])
+        names = {two: (Stated(two[0], ""), Stated(two[1], "")) for two in relations.values() if two[0] != two[1]}
+        fresh = sorted(names.keys() - told.keys())
+        used.append(ask_once(asked.same_facts, fresh, names, Sheet(of, collection, model, PROMPT.version)))
+        told = of.of(collection, [*names])
+        return [pair for pair, two in relations.items() if two[0] == two[1] or told[two]]
+
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    views = [_as_it_is, _by_relation]
-    return judge(asked.same_facts, unknown, described, sheet, views, said=who)
+    use = judge(asked.same_facts, unknown, described, sheet, _as_it_is, said=who, allowed=allowed)
+    return reduce(Usage.and_also, used, use)
+
+
+def _relations(pair: tuple[Stated, Stated]) -> Pair:
+    return pair_of(pair[0].relation, pair[1].relation)
+
+
+def _facts(verdicts: FactVerdicts, collection: str, keys: Collection[str]) -> dict[str, int]:
+    """The number of the fact that each key is of, by what is known of it; of those that no other is the same as, none."""
+    same, _ = verdicts.about(collection, keys)
+    groups = hanging_together(neighbours({key for pair in same for key in pair}, Judged(same)))
+    return {key: number for number, group in enumerate(groups) for key in group}
 
 
 def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
@@ -188,8 +213,13 @@ def _saying(assertions: Sequence[Assertion]) -> _Saying:
     return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
 
 
-def _alike(sayings: Mapping[str, _Saying], fresh: Collection[str], signs: Callable[[Sequence[str]], list[bytes]]) -> set[Pair]:
-    """The pairs to ask about: each fresh one with those that may hold at the same time and are of its relation or near it."""
+def _alike(
+    sayings: Mapping[str, _Saying],
+    fresh: Collection[str],
+    facts: Mapping[str, int],
+    signs: Callable[[Sequence[str]], list[bytes]],
+) -> set[Pair]:
+    """Each fresh one with those that may hold at the same time and are of its relation or near it, of the nearest facts."""
     found: set[Pair] = set()
     for key in sorted(fresh & sayings.keys()):
         own = sayings[key]
@@ -200,7 +230,8 @@ def _alike(sayings: Mapping[str, _Saying], fresh: Collection[str], signs: Callab
             mine, *theirs = (int.from_bytes(bits) for bits in signs([own.fact, *(sayings[other].fact for other in others)]))
             apart = {other: (mine ^ bits).bit_count() for other, bits in zip(others, theirs, strict=True)}
         near = sorted((bits, other) for other, bits in apart.items() if bits <= NEAR or other not in of_others)
-        found |= {pair_of(key, other) for _, other in near[:MOST_ALIKE]}
+        nearest = {*list(dict.fromkeys(facts.get(other, other) for _, other in near))[:MOST_ALIKE]}
+        found |= {pair_of(key, other) for _, other in near if facts.get(other, other) in nearest}
     return found
 
 
@@ -213,8 +244,3 @@ def _at_one_time(one: datetime | None, other: datetime | None) -> bool:
 
 def _as_it_is(one: Stated) -> Stated:
     return one
-
-
-def _by_relation(one: Stated) -> Stated:
-    """Without its sentence, which may give orders."""
-    return Stated(one.relation, "")

@@ -59,7 +59,7 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     """
     found = {key: key for key in keys}
     near = neighbours(keys, judged)
-    for group in _groups(near):
+    for group in hanging_together(near):
         if any(group.issuperset(pair) for pair in judged.apart):
             continue
         left = sorted(group, key=lambda key: (len(key.split()), len(key), key), reverse=True)
@@ -77,14 +77,14 @@ def unasked(judged: Judged) -> set[Pair]:
     """The pairs without a verdict in what hangs together and has none that are apart; not of more than MOST_OF_ONE keys."""
     told = judged.same | judged.apart
     found: set[Pair] = set()
-    for group in _groups(neighbours(judged.keys, judged)):
+    for group in hanging_together(neighbours(judged.keys, judged)):
         if len(group) <= MOST_OF_ONE and not any(group.issuperset(pair) for pair in judged.apart):
             found |= {pair for pair in combinations(sorted(group), 2) if pair not in told}
     return found
 
 
-def _groups(near: dict[str, set[str]]) -> Iterator[set[str]]:
-    """What hangs together."""
+def hanging_together(near: dict[str, set[str]]) -> Iterator[set[str]]:
+    """What hangs together by this."""
     seen: set[str] = set()
     for start in near:
         if start in seen:

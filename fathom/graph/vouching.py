@@ -1,4 +1,4 @@
-"""Pairs that were called one and need no question of their own: enough documents say what is one with both.
+"""Pairs that need no question of their own: enough documents say what is one with both, or one with one and not the other.
 
 What many documents say, each in its words, would otherwise cost whoever says it next a question for each of them. A text that
 gives orders can make itself one with others; it takes VOUCHERS documents that do, to make two others one by that.
@@ -7,7 +7,7 @@ gives orders can make itself one with others; it takes VOUCHERS documents that d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from fathom.graph.company import Said
 from fathom.graph.sameness import Pair
@@ -15,39 +15,42 @@ from fathom.graph.sameness import Pair
 VOUCHERS = 3  # documents
 
 
-def vouched(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> set[Pair]:
-    """Those of the pairs for which others vouch, by what is known to be one."""
-    near = _near(same)
-    return {pair for pair in pairs if _vouchers(pair, near, said) >= VOUCHERS}
+def vouched(pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], said: Said) -> dict[Pair, bool]:
+    """Those of the pairs for which others vouch, by what is known to be one and to be two; and whether they are one."""
+    near, far = _near(same), _near(apart)
+    found: dict[Pair, bool] = {}
+    for one, other in pairs:
+        with_one, with_other = near.get(one, set()), near.get(other, set())
+        if _documents(with_one & with_other, (one, other), said) >= VOUCHERS:
+            found[one, other] = True
+        elif (
+            _documents((with_one & far.get(other, set())) | (with_other & far.get(one, set())), (one, other), said) >= VOUCHERS
+        ):
+            found[one, other] = False
+    return found
 
 
 def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair]:
-    """Of the pairs, in their order, those that are to be asked about; for the others these may vouch when they are one."""
+    """Of the pairs, in their order, those that are to be asked about; what comes of these may vouch for the others."""
     near = _near(same)
     asked: list[Pair] = []
-    for pair in pairs:
-        if _vouchers(pair, near, said) < VOUCHERS:
-            asked.append(pair)
-            _join(near, pair)
+    for one, other in pairs:
+        if _documents(near[one] & near[other], (one, other), said) < VOUCHERS:
+            asked.append((one, other))
+            near[one].add(other)
+            near[other].add(one)
     return asked
 
 
-def _vouchers(pair: Pair, near: Mapping[str, set[str]], said: Said) -> int:
-    one, other = pair
-    if not said.each_company(pair):
-        return 0
-    between = near.get(one, set()) & near.get(other, set())
-    return len({min(said.by[key]).document for key in between if said.by.get(key)})
+def _documents(keys: Iterable[str], pair: Pair, said: Said) -> int:
+    """How many documents say what has these keys; none where too many say the two to tell for whom it would count."""
+    found = {min(said.by[key]).document for key in keys if said.by.get(key)}
+    return len(found) if len(found) >= VOUCHERS and said.each_company(pair) else 0
 
 
-def _near(pairs: Iterable[Pair]) -> dict[str, set[str]]:
-    near: dict[str, set[str]] = defaultdict(set)
-    for pair in pairs:
-        _join(near, pair)
+def _near(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
+    near: defaultdict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
     return near
-
-
-def _join(near: dict[str, set[str]], pair: Pair) -> None:
-    one, other = pair
-    near[one].add(other)
-    near[other].add(one)

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.tables import called_one, compared_facts, fact_verdicts, judged_names, name_verdicts, verdict_companies
+from fathom.tables import (
+    called_one,
+    compared_facts,
+    fact_verdicts,
+    judged_names,
+    name_verdicts,
+    relation_verdicts,
+    verdict_companies,
+)
 
 Pair = tuple[str, str]  # two keys, the lesser first
 Saying = tuple[str, str, str]  # the key of a fact's sentence, and the uuids of the two entities between which it is said
@@ -39,7 +47,7 @@ ALONE: Company = frozenset()  # none but the two
 class Verdicts:
     """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
 
-    def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table) -> None:
+    def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table | None = None) -> None:
         self._engine = engine
         self._of = of
         self._verdicts = verdicts
@@ -116,33 +124,32 @@ class Verdicts:
 
     def any(self, collection: str) -> bool:
         """Whether anything is kept of a key of the collection."""
+        tables = [self._verdicts, *([] if self._judged is None else [self._judged])]
+        kept = [
+            *((table, table.c.collection == collection) for table in tables),
+            (called_one, self._mine(called_one, collection)),
+        ]
         with self._engine.connect() as connection:
-            return any(
-                connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None
-                for table, mine in (
-                    (self._judged, self._judged.c.collection == collection),
-                    (self._verdicts, self._verdicts.c.collection == collection),
-                    (called_one, self._mine(called_one, collection)),
-                )
-            )
+            return any(connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None for table, mine in kept)
 
     def keep_only(self, collection: str, keys: Collection[str]) -> None:
         """Nothing is kept of keys of the collection but of these."""
-        v, judged = self._verdicts.c, self._judged
+        of_pairs = [
+            (self._verdicts, self._verdicts.c.collection == collection),
+            *((table, self._mine(table, collection)) for table in (called_one, verdict_companies)),
+        ]
         with self._engine.begin() as connection:
-            mine = judged.c.collection == collection
-            there = set(connection.scalars(sa.select(judged.c.key).where(mine)))
-            c = called_one.c
-            pairs = connection.execute(sa.select(v.one, v.other).where(v.collection == collection)).all()
-            waiting = connection.execute(sa.select(c.one, c.other).where(self._mine(called_one, collection))).all()
-            gone = (there | {key for pair in (*pairs, *waiting) for key in pair}) - set(keys)
-            for some in _slices(gone):
-                connection.execute(judged.delete().where(mine, judged.c.key.in_(some)))
-                either = sa.or_(v.one.in_(some), v.other.in_(some))
-                connection.execute(self._verdicts.delete().where(v.collection == collection, either))
-                for table in (called_one, verdict_companies):
-                    either = sa.or_(table.c.one.in_(some), table.c.other.in_(some))
-                    connection.execute(table.delete().where(self._mine(table, collection), either))
+            there: set[str] = set()
+            for table, mine in of_pairs:
+                there |= {key for pair in connection.execute(sa.select(table.c.one, table.c.other).where(mine)) for key in pair}
+            if self._judged is not None:
+                j = self._judged.c
+                there.update(connection.scalars(sa.select(j.key).where(j.collection == collection)))
+            for some in _slices(there - set(keys)):
+                for table, mine in of_pairs:
+                    connection.execute(table.delete().where(mine, sa.or_(table.c.one.in_(some), table.c.other.in_(some))))
+                if self._judged is not None:
+                    connection.execute(self._judged.delete().where(j.collection == collection, j.key.in_(some)))
 
     def _about(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         same: set[Pair] = set()
@@ -265,10 +272,11 @@ class NameVerdicts(Verdicts):
 
 
 class FactVerdicts(Verdicts):
-    """Which keys of facts' sentences say one thing, in SQLite or Postgres."""
+    """Which keys of facts' sentences say one thing, in SQLite or Postgres; and which `relations` can stand for the same."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, "facts", fact_verdicts, compared_facts)
+        self.relations = Verdicts(engine, "relations", relation_verdicts)
 
     def unjudged(self, collection: str, sayings: Collection[Saying]) -> set[Saying]:
         """Those that were not compared yet."""

@@ -13,7 +13,7 @@ import pytest
 from fathom.database import close_databases, open_database
 from fathom.errors import AnswerRefused, BudgetSpent, FathomError
 from fathom.graph.company import NOBODY, Said
-from fathom.graph.judging import HALVINGS, MOST_TOKENS, OF_ITS_OWN, judge
+from fathom.graph.judging import FEW, HALVINGS, MOST_TOKENS, judge
 from fathom.graph.sameness import Pair
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
@@ -61,12 +61,10 @@ class Asked:
         swayed = any(ORDERS in one for pair in pairs for one in pair)
         return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
-    def judge(
-        self, pairs: Sequence[Pair], shown: View = as_it_is, views: Sequence[View] = (as_it_is,), said: Said = NOBODY
-    ) -> Usage:
+    def judge(self, pairs: Sequence[Pair], first: View = as_it_is, shown: View = as_it_is, said: Said = NOBODY) -> Usage:
         left = [pair for pair in pairs if pair not in self.verdicts or pair in said.companies]
-        described = {pair: (shown(pair[0]), shown(pair[1])) for pair in pairs}
-        return judge(self.ask, left, described, self.sheet, views, said=said)
+        described = {pair: (first(pair[0]), first(pair[1])) for pair in pairs}
+        return judge(self.ask, left, described, self.sheet, shown, said=said)
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -99,7 +97,7 @@ def test_a_pair_that_is_asked_about_by_itself_is_asked_about_once(asked: Asked) 
 
 def test_an_order_beside_a_pair_does_not_make_it_one(asked: Asked) -> None:
     for pair in (PAIRS[3], PAIRS[7]):
-        asked.judge([pair], lambda one: f"{one}{ORDERS}", [lambda one: one.removesuffix(ORDERS)])
+        asked.judge([pair], lambda one: f"{one}{ORDERS}", lambda one: one.removesuffix(ORDERS))
     assert asked.verdicts == {PAIRS[3]: False, PAIRS[7]: True}
 
 
@@ -108,29 +106,45 @@ def test_an_order_in_one_pair_reaches_no_other(asked: Asked) -> None:
     assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[3], PAIRS[7], PAIRS[17]}
 
 
-def test_what_is_called_one_is_so_in_every_view_and_what_reads_the_same_needs_no_asking(asked: Asked) -> None:
-    views = [as_it_is, lambda one: one[:1] if one == PAIRS[7][1] else "a"]
-    assert asked.judge(PAIRS[:20], views=views).calls == 1 + 2 + 1
-    assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[17]}
+def test_what_reads_the_same_is_one_without_being_asked_about_alone(asked: Asked) -> None:
+    assert asked.judge(PAIRS[:20], shown=lambda one: "a" if one == PAIRS[7][1] else one).calls == 1 + 1
+    assert {pair for pair, same in asked.verdicts.items() if same} == {PAIRS[7], PAIRS[17]}
+
+
+def test_what_was_called_one_and_is_not_allowed_to_be_is_two(asked: Asked) -> None:
+    looked_at: list[Pair] = []
+
+    def allowed(called: Sequence[Pair]) -> list[Pair]:
+        looked_at.extend(called)
+        return [PAIRS[17]]
+
+    described = {pair: pair for pair in PAIRS[:20]}
+    judge(asked.ask, PAIRS[:20], described, asked.sheet, as_it_is, allowed=allowed)
+    assert looked_at == [PAIRS[7], PAIRS[17]]
+    assert asked.questions == [PAIRS[:20], [PAIRS[17]]]
+    assert asked.verdicts == {pair: pair == PAIRS[17] for pair in described}
 
 
 def test_pairs_of_one_company_are_asked_about_once_and_together(asked: Asked) -> None:
-    pairs = PAIRS[: 2 * OF_ITS_OWN]
+    pairs = PAIRS[:16]
     assert asked.judge(pairs, said=said_by({pair: THEM if number % 2 else US for number, pair in enumerate(pairs)})).calls == 2
     assert asked.verdicts == {pair: pair in SAME for pair in pairs}
     assert asked.companies == {PAIRS[7]: [{US, THEM}]}
 
 
 def test_what_is_called_one_in_sight_of_others_is_asked_about_again_by_company(asked: Asked) -> None:
-    who = {PAIRS[number]: US if number in (7, 17, 8) else THEM for number in (7, 8, 17, 27, 37, 38)}
+    """Of more companies than FEW; and a pair of one question can be of no more than one."""
+    documents = [Sayer(f"c/{number}.md", str(number)) for number in range(FEW + 1)]
+    who = {PAIRS[number]: documents[number % len(documents)] for number in (7, 8, 11, 13, 17, 18, 27, 37)}
     asked.judge([*who], said=said_by(who))
-    assert asked.questions == [[*who], [PAIRS[7], PAIRS[17]], [PAIRS[27], PAIRS[37]]]
-    ours, both = [{US}], [{US, THEM}]
-    assert asked.companies == {PAIRS[7]: ours, PAIRS[17]: ours, PAIRS[27]: both, PAIRS[37]: both}
+    first, *again = asked.questions
+    assert sorted(first) == sorted(who)
+    assert sorted(again) == [[PAIRS[7], PAIRS[27]], [PAIRS[17], PAIRS[37]]]
+    assert asked.companies == {pair: [{US, who[pair]}] for number in (7, 17, 27, 37) for pair in [PAIRS[number]]}
 
 
 def test_an_order_reaches_only_pairs_of_its_own_company(asked: Asked) -> None:
-    pairs = PAIRS[: 3 * OF_ITS_OWN]
+    pairs = PAIRS[:24]
     for some in (pairs, pairs[:4]):
         who = said_by({pair: US if pair in pairs[:3] else THEM for pair in some})
         asked.judge(some, lambda one: f"{one}{ORDERS}" if one == PAIRS[1][1] else one, said=who)
@@ -170,7 +184,7 @@ def test_what_many_documents_say_is_asked_about_for_three_of_them(asked: Asked) 
     said = Said(by, {}, list(combinations(keys, 2)))
     pairs = [("a", key) for key in keys]
     asked.judge(pairs, said=said)
-    assert [len(question) for question in asked.questions] == [10, 1, 1, 1]
+    assert [len(question) for question in asked.questions] == [1, 1, 1]
     assert asked.verdicts == dict.fromkeys(pairs, True)
     vouched = {pair: companies for pair, companies in asked.companies.items() if companies}
     assert vouched == {("a", key): [{US, *by[key]}] for key in keys[3:]}
@@ -185,8 +199,8 @@ def test_where_one_of_three_is_another_the_next_is_asked_about_too(asked: Asked)
         asked.questions.append([*both])
         return Judgement([other.endswith("7") or len(both) > 1 for _, other in both])
 
-    judge(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, [as_it_is], said=said)
-    assert [len(question) for question in asked.questions] == [10, 1, 1, 1, 1]
+    judge(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, as_it_is, said=said)
+    assert [len(question) for question in asked.questions] == [1, 1, 1, 1]
     assert asked.verdicts == {pair: pair != pairs[0] for pair in pairs}
 
 
@@ -194,7 +208,7 @@ def test_one_document_vouches_once_however_often_it_says_a_thing(asked: Asked) -
     keys = [other for _, other in SAME[:8]]
     by = {key: [Sayer("c/evil.md", "evil")] for key in keys[1:]} | {keys[0]: [THEM], "a": [US]}
     asked.judge([("a", key) for key in keys], said=Said(by, {}, list(combinations(keys, 2))))
-    assert [len(question) for question in asked.questions] == [8, 7, 1]
+    assert [len(question) for question in asked.questions] == [7, 1]
 
 
 def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:
@@ -245,7 +259,7 @@ def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
         return Judgement([other.endswith("7") for _, other in pairs])
 
     with pytest.raises(BudgetSpent):
-        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is])
+        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, as_it_is)
     kept = [pair for pair in (*questions[0], *questions[2]) if pair not in SAME]
     assert asked.verdicts == dict.fromkeys(kept, False)
     assert asked.sheet.called_one(PAIRS) == {*SAME} - {*questions[1]}
@@ -259,6 +273,6 @@ def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
         return asked.ask(pairs)
 
     with pytest.raises(CancelledError):
-        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, [as_it_is], stop=stop)
+        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, as_it_is, stop=stop)
     assert asked.questions == [PAIRS[:10]]
     assert asked.sheet.called_one(PAIRS) == {PAIRS[7]}

@@ -24,12 +24,17 @@ def said(documents: Mapping[str, Sequence[str]] | None = None) -> Said:
 
 def test_three_are_asked_about_and_then_vouch_for_all_others() -> None:
     assert to_ask(PAIRS, KNOWN, said()) == PAIRS[:VOUCHERS]
-    assert vouched(PAIRS[VOUCHERS:], [*KNOWN, *PAIRS[:VOUCHERS]], said()) == {*PAIRS[VOUCHERS:]}
+    assert vouched(PAIRS[VOUCHERS:], [*KNOWN, *PAIRS[:VOUCHERS]], [], said()) == dict.fromkeys(PAIRS[VOUCHERS:], True)
+
+
+def test_what_is_another_than_three_that_are_one_is_another_than_all_that_are_one_with_these() -> None:
+    assert vouched(PAIRS[VOUCHERS:], KNOWN, PAIRS[:VOUCHERS], said()) == dict.fromkeys(PAIRS[VOUCHERS:], False)
+    assert vouched(PAIRS[VOUCHERS:], KNOWN, PAIRS[: VOUCHERS - 1], said()) == {}
 
 
 def test_nobody_vouches_for_what_is_not_known_to_be_one_with_both() -> None:
     assert to_ask(PAIRS, [], said()) == PAIRS
-    assert vouched(PAIRS[3:], [*KNOWN, *PAIRS[: VOUCHERS - 1]], said()) == set()
+    assert vouched(PAIRS[3:], [*KNOWN, *PAIRS[: VOUCHERS - 1]], [], said()) == {}
 
 
 @pytest.mark.parametrize(
@@ -42,4 +47,4 @@ def test_nobody_vouches_for_what_is_not_known_to_be_one_with_both() -> None:
 )
 def test_documents_vouch_and_not_sentences(documents: Mapping[str, Sequence[str]]) -> None:
     assert to_ask(PAIRS, KNOWN, said(documents)) == PAIRS
-    assert vouched(PAIRS[-1:], [*KNOWN, *PAIRS[:-1]], said(documents)) == set()
+    assert vouched(PAIRS[-1:], [*KNOWN, *PAIRS[:-1]], [], said(documents)) == {}
