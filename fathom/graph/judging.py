@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
@@ -34,6 +35,7 @@ log = get_logger(__name__)
 Described = TypeVar("Described", bound=Hashable)
 Ask = Callable[[Sequence[tuple[Described, Described]]], Judgement]
 Told = Callable[[Mapping[Pair, bool]], None]
+Question = tuple[Sequence[Pair], Told]  # and what becomes of its answer
 
 
 def judge(
@@ -69,7 +71,7 @@ def ask_once(
 ) -> Usage:
     """Each pair was asked about in sight of others, and what the model said is its verdict; raises as `judge` does."""
     asking = _Asking(ask, described, threading.Event())
-    asking.put(_questions(pairs, described), sheet.record, HALVINGS)
+    asking.put([(some, sheet.record) for some in _questions(pairs, described)], HALVINGS)
     return asking.used
 
 
@@ -90,14 +92,17 @@ class _Judging(Generic[Described]):
         self._sheet = sheet
         self._shown = shown
         self._said = said
-        self._company = {pair: said.company(pair) for pair in pairs}
+        self._companies = {pair: _companies(said, pair) for pair in pairs}
         self._doubted = {pair for pair in pairs if pair in said.companies}
         self._called = sheet.called_one(pairs)
         self._told: set[Pair] = set()
+        self._alone: set[Pair] = set()
+        self._doubtful: list[Pair] = []
 
     def in_order(self, pairs: Iterable[Pair]) -> list[Pair]:
         """The pairs as they are to be asked about: those first that one question may show with many others."""
-        return [pair for group in sorted(self._by_company(sorted(pairs)), key=len, reverse=True) for pair in group]
+        groups = self._by_company(sorted(pairs)).values()
+        return list(dict.fromkeys(pair for group in sorted(groups, key=len, reverse=True) for pair in group))
 
     def vouched(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Those for which others vouch have a verdict; answers the pairs that have none."""
@@ -121,25 +126,35 @@ class _Judging(Generic[Described]):
         if whole and len(self._by_company(fresh)) <= FEW:
             self._called.update(fresh)
         else:
-            self.asking.put(_questions(fresh, self.asking.described), self._first_told, HALVINGS)
+            self.asking.put([(some, self._first_told) for some in _questions(fresh, self.asking.described)], HALVINGS)
         return [pair for pair in pairs if pair in self._called]
 
     def confirm(self, pairs: Sequence[Pair], called: Sequence[Pair], allowed: Set[Pair]) -> None:
         """Each of the pairs has a verdict."""
         self._record({pair: False for pair in called if pair not in allowed}, ALONE)
-        doubtful: list[Pair] = []
-
-        def told(answer: Mapping[Pair, bool]) -> None:
-            first, *more = answer
-            again = {pair for pair, is_one in answer.items() if more and not is_one and pair in self._doubted}
-            doubtful.extend(again)
-            final = {pair: is_one for pair, is_one in answer.items() if pair not in again}
-            self._record(final, self._company[first] if more else ALONE)
-
         groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._doubted)
-        questions = [question for group in groups for question in _questions(group, self.asking.described)]
-        self.asking.put(questions, told, HALVINGS, self._shown)
-        self.asking.put([[pair] for pair in doubtful], told, 0, self._shown)
+        self.asking.put(
+            [
+                (some, partial(self._told_again, company if isinstance(company, frozenset) else ALONE))
+                for company, group in groups.items()
+                for some in _questions(group, self.asking.described)
+            ],
+            HALVINGS,
+            self._shown,
+        )
+        alone, self._doubtful = [[pair] for pair in dict.fromkeys(self._doubtful) if pair not in self._alone], []
+        self.asking.put([(some, partial(self._told_again, ALONE)) for some in alone], 0, self._shown)
+
+    def _told_again(self, company: Company, answer: Mapping[Pair, bool]) -> None:
+        """Of pairs that are held to be one, or are asked about in sight of several, a company tells only that they are one."""
+        if len(answer) == 1:
+            self._alone.update(answer)
+            self._record(answer, ALONE)
+            return
+        some = {pair for pair in answer if pair in self._doubted or len(self._companies[pair]) > 1}
+        self._doubtful += [pair for pair in some if not answer[pair]]
+        final = {pair: is_one for pair, is_one in answer.items() if is_one or pair not in some}
+        self._record({pair: is_one for pair, is_one in final.items() if pair not in self._alone}, company)
 
     def _first_told(self, answer: Mapping[Pair, bool]) -> None:
         called = [pair for pair, is_one in answer.items() if is_one]
@@ -151,13 +166,31 @@ class _Judging(Generic[Described]):
         self._told.update(answer)
         for pair, is_one in answer.items():
             (self.same if is_one else self._apart).add(pair)
+            (self._apart if is_one else self.same).discard(pair)
 
-    def _by_company(self, pairs: Iterable[Pair]) -> list[list[Pair]]:
-        """The pairs in the order they have; those of no company each by itself."""
-        found: dict[Hashable, list[Pair]] = defaultdict(list)
+    def _by_company(self, pairs: Iterable[Pair]) -> dict[Company | Pair, list[Pair]]:
+        """The pairs of each company in the order they have; by themselves those of none, or of several not all of which ask."""
+        found: dict[Company | Pair, list[Pair]] = defaultdict(list)
+        others: list[Pair] = []
         for pair in pairs:
-            found[self._company[pair] or pair].append(pair)
-        return list(found.values())
+            if len(self._companies[pair]) == 1:
+                found[self._companies[pair][0]].append(pair)
+            else:
+                others.append(pair)
+        asked = {*found}
+        for pair in others:
+            several = asked.issuperset(self._companies[pair])
+            for company in (self._companies[pair] if several else ()) or (pair,):
+                found[company].append(pair)
+        return found
+
+
+def _companies(said: Said, pair: Pair) -> list[Company]:
+    """In sight of whom the pair is to be asked about; none where it is by itself."""
+    if company := said.company(pair):
+        return [company]
+    each = said.each_company(pair)
+    return each if len(each) <= FEW else []
 
 
 def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:
@@ -186,23 +219,17 @@ class _Asking(Generic[Described]):
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
-    def put(
-        self,
-        questions: Sequence[Sequence[Pair]],
-        told: Told,
-        halvings: int,
-        shown: Callable[[Described], Described] = _as_it_is,
-    ) -> None:
-        """Each is asked and `told` its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
+    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Described], Described] = _as_it_is) -> None:
+        """Each is asked and told its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
         if not questions:
             return
-        halves: list[Sequence[Pair]] = []
-        for some in self._round(questions, told, shown):
+        halves: list[Question] = []
+        for some, told in self._round(questions, shown):
             if len(some) > 1 and halvings:
-                halves += [some[: len(some) // 2], some[len(some) // 2 :]]
+                halves += [(some[: len(some) // 2], told), (some[len(some) // 2 :], told)]
             else:
                 told(dict.fromkeys(some, False))
-        self.put(halves, told, halvings - 1, shown)
+        self.put(halves, halvings - 1, shown)
 
     def _answer(self, pairs: Sequence[Pair], shown: Callable[[Described], Described]) -> Judgement:
         """What reads the same is one without being asked about."""
@@ -216,22 +243,20 @@ class _Asking(Generic[Described]):
         answers = dict(zip(asked, judged.same, strict=True))
         return Judgement([answers.get(pair, True) for pair in both], judged.usage)
 
-    def _round(
-        self, questions: Sequence[Sequence[Pair]], told: Told, shown: Callable[[Described], Described]
-    ) -> list[Sequence[Pair]]:
-        failed: list[Sequence[Pair]] = []
+    def _round(self, questions: Sequence[Question], shown: Callable[[Described], Described]) -> list[Question]:
+        failed: list[Question] = []
         stopped: FathomError | CancelledError | None = None
         with ThreadPoolExecutor(min(AT_A_TIME, len(questions)), thread_name_prefix="judging") as pool:
-            answers = {pool.submit(copy_context().run, self._answer, some, shown): some for some in questions}
+            answers = {pool.submit(copy_context().run, self._answer, one[0], shown): one for one in questions}
             try:
                 for answer in as_completed(answers):
-                    some = answers[answer]
+                    some, told = answers[answer]
                     try:
                         judged = answer.result()
                     except ExtractionFailed as error:
                         why = {"pairs": len(some), "why": error.message}
                         log.warning("Pairs were not judged", sub_stage="pairs", metrics=why)
-                        failed.append(some)
+                        failed.append((some, told))
                     except (FathomError, CancelledError) as error:  # what is under way is paid for, the rest is not asked
                         stopped = stopped or error
                         for one in answers:

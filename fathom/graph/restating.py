@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
+from functools import partial
+from itertools import combinations
 
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
 from fathom.graph.company import Said
 from fathom.graph.connection import GraphConnection
-from fathom.graph.judging import ask_once, judge
+from fathom.graph.judging import judge
 from fathom.graph.paraphrases import Ends
+from fathom.graph.relations import Relations
 from fathom.graph.sameness import Judged, Pair, hanging_together, neighbours, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
@@ -110,7 +112,11 @@ def restate(
         for one in said.keys() & beside.keys():
             for other in said.keys() & beside[one]:
                 held[one, other].append(ends)
-    used = _judge(verdicts, asked, collection, between, [*{**pairs, **held}], companies, sayers, model)
+    asking = partial(_judge, verdicts, asked, collection, between, companies=companies, sayers=sayers, model=model)
+    used = asking([*{**pairs, **held}])
+    while more := _hanging_together(verdicts, collection, between, fresh):
+        used = used.and_also(asking([*more]))
+        pairs |= more
     told = verdicts.of(collection, [*pairs, *held])
     same = [pair for pair in pairs if told[pair]]
     two = [pair for pair in held if not told[pair]]
@@ -130,6 +136,7 @@ def _judge(
     collection: str,
     between: Mapping[Ends, Mapping[str, _Saying]],
     pairs: Sequence[Pair],
+    *,
     companies: Mapping[Pair, Collection[Company]],
     sayers: Callable[[Collection[str]], Mapping[str, Sayer]],
     model: str,
@@ -147,26 +154,13 @@ def _judge(
     who = Said(by, {pair: companies[pair] for pair in looked_at if pair in known}, *verdicts.about(collection, keys))
     unknown = [pair for pair in looked_at if pair not in known or not who.counts(pair)]
     described = {(one, other): (said[one][0].stated(), said[other][0].stated()) for one, other in unknown}
-    used: list[Usage] = []
-
-    def allowed(called: Sequence[Pair]) -> list[Pair]:
-        """Those whose relations can stand for the same, which is asked about without their sentences: these may give orders."""
-        relations = {pair: _relations(described[pair]) for pair in called}
-        of = verdicts.relations
-        told = of.of(collection, [*relations.values()])
-        names = {two: (Stated(two[0], ""), Stated(two[1], "")) for two in relations.values() if two[0] != two[1]}
-        fresh = sorted(names.keys() - told.keys())
-        used.append(ask_once(asked.same_facts, fresh, names, Sheet(of, collection, model, PROMPT.version)))
-        told = of.of(collection, [*names])
-        return [pair for pair, two in relations.items() if two[0] == two[1] or told[two]]
-
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    use = judge(asked.same_facts, unknown, described, sheet, _as_it_is, said=who, allowed=allowed)
-    return reduce(Usage.and_also, used, use)
-
-
-def _relations(pair: tuple[Stated, Stated]) -> Pair:
-    return pair_of(pair[0].relation, pair[1].relation)
+    relations = Relations(asked, replace(sheet, verdicts=verdicts.relations), described)
+    others = relations.apart([pair for pair in unknown if pair not in known])
+    sheet.record(dict.fromkeys(others, False))
+    left = sorted({*unknown} - {*others})
+    use = judge(asked.same_facts, left, described, sheet, _as_it_is, said=who, allowed=relations.allowed)
+    return use.and_also(relations.used)
 
 
 def _facts(verdicts: FactVerdicts, collection: str, keys: Collection[str]) -> dict[str, int]:
@@ -174,6 +168,26 @@ def _facts(verdicts: FactVerdicts, collection: str, keys: Collection[str]) -> di
     same, _ = verdicts.about(collection, keys)
     groups = hanging_together(neighbours({key for pair in same for key in pair}, Judged(same)))
     return {key: number for number, group in enumerate(groups) for key in group}
+
+
+def _hanging_together(
+    verdicts: FactVerdicts,
+    collection: str,
+    between: Mapping[Ends, Mapping[str, _Saying]],
+    fresh: Mapping[Ends, set[str]],
+) -> dict[Pair, list[Ends]]:
+    """The pairs without a verdict of what hangs together with a fresh one between the same two, and may be of one time."""
+    found: dict[Pair, list[Ends]] = defaultdict(list)
+    for ends in fresh.keys() & between.keys():
+        said = between[ends]
+        same, apart = verdicts.about(collection, said.keys())
+        near = neighbours(said.keys(), Judged(same, apart))
+        for group in hanging_together(near):
+            for one, other in combinations(sorted(group), 2) if group & fresh[ends] else ():
+                if _at_one_time(said[one].since, said[other].since):
+                    found[one, other].append(ends)
+    known = verdicts.of(collection, list(found))
+    return {pair: where for pair, where in found.items() if pair not in known}
 
 
 def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
