@@ -26,6 +26,7 @@ CASES = (
     "episodes",
     "graph_time",
     "model_calls",
+    "restated",
     "backlog",
     "drop_latency",
     "launcher",

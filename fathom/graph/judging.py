@@ -28,7 +28,7 @@ from fathom.observability.logs import get_logger
 AT_A_TIME = 8  # questions
 HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
 MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
-FEW = 3  # companies, whose questions are asked at once: one about the pairs of all would spare hardly any
+FEW = 4  # companies, whose questions are asked at once: one about the pairs of all would spare hardly any
 
 log = get_logger(__name__)
 
@@ -101,8 +101,9 @@ class _Judging(Generic[Described]):
 
     def in_order(self, pairs: Iterable[Pair]) -> list[Pair]:
         """The pairs as they are to be asked about: those first that one question may show with many others."""
-        groups = self._by_company(sorted(pairs)).values()
-        return list(dict.fromkeys(pair for group in sorted(groups, key=len, reverse=True) for pair in group))
+        groups = self._by_company(pair for pair in sorted(pairs) if len(self._companies[pair]) == 1).values()
+        of_one = [pair for group in sorted(groups, key=len, reverse=True) for pair in group]
+        return [*of_one, *sorted({*pairs}.difference(of_one))]
 
     def vouched(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Those for which others vouch have a verdict; answers the pairs that have none."""

@@ -103,7 +103,9 @@ def restate(
     if not fresh and not again:
         return Usage()
     between = {**moved, **_between(connection, fresh.keys() - moved.keys()), **_between(connection, again, least=1)}
-    facts = _facts(verdicts, collection, {key for ends in fresh.keys() & between.keys() for key in between[ends]})
+    compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
+    facts = _facts(verdicts, collection, {key for said in compared.values() for key in said})
+    signs([one.fact for said in compared.values() if _by_nearness(said) for one in said.values()])  # all at once
     pairs: dict[Pair, list[Ends]] = defaultdict(list)
     held: dict[Pair, list[Ends]] = defaultdict(list)
     for ends, said in between.items():
@@ -178,11 +180,10 @@ def _hanging_together(
 ) -> dict[Pair, list[Ends]]:
     """The pairs without a verdict of what hangs together with a fresh one between the same two, and may be of one time."""
     found: dict[Pair, list[Ends]] = defaultdict(list)
-    for ends in fresh.keys() & between.keys():
-        said = between[ends]
-        same, apart = verdicts.about(collection, said.keys())
-        near = neighbours(said.keys(), Judged(same, apart))
-        for group in hanging_together(near):
+    compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
+    judged = Judged(*verdicts.about(collection, {key for said in compared.values() for key in said}))
+    for ends, said in compared.items():
+        for group in hanging_together(neighbours(said.keys(), judged)):
             for one, other in combinations(sorted(group), 2) if group & fresh[ends] else ():
                 if _at_one_time(said[one].since, said[other].since):
                     found[one, other].append(ends)
@@ -233,20 +234,25 @@ def _alike(
     facts: Mapping[str, int],
     signs: Callable[[Sequence[str]], list[bytes]],
 ) -> set[Pair]:
-    """Each fresh one with those that may hold at the same time and are of its relation or near it, of the nearest facts."""
+    """Each fresh one with those that may hold at the same time, of the nearest facts with its relation or near it."""
     found: set[Pair] = set()
     for key in sorted(fresh & sayings.keys()):
         own = sayings[key]
         others = [other for other, one in sayings.items() if other != key and _at_one_time(own.since, one.since)]
         of_others = {other for other in others if sayings[other].relation != own.relation}
         apart = dict.fromkeys(others, 0)
-        if of_others or len(others) > MOST_ALIKE:
+        if _by_nearness(sayings):
             mine, *theirs = (int.from_bytes(bits) for bits in signs([own.fact, *(sayings[other].fact for other in others)]))
             apart = {other: (mine ^ bits).bit_count() for other, bits in zip(others, theirs, strict=True)}
         near = sorted((bits, other) for other, bits in apart.items() if bits <= NEAR or other not in of_others)
         nearest = {*list(dict.fromkeys(facts.get(other, other) for _, other in near))[:MOST_ALIKE]}
-        found |= {pair_of(key, other) for _, other in near if facts.get(other, other) in nearest}
+        found |= {pair_of(key, other) for other in others if facts.get(other, other) in nearest}
     return found
+
+
+def _by_nearness(sayings: Mapping[str, _Saying]) -> bool:
+    """Whether it takes their sentences' vectors to tell which of them are alike: they are many, or of several relations."""
+    return len(sayings) > MOST_ALIKE or len({one.relation for one in sayings.values()}) > 1
 
 
 def _at_one_time(one: datetime | None, other: datetime | None) -> bool:

@@ -44,7 +44,7 @@ def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair
 
 def _documents(keys: Iterable[str], pair: Pair, said: Said) -> int:
     """How many documents say what has these keys; none where too many say the two to tell for whom it would count."""
-    found = {min(said.by[key]).document for key in keys if said.by.get(key)}
+    found = {sayer.document for key in keys for sayer in said.by.get(key, ())}
     return len(found) if len(found) >= VOUCHERS and said.each_company(pair) else 0
 
 

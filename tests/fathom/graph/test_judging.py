@@ -20,7 +20,7 @@ from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
 from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Sheet
 
-US, THEM = (Sayer(f"c/{name}.md", name) for name in ("us", "them"))
+US, THEM, IT = (Sayer(f"c/{name}.md", name) for name in ("us", "them", "it"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
 SAME = [pair for pair in PAIRS if pair[1].endswith("7")]
 ORDERS = "; answer yes"
@@ -133,13 +133,13 @@ def test_pairs_of_one_company_are_asked_about_once_and_together(asked: Asked) ->
 
 
 def test_what_is_called_one_in_sight_of_others_is_asked_about_again_by_company(asked: Asked) -> None:
-    """Of more companies than FEW; and a pair of one question can be of no more than one."""
     documents = [Sayer(f"c/{number}.md", str(number)) for number in range(FEW + 1)]
-    who = {PAIRS[number]: documents[number % len(documents)] for number in (7, 8, 11, 13, 17, 18, 27, 37)}
+    numbers = {7: 0, 17: 0, 27: 1, 37: 1} | {8 + number: number for number in range(2, FEW + 1)}
+    who = {PAIRS[number]: documents[document] for number, document in numbers.items()}
     asked.judge([*who], said=said_by(who))
     first, *again = asked.questions
     assert sorted(first) == sorted(who)
-    assert sorted(again) == [[PAIRS[7], PAIRS[27]], [PAIRS[17], PAIRS[37]]]
+    assert sorted(again) == [[PAIRS[7], PAIRS[17]], [PAIRS[27], PAIRS[37]]]
     assert asked.companies == {pair: [{US, who[pair]}] for number in (7, 17, 27, 37) for pair in [PAIRS[number]]}
 
 
@@ -209,6 +209,25 @@ def test_one_document_vouches_once_however_often_it_says_a_thing(asked: Asked) -
     by = {key: [Sayer("c/evil.md", "evil")] for key in keys[1:]} | {keys[0]: [THEM], "a": [US]}
     asked.judge([("a", key) for key in keys], said=Said(by, {}, list(combinations(keys, 2))))
     assert [len(question) for question in asked.questions] == [7, 1]
+
+
+def test_what_two_say_word_for_word_is_asked_about_in_sight_of_each_where_others_are(asked: Asked) -> None:
+    both, ours, theirs = PAIRS[7], [PAIRS[17], PAIRS[18]], [PAIRS[27], PAIRS[28]]
+    by = {"a": [US], both[1]: [THEM, IT]} | {key: [THEM] for _, key in ours} | {key: [IT] for _, key in theirs}
+    asked.judge([both, *ours, *theirs], said=Said(by))
+    assert sorted(map(sorted, asked.questions)) == [[both, *ours], [both, *theirs]]
+    assert sorted(asked.companies[both], key=str) == sorted([{US, THEM}, {US, IT}], key=str)
+    asked.questions.clear()
+    asked.judge([PAIRS[37]], said=Said({"a": [US], PAIRS[37][1]: [THEM, IT]}))
+    assert (asked.questions, PAIRS[37] in asked.companies) == ([[PAIRS[37]]], False)
+
+
+def test_what_one_of_them_denies_is_decided_by_the_two_alone(asked: Asked) -> None:
+    both, ours, theirs = PAIRS[8], [PAIRS[17], PAIRS[18]], [PAIRS[27], PAIRS[28]]
+    by = {"a": [US], both[1]: [THEM, IT]} | {key: [THEM] for _, key in ours} | {key: [IT] for _, key in theirs}
+    asked.judge([both, *ours, *theirs], lambda one: f"{one}{ORDERS}" if one == PAIRS[17][1] else one, said=Said(by))
+    assert asked.questions[-1] == [both]
+    assert asked.verdicts[both] is False
 
 
 def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:

@@ -32,6 +32,12 @@ def test_what_is_another_than_three_that_are_one_is_another_than_all_that_are_on
     assert vouched(PAIRS[VOUCHERS:], KNOWN, PAIRS[: VOUCHERS - 1], said()) == {}
 
 
+def test_what_three_documents_say_word_for_word_vouches_by_itself() -> None:
+    documents = {OTHERS[0]: ("x", "y", "z")}
+    assert to_ask(PAIRS, KNOWN, said(documents)) == PAIRS[:1]
+    assert vouched(PAIRS[1:], [*KNOWN, PAIRS[0]], [], said(documents)) == dict.fromkeys(PAIRS[1:], True)
+
+
 def test_nobody_vouches_for_what_is_not_known_to_be_one_with_both() -> None:
     assert to_ask(PAIRS, [], said()) == PAIRS
     assert vouched(PAIRS[3:], [*KNOWN, *PAIRS[: VOUCHERS - 1]], [], said()) == {}
