@@ -31,6 +31,7 @@ BOUGHT = "Red Hat was bought by IBM in 2019."
 TOOK_OVER = "IBM took Red Hat over in July 2019."
 SUED = "IBM sued Red Hat."
 PRAISED = "IBM praised Red Hat."
+WENT_TO_COURT = "IBM went to court with Red Hat."
 AGAIN = "IBM acquired Red Hat a second time in 2031."
 SAID = {
     ACQUIRED: ("ACQUIRED", None),
@@ -38,6 +39,7 @@ SAID = {
     TOOK_OVER: ("TOOK_OVER", datetime(2019, 7, 1, tzinfo=UTC)),
     SUED: ("SUED", None),
     PRAISED: ("PRAISED", None),
+    WENT_TO_COURT: ("SUED", None),
     AGAIN: ("ACQUIRED", datetime(2031, 1, 1, tzinfo=UTC)),
 }
 ONE = {ACQUIRED, BOUGHT, TOOK_OVER}
@@ -109,6 +111,22 @@ class Founders(Reader):
         return Extraction(entities=found, facts=[Fact(source=name, target=what, relation="FOUNDED", fact=said, span=(0, 1))])
 
 
+class Linking(Reader):
+    """Finds the one sentence of a text, each of a relation of its own, and holds all to be one."""
+
+    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+        self.questions.append([(one.fact, other.fact) for one, other in pairs])
+        return Judgement([True for _ in pairs])
+
+    def _extract(self, text: str) -> Extraction:
+        said = text.rpartition("\n")[2]
+        found = [Entity(name=name, type="Organization", mentions=[(0, 1)]) for name in ("IBM", "Red Hat")]
+        fact = Fact(source="IBM", target="Red Hat", relation=f"R{len(said)}", fact=said, span=(0, 1))
+        return Extraction(entities=found, facts=[fact])
+
+
+# The first two are too far apart to be asked about, were it not for what is near both.
+FAR = ("IBM sued Red Hat.", "Red Hat's Linux runs on IBM mainframes.", "IBM sued Red Hat over the Linux on its mainframes.")
 MOVING = {"a": "KYH founded Lotus.", "b": "Kelmouth Yards founded Lotus.", "n": "Kelmouth Yards Harbour."}
 
 
@@ -183,6 +201,39 @@ def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
         assert not any(held(graph, collection).values())
         assert not FactVerdicts(engine).any(collection)
         engine.dispose()
+
+
+def test_what_is_one_with_the_same_is_asked_about_in_any_order_however_far_apart_it_is(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, tmp_path: Path
+) -> None:
+    digests = set()
+    for number, order in enumerate(permutations(FAR)):
+        engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+        reader = Linking()
+        writer = writer_of(graph, by=reader, keeping=Ledger(engine))
+        write_texts(FAR, writer, collection, *order[:2])
+        if {*order[:2]} == {*FAR[:2]}:
+            assert reader.questions == []
+        write_texts(FAR, writer, collection, order[2])
+        assert list(facts(graph, collection).values()) == [3]
+        digests.add(digest(graph, collection))
+        erase_texts(FAR, writer, collection, *FAR)
+        engine.dispose()
+    assert len(digests) == 1
+
+
+def test_relations_that_cannot_stand_for_the_same_are_asked_about_once_and_forgotten_with_them(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger
+) -> None:
+    reader.orders = SUED
+    writer = writer_of(graph, by=reader)
+    write(writer, collection, ACQUIRED, SUED)
+    assert FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")]) == {("ACQUIRED", "SUED"): False}
+    asked = len(reader.asked)
+    writer.write(chunks_of(f"{collection}/more.md", WENT_TO_COURT), reference_time=WRITTEN_AT)
+    assert [{*pair} for pair in reader.asked[asked:]] == [{SUED, WENT_TO_COURT}]
+    remove(writer, collection, ACQUIRED)
+    assert not FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")])
 
 
 def test_one_text_that_says_a_thing_twice_asserts_one_fact(
