@@ -1,7 +1,8 @@
 """What the language model is asked of facts between the same two things: which pairs say the same.
 
 It is shown their sentences, which are the words of documents, or of what read them: what it calls one is therefore asked
-once more alone (see fathom/graph/judging.py), where no sentence is shown but the two; and their relations without a sentence.
+once more where nothing is shown but the words of the documents that say the two (see fathom/graph/company.py); and their
+relations without a sentence.
 """
 
 from __future__ import annotations
