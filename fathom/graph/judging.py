@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.company import NOBODY, Said
-from fathom.graph.sameness import Pair
+from fathom.graph.sameness import NOTHING_JUDGED, Judged, Pair
 from fathom.graph.vouching import to_ask, vouched
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
@@ -28,7 +28,8 @@ from fathom.observability.logs import get_logger
 AT_A_TIME = 8  # questions
 HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
 MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
-FEW = 4  # companies, whose questions are asked at once: one about the pairs of all would spare hardly any
+FEW = 4  # groups of pairs that are asked about at once: a question about all of them first would spare hardly any
+MOST_IN_TURN = 4  # companies in sight of which one pair is asked about; of more, it is asked about alone
 
 log = get_logger(__name__)
 
@@ -38,41 +39,37 @@ Told = Callable[[Mapping[Pair, bool]], None]
 Question = tuple[Sequence[Pair], Told]  # and what becomes of its answer
 
 
+def as_it_is(one: Described) -> Described:
+    """The same."""
+    return one
+
+
 def judge(
     ask: Ask[Described],
     pairs: Sequence[Pair],
     described: Mapping[Pair, tuple[Described, Described]],
     sheet: Sheet,
-    shown: Callable[[Described], Described],
+    shown: Callable[[Described], Described] = as_it_is,
     *,
     said: Said = NOBODY,
+    known: Judged = NOTHING_JUDGED,
     allowed: Callable[[Sequence[Pair]], Sequence[Pair]] = list,
     stop: threading.Event | None = None,
 ) -> Usage:
     """Each pair has a verdict, recorded as it came: the model's, or that of others that vouch for it; answers what that used.
 
-    A verdict that two are one was given where nothing else was shown but pairs of the same company, or none, in the form that
-    is `shown`. Those of the pairs that have a verdict, given in sight of companies, are two only by an answer on them alone.
-    Of pairs that were called one, those that are not `allowed` are two; so is what the model does not answer as asked. What
-    `ask` raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no
-    more is asked then.
+    But those that say one thing over and over (see vouching.py). A verdict that two are one was given where nothing else was
+    shown but pairs of the same company, or none, in the form that is `shown`. Those of the pairs that have a verdict, given in
+    sight of companies, are two only by an answer on them alone. Of pairs that were called one, those that are not `allowed`
+    are two; so is what the model does not answer as asked. What is `known` of these and others may vouch for them. What `ask`
+    raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no more
+    is asked then.
     """
-    judging = _Judging(_Asking(ask, described, stop or threading.Event()), sheet, shown, said, pairs)
-    left = judging.in_order(pairs)
-    while left := judging.vouched(left):
-        now = to_ask(left, judging.same, said)
-        called = judging.called(now)
-        judging.confirm(now, called, {*allowed(called)})
+    judging = _Judging(_Asking(ask, described, stop or threading.Event()), sheet, shown, said, known, pairs)
+    while asked := to_ask(judging.left(), judging.same, said):
+        called = judging.called(asked)
+        judging.confirm(asked, called, {*allowed(called)})
     return judging.asking.used
-
-
-def ask_once(
-    ask: Ask[Described], pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]], sheet: Sheet
-) -> Usage:
-    """Each pair was asked about in sight of others, and what the model said is its verdict; raises as `judge` does."""
-    asking = _Asking(ask, described, threading.Event())
-    asking.put([(some, sheet.record) for some in _questions(pairs, described)], HALVINGS)
-    return asking.used
 
 
 class _Judging(Generic[Described]):
@@ -84,45 +81,43 @@ class _Judging(Generic[Described]):
         sheet: Sheet,
         shown: Callable[[Described], Described],
         said: Said,
+        known: Judged,
         pairs: Sequence[Pair],
     ) -> None:
         self.asking = asking
-        self.same = {*said.same} - {*pairs}
-        self._apart = {*said.apart}
+        self.same = {*known.same} - {*pairs}
+        self._apart = {*known.apart}
         self._sheet = sheet
         self._shown = shown
         self._said = said
-        self._companies = {pair: _companies(said, pair) for pair in pairs}
-        self._doubted = {pair for pair in pairs if pair in said.companies}
+        self._companies = {pair: said.companies_to_ask(pair) for pair in pairs}
+        self._held = {pair for pair in pairs if pair in said.companies}
         self._called = sheet.called_one(pairs)
         self._told: set[Pair] = set()
-        self._alone: set[Pair] = set()
-        self._doubtful: list[Pair] = []
+        self._told_alone: set[Pair] = set()
+        self._denied: list[Pair] = []
+        of_one = [pair for pair in sorted(pairs) if len(self._companies[pair]) == 1]
+        groups = sorted((group for _, group in self._by_company(of_one)), key=len, reverse=True)
+        first = [pair for group in groups for pair in group]  # what one question may show with many others
+        self._pairs = [*first, *sorted({*pairs}.difference(first))]
 
-    def in_order(self, pairs: Iterable[Pair]) -> list[Pair]:
-        """The pairs as they are to be asked about: those first that one question may show with many others."""
-        groups = self._by_company(pair for pair in sorted(pairs) if len(self._companies[pair]) == 1).values()
-        of_one = [pair for group in sorted(groups, key=len, reverse=True) for pair in group]
-        return [*of_one, *sorted({*pairs}.difference(of_one))]
-
-    def vouched(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Those for which others vouch have a verdict; answers the pairs that have none."""
-        left = [pair for pair in pairs if pair not in self._told]
-        found = vouched(left, self.same, self._apart, self._said)
+    def left(self) -> list[Pair]:
+        """The pairs that have no verdict, as they are to be asked about; those for which others vouch have one."""
+        left = [pair for pair in self._pairs if pair not in self._told]
         by_company: dict[Company, dict[Pair, bool]] = defaultdict(dict)
-        for pair, is_one in found.items():
+        for pair, is_one in vouched(left, self.same, self._apart, self._said).items():
             if is_one:
-                for company in self._said.each_company(pair):
+                for company in self._companies[pair]:
                     by_company[company][pair] = True
-            elif pair not in self._doubted:
+            elif pair not in self._held:
                 by_company[ALONE][pair] = False
         for company, answer in by_company.items():
             self._record(answer, company)
         return [pair for pair in left if pair not in self._told]
 
     def called(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Those of the pairs that may be one: they were called so, or are of few companies and were not asked about yet."""
-        fresh = [pair for pair in pairs if pair not in self._called and pair not in self._doubted]
+        """Those of the pairs that may be one: they were called so, or are of few groups and were not asked about yet."""
+        fresh = [pair for pair in pairs if pair not in self._called and pair not in self._held]
         whole = all(self._shown(one) == one for pair in fresh for one in self.asking.described[pair])
         if whole and len(self._by_company(fresh)) <= FEW:
             self._called.update(fresh)
@@ -133,34 +128,31 @@ class _Judging(Generic[Described]):
     def confirm(self, pairs: Sequence[Pair], called: Sequence[Pair], allowed: Set[Pair]) -> None:
         """Each of the pairs has a verdict."""
         self._record({pair: False for pair in called if pair not in allowed}, ALONE)
-        groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._doubted)
-        self.asking.put(
-            [
-                (some, partial(self._told_again, company if isinstance(company, frozenset) else ALONE))
-                for company, group in groups.items()
-                for some in _questions(group, self.asking.described)
-            ],
-            HALVINGS,
-            self._shown,
-        )
-        alone, self._doubtful = [[pair] for pair in dict.fromkeys(self._doubtful) if pair not in self._alone], []
-        self.asking.put([(some, partial(self._told_again, ALONE)) for some in alone], 0, self._shown)
-
-    def _told_again(self, company: Company, answer: Mapping[Pair, bool]) -> None:
-        """Of pairs that are held to be one, or are asked about in sight of several, a company tells only that they are one."""
-        if len(answer) == 1:
-            self._alone.update(answer)
-            self._record(answer, ALONE)
-            return
-        some = {pair for pair in answer if pair in self._doubted or len(self._companies[pair]) > 1}
-        self._doubtful += [pair for pair in some if not answer[pair]]
-        final = {pair: is_one for pair, is_one in answer.items() if is_one or pair not in some}
-        self._record({pair: is_one for pair, is_one in final.items() if pair not in self._alone}, company)
+        groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._held)
+        questions = [
+            (some, partial(self._told_again, company))
+            for company, group in groups
+            for some in _questions(group, self.asking.described)
+        ]
+        self.asking.put(questions, HALVINGS, self._shown)
+        denied, self._denied = [pair for pair in dict.fromkeys(self._denied) if pair not in self._told_alone], []
+        self.asking.put([([pair], partial(self._told_again, ALONE)) for pair in denied], 0, self._shown)
 
     def _first_told(self, answer: Mapping[Pair, bool]) -> None:
         called = [pair for pair, is_one in answer.items() if is_one]
         self._called.update(called)
         self._record({pair: False for pair, is_one in answer.items() if not is_one}, ALONE, called)
+
+    def _told_again(self, company: Company, answer: Mapping[Pair, bool]) -> None:
+        """What was asked about alone has a verdict; else that two are one, and that they are two where none says otherwise."""
+        if len(answer) == 1:
+            self._told_alone.update(answer)
+            self._record(answer, ALONE)
+            return
+        otherwise = {pair for pair in answer if pair in self._held or len(self._companies[pair]) > 1}
+        self._denied += [pair for pair in otherwise if not answer[pair]]
+        told = {pair: is_one for pair, is_one in answer.items() if is_one or pair not in otherwise}
+        self._record({pair: is_one for pair, is_one in told.items() if pair not in self._told_alone}, company)
 
     def _record(self, answer: Mapping[Pair, bool], company: Company, called: Sequence[Pair] = ()) -> None:
         self._sheet.record(answer, called, company)
@@ -169,29 +161,30 @@ class _Judging(Generic[Described]):
             (self.same if is_one else self._apart).add(pair)
             (self._apart if is_one else self.same).discard(pair)
 
-    def _by_company(self, pairs: Iterable[Pair]) -> dict[Company | Pair, list[Pair]]:
-        """The pairs of each company in the order they have; by themselves those of none, or of several not all of which ask."""
-        found: dict[Company | Pair, list[Pair]] = defaultdict(list)
-        others: list[Pair] = []
+    def _by_company(self, pairs: Iterable[Pair]) -> list[tuple[Company, list[Pair]]]:
+        """The pairs by company, in their order.
+
+        One of several is with each of them, where all these have others to ask about; else it is alone, as is one of none.
+        """
+        found: dict[Company, list[Pair]] = defaultdict(list)
+        alone: list[Pair] = []
+        several: list[Pair] = []
         for pair in pairs:
-            if len(self._companies[pair]) == 1:
-                found[self._companies[pair][0]].append(pair)
-            else:
-                others.append(pair)
+            match self._companies[pair]:
+                case [company]:
+                    found[company].append(pair)
+                case []:
+                    alone.append(pair)
+                case _:
+                    several.append(pair)
         asked = {*found}
-        for pair in others:
-            several = asked.issuperset(self._companies[pair])
-            for company in (self._companies[pair] if several else ()) or (pair,):
-                found[company].append(pair)
-        return found
-
-
-def _companies(said: Said, pair: Pair) -> list[Company]:
-    """In sight of whom the pair is to be asked about; none where it is by itself."""
-    if company := said.company(pair):
-        return [company]
-    each = said.each_company(pair)
-    return each if len(each) <= FEW else []
+        for pair in several:
+            if len(self._companies[pair]) <= MOST_IN_TURN and asked.issuperset(self._companies[pair]):
+                for company in self._companies[pair]:
+                    found[company].append(pair)
+            else:
+                alone.append(pair)
+        return [*found.items(), *((ALONE, [pair]) for pair in alone)]
 
 
 def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:
@@ -207,10 +200,6 @@ def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, 
     return questions
 
 
-def _as_it_is(one: Described) -> Described:
-    return one
-
-
 @dataclass
 class _Asking(Generic[Described]):
     """Some questions at a time, until something but an answer comes or it is stopped."""
@@ -220,7 +209,7 @@ class _Asking(Generic[Described]):
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
-    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Described], Described] = _as_it_is) -> None:
+    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Described], Described] = as_it_is) -> None:
         """Each is asked and told its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
         if not questions:
             return

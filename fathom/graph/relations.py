@@ -1,10 +1,10 @@
-"""Which names of relations can stand for the same: asked about without any sentence, since one may give orders, and kept."""
+"""Which names of relations can stand for the same: asked about without a sentence, since one may give orders, and kept."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from fathom.graph.judging import ask_once
+from fathom.graph.judging import judge
 from fathom.graph.sameness import Pair, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.ledger.verdicts import Sheet
@@ -26,10 +26,9 @@ class Relations:
 
     def allowed(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Those of the pairs whose relations can stand for the same; what is not known of these is asked about."""
-        told = self._told(pairs)
-        unknown = sorted({self._of[pair] for pair in pairs} - told.keys())
+        unknown = sorted({self._of[pair] for pair in pairs} - self._told(pairs).keys())
         names = {(one, other): (Stated(one, ""), Stated(other, "")) for one, other in unknown}
-        self.used = self.used.and_also(ask_once(self._asked.same_facts, unknown, names, self._sheet))
+        self.used = self.used.and_also(judge(self._asked.same_facts, unknown, names, self._sheet))
         told = self._told(pairs)
         return [pair for pair in pairs if told[self._of[pair]]]
 

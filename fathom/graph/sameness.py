@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -36,13 +36,18 @@ def pair_of(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
+def beside(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
+    """The keys that each has a pair with."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        found[one].add(other)
+        found[other].add(one)
+    return found
+
+
 def neighbours(keys: Collection[str], judged: Judged) -> dict[str, set[str]]:
     """Those of the keys that each is the same as, without what may be either of two that are apart, and is neither."""
-    near: dict[str, set[str]] = defaultdict(set)
-    for one, other in judged.same:
-        if one in keys and other in keys:
-            near[one].add(other)
-            near[other].add(one)
+    near = beside((one, other) for one, other in judged.same if one in keys and other in keys)
     torn = {(key, end) for pair in judged.apart for key in near.get(pair[0], set()) & near.get(pair[1], set()) for end in pair}
     for key, end in torn:
         near[key].discard(end)
@@ -84,7 +89,7 @@ def unasked(judged: Judged) -> set[Pair]:
 
 
 def hanging_together(near: dict[str, set[str]]) -> Iterator[set[str]]:
-    """What hangs together by this."""
+    """Each group of keys that hang together, by the neighbours of each."""
     seen: set[str] = set()
     for start in near:
         if start in seen:

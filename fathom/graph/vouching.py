@@ -6,51 +6,50 @@ gives orders can make itself one with others; it takes VOUCHERS documents that d
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 from fathom.graph.company import Said
-from fathom.graph.sameness import Pair
+from fathom.graph.sameness import Pair, beside
 
 VOUCHERS = 3  # documents
+MOST_ASKED = 40  # pairs of one sentence, where nobody vouches: of a text that says one thing over and over
 
 
 def vouched(pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], said: Said) -> dict[Pair, bool]:
     """Those of the pairs for which others vouch, by what is known to be one and to be two; and whether they are one."""
-    near, far = _near(same), _near(apart)
+    near, far = beside(same), beside(apart)
     found: dict[Pair, bool] = {}
     for one, other in pairs:
-        with_one, with_other = near.get(one, set()), near.get(other, set())
-        if _documents(with_one & with_other, (one, other), said) >= VOUCHERS:
-            found[one, other] = True
-        elif (
-            _documents((with_one & far.get(other, set())) | (with_other & far.get(one, set())), (one, other), said) >= VOUCHERS
-        ):
-            found[one, other] = False
+        of_both = near[one] & near[other]
+        of_either = (near[one] & far[other]) | (near[other] & far[one])
+        for keys, is_one in ((of_both, True), (of_either, False)):
+            if _vouch(keys, (one, other), said):
+                found.setdefault((one, other), is_one)
     return found
 
 
 def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair]:
-    """Of the pairs, in their order, those that are to be asked about; what comes of these may vouch for the others."""
-    near = _near(same)
+    """Of the pairs, in their order, those that are to be asked about; what comes of these may vouch for the others.
+
+    None of two sentences of which MOST_ASKED are asked about.
+    """
+    near = beside(same)
+    times: Counter[str] = Counter()
     asked: list[Pair] = []
     for one, other in pairs:
-        if _documents(near[one] & near[other], (one, other), said) < VOUCHERS:
+        if min(times[one], times[other]) < MOST_ASKED and not _vouch(near[one] & near[other], (one, other), said):
             asked.append((one, other))
+            times.update((one, other))
             near[one].add(other)
             near[other].add(one)
     return asked
 
 
-def _documents(keys: Iterable[str], pair: Pair, said: Said) -> int:
-    """How many documents say what has these keys; none where too many say the two to tell for whom it would count."""
-    found = {sayer.document for key in keys for sayer in said.by.get(key, ())}
-    return len(found) if len(found) >= VOUCHERS and said.each_company(pair) else 0
-
-
-def _near(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
-    near: defaultdict[str, set[str]] = defaultdict(set)
-    for one, other in pairs:
-        near[one].add(other)
-        near[other].add(one)
-    return near
+def _vouch(keys: Collection[str], pair: Pair, said: Said) -> bool:
+    """Whether enough documents, of different bytes, say what has these keys; and it can be told for whom that would count."""
+    if not keys:
+        return False
+    sayers = {sayer for key in keys for sayer in said.by.get(key, ())}
+    many = min(len({one.document for one in sayers}), len({one.version for one in sayers}))
+    return many >= VOUCHERS and bool(said.companies_to_ask(pair))
