@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -197,6 +197,18 @@ def saying_key(relation: str, fact: str) -> str:
 def folded(words: str) -> str:
     """The words without what does not tell sentences apart: case and white space."""
     return " ".join(words.lower().split())
+
+
+def may_be_of_one_time(ones: Collection[datetime | None], others: Collection[datetime | None]) -> bool:
+    """Whether any two of these beginnings may be one: one of them is not said, or only the year of it."""
+    return any(
+        one is None
+        or other is None
+        or one == other
+        or (one.year == other.year and any((date.month, date.day) == (1, 1) for date in (one, other)))
+        for one in ones
+        for other in others
+    )
 
 
 def _said(value: datetime | None) -> str | None:

@@ -16,7 +16,7 @@ from functools import partial
 from fathom.graph.connection import GraphConnection
 from fathom.graph.forgetting import forget
 from fathom.graph.identifying import Compared, ask, compare, settle, settled
-from fathom.graph.paraphrases import Ends
+from fathom.graph.paraphrases import Ends, JudgedFacts
 from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
@@ -51,9 +51,10 @@ class Comparing:
         """What was judged of names of these keys, of those of some kin, and of all that hang together with them."""
         return Judged(*self._names.about(collection, keys, kins))
 
-    def facts(self, collection: str, keys: Collection[str]) -> Judged:
+    def facts(self, collection: str, keys: Collection[str]) -> JudgedFacts:
         """What was judged of facts of these keys, and of all that hang together with them."""
-        return Judged(*self._facts.about(collection, keys))
+        judged = Judged(*self._facts.about(collection, keys))
+        return JudgedFacts(judged, self._facts.companies(collection, judged.keys), self._sayers)
 
     @contextmanager
     def ahead(self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]) -> Iterator[Asking | None]:

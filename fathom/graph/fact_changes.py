@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, Renamed, held_facts, joined
 from fathom.graph.mentions import Moves, moved_facts
-from fathom.graph.paraphrases import Ends, Saying, bundled
-from fathom.graph.sameness import Judged
+from fathom.graph.paraphrases import Ends, JudgedFacts, Saying, bundled
 from fathom.graph.validity import Claim
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ RETURN {FACT_COLUMNS}
 """
 
 # What was judged of the keys of facts' sentences, and of all that hang together with them.
-JudgedFactsOf = Callable[[Collection[str]], Judged]
+JudgedFactsOf = Callable[[Collection[str]], JudgedFacts]
 
 
 class FactChanges:
@@ -104,10 +103,10 @@ class FactChanges:
 
     def _judged(
         self, tx: ManagedTransaction, judged_of: JudgedFactsOf, touched: Sequence[AssertedFact]
-    ) -> tuple[Judged, set[Ends]]:
+    ) -> tuple[JudgedFacts, set[Ends]]:
         """What was judged of these and of all between the entities of those that are the same as others; and these entities."""
         judged = judged_of(_keys(touched))
-        same = judged.keys
+        same = judged.judged.keys
         ends = {(fact.source, fact.target) for fact in touched if fact.keys & same}
         if not ends:
             return judged, ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fathom.graph.assertions import saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.identifying import keys_of_names
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
+from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Saying
 
 PAGE = 2_000  # entities a query
 
@@ -17,11 +17,12 @@ MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS 
 RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
 """
 SAID_OF = """
-MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.asserts IS NOT NULL RETURN m.asserts AS asserts
+MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.asserts IS NOT NULL
+RETURN n.uuid AS source, m.asserts AS asserts
 """
-RELATIONS = """
-MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
-RETURN r.uuid AS fact, r.name AS relation
+FACTS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $sources AND r.uuid IN $facts
+RETURN r.uuid AS fact, r.name AS relation, b.uuid AS target
 """
 
 
@@ -31,8 +32,8 @@ def forget(connection: GraphConnection, names: NameVerdicts, facts: FactVerdicts
     if not of_names and not of_facts:
         return
     keys: set[str] = set()
-    said: set[str] = set()
-    named: set[str] = set()
+    said: set[Saying] = set()
+    relations: set[str] = set()
     after = ""
     while rows := connection.read(ALL_ENTITIES, group=collection, after=after, page=PAGE):
         after = rows[-1]["uuid"]
@@ -40,13 +41,14 @@ def forget(connection: GraphConnection, names: NameVerdicts, facts: FactVerdicts
         if of_names:
             keys |= keys_of_names(connection.read(NAMES_OF, uuids=uuids))
         if of_facts:
-            found = [unpacked(one) for row in connection.read(SAID_OF, uuids=uuids) for one in row["asserts"]]
-            old = sorted({fact for fact, one in found if not one.relation})  # written before it was kept
-            rows_of = connection.read(RELATIONS, sources=uuids, facts=old) if old else []
-            relations = {row["fact"]: row["relation"] for row in rows_of}
-            words = [(one.relation or relations.get(fact, ""), one.fact) for fact, one in found]
-            said.update(saying_key(*one) for one in words)
-            named.update(relation for relation, _ in words)
+            found = [(row["source"], *unpacked(one)) for row in connection.read(SAID_OF, uuids=uuids) for one in row["asserts"]]
+            asked = {"sources": uuids, "facts": sorted({fact for _, fact, _ in found})}
+            known = {row["fact"]: row for row in connection.read(FACTS, **asked)} if found else {}
+            for source, fact, one in found:
+                if fact in known:
+                    relation = one.relation or known[fact]["relation"]  # it was written before that was kept
+                    said.add((saying_key(relation, one.fact), one.valid_at, source, known[fact]["target"]))
+                    relations.add(relation)
     names.keep_only(collection, keys)
-    facts.keep_only(collection, said)
-    facts.relations.keep_only(collection, named)
+    facts.keep_only(collection, {key for key, _, _, _ in said}, said)
+    facts.relations.keep_only(collection, relations)

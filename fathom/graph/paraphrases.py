@@ -1,21 +1,59 @@
 """Which assertions are one fact: those of one relation and sentence, and those that were judged to say the same.
 
-A function of what is asserted between two entities and of the verdicts. All sentences of one fact were judged the same as
-each other, none by a chain or a vaguer one in the middle: so no text can make two facts one that are not held to be so.
+A function of what is asserted between two entities and of the verdicts that count for those who assert it. All sentences of
+one fact were judged the same as each other, none by a chain or a vaguer one in the middle: so no text can make two facts one
+that are not held to be so.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fathom.graph.assertions import AssertedFact, Assertion
+from fathom.graph.assertions import AssertedFact, Assertion, may_be_of_one_time
+from fathom.graph.company import Said
 from fathom.graph.rows import fact_uuid
-from fathom.graph.sameness import Judged, neighbours
+from fathom.graph.sameness import NOTHING_JUDGED, Judged, Pair, beside, neighbours
+from fathom.ledger.verdicts import Company, Sayer
 
 Ends = tuple[str, str]  # uuids of a fact's source and target
 Saying = tuple[str, str]  # the uuid of a fact, and the key of an assertion of it
+SayersOf = Callable[[Collection[str]], Mapping[str, Sayer]]  # the documents of episodes
+
+
+def _each_by_itself(episodes: Collection[str]) -> Mapping[str, Sayer]:
+    return {one: Sayer(one, one) for one in episodes}
+
+
+@dataclass(frozen=True)
+class JudgedFacts:
+    """What was judged of the keys of facts' sentences, and in sight of which companies' words."""
+
+    judged: Judged = NOTHING_JUDGED
+    companies: Mapping[Pair, Collection[Company]] = field(default_factory=dict[Pair, Collection[Company]])
+    sayers: SayersOf = _each_by_itself
+
+    def between(self, said: Mapping[str, Sequence[Assertion]]) -> dict[str, set[str]]:
+        """The keys that each is the same as, by what counts for all who say the two here; and both may be of one time.
+
+        Of what is the same as two which are apart, the one that fewer documents say is not; neither where they are as many.
+        """
+        near = beside(self.judged.same)
+        pairs = [(one, other) for one in said for other in near.get(one, set()) & said.keys() if one < other]
+        apart = frozenset(pair for pair in self.judged.apart if said.keys() >= {*pair})
+        asked = {key for pair in pairs if pair in self.companies for key in pair} | (said.keys() if apart else set())
+        episodes = {key: {one.episode for one in said[key]} for key in asked}
+        documents = self.sayers(set[str]().union(*episodes.values())) if asked else {}
+        by = {key: {documents[one] for one in some} for key, some in episodes.items()}
+        who = Said(by, self.companies)
+        same = frozenset(
+            pair
+            for pair in pairs
+            if (pair not in self.companies or who.counts(pair))
+            and may_be_of_one_time(*({one.valid_at for one in said[key]} for key in pair))
+        )
+        return neighbours(said.keys(), Judged(same, apart), lambda keys: len({one for key in keys for one in by[key]}))
 
 
 @dataclass
@@ -26,12 +64,12 @@ class Bundled:
     where: dict[Saying, str] = field(default_factory=dict[Saying, str])
 
 
-def bundled(collection: str, facts: Iterable[AssertedFact], judged: Judged) -> Bundled:
+def bundled(collection: str, facts: Iterable[AssertedFact], judged: JudgedFacts) -> Bundled:
     """All facts between some entities, those that say the same as one.
 
     It has the relation of the sentence that was written first; a fact that no verdict is about stays as it is.
     """
-    found, same = Bundled(), judged.keys
+    found, same = Bundled(), judged.judged.keys
     between: dict[Ends, dict[str, list[tuple[str, Assertion]]]] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
         keys = fact.keys
@@ -41,15 +79,18 @@ def bundled(collection: str, facts: Iterable[AssertedFact], judged: Judged) -> B
         for one in fact.assertions:
             between[fact.source, fact.target][one.key].append((fact.uuid, one))
     for (source, target), said in between.items():
-        near = neighbours(said.keys(), judged)
-        left = dict.fromkeys(sorted(said, key=lambda key: min((one.at, one.relation, key) for _, one in said[key])))
-        for first in list(left):
-            if first not in left:
+        near = judged.between({key: [one for _, one in some] for key, some in said.items()})
+        written = sorted(said, key=lambda key: min((one.at, one.relation, key) for _, one in said[key]))
+        # what much else is the same as comes first: none of it goes to a text that is the same as this alone
+        left = dict.fromkeys(sorted(written, key=lambda key: -len(near.get(key, ()))))
+        for start in list(left):
+            if start not in left:
                 continue
-            own = [first]
+            own = [start]
             for key in left:
                 if all(key in near.get(one, ()) for one in own):
                     own.append(key)
+            first = min(own, key=written.index)
             of = said[first][0][1]
             uuid = fact_uuid(collection, source, of.relation, target, of.fact)
             empty = AssertedFact(uuid, source, target, of.relation, ())

@@ -13,16 +13,16 @@ from datetime import datetime
 from functools import partial
 from itertools import combinations
 
-from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, saying_key, unpacked
+from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, may_be_of_one_time, saying_key, unpacked
 from fathom.graph.company import Said
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
-from fathom.graph.paraphrases import Ends
+from fathom.graph.paraphrases import Ends, SayersOf
 from fathom.graph.relations import Relations
-from fathom.graph.sameness import Judged, Pair, hanging_together, neighbours, pair_of
+from fathom.graph.sameness import Judged, Pair, beside, hanging_together, neighbours, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
-from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Saying, Sheet
+from fathom.ledger.verdicts import FactVerdicts, Sayer, Saying, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
@@ -49,7 +49,7 @@ WITH a.uuid AS source, b.uuid AS target, count(r) AS facts WHERE facts > 1 RETUR
 )
 BETWEEN = f"""
 UNWIND $ends AS ends MATCH (a:Entity {{uuid: ends[0]}}) MATCH (b:Entity {{uuid: ends[1]}}) MATCH (a)-[r:RELATES_TO]->(b)
-WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) >= $least UNWIND some[0..$most] AS r
+WITH a, b, r ORDER BY r.created_at DESC WITH a, b, collect(r) AS some WHERE size(some) > 1 UNWIND some[0..$most] AS r
 RETURN {FACT_COLUMNS}
 """
 
@@ -62,11 +62,11 @@ class _Saying:
 
     relation: str
     fact: str
-    since: datetime | None
+    since: frozenset[datetime | None]
     episodes: frozenset[str]
 
     def stated(self) -> Stated:
-        return Stated(self.relation, self.fact, self.since)
+        return Stated(self.relation, self.fact, min((one for one in self.since if one), default=None))
 
 
 def restate(
@@ -77,7 +77,7 @@ def restate(
     episodes: Sequence[str],
     join: Callable[[Collection[Ends]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
-    sayers: Callable[[Collection[str]], Mapping[str, Sayer]],
+    sayers: SayersOf,
     *,
     joined: Collection[str],
     model: str,
@@ -90,46 +90,84 @@ def restate(
     cannot answer as asked leaves its facts apart.
     """
     moved = _between(connection, _around(connection, collection, joined))
-    sayings = _said(connection, episodes) | {(key, *ends) for ends, said in moved.items() for key in said}
+    sayings = _said(connection, episodes) | {
+        (key, since, *ends) for ends, said in moved.items() for key, one in said.items() for since in one.since
+    }
+    _doubt(connection, verdicts, collection, sayings, sayers)
     fresh: dict[Ends, set[str]] = defaultdict(set)
-    for key, source, target in verdicts.unjudged(collection, sayings):
+    unjudged = verdicts.unjudged(collection, sayings)
+    for key, _, source, target in unjudged:
         fresh[source, target].add(key)
-    companies = verdicts.companies(collection, {key for key, _, _ in sayings})
-    beside: dict[str, list[str]] = defaultdict(list)
-    for one, other in companies:
-        beside[one].append(other)
-    partners = {key for pair in companies for key in pair}
-    again = {(source, target) for key, source, target in sayings if key in partners}
-    if not fresh and not again:
+    if not fresh:
         return Usage()
-    between = {**moved, **_between(connection, fresh.keys() - moved.keys()), **_between(connection, again, least=1)}
+    between = {**moved, **_between(connection, fresh.keys() - moved.keys())}
     compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
+    pairs = _to_compare(verdicts, collection, compared, fresh, signs)
+    asking = partial(_judge, verdicts, asked, collection, between, sayers=sayers, model=model)
+    used, left = asking([*pairs]), {*pairs}
+    while left:
+        together = _hanging_together(verdicts, collection, compared, fresh)
+        left = together.keys() - pairs
+        pairs |= together
+        used = used.and_also(asking([*left]))
+    told = verdicts.of(collection, [*pairs])
+    same = [pair for pair in pairs if told.get(pair)]
+    where = {ends for pair in same for ends in pairs[pair]} | verdicts.both_said(collection, same)
+    _join(join, where)
+    if same:
+        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(same)})
+    verdicts.mark_judged(collection, unjudged)
+    return used
+
+
+def _join(join: Callable[[Collection[Ends]], object], where: Collection[Ends]) -> None:
+    ordered = sorted(where)
+    for start in range(0, len(ordered), AT_ONCE):
+        join(ordered[start : start + AT_ONCE])
+
+
+def _doubt(
+    connection: GraphConnection, verdicts: FactVerdicts, collection: str, sayings: Collection[Saying], sayers: SayersOf
+) -> None:
+    """What is said here of which a verdict does not count for all who say it is to be compared again."""
+    companies = verdicts.companies(collection, {key for key, _, _, _ in sayings})
+    partners = {key for pair in companies for key in pair}
+    between = _between(connection, {(source, target) for key, _, source, target in sayings if key in partners})
+    doubted: set[tuple[str, Ends]] = set()
+    for ends, said in between.items():
+        here = [pair for pair in companies if said.keys() >= {*pair}]
+        who = Said(_by({ends: said}, {key for pair in here for key in pair}, sayers), companies)
+        doubted |= {(key, ends) for pair in here if not who.counts(pair) for key in pair}
+    verdicts.mark_unjudged(collection, [one for one in sayings if (one[0], (one[2], one[3])) in doubted])
+
+
+def _by(between: Mapping[Ends, Mapping[str, _Saying]], keys: Collection[str], sayers: SayersOf) -> dict[str, set[Sayer]]:
+    """Who says what has these keys, between any of these entities."""
+    episodes: dict[str, set[str]] = defaultdict(set)
+    for said in between.values():
+        for key in said.keys() & {*keys}:
+            episodes[key] |= said[key].episodes
+    documents = sayers(set[str]().union(*episodes.values())) if episodes else {}
+    return {key: {documents[one] for one in some} for key, some in episodes.items()}
+
+
+def _to_compare(
+    verdicts: FactVerdicts,
+    collection: str,
+    compared: Mapping[Ends, Mapping[str, _Saying]],
+    fresh: Mapping[Ends, set[str]],
+    signs: Callable[[Sequence[str]], list[bytes]],
+) -> dict[Pair, set[Ends]]:
+    """The pairs of fresh sentences with what they may say again, and what they were told to; and between which entities."""
     facts = _facts(verdicts, collection, {key for said in compared.values() for key in said})
     signs([one.fact for said in compared.values() if _by_nearness(said) for one in said.values()])  # all at once
-    pairs: dict[Pair, list[Ends]] = defaultdict(list)
-    held: dict[Pair, list[Ends]] = defaultdict(list)
-    for ends, said in between.items():
-        for pair in _alike(said, fresh[ends], facts, signs):
-            pairs[pair].append(ends)
-        for one in said.keys() & beside.keys():
-            for other in said.keys() & beside[one]:
-                held[one, other].append(ends)
-    asking = partial(_judge, verdicts, asked, collection, between, companies=companies, sayers=sayers, model=model)
-    used = asking([*{**pairs, **held}])
-    while more := _hanging_together(verdicts, collection, between, fresh):
-        used = used.and_also(asking([*more]))
-        pairs |= more
-    told = verdicts.of(collection, [*pairs, *held])
-    same = [pair for pair in pairs if told[pair]]
-    two = [pair for pair in held if not told[pair]]
-    where = sorted({ends for pair in same for ends in pairs[pair]} | {ends for pair in two for ends in held[pair]})
-    for start in range(0, len(where), AT_ONCE):
-        join(where[start : start + AT_ONCE])
-    if where:
-        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(same)})
-    verdicts.parted(collection, two)
-    verdicts.mark_judged(collection, [(key, *ends) for ends, keys in fresh.items() for key in keys])
-    return used
+    told = beside(verdicts.companies(collection, {key for keys in fresh.values() for key in keys}))
+    pairs: dict[Pair, set[Ends]] = defaultdict(set)
+    for ends, said in compared.items():
+        again = {pair_of(key, other) for key in fresh[ends] & said.keys() for other in told.get(key, set()) & said.keys()}
+        for pair in again | _alike(said, fresh[ends], facts, signs):
+            pairs[pair].add(ends)
+    return pairs
 
 
 def _judge(
@@ -139,65 +177,65 @@ def _judge(
     between: Mapping[Ends, Mapping[str, _Saying]],
     pairs: Sequence[Pair],
     *,
-    companies: Mapping[Pair, Collection[Company]],
-    sayers: Callable[[Collection[str]], Mapping[str, Sayer]],
+    sayers: SayersOf,
     model: str,
 ) -> Usage:
     """Each of the pairs has a verdict that counts for all who say its sentences between these entities."""
     known = verdicts.of(collection, pairs)
-    looked_at = [pair for pair in sorted(pairs) if pair not in known or (known[pair] and pair in companies)]
-    keys = {key for pair in looked_at for key in pair}
-    said: dict[str, list[_Saying]] = defaultdict(list)
-    for sayings in between.values():
-        for key in keys & sayings.keys():
-            said[key].append(sayings[key])
-    documents = sayers({episode for some in said.values() for one in some for episode in one.episodes}) if said else {}
-    by = {key: {documents[episode] for one in some for episode in one.episodes} for key, some in said.items()}
-    who = Said(by, {pair: companies[pair] for pair in looked_at if pair in known}, *verdicts.about(collection, keys))
-    unknown = [pair for pair in looked_at if pair not in known or not who.counts(pair)]
-    described = {(one, other): (said[one][0].stated(), said[other][0].stated()) for one, other in unknown}
+    keys = {key for pair in pairs for key in pair}
+    companies = verdicts.companies(collection, keys)
+    looked_at = [pair for pair in pairs if pair not in known or (known[pair] and pair in companies)]
+    if not looked_at:
+        return Usage()
+    same, apart = verdicts.about(collection, keys)
+    keys |= {key for pair in same for key in pair}
+    companies |= verdicts.companies(collection, keys)
+    who = Said(_by(between, keys, sayers), companies)
+    unknown = sorted(pair for pair in looked_at if pair not in known or not who.counts(pair))
+    said = {key: one for sayings in between.values() for key, one in sayings.items()}
+    described = {(one, other): (said[one].stated(), said[other].stated()) for one, other in unknown}
     sheet = Sheet(verdicts, collection, model, PROMPT.version)
     relations = Relations(asked, replace(sheet, verdicts=verdicts.relations), described)
     others = relations.apart([pair for pair in unknown if pair not in known])
     sheet.record(dict.fromkeys(others, False))
-    left = sorted({*unknown} - {*others})
-    use = judge(asked.same_facts, left, described, sheet, _as_it_is, said=who, allowed=relations.allowed)
+    left = [pair for pair in unknown if pair not in {*others}]
+    # who vouches is known to be one with both for all who say these
+    witnesses = Judged(frozenset(pair for pair in same if pair not in companies or who.counts(pair)), apart)
+    use = judge(asked.same_facts, left, described, sheet, said=who, known=witnesses, allowed=relations.allowed)
     return use.and_also(relations.used)
 
 
 def _facts(verdicts: FactVerdicts, collection: str, keys: Collection[str]) -> dict[str, int]:
     """The number of the fact that each key is of, by what is known of it; of those that no other is the same as, none."""
     same, _ = verdicts.about(collection, keys)
-    groups = hanging_together(neighbours({key for pair in same for key in pair}, Judged(same)))
+    groups = hanging_together(beside(same))
     return {key: number for number, group in enumerate(groups) for key in group}
 
 
 def _hanging_together(
     verdicts: FactVerdicts,
     collection: str,
-    between: Mapping[Ends, Mapping[str, _Saying]],
+    compared: Mapping[Ends, Mapping[str, _Saying]],
     fresh: Mapping[Ends, set[str]],
-) -> dict[Pair, list[Ends]]:
-    """The pairs without a verdict of what hangs together with a fresh one between the same two, and may be of one time."""
-    found: dict[Pair, list[Ends]] = defaultdict(list)
-    compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
+) -> dict[Pair, set[Ends]]:
+    """The pairs of what hangs together with a fresh sentence between the same two, and may be of one time."""
+    found: dict[Pair, set[Ends]] = defaultdict(set)
     judged = Judged(*verdicts.about(collection, {key for said in compared.values() for key in said}))
     for ends, said in compared.items():
         for group in hanging_together(neighbours(said.keys(), judged)):
             for one, other in combinations(sorted(group), 2) if group & fresh[ends] else ():
-                if _at_one_time(said[one].since, said[other].since):
-                    found[one, other].append(ends)
-    known = verdicts.of(collection, list(found))
-    return {pair: where for pair, where in found.items() if pair not in known}
+                if may_be_of_one_time(said[one].since, said[other].since):
+                    found[one, other].add(ends)
+    return found
 
 
 def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
-    """What the episodes say, by the keys of their sentences and the entities between which they say it."""
+    """What the episodes say, by the keys of their sentences, since when, and the entities between which they say it."""
     rows = [(row["source"], unpacked(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
     asked = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
     known = {row["fact"]: row for row in connection.read(TARGETS, **asked)} if rows else {}
     return {
-        (saying_key(one.relation or known[fact]["relation"], one.fact), source, known[fact]["target"])
+        (saying_key(one.relation or known[fact]["relation"], one.fact), one.valid_at, source, known[fact]["target"])
         for source, (fact, one) in rows
         if fact in known and len(one.fact) <= LONGEST
     }
@@ -211,11 +249,11 @@ def _around(connection: GraphConnection, collection: str, keys: Collection[str])
     return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
 
 
-def _between(connection: GraphConnection, ends: Collection[Ends], least: int = 2) -> dict[Ends, dict[str, _Saying]]:
-    """All that is said between these entities, by its key; only of those that have so many facts."""
+def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, dict[str, _Saying]]:
+    """All that is said between these entities, by its key; only of those that have several facts."""
     found: dict[Ends, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
     asked = [list(pair) for pair in sorted(ends)]
-    for held in held_facts(connection.read, BETWEEN, ends=asked, most=MOST_BETWEEN, least=least) if ends else ():
+    for held in held_facts(connection.read, BETWEEN, ends=asked, most=MOST_BETWEEN) if ends else ():
         for one in held.asserted.assertions:
             if len(one.fact) <= LONGEST:
                 found[held.asserted.source, held.asserted.target][one.key].append(one)
@@ -224,7 +262,7 @@ def _between(connection: GraphConnection, ends: Collection[Ends], least: int = 2
 
 def _saying(assertions: Sequence[Assertion]) -> _Saying:
     first = min(assertions, key=lambda one: (one.at, one.fact))
-    since = min((one.valid_at for one in assertions if one.valid_at), default=None)
+    since = frozenset(one.valid_at for one in assertions)
     return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
 
 
@@ -238,7 +276,7 @@ def _alike(
     found: set[Pair] = set()
     for key in sorted(fresh & sayings.keys()):
         own = sayings[key]
-        others = [other for other, one in sayings.items() if other != key and _at_one_time(own.since, one.since)]
+        others = [other for other, one in sayings.items() if other != key and may_be_of_one_time(own.since, one.since)]
         of_others = {other for other in others if sayings[other].relation != own.relation}
         apart = dict.fromkeys(others, 0)
         if _by_nearness(sayings):
@@ -253,14 +291,3 @@ def _alike(
 def _by_nearness(sayings: Mapping[str, _Saying]) -> bool:
     """Whether it takes their sentences' vectors to tell which of them are alike: they are many, or of several relations."""
     return len(sayings) > MOST_ALIKE or len({one.relation for one in sayings.values()}) > 1
-
-
-def _at_one_time(one: datetime | None, other: datetime | None) -> bool:
-    """Whether two beginnings may be one: one of them is not said, or only the year of it."""
-    if one is None or other is None or one == other:
-        return True
-    return one.year == other.year and any((date.month, date.day) == (1, 1) for date in (one, other))
-
-
-def _as_it_is(one: Stated) -> Stated:
-    return one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -45,10 +45,21 @@ def beside(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
     return found
 
 
-def neighbours(keys: Collection[str], judged: Judged) -> dict[str, set[str]]:
-    """Those of the keys that each is the same as, without what may be either of two that are apart, and is neither."""
+def _alike(keys: Collection[str]) -> int:
+    return 1
+
+
+def neighbours(keys: Collection[str], judged: Judged, weight: Callable[[Collection[str]], int] = _alike) -> dict[str, set[str]]:
+    """Those of the keys that each is the same as, without what may be either of two that are apart.
+
+    It is neither, or the weightier one where there is one: by the `weight` of the keys that are the same as it and as this.
+    """
     near = beside((one, other) for one, other in judged.same if one in keys and other in keys)
-    torn = {(key, end) for pair in judged.apart for key in near.get(pair[0], set()) & near.get(pair[1], set()) for end in pair}
+    torn: set[Pair] = set()
+    for one, other in judged.apart:
+        for key in near.get(one, set()) & near.get(other, set()):
+            of_one, of_other = (weight({end} | (near[end] & near[key])) for end in (one, other))
+            torn.update((key, end) for end, is_less in ((one, of_one <= of_other), (other, of_other <= of_one)) if is_less)
     for key, end in torn:
         near[key].discard(end)
         near[end].discard(key)

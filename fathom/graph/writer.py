@@ -262,8 +262,8 @@ class DocumentWriter:
         return done
 
     def _terms(self, collection: str) -> CollectionTerms:
-        judged_of, judged_facts_of = (partial(judged, collection) for judged in (self._comparing.names, self._comparing.facts))
-        return CollectionTerms(collection, self._rules(collection), judged_of, judged_facts_of, self._embedder)
+        of_names, of_facts = partial(self._comparing.names, collection), partial(self._comparing.facts, collection)
+        return CollectionTerms(collection, self._rules(collection), of_names, of_facts, self._embedder)
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,7 +25,8 @@ from fathom.tables import (
 )
 
 Pair = tuple[str, str]  # two keys, the lesser first
-Saying = tuple[str, str, str]  # the key of a fact's sentence, and the uuids of the two entities between which it is said
+# The key of a fact's sentence, since when it holds where that is said, and the uuids of the entities between which it is said.
+Saying = tuple[str, datetime | None, str, str]
 
 SLICE = 500  # keys a query
 
@@ -93,14 +95,11 @@ class Verdicts:
             self._insert(connection, verdict_companies, beside)
             self._delete(connection, called_one, collection, verdicts)
             if not company:
-                self._part(connection, by, [pair for pair, is_one in verdicts.items() if not is_one])
-                self._delete(connection, verdict_companies, collection, same)
+                self._overturn(connection, by, [pair for pair, is_one in verdicts.items() if not is_one])
+                self._delete(connection, verdict_companies, collection, verdicts)
 
     def companies(self, collection: str, keys: Collection[str]) -> dict[Pair, list[Company]]:
-        """In whose sight the pairs of these keys were told to be one, of those that were not told it ALONE since.
-
-        Those of them that were told ALONE to be two are among them, until they are `parted`.
-        """
+        """In whose sight the pairs of these keys were told to be one, of those that were not told ALONE what they are."""
         c = verdict_companies.c
         found: dict[Pair, list[Company]] = defaultdict(list)
         with self._engine.connect() as connection:
@@ -110,11 +109,6 @@ class Verdicts:
                 for one, other, documents in connection.execute(asked.distinct()):
                     found[one, other].append(frozenset(Sayer(*member) for member in json.loads(documents)))
         return dict(found)
-
-    def parted(self, collection: str, pairs: Collection[Pair]) -> None:
-        """The graph follows that these are two."""
-        with self._engine.begin() as connection:
-            self._delete(connection, verdict_companies, collection, pairs)
 
     def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
         """Those of the pairs that were called one in sight of others."""
@@ -185,7 +179,7 @@ class Verdicts:
             gone = [{"one_": one, "other_": other} for one, other in pairs]
             connection.execute(table.delete().where(self._mine(table, collection), *these), gone)
 
-    def _part(self, connection: Connection, by: Mapping[str, object], pairs: Sequence[Pair]) -> None:
+    def _overturn(self, connection: Connection, by: Mapping[str, object], pairs: Sequence[Pair]) -> None:
         """Those of the pairs are two that were told to be one in sight of others."""
         if not pairs:
             return
@@ -275,28 +269,72 @@ class FactVerdicts(Verdicts):
     """Which keys of facts' sentences say one thing, in SQLite or Postgres; and which `relations` can stand for the same."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, "facts", fact_verdicts, compared_facts)
+        super().__init__(engine, "facts", fact_verdicts)
         self.relations = Verdicts(engine, "relations", relation_verdicts)
+
+    def any(self, collection: str) -> bool:
+        """Whether anything is kept of a sentence or relation of the collection."""
+        with self._engine.connect() as connection:
+            mine = compared_facts.c.collection == collection
+            compared = connection.scalar(sa.select(compared_facts.c.at).where(mine).limit(1)) is not None
+        return compared or super().any(collection) or self.relations.any(collection)
 
     def unjudged(self, collection: str, sayings: Collection[Saying]) -> set[Saying]:
         """Those that were not compared yet."""
-        known: set[Saying] = set()
+        known: set[tuple[str, str, str]] = set()
         c = compared_facts.c
         with self._engine.connect() as connection:
-            for some in _slices({key for key, _, _ in sayings}):
+            for some in _slices({_mark(one) for one in sayings}):
                 asked = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(some))
                 known.update(connection.execute(asked).tuples())
-        return set(sayings) - known
+        return {one for one in sayings if (_mark(one), *one[2:]) not in known}
 
     def mark_judged(self, collection: str, sayings: Collection[Saying]) -> None:
         """They were compared, and the graph follows what came of it."""
         now = time.time()
-        rows = [
-            {"collection": collection, "key": key, "source": source, "target": target, "at": now}
-            for key, source, target in sorted(sayings)
-        ]
+        rows = [{"collection": collection, "key": _mark(one), "source": one[2], "target": one[3], "at": now} for one in sayings]
         with self._engine.begin() as connection:
             self._insert(connection, compared_facts, rows)
+
+    def mark_unjudged(self, collection: str, sayings: Collection[Saying]) -> None:
+        """They are to be compared again."""
+        if sayings:
+            with self._engine.begin() as connection:
+                _forget(connection, collection, {(_mark(one), *one[2:]) for one in sayings})
+
+    def both_said(self, collection: str, pairs: Collection[Pair]) -> set[tuple[str, str]]:
+        """The entities between which both of a pair were compared."""
+        c = compared_facts.c
+        ends: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        with self._engine.connect() as connection:
+            for some in _slices({key for pair in pairs for key in pair}):
+                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key}~")) for key in some))
+                for mark, source, target in connection.execute(sa.select(c.key, c.source, c.target).where(marks)):
+                    ends[mark.partition(" ")[0]].add((source, target))
+        return {both for one, other in pairs for both in ends[one] & ends[other]}
+
+    def keep_only(self, collection: str, keys: Collection[str], sayings: Collection[Saying] = ()) -> None:
+        """Nothing is kept of what is not among these: keys of sentences, and where and since when they are said."""
+        super().keep_only(collection, keys)
+        kept = {(_mark(one), *one[2:]) for one in sayings}
+        c = compared_facts.c
+        with self._engine.begin() as connection:
+            there = connection.execute(sa.select(c.key, c.source, c.target).where(c.collection == collection)).tuples().all()
+            _forget(connection, collection, {*there} - kept)
+
+
+def _forget(connection: Connection, collection: str, marks: Collection[tuple[str, str, str]]) -> None:
+    c = compared_facts.c
+    these = c.key == sa.bindparam("key_"), c.source == sa.bindparam("source_"), c.target == sa.bindparam("target_")
+    if marks:
+        gone = [{"key_": mark, "source_": source, "target_": target} for mark, source, target in marks]
+        connection.execute(compared_facts.delete().where(c.collection == collection, *these), gone)
+
+
+def _mark(saying: Saying) -> str:
+    """How a saying is known to have been compared."""
+    key, since, _, _ = saying
+    return f"{key} {since.astimezone(UTC).isoformat()}" if since else key
 
 
 def _slices(keys: Collection[str]) -> list[list[str]]:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.graph.assertions import AssertedFact, Assertion, saying_key
-from fathom.graph.paraphrases import bundled
+from fathom.graph.paraphrases import JudgedFacts, bundled
 from fathom.graph.rows import fact_uuid
-from fathom.graph.sameness import NOTHING_JUDGED, Judged, pair_of
+from fathom.graph.sameness import Judged, pair_of
 
 WORDS = ("bought", "acquired", "took over", "sued", "praised", "left")
 
@@ -26,8 +26,10 @@ def key(word: str) -> str:
     return saying_key(word.upper().replace(" ", "_"), f"A {word} B.")
 
 
-def judged(same: list[tuple[str, str]], apart: list[tuple[str, str]] | None = None) -> Judged:
-    return Judged(*(frozenset(pair_of(key(one), key(other)) for one, other in some) for some in (same, apart or [])))
+def judged(same: list[tuple[str, str]], apart: list[tuple[str, str]] | None = None) -> JudgedFacts:
+    return JudgedFacts(
+        Judged(*(frozenset(pair_of(key(one), key(other)) for one, other in some) for some in (same, apart or [])))
+    )
 
 
 def words(facts: list[AssertedFact]) -> set[frozenset[str]]:
@@ -71,7 +73,7 @@ def test_what_may_be_either_of_two_that_are_apart_is_neither() -> None:
 
 def test_without_a_verdict_a_fact_of_any_client_stays_as_it_is() -> None:
     theirs = AssertedFact("some-uuid", "a", "b", "BOUGHT", said("bought").assertions)
-    assert bundled("c", [theirs], NOTHING_JUDGED).facts == [theirs]
+    assert bundled("c", [theirs], JudgedFacts()).facts == [theirs]
 
 
 @given(
