@@ -104,12 +104,10 @@ def restate(
     compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
     pairs = _to_compare(verdicts, collection, compared, fresh, signs)
     asking = partial(_judge, verdicts, asked, collection, between, sayers=sayers, model=model)
-    used, left = asking([*pairs]), {*pairs}
-    while left:
-        together = _hanging_together(verdicts, collection, compared, fresh)
-        left = together.keys() - pairs
-        pairs |= together
+    used = asking([*pairs])
+    while left := (together := _hanging_together(verdicts, collection, compared, fresh)).keys() - pairs:
         used = used.and_also(asking([*left]))
+        pairs |= together
     told = verdicts.of(collection, [*pairs])
     same = [pair for pair in pairs if told.get(pair)]
     where = {ends for pair in same for ends in pairs[pair]} | verdicts.both_said(collection, same)

@@ -47,9 +47,10 @@ def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair
 
 
 def _vouch(keys: Collection[str], pair: Pair, said: Said) -> bool:
-    """Whether enough documents, of different bytes, say what has these keys; and it can be told for whom that would count."""
-    if not keys:
-        return False
-    sayers = {sayer for key in keys for sayer in said.by.get(key, ())}
-    many = min(len({one.document for one in sayers}), len({one.version for one in sayers}))
+    """Whether enough documents, of different bytes, say what has these keys; and it can be told for whom that would count.
+
+    One for each sentence: what others quote of a text vouches no more than the text.
+    """
+    first = {min(said.by[key]) for key in keys if said.by.get(key)}
+    many = min(len({one.document for one in first}), len({one.version for one in first}))
     return many >= VOUCHERS and bool(said.companies_to_ask(pair))

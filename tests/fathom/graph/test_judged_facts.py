@@ -373,7 +373,7 @@ def test_an_edit_that_was_cut_short_leaves_nothing_of_what_it_took_away(
     verdicts = FactVerdicts(ledger.engine)
     (fact,) = (row for row in held(graph, collection)["RELATES_TO"] if row["fact"] == BOUGHT)
     ends = fact["source"], fact["target"]
-    gone, left = (saying_key("ACQUIRED", ACQUIRED), *ends), (saying_key("BOUGHT", BOUGHT), *ends)
+    gone, left = ((saying_key(SAID[one][0], one), SAID[one][1], *ends) for one in (ACQUIRED, BOUGHT))
     assert verdicts.unjudged(collection, {gone, left}) == {gone}
     assert kept.issuperset(key for pair in verdicts.about(collection, kept)[0] for key in pair)
 

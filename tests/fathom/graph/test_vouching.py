@@ -1,4 +1,4 @@
-"""For a pair that was called one others vouch, when documents enough say what is one with both."""
+"""Others vouch for a pair where enough documents say what is one with both, or one with one and not the other."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from fathom.graph.company import MOST_SAYERS, Said
-from fathom.graph.vouching import VOUCHERS, to_ask, vouched
+from fathom.graph.company import MOST_COMPANIES, Said
+from fathom.graph.vouching import MOST_ASKED, VOUCHERS, to_ask, vouched
 from fathom.ledger.verdicts import Sayer
 
 OTHERS = [f"b{number}" for number in range(9)]
@@ -32,12 +32,6 @@ def test_what_is_another_than_three_that_are_one_is_another_than_all_that_are_on
     assert vouched(PAIRS[VOUCHERS:], KNOWN, PAIRS[: VOUCHERS - 1], said()) == {}
 
 
-def test_what_three_documents_say_word_for_word_vouches_by_itself() -> None:
-    documents = {OTHERS[0]: ("x", "y", "z")}
-    assert to_ask(PAIRS, KNOWN, said(documents)) == PAIRS[:1]
-    assert vouched(PAIRS[1:], [*KNOWN, PAIRS[0]], [], said(documents)) == dict.fromkeys(PAIRS[1:], True)
-
-
 def test_nobody_vouches_for_what_is_not_known_to_be_one_with_both() -> None:
     assert to_ask(PAIRS, [], said()) == PAIRS
     assert vouched(PAIRS[3:], [*KNOWN, *PAIRS[: VOUCHERS - 1]], [], said()) == {}
@@ -46,11 +40,26 @@ def test_nobody_vouches_for_what_is_not_known_to_be_one_with_both() -> None:
 @pytest.mark.parametrize(
     "documents",
     [
-        dict.fromkeys(OTHERS[1:], ("evil",)),  # one that says all vouches once
-        {"a": [str(number) for number in range(MOST_SAYERS + 1)]},  # too many say it to tell for whom it would count
+        {"a": [str(number) for number in range(MOST_COMPANIES + 1)]},  # too many to tell for whom it would count
         {"a": ()},
+        dict.fromkeys(OTHERS, ("evil",)),
+        dict.fromkeys(OTHERS[1:], ("evil",)) | {OTHERS[0]: ("evil", "x quotes it", "y quotes it")},
     ],
 )
-def test_documents_vouch_and_not_sentences(documents: Mapping[str, Sequence[str]]) -> None:
+def test_nobody_vouches_for_what_nobody_can_tell_who_says_it_nor_one_document_more_than_once(
+    documents: Mapping[str, Sequence[str]],
+) -> None:
     assert to_ask(PAIRS, KNOWN, said(documents)) == PAIRS
     assert vouched(PAIRS[-1:], [*KNOWN, *PAIRS[:-1]], [], said(documents)) == {}
+
+
+def test_one_file_under_three_names_vouches_once() -> None:
+    copies = Said({"a": [Sayer("a", "a")]} | {other: [Sayer(other, "one")] for other in OTHERS})
+    assert to_ask(PAIRS, KNOWN, copies) == PAIRS
+
+
+def test_of_a_text_that_says_one_thing_over_and_over_not_every_pair_is_asked_about() -> None:
+    many = [f"b{number:03}" for number in range(3 * MOST_ASKED)]
+    evil = Said({key: [Sayer("evil", "evil")] for key in many})
+    asked = to_ask(combinations(many, 2), [], evil)
+    assert len(many) * MOST_ASKED / 2 <= len(asked) < len(many) * MOST_ASKED

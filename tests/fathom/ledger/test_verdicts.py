@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fathom.database import open_database
 from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Sayer
 from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
+ACME, LOTUS, SINCE = ("ada", "acme"), ("ada", "lotus"), datetime(2024, 5, 6, tzinfo=UTC)
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
 
@@ -99,8 +101,6 @@ def test_what_is_told_alone_stands_above_what_was_told_in_sight_of_others(verdic
     assert verdicts.companies("a", ["y"]) == verdicts.companies("other", ["b", "d"]) == {}
     verdicts.record("a", {one: False, two: True}, **BY)
     assert verdicts.of("a", [one, two, three]) == {one: False, two: True, three: True}
-    assert verdicts.companies("a", ["c", "e"]).keys() == {one, three}
-    verdicts.parted("a", [one])
     assert verdicts.companies("a", ["c", "e"]).keys() == {three}
     verdicts.keep_only("a", ["d"])
     assert verdicts.companies("a", ["d"]) == {}
@@ -115,13 +115,32 @@ def test_what_waits_of_names_is_not_what_waits_of_facts(tmp_path: Path) -> None:
     assert names.any("a")
 
 
-def test_a_sentence_is_compared_once_between_two_things(tmp_path: Path) -> None:
+def test_a_sentence_is_compared_once_between_two_things_and_since_one_day(tmp_path: Path) -> None:
     facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
-    here, there = ("s", "ada", "acme"), ("s", "ada", "lotus")
+    here, later, there = ("s", None, *ACME), ("s", SINCE, *ACME), ("s", None, *LOTUS)
     facts.mark_judged("a", [here])
-    facts.mark_judged("a", [here])
-    assert facts.unjudged("a", {here, there}) == {there}
+    facts.mark_judged("a", [here, later])
+    assert facts.unjudged("a", {here, later, there}) == {there}
     assert facts.unjudged("other", {here}) == {here}
-    facts.keep_only("a", ["another"])
-    assert facts.unjudged("a", {here}) == {here}
+    facts.mark_unjudged("a", [here])
+    assert facts.unjudged("a", {here, later, there}) == {here, there}
+    facts.mark_judged("a", [here, there])
+    facts.keep_only("a", ["s"], [there])
+    assert facts.unjudged("a", {here, later, there}) == {here, later}
+    facts.keep_only("a", [])
+    assert not facts.any("a")
+
+
+def test_where_both_of_two_were_compared_is_known(tmp_path: Path) -> None:
+    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+    facts.mark_judged("a", [("s", None, *ACME), ("t", SINCE, *ACME), ("s", SINCE, *LOTUS), ("t2", None, *LOTUS)])
+    assert facts.both_said("a", [("s", "t")]) == {ACME}
+    assert facts.both_said("other", [("s", "t")]) == set()
+
+
+def test_of_relations_something_is_kept_too(tmp_path: Path) -> None:
+    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+    facts.relations.record("a", {("BOUGHT", "SUED"): False}, **BY)
+    assert facts.any("a")
+    facts.relations.keep_only("a", ["BOUGHT"])
     assert not facts.any("a")
