@@ -16,13 +16,13 @@ KEY = "sk-bench-0123456789"
 LEAST_KEPT = 1024
 # Of the price of a fresh input token: read from what is kept, written to it. Anthropic's price list.
 READ, WRITTEN = 0.1, 1.25
-# Verbs, and those that say the same as each.
+# Each verb with the one that it says the same as.
 VERBS = {
     **{verb: verb for verb in ("supplied", "founded", "audited", "sued")},
     **dict.fromkeys(("acquired", "bought", "took over", "purchased", "absorbed"), "acquired"),
 }
-NAME = "([A-Z][a-z]+ [A-Z][a-z]+)"
-STATED = re.compile(rf"{NAME} ({'|'.join(VERBS)}) {NAME}((?:, [^.,]+,)?) in (\d{{4}})\.")
+_NAME = "([A-Z][a-z]+ [A-Z][a-z]+)"
+STATED = re.compile(rf"{_NAME} ({'|'.join(VERBS)}) {_NAME}((?:, [^.,]+,)?) in (\d{{4}})\.")
 _VERB_AND_YEAR = re.compile(rf" ({'|'.join(VERBS)}) .* in (\d{{4}})")
 
 
@@ -135,7 +135,8 @@ def _same(pair: dict[str, Any]) -> bool:
     """Whether two facts, or two relations, say the same; names that are alike are of different firms."""
     one, other = pair["a"], pair["b"]
     if "fact" in one:
-        return bool(_said(one["fact"]) == _said(other["fact"]))
+        said = _said(one["fact"])
+        return said is not None and said == _said(other["fact"])
     return "relation" in one and _meant(one["relation"]) == _meant(other["relation"])
 
 

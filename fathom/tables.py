@@ -262,7 +262,8 @@ judged_names = sa.Table(
 # Whether two facts of a collection say one thing, by the keys of their sentences, the lesser first.
 fact_verdicts = _verdicts("fact_verdicts")
 
-# Facts that were compared with all others between their two entities, by the keys of their sentences and the entities' uuids.
+# Facts that were compared with all others between their two entities, by the keys of their sentences with the days since when
+# they hold, and the entities' uuids.
 compared_facts = sa.Table(
     "compared_facts",
     metadata,
@@ -273,7 +274,7 @@ compared_facts = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
-# Pairs of keys, of names or of facts, that were called one in sight of others, and are to be asked about by themselves.
+# Pairs of keys, of names or of facts, that were called one in sight of others, and have no verdict yet.
 called_one = sa.Table(
     "called_one",
     metadata,
@@ -287,7 +288,7 @@ called_one = sa.Table(
 # Whether two names of relations can stand for the same, the lesser first.
 relation_verdicts = _verdicts("relation_verdicts")
 
-# In sight of whose words pairs of keys were told to be one; of those that were not told so by themselves since.
+# The documents, by marks, for whom a verdict that two keys are one counts; none for a verdict that counts for all.
 verdict_companies = sa.Table(
     "verdict_companies",
     metadata,

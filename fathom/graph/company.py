@@ -14,7 +14,7 @@ from itertools import product
 from fathom.graph.sameness import Pair
 from fathom.ledger.verdicts import Company, Sayer
 
-MOST_COMPANIES = 40  # of a pair; what more say is asked about alone, which counts for all
+MOST_COMPANIES = 12  # of a pair; of what more say, a verdict has to count for all
 
 
 @dataclass(frozen=True)

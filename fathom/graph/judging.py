@@ -107,7 +107,7 @@ class _Judging(Generic[Described]):
         by_company: dict[Company, dict[Pair, bool]] = defaultdict(dict)
         for pair, is_one in vouched(left, self.same, self._apart, self._said).items():
             if is_one:
-                for company in self._companies[pair]:
+                for company in self._companies[pair] or [ALONE]:
                     by_company[company][pair] = True
             elif pair not in self._held:
                 by_company[ALONE][pair] = False

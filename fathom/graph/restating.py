@@ -1,7 +1,8 @@
 """Facts of a document that may say again, in other words, what its collection has already: compared, judged, joined.
 
-Once for all of a document, when its names are compared, and once a sentence and two entities: only with facts between these
-that hold at the same time, and whichever of them came first. What is judged is durable before the graph follows it.
+Once for all of a document, when its names are compared, and once a sentence, its date and two entities: only with facts between
+these that hold at the same time, and whichever of them came first. Who says it word for word later has it compared again where
+a verdict does not count for it (see company.py). What is judged is durable before the graph follows it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def restate(
     joined: Collection[str],
     model: str,
 ) -> Usage:
-    """No fact of these episodes stands apart from one that it was judged to say again; answers what that used.
+    """No fact of these episodes stands apart from one that it was judged to say again, or with another; answers what that used.
 
     Nor do those that came together because names of the keys `joined` are one. `join` makes the facts between some entities
     what the verdicts leave, `signs` gives those of sentences' vectors, `sayers` the documents of episodes. Raises

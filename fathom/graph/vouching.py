@@ -24,7 +24,7 @@ def vouched(pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], 
         of_both = near[one] & near[other]
         of_either = (near[one] & far[other]) | (near[other] & far[one])
         for keys, is_one in ((of_both, True), (of_either, False)):
-            if _vouch(keys, (one, other), said):
+            if _vouch(keys, said):
                 found.setdefault((one, other), is_one)
     return found
 
@@ -38,7 +38,7 @@ def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair
     times: Counter[str] = Counter()
     asked: list[Pair] = []
     for one, other in pairs:
-        if min(times[one], times[other]) < MOST_ASKED and not _vouch(near[one] & near[other], (one, other), said):
+        if min(times[one], times[other]) < MOST_ASKED and not _vouch(near[one] & near[other], said):
             asked.append((one, other))
             times.update((one, other))
             near[one].add(other)
@@ -46,11 +46,10 @@ def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair
     return asked
 
 
-def _vouch(keys: Collection[str], pair: Pair, said: Said) -> bool:
-    """Whether enough documents, of different bytes, say what has these keys; and it can be told for whom that would count.
+def _vouch(keys: Collection[str], said: Said) -> bool:
+    """Whether enough documents, of different bytes, say what has these keys.
 
     One for each sentence: what others quote of a text vouches no more than the text.
     """
     first = {min(said.by[key]) for key in keys if said.by.get(key)}
-    many = min(len({one.document for one in first}), len({one.version for one in first}))
-    return many >= VOUCHERS and bool(said.companies_to_ask(pair))
+    return min(len({one.document for one in first}), len({one.version for one in first})) >= VOUCHERS

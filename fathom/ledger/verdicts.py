@@ -1,4 +1,4 @@
-"""What the language model judged in pairs, one thing or two: durable before the graph follows it, paid for once."""
+"""What was judged in pairs, one thing or two, by the language model or by what it judged of others: durable, paid for once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SLICE = 500  # keys a query
 
 
 class Sayer(NamedTuple):
-    """A document that says something; one of the same bytes is held to be the same."""
+    """A document that says something, by marks of its name and bytes; one of the same bytes is held to be the same."""
 
     document: str
     version: str
