@@ -8,7 +8,7 @@ a verdict does not count for it (see company.py). What is judged is durable befo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -103,7 +103,8 @@ def restate(
         return Usage()
     between = {**moved, **_between(connection, fresh.keys() - moved.keys())}
     compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
-    pairs = _to_compare(verdicts, collection, compared, fresh, signs)
+    held = verdicts.companies(collection, {key for keys in fresh.values() for key in keys})
+    pairs = _to_compare(verdicts, collection, compared, fresh, held, signs)
     asking = partial(_judge, verdicts, asked, collection, between, sayers=sayers, model=model)
     used = asking([*pairs])
     while left := (together := _hanging_together(verdicts, collection, compared, fresh)).keys() - pairs:
@@ -111,10 +112,11 @@ def restate(
         pairs |= together
     told = verdicts.of(collection, [*pairs])
     same = [pair for pair in pairs if told.get(pair)]
-    where = {ends for pair in same for ends in pairs[pair]} | verdicts.both_said(collection, same)
-    _join(join, where)
-    if same:
-        log.info("Facts were found to say one thing", sub_stage="facts", metrics={"alike": len(pairs), "same": len(same)})
+    changed = [*same, *(pair for pair in held if told.get(pair) is False)]
+    _join(join, {ends for pair in changed for ends in pairs[pair]} | verdicts.both_said(collection, changed))
+    if changed:
+        metrics = {"alike": len(pairs), "same": len(same), "parted": len(changed) - len(same)}
+        log.info("Facts were found to say one thing", sub_stage="facts", metrics=metrics)
     verdicts.mark_judged(collection, unjudged)
     return used
 
@@ -130,11 +132,11 @@ def _doubt(
 ) -> None:
     """What is said here of which a verdict does not count for all who say it is to be compared again."""
     companies = verdicts.companies(collection, {key for key, _, _, _ in sayings})
-    partners = {key for pair in companies for key in pair}
-    between = _between(connection, {(source, target) for key, _, source, target in sayings if key in partners})
+    told = beside(companies)
+    between = _between(connection, {(source, target) for key, _, source, target in sayings if key in told})
     doubted: set[tuple[str, Ends]] = set()
     for ends, said in between.items():
-        here = [pair for pair in companies if said.keys() >= {*pair}]
+        here = {pair_of(key, other) for key in said.keys() & told.keys() for other in told[key] & said.keys()}
         who = Said(_by({ends: said}, {key for pair in here for key in pair}, sayers), companies)
         doubted |= {(key, ends) for pair in here if not who.counts(pair) for key in pair}
     verdicts.mark_unjudged(collection, [one for one in sayings if (one[0], (one[2], one[3])) in doubted])
@@ -155,12 +157,13 @@ def _to_compare(
     collection: str,
     compared: Mapping[Ends, Mapping[str, _Saying]],
     fresh: Mapping[Ends, set[str]],
+    held: Iterable[Pair],
     signs: Callable[[Sequence[str]], list[bytes]],
 ) -> dict[Pair, set[Ends]]:
-    """The pairs of fresh sentences with what they may say again, and what they were told to; and between which entities."""
+    """The pairs of fresh sentences with what they may say again, or are held to; and between which entities."""
     facts = _facts(verdicts, collection, {key for said in compared.values() for key in said})
     signs([one.fact for said in compared.values() if _by_nearness(said) for one in said.values()])  # all at once
-    told = beside(verdicts.companies(collection, {key for keys in fresh.values() for key in keys}))
+    told = beside(held)
     pairs: dict[Pair, set[Ends]] = defaultdict(set)
     for ends, said in compared.items():
         again = {pair_of(key, other) for key in fresh[ends] & said.keys() for other in told.get(key, set()) & said.keys()}
