@@ -34,8 +34,9 @@ from fathom.language import same_facts, same_names
 from fathom.language.prompts import Prompt
 from fathom.language.schema import Vocabulary
 from fathom.language.stack import model_of
+from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts
+from fathom.ledger.verdicts import NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity

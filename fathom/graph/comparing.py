@@ -23,9 +23,10 @@ from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
 from fathom.graph.signs import SigningEmbedder
 from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
+from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.to_forget import ToForget
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Sayer
+from fathom.ledger.verdicts import NameVerdicts, Sayer
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Comparing:
     def facts(self, collection: str, keys: Collection[str]) -> JudgedFacts:
         """What was judged of facts of these keys, and of all that hang together with them."""
         judged = Judged(*self._facts.about(collection, keys))
-        return JudgedFacts(judged, self._facts.companies(collection, judged.keys), self._sayers)
+        at = self._facts.told_at(collection, judged.keys) if judged.apart else {}
+        return JudgedFacts(judged, self._facts.companies(collection, judged.keys), at, self._sayers)
 
     @contextmanager
     def ahead(self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]) -> Iterator[Asking | None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fathom.graph.assertions import saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.identifying import keys_of_names
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Saying
+from fathom.ledger.fact_verdicts import FactVerdicts, Saying
+from fathom.ledger.verdicts import NameVerdicts
 
 PAGE = 2_000  # entities a query
 

@@ -28,16 +28,18 @@ def _each_by_itself(episodes: Collection[str]) -> Mapping[str, Sayer]:
 
 @dataclass(frozen=True)
 class JudgedFacts:
-    """What was judged of the keys of facts' sentences, and in sight of which companies' words."""
+    """What was judged of the keys of facts' sentences, in sight of which companies' words, and when."""
 
     judged: Judged = NOTHING_JUDGED
     companies: Mapping[Pair, Collection[Company]] = field(default_factory=dict[Pair, Collection[Company]])
+    at: Mapping[Pair, float] = field(default_factory=dict[Pair, float])
     sayers: SayersOf = _each_by_itself
 
     def between(self, said: Mapping[str, Sequence[Assertion]]) -> dict[str, set[str]]:
         """The keys that each is the same as, by what counts for all who say the two here; and both may be of one time.
 
-        Of what is the same as two which are apart, the one that fewer documents say is not; neither where they are as many.
+        Of what is the same as two which are apart, the one that fewer documents say is not, or the one that was found so later:
+        no text that comes parts what is one.
         """
         near = beside(self.judged.same)
         pairs = [(one, other) for one in said for other in near.get(one, set()) & said.keys() if one < other]
@@ -53,7 +55,11 @@ class JudgedFacts:
             if (pair not in self.companies or who.counts(pair))
             and may_be_of_one_time(*({one.valid_at for one in said[key]} for key in pair))
         )
-        return neighbours(said.keys(), Judged(same, apart), lambda keys: len({one for key in keys for one in by[key]}))
+
+        def weight(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
+            return len({one for key in keys for one in by[key]}), -self.at.get(pair, 0)
+
+        return neighbours(said.keys(), Judged(same, apart), weight)
 
 
 @dataclass

@@ -23,7 +23,8 @@ from fathom.graph.relations import Relations
 from fathom.graph.sameness import Judged, Pair, beside, hanging_together, neighbours, pair_of
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
-from fathom.ledger.verdicts import FactVerdicts, Sayer, Saying, Sheet
+from fathom.ledger.fact_verdicts import FactVerdicts, Saying
+from fathom.ledger.verdicts import Sayer, Sheet
 from fathom.observability.logs import get_logger
 
 MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for

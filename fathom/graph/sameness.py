@@ -45,20 +45,24 @@ def beside(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
     return found
 
 
-def _alike(keys: Collection[str]) -> int:
-    return 1
+Weight = Callable[[Pair, Collection[str]], tuple[float, ...]]
 
 
-def neighbours(keys: Collection[str], judged: Judged, weight: Callable[[Collection[str]], int] = _alike) -> dict[str, set[str]]:
+def _alike(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
+    return ()
+
+
+def neighbours(keys: Collection[str], judged: Judged, weight: Weight = _alike) -> dict[str, set[str]]:
     """Those of the keys that each is the same as, without what may be either of two that are apart.
 
-    It is neither, or the weightier one where there is one: by the `weight` of the keys that are the same as it and as this.
+    It is neither, or the weightier one where there is one: by the `weight` of its pair with that, and of the keys that are the
+    same as both.
     """
     near = beside((one, other) for one, other in judged.same if one in keys and other in keys)
     torn: set[Pair] = set()
     for one, other in judged.apart:
         for key in near.get(one, set()) & near.get(other, set()):
-            of_one, of_other = (weight({end} | (near[end] & near[key])) for end in (one, other))
+            of_one, of_other = (weight(pair_of(key, end), {end} | (near[end] & near[key])) for end in (one, other))
             torn.update((key, end) for end, is_less in ((one, of_one <= of_other), (other, of_other <= of_one)) if is_less)
     for key, end in torn:
         near[key].discard(end)

@@ -7,26 +7,15 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.tables import (
-    called_one,
-    compared_facts,
-    fact_verdicts,
-    judged_names,
-    name_verdicts,
-    relation_verdicts,
-    verdict_companies,
-)
+from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
 Pair = tuple[str, str]  # two keys, the lesser first
-# The key of a fact's sentence, since when it holds where that is said, and the uuids of the entities between which it is said.
-Saying = tuple[str, datetime | None, str, str]
 
 SLICE = 500  # keys a query
 
@@ -67,6 +56,16 @@ class Verdicts:
         wanted = set(pairs)
         return {pair: same for pair, same in found if pair in wanted}
 
+    def told_at(self, collection: str, keys: Collection[str]) -> dict[Pair, float]:
+        """When each pair of these keys was told to be one or two."""
+        v = self._verdicts.c
+        found: dict[Pair, float] = {}
+        with self._engine.connect() as connection:
+            for some in slices(keys):
+                asked = sa.select(v.one, v.other, v.at).where(v.collection == collection, v.one.in_(some))
+                found |= {(one, other): at for one, other, at in connection.execute(asked)}
+        return found
+
     def record(
         self,
         collection: str,
@@ -103,7 +102,7 @@ class Verdicts:
         c = verdict_companies.c
         found: dict[Pair, list[Company]] = defaultdict(list)
         with self._engine.connect() as connection:
-            for some in _slices(keys):
+            for some in slices(keys):
                 either = sa.or_(c.one.in_(some), c.other.in_(some))
                 asked = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
                 for one, other, documents in connection.execute(asked.distinct()):
@@ -139,7 +138,7 @@ class Verdicts:
             if self._judged is not None:
                 j = self._judged.c
                 there.update(connection.scalars(sa.select(j.key).where(j.collection == collection)))
-            for some in _slices(there - set(keys)):
+            for some in slices(there - set(keys)):
                 for table, mine in of_pairs:
                     connection.execute(table.delete().where(mine, sa.or_(table.c.one.in_(some), table.c.other.in_(some))))
                 if self._judged is not None:
@@ -164,7 +163,7 @@ class Verdicts:
     ) -> list[tuple[Pair, bool]]:
         v = self._verdicts.c
         found: list[tuple[Pair, bool]] = []
-        for some in _slices(keys):
+        for some in slices(keys):
             either = sa.or_(v.one.in_(some), v.other.in_(some))
             rows = connection.execute(sa.select(v.one, v.other, v.same).where(v.collection == collection, either, *more))
             found += [((row.one, row.other), bool(row.same)) for row in rows]
@@ -231,7 +230,7 @@ class NameVerdicts(Verdicts):
         fresh = set(keys)
         c = judged_names.c
         with self._engine.connect() as connection:
-            for some in _slices(kins):
+            for some in slices(kins):
                 fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
             return self._about(connection, collection, fresh)
 
@@ -240,7 +239,7 @@ class NameVerdicts(Verdicts):
         known: set[str] = set()
         c = judged_names.c
         with self._engine.connect() as connection:
-            for some in _slices(keys):
+            for some in slices(keys):
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
         return set(keys) - known
 
@@ -265,78 +264,7 @@ class NameVerdicts(Verdicts):
             return dict(connection.execute(latest).tuples().all())
 
 
-class FactVerdicts(Verdicts):
-    """Which keys of facts' sentences say one thing, in SQLite or Postgres; and which `relations` can stand for the same."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, "facts", fact_verdicts)
-        self.relations = Verdicts(engine, "relations", relation_verdicts)
-
-    def any(self, collection: str) -> bool:
-        """Whether anything is kept of a sentence or relation of the collection."""
-        with self._engine.connect() as connection:
-            mine = compared_facts.c.collection == collection
-            compared = connection.scalar(sa.select(compared_facts.c.at).where(mine).limit(1)) is not None
-        return compared or super().any(collection) or self.relations.any(collection)
-
-    def unjudged(self, collection: str, sayings: Collection[Saying]) -> set[Saying]:
-        """Those that were not compared yet."""
-        known: set[tuple[str, str, str]] = set()
-        c = compared_facts.c
-        with self._engine.connect() as connection:
-            for some in _slices({_mark(one) for one in sayings}):
-                asked = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(some))
-                known.update(connection.execute(asked).tuples())
-        return {one for one in sayings if (_mark(one), *one[2:]) not in known}
-
-    def mark_judged(self, collection: str, sayings: Collection[Saying]) -> None:
-        """They were compared, and the graph follows what came of it."""
-        now = time.time()
-        rows = [{"collection": collection, "key": _mark(one), "source": one[2], "target": one[3], "at": now} for one in sayings]
-        with self._engine.begin() as connection:
-            self._insert(connection, compared_facts, rows)
-
-    def mark_unjudged(self, collection: str, sayings: Collection[Saying]) -> None:
-        """They are to be compared again."""
-        if sayings:
-            with self._engine.begin() as connection:
-                _forget(connection, collection, {(_mark(one), *one[2:]) for one in sayings})
-
-    def both_said(self, collection: str, pairs: Collection[Pair]) -> set[tuple[str, str]]:
-        """The entities between which both of a pair were compared."""
-        c = compared_facts.c
-        ends: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        with self._engine.connect() as connection:
-            for some in _slices({key for pair in pairs for key in pair}):
-                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key}~")) for key in some))
-                for mark, source, target in connection.execute(sa.select(c.key, c.source, c.target).where(marks)):
-                    ends[mark.partition(" ")[0]].add((source, target))
-        return {both for one, other in pairs for both in ends[one] & ends[other]}
-
-    def keep_only(self, collection: str, keys: Collection[str], sayings: Collection[Saying] = ()) -> None:
-        """Nothing is kept of what is not among these: keys of sentences, and where and since when they are said."""
-        super().keep_only(collection, keys)
-        kept = {(_mark(one), *one[2:]) for one in sayings}
-        c = compared_facts.c
-        with self._engine.begin() as connection:
-            there = connection.execute(sa.select(c.key, c.source, c.target).where(c.collection == collection)).tuples().all()
-            _forget(connection, collection, {*there} - kept)
-
-
-def _forget(connection: Connection, collection: str, marks: Collection[tuple[str, str, str]]) -> None:
-    c = compared_facts.c
-    these = c.key == sa.bindparam("key_"), c.source == sa.bindparam("source_"), c.target == sa.bindparam("target_")
-    if marks:
-        gone = [{"key_": mark, "source_": source, "target_": target} for mark, source, target in marks]
-        connection.execute(compared_facts.delete().where(c.collection == collection, *these), gone)
-
-
-def _mark(saying: Saying) -> str:
-    """How a saying is known to have been compared."""
-    key, since, _, _ = saying
-    return f"{key} {since.astimezone(UTC).isoformat()}" if since else key
-
-
-def _slices(keys: Collection[str]) -> list[list[str]]:
+def slices(keys: Collection[str]) -> list[list[str]]:
+    """The keys in order, as many at a time as a query may name."""
     ordered = sorted(keys)
     return [ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE)]

@@ -21,8 +21,8 @@ from fathom.graph.agreement import differences
 from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphConnection
 from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated
+from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
-from fathom.ledger.verdicts import FactVerdicts
 
 pytestmark = pytest.mark.integration
 

@@ -18,7 +18,8 @@ from fathom.graph.sameness import NOTHING_JUDGED, Judged, Pair
 from fathom.language.asking import estimated_tokens
 from fathom.language.extraction import Judgement, Usage
 from fathom.language.pairs import MOST_PAIRS
-from fathom.ledger.verdicts import Company, FactVerdicts, Sayer, Sheet
+from fathom.ledger.fact_verdicts import FactVerdicts
+from fathom.ledger.verdicts import Company, Sayer, Sheet
 
 US, THEM, IT = (Sayer(f"c/{name}.md", name) for name in ("us", "them", "it"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]

@@ -17,8 +17,8 @@ from fathom.graph.assertions import saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
+from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
-from fathom.ledger.verdicts import FactVerdicts
 
 pytestmark = pytest.mark.integration
 
@@ -155,10 +155,11 @@ def test_copies_and_quotes_of_it_do_not_vouch_for_it(
     assert not is_one(graph, collection, K, L)
 
 
+@pytest.mark.parametrize("many", [2, 4])
 def test_one_that_is_one_with_one_of_many_does_not_part_it_from_them(
-    graph: GraphConnection, writer_of: WriterOf, collection: str
+    graph: GraphConnection, writer_of: WriterOf, collection: str, many: int
 ) -> None:
-    ways = [f"Bought way {number}." for number in range(3)]
+    ways = [f"Bought way {number}." for number in range(many)]
     writer = writer_of(graph, by=Reader(lambda _, *pair: ways[0] in pair if EVIL in pair else None))
     for number, said in enumerate(ways):
         put(writer, collection, f"d{number}", line(said))

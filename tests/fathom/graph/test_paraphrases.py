@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -54,6 +55,15 @@ def test_a_vague_sentence_makes_no_one_fact_of_two_that_were_not_held_to_be_one(
     vague = judged([("visited", "took over"), ("visited", "left")])
     facts = [said("visited", day=1), said("took over", day=2), said("left", day=3)]
     assert words(bundled("c", facts, vague).facts) == {frozenset({"visited", "took over"}), frozenset({"left"})}
+
+
+def test_of_two_that_are_apart_the_one_that_was_found_first_stays_with_what_both_are_the_same_as() -> None:
+    told = judged([("bought", "acquired"), ("bought", "sued")], [("acquired", "sued")])
+    facts = [said("bought"), said("acquired"), said("sued")]
+    for first, other in (("acquired", "sued"), ("sued", "acquired")):
+        at = {pair_of(key("bought"), key(first)): 1.0, pair_of(key("bought"), key(other)): 2.0}
+        assert words(bundled("c", facts, replace(told, at=at)).facts) == {frozenset({"bought", first}), frozenset({other})}
+    assert len(bundled("c", facts, told).facts) == 3
 
 
 def test_a_chain_does_not_reach_beyond_its_first_sentence() -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from fathom.database import open_database
-from fathom.ledger.verdicts import FactVerdicts, NameVerdicts, Sayer
+from fathom.ledger.fact_verdicts import FactVerdicts
+from fathom.ledger.verdicts import NameVerdicts, Sayer
 from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
-ACME, LOTUS, SINCE = ("ada", "acme"), ("ada", "lotus"), datetime(2024, 5, 6, tzinfo=UTC)
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
 
@@ -51,6 +50,9 @@ def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
     verdicts.record("a", {("b", "c"): True}, **BY)
     verdicts.record("a", {("b", "c"): False, ("c", "d"): False}, **BY)
     assert verdicts.of("a", [("b", "c"), ("c", "d")]) == {("b", "c"): True, ("c", "d"): False}
+    told = verdicts.told_at("a", ["b", "c"])
+    assert told[("b", "c")] < told[("c", "d")]
+    assert verdicts.told_at("other", ["b", "c"]) == {}
 
 
 def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -> None:
@@ -113,34 +115,3 @@ def test_what_waits_of_names_is_not_what_waits_of_facts(tmp_path: Path) -> None:
     assert (names.called_one("a", [("b", "c")]), facts.called_one("a", [("b", "c")])) == ({("b", "c")}, set())
     facts.keep_only("a", [])
     assert names.any("a")
-
-
-def test_a_sentence_is_compared_once_between_two_things_and_since_one_day(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
-    here, later, there = ("s", None, *ACME), ("s", SINCE, *ACME), ("s", None, *LOTUS)
-    facts.mark_judged("a", [here])
-    facts.mark_judged("a", [here, later])
-    assert facts.unjudged("a", {here, later, there}) == {there}
-    assert facts.unjudged("other", {here}) == {here}
-    facts.mark_unjudged("a", [here])
-    assert facts.unjudged("a", {here, later, there}) == {here, there}
-    facts.mark_judged("a", [here, there])
-    facts.keep_only("a", ["s"], [there])
-    assert facts.unjudged("a", {here, later, there}) == {here, later}
-    facts.keep_only("a", [])
-    assert not facts.any("a")
-
-
-def test_where_both_of_two_were_compared_is_known(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
-    facts.mark_judged("a", [("s", None, *ACME), ("t", SINCE, *ACME), ("s", SINCE, *LOTUS), ("t2", None, *LOTUS)])
-    assert facts.both_said("a", [("s", "t")]) == {ACME}
-    assert facts.both_said("other", [("s", "t")]) == set()
-
-
-def test_of_relations_something_is_kept_too(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
-    facts.relations.record("a", {("BOUGHT", "SUED"): False}, **BY)
-    assert facts.any("a")
-    facts.relations.keep_only("a", ["BOUGHT"])
-    assert not facts.any("a")
