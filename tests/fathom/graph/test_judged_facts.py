@@ -20,7 +20,9 @@ from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
 from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphConnection
-from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated
+from fathom.graph.restating import NEAR
+from fathom.graph.signs import SigningEmbedder
+from fathom.language.extraction import Described, Embedder, Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 
@@ -56,6 +58,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.questions: list[list[tuple[str, str]]] = []
+        self.of_relations: list[set[str]] = []
         self.fault: Exception | None = None
         self.orders = ""  # a sentence that makes it call all pairs of a question one
         self.same: Callable[[set[str]], bool] = ONE.issuperset
@@ -72,6 +75,7 @@ class Reader:
         if self.fault:
             raise self.fault
         if not pairs[0][0].fact:
+            self.of_relations += [{one.relation, other.relation} for one, other in pairs]
             return Judgement([{one.relation, other.relation} <= self.relations for one, other in pairs])
         self.questions.append([(one.fact, other.fact) for one, other in pairs])
         swayed = any(self.orders in pair for pair in self.questions[-1])
@@ -223,15 +227,18 @@ def test_what_is_one_with_the_same_is_asked_about_in_any_order_however_far_apart
 
 
 def test_relations_that_cannot_stand_for_the_same_are_asked_about_once_and_forgotten_with_them(
-    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger
+    graph: GraphConnection, writer_of: WriterOf, collection: str, reader: Reader, ledger: Ledger, embedder: Embedder
 ) -> None:
     reader.orders = SUED
     writer = writer_of(graph, by=reader)
     write(writer, collection, ACQUIRED, SUED)
+    one, other = (int.from_bytes(bits) for bits in SigningEmbedder(embedder).signs([ACQUIRED, WENT_TO_COURT]))
+    assert (one ^ other).bit_count() <= NEAR  # else it would not be asked about in any case
     assert FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")]) == {("ACQUIRED", "SUED"): False}
     asked = len(reader.asked)
     writer.write(chunks_of(f"{collection}/more.md", WENT_TO_COURT), reference_time=WRITTEN_AT)
     assert [{*pair} for pair in reader.asked[asked:]] == [{SUED, WENT_TO_COURT}]
+    assert reader.of_relations == [{"ACQUIRED", "SUED"}]
     remove(writer, collection, ACQUIRED)
     assert not FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")])
 
