@@ -12,6 +12,8 @@ import os
 import random
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,19 +131,25 @@ class _Untempered:
         return await self._client.messages.create(**asked)
 
 
-def measure() -> list[Figure]:
-    """A document of fourteen chunks and one of a single chunk, each way, on one Neo4j."""
+@contextmanager
+def loopback() -> Iterator[tuple[Settings, ModelServer]]:
+    """Settings of a deployment on a Neo4j of its own whose model is the server on loopback; both are gone afterwards."""
     os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"
     with TemporaryDirectory(prefix="fathom-bench-") as folder:
         neo4j = Neo4jServer(Path(folder) / "neo4j")
         neo4j.start()
         server = ModelServer(LATENCY_S)
         try:
-            of = loopback_settings(Path(folder), neo4j, server)
-            return _figures(of, server)
+            yield loopback_settings(Path(folder), neo4j, server), server
         finally:
             server.stop()
             neo4j.stop()
+
+
+def measure() -> list[Figure]:
+    """A document of fourteen chunks and one of a single chunk, each way, on one Neo4j."""
+    with loopback() as (of, server):
+        return _figures(of, server)
 
 
 def _figures(of: Settings, server: ModelServer) -> list[Figure]:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 from collections.abc import Sequence
 from itertools import product
-from pathlib import Path
 from statistics import mean
-from tempfile import TemporaryDirectory
 
 from benchmarks.figure import Figure
-from benchmarks.model_calls import LATENCY_S, graphitis, loopback_settings, ours
+from benchmarks.model_calls import graphitis, loopback, ours
 from benchmarks.model_server import VERBS, ModelServer
 from fathom.graph.connection import open_graph
 from fathom.settings import Settings
-from scripts.neo4j_server import Neo4jServer
 
 CHUNKS, FACTS = 24, 8
 OLDER = 10  # documents, each of which says a half of what the last says
@@ -58,16 +54,8 @@ def passages(some: Sequence[Deal], ways: Sequence[int]) -> list[str]:
 
 def measure() -> list[Figure]:
     """A document that says again what ten others say, one that says a thing in many ways, and many that say the same."""
-    os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"
-    with TemporaryDirectory(prefix="fathom-bench-") as folder:
-        neo4j = Neo4jServer(Path(folder) / "neo4j")
-        neo4j.start()
-        server = ModelServer(LATENCY_S)
-        try:
-            return _figures(loopback_settings(Path(folder), neo4j, server), server)
-        finally:
-            server.stop()
-            neo4j.stop()
+    with loopback() as (of, server):
+        return _figures(of, server)
 
 
 def _figures(of: Settings, server: ModelServer) -> list[Figure]:

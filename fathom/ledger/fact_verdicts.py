@@ -60,7 +60,8 @@ class FactVerdicts(Verdicts):
         ends: dict[str, set[tuple[str, str]]] = defaultdict(set)
         with self._engine.connect() as connection:
             for some in slices({key for pair in pairs for key in pair}):
-                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key}~")) for key in some))
+                # a letter is above all digits in any collation, also in one that passes over blanks
+                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key} z")) for key in some))
                 for mark, source, target in connection.execute(sa.select(c.key, c.source, c.target).where(marks)):
                     ends[mark.partition(" ")[0]].add((source, target))
         return {both for one, other in pairs for both in ends[one] & ends[other]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from fathom.database import open_database
 from fathom.ledger.fact_verdicts import FactVerdicts
 
@@ -28,11 +30,15 @@ def test_a_sentence_is_compared_once_between_two_things_and_since_one_day(tmp_pa
     assert not facts.any("a")
 
 
-def test_where_both_of_two_were_compared_is_known(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def test_where_both_of_two_were_compared_is_known(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> None:
+    postgres = database == "postgres"
+    url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{tmp_path / 'fathom.db'}"
+    facts = FactVerdicts(open_database(url))
     facts.mark_judged("a", [("s", None, *ACME), ("t", SINCE, *ACME), ("s", SINCE, *LOTUS), ("t2", None, *LOTUS)])
     assert facts.both_said("a", [("s", "t")]) == {ACME}
     assert facts.both_said("other", [("s", "t")]) == set()
+    facts.keep_only("a", [])
 
 
 def test_of_relations_something_is_kept_too(tmp_path: Path) -> None:
