@@ -41,7 +41,7 @@ def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.Met
     """The page with the boxes found on it, small and in line, and where it is in full size."""
     if converted.page_picture is None:
         return {}
-    from fathom.conversion.page_picture import smaller
+    from fathom.conversion.quality.page_preview import smaller
 
     picture = base64.b64encode(smaller(converted.page_picture, THUMBNAIL_BYTES, THUMBNAIL_SIDE)).decode()
     address = f"http://127.0.0.1:{settings().api_port}/api/documents/{quote(document, safe='')}/preview.png"

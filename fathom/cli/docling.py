@@ -12,7 +12,7 @@ from fathom.cli.output import AsJson, answer, duration, say, table
 
 if TYPE_CHECKING:
     from fathom.conversion.converter_status import ConverterStatus
-    from fathom.conversion.verification import OfflineVerification
+    from fathom.conversion.quality.offline_verification import OfflineVerification
 
 group = typer.Typer(help="Verify and look at the converter.", epilog="Example: fathom docling verify", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def verify(
     as_json: AsJson = False,
 ) -> int:
     """Convert real documents where there is no network; exit 1 if one fails, or anything was fetched or loaded late."""
-    from fathom.conversion.verification import sample_documents, verify_offline
+    from fathom.conversion.quality.offline_verification import sample_documents, verify_offline
     from fathom.errors import UsageWrong
 
     given = files or sample_documents()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fathom.control.documents import DocumentRow, documents_by_id
 from fathom.control.ingest import Progress, ingest, missing, wait
-from fathom.conversion.verification import sample_documents
+from fathom.conversion.quality.offline_verification import sample_documents
 from fathom.ids import content_version, document_id
 from fathom.settings import Settings
 from fathom.uploads.placing import Placed

@@ -37,13 +37,13 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         WordFormatOption,
     )
 
-    from fathom.conversion.epub_backend import EpubBackend
-    from fathom.conversion.html_backend import HtmlBackend, use_in_books
-    from fathom.conversion.latex_backend import LatexBackend
+    from fathom.conversion.docling_backends.epub import EpubBackend
+    from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
+    from fathom.conversion.docling_backends.latex import LatexBackend
+    from fathom.conversion.docling_backends.word import WordBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
-    from fathom.conversion.word_backend import WordBackend
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in

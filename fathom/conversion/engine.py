@@ -10,15 +10,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fathom.conversion.attachments import attachments_of, list_attachments
 from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.docling_backends.empty_headings import empty_headings_are_text
+from fathom.conversion.docling_backends.plain_text import plain_text_document
 from fathom.conversion.docling_converter import docling_converter
-from fathom.conversion.empty_headings import empty_headings_are_text
+from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
-from fathom.conversion.outcome import Outcome, ocr_lines, report_of
-from fathom.conversion.page_picture import page_picture
 from fathom.conversion.pdf.inline_links import keep_inline_links
-from fathom.conversion.plain_text import plain_text_document
+from fathom.conversion.quality.page_preview import page_picture
+from fathom.conversion.quality.report_builder import Outcome, ocr_lines, report_of
 from fathom.conversion.report import (
     ConversionError,
     ConvertedDocument,

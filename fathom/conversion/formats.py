@@ -6,8 +6,8 @@ import re
 from io import BytesIO
 from pathlib import Path
 
-from fathom.conversion.attachments import without_attachments
-from fathom.conversion.outlook import mail_bytes
+from fathom.conversion.email.attachments import without_attachments
+from fathom.conversion.email.outlook import mail_bytes
 from fathom.conversion.report import DocumentKind, Inspection
 
 # docling goes by these names, whatever the file was called.

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TextIO
 
 from fathom.conversion.archives import inspect_archive
-from fathom.conversion.outlook import ROOT_STREAM, is_outlook
+from fathom.conversion.email.outlook import ROOT_STREAM, is_outlook
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.conversion.sniffing import HEAD_BYTES, sniff
 from fathom.conversion.text_encoding import encoding_of

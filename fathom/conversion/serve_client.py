@@ -13,7 +13,7 @@ import httpx
 
 from fathom.conversion.engine import outcome_of
 from fathom.conversion.formats import NAMES, source_bytes
-from fathom.conversion.outcome import Outcome
+from fathom.conversion.quality.report_builder import Outcome
 from fathom.conversion.report import Inspection, PageProgress, ProgressCallback
 from fathom.errors import (
     ConversionFailed,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from fathom.conversion.backends import require_usable
 from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.docling_backends.plain_text import plain_text_document
 from fathom.conversion.engine import converted_by
-from fathom.conversion.outcome import Outcome
-from fathom.conversion.plain_text import plain_text_document
+from fathom.conversion.quality.report_builder import Outcome
 from fathom.conversion.report import ConvertedDocument, DocumentKind, Inspection, ProgressCallback
 from fathom.conversion.serve_client import ServeClient
 from fathom.errors import FathomError

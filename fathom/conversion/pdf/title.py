@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fathom.conversion.kinds_of_text import text_becomes
+from fathom.conversion.docling_backends.relabel import text_becomes
 
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument

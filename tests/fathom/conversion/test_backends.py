@@ -18,7 +18,7 @@ from fathom.conversion.backend_examination import examine_backend
 from fathom.conversion.backends import ENGINES, MODEL_FOLDERS, Backend, backend_of, require_usable
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.models_engine import models_converter
-from fathom.conversion.verification import verify_offline
+from fathom.conversion.quality.offline_verification import verify_offline
 from fathom.errors import ConverterUnreachable, KeyRefused, SettingsInvalid, UsageWrong
 from fathom.settings import Settings
 from tests.fathom.conversion.docling_serve import docling_serve

@@ -1,0 +1,1 @@
+"""Docling readers of each format, corrected where the installed version loses content."""

@@ -1,0 +1,1 @@
+"""Mails: their parts and what is attached to them."""

@@ -1,0 +1,218 @@
+"""What is attached to a mail: its bytes under a name that is safe to keep, or why they are not taken."""
+
+from __future__ import annotations
+
+import email
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from email import policy
+from email.errors import InvalidBase64LengthDefect
+from email.header import decode_header, make_header
+from email.message import Message
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, TypeAlias
+
+from fathom.conversion.email.outlook import mail_bytes
+from fathom.conversion.report import Attachment, ConversionError
+
+if TYPE_CHECKING:
+    from docling_core.types.doc import DoclingDocument
+
+MOST = 100
+LONGEST_NAME = 120
+MESSAGE = "message/rfc822"
+# No document but proof of one, or of its sending.
+LEFT_OUT = frozenset(
+    {
+        "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys",
+        "message/delivery-status", "text/rfc822-headers",
+    }
+)  # fmt: skip
+# As it stands in the mail: longer header lines are not folded anew.
+_AS_IT_WAS = policy.compat32.clone(max_line_length=None)
+# What Python's own reader of mails raises over broken ones.
+_UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
+_SHOWN = re.compile(rb"""cid:([^"'\s>)]+)""", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029/\\\ud800-\udfff]+")
+
+Mail: TypeAlias = "Message[str, str]"
+
+
+def attachments_of(path: Path) -> tuple[list[Attachment], list[ConversionError]]:
+    """The attachments of the mail in the file, at most `MOST`, in its order, and what could not be taken of it.
+
+    Pictures that its text shows and signatures are no attachments. No two have one name; a name holds no separator, no `..`
+    and nothing unprintable.
+    """
+    try:
+        mail: Mail = email.message_from_bytes(mail_bytes(path), policy=policy.compat32)
+        found, more = _first(_parts(mail), MOST)
+    except _UNREADABLE as error:
+        message = f"Its attachments cannot be told apart ({type(error).__name__})."
+        return [], [ConversionError(category="attachments", message=message)]
+    taken: set[str] = set()
+    attachments = [_attachment(part, number, taken) for number, part in enumerate(found, start=1)]
+    if more:
+        message = f"It has {len(found) + more} attachments; the first {MOST} are taken."
+        return attachments, [ConversionError(category="attachments", message=message)]
+    return attachments, []
+
+
+def without_attachments(mail_bytes: bytes) -> bytes:
+    """The mail with what it shows and nothing that came with it: a mail within it would be read as words of its own.
+
+    As it is where nothing came with it or where it cannot be told apart.
+    """
+    try:
+        mail: Mail = email.message_from_bytes(mail_bytes, policy=_AS_IT_WAS)
+        found = {id(part) for part in _parts(mail)}
+        if not found:
+            return mail_bytes
+        waiting: list[Mail] = [mail]
+        while waiting:
+            inside = waiting.pop().get_payload()
+            if isinstance(inside, list):
+                inside[:] = [part for part in inside if id(part) not in found]
+                waiting.extend(part for part in inside if isinstance(part, Message))
+        return mail.as_bytes()
+    except _UNREADABLE:
+        return mail_bytes
+
+
+def list_attachments(document: DoclingDocument, attachments: Sequence[Attachment]) -> None:
+    """The document ends with a list of what came with it."""
+    document.add_heading("Attachments", level=2)
+    group = document.add_list_group(name="attachments")
+    for one in attachments:
+        document.add_list_item(f"{one.name} ({one.media_type})", parent=group)
+
+
+def _first(parts: Iterator[Mail], most: int) -> tuple[list[Mail], int]:
+    found: list[Mail] = []
+    more = 0
+    for part in parts:
+        if len(found) < most:
+            found.append(part)
+        else:
+            more += 1
+    return found, more
+
+
+def _parts(mail: Mail) -> Iterator[Mail]:
+    """The parts that are attachments, in order; a mail within the mail is one, and not entered."""
+    shown = _shown(mail)
+    waiting: list[tuple[Mail, bool]] = [(mail, False)]
+    while waiting:
+        part, related = waiting.pop()
+        kind = part.get_content_type()
+        inside = part.get_payload()
+        if kind in LEFT_OUT:
+            continue
+        if kind == MESSAGE and part is not mail:
+            yield part
+        elif isinstance(inside, list):
+            of_the_text = kind == "multipart/related"
+            waiting.extend((one, of_the_text) for one in reversed(inside) if isinstance(one, Message))
+        elif part is not mail and _is_attached(part, kind, related, shown):
+            yield part
+
+
+def _shown(mail: Mail) -> set[str]:
+    """The content ids that its HTML shows."""
+    return {
+        found.decode("ascii", "replace")
+        for part in mail.walk()
+        if part.get_content_type() == "text/html" and isinstance(html := part.get_payload(decode=True), bytes)
+        for found in _SHOWN.findall(html)
+    }
+
+
+def _is_attached(part: Mail, kind: str, related: bool, shown: set[str]) -> bool:
+    name = str(part.get("Content-ID", "")).strip("<> ")
+    if kind.startswith("image/") and (name in shown or (related and name)):
+        return False
+    if part.get_content_disposition() == "attachment":
+        return True
+    return _given_name(part) is not None or not kind.startswith(("text/", "multipart/"))
+
+
+def _attachment(part: Mail, number: int, taken: set[str]) -> Attachment:
+    kind = part.get_content_type()
+    name = _unused(_name(part, kind, number), taken)
+    try:
+        content = _message_bytes(part) if kind == MESSAGE else _decoded(part)
+    except _UNREADABLE:
+        content = None
+    if content is None:
+        return Attachment(name=name, media_type=kind, size=0, refused="Its encoding in the mail is broken.")
+    return Attachment(name=name, media_type=kind, size=len(content), content=content)
+
+
+def _decoded(part: Mail) -> bytes | None:
+    content = part.get_payload(decode=True)
+    broken = any(isinstance(defect, InvalidBase64LengthDefect) for defect in part.defects)
+    return content if isinstance(content, bytes) and not broken else None
+
+
+def _message_bytes(part: Mail) -> bytes | None:
+    inside = part.get_payload()
+    if not isinstance(inside, list) or not inside or not isinstance(inside[0], Message):
+        return _decoded(part)
+    mail = inside[0]
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() in ("base64", "quoted-printable") and not mail.keys():
+        mail["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]  # against its rules, and sent nevertheless
+        return _decoded(mail)
+    return mail.as_bytes(policy=_AS_IT_WAS)
+
+
+def _name(part: Mail, kind: str, number: int) -> str:
+    """The name the mail gives it, made safe; one of its own where there is none."""
+    suffix = ".eml" if kind == MESSAGE else mimetypes.guess_extension(kind) or ""
+    given = _given_name(part)
+    if given is None and kind == MESSAGE:
+        inside = part.get_payload()
+        within = inside[0] if isinstance(inside, list) and inside else None
+        subject = within.get("Subject") if isinstance(within, Message) else None
+        given = _readable(str(subject)).replace("/", " ").replace("\\", " ") + suffix if subject else None
+    name = _safe(given or "")
+    if not name:
+        return f"{'message' if kind == MESSAGE else 'attachment'}-{number}{suffix}"
+    return name if kind != MESSAGE or name.lower().endswith(".eml") else f"{name}.eml"
+
+
+def _given_name(part: Mail) -> str | None:
+    try:
+        name = part.get_filename()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return _readable(name) if name else None
+
+
+def _readable(header: str) -> str:
+    try:
+        return str(make_header(decode_header(header)))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return header
+
+
+def _safe(name: str) -> str:
+    """The last part of the path that the name is, printable, not hidden and not too long."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    name = " ".join(_UNSAFE.sub(" ", name).split()).strip(". ")
+    if len(name) <= LONGEST_NAME:
+        return name
+    suffix = PurePosixPath(name).suffix[:12]
+    return name[: LONGEST_NAME - len(suffix)].rstrip(". ") + suffix
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """The name, numbered where another attachment has it; case does not count, as on some disks."""
+    free, number = name, 1
+    while free.casefold() in taken:
+        number += 1
+        path = PurePosixPath(name)
+        free = f"{path.stem} ({number}){path.suffix}"
+    taken.add(free.casefold())
+    return free

@@ -1,0 +1,1 @@
+"""Measures of what a conversion kept and lost."""

@@ -1,0 +1,144 @@
+"""What a conversion gave, counted into its report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
+from fathom.conversion.quality.word_recall import WORD, normalised, reference_words, text_recall
+from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, OcrLine
+
+PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
+
+# A line read with less confidence has a wrong letter more often than not.
+DOUBTFUL = 0.8
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A document and how it came about; `result` is docling's, None where docling had no part."""
+
+    document: Any
+    result: Any = None
+    errors: list[ConversionError] = field(default_factory=list[ConversionError])
+
+
+def report_of(
+    outcome: Outcome,
+    path: Path,
+    inspection: Inspection,
+    lines: Sequence[OcrLine],
+    *,
+    version: str,
+    converter: str,
+    seconds: float,
+) -> ConversionReport:
+    """The figures of the conversion.
+
+    A PDF's words are counted against pdfium's and its tables against its painted lines, on pages that were not read by OCR.
+    """
+    texts, everything = _texts(outcome.document, linked_once=inspection.kind is DocumentKind.PDF)
+    document = outcome.document
+    scores = _ocr_scores(outcome.result)
+    words = recall = found = None
+    body = "\n".join(texts)
+    kept = len(WORD.findall(normalised(body)))
+    apart = len(WORD.findall(normalised("\n".join(everything)))) - kept
+    dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
+    grids: list[RuledGrid] | None = None
+    if inspection.kind is DocumentKind.PDF:
+        reference = reference_words(path, skip=scores)
+        words, recall = reference.words, text_recall(reference, "\n".join(everything))
+        in_body = text_recall(reference, body)
+        dropped = dropped if in_body is None else 1 - in_body
+        grids = ruled_grids(path, skip=scores)
+        found = sum(is_table(grid, document) for grid in grids)
+    return ConversionReport(
+        kind=inspection.kind,
+        version=version,
+        size=inspection.size,
+        seconds=round(seconds, 4),
+        pages_expected=inspection.pages,
+        pages_converted=_pages(outcome, inspection),
+        characters=sum(len(text) for text in texts),
+        words=kept,
+        headings=sum(_label(item) in {"section_header", "title"} for item in document.texts),
+        lists=sum(_label(group) in {"list", "ordered_list"} for group in document.groups),
+        tables=len(document.tables),
+        pictures=len(document.pictures),
+        reference_words=words,
+        text_recall=None if recall is None else round(recall, 4),
+        dropped_share=None if dropped is None else round(dropped, 4),
+        ruled_tables=None if grids is None else len(grids),
+        ruled_tables_found=found,
+        ocr_pages=len(scores),
+        ocr_lines=len(lines),
+        ocr_doubtful_lines=sum(line.confidence < DOUBTFUL for line in lines),
+        ocr_confidence=round(sum(scores.values()) / len(scores), 4) if scores else None,
+        replacement_characters=body.count("\ufffd"),
+        errors=outcome.errors,
+        converter=converter,
+    )
+
+
+def _label(item: Any) -> str:
+    return str(getattr(item.label, "value", item.label))
+
+
+def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[str]]:
+    """(texts of the body, all texts): of items and of the cells of tables.
+
+    In a PDF the text of a cell with a link is that of items, too (see inline_links.py), and is counted `linked_once`.
+    """
+    from docling_core.types.doc import ContentLayer
+
+    body: list[str] = []
+    everything: list[str] = []
+    for item in document.texts:
+        everything.append(item.orig if len(item.orig) > len(item.text) else item.text)
+        if item.content_layer is ContentLayer.BODY:
+            body.append(item.text)
+    for table in document.tables:
+        for cell in table.data.table_cells:
+            if linked_once and getattr(cell, "ref", None) is not None:
+                continue
+            everything.append(cell.text)
+            body.append(cell.text)
+    return body, everything
+
+
+def ocr_lines(result: Any) -> list[OcrLine]:
+    """Every line that was read by OCR, by page, with its confidence; none where docling had no part or read by itself."""
+    if result is None:
+        return []
+    lines: list[OcrLine] = []
+    for page in result.pages:
+        parsed = page.parsed_page
+        if parsed is None:
+            continue
+        cells = getattr(parsed, "ocr_lines", None) or [cell for cell in parsed.textline_cells if cell.from_ocr]
+        for cell in cells:
+            box = cell.rect.to_bounding_box().to_top_left_origin(parsed.dimension.height)
+            corners = (round(box.l, 1), round(box.t, 1), round(box.r, 1), round(box.b, 1))
+            lines.append(OcrLine(page=page.page_no, text=cell.text, confidence=round(cell.confidence, 4), box=corners))
+    return lines
+
+
+def _ocr_scores(result: Any) -> dict[int, float]:
+    """Confidence of each page that was read by OCR, by its number."""
+    if result is None:
+        return {}
+    pages = result.confidence.pages
+    return {number: page.ocr_score for number, page in pages.items() if not math.isnan(page.ocr_score)}
+
+
+def _pages(outcome: Outcome, inspection: Inspection) -> int:
+    if outcome.result is not None and outcome.result.pages:
+        return len(outcome.result.pages)
+    if inspection.kind in PAGED and outcome.document.pages:
+        return len(outcome.document.pages)
+    return len(outcome.document.pages) if inspection.pages is not None else 0
