@@ -53,6 +53,17 @@ class ConversionError(BaseModel):
     page: int | None = None
 
 
+class Notice(BaseModel):
+    """Names content that was left out on purpose, or that is shown otherwise than the file has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(description="a short word for its kind, such as hidden_rows or formula_without_value")
+    message: str = Field(description="a sentence for a person")
+    count: int = Field(1, description="how many of them: rows, formulas, files")
+    where: str | None = Field(None, description="sheet, slide, page or part of the file, where it has a name")
+
+
 class ConversionReport(BaseModel):
     """What the conversion kept and lost, in figures."""
 
@@ -83,6 +94,9 @@ class ConversionReport(BaseModel):
     ocr_confidence: float | None = Field(None, description="mean line confidence of the OCR, 0-1; None without OCR")
     replacement_characters: int = 0
     errors: list[ConversionError] = Field(default_factory=list[ConversionError])
+    notices: list[Notice] = Field(
+        default_factory=list[Notice], description="what was left out on purpose, or is shown otherwise than the file has it"
+    )
     converter: str = Field(description="name and versions of what converted it")
 
 
