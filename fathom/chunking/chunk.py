@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class Box(BaseModel):
-    """A rectangle on a page, in points from the top left corner."""
-
-    model_config = ConfigDict(frozen=True)
-
-    page: int
-    left: float
-    top: float
-    right: float
-    bottom: float
+from fathom.conversion.structure.inline import Hyperlink
+from fathom.conversion.structure.provenance import PageBox
 
 
 class Chunk(BaseModel):
@@ -28,10 +19,11 @@ class Chunk(BaseModel):
     text: str = Field(description="the piece itself, without its headings")
     headings: list[str] = Field(description="headings above it, outermost first")
     pages: list[int] = Field(description="1-based pages it stands on; empty where the kind has none")
-    boxes: list[Box] = Field(default_factory=list[Box])
+    boxes: list[PageBox] = Field(default_factory=list[PageBox])
     items: list[str] = Field(description="docling references of the items it was made of")
     tokens: int = Field(description="tokens of `embedding_text`, by the embedder's tokenizer")
     kind: str = Field("text", description="text, table, list or code")
+    links: list[Hyperlink] = Field(default_factory=list[Hyperlink], description="links in its text, in order")
     language: str | None = Field(None, description="ISO 639 code of its language; None where nothing of the document tells")
 
     @property

@@ -7,8 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from fathom.chunking.blocks import DoclingTree
-from fathom.chunking.chunk import Box, Chunk, ChunkSet
+from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.chunking.coverage import share_covered
 from fathom.chunking.languages import with_languages
 from fathom.chunking.packing import pack
@@ -16,6 +15,9 @@ from fathom.chunking.sections import TitledBlocks, titled_blocks
 from fathom.chunking.sentences import spans_that_fit
 from fathom.chunking.units import Unit, units_of
 from fathom.conversion.report import ConvertedDocument
+from fathom.conversion.structure.blocks import parts_of
+from fathom.conversion.structure.document_tree import DoclingTree
+from fathom.conversion.structure.provenance import PageBox
 from fathom.errors import ChunkingFailed, UsageWrong
 from fathom.ids import chunk_identity
 
@@ -73,7 +75,7 @@ class _ChunkMaker:
     def chunks(self, tree: DoclingTree) -> list[Chunk]:
         made: list[Chunk] = []
         limit = (self._max_tokens - self._special) // HEADINGS_SHARE
-        for titled in titled_blocks(tree.parts(), limit, self._cost):
+        for titled in titled_blocks(parts_of(tree), limit, self._cost):
             for text, units, tokens in self._texts(titled):
                 made.append(self._chunk(len(made), titled.headings, text, units, tokens))
         return made
@@ -119,6 +121,7 @@ class _ChunkMaker:
             items=list(dict.fromkeys(ref for unit in units for ref in unit.refs)),
             tokens=tokens,
             kind=_kind_of(units),
+            links=list(dict.fromkeys(link for unit in units for link in unit.links)),
         )
 
 
@@ -142,5 +145,5 @@ def _kind_of(units: Sequence[Unit]) -> str:
     return max(sizes, key=lambda kind: sizes[kind])
 
 
-def _ordered(boxes: dict[Box, None]) -> list[Box]:
+def _ordered(boxes: dict[PageBox, None]) -> list[PageBox]:
     return sorted(boxes, key=lambda box: box.page)

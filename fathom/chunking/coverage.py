@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fathom.chunking.blocks import DoclingTree, is_kept, own_text
 from fathom.chunking.chunk import Chunk
+from fathom.conversion.structure.document_tree import DoclingTree, is_kept
+from fathom.conversion.structure.inline import own_text
 
 _WORDS = re.compile(r"\w+")
 _HEADINGS = frozenset({"title", "section_header", "field_heading"})
@@ -51,7 +52,7 @@ def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:
     for node in document.get("tables") or ():
         if is_kept(node) and not _is_cell_content(tree, node):
             cells = (node.get("data") or {}).get("table_cells") or ()
-            yield str(node.get("self_ref")), [tree.cell_text(cell) for cell in cells], False
+            yield str(node.get("self_ref")), [tree.cell_text(cell).plain for cell in cells], False
     for name in ("key_value_items", "form_items"):
         for node in document.get(name) or ():
             if is_kept(node):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fathom.chunking.blocks import Block, Heading, NewScope, Part
 from fathom.chunking.sentences import Cost, spans_that_fit
+from fathom.conversion.structure.blocks import Block, Heading, NewScope, Part
 
 CUT_MARK = " …"
 
@@ -43,8 +43,12 @@ def titled_blocks(parts: Iterable[Part], limit: int, cost: Cost) -> list[TitledB
         if section.path and section.path[-1].ref not in shown:
             heading, above = section.path[-1], section.path[:-1]
             shown |= _trim(above, limit, cost)[1]
-            _gather(backwards, above, section.scope, [Block("text", heading.text, (heading.ref,), heading.places)])
+            _gather(backwards, above, section.scope, [_as_block(heading)])
     return [TitledBlocks(_trim(section.path, limit, cost)[0], tuple(section.blocks)) for section in reversed(backwards)]
+
+
+def _as_block(heading: Heading) -> Block:
+    return Block("text", heading.text, (heading.ref,), heading.places, links=heading.links)
 
 
 def _sections(parts: Iterable[Part]) -> list[Section]:

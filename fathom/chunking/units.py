@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from fathom.chunking.blocks import Block, BlockKind
-from fathom.chunking.provenance import Place, places_within
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.chunking.tables import Table
+from fathom.conversion.structure.blocks import Block, BlockKind
+from fathom.conversion.structure.inline import Hyperlink
+from fathom.conversion.structure.provenance import Place, places_within
+from fathom.conversion.structure.tables import Row, Table
+
+# Each piece of a long row begins with the row's name, as long as that leaves most of the piece to its values.
+NAME_SHARE = 4
 
 
 class Rank(IntEnum):
@@ -41,6 +45,7 @@ class Unit:
     places: tuple[Place, ...]
     leads: bool = False
     context: Context | None = None
+    links: tuple[Hyperlink, ...] = ()
 
 
 def units_of(blocks: Iterable[Block], budget: int, cost: Cost) -> list[Unit]:
@@ -61,7 +66,7 @@ def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Itera
     rank, gap = (Rank.ITEM, "\n") if continues else (Rank.BLOCK, "\n\n")
     whole = cost(block.text)
     if whole <= budget:
-        yield Unit(block.text, whole, block.kind, rank, gap, block.refs, block.places, block.leads)
+        yield Unit(block.text, whole, block.kind, rank, gap, block.refs, block.places, block.leads, links=block.links)
         return
     end_before = 0
     for start, end in spans_that_fit(block.text, budget, cost):
@@ -73,7 +78,8 @@ def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Itera
                 (indent + piece, between[: len(between) - len(indent)]) if indent.strip() == "" else (piece, between)
             )
         places = places_within(block.places, start, end)
-        yield Unit(piece, cost(piece), block.kind, rank, gap if end_before == 0 else between, block.refs, places)
+        links = tuple(link for link in block.links if link.text in piece)
+        yield Unit(piece, cost(piece), block.kind, rank, gap if end_before == 0 else between, block.refs, places, links=links)
         rank, end_before = Rank.PIECE, end
 
 
@@ -84,14 +90,28 @@ def _table_units(block: Block, table: Table, budget: int, cost: Cost) -> Iterato
     for number, row in enumerate(table.rows):
         boxes = (*table.header_boxes, *row.boxes) if number == 0 else row.boxes
         places = tuple(Place(box.page, box) for box in boxes) if row.boxes else block.places or page_only
+        links = (*table.header_links, *row.links) if number == 0 else row.links
         price = cost(row.markdown)
         if price + (header.cost if header else 0) <= budget:
-            yield Unit(row.markdown, price, "table", rank, gap, block.refs, places, context=header)
+            yield Unit(row.markdown, price, "table", rank, gap, block.refs, places, context=header, links=links)
         else:
-            pairs, end_before = table.as_pairs(row), 0
-            for start, end in spans_that_fit(pairs, budget, cost):
-                piece = pairs[start:end]
-                between = pairs[end_before:start] if end_before else gap
-                yield Unit(piece, cost(piece), "table", rank, between, block.refs, places)
-                rank, end_before = Rank.PIECE, end
+            long_row = Block("table", table.as_pairs(row), block.refs, places, links=links)
+            yield from _units_of_long_row(long_row, table.name_of(row), rank, budget, cost)
         rank, gap = Rank.ITEM, "\n"
+
+
+def _units_of_long_row(row: Block, name: str, rank: Rank, budget: int, cost: Cost) -> Iterator[Unit]:
+    """Yields a row too long for its header, written as `column: value`, in pieces.
+
+    A chunk that begins within the row begins with the row's name, unless that takes more than a NAME_SHARE-th of it.
+    """
+    context, text = None, row.text
+    if name and name != text and cost(name + "\n") * NAME_SHARE <= budget:
+        context, text = Context(name, cost(name + "\n")), text[len(name) + 1 :]
+    end_before, gap = 0, "\n\n" if rank is Rank.BLOCK else "\n"
+    for start, end in spans_that_fit(text, budget - (context.cost if context else 0), cost):
+        piece, between = text[start:end], text[end_before:start]
+        links = tuple(link for link in row.links if link.text in piece or (not end_before and link.text in name))
+        gap = between if end_before else gap
+        yield Unit(piece, cost(piece), "table", rank, gap, row.refs, row.places, context=context, links=links)
+        rank, end_before = Rank.PIECE, end

@@ -27,6 +27,7 @@ from fathom.conversion.report import (
     PageProgress,
     ProgressCallback,
 )
+from fathom.conversion.structure.markdown import markdown_of
 from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
 from fathom.observability.logs import get_logger
 
@@ -115,9 +116,10 @@ def _reported(
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
         if report.kind is not DocumentKind.IMAGE and not report.pages_converted:
             raise EmptyDocument("There is no content in it.")
+    document = outcome.document.export_to_dict()
     return ConvertedDocument(
-        document=outcome.document.export_to_dict(),
-        markdown=outcome.document.export_to_markdown(),
+        document=document,
+        markdown=markdown_of(document, inspection.kind),
         report=report,
         page_picture=page_picture(path, inspection, outcome.document),
         ocr_lines=lines,
@@ -153,7 +155,8 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
     empty_headings_are_text(result.document)
-    return Outcome(document=result.document, result=result, errors=errors)
+    notices = list(getattr(result.input._backend, "notices", ()))
+    return Outcome(document=result.document, result=result, errors=errors, notices=notices)
 
 
 def _category(error: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
 from fathom.conversion.quality.word_recall import WORD, normalised, reference_words, text_recall
-from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, OcrLine
+from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, Notice, OcrLine
 
 PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
 
@@ -25,6 +25,7 @@ class Outcome:
     document: Any
     result: Any = None
     errors: list[ConversionError] = field(default_factory=list[ConversionError])
+    notices: list[Notice] = field(default_factory=list[Notice])
 
 
 def report_of(
@@ -81,6 +82,7 @@ def report_of(
         ocr_confidence=round(sum(scores.values()) / len(scores), 4) if scores else None,
         replacement_characters=body.count("\ufffd"),
         errors=outcome.errors,
+        notices=outcome.notices,
         converter=converter,
     )
 

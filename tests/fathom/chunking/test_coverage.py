@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from docling_core.types.doc import DocItemLabel, DoclingDocument
 
-from fathom.chunking.blocks import DoclingTree
 from fathom.chunking.coverage import share_covered
 from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import DoclingTree
 from tests.fathom.chunking.conftest import Chunked, converted
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, DoclingDocument, ProvenanceItem, Size
 
-from fathom.chunking.chunk import Box
 from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.provenance import PageBox
 from tests.fathom.chunking.conftest import Chunked
 
 
@@ -28,7 +28,7 @@ def test_boxes_are_turned_to_count_from_the_top(chunked: Chunked) -> None:
     document.add_text(DocItemLabel.TEXT, "High up.", prov=at(1, 50, 780, 300, 760, CoordOrigin.BOTTOMLEFT, (0, 8)))
     (chunk,) = chunked(document, kind=DocumentKind.PDF).chunks
     assert chunk.pages == [1]
-    assert chunk.boxes == [Box(page=1, left=50, top=20, right=300, bottom=40)]
+    assert chunk.boxes == [PageBox(page=1, left=50, top=20, right=300, bottom=40)]
 
 
 def test_slides_come_in_points(chunked: Chunked) -> None:
@@ -36,7 +36,7 @@ def test_slides_come_in_points(chunked: Chunked) -> None:
     prov = at(1, 457_200, 274_638, 914_400, 1_270_000, CoordOrigin.TOPLEFT, (0, 5))
     document.add_text(DocItemLabel.TEXT, "Slide", prov=prov)
     (chunk,) = chunked(document, kind=DocumentKind.PPTX).chunks
-    assert chunk.boxes == [Box(page=1, left=36, top=21.63, right=72, bottom=100)]
+    assert chunk.boxes == [PageBox(page=1, left=36, top=21.63, right=72, bottom=100)]
 
 
 def test_a_sheet_has_a_page_but_no_points(chunked: Chunked) -> None:

@@ -178,7 +178,7 @@ def test_links_in_a_table_stay_in_their_cells(tmp_path: Path) -> None:
 
     converted = drawn(tmp_path / "table.pdf", draw)
     assert links(converted) == {"lease": "https://example.org/lease"}
-    assert "| Ark    | the [lease](https://example.org/lease) of 1927 |" in converted.markdown
+    assert "| Ark | the [lease](https://example.org/lease) of 1927 |" in converted.markdown
     [chunk] = fathom.chunk(converted, document="table.pdf").chunks
     assert "| Ark | the lease of 1927 |" in chunk.text
     assert chunk.text.count("lease") == 1

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fathom.chunking.chunk import Box, Chunk, ChunkSet
+from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.conversion.report import ConversionError, ConversionReport, ConvertedDocument, DocumentKind
+from fathom.conversion.structure.provenance import PageBox
 from fathom.errors import NotStored, StoredDamaged, StoreFull
 from fathom.files import Files
 from fathom.ids import storage_name
@@ -47,7 +48,7 @@ def _chunks(count: int = 3) -> ChunkSet:
             text="line\u2028separator\nand newline",
             headings=["A"],
             pages=[1],
-            boxes=[Box(page=1, left=0, top=1, right=2, bottom=3)],
+            boxes=[PageBox(page=1, left=0, top=1, right=2, bottom=3)],
             items=["#/texts/0"],
             tokens=5,
             kind="text",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fathom.chunking.chunk import Box
+from fathom.conversion.structure.inline import Hyperlink, InlineText, on_one_line
+from fathom.conversion.structure.provenance import PageBox
 
-Bbox = Callable[[Mapping[str, Any]], Box | None]
-CellText = Callable[[Mapping[str, Any]], str]
+Bbox = Callable[[Mapping[str, Any]], PageBox | None]
+CellText = Callable[[Mapping[str, Any]], InlineText]
 
 _BARE_BAR = re.compile(r"(?<!\\)\|")
 _ESCAPED_BAR = r"\\|"
@@ -19,15 +21,17 @@ _ESCAPED_BAR = r"\\|"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a row, column by column, and the boxes of those that have one."""
+    """The cells of a row, column by column, and the boxes of those that have one; `marked` are the cells with their marks."""
 
     cells: tuple[str, ...]
-    boxes: tuple[Box, ...]
+    boxes: tuple[PageBox, ...]
+    marked: tuple[str, ...] = ()
+    links: tuple[Hyperlink, ...] = ()
 
     @property
     def markdown(self) -> str:
-        """The row as a line of a Markdown table."""
-        return _line(self.cells)
+        """The row's plain cells as a line of a Markdown table."""
+        return row_line(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,27 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    header_boxes: tuple[Box, ...] = ()
+    header_boxes: tuple[PageBox, ...] = ()
+    header_links: tuple[Hyperlink, ...] = ()
+    row_names: int = 0  # leading columns whose cells name their row
 
     @property
     def header(self) -> str:
         """The header as two lines of Markdown; empty if the table has none."""
-        return f"{_line(self.columns)}\n|{'-|' * len(self.columns)}" if self.columns else ""
+        return f"{row_line(self.columns)}\n|{'-|' * len(self.columns)}" if self.columns else ""
 
     def as_pairs(self, row: Row) -> str:
-        """The row as lines of `column: value`, for a row too long to stand under a header."""
+        """Returns the row as lines of `column: value`, for a row too long to stand under a header."""
+        return "\n".join(self._pairs(row))
+
+    def name_of(self, row: Row) -> str:
+        """Returns the line of `column: value` that names the row; empty where the row has no such cell."""
+        named = Row(row.cells[: self.row_names], ())
+        return "\n".join(self._pairs(named))
+
+    def _pairs(self, row: Row) -> list[str]:
         names = self.columns + ("",) * (len(row.cells) - len(self.columns))
-        return "\n".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, row.cells, strict=False) if cell)
+        return [f"{name}: {cell}" if name else cell for name, cell in zip(names, row.cells, strict=False) if cell]
 
 
 def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Table:
@@ -58,11 +72,12 @@ def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Tabl
     cells = [cell for cell in data.get("table_cells") or () if isinstance(cell, Mapping)]
     columns = sorted({int(cell["start_col_offset_idx"]) for cell in cells})
     numbers = sorted({int(cell["start_row_offset_idx"]) for cell in cells})
-    grid: dict[int, dict[int, str]] = {number: {} for number in numbers}
-    boxes: dict[int, list[Box]] = {number: [] for number in numbers}
+    grid: dict[int, dict[int, InlineText]] = {number: {} for number in numbers}
+    boxes: dict[int, list[PageBox]] = {number: [] for number in numbers}
     names_only = dict.fromkeys(numbers, True)
+    row_headers: Counter[int] = Counter()
     for cell in cells:
-        text = " ".join(text_of(cell).split())
+        text = on_one_line(text_of(cell))
         top, left = int(cell["start_row_offset_idx"]), int(cell["start_col_offset_idx"])
         is_name = bool(cell.get("column_header"))
         right = int(cell["end_col_offset_idx"]) if is_name else left + 1
@@ -70,17 +85,49 @@ def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Tabl
         for number in _within(numbers, top, int(cell["end_row_offset_idx"])):
             for column in _within(columns, left, right):
                 grid[number][column] = text
-            names_only[number] &= is_name or not text
+            names_only[number] &= is_name or not text.plain
+        if cell.get("row_header"):
+            row_headers[left] += 1
         if (box := box_of(cell)) is not None:
             boxes[top].append(box)
-    filled = [number for number in numbers if any(grid[number].values())]
-    depth = next(
-        (index for index, number in enumerate(filled) if not names_only[number]), 0
-    )  # all names: then they are the rows
+    filled = [number for number in numbers if any(cell.plain for cell in grid[number].values())]
+    # where all rows are names, they are the rows
+    depth = next((index for index, number in enumerate(filled) if not names_only[number]), 0)
     header, body = filled[:depth], filled[depth:]
-    names = tuple(_joined([grid[number].get(column, "") for number in header]) for column in columns)
-    rows = tuple(Row(tuple(grid[number].get(column, "") for column in columns), tuple(boxes[number])) for number in body)
-    return Table(names if header else (), rows, tuple(box for number in header for box in boxes[number]))
+    names = tuple(_joined([_plain(grid[number], column) for number in header]) for column in columns)
+    rows = tuple(_row(grid[number], columns, boxes[number]) for number in body)
+    return Table(
+        names if header else (),
+        rows,
+        tuple(box for number in header for box in boxes[number]),
+        tuple(link for number in header for column in columns for link in _links(grid[number], column)),
+        _leading(columns, row_headers),
+    )
+
+
+def _row(cells: Mapping[int, InlineText], columns: Sequence[int], boxes: Sequence[PageBox]) -> Row:
+    return Row(
+        tuple(_plain(cells, column) for column in columns),
+        tuple(boxes),
+        tuple(cells[column].markdown if column in cells else "" for column in columns),
+        tuple(link for column in columns for link in _links(cells, column)),
+    )
+
+
+def _plain(cells: Mapping[int, InlineText], column: int) -> str:
+    return cells[column].plain if column in cells else ""
+
+
+def _links(cells: Mapping[int, InlineText], column: int) -> tuple[Hyperlink, ...]:
+    return cells[column].links if column in cells else ()
+
+
+def _leading(columns: Sequence[int], row_headers: Counter[int]) -> int:
+    """Returns how many of the first columns hold names of rows; a table that marks none is named by its first."""
+    marked = 0
+    while marked < len(columns) and row_headers[columns[marked]]:
+        marked += 1
+    return marked or 1
 
 
 def pages_of_rows(data: Mapping[str, Any], pages: Sequence[int]) -> Callable[[Mapping[str, Any]], int | None]:
@@ -116,5 +163,6 @@ def _joined(names: Sequence[str]) -> str:
     return " ".join(distinct)
 
 
-def _line(cells: Sequence[str]) -> str:
+def row_line(cells: Sequence[str]) -> str:
+    """Returns the cells as a line of a Markdown table, bars in them escaped."""
     return f"| {' | '.join(_BARE_BAR.sub(_ESCAPED_BAR, cell) for cell in cells)} |"

@@ -1,4 +1,4 @@
-"""A DoclingDocument as a flat run of headings and blocks in reading order, furniture left out."""
+"""Reads a document as a flat run of headings and blocks in reading order, furniture left out."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fathom.chunking.lines import joined_inline, unwrapped
-from fathom.chunking.provenance import Pages, Place
-from fathom.chunking.tables import Table, pages_of_rows, read_table
-from fathom.conversion.report import DocumentKind
-from fathom.errors import ChunkingFailed
+from fathom.conversion.docling_backends.runs import EXACT_RUNS
+from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, with_text
+from fathom.conversion.structure.inline import (
+    Hyperlink,
+    InlineText,
+    escaped_line_starts,
+    inline_text,
+    joined,
+    on_one_line,
+    own_text,
+    plain_text,
+    unwrapped,
+)
+from fathom.conversion.structure.provenance import PageBox, Place
+from fathom.conversion.structure.tables import Table, pages_of_rows, read_table
 
 BlockKind = Literal["text", "list", "table", "code"]
 
-# What a page repeats is told apart by Docling as furniture; invisible and background are not for readers.
-KEPT_LAYERS = frozenset({"body", "notes"})
-BOILERPLATE = frozenset({"page_header", "page_footer", "empty_value"})
 _OWN_SCOPE = frozenset({"chapter", "slide", "sheet"})
 _GENERATED_NAME = re.compile(r"(?i)(sheet|slide|chapter|table|tabelle|feuil|hoja)?[\s_-]*\d*")
 _CHECKBOX = {"checkbox_selected": "[x] ", "checkbox_unselected": "[ ] "}
-
-Node = Mapping[str, Any]
+_NUMBER = re.compile(r"\d{1,9}[.)]")
+MAX_DEPTH = 8
+MARKDOWN_INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Heading:
     level: int
     ref: str
     places: tuple[Place, ...] = ()
+    markdown: str = ""
+    links: tuple[Hyperlink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class NewScope:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list item, table or piece of code, whole."""
+    """A paragraph, list item, table or piece of code, whole; `markdown` is its text with marks."""
 
     kind: BlockKind
     text: str
@@ -51,75 +61,16 @@ class Block:
     table: Table | None = None
     continues: bool = False  # a further item of the list that the block before belongs to
     leads: bool = False  # says what the next block is, and should stand with it
+    markdown: str = ""
+    links: tuple[Hyperlink, ...] = ()
 
 
 Part = Heading | Block | NewScope
 
 
-class DoclingTree:
-    """The exported DoclingDocument, its items found by reference."""
-
-    def __init__(self, document: Node, kind: DocumentKind) -> None:
-        if document.get("schema_name") != "DoclingDocument" or not isinstance(document.get("body"), Mapping):
-            raise ChunkingFailed("The converted document is not a DoclingDocument.", hint="Convert the document again.")
-        self.document = document
-        self.pages = Pages(document, kind)
-
-    def resolve(self, reference: Any) -> Node | None:
-        """The item that `{"$ref": "#/texts/3"}` names, or None if there is none."""
-        ref = reference.get("$ref") if isinstance(reference, Mapping) else None
-        if not isinstance(ref, str):
-            return None
-        node: Any = self.document
-        for step in ref.removeprefix("#/").split("/"):
-            if isinstance(node, list) and step.isdigit() and int(step) < len(node):
-                node = node[int(step)]
-            elif isinstance(node, Mapping):
-                node = node.get(step)
-            else:
-                return None
-        return node if isinstance(node, Mapping) else None
-
-    def children(self, node: Node) -> list[Node]:
-        """The items below a node that exist."""
-        return [child for reference in node.get("children") or () if (child := self.resolve(reference)) is not None]
-
-    def parts(self) -> Iterator[Part]:
-        """Headings and blocks of the whole document, in reading order."""
-        return _Walk(self).run()
-
-    def cell_text(self, cell: Node) -> str:
-        """The text of a table cell, also where Docling keeps it as items of its own."""
-        text = str(cell.get("text") or "")
-        if text.strip() or not cell.get("ref"):
-            return text
-        return joined_inline([own_text(node) for node in self.below(self.resolve(cell["ref"]))])
-
-    def below(self, node: Node | None) -> list[Node]:
-        """The node and everything under it, in reading order; each once."""
-        found: list[Node] = []
-        seen: set[str] = set()
-        waiting = [node] if node is not None else []
-        while waiting:
-            current = waiting.pop()
-            ref = str(current.get("self_ref"))
-            if ref in seen:
-                continue
-            seen.add(ref)
-            found.append(current)
-            waiting.extend(reversed(self.children(current)))
-        return found
-
-
-def own_text(node: Node) -> str:
-    """The text of an item itself, without what stands below it."""
-    text = str(node.get("text") or "")
-    return text if text.strip() else str(node.get("orig") or "")
-
-
-def is_kept(node: Node) -> bool:
-    """Whether the item is for readers: neither furniture nor hidden."""
-    return node.get("content_layer", "body") in KEPT_LAYERS and node.get("label") not in BOILERPLATE
+def parts_of(tree: DoclingTree) -> Iterator[Part]:
+    """Yields the headings and blocks of the whole document, in reading order."""
+    return _Walk(tree).run()
 
 
 class _Walk:
@@ -146,13 +97,11 @@ class _Walk:
             waiting.extend((child, inner) for child in reversed([*comments, *below]))
 
     def _node(self, node: Node, depth: int) -> tuple[list[Part], list[Node]]:
-        """What the node itself gives, and which nodes below it are still to be walked."""
+        """Returns the parts of the node itself, and the nodes below it that are still to be walked."""
         label, children = str(node.get("label")), self._tree.children(node)
         ref = str(node.get("self_ref"))
         if label in _OWN_SCOPE:
-            name = str(node.get("name") or "").strip()
-            named = label == "sheet" and not _GENERATED_NAME.fullmatch(name)
-            return [NewScope(), *([Heading(name, 0, ref)] if named else [])], children
+            return [NewScope(), *self._sheet_name(node, label, ref)], children
         if "data" in node and isinstance(node["data"], Mapping):
             return self._table(node, node["data"], is_kept(node)), []
         if ref.startswith("#/pictures/"):
@@ -165,69 +114,84 @@ class _Walk:
             return [], children
         return self._text(node, label, children, depth)
 
+    def _sheet_name(self, node: Node, label: str, ref: str) -> list[Heading]:
+        """Returns the name of a sheet that somebody named and that has content."""
+        name = str(node.get("name") or "").strip()
+        if label != "sheet" or _GENERATED_NAME.fullmatch(name) or not self._tree.holds_content(node):
+            return []
+        return [Heading(name, 0, ref, markdown=plain_text(name).markdown)]
+
     def _text(self, node: Node, label: str, children: list[Node], depth: int) -> tuple[list[Part], list[Node]]:
-        text, refs, places = own_text(node), [str(node.get("self_ref"))], self._tree.pages.places(node)
-        if not text.strip() and children and children[0].get("label") == "inline":
-            inline = self._tree.below(children[0])
+        line, refs, places = inline_text([node], exact=True), [str(node.get("self_ref"))], self._tree.pages.places(node)
+        if not line.plain.strip() and children and children[0].get("label") == "inline":
+            group, children = children[0], children[1:]
+            inline = self._tree.below(group)
             self._seen.update(str(run.get("self_ref")) for run in inline)
-            runs = [run for run in inline if is_kept(run) and own_text(run).strip()]
-            text, children = joined_inline([own_text(run) for run in runs]), children[1:]
+            runs = with_text(inline)
+            line = self._tree.line(group)
             refs += [str(run.get("self_ref")) for run in runs]
             places += tuple(place for run in runs for place in self._tree.pages.places(run))
         parts: list[Part] = []
         for caption in node.get("captions") or ():
             parts.extend(self._caption(caption))
-        if not is_kept(node) or not text.strip():
+        if not is_kept(node) or not line.plain.strip():
             return parts, children
         if label in ("title", "section_header", "field_heading"):
             level = 0 if label == "title" else max(1, int(node.get("level") or 1))
-            parts.append(Heading(" ".join(text.split()), level, refs[0], places))
+            head = on_one_line(line)
+            parts.append(Heading(head.plain, level, refs[0], places, head.markdown, head.links))
         elif label == "list_item":
-            parts.append(self._list_item(node, text, tuple(refs), places, depth))
+            parts.append(self._list_item(node, line, tuple(refs), places, depth))
         elif label == "code":
-            parts.append(Block("code", text.strip("\n"), tuple(refs), places))
+            parts.append(_code_block(node, tuple(refs), places))
         else:
-            text = _CHECKBOX.get(label, "") + unwrapped(text.strip())
-            parts.append(Block("text", text, tuple(refs), places, leads=label == "caption" or text.endswith((":", "："))))
+            parts.append(_paragraph(line, label, tuple(refs), places))
         return parts, children
 
-    def _list_item(self, node: Node, text: str, refs: tuple[str, ...], places: tuple[Place, ...], depth: int) -> Block:
+    def _list_item(self, node: Node, line: InlineText, refs: tuple[str, ...], places: tuple[Place, ...], depth: int) -> Block:
         parent = str((node.get("parent") or {}).get("$ref"))
         self._numbers[parent] = self._numbers.get(parent, 0) + 1
         marker = str(node.get("marker") or "").strip() or (f"{self._numbers[parent]}." if node.get("enumerated") else "-")
         continues = depth > 0 or self._last_list == parent
         if depth == 0:
             self._last_list = parent
-        return Block("list", f"{'  ' * min(depth, 8)}{marker} {unwrapped(text.strip())}", refs, places, continues=continues)
+        level = min(depth, MAX_DEPTH)
+        text = f"{'  ' * level}{marker} {unwrapped(line.plain.strip())}"
+        if marker in "-*+" or _NUMBER.fullmatch(marker):
+            shown = marker
+        else:
+            shown = f"- {marker}" if any(map(str.isalnum, marker)) else "-"
+        content = unwrapped(line.markdown.strip()).replace("\n", f"\n{' ' * MARKDOWN_INDENT * (level + 1)}")
+        markdown = f"{' ' * MARKDOWN_INDENT * level}{shown} {content}"
+        return Block("list", text, refs, places, continues=continues, markdown=markdown, links=line.links)
 
     def _inline(self, node: Node) -> tuple[list[Part], list[Node]]:
-        """A line made of runs, or a form field with its key and value."""
+        """Reads a line made of runs, or a form field with its key and value."""
         runs = self._tree.below(node)[1:]
         self._seen.update(str(run.get("self_ref")) for run in runs)
-        kept = [run for run in runs if is_kept(run) and own_text(run).strip()]
+        kept = with_text(runs)
         if not kept:
             return [], []
-        texts = [own_text(run).strip() for run in kept]
-        if any(run.get("label") == "field_key" for run in kept):
-            texts = [
-                f"{text.rstrip(':')}:" if run.get("label") == "field_key" else text
-                for run, text in zip(kept, texts, strict=True)
-            ]
+        refs = tuple(str(run.get("self_ref")) for run in kept)
         places = tuple(place for run in kept for place in self._tree.pages.places(run))
-        text = joined_inline(texts)
-        kind: BlockKind = "code" if all(run.get("label") == "code" for run in kept) else "text"
-        return [Block(kind, text, tuple(str(r.get("self_ref")) for r in kept), places, leads=text.endswith(":"))], []
+        if any(run.get("label") == "field_key" for run in kept):
+            return [_paragraph(joined([plain_text(_field_text(run)) for run in kept], " "), "text", refs, places)], []
+        if all(run.get("label") == "code" for run in kept):
+            return [_code_block({"text": self._tree.line(node).plain}, refs, places)], []
+        exact = node.get("name") == EXACT_RUNS
+        return [_paragraph(inline_text(kept, exact=exact), "text", refs, places)], []
 
     def _table(self, node: Node, data: Node, kept: bool) -> list[Part]:
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:
             pages = pages_of_rows(data, [place.page for place in places])
-            table = read_table(
-                data,
-                self._tree.cell_text,
-                lambda cell: self._tree.pages.box(page, cell.get("bbox")) if (page := pages(cell)) is not None else None,
-            )
+
+            def box(cell: Node) -> PageBox | None:
+                page = pages(cell)
+                return None if page is None else self._tree.pages.box(page, cell.get("bbox"))
+
+            table = read_table(data, self._tree.cell_text, box)
             if table.rows:
                 parts.append(Block("table", "", (ref,), places, table=table))
         for footnote in node.get("footnotes") or ():
@@ -235,29 +199,30 @@ class _Walk:
         return parts
 
     def _picture(self, node: Node, kept: bool) -> list[Part]:
-        """The caption, what is known of the picture, and the words that stand in it."""
+        """Reads the caption, what is known of the picture, and the words that stand in it."""
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:
             meta = node.get("meta") or {}
             description = str((meta.get("description") or {}).get("text") or "").strip()
             if description:
-                parts.append(Block("text", description, (ref,), places))
+                parts.append(_paragraph(plain_text(description), "text", (ref,), places))
             chart = (meta.get("tabular_chart") or {}).get("chart_data")
             if isinstance(chart, Mapping):
                 table = read_table(chart, self._tree.cell_text, lambda _: None)
                 parts.extend([Block("table", "", (ref,), places, table=table)] if table.rows else [])
         within = [n for n in self._tree.below(node)[1:] if str(n.get("self_ref")) not in self._seen]
         self._seen.update(str(n.get("self_ref")) for n in within)
-        lines = [n for n in within if is_kept(n) and own_text(n).strip()]
+        lines = with_text(within)
         if lines:
             refs = (ref, *(str(n.get("self_ref")) for n in lines))
-            text = "\n".join(own_text(n).strip() for n in lines)
-            parts.append(Block("text", text, refs, tuple(p for n in lines for p in self._tree.pages.places(n)) or places))
+            text = joined([plain_text(own_text(n).strip()) for n in lines], "\n")
+            stand = tuple(p for n in lines for p in self._tree.pages.places(n)) or places
+            parts.append(Block("text", text.plain, refs, stand, markdown=_paragraph_markdown(text.markdown)))
         return parts
 
     def _pairs(self, node: Node) -> list[Part]:
-        """A form as lines of `key: value`, then the cells that belong to none."""
+        """Reads a form as lines of `key: value`, then the cells that belong to none."""
         graph = node["graph"]
         cells = {cell.get("cell_id"): str(cell.get("text") or "").strip() for cell in graph.get("cells") or ()}
         lines: list[str] = []
@@ -270,17 +235,52 @@ class _Walk:
         lines += [text for number, text in cells.items() if number not in used and text]
         if not lines or not is_kept(node):
             return []
-        return [Block("text", "\n".join(lines), (str(node.get("self_ref")),), self._tree.pages.places(node))]
+        text = plain_text("\n".join(lines))
+        markdown = _paragraph_markdown(text.markdown)
+        return [Block("text", text.plain, (str(node.get("self_ref")),), self._tree.pages.places(node), markdown=markdown)]
 
     def _caption(self, reference: Any, *, leads: bool = True) -> list[Part]:
+        """Reads a caption or a note of an item."""
         node = self._tree.resolve(reference)
         if node is None or str(node.get("self_ref")) in self._seen:
             return []
         inline = self._tree.below(node)
         self._seen.update(str(run.get("self_ref")) for run in inline)
-        runs = [run for run in inline if is_kept(run) and own_text(run).strip()]
+        runs = with_text(inline)
         if not runs:
             return []
         places = tuple(place for run in runs for place in self._tree.pages.places(run))
-        text = joined_inline([own_text(run) for run in runs])
-        return [Block("text", text, tuple(str(run.get("self_ref")) for run in runs), places, leads=leads)]
+        groups = [item for item in inline if item.get("label") == "inline"]
+        line = self._tree.line(groups[0]) if groups else inline_text(runs)
+        refs = tuple(str(run.get("self_ref")) for run in runs)
+        markdown = _paragraph_markdown(line.markdown)
+        return [Block("text", line.plain, refs, places, leads=leads, markdown=markdown, links=line.links)]
+
+
+def _field_text(run: Node) -> str:
+    """Returns the key of a form field with its colon, or the value as it is."""
+    text = own_text(run).strip()
+    return f"{text.rstrip(':')}:" if run.get("label") == "field_key" else text
+
+
+def _paragraph(line: InlineText, label: str, refs: tuple[str, ...], places: tuple[Place, ...]) -> Block:
+    box = _CHECKBOX.get(label, "")
+    text = box + unwrapped(line.plain.strip())
+    leads = label == "caption" or text.endswith((":", "："))
+    markdown = box + _paragraph_markdown(unwrapped(line.markdown.strip()))
+    if label == "formula":
+        markdown = f"$${line.plain.strip()}$$"
+    return Block("text", text, refs, places, leads=leads, markdown=markdown, links=line.links)
+
+
+def _paragraph_markdown(markdown: str) -> str:
+    """Returns the paragraph with its line starts escaped and its line breaks hard."""
+    return escaped_line_starts(markdown).replace("\n", "  \n")
+
+
+def _code_block(node: Node, refs: tuple[str, ...], places: tuple[Place, ...]) -> Block:
+    text = own_text(node).strip("\n")
+    fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall(r"`{3,}", text))])
+    language = str(node.get("code_language") or "").lower()
+    name = language if language.isalnum() and language != "unknown" else ""
+    return Block("code", text, refs, places, markdown=f"{fence}{name}\n{text}\n{fence}")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fathom.chunking.chunk import Box
+from pydantic import BaseModel, ConfigDict
+
 from fathom.conversion.report import DocumentKind
 
 EMU_PER_POINT = 12700
@@ -18,12 +19,24 @@ _UNITS_PER_POINT: Mapping[DocumentKind, float | None] = {
 }
 
 
+class PageBox(BaseModel):
+    """A rectangle on a page, in points from the top left corner."""
+
+    model_config = ConfigDict(frozen=True)
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page and, where it is known, the box and the characters (start, end) of the item that stand there."""
 
     page: int
-    box: Box | None = None
+    box: PageBox | None = None
     span: tuple[int, int] | None = None
 
 
@@ -50,7 +63,7 @@ class Pages:
             found.append(Place(page, self.box(page, entry.get("bbox")), span))
         return tuple(found)
 
-    def box(self, page: int, bbox: Mapping[str, Any] | None) -> Box | None:
+    def box(self, page: int, bbox: Mapping[str, Any] | None) -> PageBox | None:
         """The bounding box in points from the top left, or None where the kind has no points."""
         if not bbox or self._units is None:
             return None
@@ -63,7 +76,7 @@ class Pages:
         left, right = sorted((float(bbox["l"]), float(bbox["r"])))
         top, bottom = sorted((top, bottom))
         left, top, right, bottom = (round(edge / self._units, 2) for edge in (left, top, right, bottom))
-        return Box(page=page, left=left, top=top, right=right, bottom=bottom)
+        return PageBox(page=page, left=left, top=top, right=right, bottom=bottom)
 
 
 def places_within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:

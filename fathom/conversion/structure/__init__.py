@@ -1,0 +1,1 @@
+"""The converted document read in order: blocks, tables and places, for chunks and for Markdown alike."""

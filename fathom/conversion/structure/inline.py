@@ -1,0 +1,184 @@
+"""Joins the runs of a line into its plain text and its Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from fathom.conversion.docling_backends.runs import superscript
+
+# A line of this many characters was broken for its width; a shorter one (an address, a verse, a signature) on purpose.
+FULL_LINE = 50
+_CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
+_OPENS = ("(", "[", "{", "“", "‘")
+_BLANKS = re.compile(r"[ \t\u00a0]+")
+_SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=\()")
+_LINE_START = re.compile(
+    r"(?m)^([ \t]*)(#{1,6}(?=[ \t]|$)|>|[-+](?=[ \t]|$)|[-=]{3,}[ \t]*$|~~~|\||\d{1,9}(?=[.)](?:[ \t]|$)))"
+)
+_LINKED = re.compile(r"^(?:https?|ftp|mailto|tel|file):|^(?![a-zA-Z][a-zA-Z0-9+.-]*:)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperlink:
+    """A linked text and its target."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineText:
+    """A line of text: plain, as Markdown, and its links."""
+
+    plain: str
+    markdown: str
+    links: tuple[Hyperlink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Text of one format; `gap` is what parts it from the run before."""
+
+    text: str
+    gap: str
+    marks: frozenset[str]
+    url: str | None
+
+
+def own_text(node: Mapping[str, Any]) -> str:
+    """Returns the text of an item itself, without what stands below it."""
+    text = str(node.get("text") or "")
+    return text if text.strip() else str(node.get("orig") or "")
+
+
+def inline_text(nodes: Iterable[Mapping[str, Any]], *, exact: bool = False) -> InlineText:
+    """Joins the texts of the nodes into a line.
+
+    `exact`: each text carries its own blanks. Otherwise a blank parts two runs, save before a closing and after an opening
+    mark. Struck text is `~~marked~~` in the plain text, too, since its meaning is lost without.
+    """
+    runs: list[_Run] = []
+    line = ""
+    for node in nodes:
+        whole = own_text(node)
+        text = _BLANKS.sub(" ", whole) if exact else whole.strip()
+        if not text:
+            continue
+        if exact:
+            gap, text = _split_lead(text, line)
+        else:
+            gap = " " if line and not text.startswith(_CLOSES) and not line.endswith(_OPENS) else ""
+        if not text:
+            line += gap
+            continue
+        formatting = node.get("formatting") or {}
+        if formatting.get("script") == "super":
+            text = superscript(text, line + gap)
+        line += gap + text
+        runs.append(_Run(text, gap, _marks(node, formatting), _target(node)))
+    return _rendered(_merged(runs))
+
+
+def plain_text(text: str) -> InlineText:
+    """Returns an unformatted text as a line."""
+    return InlineText(text, escaped(text))
+
+
+def joined(lines: Sequence[InlineText], gap: str) -> InlineText:
+    """Joins lines with `gap` between them."""
+    kept = [line for line in lines if line.plain.strip()]
+    links = tuple(link for line in kept for link in line.links)
+    return InlineText(gap.join(line.plain for line in kept), gap.join(line.markdown for line in kept), links)
+
+
+def on_one_line(line: InlineText) -> InlineText:
+    """Returns the line with every white space as one blank."""
+    return InlineText(" ".join(line.plain.split()), " ".join(line.markdown.split()), line.links)
+
+
+def escaped(text: str) -> str:
+    """Escapes the characters that Markdown would take for marks within a line."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def escaped_line_starts(markdown: str) -> str:
+    """Escapes the beginnings of lines that Markdown would take for headings, quotes, lists, rules or tables."""
+    return _LINE_START.sub(lambda found: found[1] + (f"{found[2]}\\" if found[2].isdigit() else f"\\{found[2]}"), markdown)
+
+
+def unwrapped(text: str) -> str:
+    """Joins the lines that were broken at a full width, so that no name is parted; the length of the text stays."""
+    lines = text.split("\n")
+    pieces = [lines[0]]
+    for before, line in pairwise(lines):
+        pieces.append((" " if len(before) >= FULL_LINE and line.strip() else "\n") + line)
+    return "".join(pieces)
+
+
+def _split_lead(text: str, line: str) -> tuple[str, str]:
+    """Returns (white space before the run, the run); no white space at the start of a line or doubled."""
+    stripped = text.lstrip(" ")
+    gap = " " if stripped != text and line and not line[-1:].isspace() else ""
+    return gap, stripped
+
+
+def _marks(node: Mapping[str, Any], formatting: Mapping[str, Any]) -> frozenset[str]:
+    found = {name for name in ("bold", "italic", "strikethrough") if formatting.get(name)}
+    label = node.get("label")
+    return frozenset(found | ({str(label)} if label in ("code", "formula") else set()))
+
+
+def _target(node: Mapping[str, Any]) -> str | None:
+    url = str(node.get("hyperlink") or "").strip()
+    return url if url and _LINKED.match(url) else None
+
+
+def _merged(runs: list[_Run]) -> list[_Run]:
+    """Joins neighbours of one format and target, so that no mark closes and opens again within a word."""
+    merged: list[_Run] = []
+    for run in runs:
+        if merged and merged[-1].marks == run.marks and merged[-1].url == run.url:
+            merged[-1] = replace(merged[-1], text=merged[-1].text + run.gap + run.text)
+        else:
+            merged.append(run)
+    return merged
+
+
+def _rendered(runs: Sequence[_Run]) -> InlineText:
+    plain, markdown, links = "", "", []
+    for run in runs:
+        tail = run.text[len(run.text.rstrip(" ")) :]
+        text = run.text[: len(run.text) - len(tail)]
+        shown = f"~~{text}~~" if "strikethrough" in run.marks else text
+        plain += run.gap + shown + tail
+        markdown += run.gap + _marked(text, run) + tail
+        if run.url is not None:
+            links.append(Hyperlink(text, run.url))
+    return InlineText(plain.rstrip(" "), markdown.rstrip(" "), tuple(links))
+
+
+def _marked(text: str, run: _Run) -> str:
+    if "code" in run.marks:
+        shown = _code_span(text)
+    elif "formula" in run.marks:
+        shown = f"${text}$"
+    else:
+        shown = escaped(text)
+    for mark, sign in (("strikethrough", "~~"), ("italic", "*"), ("bold", "**")):
+        if mark in run.marks and text.strip():
+            shown = f"{sign}{shown}{sign}"
+    return shown if run.url is None else f"[{shown}]({_destination(run.url)})"
+
+
+def _code_span(text: str) -> str:
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{'`' * (longest + 1)}{pad}{text}{pad}{'`' * (longest + 1)}"
+
+
+def _destination(url: str) -> str:
+    return f"<{url}>" if re.search(r"[\s()]", url) and "<" not in url and ">" not in url and "\n" not in url else url

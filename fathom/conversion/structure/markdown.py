@@ -1,0 +1,42 @@
+"""Writes a document as Markdown, of the same headings and blocks that chunks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import Block, Heading, NewScope, parts_of
+from fathom.conversion.structure.document_tree import DoclingTree
+from fathom.conversion.structure.tables import Table, row_line
+
+MAX_HEADING_MARKS = 6
+
+
+def markdown_of(document: Mapping[str, Any], kind: DocumentKind) -> str:
+    """Returns the exported DoclingDocument as Markdown: all that chunks hold, in the same order.
+
+    Raises ChunkingFailed if it is no DoclingDocument.
+    """
+    pieces: list[str] = []
+    before: Block | None = None
+    for part in parts_of(DoclingTree(document, kind)):
+        if isinstance(part, NewScope):
+            before = None
+            continue
+        if isinstance(part, Heading):
+            text, gap, before = f"{'#' * min(part.level + 1, MAX_HEADING_MARKS)} {part.markdown}", "\n\n", None
+        else:
+            continues = part.continues and before is not None and before.kind == part.kind
+            text = part.markdown if part.table is None else _table(part.table)
+            gap, before = "\n" if continues else "\n\n", part
+        pieces += [gap, text] if pieces else [text]
+    return "".join(pieces)
+
+
+def _table(table: Table) -> str:
+    """Writes the table; one without names of columns has an empty header, which Markdown wants."""
+    width = max(len(table.columns), *(len(row.cells) for row in table.rows))
+    names = table.columns or ("",) * width
+    lines = [row_line([*names, *[""] * (width - len(names))]), f"|{'-|' * width}"]
+    return "\n".join([*lines, *(row_line([*row.marked, *[""] * (width - len(row.marked))]) for row in table.rows)])
