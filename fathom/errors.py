@@ -32,6 +32,7 @@ FathomError
 │   │   ├── ConversionOutOfMemory
 │   │   └── ConversionCancelled
 │   ├── ChunkingFailed
+│   │   └── ChunkingTimedOut
 │   ├── ExtractionFailed
 │   │   ├── AnswerRefused
 │   │   ├── AnswerTruncated
@@ -272,6 +273,12 @@ class ConversionCancelled(ConversionFailed):
 
 class ChunkingFailed(DocumentFailed):
     """The document could not be cut into chunks."""
+
+
+class ChunkingTimedOut(ChunkingFailed):
+    """Cutting the document into chunks took longer than `FATHOM_CONVERT_TIMEOUT_S`."""
+
+    hint = "Split the document, or raise FATHOM_CONVERT_TIMEOUT_S."
 
 
 class ExtractionFailed(DocumentFailed):

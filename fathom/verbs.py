@@ -52,15 +52,25 @@ def chunk(converted: ConvertedDocument, *, document: str = "document", settings:
     from fathom.language.tokenizer import count_tokens
 
     named = document if "/" in document else document_id(DEFAULT_COLLECTION, document)
-    most = (settings or process_settings()).chunk_tokens
-    return chunk_document(converted, document=named, max_tokens=most, count_tokens=count_tokens)
+    used = settings or process_settings()
+    return chunk_document(
+        converted,
+        document=named,
+        max_tokens=used.chunk_tokens,
+        count_tokens=count_tokens,
+        within_s=used.convert_timeout_s,
+    )
 
 
 def extract(text: str, *, settings: Settings | None = None) -> Extraction:
-    """The entities and facts of the text by the configured language model; offsets in code points. Raises ExtractionFailed."""
+    """Extracts the entities and facts of the text by the configured language model; offsets in code points.
+
+    Raises ExtractionFailed, and DocumentTooLarge for more than a million characters: chunks are extracted one by one.
+    """
+    from fathom.language.extraction import require_extractable
     from fathom.language.models import open_language_model
 
-    return open_language_model(settings or process_settings()).extract([text])[0]
+    return open_language_model(settings or process_settings()).extract([require_extractable(text)])[0]
 
 
 class Graph:

@@ -23,7 +23,13 @@ class Chunker(dg.ConfigurableResource[None]):
         most = settings().chunk_tokens
         log.info("Chunking started", sub_stage="started", metrics={"max_tokens": most, "words": converted.report.words})
         log.info("Tokens are counted as the embedder counts them", sub_stage="tokenizing", metrics={"max_tokens": most})
-        chunk_set = chunk_document(converted, document=document, max_tokens=most, count_tokens=count_tokens)
+        chunk_set = chunk_document(
+            converted,
+            document=document,
+            max_tokens=most,
+            count_tokens=count_tokens,
+            within_s=settings().convert_timeout_s,
+        )
         count, tokens = len(chunk_set.chunks), sum(chunk.tokens for chunk in chunk_set.chunks)
         figures = {"chunks": count, "tokens": tokens}
         mean = round(tokens / count, 1) if count else 0.0

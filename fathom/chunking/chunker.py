@@ -18,10 +18,10 @@ from fathom.conversion.report import ConvertedDocument
 from fathom.conversion.structure.blocks import parts_of
 from fathom.conversion.structure.document_tree import DoclingTree
 from fathom.conversion.structure.provenance import PageBox
-from fathom.errors import ChunkingFailed, UsageWrong
+from fathom.errors import ChunkingFailed, ChunkingTimedOut, UsageWrong
 from fathom.ids import chunk_identity
 
-CHUNKER_VERSION = "fathom-chunker 1"
+CHUNKER_VERSION = "fathom-chunker 2"
 MIN_TOKENS = 32
 # Headings say where a chunk stands; they must leave most of it to what it says.
 HEADINGS_SHARE = 3
@@ -33,18 +33,26 @@ TokenCounter = Callable[[str], int]
 
 
 def chunk_document(
-    converted: ConvertedDocument, *, document: str, max_tokens: int, count_tokens: TokenCounter, version: str | None = None
+    converted: ConvertedDocument,
+    *,
+    document: str,
+    max_tokens: int,
+    count_tokens: TokenCounter,
+    version: str | None = None,
+    within_s: float = math.inf,
 ) -> ChunkSet:
-    """The chunks of a document, none over `max_tokens` with its headings; the same input always gives the same chunks.
+    """Cuts a document into chunks, none over `max_tokens` with its headings; the same input always gives the same chunks.
 
     `document` is the document id; `version` defaults to the one in the report. A document without text has no chunks.
-    Raises UsageWrong if max_tokens is under 32, ChunkingFailed if the input is not a DoclingDocument.
+    Time and memory grow in proportion to the text, however long its lines are.
+    Raises UsageWrong if max_tokens is under 32, ChunkingTimedOut if it takes longer than `within_s` seconds, ChunkingFailed if
+    the input is not a DoclingDocument.
     """
     if max_tokens < MIN_TOKENS:
         raise UsageWrong(f"A chunk of {max_tokens} tokens is too small: use {MIN_TOKENS} or more.", document=document)
     began = time.perf_counter()
-    maker = _ChunkMaker(document, max_tokens, count_tokens)
     try:
+        maker = _ChunkMaker(document, max_tokens, _within(count_tokens, within_s))
         tree = DoclingTree(converted.document, converted.report.kind)
         chunks = with_languages(maker.chunks(tree))
         covered = share_covered(tree, chunks)
@@ -60,6 +68,18 @@ def chunk_document(
         chunker=CHUNKER_VERSION,
         seconds=time.perf_counter() - began,
     )
+
+
+def _within(count_tokens: TokenCounter, within_s: float) -> TokenCounter:
+    """Returns the counter with a limit of time: nearly all work of chunking is counting, and each piece is counted."""
+    deadline = time.monotonic() + within_s
+
+    def count(text: str) -> int:
+        if time.monotonic() > deadline:
+            raise ChunkingTimedOut(f"Cutting the document into chunks took longer than {within_s:g} s.")
+        return count_tokens(text)
+
+    return count
 
 
 class _ChunkMaker:
@@ -81,7 +101,9 @@ class _ChunkMaker:
         return made
 
     def _cost(self, text: str) -> int:
-        return max(self._count(text) - self._special, math.ceil(len(text) / CHARACTERS_PER_TOKEN))
+        """Returns the cost of the text, or less, but over the bound, for a text that is too long by its characters alone."""
+        least = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+        return least if least > self._max_tokens else max(self._count(text) - self._special, least)
 
     def _texts(self, titled: TitledBlocks) -> Iterator[tuple[str, list[Unit], int]]:
         head = sum(self._cost(heading) for heading in titled.headings)

@@ -12,6 +12,8 @@ from fathom.conversion.structure.document_tree import DoclingTree, is_kept
 from fathom.conversion.structure.inline import own_text
 
 _WORDS = re.compile(r"\w+")
+_GAPS = re.compile(r"\W+")
+SLICE = 1_000_000
 _HEADINGS = frozenset({"title", "section_header", "field_heading"})
 
 
@@ -24,23 +26,30 @@ def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
     for chunk in chunks:
         for ref in chunk.items:
             texts[ref].append(chunk.text)
-    headings = "\n".join(dict.fromkeys(heading for chunk in chunks for heading in chunk.headings))
+    headings = list(dict.fromkeys(heading for chunk in chunks for heading in chunk.headings))
+    squeezed_headings = {_squeeze(heading) for heading in headings}
     total = covered = 0
     for ref, pieces, is_heading in _items(tree):
-        available = "\n".join([*texts[ref], *([headings] if is_heading else [])])
-        words = [word for piece in pieces for word in _WORDS.findall(piece)]
-        total += len(words)
+        words = sum(1 for piece in pieces for _ in _WORDS.finditer(piece))
+        total += words
+        if is_heading and all(_squeeze(piece) in squeezed_headings for piece in pieces):
+            covered += words
+            continue
         # Without the gaps first: a word too long for a chunk is cut in two and still all there.
-        squeezed = _squeeze(available)
+        squeezed = _squeeze("\n".join(texts[ref]))
         if all(_squeeze(piece) in squeezed for piece in pieces):
-            covered += len(words)
+            covered += words
         else:
-            covered += (Counter(words) & Counter(_WORDS.findall(available))).total()
+            available = Counter(
+                word for text in [*texts[ref], *(headings if is_heading else [])] for word in _WORDS.findall(text)
+            )
+            covered += (Counter(word for piece in pieces for word in _WORDS.findall(piece)) & available).total()
     return covered / total if total else 1.0
 
 
 def _squeeze(text: str) -> str:
-    return "".join(_WORDS.findall(text))
+    """Returns the words of the text without what parts them; a slice at a time, since a list of all would be huge."""
+    return "".join(_GAPS.sub("", text[at : at + SLICE]) for at in range(0, len(text), SLICE))
 
 
 def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:

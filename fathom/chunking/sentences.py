@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 Span = tuple[int, int]
 Cost = Callable[[str], int]
@@ -16,7 +18,9 @@ _ABBREVIATIONS = frozenset(
     """.split()  # noqa: SIM905
 )
 # A stop with its closing quotes and brackets, then white space; or a full-width stop, which needs none; or an empty line.
-_STOP = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[”’」』）]*|\n[ \t]*\n")
+# A run of stops is tried from its first only: a megabyte of dots would cost its square.
+_STOP = re.compile(r"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»)\]]*+(?=\s)|[。！？｡]+[”’」』）]*|\n[ \t]*\n")
+MAX_INDENT = 64
 _LAST_WORD = re.compile(r"([^\s(\[\"'“‘«]+)\.$")
 _BLANK = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
@@ -58,50 +62,66 @@ _LADDER = (sentence_spans, _line_spans)
 
 
 def _fill(text: str, budget: int, cost: Cost) -> Iterator[Span]:
-    """Runs of whole words that fit; a word too long for the budget is cut into characters."""
-    words = [match.span() for match in _WORD.finditer(text)]
-    index = 0
-    while index < len(words):
-        count = _words_that_fit(text, words, index, budget, cost)
+    """Yields runs of whole words that fit; a word too long for the budget is cut into characters.
+
+    Words are looked at as they are needed, at most `budget` at a time, since each costs 1 or more: a line of 60 MB has ten
+    million.
+    """
+    found = _WORD.finditer(text)
+    words: deque[Span] = deque()
+    near = 1
+    while True:
+        words.extend(match.span() for match in islice(found, max(1, budget) - len(words)))
+        if not words:
+            return
+        count = _words_that_fit(text, words, near, cost, budget)
+        near = count or near
         if count:
-            yield words[index][0], words[index + count - 1][1]
+            yield words[0][0], words[count - 1][1]
         else:
-            yield from _characters_that_fit(text, words[index], budget, cost)
-        index += count or 1
+            yield from _characters_that_fit(text, words[0], budget, cost)
+        for _ in range(count or 1):
+            words.popleft()
 
 
-def _words_that_fit(text: str, words: list[Span], index: int, budget: int, cost: Cost) -> int:
-    start = words[index][0]
-    return _most(len(words) - index, lambda count: cost(text[start : words[index + count - 1][1]]) <= budget)
+def _words_that_fit(text: str, words: Sequence[Span], near: int, cost: Cost, budget: int) -> int:
+    start = words[0][0]
+    return _most(len(words), lambda count: cost(text[start : words[count - 1][1]]) <= budget, near)
 
 
 def _characters_that_fit(text: str, word: Span, budget: int, cost: Cost) -> Iterator[Span]:
     start, end = word
+    taken = 1
     while start < end:
-        taken = max(1, _longest_prefix(text[start:end], budget, cost))
+        taken = max(1, _longest_prefix(text, (start, end), taken, budget, cost))
         yield start, start + taken
         start += taken
 
 
-def _longest_prefix(text: str, budget: int, cost: Cost) -> int:
-    return _most(len(text), lambda count: cost(text[:count]) <= budget)
+def _longest_prefix(text: str, span: Span, near: int, budget: int, cost: Cost) -> int:
+    start, end = span
+    return _most(end - start, lambda count: cost(text[start : start + count]) <= budget, near)
 
 
-def _most(limit: int, fits: Callable[[int], bool]) -> int:
-    """The largest number up to `limit` that fits, by doubling and then halving; 0 if not even one does."""
-    if limit < 1 or not fits(1):
+def _most(limit: int, fits: Callable[[int], bool], near: int = 1) -> int:
+    """Returns the largest number up to `limit` that fits, or 0 if not even 1 does.
+
+    The search starts from `near`, doubles its steps until the answer lies between two of them, then halves: pieces of a text
+    are about as long as the piece before, so that a few tries are enough.
+    """
+    if limit < 1:
         return 0
-    low, step = 1, 1
-    while low + step <= limit and fits(low + step):
-        low += step
-        step *= 2
-    high = min(limit, low + step - 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(middle):
-            low = middle
+    low, high, step = 0, limit + 1, 1  # low fits, high does not
+    at = max(1, min(near, limit))
+    while high - low > 1:
+        if fits(at):
+            low, at = at, at + step
         else:
-            high = middle - 1
+            high, at = at, at - step
+        step *= 2
+        if not low < at < high:
+            at = (low + high) // 2
+            step = 1 if low == 0 or high == limit + 1 else step
     return low
 
 
@@ -124,9 +144,15 @@ def _is_abbreviation(text: str, stop: int) -> bool:
     # One capital is an initial ("J. Smith"); a number at the very start of a line is a list marker ("3. Cranes").
     if len(before) == 1 and before.isupper():
         return True
-    if before.isdigit() and not text[text.rfind("\n", 0, word.start()) + 1 : word.start()].strip():
+    if before.isdigit() and _begins_line(text, word.start()):
         return True
     return before.casefold() in _ABBREVIATIONS
+
+
+def _begins_line(text: str, at: int) -> bool:
+    """Tells whether only a few blanks stand between the line's start and this place."""
+    before = text[max(0, at - MAX_INDENT) : at].rpartition("\n")
+    return not before[2].strip() and (bool(before[1]) or at <= MAX_INDENT)
 
 
 def _between(text: str, ends: Iterable[int]) -> list[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -10,10 +10,14 @@ from fathom.chunking.sentences import Cost, spans_that_fit
 from fathom.conversion.structure.blocks import Block, BlockKind
 from fathom.conversion.structure.inline import Hyperlink
 from fathom.conversion.structure.provenance import Place, places_within
-from fathom.conversion.structure.tables import Row, Table
+from fathom.conversion.structure.tables import Table
 
 # Each piece of a long row begins with the row's name, as long as that leaves most of the piece to its values.
 NAME_SHARE = 4
+
+
+# So many links in a row may have been cut between two pieces; only then is the next looked for.
+MAX_CUT_LINKS = 4
 
 
 class Rank(IntEnum):
@@ -48,6 +52,26 @@ class Unit:
     links: tuple[Hyperlink, ...] = ()
 
 
+class LinksInOrder:
+    """The links of a text, given out with the pieces that the text is cut into; pieces come in order."""
+
+    def __init__(self, links: Sequence[Hyperlink]) -> None:
+        self._links = links
+        self._next = 0
+
+    def within(self, piece: str) -> tuple[Hyperlink, ...]:
+        """Returns the links that stand in the piece. A link that was cut in two goes with the piece of the next whole one."""
+        first, at = self._next, 0
+        ahead = self._next
+        while ahead < min(len(self._links), self._next + MAX_CUT_LINKS):
+            found = piece.find(self._links[ahead].text, at)
+            ahead += 1
+            if found >= 0:
+                at = found + len(self._links[ahead - 1].text)
+                self._next = ahead
+        return tuple(self._links[first : self._next])
+
+
 def units_of(blocks: Iterable[Block], budget: int, cost: Cost) -> list[Unit]:
     """The blocks as units that cost at most `budget` each, with their context if they have one."""
     units: list[Unit] = []
@@ -69,6 +93,7 @@ def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Itera
         yield Unit(block.text, whole, block.kind, rank, gap, block.refs, block.places, block.leads, links=block.links)
         return
     end_before = 0
+    links = LinksInOrder(block.links)
     for start, end in spans_that_fit(block.text, budget, cost):
         piece = block.text[start:end]
         between = block.text[end_before:start]
@@ -78,8 +103,16 @@ def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Itera
                 (indent + piece, between[: len(between) - len(indent)]) if indent.strip() == "" else (piece, between)
             )
         places = places_within(block.places, start, end)
-        links = tuple(link for link in block.links if link.text in piece)
-        yield Unit(piece, cost(piece), block.kind, rank, gap if end_before == 0 else between, block.refs, places, links=links)
+        yield Unit(
+            piece,
+            cost(piece),
+            block.kind,
+            rank,
+            gap if end_before == 0 else between,
+            block.refs,
+            places,
+            links=links.within(piece),
+        )
         rank, end_before = Rank.PIECE, end
 
 
@@ -109,9 +142,11 @@ def _units_of_long_row(row: Block, name: str, rank: Rank, budget: int, cost: Cos
     if name and name != text and cost(name + "\n") * NAME_SHARE <= budget:
         context, text = Context(name, cost(name + "\n")), text[len(name) + 1 :]
     end_before, gap = 0, "\n\n" if rank is Rank.BLOCK else "\n"
+    links = LinksInOrder(row.links)
+    named = links.within(name) if context else ()
     for start, end in spans_that_fit(text, budget - (context.cost if context else 0), cost):
         piece, between = text[start:end], text[end_before:start]
-        links = tuple(link for link in row.links if link.text in piece or (not end_before and link.text in name))
         gap = between if end_before else gap
-        yield Unit(piece, cost(piece), "table", rank, gap, row.refs, row.places, context=context, links=links)
+        shown = (*named, *links.within(piece))
+        yield Unit(piece, cost(piece), "table", rank, gap, row.refs, row.places, context=context, links=shown)
         rank, end_before = Rank.PIECE, end

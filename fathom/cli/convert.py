@@ -69,6 +69,8 @@ def convert(
         table(("figure", "value"), ((k, v) for k, v in converted.report.model_dump(mode="json").items() if v not in (None, [])))
     else:
         print_text(converted.markdown)
+    for notice in converted.report.notices:
+        say(notice.message + (f" ({notice.where})" if notice.where else ""))
     for error in converted.report.errors:
         say(f"{error.category}: {error.message}" + (f" (page {error.page})" if error.page else ""))
     return 5 if converted.report.errors else 0
@@ -84,6 +86,7 @@ def extract(
     One file gives one JSON document, several a list; the standard input is answered a line each, in order.
     """
     from fathom.errors import UsageWrong
+    from fathom.language.extraction import require_extractable
     from fathom.language.models import open_language_model
 
     if to not in ("json", "table"):
@@ -92,11 +95,11 @@ def extract(
     model = open_language_model(settings)
     if files == ["-"]:
         for name, text in _lines():
-            print_json(_shape(name, model.extract([text])[0]), indent=None)
+            print_json(_shape(name, model.extract([require_extractable(text, name)])[0]), indent=None)
         return 0
     if "-" in files:
         raise UsageWrong("The standard input is read alone.", hint="`fathom extract - < texts.jsonl`")
-    texts = [_text_of(Path(file), settings) for file in files]
+    texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
     extractions = model.extract(texts)
     shapes = [_shape(file, extraction) for file, extraction in zip(files, extractions, strict=True)]
     if to == "json" or as_json:

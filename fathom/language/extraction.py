@@ -9,7 +9,22 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fathom.errors import DocumentTooLarge
+
+# spaCy's parser takes about a gigabyte of memory for a million characters; a chunk has a thousand.
+MAX_TEXT_CHARACTERS = 1_000_000
+
 Ends = Literal["source", "target", "both", "never"]  # the end of a relation that has one of it at a time
+
+
+def require_extractable(text: str, source: str | None = None) -> str:
+    """Returns the text; raises DocumentTooLarge, naming `source`, where it has more than MAX_TEXT_CHARACTERS."""
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise DocumentTooLarge(
+            f"{source or 'The text'} has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} are extracted at once.",
+            hint="Ingest it, so that its chunks are extracted one after another, or give a part of it.",
+        )
+    return text
 
 
 class Entity(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -98,6 +99,7 @@ def _pieces(text: str, by_paragraph: bool) -> Iterator[tuple[int, str]]:
 
 def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], rules: _Rules) -> list[Fact]:
     standing = sorted(((*at, one) for one in found for at in one.mentions), key=lambda place: place[:2])
+    starts = [place[0] for place in standing]
     entities = [(one.name, one.type, len(one.mentions)) for one in found]
     setting = setting_of(entities)
     said: list[_Said] = []  # by grammar
@@ -108,7 +110,8 @@ def _facts(text: str, docs: Sequence[tuple[int, Any]], found: Sequence[Found], r
         before: list[Named] = []
         for number, sentence in enumerate(doc.sents):
             start, end = offset + sentence.start_char, offset + sentence.end_char
-            here = _named(doc, offset, [place for place in standing if start <= place[0] and place[1] <= end])
+            first, last = bisect_left(starts, start), bisect_left(starts, end)
+            here = _named(doc, offset, [place for place in standing[first:last] if place[1] <= end])
             if topic is None and here:
                 topic = next((one for one in here if one.head.dep_ in SUBJECTS), here[0])
                 setting = about(setting, topic.entity, topic.type)
