@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.chunker import chunk_document
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
@@ -36,6 +37,11 @@ def converted(path: Path) -> ConvertedDocument | None:
         return None
 
 
+def chunked(document: ConvertedDocument) -> ChunkSet:
+    """The document in chunks of at most TOKENS tokens."""
+    return chunk_document(document, document="evaluation/a.pdf", max_tokens=TOKENS, count_tokens=count_tokens)
+
+
 def covered(document: ConvertedDocument) -> float:
     """The share of the document's text that its chunks have."""
-    return chunk_document(document, document="evaluation/a.pdf", max_tokens=TOKENS, count_tokens=count_tokens).covered
+    return chunked(document).covered
