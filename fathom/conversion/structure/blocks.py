@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
 from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, with_text
 from fathom.conversion.structure.inline import (
     Hyperlink,
@@ -178,8 +177,7 @@ class _Walk:
             return [_paragraph(joined([plain_text(_field_text(run)) for run in kept], " "), "text", refs, places)], []
         if all(run.get("label") == "code" for run in kept):
             return [_code_block({"text": self._tree.line(node).plain}, refs, places)], []
-        exact = node.get("name") == EXACT_RUNS
-        return [_paragraph(inline_text(kept, exact=exact), "text", refs, places)], []
+        return [_paragraph(self._tree.line(node), "text", refs, places)], []
 
     def _table(self, node: Node, data: Node, kept: bool) -> list[Part]:
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
