@@ -40,7 +40,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.epub import EpubBackend
     from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
     from fathom.conversion.docling_backends.latex import LatexBackend
-    from fathom.conversion.docling_backends.word import WordBackend
+    from fathom.conversion.docling_backends.word.backend import WordBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline

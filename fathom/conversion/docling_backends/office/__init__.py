@@ -1,0 +1,1 @@
+"""Shared by the readers of Word, PowerPoint and OpenDocument files: runs, notes, symbols, diagrams, header rows."""

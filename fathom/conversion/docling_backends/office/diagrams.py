@@ -1,0 +1,78 @@
+"""Reads SmartArt: the texts of a diagram's data part, in order and with their levels.
+
+Docling 2.142.1 has no reader of diagram parts; not needed once it has.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from docling_core.types.doc import DoclingDocument, ListItem, NodeItem
+from lxml import etree
+
+DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_D, _A = f"{{{DIAGRAM}}}", f"{{{_DRAWING}}}"
+_SHOWN = frozenset({"node", "asst"})
+_PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+
+Lines = list[tuple[int, str]]
+
+
+def diagram_lines(data: bytes) -> Lines:
+    """Returns (level from 0, text) of each shape that has a text, parents before children; none where it is no diagram."""
+    try:
+        root = etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError:
+        return []
+    kinds: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for point in root.iterfind(f"{_D}ptLst/{_D}pt"):
+        key = point.get("modelId", "")
+        kinds[key] = point.get("type", "node")
+        texts[key] = _text(point)
+    below: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for link in root.iterfind(f"{_D}cxnLst/{_D}cxn"):
+        if link.get("type", "parOf") == "parOf":
+            order = link.get("srcOrd", "0")
+            below[link.get("srcId", "")].append((int(order) if order.isdigit() else 0, link.get("destId", "")))
+    tops = [key for key, kind in kinds.items() if kind == "doc"]
+    found: Lines = []
+    seen: set[str] = set()
+    waiting = [(0, key) for key in reversed([*tops, *(key for key in kinds if key not in tops)])]
+    while waiting:
+        level, key = waiting.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        shown = kinds.get(key) in _SHOWN
+        if shown and texts[key]:
+            found.append((level, texts[key]))
+        inner = level + 1 if shown and texts.get(key) else level
+        waiting.extend((inner, child) for _, child in sorted(below[key], reverse=True))
+    return found
+
+
+def add_diagram(document: DoclingDocument, lines: Sequence[tuple[int, str]], parent: NodeItem | None, layer: Any = None) -> Any:
+    """Adds the lines as a list, deeper levels below the item before; returns its group, or None where there are no lines."""
+    groups: list[tuple[int, Any]] = []
+    last: ListItem | None = None
+    for level, text in lines:
+        while len(groups) > 1 and groups[-1][0] > level:
+            groups.pop()
+        if not groups or level > groups[-1][0]:
+            above = parent if not groups else last
+            groups.append((level, document.add_list_group(name="diagram", parent=above, content_layer=layer)))
+        last = document.add_list_item(text=text, enumerated=False, parent=groups[-1][1], content_layer=layer)
+    return groups[0][1] if groups else None
+
+
+def _text(point: Any) -> str:
+    lines = ("".join(_said(part) for part in line.iter(f"{_A}t", f"{_A}br")) for line in point.iterfind(f"{_D}t/{_A}p"))
+    return " ".join(" ".join(lines).split())
+
+
+def _said(part: Any) -> str:
+    return " " if part.tag == f"{_A}br" else part.text or ""

@@ -1,0 +1,95 @@
+"""Adds foot- and endnotes, comments and pictures' descriptions to a document, where its readers look for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from docling_core.types.doc import ContentLayer, DocItem, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, PictureItem
+from docling_core.types.doc.document import DescriptionMetaField, FineRef, PictureMeta
+
+from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, tidied
+
+# The sentence that Office appends to descriptions it made itself.
+_GENERATED = re.compile(
+    r"\s*(?:(?:Description|Beschreibung) automatically generated(?: with [\w ]+ confidence)?|AI-generated content may be incorrect"
+    r"|KI-generierte Inhalte können fehlerhaft sein|AI 生成的内容可能不正确)\s*[.。]?\s*$",
+    re.I,
+)
+_FILE_NAME = re.compile(r"(?:[\w.-]+:)?[^\s]*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.I)
+_SYMBOLS = "*†‡§"
+
+
+class NoteMarks:
+    """Gives each note of a document a mark that no other has."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, shown: str) -> str:
+        """Returns the mark a page shows, with a number behind it where a note has this mark already."""
+        shown = re.sub(r"[\s\[\]]+", "", shown) or "*"
+        mark, again = shown, 2
+        while mark in self._taken:
+            mark, again = f"{shown}-{again}", again + 1
+        self._taken.add(mark)
+        return mark
+
+
+def symbol_mark(number: int) -> str:
+    """Returns the mark of the Chicago style: *, †, ‡, §, **, …"""
+    return _SYMBOLS[(number - 1) % len(_SYMBOLS)] * ((number - 1) // len(_SYMBOLS) + 1)
+
+
+def reference(mark: str) -> str:
+    """Returns what stands in the text for the note."""
+    return f"[^{mark}]"
+
+
+def add_note(document: DoclingDocument, mark: str, pieces: Sequence[Piece]) -> None:
+    """Adds the note at the end of the body, its mark before it."""
+    body = tidied(pieces)
+    if body:
+        add_pieces(document, tidied([Piece(f"{reference(mark)}: "), *body]), label=DocItemLabel.FOOTNOTE)
+
+
+def comment_line(author: str, initials: str, time: str, text: str) -> str:
+    """Returns a comment with its author and time before it; empty where nothing was written."""
+    if not text.strip():
+        return ""
+    named = f"author: {author}" + (f" ({initials})" if initials and author else "") if author else ""
+    before = ", ".join(filter(None, (named, f"time: {time}" if time else "")))
+    return f"[{before}]: {text.strip()}" if before else text.strip()
+
+
+def add_comments(
+    document: DoclingDocument, comments: Sequence[str], *, name: str, parent: NodeItem | None, target: NodeItem | None = None
+) -> None:
+    """Adds a thread of comments, replies behind what they answer, as the last child of `parent`; `target` refers to it."""
+    kept = [comment for comment in comments if comment]
+    if not kept:
+        return
+    group = document.add_group(label=GroupLabel.COMMENT_SECTION, name=name, parent=parent, content_layer=ContentLayer.NOTES)
+    for comment in kept:
+        document.add_comment(text=comment, parent=group)
+    if isinstance(target, DocItem):
+        target.comments.append(FineRef(cref=group.self_ref))
+
+
+def alternative_text(title: str | None, description: str | None) -> str:
+    """Returns what a picture's author says it shows; empty where that is a file name or nothing."""
+    said: list[str] = []
+    for text in (title, description):
+        text = _GENERATED.sub("", " ".join((text or "").split()))
+        if text and not _FILE_NAME.fullmatch(text) and text not in said:
+            said.append(text)
+    return ": ".join(said)
+
+
+def describe(picture: PictureItem, text: str) -> None:
+    """Gives the picture this description, where it is not empty."""
+    if not text:
+        return
+    meta = picture.meta or PictureMeta()
+    meta.description = DescriptionMetaField(text=text)
+    picture.meta = meta

@@ -1,0 +1,132 @@
+"""Takes away what wraps the content of a Word document without being shown, and writes special run elements as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_character, symbol_text
+from fathom.conversion.docling_backends.word.fields import CHECKED, UNCHECKED
+from fathom.conversion.docling_backends.word.markup import (
+    CHECKBOX,
+    MC,
+    RUN,
+    RUN_PROPERTIES,
+    TEXT,
+    W14,
+    XML_SPACE,
+    P,
+    W,
+    ancestor,
+    remove,
+    shown_text,
+    text_element,
+    unwrap,
+)
+
+_WRAPPERS = tuple(f"{W}{name}" for name in ("ins", "moveTo", "smartTag", "customXml", "dir", "bdo", "fldSimple"))
+_PROPERTIES = tuple(f"{W}{name}" for name in ("smartTagPr", "customXmlPr", "fldData"))
+_READABLE = ("txbxContent", "blip", "chart", "relIds", "imagedata", "oMath")
+BOXES = "☐☑☒□■▪▫"
+_BROKEN_LINE = re.compile(r"[ \t]*[\r\n][\s]*")
+
+
+def flatten(root: Any) -> None:
+    """Leaves below the root only paragraphs, tables, runs and links, with every text in a `w:t`."""
+    _choose_alternatives(root)
+    for control in list(root.iter(f"{W}sdt")):
+        _unwrap_control(control)
+    for properties in list(root.iter(*_PROPERTIES)):
+        remove(properties)
+    for wrapper in list(root.iter(*_WRAPPERS)):
+        parent = wrapper.getparent()
+        if parent is not None and parent.tag not in (RUN_PROPERTIES, f"{W}trPr", f"{W}numPr"):
+            unwrap(wrapper)
+    _write_run_elements(root)
+
+
+def _choose_alternatives(root: Any) -> None:
+    """Keeps one branch of each `mc:AlternateContent`: the first choice with content that is read, else the fallback."""
+    for alternative in list(root.iter(f"{MC}AlternateContent")):
+        if alternative.getparent() is None:
+            continue
+        branches = [*alternative.iterfind(f"{MC}Choice"), *alternative.iterfind(f"{MC}Fallback")]
+        chosen = next(filter(_is_readable, branches), branches[0] if branches else None)
+        unwrap(alternative, chosen if chosen is not None else alternative)
+
+
+def _is_readable(branch: Any) -> bool:
+    return any(
+        isinstance(part.tag, str) and (part.tag == TEXT or part.tag.rpartition("}")[2] in _READABLE) for part in branch.iter()
+    )
+
+
+def _unwrap_control(control: Any) -> None:
+    """Takes a content control away; of a check box stays its state: on the paragraph where it leads it, else as its sign."""
+    box = control.find(f"{W}sdtPr/{W14}checkbox")
+    content = control.find(f"{W}sdtContent")
+    if content is None:
+        remove(control)
+        return
+    if box is not None:
+        checked = box.find(f"{W14}checked")
+        state = checked is not None and checked.get(f"{W14}val", "1") not in ("0", "false")
+        _note_box(control, content, state)
+    unwrap(control, content)
+
+
+def _note_box(control: Any, content: Any, state: bool) -> None:
+    """Marks the paragraph that the box leads, and makes sure that the box has a sign."""
+    inner = next(content.iter(P), None)
+    paragraph = ancestor(control, P) if inner is None else inner
+    if paragraph is None:
+        return
+    signs = [text for text in content.iter(TEXT, f"{W}sym") if text.tag != TEXT or (text.text or "").strip()]
+    before = shown_text(paragraph).partition(shown_text(content))[0] if inner is None else ""
+    sign = CHECKED if state else UNCHECKED
+    if not signs:
+        run = content.makeelement(RUN, nsmap=None)
+        run.append(text_element(content, sign))
+        (content if inner is None else inner).append(run)
+    if before.strip() or paragraph.get(CHECKBOX) is not None:
+        return
+    paragraph.set(CHECKBOX, "1" if state else "0")
+    for extra in signs[1:] if inner is None else ():
+        remove(extra)
+    if signs and (inner is None or (signs[0].text or "").strip() in BOXES):
+        signs[0].addprevious(text_element(control, sign))
+        remove(signs[0])
+
+
+def _write_run_elements(root: Any) -> None:
+    """Writes symbols and ruby as text, drops soft hyphens, and takes line breaks of the XML file out of texts."""
+    for symbol in list(root.iter(f"{W}sym")):
+        shown = symbol_character(symbol.get(f"{W}font", ""), symbol.get(f"{W}char", ""))
+        symbol.addprevious(text_element(symbol, shown))
+        remove(symbol)
+    for ruby in list(root.iter(f"{W}ruby")):
+        base, reading = (_part(ruby, name) for name in ("rubyBase", "rt"))
+        ruby.addprevious(text_element(ruby, f"{base}({reading})" if reading.strip() else base))
+        remove(ruby)
+    for hyphen in list(root.iter(f"{W}softHyphen")):
+        remove(hyphen)
+    for text in root.iter(TEXT):
+        _clean(text)
+
+
+def _part(ruby: Any, name: str) -> str:
+    found = ruby.find(f"{W}{name}")
+    return "" if found is None else shown_text(found)
+
+
+def _clean(text: Any) -> None:
+    """Shows a text as its font does and without the indentation of a pretty-printed file."""
+    said = text.text or ""
+    if "\n" in said or "\r" in said:
+        said = _BROKEN_LINE.sub(" ", said)
+        text.text = said if text.get(XML_SPACE) == "preserve" else said.strip()
+    run = text.getparent()
+    fonts = run.find(f"{RUN_PROPERTIES}/{W}rFonts") if run is not None and run.tag == RUN else None
+    font = "" if fonts is None else fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""
+    if font and is_symbol_font(font):
+        text.text = symbol_text(font, text.text or "")

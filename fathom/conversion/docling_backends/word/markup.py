@@ -1,0 +1,72 @@
+"""Names of WordprocessingML and small steps in its trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+WORD_2010 = "http://schemas.microsoft.com/office/word/2010/wordml"
+COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+W, W14, MC, R, M = (f"{{{name}}}" for name in (WORD, WORD_2010, COMPATIBILITY, RELATIONSHIPS, MATH))
+VAL = f"{W}val"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+# Marks that the steps of this package leave in the tree for those after them.
+_OWN = "{urn:fathom:word}"
+LINK, CHECKBOX, DIAGRAM = f"{_OWN}link", f"{_OWN}checkbox", f"{_OWN}diagram"
+
+P, RUN, TEXT, TABLE, ROW, CELL = (f"{W}{name}" for name in ("p", "r", "t", "tbl", "tr", "tc"))
+PARAGRAPH_PROPERTIES, RUN_PROPERTIES = f"{W}pPr", f"{W}rPr"
+_OFF = frozenset({"0", "false", "off", "none"})
+
+
+def is_on(element: Any | None) -> bool | None:
+    """Returns what a switch such as `w:b` says; None where it is not there."""
+    return None if element is None else element.get(VAL, "1").lower() not in _OFF
+
+
+def value_of(element: Any, path: str) -> str | None:
+    """Returns the `w:val` of the first element at the path, or None."""
+    found = element.find(path)
+    return None if found is None else found.get(VAL)
+
+
+def unwrap(element: Any, content: Any | None = None) -> None:
+    """Puts the children of the element, or of `content` within it, in its place."""
+    for child in list(element if content is None else content):
+        element.addprevious(child)
+    remove(element)
+
+
+def remove(element: Any) -> None:
+    """Takes the element out of its tree."""
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
+def text_element(near: Any, text: str) -> Any:
+    """Returns a new `w:t`, of the kind that the tree of `near` is made of."""
+    made = near.makeelement(TEXT, nsmap=None)
+    made.text = text
+    made.set(XML_SPACE, "preserve")
+    return made
+
+
+def shown_text(element: Any) -> str:
+    """Returns the text of the runs below the element, tabs and breaks as blanks."""
+    blank = {f"{W}tab", f"{W}br", f"{W}cr"}
+    return "".join((part.text or "") if part.tag == TEXT else " " for part in element.iter(TEXT, *blank))
+
+
+def ancestor(element: Any, tag: str) -> Any | None:
+    """Returns the nearest element around this one that has the tag, or None."""
+    return next(element.iterancestors(tag), None)
+
+
+def content_of(run: Any) -> Iterator[Any]:
+    """Yields the children of a run that are content."""
+    return (child for child in run if child.tag != RUN_PROPERTIES)

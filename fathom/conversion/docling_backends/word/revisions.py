@@ -1,0 +1,148 @@
+"""Leaves out of a document what a reader of its final version does not see: deleted, moved away and hidden text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fathom.conversion.docling_backends.word.markup import (
+    PARAGRAPH_PROPERTIES,
+    ROW,
+    RUN,
+    RUN_PROPERTIES,
+    TABLE,
+    TEXT,
+    VAL,
+    P,
+    W,
+    is_on,
+    remove,
+    value_of,
+)
+
+_MARKS = frozenset({RUN_PROPERTIES, f"{W}trPr", f"{W}tcPr", f"{W}numPr", f"{W}sectPr"})
+_MAX_STYLE_DEPTH = 10
+
+
+@dataclass
+class LeftOut:
+    """Counts what was left out: passages and rows."""
+
+    deleted: int = 0
+    hidden: int = 0
+    hidden_rows: int = 0
+
+
+def accept_revisions(root: Any, left_out: LeftOut) -> None:
+    """Removes tracked deletions and the places that text was moved from; paragraphs whose mark is deleted are joined."""
+    for tag in ("del", "moveFrom"):
+        for passage in list(root.iter(f"{W}{tag}")):
+            parent = passage.getparent()
+            if parent is None or parent.tag in _MARKS:
+                continue
+            if tag == "del" and any((text.text or "").strip() for text in passage.iter(f"{W}delText", TEXT)):
+                left_out.deleted += 1
+            remove(passage)
+    for row in list(root.iter(ROW)):
+        if row.find(f"{W}trPr/{W}del") is not None:
+            left_out.deleted += 1
+            _remove_row(row)
+    for paragraph in list(root.iter(P)):
+        mark = paragraph.find(f"{PARAGRAPH_PROPERTIES}/{RUN_PROPERTIES}")
+        if mark is not None and (mark.find(f"{W}del") is not None or mark.find(f"{W}moveFrom") is not None):
+            _join_next(paragraph)
+
+
+def _join_next(paragraph: Any) -> None:
+    """Moves the paragraph's content to the start of the next one; one without content or a next one goes or stays whole."""
+    content = [child for child in paragraph if child.tag != PARAGRAPH_PROPERTIES]
+    follower = paragraph.getnext()
+    while follower is not None and follower.tag not in (P, TABLE):
+        follower = follower.getnext()
+    if follower is not None and follower.tag == P:
+        properties = follower.find(PARAGRAPH_PROPERTIES)
+        at = 0 if properties is None else follower.index(properties) + 1
+        follower[at:at] = content
+        remove(paragraph)
+    elif not any(True for _ in paragraph.iter(RUN)) and (
+        paragraph.getnext() is not None or paragraph.getprevious() is not None
+    ):
+        remove(paragraph)
+
+
+class HiddenStyles:
+    """Tells which styles hide their text, their own or that of the style they are based on."""
+
+    def __init__(self, styles: Any | None) -> None:
+        self._own: dict[str, bool | None] = {}
+        self._based: dict[str, str | None] = {}
+        for style in styles.iterfind(f"{W}style") if styles is not None else ():
+            key = style.get(f"{W}styleId", "")
+            self._own[key] = is_on(style.find(f"{RUN_PROPERTIES}/{W}vanish"))
+            self._based[key] = value_of(style, f"{W}basedOn")
+        self.any = any(self._own.values())
+
+    def hides(self, style: str | None) -> bool | None:
+        """Returns what the style says; None where it says nothing."""
+        for _ in range(_MAX_STYLE_DEPTH):
+            if style is None:
+                return None
+            own = self._own.get(style)
+            if own is not None:
+                return own
+            style = self._based.get(style)
+        return None
+
+
+def drop_hidden(root: Any, styles: HiddenStyles, left_out: LeftOut) -> None:
+    """Removes hidden rows, and runs that are hidden by themselves or by their style."""
+    for row in list(root.iter(ROW)):
+        if is_on(row.find(f"{W}trPr/{W}hidden")):
+            left_out.hidden_rows += 1
+            _remove_row(row)
+    emptied: dict[Any, None] = {}
+    for run in list(root.iter(RUN)):
+        paragraph = next(run.iterancestors(P), None)
+        if not _is_hidden(run, paragraph, styles):
+            continue
+        if any((text.text or "").strip() for text in run.iter(TEXT)):
+            left_out.hidden += 0 if _follows_hidden(run, emptied, paragraph) else 1
+        if paragraph is not None:
+            emptied[paragraph] = None
+        remove(run)
+    for paragraph in emptied:
+        mark = is_on(paragraph.find(f"{PARAGRAPH_PROPERTIES}/{RUN_PROPERTIES}/{W}vanish"))
+        if mark and next(paragraph.iter(RUN), None) is None and paragraph.getnext() is not None:
+            remove(paragraph)
+
+
+def _follows_hidden(run: Any, emptied: Mapping[Any, None], paragraph: Any | None) -> bool:
+    """Tells whether the run goes on a hidden passage of its paragraph, so that it is counted already."""
+    before = run.getprevious()
+    return paragraph in emptied and (before is None or before.tag == PARAGRAPH_PROPERTIES)
+
+
+def _is_hidden(run: Any, paragraph: Any | None, styles: HiddenStyles) -> bool:
+    properties = run.find(RUN_PROPERTIES)
+    if properties is not None:
+        own = is_on(properties.find(f"{W}vanish"))
+        if own is not None:
+            return own
+    if not styles.any:
+        return False
+    if properties is not None:
+        by_style = styles.hides(value_of(properties, f"{W}rStyle"))
+        if by_style is not None:
+            return by_style
+    if paragraph is None:
+        return False
+    named = paragraph.find(f"{PARAGRAPH_PROPERTIES}/{W}pStyle")
+    return bool(styles.hides(named.get(VAL))) if named is not None else False
+
+
+def _remove_row(row: Any) -> None:
+    table = row.getparent()
+    remove(row)
+    if table is not None and table.tag == TABLE and table.find(ROW) is None:
+        remove(table)
