@@ -30,6 +30,8 @@ _LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:<[^>]*>|[^()\s]*(?:\(
 _TARGET = re.compile(r"\]\(<?([^)\s>]+)>?")
 _MARKS = re.compile(r"(?<![\w*])\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?![\w*])|\*\*|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`+|~~")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$", re.M)
+_BREAK = re.compile(r"(?i)(?<!\\)<br\s*/?>")
+_TAG = re.compile(r"(?<!\\)</?(?:sub|sup|u|b|i)>")
 _BAR = re.compile(r"(?<!\\)\|")
 _BLANKS = re.compile(r"\s+")
 
@@ -124,9 +126,8 @@ def plain(text: str) -> str:
     """Returns the text as a reader sees it: no Markdown marks, escapes or link targets, white space normalised."""
     text = _LINK.sub(lambda found: found.group(1), text)
     text = _MARKS.sub("", text)
-    text = _ESCAPED.sub(r"\1", text)
-    text = html.unescape(re.sub(r"(?i)<br\s*/?>", " ", text))
-    text = re.sub(r"</?(?:sub|sup|u|b|i)>", "", text)
+    text = _TAG.sub("", _BREAK.sub(" ", text))
+    text = html.unescape(_ESCAPED.sub(r"\1", text))
     return _BLANKS.sub(" ", text).strip()
 
 
