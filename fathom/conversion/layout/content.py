@@ -155,11 +155,29 @@ class PageContent:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningTexts:
+    """What the pages of a document show of their margins (see running_texts.py); each place says first whether it is the top.
+
+    `step`: points between the body's lines; `several`: more than one page was seen; `form`: the pages are printed from one
+    form; `texts`: the keys of running texts; `slots`: heights of running texts that change by chapter; `numbers`: heights of
+    page numbers; `counters`: texts whose number is the page's.
+    """
+
+    step: float = 12.0
+    several: bool = False
+    form: bool = False
+    texts: frozenset[tuple[bool, str]] = frozenset()
+    slots: frozenset[tuple[bool, int]] = frozenset()
+    numbers: frozenset[tuple[bool, int]] = frozenset()
+    counters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentStyle:
-    """What only the whole document shows: its body size, its words, and the texts that its pages' margins repeat."""
+    """What only the whole document shows: its body size, its words, and what runs in its pages' margins."""
 
     body_size: float
-    furniture: frozenset[tuple[str, int]] = frozenset()
+    running: RunningTexts = RunningTexts()
     words: frozenset[str] = frozenset()
 
 

@@ -1,94 +1,125 @@
-"""Running headers, footers and page numbers: what the margins of a document's pages repeat."""
+"""Sets running headers, footers and page numbers apart, where the document's pages show that they are such."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import DocumentStyle, Line, PageContent, body_size
-from fathom.conversion.layout.lines import join_words
+from fathom.conversion.layout.margins import Margin, margins_of
+from fathom.conversion.layout.page_numbers import NumberedText, read_number
 from fathom.conversion.layout.paragraph_text import known_words
+from fathom.conversion.layout.running_texts import band_of, counts, in_margin, key_of, learn_running_texts, says_sentence
 
-# Running texts are among the first and last so many rows, within this share of the page's height from its edges;
-# a number there that nothing repeats must stand nearer to the edge.
-ROWS = 2
-ZONE = 0.2
+SAME_ROW = 0.3  # ems
+PARAGRAPH_STEP = 1.6
+# A line so near to the edge, in shares of the page's height, no larger than that, in the size of the body, may be a running
+# text with the page's number; smaller numbers are those of headings.
 EDGE = 0.1
-BAND = 12.0
-DIGITS = re.compile(r"\d+")
-# A value of a table may come back on every page, too; a running header says something.
-NAMES_SOMETHING = re.compile(r"[^\W\d_].*[^\W\d_].*[^\W\d_]|[\u2e80-\u9fff\uac00-\ud7af]{2}|^[^\w#]*#[^\w#]*$")
-PAGE_NUMBER = re.compile(
-    r"^(?:[-–—|\s]*(?:(?:page|seite|p\.|pg\.?)\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:/|of|von|de|sur|\|)\s*\d{1,4})?[-–—|\s]*)$",
-    re.I,
-)
+HEADING_SIZE = 1.3
+LEAST_NUMBER = 20
 
 
-def document_style(pages: Sequence[PageContent]) -> DocumentStyle:
-    """The style of a document, from some of its pages (neighbours, if not all)."""
+def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None = None) -> DocumentStyle:
+    """The style of a document, from some of its pages (neighbours, if not all); `numbers` are theirs, from 1."""
     words = [word for page in pages for word in page.words]
-    seen: Counter[tuple[str, int]] = Counter()
-    for page in pages:
-        lines = join_words([w for w in page.words if w.b < ZONE * page.height or w.t > (1 - ZONE) * page.height])
-        seen.update({furniture_key(line, page.height) for line in _outermost(lines, page.height)})
-    needed = 2 if len(pages) < 12 else 3
-    again = frozenset(key for key, count in seen.items() if count >= needed and NAMES_SOMETHING.search(key[0]))
-    return DocumentStyle(body_size(words), again if len(pages) > 1 else frozenset(), known_words(words))
+    size = body_size(words)
+    running = learn_running_texts(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
+    return DocumentStyle(size, running, known_words(words))
 
 
-def furniture_key(line: Line, height: float) -> tuple[str, int]:
-    """What is the same on every page that repeats the line: its text without numbers, and how high it stands."""
-    return DIGITS.sub("#", line.text.casefold()).strip(), round(min(line.t, height - line.b) / BAND)
+def take_furniture(
+    lines: Sequence[Line], page: PageContent, style: DocumentStyle, *, alone: bool = False
+) -> tuple[list[Block], list[Line]]:
+    """(running headers and footers, all other lines).
 
-
-def take_furniture(lines: Sequence[Line], page: PageContent, style: DocumentStyle) -> tuple[list[Block], list[Line]]:
-    """(running headers and footers, all other lines)."""
+    A page that has nothing else (`alone`: no table, picture or box) keeps all its lines as text. The number of the page is
+    taken from the text of a running line.
+    """
+    running, size = style.running, style.body_size
+    margins = margins_of(page, size, running.step)
+    found: dict[int, tuple[Margin, NumberedText | None]] = {}
+    for line in lines if margins else ():
+        margin = in_margin(line, margins, page.height, size, running)
+        if margin is not None:
+            found[id(line)] = (margin, read_number(line.text))
+    by_id = {id(line): line for line in lines if id(line) in found}
+    numbers = [line for line in lines if id(line) in found and _is_number(line, *found[id(line)], page, style)]
+    if not running.several:  # what one page has beside its number may be a part of its text
+        numbers = [one for one in numbers if not any(_on_row(line, [one]) for line in lines if line is not one)]
+    running_lines = {key for key, (margin, number) in found.items() if _runs(by_id[key], margin, number, page, style)} | {
+        id(line) for line in lines if id(line) in found and _on_row(line, numbers)
+    }
+    running_lines = _without_paragraphs(running_lines, [line for line in lines if id(line) in found], numbers)
     taken: list[Block] = []
     left: list[Line] = []
-    outermost = {id(line) for line in _outermost(lines, page.height)}
-    candidates = [line for line in lines if id(line) in outermost]
-    numbers = [line for line in candidates if _at_edge(line, page.height) and PAGE_NUMBER.match(line.text)]
     for line in lines:
-        repeated = id(line) in outermost and _repeated(line, page.height, style)
-        if repeated or (id(line) in outermost and _with_number(line, numbers)):
-            role = Role.HEADER if line.b < page.height / 2 else Role.FOOTER
-            taken.append(Block([line], role=role, confidence=0.95 if repeated else 0.8))
-        else:
+        if id(line) not in running_lines:
             left.append(line)
+            continue
+        margin, number = found[id(line)]
+        if number is not None and number.text and counts(number, running.counters):
+            line.text = number.text
+        taken.append(Block([line], role=Role.HEADER if margin.top else Role.FOOTER, confidence=0.9))
+    if alone and not left:
+        return [], list(lines)
     return taken, left
 
 
-def _outermost(lines: Sequence[Line], height: float) -> list[Line]:
-    """The lines of the first rows and of the last rows, where these stand near the edges of the page."""
-    top = [line for line in sorted(lines, key=lambda line: line.t) if line.b < ZONE * height]
-    bottom = [line for line in sorted(lines, key=lambda line: -line.b) if line.t > (1 - ZONE) * height]
-    return _rows(top) + _rows(bottom)
-
-
-def _rows(ordered: Sequence[Line]) -> list[Line]:
-    """The lines of the first ROWS rows."""
-    found: list[Line] = []
-    rows = 0
-    for line in ordered:
-        if not found or abs(line.baseline - found[-1].baseline) > 0.5 * line.size:
-            rows += 1
-        if rows > ROWS:
-            break
-        found.append(line)
+def _without_paragraphs(running: set[int], lines: Sequence[Line], numbers: Sequence[Line]) -> set[int]:
+    """Those that are no part of a paragraph, of which other lines do not run."""
+    found = set(running)
+    alone = {id(line) for line in numbers}
+    rest = [line for line in lines if id(line) not in found]
+    while rest:
+        line = rest.pop()
+        joined = [one for one in lines if id(one) in found and id(one) not in alone and _one_paragraph(line, one)]
+        found -= {id(one) for one in joined}
+        rest += joined
     return found
 
 
-def _at_edge(line: Line, height: float) -> bool:
-    return line.b < EDGE * height or line.t > (1 - EDGE) * height
+def _one_paragraph(a: Line, b: Line) -> bool:
+    step = abs(a.baseline - b.baseline)
+    alike = abs(a.size - b.size) < 0.06 * a.size
+    return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
 
 
-def _with_number(line: Line, numbers: Sequence[Line]) -> bool:
+def runs_perhaps(block: Block, page: PageContent, size: float) -> bool:
+    """A block is a line at the edge of the page, no larger than its text, that ends or begins with a number like a page's.
+
+    It is no heading, though too few pages are there to show that it runs.
+    """
+    if len(block.lines) != 1 or block.size > HEADING_SIZE * size:
+        return False
+    line = block.lines[0]
+    if min(line.b, page.height - line.t) > EDGE * page.height:
+        return False
+    number = read_number(line.text)
+    return number is not None and number.number >= LEAST_NUMBER and len(number.text.split()) > 1
+
+
+def _is_number(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+    """The line is the page's number and nothing else."""
+    if number is None or number.text:
+        return False
+    return _near(style.running.numbers, margin, band_of(line, page.height))
+
+
+def _runs(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+    """The line is a text that runs through the document, or stands where such texts do."""
+    running = style.running
+    if (number is not None and not number.text) or says_sentence(line, style.body_size):
+        return False
+    if (margin.top, key_of(line, number, running.counters)) in running.texts:
+        return True
+    return _near(running.slots, margin, band_of(line, page.height))
+
+
+def _near(slots: frozenset[tuple[bool, int]], margin: Margin, band: int) -> bool:
+    return any((margin.top, near) in slots for near in (band - 1, band, band + 1))
+
+
+def _on_row(line: Line, numbers: Sequence[Line]) -> bool:
     """It is a page number, or stands on a baseline with one."""
-    return any(line is number or abs(line.baseline - number.baseline) < 0.3 * line.size for number in numbers)
-
-
-def _repeated(line: Line, height: float, style: DocumentStyle) -> bool:
-    text, band = furniture_key(line, height)
-    return any((text, near) in style.furniture for near in (band - 1, band, band + 1))
+    return any(line is number or abs(line.baseline - number.baseline) < SAME_ROW * line.size for number in numbers)

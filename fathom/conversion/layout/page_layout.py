@@ -9,7 +9,7 @@ from fathom.conversion.layout.blocks import Block, Role, join_lines
 from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
-from fathom.conversion.layout.furniture import take_furniture
+from fathom.conversion.layout.furniture import runs_perhaps, take_furniture
 from fathom.conversion.layout.going_on import stitched
 from fathom.conversion.layout.headings import mark_headings, mark_title
 from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
@@ -31,7 +31,8 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     asides = asides_of(content, style.body_size, [grid.box for grid in grids])
     kept_apart = [*(grid.box for grid in grids), *asides]
     lines = join_words([w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)])
-    furniture, lines = take_furniture(lines, content, style)
+    alone = not kept_apart and not content.pictures
+    furniture, lines = take_furniture(lines, content, style, alone=alone)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])
     grids += open_grids
     lines = [line for line in lines if not any(centre_inside(line, g.box, 1.0) for g in open_grids)]
@@ -47,6 +48,9 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
+    for block in blocks:
+        if block.role is Role.HEADING and runs_perhaps(block, content, style.body_size):
+            block.role = Role.TEXT
     mark_outlined(blocks, content.titles)
     if first:
         mark_title(blocks, style.body_size)

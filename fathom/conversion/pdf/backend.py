@@ -139,7 +139,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             if self._style is None:
                 pages = [(index, self._content(index)) for index in sampled(self._count, STYLE_PAGES)]
                 self._read = {index: content for index, content in pages if content is not None}
-                self._style = document_style(list(self._read.values()))
+                self._style = document_style(list(self._read.values()), [index + 1 for index in self._read])
             return self._style
 
     def _content(self, index: int) -> PageContent | None:

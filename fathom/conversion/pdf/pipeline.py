@@ -15,6 +15,7 @@ from fathom.conversion.pdf.backend import GeometricPdfBackend
 from fathom.conversion.pdf.continued_tables import join_continued_tables
 from fathom.conversion.pdf.heading_levels import HeadingLevels
 from fathom.conversion.pdf.reading_order import ReadingOrder
+from fathom.conversion.pdf.running_text import keep_running_texts_once
 from fathom.conversion.pdf.title import first_heading_is_title
 
 
@@ -33,6 +34,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
             first_heading_is_title(assembled.document)
         if isinstance(assembled.input._backend, GeometricPdfBackend):
             join_continued_tables(assembled.document)
+        keep_running_texts_once(assembled.document)
         return assembled
 
 

@@ -174,7 +174,7 @@ def test_what_the_margins_of_pages_repeat_is_set_apart() -> None:
 
 def test_values_of_tables_at_the_edge_are_not_set_apart() -> None:
     pages = [page(words_at(f"{i}4.{i}%", 50, 40) + paragraph_at(PROSE, 50, 200)) for i in range(1, 4)]
-    assert not document_style(pages).furniture
+    assert not document_style(pages).running.texts
 
 
 def test_every_word_of_a_page_is_kept_once() -> None:
