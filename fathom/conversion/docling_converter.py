@@ -34,12 +34,14 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         ImageFormatOption,
         LatexFormatOption,
         PdfFormatOption,
+        PowerpointFormatOption,
         WordFormatOption,
     )
 
     from fathom.conversion.docling_backends.epub import EpubBackend
     from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
     from fathom.conversion.docling_backends.latex import LatexBackend
+    from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
     from fathom.conversion.docling_backends.word.backend import WordBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
@@ -70,6 +72,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
             InputFormat.DOCX: WordFormatOption(backend=WordBackend),
+            InputFormat.PPTX: PowerpointFormatOption(backend=PresentationBackend),
             InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
             InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
             InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),

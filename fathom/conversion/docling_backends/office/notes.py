@@ -12,11 +12,12 @@ from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, 
 
 # The sentence that Office appends to descriptions it made itself.
 _GENERATED = re.compile(
-    r"\s*(?:(?:Description|Beschreibung) automatically generated(?: with [\w ]+ confidence)?|AI-generated content may be incorrect"
-    r"|KI-generierte Inhalte können fehlerhaft sein|AI 生成的内容可能不正确)\s*[.。]?\s*$",
+    r"\s*(?:(?:Description|Beschreibung) automatically generated(?: with [\w ]+ confidence)?"
+    r"|AI-generated content may be incorrect|KI-generierte Inhalte können fehlerhaft sein"
+    r"|AI 生成的内容可能不正确)\s*[.。]?\s*$",
     re.I,
 )
-_FILE_NAME = re.compile(r"(?:[\w.-]+:)?[^\s]*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.I)
+_FILE_NAME = re.compile(r"(?:\w+:\s*)?\S*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.I)
 _SYMBOLS = "*†‡§"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from fathom.conversion.docling_backends.runs import EXACT_RUNS, superscript
 
 # Zero-width characters that only tell a typesetter where a word may be broken.
 _BREAK_HINTS = {ord("\u00ad"): None, ord("\ufeff"): None}
+_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 Link = AnyUrl | Path
 
 
@@ -42,7 +44,7 @@ def tidied(pieces: Iterable[Piece]) -> list[Piece]:
     """Joins pieces of one format, gives blanks no format, and takes the blanks off both ends."""
     found: list[Piece] = []
     for piece in pieces:
-        text = piece.text.translate(_BREAK_HINTS)
+        text = _EMPTY_LINES.sub("\n", piece.text.translate(_BREAK_HINTS))
         if not text:
             continue
         formatting = None if piece.formatting == Formatting() else piece.formatting

@@ -1,0 +1,1 @@
+"""Docling's reader of PowerPoint files, corrected where it loses content."""

@@ -1,0 +1,137 @@
+"""Reads PowerPoint files: docling's reader, corrected where it loses content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from docling.backend.mspowerpoint_backend import MsPowerpointDocumentBackend
+from docling.datamodel.backend_options import MsPowerpointBackendOptions
+from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, TextItem
+from lxml import etree
+from pptx.enum.shapes import PP_PLACEHOLDER
+
+from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe
+from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
+from fathom.conversion.docling_backends.presentation.comments import authors_of, threads_of
+from fathom.conversion.docling_backends.presentation.lists import AutoNumber, OpenLists
+from fathom.conversion.docling_backends.presentation.markup import A, P, make_plain
+from fathom.conversion.docling_backends.presentation.paragraphs import paragraph_pieces
+from fathom.conversion.docling_backends.presentation.tables import add_table
+from fathom.conversion.report import Notice
+
+_CHROME = frozenset({PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER})
+_TITLES = frozenset({PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE})
+_LEFT_OUT = frozenset({ContentLayer.BODY, ContentLayer.FURNITURE, ContentLayer.NOTES})
+
+
+class PresentationBackend(MsPowerpointDocumentBackend):
+    """MsPowerpointDocumentBackend, mended where docling 2.142.1 loses something; each module beside says what."""
+
+    def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsPowerpointBackendOptions | None = None) -> None:
+        self.notices: list[Notice] = []
+        super().__init__(in_doc, path_or_stream, options)
+        self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
+        for slide in self.pptx_obj.slides if self.pptx_obj is not None else ():
+            etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
+            make_plain(slide)
+
+    def convert(self) -> DoclingDocument:
+        """Returns docling's document, line breaks of notes and titles as such."""
+        document: DoclingDocument = super().convert()
+        for item in document.texts:
+            if "\v" in item.text:
+                item.text = item.orig = item.text.replace("\v", "\n")
+        return document
+
+    def _handle_text_elements(
+        self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any
+    ) -> None:
+        """Adds the paragraphs of a shape: those of a title as one title, list items below those they belong to."""
+        kind = shape.placeholder_format.type if shape.is_placeholder else None
+        layer = ContentLayer.FURNITURE if kind in _CHROME else None
+        lines = [
+            (paragraph, pieces)
+            for paragraph in shape.text_frame.paragraphs
+            if (pieces := paragraph_pieces(paragraph._element, shape.part))
+        ]
+
+        def prov(pieces: list[Piece]) -> Any:
+            return self._generate_prov(shape, slide_ind, plain_line(pieces), slide_size)
+
+        if kind in _TITLES:
+            title = " ".join(plain_line(pieces).replace("\n", " ") for _, pieces in lines)
+            if title:
+                doc.add_text(label=DocItemLabel.TITLE, text=title, parent=parent_slide, prov=prov([Piece(title)]))
+            return
+        lists = OpenLists(doc, parent_slide, layer)
+        for paragraph, pieces in lines:
+            is_item, marker = self._is_list_item(paragraph)
+            if is_item:
+                number = self._numbering(shape, paragraph) if marker == "Numbered" else None
+                lists.add(pieces, self._get_paragraph_level(paragraph._element), number, prov(pieces))
+            else:
+                lists.close()
+                add_pieces(doc, pieces, label=DocItemLabel.PARAGRAPH, parent=parent_slide, layer=layer, prov=prov(pieces))
+
+    def _numbering(self, shape: Any, paragraph: Any) -> AutoNumber:
+        form = self._get_effective_list_marker(shape, paragraph)["detail"]
+        return AutoNumber(str(form or ""), self._get_auto_number_start(paragraph._element))
+
+    def _handle_tables(self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any) -> None:
+        if shape.has_table:
+            table = next(shape._element.iter(f"{A}tbl"))
+            add_table(doc, table, shape.part, parent_slide, self._generate_prov(shape, slide_ind, "", slide_size))
+
+    def _handle_pictures(self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any) -> None:
+        first = len(doc.pictures)
+        super()._handle_pictures(shape, parent_slide, slide_ind, doc, slide_size)
+        _describe(shape, doc, first)
+
+    def _handle_chart(self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any) -> None:
+        first = len(doc.pictures)
+        super()._handle_chart(shape, parent_slide, slide_ind, doc, slide_size)
+        _describe(shape, doc, first)
+
+    def _build_comment_author_map(self, pptx_obj: Any) -> dict[str, tuple[str, str]]:
+        return self._authors
+
+    def _extract_slide_comments(
+        self, slide: Any, slide_idx: int, author_map: dict[str, tuple[str, str]], doc: DoclingDocument, parent_slide: Any
+    ) -> None:
+        """Adds the comments at the end of their slide."""
+        for number, thread in enumerate(threads_of(slide.part, author_map)):
+            add_comments(doc, thread, name=f"comment-slide{slide_idx + 1}-{number}", parent=parent_slide)
+
+    def _hide_slide(self, doc: DoclingDocument, parent_slide: Any) -> None:
+        """Takes a hidden slide with its notes and comments out of what readers see, and names it."""
+        title = ""
+        for item, _ in list(doc.iterate_items(root=parent_slide, with_groups=True, included_content_layers=set(_LEFT_OUT))):
+            if isinstance(item, TextItem) and item.label == DocItemLabel.TITLE and not title:
+                title = item.text
+            item.content_layer = ContentLayer.INVISIBLE
+        number = int(parent_slide.name.rpartition("-")[2]) + 1
+        named = f"Slide {number}" + (f" ({title})" if title else "")
+        self.notices.append(
+            Notice(kind="hidden_slide", message=f"{named} is hidden and was left out.", where=f"slide {number}")
+        )
+
+    def _hide_new_items(self, doc: DoclingDocument, parent_slide: Any, known: set[str]) -> None:
+        """Takes a hidden shape out of what readers see, and names its slide."""
+        super()._hide_new_items(doc, parent_slide, known)
+        where = f"slide {int(parent_slide.name.rpartition('-')[2]) + 1}"
+        self.notices.append(Notice(kind="hidden_shape", message="A hidden shape was left out.", where=where))
+
+
+def _describe(shape: Any, doc: DoclingDocument, first: int) -> None:
+    """Gives the pictures from `first` on the description that the shape has."""
+    for named in _named(shape):
+        for picture in doc.pictures[first:]:
+            describe(picture, alternative_text(named.get("title"), named.get("descr")))
+
+
+def _named(shape: Any) -> Iterator[Any]:
+    found = next(shape._element.iter(f"{P}cNvPr"), None)
+    return iter([] if found is None else [found])
