@@ -28,11 +28,14 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
     from docling.document_converter import (
+        CsvFormatOption,
         DocumentConverter,
         EpubFormatOption,
+        ExcelFormatOption,
         HTMLFormatOption,
         ImageFormatOption,
         LatexFormatOption,
+        OdsFormatOption,
         PdfFormatOption,
         PowerpointFormatOption,
         WordFormatOption,
@@ -42,6 +45,9 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
     from fathom.conversion.docling_backends.latex import LatexBackend
     from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
+    from fathom.conversion.docling_backends.spreadsheet.csv_backend import CsvBackend
+    from fathom.conversion.docling_backends.spreadsheet.ods.backend import OdsBackend
+    from fathom.conversion.docling_backends.spreadsheet.xlsx.backend import ExcelBackend
     from fathom.conversion.docling_backends.word.backend import WordBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
@@ -76,6 +82,9 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
             InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
             InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
             InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
+            InputFormat.XLSX: ExcelFormatOption(backend=ExcelBackend),
+            InputFormat.ODS: OdsFormatOption(backend=OdsBackend),
+            InputFormat.CSV: CsvFormatOption(backend=CsvBackend),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
         },
     )

@@ -1,0 +1,97 @@
+"""Parts a sheet into rectangles of filled cells, and tells what kinds of value their columns have."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, Sheet, SheetCell
+
+# Rows that are looked at to tell what a column holds.
+MAX_SAMPLED = 200
+
+Placed = tuple[int, SheetCell]
+
+
+@dataclass(slots=True)
+class Block:
+    """Filled cells by row, each row sorted by column; no row is empty."""
+
+    cells: dict[int, list[Placed]]
+    _columns: list[int] = field(default_factory=list[int])
+    _kinds: dict[tuple[int, int], dict[int, Kind]] = field(default_factory=dict[tuple[int, int], dict[int, Kind]])
+
+    @staticmethod
+    def of(sheet: Sheet) -> Block:
+        """Returns all filled cells of the sheet."""
+        return Block({row: sorted(cells.items(), key=_column) for row, cells in sorted(sheet.cells.items()) if cells})
+
+    @property
+    def rows(self) -> list[int]:
+        """The filled rows, in order."""
+        return list(self.cells)
+
+    def columns(self) -> list[int]:
+        """Returns the columns in which a cell begins, in order."""
+        if not self._columns:
+            self._columns = sorted({column for placed in self.cells.values() for column, _ in placed})
+        return self._columns
+
+    def of_rows(self, rows: Iterable[int]) -> Block:
+        """Returns the block of some of its rows."""
+        return Block({row: self.cells[row] for row in rows})
+
+    def of_columns(self, left: int, right: int) -> Block:
+        """Returns the cells that begin between two columns, both included."""
+        kept: dict[int, list[Placed]] = {}
+        for row, placed in self.cells.items():
+            start = bisect_left(placed, left, key=_column)
+            end = bisect_left(placed, right + 1, key=_column)
+            if start < end:
+                kept[row] = placed[start:end]
+        return Block(kept)
+
+    def row_texts(self, row: int) -> list[str]:
+        """Returns the texts of a row's cells."""
+        return [cell.text.strip() for _, cell in self.cells[row]]
+
+    def kinds(self, rows: Sequence[int]) -> dict[int, Kind]:
+        """Returns, by column, the kind that most cells of these rows have there; of many rows, the first are looked at."""
+        rows = rows[:MAX_SAMPLED]
+        key = (rows[0] if rows else -1, len(rows))
+        if key not in self._kinds:
+            counts: dict[int, Counter[Kind]] = {}
+            for row in rows:
+                for column, cell in self.cells[row]:
+                    counts.setdefault(column, Counter())[cell.kind] += 1
+            self._kinds[key] = {column: counted.most_common(1)[0][0] for column, counted in counts.items()}
+        return self._kinds[key]
+
+
+def is_typed(cell: SheetCell) -> bool:
+    """True for a value that is not text; a year is as good as text, since it names columns."""
+    return cell.kind not in ("text", "error") and not is_year(cell)
+
+
+def is_year(cell: SheetCell) -> bool:
+    """True for a whole number from 1900 to 2100 as it is written for years."""
+    return cell.kind == "number" and len(cell.text) == 4 and cell.text.isdigit() and 1900 <= int(cell.text) <= 2100
+
+
+def stands_out(placed: Sequence[Placed]) -> bool:
+    """True if most cells of a row are bold or filled."""
+    return 2 * sum(cell.look.stands_out for _, cell in placed) > len(placed)
+
+
+def is_counted(placed: Sequence[Placed]) -> bool:
+    """True if a row's numbers count up evenly, as numbers of weeks or years do that name columns."""
+    numbers = [int(cell.text) for _, cell in placed if cell.kind == "number" and cell.text.isdigit() and len(cell.text) < 6]
+    steps = {second - first for first, second in pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and steps.pop() > 0
+
+
+def _column(placed: Placed) -> int:
+    return placed[0]

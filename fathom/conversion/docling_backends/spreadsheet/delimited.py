@@ -1,0 +1,126 @@
+"""Tells how a delimited text is parted into cells, judging all of a sample and not its first line."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+DELIMITERS = (",", ";", "\t", "|")
+# Enough to see what the rows have in common; a file may have a million of them.
+SAMPLE_CHARACTERS = 200_000
+SAMPLE_ROWS = 400
+MAX_TITLES = 20  # lines that may stand above a table
+MAX_CELL_CHARACTERS = 10_000_000  # of a quoted cell; csv's own bound is 131,072
+_DECLARED = re.compile(r"\A\ufeff?\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n|\Z)", re.I)
+_ENTITY = re.compile(r"&#?\w{1,10};")
+_ADDRESS = re.compile(r"[a-z]+://\S+", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are parted and quoted; the delimiter of a text of one column is a character that no text has."""
+
+    delimiter: str = "\x1f"
+    escape: str | None = None  # the character before a quote or delimiter that is part of a cell
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Yields the rows of the text, cell by cell. A quote that is never closed ends with the text."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar='"',
+            doublequote=True,
+            escapechar=self.escape,
+            skipinitialspace=False,
+            strict=False,
+        )
+
+
+def dialect_of(text: str) -> Dialect | None:
+    """Returns how the text is parted into cells; None if no delimiter parts its lines alike."""
+    sample = text[:SAMPLE_CHARACTERS]
+    if len(text) > len(sample):
+        sample = sample[: sample.rfind("\n") + 1] or sample  # the last line may be cut
+    escape = "\\" if re.search(r'\\["]', sample) and '""' not in sample.replace('\\"', "") else None
+    best, most = None, 0.0
+    for delimiter in DELIMITERS:
+        if delimiter not in sample:
+            continue
+        for escaped in {escape, "\\" if f"\\{delimiter}" in sample else escape}:
+            dialect = Dialect(delimiter, escaped)
+            score = _score(dialect, sample)
+            if score > most + 1e-9:
+                best, most = dialect, score
+    return best
+
+
+def declared_dialect(text: str) -> tuple[Dialect | None, str]:
+    """Returns the delimiter that a first line `sep=;` declares to Excel, and the text without that line."""
+    found = _DECLARED.match(text)
+    return (Dialect(found.group(1)), text[found.end() :]) if found is not None else (None, text)
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Yields the lines of a text with their ends; NUL characters, which csv does not take, are left out."""
+    start = 0
+    text = text.replace("\0", "") if "\0" in text else text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _score(dialect: Dialect, sample: str) -> float:
+    """Judges a delimiter: rows alike and of several cells speak for it, torn cells and other delimiters in them against it."""
+    widths: Counter[int] = Counter()
+    cells = foreign = torn = 0
+    others = [other for other in DELIMITERS if other != dialect.delimiter and other != ","]
+    for number, row in enumerate(_rows(dialect, sample)):
+        if number >= SAMPLE_ROWS:
+            break
+        filled = _trimmed(row)
+        if not filled or (len(filled) == 1 and not widths and number < MAX_TITLES):
+            continue
+        widths[len(filled)] += 1
+        cells += len(filled)
+        plain = [_ADDRESS.sub("", _ENTITY.sub("", cell)) if "&" in cell or ":" in cell else cell for cell in filled]
+        foreign += sum(any(other in cell for other in others) for cell in plain if "\n" not in cell)
+        if dialect.delimiter == ",":
+            torn += sum(_is_torn(before, cell) for before, cell in pairwise(plain))
+    rows = sum(widths.values())
+    wide = sum(count for width, count in widths.items() if width > 1)
+    if 2 * wide < rows or not wide:  # lines of a text, of which some have a comma
+        return 0.0
+    width, count = max(((w, c) for w, c in widths.items() if w > 1), key=lambda item: (item[1], item[0]))
+    near = sum(c for w, c in widths.items() if w > 1 and abs(w - width) <= 1)
+    alike = 0.6 * count / rows + 0.4 * near / rows
+    share = wide / rows
+    clean = (1 - foreign / cells) ** 2 * (1 - 0.5 * torn / cells)
+    return alike * share * clean * (1 - 0.3 / width)
+
+
+def _is_torn(before: str, cell: str) -> bool:
+    """True if a comma parts a sentence or a number there."""
+    return cell.startswith(" ") or (before[-1:].isdigit() and len(cell) < 3 and cell.isdigit())
+
+
+def _rows(dialect: Dialect, sample: str) -> Iterator[list[str]]:
+    rows = dialect.rows(lines_of(sample))
+    while True:
+        try:
+            yield next(rows)
+        except (StopIteration, csv.Error):
+            return
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]

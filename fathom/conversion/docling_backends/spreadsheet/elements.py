@@ -1,0 +1,17 @@
+"""Finds elements of XML by their names without namespaces, so that all forms of a format are read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+
+def local_name(element: etree._Element) -> str:
+    """Returns the element's name without its namespace; empty for comments and instructions."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def below(element: etree._Element, *names: str) -> Iterator[etree._Element]:
+    """Yields the elements of these names under the element, in order."""
+    yield from element.iter(*(f"{{*}}{name}" for name in names))

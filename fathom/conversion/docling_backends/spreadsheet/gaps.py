@@ -1,0 +1,114 @@
+"""Decides whether an empty row or column parts two tables or lies within one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fathom.conversion.docling_backends.spreadsheet.block import Block, is_typed, stands_out
+from fathom.conversion.docling_backends.spreadsheet.headers import is_header_like
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Sheet
+
+_SAMPLED = 200
+
+
+def row_gap_parts(upper: Block, lower: Block, last: int, gap: int, sheet: Sheet) -> bool:
+    """Tells whether `gap` empty rows between two blocks part them; they are one table where the lower goes on with the upper.
+
+    It does where its cells stand in columns of the upper, it has no header of its own, and its values are of the upper's kinds.
+    `upper` has the first rows of its block, whose last row is `last`.
+    """
+    upper_rows, lower_rows = upper.rows, lower.rows
+    if _within_one(sheet.filters, last, lower):
+        return False
+    if gap > 1:
+        return True
+    columns, more = upper.columns(), lower.columns()
+    first = lower.cells[lower_rows[0]]
+    if not set(more) <= set(columns) or len(columns) < 2:
+        return True
+    if len(first) == 1:  # a title or remark, unless it names a group of rows that go on
+        rest = lower.of_rows(lower_rows[1:])
+        return not rest.cells or len(upper_rows) < 2 or not _goes_on(upper, rest)
+    return not _goes_on(upper, lower)
+
+
+def _goes_on(upper: Block, lower: Block) -> bool:
+    upper_rows, lower_rows = upper.rows, lower.rows
+    first = lower.cells[lower_rows[0]]
+    if len(first) < 2 or upper.row_texts(upper_rows[0]) == lower.row_texts(lower_rows[0]):
+        return False
+    if len(upper_rows) == 1:  # a header, and its data behind an empty row
+        head = upper.cells[upper_rows[0]]
+        return len(head) > 1 and not any(is_typed(cell) for _, cell in head) and not is_header_like(lower)
+    if len(lower_rows) > 1 and is_header_like(lower):
+        return False
+    kinds, more = upper.kinds(upper_rows[1:]), lower.kinds(lower_rows)
+    shared = [column for column in more if column in kinds]
+    if any(kinds[column] == more[column] != "text" for column in shared):
+        return all(
+            not (more[column] == "text" and kinds[column] in ("number", "date") and len(lower_rows) > 1) for column in shared
+        )
+    if stands_out(upper.cells[upper_rows[0]]) and not stands_out(upper.cells[upper_rows[1]]):
+        return not stands_out(first)
+    return _values_recur(upper, lower)
+
+
+def _values_recur(upper: Block, lower: Block) -> bool:
+    """True if a column of texts has values on both sides: what parts of a table share, and two tables seldom do."""
+    seen: dict[int, set[str]] = {}
+    for row in upper.rows[1 : 1 + _SAMPLED]:
+        for column, cell in upper.cells[row]:
+            seen.setdefault(column, set()).add(cell.text)
+    return any(cell.text in seen.get(column, ()) for row in lower.rows[:_SAMPLED] for column, cell in lower.cells[row])
+
+
+def column_gap_parts(left: Block, right: Block, gap: int, sheet: Sheet) -> bool:
+    """Tells whether `gap` empty columns between two blocks part them; they are one table where their rows are the same rows."""
+    last, first = left.columns()[-1], right.columns()[0]
+    if any(area.left <= last and area.right >= first and area.top in left.cells for area in sheet.filters):
+        return False
+    spacers = range(last + 1, first)
+    narrow = all(column in sheet.narrow_columns or sheet.column_lines.is_hidden(column) for column in spacers)
+    if gap > (2 if narrow else 1):
+        return True
+    top = max(left.rows[0], right.rows[0])
+    left_rows, right_rows = _rows_from(left, top), _rows_from(right, top)
+    if left_rows[:1] != right_rows[:1] or not left_rows or _same_names(left, right, top):
+        return True
+    shared = len(set(left_rows) & set(right_rows))
+    most = max(len(left_rows), len(right_rows))
+    dressed = sum(any((row, column) in sheet.dressed for column in spacers) for row in left_rows)
+    if 2 * dressed > len(left_rows) and 2 * shared > most:
+        return False
+    widths = len(left.columns()), len(right.columns())
+    if widths[0] == 1 or widths[1] == 1:
+        return not (shared >= 0.6 * most or (widths[1] == 1 and set(right_rows) <= set(left_rows)))
+    return shared < most or not (narrow or not _has_row_names(right, right_rows[1:]))
+
+
+def _rows_from(block: Block, top: int) -> list[int]:
+    """Returns the rows from `top` on; rows above it count unless they are single cells, as titles are."""
+    rows = block.rows
+    above = [row for row in rows if row < top and len(block.cells[row]) > 1]
+    return above + [row for row in rows if row >= top]
+
+
+def _same_names(left: Block, right: Block, top: int) -> bool:
+    """True if both begin with names of which half are the same: two tables of one make."""
+    if top not in left.cells or top not in right.cells:
+        return False
+    names, others = set(left.row_texts(top)), set(right.row_texts(top))
+    return 2 * len(names & others) >= min(len(names), len(others))
+
+
+def _has_row_names(block: Block, rows: Sequence[int]) -> bool:
+    """True if the first column holds texts that name its rows, no text twice."""
+    first = block.columns()[0]
+    cells = [cell for row in rows[:_SAMPLED] for column, cell in block.cells[row] if column == first]
+    return bool(cells) and all(cell.kind == "text" for cell in cells) and len({cell.text for cell in cells}) == len(cells)
+
+
+def _within_one(areas: Sequence[Area], last: int, lower: Block) -> bool:
+    """True if the file names a filter that the rows on both sides belong to."""
+    row = lower.rows[0]
+    return any(area.top <= last < row <= area.bottom and area.holds(row, lower.cells[row][0][0]) for area in areas)

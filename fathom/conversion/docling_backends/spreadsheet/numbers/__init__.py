@@ -1,0 +1,1 @@
+"""Shows numbers, dates and times by the format codes of spreadsheets."""

@@ -1,0 +1,152 @@
+"""Holds what a sheet shows, cell by cell, however its file is written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["text", "number", "date", "bool", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Says how a cell is dressed; `fill` names its colour and is empty for none and for white."""
+
+    bold: bool = False
+    fill: str = ""
+    bordered: bool = False
+
+    @property
+    def dressed(self) -> bool:
+        """True if an empty cell of this look can be seen."""
+        return bool(self.fill) or self.bordered
+
+    @property
+    def stands_out(self) -> bool:
+        """True if the look sets the cell's text apart, as a header's does."""
+        return self.bold or bool(self.fill)
+
+
+PLAIN = Look()
+
+
+@dataclass(slots=True)
+class SheetCell:
+    """A cell that shows something; `rows` and `columns` are how many it covers where it is merged."""
+
+    text: str
+    kind: Kind = "text"
+    look: Look = PLAIN
+    rows: int = 1
+    columns: int = 1
+    link: str | None = None
+    note: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The text, and the notes that stand at the cell."""
+        return f"{self.text} {self.note}".strip() if self.note else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of cells, counted from 0; the ends belong to it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def holds(self, row: int, column: int) -> bool:
+        """Returns whether the cell lies in it."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+
+@dataclass(slots=True)
+class Lines:
+    """Rows or columns of which some are hidden.
+
+    `hidden` and `shown` are sorted; `shown` is None unless lines are hidden that are not named as shown.
+    """
+
+    hidden: Sequence[int] = ()
+    shown: Sequence[int] | None = None
+
+    def is_hidden(self, line: int) -> bool:
+        """Returns whether the line is hidden."""
+        if self.shown is not None:
+            at = bisect_left(self.shown, line)
+            return at == len(self.shown) or self.shown[at] != line
+        at = bisect_left(self.hidden, line)
+        return at < len(self.hidden) and self.hidden[at] == line
+
+    def visible_between(self, first: int, last: int) -> int:
+        """Returns how many visible lines lie between two lines, without them."""
+        if self.shown is not None:
+            return max(0, bisect_left(self.shown, last) - bisect_right(self.shown, first))
+        return max(0, last - first - 1 - (bisect_left(self.hidden, last) - bisect_right(self.hidden, first)))
+
+    def first_visible(self, first: int, last: int) -> int | None:
+        """Returns the first visible line from `first` to `last`, or None if all are hidden."""
+        if self.shown is not None:
+            at = bisect_left(self.shown, first)
+            return self.shown[at] if at < len(self.shown) and self.shown[at] <= last else None
+        line, at = first, bisect_left(self.hidden, first)
+        while at < len(self.hidden) and self.hidden[at] == line:
+            line, at = line + 1, at + 1
+        return line if line <= last else None
+
+
+@dataclass(slots=True)
+class TextBox:
+    """Text of a shape that floats over the sheet at a cell."""
+
+    row: int
+    column: int
+    text: str
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The visible cells of a sheet and what its file says of their order; rows and columns are counted from 0."""
+
+    name: str
+    cells: dict[int, dict[int, SheetCell]] = field(default_factory=dict[int, dict[int, SheetCell]])
+    row_lines: Lines = field(default_factory=Lines)
+    column_lines: Lines = field(default_factory=Lines)
+    narrow_columns: frozenset[int] = frozenset()
+    dressed: frozenset[tuple[int, int]] = frozenset()  # empty cells with a fill or a border
+    tables: tuple[Area, ...] = ()  # that the file names as tables
+    filters: tuple[Area, ...] = ()  # whose first row has the buttons of a filter
+    header_rows: frozenset[int] = frozenset()  # frozen or printed on every page
+    text_boxes: list[TextBox] = field(default_factory=list[TextBox])
+
+    def placed(self) -> Iterator[tuple[int, int, SheetCell]]:
+        """Yields row, column and cell, row by row."""
+        for row in sorted(self.cells):
+            for column, cell in sorted(self.cells[row].items()):
+                yield row, column, cell
+
+
+def column_number(letters: str) -> int:
+    """Returns the number, from 0, of a column named by letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def column_name(column: int) -> str:
+    """Returns the letters of a column, counted from 0."""
+    name, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def cell_name(row: int, column: int) -> str:
+    """Returns the name of a cell, such as B2."""
+    return f"{column_name(column)}{row + 1}"
