@@ -28,6 +28,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
     from docling.document_converter import (
+        AsciiDocFormatOption,
         CsvFormatOption,
         DocumentConverter,
         EpubFormatOption,
@@ -39,10 +40,13 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         PdfFormatOption,
         PowerpointFormatOption,
         WordFormatOption,
+        XMLJatsFormatOption,
     )
 
+    from fathom.conversion.docling_backends.asciidoc.backend import AsciidocBackend
     from fathom.conversion.docling_backends.epub import EpubBackend
     from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
+    from fathom.conversion.docling_backends.jats.backend import JatsBackend
     from fathom.conversion.docling_backends.latex import LatexBackend
     from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
     from fathom.conversion.docling_backends.spreadsheet.csv_backend import CsvBackend
@@ -82,6 +86,8 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
             InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
             InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
             InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
+            InputFormat.ASCIIDOC: AsciiDocFormatOption(backend=AsciidocBackend),
+            InputFormat.XML_JATS: XMLJatsFormatOption(backend=JatsBackend),
             InputFormat.XLSX: ExcelFormatOption(backend=ExcelBackend),
             InputFormat.ODS: OdsFormatOption(backend=OdsBackend),
             InputFormat.CSV: CsvFormatOption(backend=CsvBackend),

@@ -33,7 +33,12 @@ NAMES: dict[DocumentKind, str] = {
 DECODED = frozenset(
     {DocumentKind.MARKDOWN, DocumentKind.CSV, DocumentKind.LATEX, DocumentKind.ASCIIDOC, DocumentKind.HTML, DocumentKind.JATS}
 )
+MAX_PROLOG = 8_000  # characters in which the declaration of an XML's DTD stands
 XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>", re.S)
+_QUOTED = r"(?:\"[^\"]*\"|'[^']*')"
+DOCTYPE = re.compile(rf"<!DOCTYPE\s+[\w:.-]+\s*(?:(?:PUBLIC|SYSTEM)\s+{_QUOTED}\s*{_QUOTED}?)?\s*(?=[\[>])", re.I)
+# Docling knows a JATS article by its DTD; articles of other names, or without one, are read as well.
+JATS_DOCTYPE = '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96)//EN" "JATS-archivearticle1.dtd"'
 META_CHARSET = re.compile(r"(<meta[^>]{0,200}?charset\s*=\s*[\"']?)[\w-]+", re.I)
 
 
@@ -46,7 +51,16 @@ def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
         return BytesIO(data)
     text = data.decode(inspection.encoding, errors="replace").lstrip("\ufeff")
     if inspection.kind is DocumentKind.JATS:
-        text = XML_DECLARATION.sub('<?xml version="1.0" encoding="UTF-8"?>', text)
+        text = _with_jats_doctype(XML_DECLARATION.sub("", text))
     if inspection.kind is DocumentKind.HTML:
         text = META_CHARSET.sub(r"\g<1>utf-8", XML_DECLARATION.sub("", text))
     return BytesIO(text.encode("utf-8", errors="replace"))
+
+
+def _with_jats_doctype(text: str) -> str:
+    """Returns the article with a declaration that names the DTD of JATS; the file's own entities stay."""
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>'
+    found = DOCTYPE.search(text[:MAX_PROLOG])
+    if found is None:
+        return f"{declaration}{JATS_DOCTYPE}>{text.lstrip()}"
+    return declaration + text[: found.start()].lstrip() + JATS_DOCTYPE + text[found.end() :]

@@ -1,0 +1,1 @@
+"""Reads AsciiDoc as Asciidoctor does: attributes, conditions, blocks, lists, tables and inline marks."""

@@ -1,0 +1,1 @@
+"""Reads JATS articles: titles, authors, sections, tables, notes and references, with the text around inline elements."""

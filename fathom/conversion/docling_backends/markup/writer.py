@@ -1,0 +1,230 @@
+"""Writes blocks into a DoclingDocument, with the runs of each line kept as they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, GroupLabel, NodeItem
+from docling_core.types.doc.document import Formatting, RichTableCell, Script, TableCell, TableData
+from docling_core.types.doc.labels import CodeLanguageLabel
+from pydantic import AnyUrl, ValidationError
+
+from fathom.conversion.docling_backends.markup.blocks import (
+    Block,
+    Cell,
+    Code,
+    Footnote,
+    Formula,
+    Heading,
+    ItemList,
+    Paragraph,
+    Picture,
+    Table,
+)
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.inline import PLAIN, Run, Runs, Style, is_blank, plain, tidy
+from fathom.conversion.docling_backends.runs import EXACT_RUNS
+from fathom.errors import NestedTooDeep
+
+MAX_DEPTH = 60
+_LANGUAGES = {label.value.casefold(): label for label in CodeLanguageLabel}
+_SHORT_NAMES = {
+    "js": "javascript",
+    "ts": "typescript",
+    "py": "python",
+    "rb": "ruby",
+    "sh": "bash",
+    "shell": "bash",
+    "yml": "yaml",
+}
+
+
+class BlockWriter:
+    """Appends blocks to a document; a title that comes after a title is a heading."""
+
+    def __init__(self, document: DoclingDocument) -> None:
+        self._document = document
+        self._depth = 0
+
+    def write(self, blocks: Sequence[Block], parent: NodeItem | None = None) -> None:
+        """Appends the blocks below `parent`, or to the body. Raises NestedTooDeep beyond MAX_DEPTH levels."""
+        if self._depth >= MAX_DEPTH:
+            raise NestedTooDeep(f"Lists and tables in it stand more than {MAX_DEPTH} deep in one another.")
+        self._depth += 1
+        for block in blocks:
+            self._write(block, parent)
+        self._depth -= 1
+
+    def _write(self, block: Block, parent: NodeItem | None) -> None:
+        match block:
+            case Heading():
+                self._heading(block, parent)
+            case Paragraph():
+                self._line(block.runs, parent, DocItemLabel.CAPTION if block.kind == "caption" else DocItemLabel.TEXT)
+            case Footnote():
+                self._footnote(block, parent)
+            case Code():
+                self._code(block, parent)
+            case Formula():
+                if block.text.strip():
+                    self._document.add_formula(block.text.strip(), parent=parent)
+            case Picture():
+                self._picture(block, parent)
+            case ItemList():
+                self._list(block, parent)
+            case Table():
+                self._table(block, parent)
+
+    def _code(self, block: Code, parent: NodeItem | None) -> None:
+        if block.text.strip():
+            text, language = block.text.strip("\n"), code_language(block.language)
+            self._caption(block.caption, self._document.add_code(text, code_language=language, parent=parent))
+
+    def _heading(self, block: Heading, parent: NodeItem | None) -> None:
+        runs = tidy(run for run in block.runs)
+        if is_blank(runs):
+            return
+        text = plain(runs)
+        if block.level == 0:
+            self._document.add_title(text, parent=parent)
+        else:
+            self._document.add_heading(text, level=block.level, parent=parent)
+
+    def _line(self, line: Runs, parent: NodeItem | None, label: DocItemLabel) -> Any:
+        """Appends a line as one text if it has one style, else as a group of runs; returns None if it shows nothing."""
+        runs = tidy(line)
+        if is_blank(runs):
+            return None
+        if len(runs) == 1 and not runs[0].style.formula:
+            return self._run(runs[0], "", parent, label)
+        if label is DocItemLabel.TEXT:
+            self._runs(runs, parent)
+            return None
+        item = self._document.add_text(label, "", parent=parent)
+        self._runs(runs, item)
+        return item
+
+    def _runs(self, runs: Runs, parent: NodeItem | None) -> None:
+        group = self._document.add_inline_group(name=EXACT_RUNS, parent=parent)
+        before = ""
+        for run in runs:
+            self._run(run, before, group, DocItemLabel.TEXT)
+            before = run.text
+
+    def _run(self, run: Run, before: str, parent: NodeItem | None, label: DocItemLabel) -> Any:
+        style, link = run.style, target(run.style.link)
+        if style.formula:
+            return self._document.add_formula(run.text, parent=parent, hyperlink=link)
+        if style.code and label is DocItemLabel.TEXT and parent is not None and parent.label is GroupLabel.INLINE:
+            return self._document.add_code(run.text, parent=parent, hyperlink=link)
+        return self._document.add_text(label, run.text, parent=parent, formatting=formatting(style), hyperlink=link)
+
+    def _footnote(self, note: Footnote, parent: NodeItem | None) -> Any:
+        if is_blank(note.runs):
+            return None
+        lead = [Run(f"[^{note.mark}]: ")] if note.mark else []
+        return self._line([*lead, *tidy(note.runs)], parent, DocItemLabel.FOOTNOTE)
+
+    def _caption(self, runs: Runs, of: Any) -> None:
+        """Appends the caption of an item."""
+        item = self._line(runs, of, DocItemLabel.CAPTION)
+        if item is not None:
+            of.captions.append(item.get_ref())
+
+    def _picture(self, block: Picture, parent: NodeItem | None) -> None:
+        caption = block.caption or ([Run(block.description)] if block.description else [])
+        picture = self._document.add_picture(parent=parent)
+        self._caption(caption, picture)
+        if block.caption and block.description and block.description not in plain(block.caption):
+            self._document.add_text(DocItemLabel.TEXT, block.description, parent=picture)
+
+    def _list(self, block: ItemList, parent: NodeItem | None) -> None:
+        group = self._document.add_list_group(parent=parent)
+        for item in block.items:
+            first = item.blocks[0] if item.blocks and isinstance(item.blocks[0], Paragraph) else None
+            rest = item.blocks[1:] if first is not None else item.blocks
+            runs = tidy(first.runs) if first is not None else []
+            single = runs[0] if len(runs) == 1 and not (runs[0].style.formula or runs[0].style.code) else None
+            added = self._document.add_list_item(
+                single.text if single else "",
+                enumerated=block.ordered,
+                marker=item.marker or None,
+                parent=group,
+                formatting=formatting(single.style) if single else None,
+                hyperlink=target(single.style.link) if single else None,
+            )
+            if runs and single is None:
+                self._runs(runs, added)
+            self.write(rest, added)
+
+    def _table(self, block: Table, parent: NodeItem | None) -> None:
+        grid = placed(block.rows)
+        if not grid.cells:
+            self._line(block.caption, parent, DocItemLabel.CAPTION)
+            return
+        data = TableData(num_rows=grid.row_count, num_cols=grid.column_count, table_cells=[])
+        table = self._document.add_table(data, parent=parent)
+        self._caption(block.caption, table)
+        for cell in grid.cells:
+            self._cell(cell, table)
+        for note in block.notes:
+            item = self._footnote(note, table)
+            if item is not None:
+                table.footnotes.append(item.get_ref())
+
+    def _cell(self, at: PlacedCell, table: Any) -> None:
+        cell = at.cell
+        text = cell_text(cell)
+        facts = {
+            "text": text if text is not None else "",
+            "row_span": at.row_span,
+            "col_span": at.column_span,
+            "start_row_offset_idx": at.row,
+            "end_row_offset_idx": at.row + at.row_span,
+            "start_col_offset_idx": at.column,
+            "end_col_offset_idx": at.column + at.column_span,
+            "column_header": cell.column_header,
+            "row_header": cell.row_header,
+        }
+        if text is not None:
+            self._document.add_table_cell(table, TableCell(**facts))
+            return
+        group = self._document.add_group(GroupLabel.UNSPECIFIED, name="cell", parent=table, content_layer=ContentLayer.BODY)
+        self.write(cell.blocks, group)
+        self._document.add_table_cell(table, RichTableCell(**facts, ref=group.get_ref()))
+
+
+def cell_text(cell: Cell) -> str | None:
+    """Returns the text of a cell that holds plain paragraphs; None if it holds more: links, lists, tables, code."""
+    texts: list[str] = []
+    for block in cell.blocks:
+        if not isinstance(block, Paragraph) or any(run.style.link or run.style.struck for run in block.runs):
+            return None
+        texts.append(plain(tidy(block.runs)))
+    return " ".join(text for text in texts if text)
+
+
+def formatting(style: Style) -> Formatting | None:
+    """Returns docling's formatting of the style, or None if it has none."""
+    if style == PLAIN or not (style.bold or style.italic or style.struck or style.script):
+        return None
+    script = {"sub": Script.SUB, "super": Script.SUPER}.get(style.script, Script.BASELINE)
+    return Formatting(bold=style.bold, italic=style.italic, strikethrough=style.struck, script=script)
+
+
+def target(link: str) -> AnyUrl | Path | None:
+    """Returns the link's target; None for places within the document."""
+    if not link or link.startswith("#"):
+        return None
+    try:
+        return AnyUrl(link)
+    except ValidationError:
+        return Path(link)
+
+
+def code_language(name: str) -> CodeLanguageLabel | None:
+    """Returns docling's label of the language, or None if it has none."""
+    key = name.strip().casefold()
+    return _LANGUAGES.get(_SHORT_NAMES.get(key, key))
