@@ -18,14 +18,23 @@ def document_has_text(report: ConversionReport) -> CheckOutcome:
 
 
 def conversion_keeps_text(report: ConversionReport) -> CheckOutcome:
-    """At least `min_text_recall` of the words pdfium sees on born-digital pages are in the document."""
-    least = THRESHOLDS.documents.min_text_recall
+    """At least `min_text_recall` of the words of the file's own source are shown, and at most `max_lost_passages` are lost."""
+    least, most = THRESHOLDS.documents.min_text_recall, THRESHOLDS.documents.max_lost_passages
     if report.text_recall is None:
-        return CheckOutcome(True, "Not a born-digital PDF: there is no second reading to compare with.", {})
+        return CheckOutcome(True, "Its source has no words to compare with: it is a picture, or was read by OCR.", {})
+    said = f"{report.text_recall:.1%} of the {report.reference_words} words of its source are shown; {least:.0%} must be. "
+    said += f"{report.lost_passages} passages are lost; at most {most} may be"
     return CheckOutcome(
-        report.text_recall >= least,
-        f"{report.text_recall:.1%} of the {report.reference_words} words that pdfium sees; at least {least:.0%} are needed.",
-        {"text_recall": report.text_recall, "reference_words": report.reference_words, "min_text_recall": least},
+        report.text_recall >= least and report.lost_passages <= most,
+        ": ".join([said, "; ".join(report.lost_text)]) if report.lost_text else f"{said}.",
+        {
+            "text_recall": report.text_recall,
+            "reference_words": report.reference_words,
+            "min_text_recall": least,
+            "lost_passages": report.lost_passages,
+            "max_lost_passages": most,
+            "missing_words": ", ".join(report.missing_words) or None,
+        },
     )
 
 

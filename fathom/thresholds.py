@@ -19,8 +19,14 @@ class DocumentThresholds(BaseModel):
         0.90,
         ge=0,
         le=1,
-        description="Share of pdfium's words that must be in the document. Good conversions keep .98 and more; the rest is "
-        "running headers and page numbers, so below .90 real text was lost.",
+        description="Share of the words of the file's own source that must be shown. Good conversions keep .99 and more; what "
+        "is below .90 is lost in many small pieces, none of which is a passage of its own.",
+    )
+    max_lost_passages: int = Field(
+        0,
+        ge=0,
+        description="Paragraphs, cells, notes and runs of words of the source that may be missing whole. None: a note of twelve "
+        "words among five thousand is no share worth naming, and yet what somebody will look for.",
     )
     max_pages_missing: int = Field(
         0,

@@ -132,6 +132,7 @@ def _conversion_figures(report: ConversionReport) -> dict[str, float | int | Non
         "ocr_lines": report.ocr_lines,
         "ocr_doubtful_lines": report.ocr_doubtful_lines,
         "text_recall": report.text_recall,
+        "lost_passages": report.lost_passages,
         "dropped_share": report.dropped_share,
         "ruled_tables": report.ruled_tables,
         "ruled_tables_found": report.ruled_tables_found,

@@ -18,7 +18,7 @@ from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.pdf.inline_links import keep_inline_links
 from fathom.conversion.quality.page_preview import page_picture
-from fathom.conversion.quality.report_builder import Outcome, ocr_lines, report_of
+from fathom.conversion.quality.report_builder import Making, Outcome, ocr_lines, report_of
 from fathom.conversion.report import (
     ConversionError,
     ConvertedDocument,
@@ -109,14 +109,14 @@ def _reported(
     if attachments:
         list_attachments(outcome.document, attachments)
     lines = ocr_lines(outcome.result)
-    seconds = time.monotonic() - started
-    report = report_of(outcome, path, inspection, lines, version=version, converter=converter, seconds=seconds)
+    making = Making(version, converter, time.monotonic() - started)
+    document = outcome.document.export_to_dict()
+    report = report_of(outcome, path, inspection, document, lines, making)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
         if report.kind is not DocumentKind.IMAGE and not report.pages_converted:
             raise EmptyDocument("There is no content in it.")
-    document = outcome.document.export_to_dict()
     return ConvertedDocument(
         document=document,
         markdown=markdown_of(document, inspection.kind),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from fathom.conversion.ocr_models import LINE_HEIGHT, Quad, find_lines, ratio, read_lines
-from fathom.conversion.quality.word_recall import UNSPACED
+from fathom.conversion.quality.words import UNSPACED
 
 if TYPE_CHECKING:
     from fathom.conversion.ocr_models import Pixels

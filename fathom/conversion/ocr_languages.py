@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from fathom.conversion.backends import Backend
-from fathom.conversion.quality.word_recall import UNSPACED
+from fathom.conversion.quality.words import UNSPACED
 from fathom.errors import SettingsInvalid
 
 # What the recogniser in RapidOCR's wheel (PP-OCRv6 small) was trained on, as ISO 639-1 codes.

@@ -29,6 +29,9 @@ class DocumentKind(StrEnum):
     ASCIIDOC = "asciidoc"
     IMAGE = "image"
     TEXT = "text"
+    CODE = "code"
+    NOTEBOOK = "notebook"
+    SUBTITLES = "subtitles"
     JATS = "jats"
 
 
@@ -81,8 +84,20 @@ class ConversionReport(BaseModel):
     lists: int = 0
     tables: int = 0
     pictures: int = 0
-    reference_words: int | None = Field(None, description="words pdfium sees on born-digital pages; None if not a PDF")
-    text_recall: float | None = Field(None, description="share of reference_words found in the document, 0-1")
+    reference_words: int | None = Field(
+        None, description="words that the file's own source shows to a reader; None where it has none: of pictures and scans"
+    )
+    text_recall: float | None = Field(
+        None, description="share of reference_words that Markdown and chunks have, running headers asked for once, 0-1"
+    )
+    missing_words: list[str] = Field(
+        default_factory=list[str],
+        description="at most 20 of the words that are missing, with their count where it is above one",
+    )
+    lost_passages: int = Field(0, description="paragraphs, cells, notes and runs of words that are missing whole")
+    lost_text: list[str] = Field(
+        default_factory=list[str], description="the first few of them, each with its place in the file"
+    )
     dropped_share: float | None = Field(
         None, description="share of its words that the body lacks: lost, or set apart as running headers and page numbers, 0-1"
     )

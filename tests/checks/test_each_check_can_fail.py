@@ -51,7 +51,7 @@ GOOD_WRITE = WriteReport(
 )
 BROKEN_CONVERSIONS = {
     "document_has_text": {"characters": 0},
-    "conversion_keeps_text": {"text_recall": 0.5},
+    "conversion_keeps_text": {"lost_passages": 1, "lost_text": ["footnotes: Nine boats were lost."]},
     "pages_all_there": {"pages_converted": 2},
     "conversion_without_errors": {"errors": [ConversionError(category="parse", message="bad font", page=2)]},
     "characters_readable": {"replacement_characters": 90},
@@ -102,6 +102,19 @@ def test_one_broken_promise_leaves_the_others_of_its_stage_standing() -> None:
         others = [other for other, subject, _ in CASES if subject is good and other is not check]
         bad = good.model_copy(update=broken[check.name])
         assert all(other.evaluate(bad).outcome.passed for other in others), check.name
+
+
+def test_words_that_are_lost_here_and_there_fail_as_a_lost_passage_does() -> None:
+    check = next(check for check in DOCUMENT_CHECKS if check.name == "conversion_keeps_text")
+    assert not check.evaluate(GOOD_CONVERSION.model_copy(update={"text_recall": 0.5})).outcome.passed
+
+
+def test_what_was_lost_is_said() -> None:
+    check = next(check for check in DOCUMENT_CHECKS if check.name == "conversion_keeps_text")
+    broken = {**BROKEN_CONVERSIONS["conversion_keeps_text"], "missing_words": ["boats", "nine (2)"]}
+    outcome = check.evaluate(GOOD_CONVERSION.model_copy(update=broken)).outcome
+    assert "footnotes: Nine boats were lost." in outcome.description
+    assert outcome.figures["missing_words"] == "boats, nine (2)"
 
 
 def test_no_chunks_at_all_blocks() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import median
 
 from checks.documents import conversion_keeps_text
-from fathom.conversion.quality.word_recall import reference_words, text_recall
 from fathom.conversion.report import ConvertedDocument
 from tests.evaluation.figures import Row, converted, covered
 from tests.evaluation.one_column import one_column_words
+from tests.evaluation.pdf_words import reference_words, text_recall
 from tests.evaluation.scores import order_score
 
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fathom.conversion.quality.lost_words import Comparison, Passage, compare
+from fathom.conversion.quality.shown_text import shown_texts, texts_apart
+from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
-from fathom.conversion.quality.word_recall import WORD, normalised, reference_words, text_recall
+from fathom.conversion.quality.words import words_of
 from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, Notice, OcrLine
 
 PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
 
 # A line read with less confidence has a wrong letter more often than not.
 DOUBTFUL = 0.8
+# What the report names of what is missing.
+MAX_MISSING_WORDS = 20
+MAX_LOST_TEXTS = 5
+MAX_LOST_CHARACTERS = 120
 
 
 @dataclass(slots=True)
@@ -28,41 +36,47 @@ class Outcome:
     notices: list[Notice] = field(default_factory=list[Notice])
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The SHA-256 of the bytes that were converted, what converted them, and for how many seconds."""
+
+    version: str
+    converter: str
+    seconds: float
+
+
 def report_of(
     outcome: Outcome,
     path: Path,
     inspection: Inspection,
+    exported: Mapping[str, Any],
     lines: Sequence[OcrLine],
-    *,
-    version: str,
-    converter: str,
-    seconds: float,
+    making: Making,
 ) -> ConversionReport:
-    """The figures of the conversion.
+    """Returns the figures of the conversion; `exported` is its document as JSON.
 
-    A PDF's words are counted against pdfium's and its tables against its painted lines, on pages that were not read by OCR.
+    The words of the file's own source are looked for in it, and the painted lines of a PDF among its tables; pages that were
+    read by OCR have neither.
     """
     texts, everything = _texts(outcome.document, linked_once=inspection.kind is DocumentKind.PDF)
     document = outcome.document
     scores = _ocr_scores(outcome.result)
-    words = recall = found = None
     body = "\n".join(texts)
-    kept = len(WORD.findall(normalised(body)))
-    apart = len(WORD.findall(normalised("\n".join(everything)))) - kept
+    kept = len(words_of(body))
+    apart = len(words_of("\n".join(everything))) - kept
     dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
+    compared = _compared(path, inspection, exported, scores)
+    found = None
     grids: list[RuledGrid] | None = None
     if inspection.kind is DocumentKind.PDF:
-        reference = reference_words(path, skip=scores)
-        words, recall = reference.words, text_recall(reference, "\n".join(everything))
-        in_body = text_recall(reference, body)
-        dropped = dropped if in_body is None else 1 - in_body
+        dropped = dropped if compared is None or compared.unshown is None else compared.unshown
         grids = ruled_grids(path, skip=scores)
         found = sum(is_table(grid, document) for grid in grids)
     return ConversionReport(
         kind=inspection.kind,
-        version=version,
+        version=making.version,
         size=inspection.size,
-        seconds=round(seconds, 4),
+        seconds=round(making.seconds, 4),
         pages_expected=inspection.pages,
         pages_converted=_pages(outcome, inspection),
         characters=sum(len(text) for text in texts),
@@ -71,8 +85,7 @@ def report_of(
         lists=sum(_label(group) in {"list", "ordered_list"} for group in document.groups),
         tables=len(document.tables),
         pictures=len(document.pictures),
-        reference_words=words,
-        text_recall=None if recall is None else round(recall, 4),
+        **_kept_figures(compared),
         dropped_share=None if dropped is None else round(dropped, 4),
         ruled_tables=None if grids is None else len(grids),
         ruled_tables_found=found,
@@ -83,8 +96,47 @@ def report_of(
         replacement_characters=body.count("\ufffd"),
         errors=outcome.errors,
         notices=outcome.notices,
-        converter=converter,
+        converter=making.converter,
     )
+
+
+def _compared(
+    path: Path, inspection: Inspection, exported: Mapping[str, Any], ocr_pages: Mapping[int, float]
+) -> Comparison | None:
+    """Returns the comparison with the file's own source; None where it has no words of its own."""
+    source = source_blocks(path, inspection, skip=ocr_pages)
+    if source is None:
+        return None
+    apart = texts_apart(exported) if inspection.kind is DocumentKind.PDF else None
+    return compare(source, list(shown_texts(exported, inspection.kind)), apart)
+
+
+def _kept_figures(compared: Comparison | None) -> dict[str, Any]:
+    if compared is None:
+        return {}
+    return {
+        "reference_words": compared.words,
+        "text_recall": None if compared.recall is None else round(compared.recall, 4),
+        "missing_words": [
+            word if count == 1 else f"{word} ({count})"
+            for word, count in islice(_missing_first_of_passages(compared), MAX_MISSING_WORDS)
+        ],
+        "lost_passages": len(compared.lost),
+        "lost_text": [_named(passage) for passage in compared.lost[:MAX_LOST_TEXTS]],
+    }
+
+
+def _missing_first_of_passages(compared: Comparison) -> Iterator[tuple[str, int]]:
+    """Yields the missing words with their counts, those of the lost passages that the report names first."""
+    named = dict.fromkeys(word for passage in compared.lost[:MAX_LOST_TEXTS] for word in words_of(passage.text))
+    for word in dict.fromkeys([*named, *compared.missing]):
+        if count := compared.missing[word]:
+            yield word, count
+
+
+def _named(passage: Passage) -> str:
+    text = passage.text if len(passage.text) <= MAX_LOST_CHARACTERS else f"{passage.text[:MAX_LOST_CHARACTERS]} …"
+    return f"{passage.where}: {text}"
 
 
 def _label(item: Any) -> str:

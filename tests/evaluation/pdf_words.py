@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-# A letter of a script without blanks is a word of its own; else a word is what blanks and punctuation part.
-UNSPACED = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f"
-WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-# pdfium spells the one glyph of lam and alef the wrong way about: their order is not looked at.
-ALEFS_LAMS = re.compile(r"[\u0622\u0623\u0625\u0627\u0644]{2,}")
+from fathom.conversion.quality.words import WORD, normalised
+
 DIVIDED = re.compile(r"([^\W\d_]+)(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)([^\W\d_]+)")
 
 
@@ -68,15 +64,6 @@ def page_text(document: object, index: int) -> str:
         return ""
     finally:
         page.close()
-
-
-def normalised(text: str) -> str:
-    """The text with ligatures, widths and cases that mean the same made the same."""
-    return ALEFS_LAMS.sub(_sorted, unicodedata.normalize("NFKC", text).casefold())
-
-
-def _sorted(letters: re.Match[str]) -> str:
-    return "".join(sorted(letters.group()))
 
 
 def count_words(text: str, whole: Counter[str], divided: Counter[tuple[str, str]]) -> None:

@@ -1,0 +1,131 @@
+"""Missing words that are not lost: written with a blank more or less, or set apart as what every page repeats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fathom.conversion.quality.shown_text import ShownText
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.words import pieces, words_of
+
+# Stands for a number in a cell, whose letters depend on its format.
+FIGURE = "#"
+# Letters that a longer string of what is left over must share before it counts as the same word.
+MIN_SHARED = 4
+# Letters of a running header that may be part of a longer one.
+MIN_HEADER = 8
+# Letters of a sign in a formula, which pages put beside each other in their own ways.
+MAX_SIGN = 2
+# Letters compared at most where words were parted or joined otherwise; past it they count as missing.
+MAX_COMPARED = 400_000_000
+
+DIGIT = re.compile(r"\d")
+# A word with the mark of a note behind it.
+NOTED = re.compile(r"([^\W\d_]{2,})\d{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A block some of whose words are missing; the word before it and the word after it may belong to one of them."""
+
+    block: SourceBlock
+    words: list[str]
+    before: str
+    after: str
+
+
+def forgive_otherwise_parted(
+    hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str], shown: Sequence[ShownText], *, by_letters: bool
+) -> None:
+    """Takes words off `missing` that are shown with a blank more or less than the source has: CO2, 10^6, a divided word.
+
+    They are looked for in `surplus`, the words that are shown more often than the source has them. `by_letters`: words of one
+    or two letters count as shown if their letters are left over, whatever they stand beside.
+    """
+    del surplus[FIGURE]
+    if not surplus:
+        return
+    runs = ["".join(run) for text in shown for piece in pieces(text.text) for run in _runs(words_of(piece), surplus)]
+    left_over = "\n".join(runs)
+    whole = set(runs) | set(surplus)
+    budget = MAX_COMPARED
+    for hit in hits:
+        words = [hit.before, *hit.words, hit.after]
+        for first, last in spans(hit.words, missing):
+            run = "".join(hit.words[first:last])
+            before, after = words[first], words[last + 1]
+            same = bool({run, before + run, run + after, before + run + after} & whole) or _is_noted(run, surplus)
+            if not same and len(run) >= MIN_SHARED and budget > 0:
+                budget -= len(left_over)
+                same = run in left_over
+            if same:
+                missing.subtract(hit.words[first:last])
+    if by_letters:
+        _forgive_signs(hits, missing, surplus)
+
+
+def forgive_set_apart(hits: Sequence[Hit], missing: Counter[str], there: Counter[str], apart: Iterable[str]) -> int:
+    """Takes running headers and page numbers off `missing`; headers only where they are shown once, numbers aside.
+
+    Returns how many words they were.
+    """
+    set_apart = Counter(_without_numbers(words_of(text)) for text in apart)
+    everything = "\n".join(set_apart)
+    taken = 0
+    for hit in hits:
+        words = [word for word in hit.words if missing[word] > 0]
+        if not words:
+            continue
+        named = [word for word in hit.words if not DIGIT.search(word)]
+        line = "".join(named or hit.words)
+        if set_apart[line] > 0:
+            set_apart[line] -= 1
+        elif len(line) < MIN_HEADER or line not in everything:
+            continue
+        if len(named) < 2 or all(there[word] for word in named):
+            missing.subtract(words)
+            taken += len(words)
+    return taken
+
+
+def spans(words: Sequence[str], chosen: Counter[str]) -> Iterator[tuple[int, int]]:
+    """Yields (first, last + 1) of the longest runs of words that are counted in `chosen`."""
+    first: int | None = None
+    for index, word in enumerate(words):
+        if chosen[word] > 0:
+            first = index if first is None else first
+        elif first is not None:
+            yield first, index
+            first = None
+    if first is not None:
+        yield first, len(words)
+
+
+def _runs(words: Sequence[str], chosen: Counter[str]) -> Iterator[Sequence[str]]:
+    for first, last in spans(words, chosen):
+        yield words[first:last]
+
+
+def _is_noted(word: str, surplus: Counter[str]) -> bool:
+    noted = NOTED.fullmatch(word)
+    return noted is not None and surplus[noted[1]] > 0
+
+
+def _forgive_signs(hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str]) -> None:
+    letters: Counter[str] = Counter()
+    for word, count in surplus.items():
+        for letter in word:
+            letters[letter] += count
+    for hit in hits:
+        for word in hit.words:
+            if missing[word] > 0 and len(word) <= MAX_SIGN and word != FIGURE and not Counter(word) - letters:
+                missing[word] -= 1
+                letters -= Counter(word)
+
+
+def _without_numbers(words: Sequence[str]) -> str:
+    """Returns the words as one string without those that have a digit; all of them where there is nothing else."""
+    return "".join(word for word in words if not DIGIT.search(word)) or "".join(words)

@@ -1,0 +1,229 @@
+"""Compares the words of a file's source with those of the document made from it, place by place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fathom.conversion.quality.forgiveness import FIGURE, Hit, forgive_otherwise_parted, forgive_set_apart, spans
+from fathom.conversion.quality.shown_text import ShownText
+from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
+from fathom.conversion.quality.words import pieces, words_of
+
+# So many words in a row that are nowhere are a passage that was lost; a single one may be a word that was read in two ways.
+MIN_RUN = 2
+# Of the words of a group of blocks that may be left out, the share that is shown if the group is not.
+MIN_SHOWN = 0.6
+# Letters from which on a block may be part of a longer text that is shown; letters compared for it at most.
+MIN_WITHIN = 20
+MAX_COMPARED = 400_000_000
+# Of the words of a block that are no numbers, the share whose loss is the block's.
+MIN_BLOCK_SHARE = 0.5
+# Words that are missing one by one are named as lost if there are more of them than this share of all.
+MAX_SCATTERED = 0.0005
+# Blocks whose words are counted at a time.
+BATCH = 500
+
+DIVIDED = re.compile(rf"([^\W\d_]+){DIVIDED_HERE}([^\W\d_]+)")
+DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words that follow each other in the source and are not in the document."""
+
+    text: str
+    where: str
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The count of the source's words, those that are missing (in its order, counted) and the passages that are lost.
+
+    `apart`: how many of its words the document has set apart as running headers and page numbers.
+    """
+
+    words: int = 0
+    apart: int = 0
+    missing: Counter[str] = field(default_factory=Counter[str])
+    lost: list[Passage] = field(default_factory=list[Passage])
+
+    @property
+    def recall(self) -> float | None:
+        """The share of the words that are shown, those set apart not counted, 0-1; None where there are none to find."""
+        wanted = self.words - self.apart
+        return 1 - self.missing.total() / wanted if wanted else None
+
+    @property
+    def unshown(self) -> float | None:
+        """The share of the words that are missing or set apart, 0-1; None where there are none."""
+        return (self.missing.total() + self.apart) / self.words if self.words else None
+
+
+def compare(source: Sequence[SourceBlock], shown: Sequence[ShownText], apart: Iterable[str] | None = None) -> Comparison:
+    """Finds the words of the source that are not shown, or fewer times.
+
+    The order of words does not count, and neither do words that are shown and not in the source. `apart` are the texts that
+    the document of a paged file sets apart: a running header is asked for once. A block is lost if most of its words
+    are missing, part of one if `MIN_RUN` of its words in a row are.
+    """
+    there = _counted(shown)
+    texts = _SourceWords(source, shown, there)
+    wanted = texts.counted()
+    found = Comparison(words=wanted.total() - wanted[FIGURE])
+    missing = wanted - there
+    if not missing:
+        return found
+    hits = [hit for hit in texts.in_blocks() if any(word in missing for word in hit.words)]
+    forgive_otherwise_parted(hits, missing, there - wanted, shown, by_letters=apart is not None)
+    found.apart = forgive_set_apart(hits, missing, there, apart or ())
+    found.missing = Counter({word: missing[word] for hit in hits for word in hit.words if missing[word] > 0})
+    del found.missing[FIGURE]
+    found.lost = list(_lost(hits, missing, int(MAX_SCATTERED * found.words)))
+    return found
+
+
+class _SourceWords:
+    """The source's blocks as words; read a second time only where some are missing, since all together are many."""
+
+    def __init__(self, source: Sequence[SourceBlock], shown: Sequence[ShownText], there: Counter[str]) -> None:
+        self._there = there
+        self._left_out: set[str] = set()
+        self._source = source
+        self._shown = shown
+
+    def counted(self) -> Counter[str]:
+        """Returns how often each word is there, without the groups that are left out."""
+        wanted = self._counted([block for block in self._source if not block.group])
+        groups: dict[str, list[SourceBlock]] = defaultdict(list)
+        for block in self._source:
+            if block.group:
+                groups[block.group].append(block)
+        is_shown = _Finder(self._shown) if groups else None
+        for name, blocks in groups.items():
+            if is_shown is not None and self._share_shown(blocks, is_shown) >= MIN_SHOWN:
+                wanted += self._counted(blocks)
+            else:
+                self._left_out.add(name)
+        return wanted
+
+    def _share_shown(self, blocks: Sequence[SourceBlock], is_shown: _Finder) -> float:
+        """Returns the share of the group's words that stand in blocks which are shown as they are."""
+        words = [list(self._words(block.text)) for block in blocks]
+        total = sum(map(len, words))
+        return sum(len(said) for said in words if said and is_shown(said)) / total if total else 0.0
+
+    def _counted(self, source: Sequence[SourceBlock]) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        for first in range(0, len(source), BATCH):
+            blocks = source[first : first + BATCH]
+            text = "\n".join(block.text for block in blocks if not block.is_figure)
+            counted.update(self._words(text))
+            counted[FIGURE] += sum(_has_figure(block) for block in blocks)
+        return +counted
+
+    def in_blocks(self) -> Iterator[Hit]:
+        """Yields each block with its words and those beside it."""
+        before = ""
+        held: tuple[SourceBlock, list[str]] | None = None
+        for block in self._source:
+            if block.group in self._left_out:
+                continue
+            words = [] if block.is_figure else list(self._words(block.text))
+            if held is not None:
+                yield _hit(held, before, words[0] if words else "")
+                before = held[1][-1] if held[1] else ""
+            held = block, words
+        if held is not None:
+            yield _hit(held, before, "")
+
+    def _words(self, text: str) -> Iterator[str]:
+        """Yields the words; divided ones as one word where the document has it so."""
+        for piece in pieces(text):
+            if DIVIDED_HERE in piece:
+                piece = DIVIDED.sub(self._joined, piece).replace(DIVIDED_HERE, " ")
+            yield from words_of(piece)
+
+    def _joined(self, halves: re.Match[str]) -> str:
+        joined = "".join(halves.groups())
+        return joined if all(self._there[word] for word in words_of(joined)) else f"{halves[1]} {halves[2]}"
+
+
+class _Finder:
+    """Tells whether words in a row are a text that is shown, or within one."""
+
+    def __init__(self, shown: Sequence[ShownText]) -> None:
+        texts = ["".join(words_of(piece)) for text in shown for piece in pieces(text.text)]
+        self._texts = frozenset(texts)
+        self._all = "\n".join(texts)
+        self._budget = MAX_COMPARED
+
+    def __call__(self, words: Sequence[str]) -> bool:
+        said = "".join(words)
+        if said in self._texts:
+            return True
+        if len(said) < MIN_WITHIN or self._budget < 0:
+            return False
+        self._budget -= len(self._all)
+        return said in self._all
+
+
+def _hit(held: tuple[SourceBlock, list[str]], before: str, after: str) -> Hit:
+    block, words = held
+    return Hit(block, [*words, FIGURE] if _has_figure(block) else words, before, after)
+
+
+def _has_figure(block: SourceBlock) -> bool:
+    return block.in_sheet and (block.is_figure or DIGIT.search(block.text) is not None)
+
+
+def _counted(shown: Sequence[ShownText]) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for first in range(0, len(shown), BATCH):
+        texts = shown[first : first + BATCH]
+        for piece in pieces("\n".join(one.text for one in texts)):
+            counted.update(words_of(piece))
+        counted[FIGURE] += sum(one.is_content and DIGIT.search(one.text) is not None for one in texts)
+    return counted
+
+
+def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[Passage]:
+    """Yields the blocks most of whose words are missing, the runs of missing words in others, and, if they are more than
+    `allowed`, the single ones; in their order.
+
+    Where one of several blocks with the same words is lost, the first is named: which of them it was cannot be known.
+    """
+    left = +missing
+    lost: list[tuple[int, str]] = []
+    single: list[tuple[int, str]] = []
+    for index in sorted(range(len(hits)), key=lambda index: _rank(hits[index].words, left)):
+        words = hits[index].words
+        gone = Counter(words) & left
+        if _is_most(gone, words):
+            lost.append((index, hits[index].block.text))
+            left.subtract(gone)  # and no `-=`, which looks at every word there is
+            continue
+        for first, last in spans(words, left):
+            run = Counter(words[first:last]) & left
+            if run.total() >= MIN_RUN:
+                lost.append((index, " ".join(words[first:last])))
+            elif run:
+                single.append((index, words[first]))
+            left.subtract(run)
+    if len(single) > allowed:
+        lost += single
+    yield from (Passage(" ".join(text.split()), hits[index].block.where) for index, text in sorted(lost))
+
+
+def _is_most(gone: Counter[str], words: Sequence[str]) -> bool:
+    """Tells whether the missing words are most of the block; numbers, which stand everywhere, count if it has nothing else."""
+    telling = [word for word in words if not word.isdecimal()] or words
+    missing = sum((Counter(telling) & gone).values())
+    return 0 < missing >= MIN_BLOCK_SHARE * len(telling)
+
+
+def _rank(words: Sequence[str], missing: Counter[str]) -> tuple[float, int]:
+    """Sorts blocks that are missing to the greatest share first, of these the longest."""
+    return -sum((Counter(words) & missing).values()) / max(1, len(words)), -len(words)

@@ -1,0 +1,54 @@
+"""The texts of a converted document that its readers see, as its Markdown and its chunks have them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import Block, NewScope, parts_of
+from fathom.conversion.structure.document_tree import DoclingTree, is_kept
+from fathom.conversion.structure.inline import own_text
+from fathom.conversion.structure.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """A paragraph, heading, list item or cell; `is_content`: neither a heading, which may be a sheet's name, nor of a chart."""
+
+    text: str
+    is_content: bool = True
+
+
+def shown_texts(document: Mapping[str, Any], kind: DocumentKind) -> Iterator[ShownText]:
+    """Yields the texts of the exported DoclingDocument, each once: a cell over several rows, too."""
+    tree = DoclingTree(document, kind)
+    for part in parts_of(tree):
+        if isinstance(part, NewScope):
+            continue
+        if isinstance(part, Block) and part.table is not None:
+            yield from _cells(tree, part.refs[0], part.table)
+        elif isinstance(part, Block) and part.kind == "list" and kind is not DocumentKind.PDF:
+            yield ShownText(part.text.lstrip().partition(" ")[2])  # the mark is no text of the source, but on a page
+        else:
+            yield ShownText(part.text, is_content=isinstance(part, Block))
+
+
+def texts_apart(document: Mapping[str, Any]) -> list[str]:
+    """Returns the texts that are set apart as headers, footers and page numbers."""
+    return [text for item in document.get("texts") or () if not is_kept(item) and (text := own_text(item)).strip()]
+
+
+def _cells(tree: DoclingTree, ref: str, table: Table) -> Iterator[ShownText]:
+    node = tree.resolve({"$ref": ref}) or {}
+    data = node.get("data")
+    rendered = [*table.columns, *(cell for row in table.rows for cell in row.cells)]
+    if not isinstance(data, Mapping):  # a chart's
+        yield from (ShownText(cell, is_content=False) for cell in rendered if cell)
+        return
+    held = [text for cell in data.get("table_cells") or () if (text := tree.cell_text(cell).plain).strip()]
+    # a cell that another one covers is in the document, and in no row that is shown
+    is_whole = Counter(" ".join(held).split()) <= Counter(" ".join(rendered).split())
+    yield from (ShownText(cell) for cell in (held if is_whole else rendered) if cell)

@@ -1,0 +1,93 @@
+"""The words of a mail: its subject, its sender, and the richest version of each part of its text."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from email import policy
+from email.header import decode_header, make_header
+from email.message import Message
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+from fathom.conversion.email.outlook import mail_bytes
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.html_source import html_blocks
+
+Mail: TypeAlias = "Message[str, str]"
+CALENDAR = re.compile(r"^(SUMMARY|LOCATION|DESCRIPTION)(?:;[^:]*)?:(.*)$", re.M)
+MAX_PARTS = 1_000
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+
+
+def mail_blocks(path: Path) -> Iterator[SourceBlock]:
+    """Yields the headers that name subject and people, names of what is attached, then the paragraphs of the text."""
+    mail: Mail = email.message_from_bytes(mail_bytes(path), policy=policy.compat32)
+    for name in ("Subject", "From", "To", "Cc"):
+        if (text := _header(mail, name)).strip():
+            yield SourceBlock(text, name.lower())
+    for part in islice(mail.walk(), MAX_PARTS):
+        if attached := part.get_filename():
+            yield SourceBlock(_decoded(attached), "attachments", group=f"attachment {attached}")
+    waiting, taken = [mail], 0
+    while waiting and taken < MAX_PARTS:
+        part, taken = waiting.pop(), taken + 1
+        inside = part.get_payload()
+        if part.get_content_type() == "message/rfc822":
+            continue
+        if isinstance(inside, list):
+            waiting += reversed(_shown(part, [one for one in inside if isinstance(one, Message)]))
+        elif part.get_content_disposition() != "attachment" and not (part is not mail and part.get_filename()):
+            yield from _text_blocks(part)
+
+
+def _shown(part: Mail, inside: list[Mail]) -> list[Mail]:
+    """Returns the parts that are shown: of alternatives the richest, of what belongs together the one that shows the rest."""
+    kind = part.get_content_type()
+    if kind == "multipart/alternative":
+        calendars = [one for one in inside if one.get_content_type() == "text/calendar"]
+        others = [one for one in inside if one.get_content_type() != "text/calendar"]
+        rich = [one for one in others if _has_html(one)]
+        return [*(rich[-1:] or others[-1:]), *calendars]
+    return inside[:1] if kind == "multipart/related" else inside
+
+
+def _has_html(part: Mail) -> bool:
+    return any(one.get_content_type() == "text/html" for one in part.walk())
+
+
+def _text_blocks(part: Mail) -> Iterator[SourceBlock]:
+    kind = part.get_content_type()
+    if not kind.startswith("text/"):
+        return
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        text = data.decode(charset, errors="replace")
+    except LookupError:
+        text = data.decode("latin-1")
+    if kind == "text/html":
+        yield from html_blocks(text.encode("utf-8", "replace"), "utf-8", "html part")
+    elif kind == "text/calendar":
+        unfolded = re.sub(r"\r?\n[ \t]", "", text)
+        yield from (SourceBlock(re.sub(r"\\[nN]", " ", found[2]), "calendar") for found in CALENDAR.finditer(unfolded))
+    else:
+        yield from (SourceBlock(line, "plain part") for line in text.splitlines() if line.strip())
+
+
+def _header(mail: Mail, name: str) -> str:
+    try:
+        return _decoded(str(mail.get(name, "")))
+    except UNREADABLE:
+        return ""
+
+
+def _decoded(header: str) -> str:
+    try:
+        return str(make_header(decode_header(header)))
+    except UNREADABLE:
+        return header

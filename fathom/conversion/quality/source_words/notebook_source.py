@@ -1,0 +1,48 @@
+"""The words of a Jupyter notebook: its cells and what they printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.text_source import markdown_blocks, plain_blocks
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def notebook_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields the lines of the cells and of their printed outputs; the lines of the text if it is no notebook."""
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        yield from plain_blocks(text)
+        return
+    for cell in _maps(notebook.get("cells") if isinstance(notebook, Mapping) else None):
+        source = _joined(cell.get("source"))
+        yield from markdown_blocks(source) if cell.get("cell_type") == "markdown" else plain_blocks(source)
+        for output in _maps(cell.get("outputs")):
+            if output.get("output_type") == "stream":
+                yield from plain_blocks(_printed(_joined(output.get("text"))))
+                continue
+            forms = output.get("data")
+            if isinstance(forms, Mapping) and not forms.keys() & {"text/html", "text/markdown"}:
+                yield from plain_blocks(_printed(_joined(forms.get("text/plain"))))
+
+
+def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
+    yield from (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else ()
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def _printed(text: str) -> str:
+    """Returns what stays on a terminal: of a line that was written over, the last writing, without colours."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return COLOURS.sub("", "\n".join(lines))

@@ -1,0 +1,127 @@
+"""The words of OpenDocument texts, presentations and spreadsheets, without what is deleted or hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.packages import Package
+
+# Deleted text, descriptions for the blind, readings above characters, formulas, code of forms, cells that others cover.
+SKIPPED = frozenset(
+    {
+        "text:tracked-changes", "svg:title", "svg:desc", "text:ruby-text", "math:math", "office:forms", "office:scripts",
+        "text:note-citation", "table:covered-table-cell", "dc:creator", "dc:date", "office:event-listeners",
+        "text:page-number", "text:page-count", "presentation:footer", "presentation:date-time", "table:tracked-changes",
+        "table:shapes-hidden", "text:hidden-text", "text:index-title-template", "text:bibliography-source",
+    }
+)  # fmt: skip
+PARAGRAPHS = frozenset({"text:p", "text:h"})
+BLANKS = frozenset({"text:tab", "text:line-break", "text:s"})
+# In a style: that what has it is shown nowhere.
+HIDES = frozenset({("text:display", "none"), ("table:display", "false"), ("presentation:visibility", "hidden")})
+CONTENT = "content.xml"
+MAX_OBJECTS = 1_000
+MAX_COLUMNS = 20_000
+
+
+def opendocument_blocks(package: Package) -> Iterator[SourceBlock]:
+    """Yields the paragraphs of the document, its notes and comments among them, and those of charts inside it."""
+    content = _Content()
+    yield from package.read(CONTENT, content)
+    for name in content.objects:
+        part = f"{name.removeprefix('./').rstrip('/')}/{CONTENT}"
+        yield from package.read(part, _Content(where="object"))
+
+
+def _repeated(attributes: Mapping[str, str]) -> int:
+    """Returns for how many columns the cell or column stands."""
+    repeated = attributes.get("table:number-columns-repeated", "1")
+    return min(int(repeated), MAX_COLUMNS) if repeated.isdecimal() and len(repeated) < 10 else 1
+
+
+class _Content:
+    """Gathers paragraphs, each note's and text frame's apart from the one it stands in."""
+
+    def __init__(self, where: str = "text") -> None:
+        self.objects: list[str] = []
+        self._where = where
+        self._base = where
+        self._frames: list[list[str]] = []
+        self._skipping = 0
+        self._pages = 0
+        self._style = ""
+        self._hidden_styles: set[str] = set()
+        self._columns: list[bool] = []
+        self._column = 0
+        self._found: list[SourceBlock] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Takes an element."""
+        if self._skipping:
+            self._skipping += 1
+        elif name in SKIPPED or self._is_hidden(name, attributes):
+            self._skipping = 1
+        elif name in PARAGRAPHS:
+            self._frames.append([])
+        elif self._frames and name in BLANKS:
+            self._frames[-1].append(" ")
+        else:
+            self._structure(name, attributes)
+
+    def _structure(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif HIDES & attributes.items():
+            self._hidden_styles.add(self._style)
+        elif name == "draw:page":
+            self._pages += 1
+            self._where = f"slide {self._pages}"
+        elif name == "table:table":
+            self._columns = []
+            if attributes.get("table:name"):
+                self._where = f"{self._base}, table {attributes['table:name']}" if self._pages == 0 else self._where
+        elif name == "table:table-column":
+            hidden = attributes.get("table:visibility", "visible") != "visible"
+            self._columns += [hidden] * min(_repeated(attributes), MAX_COLUMNS - len(self._columns))
+        elif name == "table:table-row":
+            self._column = 0
+        elif name == "draw:object" and len(self.objects) < MAX_OBJECTS:
+            self.objects.append(attributes.get("xlink:href", ""))
+
+    def _is_hidden(self, name: str, attributes: Mapping[str, str]) -> bool:
+        if name == "table:table-row":
+            return attributes.get("table:visibility", "visible") != "visible"
+        if name == "table:table-cell":
+            first = self._column
+            self._column += _repeated(attributes)
+            return first < len(self._columns) and self._columns[first]
+        if name in ("draw:page", "table:table"):
+            style = attributes.get("draw:style-name") or attributes.get("table:style-name")
+            return style in self._hidden_styles
+        if name == "text:span":
+            return attributes.get("text:style-name") in self._hidden_styles
+        if name == "text:section":
+            return attributes.get("text:display") == "none"
+        return name in ("draw:frame", "draw:custom-shape") and attributes.get("presentation:class") in (
+            "header", "footer", "date-time", "page-number",
+        )  # fmt: skip
+
+    def end(self, name: str) -> None:
+        """Ends an element."""
+        if self._skipping:
+            self._skipping -= 1
+        elif name in PARAGRAPHS and self._frames:
+            text = "".join(self._frames.pop())
+            if text.strip():
+                self._found.append(SourceBlock(text, self._where))
+
+    def text(self, text: str) -> None:
+        """Takes a text."""
+        if self._frames and not self._skipping:
+            self._frames[-1].append(text)
+
+    def take(self) -> list[SourceBlock]:
+        """Returns the paragraphs that are whole."""
+        found, self._found = self._found, []
+        return found

@@ -1,0 +1,116 @@
+"""The words on the pages of a PDF, by pdfium: what is within the part of a page that is shown, and what is noted on it."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
+from fathom.conversion.quality.words import words_of
+
+# pdfium's own signs for a hyphen at a line's end, or a hyphen there.
+LINE_END = re.compile(r"(?<=[^\W\d_])(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)(?=[^\W\d_])")
+MAX_ANNOTATIONS = 5_000
+MAX_NOTE_CHARACTERS = 20_000
+PASSWORD_FIELD = 1 << 13
+
+
+def page_blocks(path: Path, skip: Iterable[int] = ()) -> Iterator[SourceBlock]:
+    """Yields the lines of each page, then what is noted on it, save of the pages in `skip` (from 1).
+
+    Lines between which a word is divided are one block, with `DIVIDED_HERE` between its halves.
+    """
+    import pypdfium2
+    from docling.utils.locks import pypdfium2_lock
+
+    skipped = set(skip)
+    with pypdfium2_lock:
+        document = pypdfium2.PdfDocument(path)
+        try:
+            for index in range(len(document)):
+                if index + 1 in skipped:
+                    continue
+                try:
+                    page = document[index]
+                except pypdfium2.PdfiumError:
+                    continue
+                try:
+                    yield from _blocks(page, f"page {index + 1}")
+                finally:
+                    page.close()
+        finally:
+            document.close()
+
+
+def _blocks(page: Any, where: str) -> Iterator[SourceBlock]:
+    text = LINE_END.sub(DIVIDED_HERE, _visible_text(page))
+    yield from (SourceBlock(line, where) for line in text.splitlines() if line.strip())
+    said = ""
+    for note in _noted(page):
+        said = said or "".join(words_of(text))
+        if "".join(words_of(note)) not in said:  # some programs keep the marked words as the note
+            yield SourceBlock(note, f"note on {where}")
+
+
+def _visible_text(page: Any) -> str:
+    """Returns the text within the page's crop box; empty if it cannot be read."""
+    import pypdfium2
+
+    try:
+        text_page = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        return ""
+    try:
+        whole = str(text_page.get_text_range(errors="replace"))
+        within = str(text_page.get_text_bounded(*page.get_cropbox(), errors="replace"))
+    except pypdfium2.PdfiumError:
+        return ""
+    finally:
+        text_page.close()
+    # of both, the whole has the marks of divided words
+    return whole if len("".join(whole.split())) <= len("".join(within.split())) else within
+
+
+def _noted(page: Any) -> Iterator[str]:
+    """Yields the texts of notes and typed text, and the values of form fields, that are shown."""
+    from pypdfium2 import raw
+
+    hidden = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
+    left_out = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_FILEATTACHMENT}
+    for index in range(min(MAX_ANNOTATIONS, max(0, raw.FPDFPage_GetAnnotCount(page.raw)))):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        if not annotation:
+            continue
+        try:
+            kind = raw.FPDFAnnot_GetSubtype(annotation)
+            if kind in left_out or raw.FPDFAnnot_GetFlags(annotation) & hidden:
+                continue
+            text = _field_value(annotation) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
+        finally:
+            raw.FPDFPage_CloseAnnot(annotation)
+        if text.strip():
+            yield text
+
+
+def _field_value(annotation: Any) -> str:
+    from pypdfium2 import raw
+
+    flags = ctypes.c_float()
+    raw.FPDFAnnot_GetNumberValue(annotation, b"Ff", flags)
+    if _string(annotation, b"FT") not in ("Tx", "Ch") or int(flags.value) & PASSWORD_FIELD:
+        return ""
+    return _string(annotation, b"V")
+
+
+def _string(annotation: Any, key: bytes) -> str:
+    from pypdfium2 import raw
+
+    size = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if not 2 < size <= 2 * MAX_NOTE_CHARACTERS:
+        return ""
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    raw.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+    return bytes(buffer)[: size - 2].decode("utf-16-le", "replace").replace("\0", "")

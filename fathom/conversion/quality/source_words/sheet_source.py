@@ -1,0 +1,301 @@
+"""The words of a workbook: what cells that are shown hold, with their notes, text boxes, charts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.drawing_source import DrawnText, chart_blocks
+from fathom.conversion.quality.source_words.packages import NoBlocks, Package
+
+ON = frozenset({"1", "true", "on"})
+GENERAL = 0
+# Codes of Excel's own formats that show digits all the same: those of numbers, dates and times; 49 is text.
+BUILT_IN = frozenset({*range(1, 23), *range(27, 37), *range(37, 41), *range(45, 49), *range(50, 59)})
+TEXT_FORMAT = 49
+# In a format's code: what is said literally, colours and conditions, blanks of a character's width.
+LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.I)
+# Whole names of months and days, which are the only dates without a digit.
+NAMES = re.compile(r"m{3,}|d{3,}|a{3,}|am/pm|a/p", re.I)
+SHOWS_DIGITS = re.compile(r"[0#?]|[ymdhsegb]|general", re.I)
+REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+MAX_MERGES = 100_000
+
+
+def sheet_blocks(package: Package) -> Iterator[SourceBlock]:
+    """Yields the cells of each sheet that is shown, then the sheet's comments, text boxes and charts."""
+    main = package.main_part()
+    workbook = _Sheets()
+    for _ in package.read(main, workbook):
+        pass
+    relations = package.relations(main)
+    parts = {one.kind: one.target for one in relations}
+    strings = _Strings()
+    for _ in package.read(parts.get("sharedStrings", ""), strings):
+        pass
+    formats = _Formats()
+    for _ in package.read(parts.get("styles", ""), formats):
+        pass
+    shows = formats.shows_digits()
+    sheets = {one.id: one.target for one in relations if one.kind in ("worksheet", "chartsheet")}
+    for name, key in workbook.shown:
+        if key not in sheets:
+            continue
+        merges = _Merges()
+        for _ in package.read(sheets[key], merges):
+            pass
+        yield from package.read(sheets[key], _Cells(f"sheet {name}", strings.texts, shows, merges.covered()))
+        yield from _beside(package, sheets[key], name)
+
+
+def _beside(package: Package, sheet: str, name: str) -> Iterator[SourceBlock]:
+    relations = package.relations(sheet)
+    threaded = [one.target for one in relations if one.kind == "threadedComment"]
+    for part in threaded:
+        yield from package.read(part, _Texts(f"comments of sheet {name}", "tc:threadedComment", "tc:text"))
+    if not threaded:
+        for one in relations:
+            if one.kind == "comments":
+                yield from package.read(one.target, _Texts(f"notes of sheet {name}", "s:comment", "s:t"))
+    for one in relations:
+        if one.kind == "drawing":
+            yield from package.read(one.target, DrawnText(f"drawing of sheet {name}"))
+            yield from chart_blocks(package, package.relations(one.target), f"chart of sheet {name}")
+
+
+class _Sheets(NoBlocks):
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str]] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "s:sheet" and attributes.get("state", "visible") == "visible":
+            self.shown.append((attributes.get("name", ""), attributes.get("r:id", "")))
+
+
+class _Strings(NoBlocks):
+    """Gathers the shared strings, without the readings (furigana) beside them."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._pieces: list[str] = []
+        self._reading = False
+        self._phonetic = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "s:si":
+            self._pieces = []
+        elif name == "s:rPh":
+            self._phonetic = True
+        elif name == "s:t":
+            self._reading = not self._phonetic
+
+    def end(self, name: str) -> None:
+        if name == "s:si":
+            self.texts.append("".join(self._pieces))
+        elif name == "s:rPh":
+            self._phonetic = False
+        elif name == "s:t":
+            self._reading = False
+
+    def text(self, text: str) -> None:
+        if self._reading:
+            self._pieces.append(text)
+
+
+class _Formats(NoBlocks):
+    """Gathers which format each style of a cell has."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, str] = {}
+        self._styles: list[int] = []
+        self._inside = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "s:numFmt":
+            self._codes[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif name == "s:cellXfs":
+            self._inside = True
+        elif name == "s:xf" and self._inside:
+            self._styles.append(_number(attributes.get("numFmtId")))
+
+    def end(self, name: str) -> None:
+        if name == "s:cellXfs":
+            self._inside = False
+
+    def shows_digits(self) -> list[str]:
+        """Returns for each style whether a number is shown `plain`, as a `figure`, or with no digit for sure (`free`)."""
+        return [self._kind(number) for number in self._styles]
+
+    def _kind(self, number: int) -> str:
+        code = self._codes.get(number)
+        if code is None:
+            return "plain" if number in (GENERAL, TEXT_FORMAT) or number not in BUILT_IN else "figure"
+        if code.strip().casefold() in ("general", "@"):
+            return "plain"
+        sections = [NAMES.sub("", LITERAL.sub("", section)) for section in code.split(";")]
+        return "figure" if all(SHOWS_DIGITS.search(section) for section in sections[:2]) else "free"
+
+
+class _Merges(NoBlocks):
+    """Gathers the merged ranges: of each, only the first cell is shown."""
+
+    def __init__(self) -> None:
+        self._ranges: list[tuple[int, int, int, int]] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "s:mergeCell" and len(self._ranges) < MAX_MERGES:
+            first, _, last = attributes.get("ref", "").partition(":")
+            (left, top), (right, bottom) = _place(first), _place(last or first)
+            self._ranges.append((left, top, right, bottom))
+
+    def covered(self) -> Covered:
+        """Returns the ranges by the rows they begin in."""
+        return Covered(self._ranges)
+
+
+class Covered:
+    """Says of a cell whether a merged one covers it; rows must be asked for from top to bottom."""
+
+    def __init__(self, ranges: list[tuple[int, int, int, int]]) -> None:
+        self._waiting = sorted(ranges, key=lambda one: one[1], reverse=True)
+        self._open: list[tuple[int, int, int, int]] = []
+
+    def is_covered(self, column: int, row: int) -> bool:
+        """Says whether the cell is within a merged range and not its first."""
+        while self._waiting and self._waiting[-1][1] <= row:
+            self._open.append(self._waiting.pop())
+        if self._open and any(one[3] < row for one in self._open):
+            self._open = [one for one in self._open if one[3] >= row]
+        return any(left <= column <= right and (column, row) != (left, top) for left, top, right, _ in self._open)
+
+
+class _Cells:
+    """Gathers the cells that are shown and have a value."""
+
+    def __init__(self, where: str, strings: list[str], styles: list[str], covered: Covered) -> None:
+        self._where = where
+        self._strings = strings
+        self._styles = styles
+        self._covered = covered
+        self._hidden_columns: list[tuple[int, int]] = []
+        self._all_hidden = False
+        self._row = self._column = 0
+        self._row_hidden = False
+        self._type = self._style = ""
+        self._shown = False
+        self._pieces: list[str] | None = None
+        self._value = ""
+        self._phonetic = False
+        self._found: list[SourceBlock] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Takes an element."""
+        if name == "s:c":
+            self._cell(attributes)
+        elif name in ("s:v", "s:t"):
+            self._pieces = None if self._phonetic else []
+        elif name == "s:row":
+            self._row = _number(attributes.get("r")) or self._row + 1
+            self._column = 0
+            hidden = attributes.get("hidden", "0") in ON
+            self._row_hidden = hidden or (self._all_hidden and "hidden" not in attributes)
+        elif name == "s:rPh":
+            self._phonetic = True
+        elif name == "s:col" and attributes.get("hidden", "0") in ON:
+            self._hidden_columns.append((_number(attributes.get("min")), _number(attributes.get("max"))))
+        elif name == "s:sheetFormatPr":
+            self._all_hidden = attributes.get("zeroHeight", "0") in ON
+
+    def _cell(self, attributes: Mapping[str, str]) -> None:
+        place = _place(attributes.get("r", ""))
+        self._column = place[0] or self._column + 1
+        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+        self._value = ""
+        self._shown = not (
+            self._row_hidden
+            or any(first <= self._column <= last for first, last in self._hidden_columns)
+            or self._covered.is_covered(self._column, self._row)
+        )
+
+    def end(self, name: str) -> None:
+        """Ends an element."""
+        if name in ("s:v", "s:t"):
+            self._value += "".join(self._pieces or ())
+            self._pieces = None
+        elif name == "s:rPh":
+            self._phonetic = False
+        elif name == "s:c" and self._shown and self._value:
+            self._found.append(self._block())
+
+    def text(self, text: str) -> None:
+        """Takes a text."""
+        if self._pieces is not None:
+            self._pieces.append(text)
+
+    def take(self) -> list[SourceBlock]:
+        """Returns the cells that are whole."""
+        found, self._found = [one for one in self._found if one.text.strip()], []
+        return found
+
+    def _block(self) -> SourceBlock:
+        if self._type == "s":
+            index = _number(self._value)
+            return SourceBlock(self._strings[index] if index < len(self._strings) else "", self._where, in_sheet=True)
+        if self._type == "b":
+            return SourceBlock("TRUE" if self._value in ON else "FALSE", self._where, in_sheet=True)
+        if self._type in ("str", "inlineStr", "e"):
+            return SourceBlock(self._value, self._where, in_sheet=True)
+        return self._number_block()
+
+    def _number_block(self) -> SourceBlock:
+        style = _number(self._style)
+        kind = self._styles[style] if style < len(self._styles) else "plain"
+        if kind == "free":
+            return SourceBlock("", self._where)
+        whole = self._value.lstrip("-").isdigit() and len(self._value) <= 11
+        is_figure = kind == "figure" or self._type == "d" or not whole
+        return SourceBlock(self._value, self._where, is_figure=is_figure, in_sheet=True)
+
+
+class _Texts(NoBlocks):
+    """Gathers the texts in `text` elements of each `element`."""
+
+    def __init__(self, where: str, element: str, text: str) -> None:
+        self._where, self._element, self._text = where, element, text
+        self._pieces: list[str] = []
+        self._reading = False
+        self._found: list[SourceBlock] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == self._element:
+            self._pieces = []
+        self._reading = name == self._text
+
+    def end(self, name: str) -> None:
+        self._reading = False
+        if name == self._element and (text := "".join(self._pieces)).strip():
+            self._found.append(SourceBlock(text, self._where))
+
+    def text(self, text: str) -> None:
+        if self._reading:
+            self._pieces.append(text)
+
+    def take(self) -> list[SourceBlock]:
+        found, self._found = self._found, []
+        return found
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Returns (column, row) from 1; zeros where the reference says nothing."""
+    found = REFERENCE.fullmatch(reference.replace("$", ""))
+    if found is None:
+        return 0, 0
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return column, _number(found[2])

@@ -1,0 +1,107 @@
+"""The words of texts: lines of plain text, cells of CSV, and what is left of Markdown and AsciiDoc without their marks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+
+DELIMITERS = re.compile(r"[,;\t|\r\n]+")
+LIST_MARK = re.compile(r"^[\s>]*(?:(?:[-*+•]|\d{1,9}[.)])(?:\s+|$))?(?:\[[ xX]\]\s+)?")
+
+_FENCE = re.compile(r"^[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(```+|~~~+)")
+_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?")
+_TARGET = re.compile(r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|(?<=\])\[[^\]\n]*\]")
+_DEFINITION = re.compile(r"^\s{0,3}\[(?!\^)[^\]\n]+\]:\s")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<![^<>\n]*>")
+_EMPHASIS = re.compile(r"[*`~]+")
+_CELL = re.compile(r"(?<!\\)\|")
+
+_ADOC_LEFT_OUT = re.compile(
+    r"^(?::[\w!-]+:|//|\[[^\]]*\]\s*$|ifn?def::|endif::|include::|image::|toc::|\|={3,}|[=*_+.-]{4,}\s*$|\+\s*$)"
+)
+_ADOC_MACRO = re.compile(r"(?:link:|mailto:|xref:|footnote(?:ref)?:|kbd:|btn:|menu:|(?:https?|ftp)://)[^\s\[\]]*\[([^\]\n]*)\]")
+_ADOC_REFERENCE = re.compile(
+    r"<<[^,<>\n]*(?:,([^<>\n]*))?>>|\[\[[^\]\n]*\]\]|\{[\w-]+\}|(?:image|icon|anchor):[^\s\[\]]*\[[^\]\n]*\]"
+)
+_ADOC_CELL = re.compile(r"(?:(?<=\s)|^)(?:[\d.]+[+*])?[<>^.]*[a-z]?\|")
+
+
+def plain_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields the lines."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield SourceBlock(line, f"line {number}")
+
+
+def table_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields what stands between the signs that part cells, whichever of them the file uses."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for cell in DELIMITERS.split(line):
+            if cell.strip():
+                yield SourceBlock(cell, f"line {number}")
+
+
+def markdown_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields the lines, those of tables cell by cell, without marks, addresses, comments and the front matter."""
+    fence = ""
+    for number, line in _lines(without(text, "<!--", "-->")):
+        where = f"line {number}"
+        found = _FENCE.match(line)
+        if found is not None and (not fence or found[1].startswith(fence)):
+            fence = "" if fence else found[1]
+        elif fence:
+            yield SourceBlock(line, where)
+        elif not _DEFINITION.match(line):
+            line = _TARGET.sub("]", _IMAGE.sub(" ", LIST_MARK.sub("", line, count=1)))
+            line = html.unescape(_EMPHASIS.sub("", _TAG.sub(" ", line)))
+            yield from (SourceBlock(cell, where) for cell in _CELL.split(line) if cell.strip())
+
+
+def asciidoc_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields the lines, those of tables cell by cell, without marks, attributes, addresses and comments."""
+    for number, line in enumerate(without(text, "\n////\n", "\n////\n").splitlines(), start=1):
+        if _ADOC_LEFT_OUT.match(line):
+            continue
+        line = _ADOC_MACRO.sub(r"\1", LIST_MARK.sub("", line, count=1))
+        line = _ADOC_REFERENCE.sub(lambda found: found[1] or " ", line)
+        line = html.unescape(_EMPHASIS.sub("", line))
+        yield from (SourceBlock(cell, f"line {number}") for cell in _ADOC_CELL.split(line) if cell.strip())
+
+
+def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields the lines of subtitles without numbers, times, notes and tags; a line that rolls on once."""
+    rolling: deque[str] = deque(maxlen=3)
+    inside = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        said = _TAG.sub(" ", line).strip()
+        if "-->" in line:
+            inside = True
+        elif inside and said and not said.isdigit() and said not in rolling:
+            yield SourceBlock(html.unescape(said), f"line {number}")
+        inside = inside and bool(line.strip())
+        if said and "-->" not in line:
+            rolling.append(said)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yields the lines with their numbers from 1, without the front matter."""
+    lines = text.splitlines()
+    first = 0
+    if lines and lines[0].rstrip() == "---":
+        first = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() in ("---", "...")), -1) + 1
+    yield from enumerate(lines[first:], start=first + 1)
+
+
+def without(text: str, opening: str, closing: str) -> str:
+    """Returns the text without what stands between the marks; an opening mark without its closing one stays."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start + len(opening))) >= 0:
+        kept.append(text[at:start])
+        kept.append("\n" * text.count("\n", start, end + len(closing)))
+        at = end + len(closing)
+    return "".join([*kept, text[at:]])

@@ -1,0 +1,152 @@
+"""The words of a Word document: its paragraphs, notes, comments and drawings, without what is deleted or hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.drawing_source import chart_blocks, diagram_blocks
+from fathom.conversion.quality.source_words.packages import NoBlocks, Package
+
+# Deleted and moved text, field codes, readings above characters, formulas (which are shown as LaTeX), second versions.
+SKIPPED = frozenset(
+    {
+        "w:del", "w:moveFrom", "w:instrText", "w:delText", "w:fldData", "w:rt", "w:pPrChange", "w:rPrChange", "w:tabs",
+        "w:sdtPr", "m:oMath", "mc:Fallback", "w:sectPr", "w:tblPr", "w:trPr",
+    }
+)  # fmt: skip
+BLANKS = frozenset({"w:tab", "w:br", "w:cr", "w:ptab"})
+OFF = frozenset({"0", "false", "off"})
+PRIVATE_USE = range(0xE000, 0xF900)
+
+
+def word_blocks(package: Package) -> Iterator[SourceBlock]:
+    """Yields the paragraphs of the document, then those of notes that are referred to, of comments, diagrams and charts."""
+    main = package.main_part()
+    relations = package.relations(main)
+    parts = {one.kind: one.target for one in relations}
+    hidden = _hidden_styles(package, parts.get("styles", ""))
+    body = _Paragraphs("document", hidden)
+    yield from package.read(main, body)
+    for kind in ("footnotes", "endnotes"):
+        if kind in parts:
+            yield from package.read(parts[kind], _Paragraphs(kind, hidden, only=body.referred[kind]))
+    if "comments" in parts:
+        yield from package.read(parts["comments"], _Paragraphs("comments", hidden))
+    yield from diagram_blocks(package, relations, "diagram")
+    yield from chart_blocks(package, relations, "chart")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A paragraph that is being read; text boxes stand within one and have paragraphs of their own."""
+
+    texts: list[str] = field(default_factory=list[str])
+    run: list[str] | None = None
+    paragraph_hidden: bool = False
+    run_hidden: bool = False
+
+
+class _Paragraphs:
+    """Gathers paragraphs; `only` are the ids of the notes that are wanted."""
+
+    def __init__(self, where: str, hidden: frozenset[str], only: set[str] | None = None) -> None:
+        self.referred: dict[str, set[str]] = {"footnotes": set(), "endnotes": set()}
+        self._where = where
+        self._hidden = hidden
+        self._only = only
+        self._frames: list[_Frame] = []
+        self._skipping = 0
+        self._reading = False
+        self._found: list[SourceBlock] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Takes an element."""
+        if self._skipping:
+            self._skipping += 1
+        elif name in SKIPPED or (name in ("w:footnote", "w:endnote") and not self._wanted(attributes)):
+            self._skipping = 1
+        elif name == "w:p":
+            self._frames.append(_Frame())
+        elif self._frames:
+            self._inside(self._frames[-1], name, attributes)
+
+    def _inside(self, frame: _Frame, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "w:t":
+            self._reading = True
+        elif name == "w:r":
+            frame.run, frame.run_hidden = [], frame.paragraph_hidden
+        elif name == "w:vanish":
+            frame.run_hidden = frame.run is not None and attributes.get("w:val", "1") not in OFF
+        elif name == "w:rStyle":
+            frame.run_hidden |= attributes.get("w:val", "") in self._hidden
+        elif name == "w:pStyle":
+            frame.paragraph_hidden = attributes.get("w:val", "") in self._hidden
+        elif name in BLANKS:
+            self._add(frame, " ")
+        elif name == "w:noBreakHyphen":
+            self._add(frame, "-")
+        elif name == "w:footnoteReference":
+            self.referred["footnotes"].add(attributes.get("w:id", ""))
+        elif name == "w:endnoteReference":
+            self.referred["endnotes"].add(attributes.get("w:id", ""))
+
+    def end(self, name: str) -> None:
+        """Ends an element."""
+        if self._skipping:
+            self._skipping -= 1
+        elif name == "w:t":
+            self._reading = False
+        elif name == "w:r" and self._frames:
+            frame = self._frames[-1]
+            if frame.run and not frame.run_hidden:
+                frame.texts += frame.run
+            frame.run = None
+        elif name == "w:p" and self._frames:
+            text = "".join(self._frames.pop().texts)
+            if text.strip():
+                self._found.append(SourceBlock(text, self._where))
+
+    def text(self, text: str) -> None:
+        """Takes a text."""
+        if self._reading and not self._skipping:
+            self._add(self._frames[-1], text)
+
+    def take(self) -> list[SourceBlock]:
+        """Returns the paragraphs that are whole."""
+        found, self._found = self._found, []
+        return found
+
+    def _add(self, frame: _Frame, text: str) -> None:
+        (frame.texts if frame.run is None else frame.run).append(text)
+
+    def _wanted(self, attributes: Mapping[str, str]) -> bool:
+        return self._only is None or attributes.get("w:id", "") in self._only
+
+
+def _hidden_styles(package: Package, part: str) -> frozenset[str]:
+    """Returns the ids of the styles whose text is hidden, by themselves or by the style they are based on."""
+    styles = _Styles()
+    for _ in package.read(part, styles):
+        pass
+    hidden = set(styles.hidden)
+    while more := {style for style, base in styles.based_on.items() if base in hidden and style not in hidden | styles.shown}:
+        hidden |= more
+    return frozenset(hidden)
+
+
+class _Styles(NoBlocks):
+    def __init__(self) -> None:
+        self.hidden: set[str] = set()
+        self.shown: set[str] = set()
+        self.based_on: dict[str, str] = {}
+        self._style = ""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "w:style":
+            self._style = attributes.get("w:styleId", "")
+        elif name == "w:basedOn":
+            self.based_on[self._style] = attributes.get("w:val", "")
+        elif name == "w:vanish" and self._style:
+            (self.shown if attributes.get("w:val", "1") in OFF else self.hidden).add(self._style)

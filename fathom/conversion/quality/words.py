@@ -1,0 +1,41 @@
+"""Parts a text into words that compare equal whatever their case, width, ligatures or invisible characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# A letter of a script without blanks is a word of its own; else a word is what blanks and punctuation part.
+UNSPACED = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f"
+WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+# pdfium spells the one glyph of lam and alef the wrong way about: their order is not looked at.
+ALEFS_LAMS = re.compile(r"[\u0622\u0623\u0625\u0627\u0644]{2,}")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]")
+# A text without an end is parted at blanks, so that the words of only so many characters are in memory at a time.
+PIECE_CHARACTERS = 200_000
+
+
+def normalised(text: str) -> str:
+    """Returns the text with ligatures, widths and cases that mean the same made the same."""
+    return ALEFS_LAMS.sub(_sorted, unicodedata.normalize("NFKC", text).casefold())
+
+
+def words_of(text: str) -> list[str]:
+    """Returns the words of the text in order."""
+    return WORD.findall(normalised(INVISIBLE.sub("", text)))
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Yields the text in pieces of some `PIECE_CHARACTERS`, parted at a blank where there is one near."""
+    at = 0
+    while len(text) - at > PIECE_CHARACTERS:
+        blank = text.find(" ", at + PIECE_CHARACTERS, at + 2 * PIECE_CHARACTERS)
+        end = blank if blank >= 0 else at + 2 * PIECE_CHARACTERS
+        yield text[at:end]
+        at = end
+    yield text[at:]
+
+
+def _sorted(letters: re.Match[str]) -> str:
+    return "".join(sorted(letters.group()))

@@ -1,0 +1,308 @@
+"""The words of a file's source are those that its reader sees: nothing that is hidden or deleted, and nothing less."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from made_files import archive
+
+from fathom.conversion.quality.source_words.reader import source_blocks
+from fathom.conversion.report import DocumentKind, Inspection
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+R = f'xmlns:r="{OFFICE}"'
+OPENDOCUMENT = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{address}:1.0"'
+    for name, address in {
+        "office": "office", "text": "text", "table": "table", "style": "style", "draw": "drawing",
+        "presentation": "presentation",
+    }.items()
+)  # fmt: skip
+
+
+def words(path: Path, kind: DocumentKind) -> list[str]:
+    """The texts of the file's blocks, figures left out."""
+    blocks = source_blocks(path, Inspection(kind=kind, size=path.stat().st_size, encoding="utf-8"))
+    assert blocks is not None
+    return [" ".join(block.text.split()) for block in blocks]
+
+
+def relations(**targets: str) -> str:
+    inside = "".join(
+        f'<Relationship Id="{name}" Type="{OFFICE}/{name.rstrip("0123456789")}" Target="{target}"/>'
+        for name, target in targets.items()
+    )
+    return f'<Relationships xmlns="{RELATIONS}">{inside}</Relationships>'
+
+
+def word_file(path: Path, body: str, styles: str = "", **parts: str) -> Path:
+    named = {"footnotes": "footnotes.xml", "comments": "comments.xml", "styles": "styles.xml"}
+    return archive(
+        path,
+        {
+            "_rels/.rels": relations(officeDocument="word/document.xml"),
+            "word/document.xml": f"<w:document {W}><w:body>{body}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations(**named),
+            "word/styles.xml": f"<w:styles {W}>{styles}</w:styles>",
+            **{f"word/{name}.xml": f"<w:{name} {W}>{content}</w:{name}>" for name, content in parts.items()},
+        },
+    )
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+VISIBLE, SECRET = '<w:vanish w:val="0"/>', '<w:rStyle w:val="Secret"/>'
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (f"<w:p>{run('Re')}{run('new', '<w:b/>')}{run('able')}</w:p>", ["Renewable"]),
+        (f"<w:p>{run('shown ')}{run('hidden', '<w:vanish/>')}{run('too', VISIBLE)}</w:p>", ["shown too"]),
+        (f"<w:p>{run('kept ')}<w:del>{run('gone')}</w:del><w:ins>{run('new')}</w:ins></w:p>", ["kept new"]),
+        (f"<w:p><w:moveFrom>{run('from')}</w:moveFrom><w:moveTo>{run('to')}</w:moveTo></w:p>", ["to"]),
+        (f"<w:p>{run('a')}<w:r><w:tab/></w:r>{run('b')}<w:r><w:br/></w:r>{run('c')}</w:p>", ["a b c"]),
+        (f"<w:p>{run('x', SECRET)}{run('seen')}</w:p>", ["seen"]),
+        ("<w:p><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>", []),
+        (
+            f"<w:p><w:r><w:txbxContent><w:p>{run('box')}</w:p></w:txbxContent></w:r>{run('beside')}</w:p>",
+            ["box", "beside"],
+        ),
+    ],
+)
+def test_word_paragraphs_have_what_is_shown(tmp_path: Path, body: str, texts: list[str]) -> None:
+    styles = '<w:style w:type="character" w:styleId="Hid"><w:rPr><w:vanish/></w:rPr></w:style>'
+    styles += '<w:style w:type="character" w:styleId="Secret"><w:basedOn w:val="Hid"/></w:style>'
+    made = word_file(tmp_path / "a.docx", body, styles)
+    assert words(made, DocumentKind.DOCX) == texts
+
+
+def test_word_notes_that_are_referred_to_and_comments_are_blocks(tmp_path: Path) -> None:
+    body = f'<w:p>{run("Tides")}<w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+    notes = f'<w:footnote w:id="2"><w:p>{run("By noon.")}</w:p></w:footnote>'
+    notes += f'<w:footnote w:id="3"><w:p>{run("Nowhere.")}</w:p></w:footnote>'
+    comments = f'<w:comment w:id="0"><w:p>{run("Which tide?")}</w:p></w:comment>'
+    made = word_file(tmp_path / "a.docx", body, footnotes=notes, comments=comments)
+    assert words(made, DocumentKind.DOCX) == ["Tides", "By noon.", "Which tide?"]
+
+
+def workbook(path: Path, rows: str, *, state: str = "visible", beside: str = "", styles: str = "") -> Path:
+    return archive(
+        path,
+        {
+            "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
+            "xl/workbook.xml": f'<workbook {S} {R}><sheets><sheet name="Boats" state="{state}" r:id="worksheet1"/>'
+            "</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": relations(
+                worksheet1="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml", styles="styles.xml"
+            ),
+            "xl/sharedStrings.xml": f"<sst {S}><si><t>Ke</t><r><t>el</t></r></si>"
+            "<si><t>Mast</t><rPh><t>masuto</t></rPh></si></sst>",
+            "xl/styles.xml": f"<styleSheet {S}>{styles}</styleSheet>",
+            "xl/worksheets/sheet1.xml": f"<worksheet {S}>{beside}<sheetData>{rows}</sheetData></worksheet>",
+        },
+    )
+
+
+def test_cells_have_their_shared_inline_and_truth_values(tmp_path: Path) -> None:
+    rows = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c>'
+    rows += '<c r="C1" t="inlineStr"><is><t>Hull</t></is></c></row>'
+    rows += '<row r="2"><c r="A2" t="b"><v>1</v></c><c r="B2" t="str"><f>A1</f><v>Keel</v></c><c r="C2"><v>12</v></c></row>'
+    assert words(workbook(tmp_path / "a.xlsx", rows), DocumentKind.XLSX) == ["Keel", "Mast", "Hull", "TRUE", "Keel", "12"]
+
+
+def test_numbers_in_formats_are_figures_and_plain_ones_words(tmp_path: Path) -> None:
+    words_only = "&quot;yes&quot;;&quot;no&quot;"
+    styles = f'<numFmts><numFmt numFmtId="164" formatCode="0.0%"/><numFmt numFmtId="165" formatCode="{words_only}"/>'
+    styles += '</numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="14"/><xf numFmtId="165"/></cellXfs>'
+    rows = '<row r="1"><c r="A1"><v>7</v></c><c r="B1" s="1"><v>0.075</v></c><c r="C1" s="2"><v>46027</v></c>'
+    rows += '<c r="D1" s="3"><v>1</v></c><c r="E1"><v>0.30000000000000004</v></c></row>'
+    made = workbook(tmp_path / "a.xlsx", rows, styles=styles)
+    blocks = source_blocks(made, Inspection(kind=DocumentKind.XLSX, size=1))
+    assert blocks is not None
+    assert [(block.text[:5], block.is_figure) for block in blocks] == [
+        ("7", False), ("0.075", True), ("46027", True), ("0.300", True),
+    ]  # fmt: skip
+
+
+def test_hidden_rows_columns_sheets_and_covered_cells_are_left_out(tmp_path: Path) -> None:
+    cells = "".join(f'<c r="{c.upper()}{{0}}" t="inlineStr"><is><t>{c}{{0}}</t></is></c>' for c in "ab")
+    row = f'<row r="{{0}}" {{1}}>{cells}</row>'
+    rows = row.format(1, "") + row.format(2, 'hidden="1"')
+    hidden = '<cols><col min="2" max="2" hidden="1"/></cols>'
+    assert words(workbook(tmp_path / "a.xlsx", rows, beside=hidden), DocumentKind.XLSX) == ["a1"]
+    assert words(workbook(tmp_path / "b.xlsx", rows, state="hidden"), DocumentKind.XLSX) == []
+    merged = workbook(
+        tmp_path / "c.xlsx", f'{row.format(1, "")}</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells><sheetData>'
+    )
+    assert words(merged, DocumentKind.XLSX) == ["a1"]
+
+
+def slide(shapes: str, attributes: str = "") -> str:
+    return f"<p:sld {P} {A} {attributes}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+
+
+def shape(text: str, placeholder: str = "", name: str = "") -> str:
+    return (
+        f'<p:sp><p:nvSpPr><p:cNvPr id="1" {name}/><p:nvPr>{placeholder}</p:nvPr></p:nvSpPr>'
+        f"<p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+
+
+def test_slides_that_are_shown_come_in_order_with_their_notes(tmp_path: Path) -> None:
+    number = '<p:ph type="sldNum"/>'
+    notes = (
+        slide(shape("Say why.", '<p:ph type="body"/>') + shape("1", number))
+        .replace("p:sld ", "p:notes ")
+        .replace("p:sld>", "p:notes>")
+    )
+    made = archive(
+        tmp_path / "a.pptx",
+        {
+            "_rels/.rels": relations(officeDocument="ppt/presentation.xml"),
+            "ppt/presentation.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="slide2"/><p:sldId r:id="slide1"/>'
+            '<p:sldId r:id="slide3"/></p:sldIdLst></p:presentation>',
+            "ppt/_rels/presentation.xml.rels": relations(
+                slide1="slides/slide1.xml", slide2="slides/slide2.xml", slide3="slides/slide3.xml"
+            ),
+            "ppt/slides/slide1.xml": slide(shape("Second") + shape("secret", name='hidden="1"') + shape("2", number)),
+            "ppt/slides/slide2.xml": slide(shape("First")),
+            "ppt/slides/slide3.xml": slide(shape("Unseen"), 'show="0"'),
+            "ppt/slides/_rels/slide2.xml.rels": relations(notesSlide="../notesSlides/notesSlide1.xml"),
+            "ppt/notesSlides/notesSlide1.xml": notes,
+        },
+    )
+    assert words(made, DocumentKind.PPTX) == ["First", "Say why.", "Second"]
+
+
+def test_opendocument_texts_have_notes_and_no_deleted_hidden_or_covered_text(tmp_path: Path) -> None:
+    content = f"""<office:document-content {OPENDOCUMENT}>
+    <style:style style:name="H"><style:text-properties text:display="none"/></style:style>
+    <office:body><office:text><text:tracked-changes><text:p>gone</text:p></text:tracked-changes>
+    <text:p>Tides<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>By noon.</text:p></text:note-body>
+    </text:note><text:s/>rise<text:span text:style-name="H">secret</text:span></text:p>
+    <table:table><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>
+    <table:covered-table-cell><text:p>b</text:p></table:covered-table-cell></table:table-row>
+    <table:table-row table:visibility="collapse"><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row>
+    </table:table></office:text></office:body></office:document-content>"""
+    made = archive(tmp_path / "a.odt", {"content.xml": content})
+    assert words(made, DocumentKind.ODT) == ["By noon.", "Tides rise", "a"]
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        ("<p>H<sub>2</sub>O <b>is</b> wet</p><p>Ice</p>", ["H2O is wet", "Ice"]),
+        ("<table><tr><td>a<td>b</table>", ["a", "b"]),
+        ("lead<h1>Head</h1>tail", ["lead", "Head", "tail"]),
+        ("<p hidden>no</p><p style='display: none'>no</p><script>no</script><p>yes</p>", ["yes"]),
+        ("one<br>two", ["one two"]),
+    ],
+)
+def test_pages_have_what_is_shown(tmp_path: Path, page: str, texts: list[str]) -> None:
+    (tmp_path / "a.html").write_text(f"<html><head><title>T</title></head><body>{page}</body></html>", "utf-8")
+    assert words(tmp_path / "a.html", DocumentKind.HTML) == texts
+
+
+def test_menus_of_a_page_may_be_left_out_and_its_text_may_not(tmp_path: Path) -> None:
+    page = '<nav><a href="/">Home</a></nav><p>See <a href="/a">the long report of tides</a> for all of it.</p>'
+    page += '<ul><li><a href="/b">Boats</a></li><li><a href="/c">Nets</a></li></ul>'
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    blocks = source_blocks(tmp_path / "a.html", Inspection(kind=DocumentKind.HTML, size=1, encoding="utf-8"))
+    assert blocks is not None
+    assert [block.text for block in blocks if not block.group] == ["See the long report of tides for all of it."]
+
+
+def test_of_a_mail_the_richest_text_is_asked_for_with_its_subject_people_and_invitation(tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Größe", "Ana <ana@example.org>"
+    mail.set_content("Your program shows no HTML.")
+    mail.add_alternative("<p>Nine <b>boats</b></p>", subtype="html")
+    mail.add_alternative("BEGIN:VEVENT\nSUMMARY:Launch\nLOCATION:Quay 4\nEND:VEVENT", subtype="calendar")
+    mail.add_attachment("left out", filename="a.txt")
+    (tmp_path / "a.eml").write_bytes(bytes(mail))
+    found = words(tmp_path / "a.eml", DocumentKind.EMAIL)
+    assert found == ["Größe", "Ana <ana@example.org>", "a.txt", "Nine boats", "Launch", "Quay 4"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "texts"),
+    [
+        (DocumentKind.MARKDOWN, "# Ti**d**es\n\n1. see [it](http://x.org/a_(b)) <!-- no\nno -->", ["# Tides", "see [it]"]),
+        (DocumentKind.MARKDOWN, "| a | b |\n|---|---|\n| 1 | 2 |", ["a", "b", "---", "---", "1", "2"]),
+        (DocumentKind.MARKDOWN, "---\ntitle: x\n---\ntext[^1]\n\n[^1]: note\n[r]: http://x.org", ["text[^1]", "[^1]: note"]),
+        (DocumentKind.MARKDOWN, "```py\n# [a](b)\n```", ["# [a](b)"]),
+        (DocumentKind.CSV, 'Boat;Keel\n"Ana, Bo";2', ["Boat", "Keel", '"Ana', 'Bo"', "2"]),
+        (DocumentKind.ASCIIDOC, ":port: 80\n== Tides\n2+|a |b\nlink:http://x.org[report]", ["== Tides", "a", "b", "report"]),
+        (DocumentKind.TEXT, "one\n\n two", ["one", "two"]),
+        (DocumentKind.JATS, "<article><front><article-meta><title-group><article-title>Tides of H<sub>2</sub>O</article-title>"
+         "</title-group><kwd-group><kwd>no</kwd></kwd-group></article-meta></front><body><p>Rise</p></body></article>",
+         ["Tides of H2O", "Rise"]),
+        (DocumentKind.SUBTITLES, "WEBVTT\n\n1\n00:01.000 --> 00:02.000\n<v Ruth>Tides &amp; boats", ["Tides & boats"]),
+        (DocumentKind.NOTEBOOK, '{"cells": [{"cell_type": "markdown", "source": ["# Tides"]}, {"cell_type": "code", '
+         '"source": "x", "outputs": [{"output_type": "stream", "text": ["12\\r13"]}]}]}', ["# Tides", "x", "13"]),
+        (DocumentKind.LATEX, "\\documentclass{article}\\begin{document}% no\n\\section{Tides} rise $x^2$ \\cite{a}\n"
+         "\\begin{tabular}{l@{}r}\na & b \\\\\n\\end{tabular}\\end{document}", ["Tides rise", "a", "b"]),
+    ],
+)  # fmt: skip
+def test_texts_have_their_words_without_marks(tmp_path: Path, kind: DocumentKind, text: str, texts: list[str]) -> None:
+    (tmp_path / "a").write_text(text, "utf-8")
+    assert words(tmp_path / "a", kind) == texts
+
+
+def test_a_book_has_the_documents_of_its_spine_and_its_title(tmp_path: Path) -> None:
+    package = """<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>
+    <dc:title>Of tides</dc:title></metadata><manifest><item id="b" href="b.xhtml" media-type="application/xhtml+xml"/>
+    <item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
+    <item id="n" href="n.xhtml" properties="nav" media-type="application/xhtml+xml"/></manifest>
+    <spine><itemref idref="n"/><itemref idref="b"/><itemref idref="a"/></spine></package>"""
+    container = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    container += '<rootfile full-path="c/b.opf"/></rootfiles></container>'
+    pages = {f"c/{name}.xhtml": f"<html><body><p>page {name}</p></body></html>" for name in "abn"}
+    made = archive(tmp_path / "a.epub", {"META-INF/container.xml": container, "c/b.opf": package, **pages})
+    assert words(made, DocumentKind.EPUB) == ["page b", "page a", "Of tides"]
+
+
+def test_of_a_page_only_what_is_within_its_crop_box_counts(tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(300, 300))
+    canvas.setCropBox((0, 100, 300, 300))
+    canvas.drawString(20, 200, "Within the page")
+    canvas.drawString(20, 50, "Below it")
+    canvas.save()
+    assert words(tmp_path / "a.pdf", DocumentKind.PDF) == ["Within the page"]
+
+
+def test_pages_read_by_ocr_and_pictures_have_no_words_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    assert source_blocks(tmp_path / "a.png", Inspection(kind=DocumentKind.IMAGE, size=1)) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind is not DocumentKind.IMAGE])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", b"\x00\xff" * 500, b"<a>" * 5_000, b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;"]
+)
+def test_a_broken_file_has_the_words_that_can_be_read_and_raises_nothing(
+    tmp_path: Path, kind: DocumentKind, content: bytes
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert source_blocks(tmp_path / "a", Inspection(kind=kind, size=len(content), encoding="utf-8")) is not None
+
+
+def test_what_stands_before_a_fault_is_kept_and_entities_do_not_multiply(tmp_path: Path) -> None:
+    broken = word_file(tmp_path / "a.docx", f"<w:p>{run('kept')}</w:p><w:p></w:q>")
+    assert words(broken, DocumentKind.DOCX) == ["kept"]
+    entities = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 50}'>" for n in range(1, 9))
+    bomb = f"<!DOCTYPE d [<!ENTITY e0 'boom'>{entities}]><w:document {W}><w:p><w:r><w:t>&e8;</w:t></w:r></w:p></w:document>"
+    made = archive(tmp_path / "b.docx", {"_rels/.rels": relations(officeDocument="d.xml"), "d.xml": bomb})
+    assert len("".join(words(made, DocumentKind.DOCX))) < 10_000_000
