@@ -37,6 +37,8 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         ImageFormatOption,
         LatexFormatOption,
         OdsFormatOption,
+        OdpFormatOption,
+        OdtFormatOption,
         PdfFormatOption,
         PowerpointFormatOption,
         WordFormatOption,
@@ -48,6 +50,8 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
     from fathom.conversion.docling_backends.jats.backend import JatsBackend
     from fathom.conversion.docling_backends.latex import LatexBackend
+    from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
+    from fathom.conversion.docling_backends.opendocument.text_backend import OdtBackend
     from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
     from fathom.conversion.docling_backends.spreadsheet.csv_backend import CsvBackend
     from fathom.conversion.docling_backends.spreadsheet.ods.backend import OdsBackend
@@ -82,6 +86,8 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
             InputFormat.DOCX: WordFormatOption(backend=WordBackend),
+            InputFormat.ODT: OdtFormatOption(backend=OdtBackend),
+            InputFormat.ODP: OdpFormatOption(backend=OdpBackend),
             InputFormat.PPTX: PowerpointFormatOption(backend=PresentationBackend),
             InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
             InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, with_text
+from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, picture_description, with_text
 from fathom.conversion.structure.inline import (
     Hyperlink,
     InlineText,
@@ -202,7 +202,7 @@ class _Walk:
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:
             meta = node.get("meta") or {}
-            description = str((meta.get("description") or {}).get("text") or "").strip()
+            description = picture_description(node)
             if description:
                 parts.append(_paragraph(plain_text(description), "text", (ref,), places))
             chart = (meta.get("tabular_chart") or {}).get("chart_data")

@@ -67,20 +67,30 @@ class DoclingTree:
         )
 
     def _lines(self, node: Node | None) -> Iterator[InlineText]:
-        """Yields the lines of a cell's content: a paragraph, an inline group or a nested table each."""
+        """Yields the lines of a cell's content: a paragraph, inline group, described picture or nested table each."""
         opaque: set[str] = set()
+        number = plain_text("")  # of a list item, which stands before its text or its runs
         for inner in self._walk(node, opaque):
             ref = str(inner.get("self_ref"))
             if not is_kept(inner):
                 continue
+            if inner.get("label") == "list_item":
+                marker = str(inner.get("marker") or "").strip()
+                number = plain_text(marker if any(map(str.isalnum, marker)) else "")
             if inner.get("label") == "inline":
                 opaque.update(str(run.get("self_ref")) for run in self._walk(inner, frozenset()))
-                yield self.line(inner)
+                line = self.line(inner)
             elif isinstance(inner.get("data"), Mapping):
                 opaque.update(str(item.get("self_ref")) for item in self._walk(inner, frozenset()))
-                yield self._nested_table(inner["data"])
+                line = self._nested_table(inner["data"])
+            elif ref.startswith("#/pictures/"):
+                line = plain_text(picture_description(inner))
             elif ref not in opaque and own_text(inner).strip():
-                yield inline_text([inner])
+                line = inline_text([inner])
+            else:
+                continue
+            yield joined([number, line], " ")
+            number = plain_text("")
 
     def line(self, group: Node) -> InlineText:
         """Returns the runs of an inline group as a line."""
@@ -107,6 +117,11 @@ class DoclingTree:
             seen.add(ref)
             yield current
             waiting.extend(reversed(self.children(current)))
+
+
+def picture_description(node: Node) -> str:
+    """Returns what is known of a picture, in words."""
+    return str(((node.get("meta") or {}).get("description") or {}).get("text") or "").strip()
 
 
 def is_kept(node: Node) -> bool:

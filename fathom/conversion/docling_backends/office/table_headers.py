@@ -66,9 +66,10 @@ def _spanned(cells: Sequence[TableCell], rows: int, bold_rows: frozenset[int]) -
         return deep
     if 1 in bold_rows and len(parted) > 1 and rows > 2:
         return 2
-    # names over columns beside an empty corner: the corner's column names rows, and its first text begins the data
-    corner = [cell for cell in first if not cell.text.strip()]
-    labels = {cell.start_col_offset_idx for cell in below}
-    if corner and parted and rows > 2 and not labels & {cell.start_col_offset_idx for cell in corner}:
+    # names over columns beside an empty corner, whose column names rows: its first text begins the data
+    named = {
+        column for cell in first if cell.text.strip() for column in (cell.start_col_offset_idx, cell.end_col_offset_idx - 1)
+    }
+    if 0 not in named and parted and rows > 2 and not any(cell.start_col_offset_idx == 0 for cell in below):
         return 2
     return 1

@@ -1,0 +1,68 @@
+"""Adds the pictures, charts and formulas of an OpenDocument file, with docling's readers of its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docling.backend.opendocument_backend import _add_odf_charts, _add_odf_images
+from docling_core.types.doc import DoclingDocument, NodeItem
+from odfdo import Element
+
+from fathom.conversion.docling_backends.jats.mathml import tex_of
+from fathom.conversion.docling_backends.office.notes import alternative_text, describe
+from fathom.conversion.docling_backends.opendocument.markup import DRAW, FRAME, SVG, XLINK
+
+_MATH = "{http://www.w3.org/1998/Math/MathML}math"
+
+
+class Media:
+    """The pictures and objects of one file; `loader` is docling's loader of linked pictures."""
+
+    def __init__(self, file: Any, loader: Any) -> None:
+        self._file = file
+        self._loader = loader
+        self._parts = frozenset(file.container.get_parts())
+        self.untold_objects: list[str] = []
+
+    def formula_of(self, drawing: Any) -> str:
+        """Returns the TeX of a frame that holds a formula; empty for every other drawing."""
+        held = drawing.find(f"{DRAW}object") if drawing.tag == FRAME else None
+        if held is None:
+            return ""
+        formula = held.find(_MATH)
+        if formula is None:
+            root = self._root(held)
+            formula = root if root is not None and root.tag == _MATH else None
+        return tex_of(formula) if formula is not None else ""
+
+    def add(self, document: DoclingDocument, frame: Any, parent: NodeItem | None, layer: Any) -> None:
+        """Adds the chart or the picture of a frame, with its description; of several renditions the first that can be read."""
+        first = len(document.pictures)
+        if frame.find(f"{DRAW}object") is not None:
+            _add_odf_charts(document, Element.from_tag(frame), parent, layer, self._file)
+            if len(document.pictures) == first and frame.find(f"{DRAW}object/{_MATH}") is None:
+                self.untold_objects.append(frame.get(f"{DRAW}name", "") or "an object")
+        said = description_of(frame)
+        images = list(frame.iterfind(f"{DRAW}image"))
+        for image in images if len(document.pictures) == first else ():
+            if _add_odf_images(document, [Element.from_tag(image)], parent, layer, self._file, image_loader=self._loader):
+                break
+        if said and images and len(document.pictures) == first:
+            document.add_picture(parent=parent, content_layer=layer)
+        for picture in document.pictures[first:]:
+            describe(picture, said)
+
+    def _root(self, held: Any) -> Any | None:
+        """Returns the root of an embedded object's content, or None where it is missing."""
+        name = f"{held.get(f'{XLINK}href', '').removeprefix('./').rstrip('/')}/content.xml"
+        if name not in self._parts:
+            return None
+        try:
+            return self._file.get_part(name).root._xml_element
+        except (ValueError, SyntaxError):  # a damaged part; lxml's errors are SyntaxErrors
+            return None
+
+
+def description_of(frame: Any) -> str:
+    """Returns what the author of the file says that the frame shows."""
+    return alternative_text(frame.findtext(f"{SVG}title"), frame.findtext(f"{SVG}desc"))

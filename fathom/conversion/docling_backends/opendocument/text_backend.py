@@ -1,0 +1,89 @@
+"""Reads OpenDocument texts (ODT)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docling.backend.opendocument_backend import OdtDocumentBackend, _OdfComments
+from docling_core.types.doc import DoclingDocument, DocumentOrigin
+
+from fathom.conversion.docling_backends.office.notes import add_comments, add_note
+from fathom.conversion.docling_backends.opendocument.body import BodyWriter
+from fathom.conversion.docling_backends.opendocument.markup import TEXT
+from fathom.conversion.docling_backends.opendocument.media import Media
+from fathom.conversion.docling_backends.opendocument.paragraphs import ParagraphReader
+from fathom.conversion.docling_backends.opendocument.styles import Styles
+from fathom.conversion.report import Notice
+
+
+class OdtBackend(OdtDocumentBackend):
+    """OdtDocumentBackend with a walk of its own over the body; the modules beside say what docling 2.142.1 loses."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.notices: list[Notice] = []
+        super().__init__(*arguments, **named)
+
+    def convert(self) -> DoclingDocument:
+        """Returns the text as a document: the body, its notes at the end, headers and footers as furniture."""
+        origin = DocumentOrigin(
+            filename=self.file.name or "file",
+            mimetype="application/vnd.oasis.opendocument.text",
+            binary_hash=self.document_hash,
+        )
+        document = DoclingDocument(name=self.file.stem or "file", origin=origin)
+        threads = CommentThreads(self._detach_annotations())
+        writer = body_writer(self, document, threads)
+        body = self.odf_obj.body._xml_element
+        writer.blocks(body, None)
+        add_notes(writer)
+        for name, lines in threads.rest():
+            add_comments(document, lines, name=name, parent=None)
+        self._add_header_footer(document)
+        deletions = body.iterfind(f"{TEXT}tracked-changes/{TEXT}changed-region/{TEXT}deletion")
+        writer.reader.hidden.deleted += sum(bool("".join(deleted.itertext()).strip()) for deleted in deletions)
+        self.notices += left_out(writer)
+        return document
+
+
+class CommentThreads:
+    """The threads of comments that docling found, by the paragraph they are in; each is given out once."""
+
+    def __init__(self, comments: _OdfComments) -> None:
+        self._threads: dict[Any, list[tuple[int, list[str]]]] = comments._threads
+
+    def take(self, paragraph: Any) -> list[tuple[str, list[str]]]:
+        """Returns (name, lines) of the threads of the paragraph that were not taken."""
+        return [(f"comment-{number}", lines) for number, lines in self._threads.pop(paragraph, [])]
+
+    def rest(self) -> list[tuple[str, list[str]]]:
+        """Returns the threads whose paragraph made no item."""
+        return [thread for paragraph in list(self._threads) for thread in self.take(paragraph)]
+
+
+def body_writer(backend: Any, document: DoclingDocument, threads: Any) -> BodyWriter:
+    """Returns the writer of a file's body."""
+    file = backend.odf_obj
+    common = file.styles.root._xml_element if "styles.xml" in file.container.get_parts() else None
+    styles = Styles(file.content.root._xml_element, common)
+    media = Media(file, backend._image_loader)
+    return BodyWriter(document, styles, ParagraphReader(styles, media.formula_of), media, threads)
+
+
+def add_notes(writer: BodyWriter) -> None:
+    """Adds the notes whose marks were read, footnotes before endnotes."""
+    for kind in ("footnote", "endnote"):
+        for note in [note for note in writer.reader.notes if note.kind == kind]:
+            add_note(writer.document, note.mark, writer.reader.note_pieces(note))
+
+
+def left_out(writer: BodyWriter) -> list[Notice]:
+    """Returns notices of what was left out on purpose."""
+    hidden = writer.reader.hidden
+    found = [
+        ("deleted_text", hidden.deleted, "Text that is marked as deleted was left out."),
+        ("hidden_text", hidden.text, "Hidden text was left out."),
+        ("hidden_sections", hidden.sections, "Hidden sections were left out."),
+        ("hidden_rows", writer.hidden_rows, "Hidden rows of tables were left out."),
+        ("object_not_taken", len(writer.media.untold_objects), "Embedded objects are shown as their pictures only."),
+    ]
+    return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
