@@ -243,7 +243,7 @@ def _inspect_text(path: Path, name: str, size: int) -> Inspection:
         if claimed:
             raise DocumentDamaged(f"Its name says it is {claimed}, and its bytes are not.")
         raise UnknownFormat("Its bytes are neither a text nor of any kind that is converted.")
-    with path.open(encoding=encoding, newline=None) as file:
+    with path.open(encoding=encoding, errors="replace", newline=None) as file:
         sample = file.read(SAMPLE_CHARACTERS)
         if not sample.strip("\ufeff \t\r\n\f\v\x1a") and not _has_more(file):
             raise EmptyDocument("The file has nothing in it but blanks.")

@@ -1,10 +1,13 @@
-"""In which encoding a text is, or that the bytes are no text at all."""
+"""Tells in which encoding a text is, or that the bytes are no text at all."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
+
+from fathom.conversion.encodings.likelihood import likeliest_codec
 
 SAMPLE_BYTES = 64 * 1024
 BLOCK_BYTES = 1024 * 1024
@@ -24,17 +27,22 @@ MAX_CONTROL_SHARE = 0.002
 # A guessed encoding must leave a text whose characters are mostly letters, digits, spaces and punctuation of that script.
 MIN_READABLE_SHARE = 0.90
 
-# Languages whose letters the Western code page lacks.
-EASTERN_LATIN = frozenset(
-    {"Polish", "Czech", "Slovak", "Hungarian", "Romanian", "Slovene", "Croatian", "Turkish", "Lithuanian", "Estonian"}
-)
+# Shifts of the Japanese encoding that has ASCII bytes only.
+ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
+UTF_8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Characters of every text, whose bytes the other way round are next to none of any.
+WIDE_SIGNS = (" ", "\n", "\r", ",", ".", "。", "，", "、", "e", "a", "о", "а")
+UNUSED = ("Cn", "Co", "Cc")
+# UTF-8 with a few broken characters is UTF-8: so many whole ones beyond ASCII for each broken one.
+MIN_WHOLE_A_BROKEN = 20
 
 
 def encoding_of(path: Path) -> str | None:
     """The Python codec that decodes the whole file to a text, or None where no codec does.
 
     UTF-8 is preferred, then what the byte order mark says, then UTF-16 by its zero bytes, then the likeliest of the 8-bit
-    and East Asian encodings, decided on samples from the start and the middle.
+    and East Asian encodings, decided on samples from the start and the middle. A text in UTF-8 may have broken characters,
+    to be read as replacement characters.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -52,9 +60,9 @@ def encoding_of(path: Path) -> str | None:
         wide = _wide_codec(sample)
         return wide if wide and _decodes(path, wide) else None
     if _decodes(path, "utf-8"):
-        return "utf-8"
+        return "iso2022_jp" if ISO_2022_JP.search(sample) and _decodes(path, "iso2022_jp") else "utf-8"
     guess = _guess(sample + sample_within)
-    return guess if guess and _decodes(path, guess) else None
+    return guess if guess and _decodes(path, guess, errors="replace") else None
 
 
 def looks_like_text(text: str) -> bool:
@@ -62,15 +70,15 @@ def looks_like_text(text: str) -> bool:
     return len(CONTROLS.findall(text)) <= MAX_CONTROL_SHARE * len(text)
 
 
-def _decodes(path: Path, codec: str) -> bool:
-    decoder = codecs.getincrementaldecoder(codec)()
+def _decodes(path: Path, codec: str, errors: str = "strict") -> bool:
+    decoder = codecs.getincrementaldecoder(codec)(errors)
     characters = controls = 0
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK_BYTES):
                 text = decoder.decode(block)
                 characters += len(text)
-                controls += len(CONTROLS.findall(text))
+                controls += len(CONTROLS.findall(text)) + (text.count("\ufffd") if codec != "utf-8" else 0)
             characters += len(decoder.decode(b"", final=True))
     except (UnicodeError, ValueError):
         return False
@@ -79,44 +87,46 @@ def _decodes(path: Path, codec: str) -> bool:
 
 
 def _wide_codec(sample: bytes) -> str | None:
-    """UTF-16 without a mark: in Latin text nearly every second byte is zero, and always the same one."""
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = max(len(sample) // 2, 1)
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
-    return None
+    """Returns the UTF-16 without a mark that gives blanks and line ends; the other gives their mirrors, rare characters."""
+    if len(sample) % 2:
+        sample = sample[:-1]
+    found: list[tuple[int, str]] = []
+    for codec in ("utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(codec)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        odd = sum(1 for character in text if character not in "\t\r\n\f" and unicodedata.category(character) in UNUSED)
+        if odd <= len(text) / 50:
+            found.append((sum(map(text.count, WIDE_SIGNS)), codec))
+    best = max(found, default=(0, ""))
+    return best[1] if best[0] > 0 else None
 
 
 def _guess(sample: bytes) -> str | None:
-    from charset_normalizer import from_bytes  # 30 ms to import, and seldom wanted
-
-    best = from_bytes(sample, cp_exclusion=["utf_8", "utf_16", "utf_32", "utf_7"], enable_fallback=False).best()
-    candidates = [] if best is None else [best.encoding]
-    if best is None or (best.language not in EASTERN_LATIN and _is_latin(str(best))):
-        # The Western and Eastern Latin code pages decode each other's texts without complaint, and the guess between them is
-        # a coin's where no language was recognised; Windows' Western one is by far the commonest.
-        candidates.insert(0, "cp1252")
-    for codec in [*candidates, "latin-1"]:
-        try:
-            text = sample.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if looks_like_text(text) and _readable_share(text) >= MIN_READABLE_SHARE:
-            return codec
-    return None
+    """Returns the likeliest of the encodings that are not Unicode, if the text in it reads like one."""
+    if _is_broken_utf_8(sample):
+        return "utf-8"
+    codec = likeliest_codec(sample)
+    if codec is None:
+        return None
+    text = sample.decode(codec, errors="replace")
+    return codec if looks_like_text(text) and _readable_share(text) >= MIN_READABLE_SHARE else None
 
 
-def _is_latin(text: str) -> bool:
-    """True if most letters beyond ASCII are Latin ones (below Greek in Unicode), or there are none."""
-    beyond = [character for character in text if ord(character) > 127 and character.isalpha()]
-    return sum(1 for character in beyond if ord(character) < 0x370) * 2 >= len(beyond)
+def _is_broken_utf_8(sample: bytes) -> bool:
+    whole = len(UTF_8_CHARACTER.findall(sample))
+    broken = len(re.findall(rb"[\x80-\xff]+", UTF_8_CHARACTER.sub(b"", sample)))
+    return whole >= MIN_WHOLE_A_BROKEN * max(broken, 1)
 
 
 def _readable_share(text: str) -> float:
-    readable = sum(1 for character in text if character.isalnum() or character.isspace() or character in _PUNCTUATION)
+    readable = sum(
+        1
+        for character in text
+        if character.isalnum() or character.isspace() or character in _PUNCTUATION or unicodedata.category(character)[0] == "M"
+    )
     return readable / max(len(text), 1)
 
 
-_PUNCTUATION = frozenset("""!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»‹›“”„‘’‚–—…·•°§€£©®¿¡、。「」『』・ー（）""")
+_PUNCTUATION = frozenset("""!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»‹›“”„‘’‚–—…·•°§€£©®¿¡、。「」『』・ー（），：；！？《》“”""")
