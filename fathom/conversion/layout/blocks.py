@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from fathom.conversion.layout.content import Box, Line, bounds
 from fathom.conversion.layout.lists import starts_item
+from fathom.conversion.layout.raised import script_of
 
 # A line further below the last one than the usual step by this factor begins a new block.
 WIDER_STEP = 1.28
@@ -149,7 +150,7 @@ def _parted(
         return True
     if a.bold != b.bold and not _runs_on(a, b, right):
         return True
-    if starts_item(b, after):
+    if starts_item(b, after) or _starts_note(b):
         return True
     if starts_item(block[0], None):
         hanging = block[0].l + 0.4 * b.size
@@ -172,6 +173,12 @@ def _parted(
         and b.text[:1].isupper()
         and first is not None
     )
+
+
+def _starts_note(line: Line) -> bool:
+    """The line begins with a raised mark."""
+    words = line.words
+    return len(words) > 1 and words[0].size < words[1].size and script_of(words[0], words[1]) > 0
 
 
 def _runs_on(a: Line, b: Line, right: float) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from fathom.conversion.layout.content import Line, Word
+from fathom.conversion.layout.raised import LETTER_RUN, joined, letter_spaced, script_of, touches
 
 # The widest blank of a justified line, in ems; gaps between cells and columns are wider.
 WIDEST_BLANK = 0.75
@@ -17,8 +18,6 @@ JUSTIFIED_BLANK = 1.6
 # A list marker may stand this far from its text, in ems.
 MARKER_GAP = 3.2
 MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
-NAME_END = re.compile(r"[^\W\d_]{3}[,.;:]?$")
-UNITS = frozenset({"cm", "dm", "ft", "ha", "hm", "km", "mm", "nm", "yd"})
 # Scripts written without blanks between words.
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
 
@@ -82,10 +81,13 @@ def _row(word: Word) -> int:
 def _nearest(word: Word, by_row: dict[int, dict[int, list[Word]]]) -> list[Word] | None:
     """The piece that ends where the word begins, if any."""
     row, best, distance = _row(word), None, 1e9
-    for key in (row - 1, row, row + 1):
+    reach = 1 if word.size < 14 else 2
+    for key in range(row - reach, row + reach + 1):
         for piece in by_row.get(key, {}).values():
             last = piece[-1]
-            if last.r < word.l - MARKER_GAP * max(last.size, word.size) or not _same_line(_main(piece), word):
+            if last.r < word.l - MARKER_GAP * max(last.size, word.size):
+                continue
+            if not _same_line(_main(piece), word) and not _raised(piece, word):
                 continue
             gap = word.l - last.r
             if gap < -0.6 * (word.r - word.l) - 0.2 * word.size:
@@ -93,6 +95,18 @@ def _nearest(word: Word, by_row: dict[int, dict[int, list[Word]]]) -> list[Word]
             if gap <= _widest(piece, word) and abs(gap) < distance:
                 best, distance = piece, abs(gap)
     return best
+
+
+def _raised(piece: list[Word], word: Word) -> bool:
+    """The word is raised or lowered behind the piece's last, or the one word of the piece is before it."""
+    last, main = piece[-1], _main(piece)
+    if abs(word.order - last.order) != 1:
+        return False
+    if word.size <= last.size or len(piece) > 1:
+        return touches(word, last, main)
+    gap = word.l - last.r
+    near = word.t - 0.3 * word.size < (last.t + last.b) / 2 < word.b
+    return -0.1 * word.size < gap < 0.5 * word.size and near and script_of(last, word) > 0
 
 
 def _main(piece: list[Word]) -> Word:
@@ -131,7 +145,7 @@ def make_line(words: Iterable[Word]) -> Line:
         bold += length if word.bold else 0
         italic += length if word.italic else 0
     main = max(sizes, key=lambda size: (sizes[size], size))
-    body = [w for w in found if w.size >= 0.8 * main] or found
+    body = [w for w in found if w.size >= 0.88 * main] or found
     return Line(
         words=found,
         l=min(w.l for w in found),
@@ -147,30 +161,40 @@ def make_line(words: Iterable[Word]) -> Line:
 
 
 def text_of(words: Sequence[Word]) -> str:
-    """The words with a blank between them, save where the script has none or nothing separates them on the page."""
-    parts: list[str] = []
+    """The words with a blank between them, save where the script has none or nothing separates them on the page.
+
+    Raised and lowered figures stand where they are set (see raised.py).
+    """
+    if len(words) < 2:
+        return unicodedata.normalize("NFC", words[0].text) if words else ""
+    close = letter_spaced(words) if len(words) >= LETTER_RUN else set()
+    said = ""
+    base = words[0]
     for index, word in enumerate(words):
-        if index and _blank_between(words[index - 1], word):
-            parts.append(" ")
-        parts.append(word.text)
-    return unicodedata.normalize("NFC", "".join(parts))
+        before = words[index - 1]
+        if index and touches(word, before, base):
+            fraction = words[index + 1].text[:1] if index + 1 < len(words) and words[index + 1].text[0] in "/\u2044" else ""
+            written = joined(said, word.text + fraction, script_of(word, base))
+            said += written.removesuffix(fraction) if fraction else written
+            continue
+        if index and index not in close and _blank_between(before, word, first=index == 1):
+            said += " "
+        said += word.text
+        base = word
+    return unicodedata.normalize("NFC", said)
 
 
-def _blank_between(a: Word, b: Word) -> bool:
+def _blank_between(a: Word, b: Word, *, first: bool) -> bool:
     gap = max(b.l - a.r, a.l - b.r)
     size = max(a.size, b.size)
     if UNSPACED.match(a.text[-1]) and UNSPACED.match(b.text[0]):
         return gap > 0.6 * size
-    if b.size < 0.85 * a.size and b.text[0].isdigit() and (a.text[-1].isdigit() or NAME_END.search(a.text) or _small(a, b)):
-        return True  # the mark of a note, not part of the number or name; "km2" and "CO2" stay whole
+    if first and len(b.text) > 1 and a.size < b.size and script_of(a, b) > 0:
+        return True  # the mark of a note, before its text
     touching = gap < 0.08 * size
-    # one word whose glyphs are set in two styles, or a figure raised at its end
-    return not (touching and b.order == a.order + 1 and (abs(a.size - b.size) >= 0.3 or a.font != b.font))
-
-
-def _small(a: Word, b: Word) -> bool:
-    """A word of two letters that is no unit stands before what is raised."""
-    return len(a.text) == 2 and a.text.islower() and a.text.isalpha() and a.text not in UNITS and b.b < a.b - 0.05 * a.size
+    # one word whose glyphs are set in two styles, or text behind a raised figure
+    other = abs(a.size - b.size) >= 0.3 or a.font != b.font or abs(a.baseline - b.baseline) > 0.15 * size
+    return not (touching and b.order == a.order + 1 and other)
 
 
 def _right_to_left(words: Sequence[Word]) -> bool:

@@ -14,6 +14,7 @@ from fathom.conversion.layout.going_on import stitched
 from fathom.conversion.layout.headings import mark_headings, mark_title
 from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
 from fathom.conversion.layout.lists import starts_item
+from fathom.conversion.layout.note_marks import link_note_marks
 from fathom.conversion.layout.notes import notes_of
 from fathom.conversion.layout.outline import mark_outlined
 from fathom.conversion.layout.pictures import find_pictures
@@ -55,6 +56,7 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     if first:
         mark_title(blocks, style.body_size)
     mark_footnotes(blocks, style.body_size, content.height)
+    link_note_marks(blocks)
     blocks += _turned(content) + notes_of(content)
     headers = [b for b in furniture if b.role is Role.HEADER]
     return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]

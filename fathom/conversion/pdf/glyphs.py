@@ -19,6 +19,8 @@ from fathom.conversion.pdf.glyph_calls import address_of, glyph_box, glyph_code,
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28
+# A glyph so much higher or lower than the one before it, in ems, begins another word.
+SHIFT = 0.18
 BLANKS = frozenset(" \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200a\u202f\u3000")
 # pdfium marks a hyphen at a line's end with one of these.
 HYPHENS = {"\x02": "-", "\ufffe": "-", "\xad": "-"}
@@ -210,8 +212,8 @@ def _apart(last: Glyph, l: float, t: float, r: float, b: float, style: _Style) -
     size = max(style.size, 1.0)
     if not style.upright:
         return max(l - last_r, last_l - r, t - last_b, last_t - b) > size * 0.6
-    if abs(last_t + last_b - t - b) > size:
-        return True
+    if abs(last_t + last_b - t - b) > 2 * SHIFT * size:
+        return True  # raised, lowered, or in another line
     gap = l - last_r if l >= last_l else last_l - r  # right-to-left text goes on to the left
     return gap > WORD_GAP * size or gap < -1.2 * size
 

@@ -39,7 +39,7 @@ def test_a_raised_figure_stays_in_its_line() -> None:
     assert len(join_words(line)) == 1
 
 
-@pytest.mark.parametrize(("word", "mark", "expected"), [("Shen", "1", "Shen 1"), ("750", "1", "750 1"), ("km", "2", "km2")])
+@pytest.mark.parametrize(("word", "mark", "expected"), [("Shen", "1", "Shen^1"), ("750", "1", "750^1"), ("km", "2", "km2")])
 def test_the_mark_of_a_note_is_no_part_of_a_name_or_number(word: str, mark: str, expected: str) -> None:
     words = words_at(word, 50, 100)
     raised = words_at(mark, words[0].r, 96, size=6)
