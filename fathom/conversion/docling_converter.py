@@ -47,7 +47,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
 
     from fathom.conversion.docling_backends.asciidoc.backend import AsciidocBackend
     from fathom.conversion.docling_backends.epub import EpubBackend
-    from fathom.conversion.docling_backends.html import HtmlBackend, use_in_books
+    from fathom.conversion.docling_backends.html import HtmlBackend
     from fathom.conversion.docling_backends.jats.backend import JatsBackend
     from fathom.conversion.docling_backends.latex import LatexBackend
     from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
@@ -63,7 +63,6 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
-    use_in_books()
     options = ThreadedPdfPipelineOptions(
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself

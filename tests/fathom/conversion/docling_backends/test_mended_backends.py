@@ -70,8 +70,8 @@ def test_headings_among_terms_and_their_meanings_are_headings(tmp_path: Path) ->
     assert "The owner of the boat pays." in found.markdown
 
 
-@pytest.mark.parametrize("around", ["<nav>{}</nav>", "<table><tr><td>{}</td></tr></table>"])
-def test_what_leads_about_a_site_and_what_is_in_a_table_gets_no_headings(tmp_path: Path, around: str) -> None:
+@pytest.mark.parametrize("around", ["<nav>{}</nav>", "<table><tr><th>A<th>B<tr><td>1<td>{}</table>"])
+def test_what_leads_about_a_site_and_what_is_in_a_table_of_data_gets_no_headings(tmp_path: Path, around: str) -> None:
     assert headings(html(tmp_path / "a.html", around.format(RESULTS))) == [(0, "Harbours")]
 
 

@@ -1,0 +1,193 @@
+"""Reads the elements that are more than text: headings, pictures, formulas, code, fields, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.html.elements import form_fields
+from fathom.conversion.docling_backends.html.elements.frames import read_frame
+from fathom.conversion.docling_backends.html.elements.item_lists import read_definitions, read_list, read_stray_item
+from fathom.conversion.docling_backends.html.elements.pictures import (
+    read_figcaption,
+    read_figure,
+    read_formula,
+    read_image,
+    read_script,
+    read_svg,
+)
+from fathom.conversion.docling_backends.html.elements.tables import read_table
+from fathom.conversion.docling_backends.html.reader import Handler, PageReader
+from fathom.conversion.docling_backends.markup.blocks import Code, Paragraph
+from fathom.conversion.docling_backends.markup.inline import PLAIN
+
+_QUOTES = (("“", "”"), ("‘", "’"))
+_BREAKS_IN_CODE = etree.XPath("descendant-or-self::text() | descendant::br", smart_strings=True)
+
+
+def read_heading(reader: PageReader, element: etree._Element) -> None:
+    """Reads a heading of any level."""
+    reader.add_heading(element, int(element.tag[1]))
+
+
+def read_heading_role(reader: PageReader, element: etree._Element) -> None:
+    """Reads an element that says that it is a heading."""
+    level = (element.get("aria-level") or "2").strip()
+    reader.add_heading(element, min(max(int(level), 1), 6) if level.isascii() and level.isdigit() else 2)
+
+
+def read_break(reader: PageReader, element: etree._Element) -> None:
+    """Reads a line break; a heading or a caption has it as a blank."""
+    if reader.is_on_one_line:
+        reader.line.add(" ", PLAIN)
+    else:
+        reader.line.add_break()
+
+
+def read_rule(reader: PageReader, element: etree._Element) -> None:
+    """Reads a rule, which ends a paragraph."""
+    reader.end_line()
+
+
+def read_link(reader: PageReader, element: etree._Element) -> None:
+    """Reads a link; two that stand side by side are two words."""
+    target = reader.context.links.target(element.get("href"))
+    style = reader.style
+    if target and target != style.link:
+        before = element.getprevious()
+        if before is not None and before.tag == "a" and not before.tail and before.get("href") is not None:
+            reader.line.add(" ", PLAIN)
+        reader.style = replace(style, link=target)
+    reader.container(element)
+    reader.style = style
+
+
+def read_quote(reader: PageReader, element: etree._Element) -> None:
+    """Reads a quotation within a line, in quotation marks."""
+    outer = sum(1 for above in element.iterancestors("q"))
+    opening, closing = _QUOTES[outer % 2]
+    reader.say(opening)
+    reader.container(element)
+    reader.say(closing)
+
+
+def read_script_up(reader: PageReader, element: etree._Element) -> None:
+    """Reads a raised run; a fraction behind a number stands apart from it."""
+    following = element.getnext()
+    is_fraction = (element.tail or "").strip() in ("/", "⁄") and following is not None and following.tag == "sub"
+    if is_fraction and reader.line.ending()[-1:].isdigit():
+        reader.line.add(" ", PLAIN)
+    reader.container(element)
+
+
+def read_ruby(reader: PageReader, element: etree._Element) -> None:
+    """Reads annotated characters: the characters whole, then their reading in brackets."""
+    reading: list[str] = []
+    if element.text:
+        reader.say(element.text.strip("\n\t "))
+    for child in element:
+        if child.tag in ("rt", "rtc"):
+            reading.append("".join("".join(child.itertext()).split()))
+        elif child.tag != "rp":
+            reader.element(child)
+            reading += ["".join("".join(inner.itertext()).split()) for inner in child.iter("rt")]
+        if child.tail:
+            reader.say(child.tail.strip("\n\t "))
+    if any(reading):
+        reader.say(f"({''.join(reading)})")
+
+
+def read_preformatted(reader: PageReader, element: etree._Element) -> None:
+    """Reads text whose lines and blanks count."""
+    if reader.is_on_one_line or next(element.iter("table", "ul", "ol", "h1", "h2", "h3"), None) is not None:
+        reader.container(element)
+        return
+    text = "".join("\n" if not isinstance(piece, str) else piece for piece in _BREAKS_IN_CODE(element))
+    text = text.replace("\r\n", "\n").replace("\u00a0", " ").removeprefix("\n").rstrip()
+    if text.strip():
+        reader.add(Code(text, language_of(element)))
+
+
+def language_of(element: etree._Element) -> str:
+    """Returns the name of the programming language that the element's class says; empty where it says none."""
+    for inner in (element, *element.iter("code")):
+        for name in (inner.get("class") or "").split():
+            for prefix in ("language-", "lang-", "highlight-source-", "brush:"):
+                if name.lower().startswith(prefix) and len(name) > len(prefix):
+                    return name[len(prefix) :]
+        if inner.get("data-lang"):
+            return str(inner.get("data-lang"))
+    return ""
+
+
+def read_field(reader: PageReader, element: etree._Element) -> None:
+    """Reads a field of a form: its mark if it is a box, else its value behind its label."""
+    mark = form_fields.box_mark(element)
+    button = form_fields.button_text(element)
+    value = mark or button or form_fields.shown_value(element)
+    if not value:
+        return
+    label = reader.line.since(reader.field_start).strip()
+    if not label and reader.field_start and not reader.is_on_one_line:
+        reader.line.add_break()
+        reader.field_start = 0
+    if mark or button:
+        reader.line.add(f" {value} ", PLAIN)
+        return
+    if not label and (named := form_fields.own_label(element, reader.context.labels)):
+        _take_back(reader, named)
+        reader.line.add(named, PLAIN)
+        label = named
+    is_in_sentence = bool((element.tail or "").strip()) and next(element.iterancestors("label"), None) is None
+    if label and not label.endswith((":", "?", "：", "=")) and not is_in_sentence:
+        reader.line.end_word(":")
+    for number, line in enumerate(value.split("\n")):
+        if number and not reader.is_on_one_line:
+            reader.line.add_break()
+        reader.line.add(f" {line} ", PLAIN)
+    reader.field_start = reader.line.mark
+
+
+def _take_back(reader: PageReader, label: str) -> None:
+    """Takes back the paragraph before the field if it is nothing but its label."""
+    last = reader.blocks[-1] if reader.blocks else None
+    if isinstance(last, Paragraph) and " ".join("".join(run.text for run in last.runs).split()) == label:
+        reader.blocks.pop()
+
+
+def read_button(reader: PageReader, element: etree._Element) -> None:
+    """Reads a button, which stands apart from the text around it."""
+    reader.line.add(" ", PLAIN)
+    reader.container(element)
+    reader.line.add(" ", PLAIN)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), read_heading),
+    **dict.fromkeys(("ul", "ol", "menu", "dir"), read_list),
+    **dict.fromkeys(("pre", "listing", "xmp", "plaintext"), read_preformatted),
+    **dict.fromkeys(("input", "select", "textarea"), read_field),
+    "role=heading": read_heading_role,
+    "role=table": read_table,
+    "role=grid": read_table,
+    **dict.fromkeys(("iframe", "frame"), read_frame),
+    "br": read_break,
+    "hr": read_rule,
+    "a": read_link,
+    "q": read_quote,
+    "sup": read_script_up,
+    "ruby": read_ruby,
+    "button": read_button,
+    "dl": read_definitions,
+    "li": read_stray_item,
+    "table": read_table,
+    "figure": read_figure,
+    "figcaption": read_figcaption,
+    "img": read_image,
+    "image": read_image,
+    "svg": read_svg,
+    "math": read_formula,
+    "script": read_script,
+}

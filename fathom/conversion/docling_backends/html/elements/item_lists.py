@@ -1,0 +1,195 @@
+"""Reads lists: with the numbers that a browser shows, and with sections for items that have headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.html.elements.table_parts import HEADINGS
+from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
+from fathom.conversion.docling_backends.html.styles import declarations
+from fathom.conversion.docling_backends.html.unseen import NEVER
+from fathom.conversion.docling_backends.markup.blocks import Block, ItemList, ListItem
+
+_NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
+_MARKER_STRING = re.compile(r"list-style(?:-type)?\s*:\s*(['\"])(.{1,40}?)\1", re.I)
+_TYPES = {
+    "decimal": "1", "lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i",
+    "upper-roman": "I",
+}  # fmt: skip
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"),
+    (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+
+
+def read_list(reader: PageReader, element: etree._Element) -> None:
+    """Reads a list. Its items with headings are sections of the page; what is no item stands before or between."""
+    if reader.structures >= MAX_STRUCTURES:
+        reader.container(element)
+        return
+    reader.end_line()
+    ordered = element.tag == "ol"
+    numbers = _Numbers(element)
+    found: ItemList | None = None
+    if element.text:
+        reader.say(element.text)
+    for child in element:
+        if child.tag in NEVER:
+            pass
+        elif child.tag == "li":
+            reader.end_line()
+            marker = numbers.marker(child) if ordered else _marker_string(child)
+            if _has_heading(child) and not reader.in_cell:
+                found = None
+                reader.container(child)
+            elif child in reader.context.notes.notes:
+                found = None
+                reader.element(child)
+            else:
+                found = _add_item(reader, child, found, ordered, marker)
+        elif child.tag in ("ul", "ol", "menu", "dir", "dl") and found is not None and found.items:
+            found.items[-1].blocks += reader.inside(child) if child.tag == "dl" else _inner_list(reader, child)
+        else:
+            count = len(reader.blocks)
+            reader.element(child)
+            if len(reader.blocks) > count or reader.line.since(0).strip():
+                found = None
+        if child.tail and child.tail.strip():
+            found = None
+            reader.say(child.tail)
+    reader.end_line()
+
+
+def read_stray_item(reader: PageReader, element: etree._Element) -> None:
+    """Reads an item that stands in no list; neighbours of the kind are one list."""
+    last = reader.blocks[-1] if reader.blocks and reader.line.mark == 0 else None
+    before = element.getprevious()
+    continued = last if isinstance(last, ItemList) and before is not None and before.tag == "li" else None
+    reader.end_line()
+    _add_item(reader, element, continued, False, "")
+
+
+def read_definitions(reader: PageReader, element: etree._Element) -> None:
+    """Reads terms as items in bold, and what they mean as items below them; with headings it is a run of sections."""
+    parts = list(_definition_parts(element))
+    if reader.structures >= MAX_STRUCTURES or (not reader.in_cell and any(_has_heading(part) for part in parts)):
+        reader.container(element)
+        return
+    reader.end_line()
+    reader.structures += 1
+    terms = ItemList()
+    meanings: ItemList | None = None
+    for part in parts:
+        if part.tag == "dt":
+            style = reader.style
+            reader.style = reader.bold(style)
+            blocks = reader.inside(part)
+            reader.style = style
+            meanings = None
+            if blocks:
+                terms.items.append(ListItem(blocks))
+            continue
+        blocks = reader.inside(part)
+        if not blocks:
+            continue
+        if not terms.items:
+            terms.items.append(ListItem(blocks))
+            continue
+        if meanings is None:
+            meanings = ItemList()
+            terms.items[-1].blocks.append(meanings)
+        meanings.items.append(ListItem(blocks))
+    reader.structures -= 1
+    if terms.items:
+        reader.blocks.append(terms)
+
+
+def _definition_parts(element: etree._Element) -> Iterator[etree._Element]:
+    for child in element:
+        if child.tag in ("dt", "dd"):
+            yield child
+        elif child.tag not in NEVER:
+            inner = list(_definition_parts(child)) if child.tag in ("div", "span", "p") else []
+            yield from inner or [child]
+
+
+def _add_item(reader: PageReader, item: etree._Element, found: ItemList | None, ordered: bool, marker: str) -> ItemList | None:
+    """Adds the item to the list, or to a new one; returns the list."""
+    reader.structures += 1
+    blocks = reader.inside(item)
+    reader.structures -= 1
+    if not blocks:
+        return found
+    if found is None:
+        found = ItemList(ordered=ordered)
+        reader.blocks.append(found)
+    found.items.append(ListItem(blocks, marker))
+    return found
+
+
+def _inner_list(reader: PageReader, element: etree._Element) -> list[Block]:
+    """Returns a list that stands in a list and in none of its items: it belongs to the item before it."""
+    blocks, reader.blocks = reader.blocks, []
+    reader.structures += 1
+    read_list(reader, element)
+    reader.structures -= 1
+    found, reader.blocks = reader.blocks, blocks
+    return found
+
+
+def _has_heading(item: etree._Element) -> bool:
+    return any(
+        next(heading.iterancestors("table", "li", "dt", "dd", "nav"), item) is item
+        for heading in item.iter(*HEADINGS)
+        if any(text.strip() for text in heading.itertext())
+    )
+
+
+def _marker_string(item: etree._Element) -> str:
+    matched = _MARKER_STRING.search(item.get("style") or "")
+    return matched[2].strip() if matched else ""
+
+
+class _Numbers:
+    """Counts the items of an ordered list as a browser does."""
+
+    def __init__(self, element: etree._Element) -> None:
+        self._step = -1 if element.get("reversed") is not None else 1
+        start = _integer(element.get("start"))
+        if start is None:
+            start = sum(1 for child in element if child.tag == "li") if self._step < 0 else 1
+        self._next = start
+        css = declarations(element.get("style") or "")
+        named = (css.get("list-style-type") or css.get("list-style") or "").split()
+        self._type = next((_TYPES[word] for word in named if word in _TYPES), element.get("type") or "1")
+
+    def marker(self, item: etree._Element) -> str:
+        """Returns the marker of the next item, such as `4.` or `d.`."""
+        value = _integer(item.get("value"))
+        number = self._next if value is None else value
+        self._next = number + self._step
+        return _marker_string(item) or f"{_numeral(number, item.get('type') or self._type)}."
+
+
+def _integer(said: str | None) -> int | None:
+    matched = _NUMBER.match(said) if said else None
+    return int(matched[1]) if matched else None
+
+
+def _numeral(number: int, kind: str) -> str:
+    if kind in ("a", "A") and number > 0:
+        letters = ""
+        while number:
+            number, left = divmod(number - 1, 26)
+            letters = chr(97 + left) + letters
+        return letters if kind == "a" else letters.upper()
+    if kind in ("i", "I") and 0 < number < 4000:
+        numeral = ""
+        for value, sign in _ROMAN:
+            count, number = divmod(number, value)
+            numeral += sign * count
+        return numeral if kind == "i" else numeral.upper()
+    return str(number)

@@ -1,0 +1,143 @@
+"""Reads pictures by what they say: their captions, their alternative texts, the text in drawings; and formulas."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.html.page_notes import kinds_of
+from fathom.conversion.docling_backends.html.reader import PageReader
+from fathom.conversion.docling_backends.jats.mathml import tex_of
+from fathom.conversion.docling_backends.markup.blocks import Code, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.inline import Run
+
+# A picture no wider and no higher, in CSS pixels, stands for a sign within a line.
+MAX_SIGN = 32
+_SIGN_CLASSES = frozenset({
+    "emoji", "tex", "latex", "math", "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display",
+})  # fmt: skip
+_DISPLAY_STYLE = re.compile(r"\A\{\\(?:displaystyle|textstyle)\s+(.*)\}\Z", re.S)
+_TEX = re.compile(r"tex", re.I)
+
+
+def read_image(reader: PageReader, element: etree._Element) -> None:
+    """Reads a picture: behind the line it stands in, or as the sign that it stands for within it."""
+    alt = " ".join((element.get("alt") or element.get("aria-label") or "").split())
+    if _size(element, "width") == 1 and _size(element, "height") in (1, None):
+        return  # counts who opens the page
+    if alt and (reader.is_on_one_line or _is_sign(element, alt)):
+        formula = _formula_text(alt) if _is_formula_picture(element) else ""
+        if formula:
+            reader.say_styled(formula, formula=True)
+        else:
+            reader.say(alt)
+        return
+    if reader.is_on_one_line or (not alt and element.get("alt") is not None):
+        return
+    caption = [Run(alt, reader.style)] if alt else []
+    reader.waiting.append(Picture(caption))
+    if reader.line.mark == 0:
+        reader.end_line()
+
+
+def _is_sign(element: etree._Element, alt: str) -> bool:
+    width, height = _size(element, "width"), _size(element, "height")
+    is_small = (width is not None and width <= MAX_SIGN) or (height is not None and height <= MAX_SIGN)
+    return bool(kinds_of(element) & _SIGN_CLASSES) or (len(alt) <= 2 and not alt.isalnum()) or (is_small and len(alt) <= 12)
+
+
+def _is_formula_picture(element: etree._Element) -> bool:
+    return bool(kinds_of(element) & (_SIGN_CLASSES - {"emoji"}))
+
+
+def _size(element: etree._Element, name: str) -> int | None:
+    said = (element.get(name) or "").strip().removesuffix("px")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
+
+
+def read_svg(reader: PageReader, element: etree._Element) -> None:
+    """Reads a drawing: its title as a caption, then the words that stand in it."""
+    title = next((" ".join("".join(found.itertext()).split()) for found in element if found.tag == "title"), "")
+    title = title or " ".join((element.get("aria-label") or "").split())
+    words = [said for text in element.iter("text") if (said := " ".join("".join(text.itertext()).split()))]
+    if reader.is_on_one_line:
+        reader.say(" ".join(words))
+        return
+    foreign = [block for inner in element.iter("foreignobject") for block in reader.inside(inner)]
+    if not title and not words and not foreign:
+        return
+    if title and reader.line.since(0).strip() and not words and not foreign:
+        return  # the name of an icon beside its text
+    reader.waiting.append(Picture([Run(title)] if title else []))
+    if words:
+        reader.waiting.append(Paragraph([Run(" ".join(words))]))
+    reader.waiting += foreign
+    if reader.line.mark == 0:
+        reader.end_line()
+
+
+def read_formula(reader: PageReader, element: etree._Element) -> None:
+    """Reads a formula of MathML: as the TeX that comes with it, else as TeX made of it."""
+    text = _formula_text(_own_tex(element) or tex_of(element))
+    if not text:
+        return
+    if element.get("display") == "block" and not reader.is_on_one_line and not reader.line.since(0).strip():
+        reader.add(Formula(text))
+    else:
+        reader.say_styled(text, formula=True)
+
+
+def read_script(reader: PageReader, element: etree._Element) -> None:
+    """Reads a formula that a script is to set; no other script has anything to read."""
+    kind = (element.get("type") or "").lower()
+    if not kind.startswith("math/tex"):
+        return
+    text = _formula_text(element.text or "")
+    if "mode=display" in kind.replace(" ", "") and not reader.is_on_one_line:
+        reader.add(Formula(text))
+    elif text:
+        reader.say_styled(text, formula=True)
+
+
+def _own_tex(element: etree._Element) -> str:
+    for annotation in element.iter("annotation"):
+        if _TEX.search(annotation.get("encoding") or "") and (annotation.text or "").strip():
+            return annotation.text or ""
+    return element.get("alttext") or ""
+
+
+def _formula_text(text: str) -> str:
+    text = " ".join(text.split())
+    matched = _DISPLAY_STYLE.match(text)
+    return (matched[1] if matched else text).strip("$ ")
+
+
+def read_figure(reader: PageReader, element: etree._Element) -> None:
+    """Reads a figure; its caption is that of the picture, table or code in it, which is described by its own text."""
+    captions = [found for found in element.iter("figcaption") if next(found.iterancestors("figure"), None) is element]
+    if not captions or reader.is_on_one_line:
+        reader.container(element)
+        return
+    caption = reader.one_line(captions[0])
+    reader.end_line()
+    blocks = reader.inside(element)
+    for block in blocks:
+        if isinstance(block, Picture):
+            block.description = "".join(run.text for run in block.caption)
+            block.caption = caption
+            break
+        if isinstance(block, Table | Code) and not block.caption:
+            block.caption = caption
+            break
+    else:
+        if caption:
+            blocks.append(Paragraph(caption, "caption"))
+    reader.blocks += blocks
+
+
+def read_figcaption(reader: PageReader, element: etree._Element) -> None:
+    """Passes over a caption that its figure has read; without one it is a paragraph."""
+    figure = next(element.iterancestors("figure"), None)
+    if figure is None or reader.is_on_one_line or next(figure.iter("figcaption")) is not element:
+        reader.container(element)

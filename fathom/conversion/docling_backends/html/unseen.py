@@ -1,0 +1,192 @@
+"""Tells what a reader of a page does not see, or does not read as its text: hidden elements, menus, banners about cookies.
+
+Docling 2.142.1 leaves out all before the first heading instead; not needed once it tells apart menus and text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.html.left_out import LeftOut
+from fathom.conversion.docling_backends.html.styles import StyleSheet, hides
+
+# Never shown, whatever is in it. A hidden element is renamed to the first.
+HIDDEN = "template"
+NEVER = frozenset({HIDDEN, "script", "style", "head", "title", "meta", "link", "datalist", "canvas", "param", "area", "rp"})
+FALLBACKS = frozenset({"audio", "video"})
+WITHOUT_SCRIPTS = frozenset({"noscript", "noframes"})
+
+MAX_BANNER = 4000
+MENU_LINK_SHARE = 0.8
+LEAST_LINKED = 0.3  # share of links below which a navigation element of some length is text
+LONG_NAV = 400  # characters
+
+_MENU_WORDS = frozenset({
+    "nav", "navbar", "navigation", "menu", "menubar", "topnav", "sidenav", "mainnav", "subnav", "sitenav", "breadcrumb",
+    "breadcrumbs", "pagination", "pager", "mainmenu", "submenu",
+})  # fmt: skip
+_COOKIE_WORDS = frozenset({
+    "cookie", "cookies", "consent", "gdpr", "ccpa", "onetrust", "cookiebot", "cybotcookiebotdialog", "didomi", "cookieconsent",
+    "cookiebanner", "cookienotice", "cookiebar", "cookielaw",
+})  # fmt: skip
+_ASKS = re.compile(
+    r"\b(?:accept|agree|allow|reject|decline|consent|got it|preferences|akzeptier\w*|zustimm\w*|ablehn\w*|accept\w*|refus\w*|"
+    r"aceptar|rechazar|accetta|rifiuta|aanvaard\w*|weiger\w*|godta|avvis|godkänn|ok)\b",
+    re.I,
+)
+_SKIP_LINK = re.compile(r"\s*(?:skip|jump)\s+(?:to|navigation)\b", re.I)
+_WORD_OF_NAME = re.compile(r"[a-z]+")
+_MENU_ROLES = frozenset({"navigation", "menubar", "search"})
+_TEXTS = etree.XPath("descendant::text()[not(parent::script or parent::style or parent::noscript)]", smart_strings=False)
+_PART_OF_TEXT = ("article", "main", "section", "blockquote", "td", "th", "dialog")
+
+
+def is_shadow_root(template: etree._Element) -> bool:
+    """Tells whether the template's content is shown in the element that it stands in."""
+    return bool((template.get("shadowrootmode") or "").lower() in ("open", "closed"))
+
+
+class Unseen:
+    """Marks what is not to be read in a tree, by renaming it to `template`; `menus` are texts that were set apart."""
+
+    def __init__(self, root: etree._Element, left_out: LeftOut, notes: frozenset[etree._Element]) -> None:
+        self.menus: list[str] = []
+        self.without_scripts: list[etree._Element] = []
+        self._left_out = left_out
+        self._notes = notes  # shown when their marks are clicked, though hidden at first
+        self._sheet = StyleSheet(root)
+        self._mark_link_lists(root)
+        self._walk(root)
+
+    def _walk(self, root: etree._Element) -> None:
+        walker = etree.iterwalk(root, events=("start",))
+        for _, element in walker:
+            if self._is_left_out(element):
+                walker.skip_subtree()
+
+    def _is_left_out(self, element: etree._Element) -> bool:
+        tag = element.tag
+        if tag in NEVER:
+            if tag == HIDDEN and is_shadow_root(element):
+                element.tag = "div"
+                return False
+            return True
+        if tag in FALLBACKS:
+            element.tag = HIDDEN
+            return True
+        if tag in WITHOUT_SCRIPTS:
+            self.without_scripts.append(element)
+            element.tag = HIDDEN
+            return True
+        if tag in ("nav", "search"):
+            return self._set_apart("navigation", element) if _is_menu(element) else False
+        if tag == "dialog" and element.get("open") is None:
+            return self._hide(element)
+        if not element.attrib:
+            return False
+        return self._is_left_out_by_attributes(element)
+
+    def _is_left_out_by_attributes(self, element: etree._Element) -> bool:
+        attributes = element.attrib
+        if "hidden" in attributes and attributes["hidden"].lower() != "until-found" and element.tag != "body":
+            return self._hide(element)
+        if ("style" in attributes and hides(attributes["style"])) or (
+            ("class" in attributes or "id" in attributes) and self._sheet.hides(element)
+        ):
+            return self._hide(element)
+        if attributes.get("aria-hidden") == "true" and _is_double(element):
+            element.tag = HIDDEN
+            return True
+        if attributes.get("role") in _MENU_ROLES and element.tag not in ("body", "main") and _is_menu(element):
+            return self._set_apart("navigation", element)
+        if element.tag == "a" and (attributes.get("href") or "").startswith("#") and _SKIP_LINK.match(_text(element, 60)):
+            return self._set_apart("navigation", element)
+        if "class" in attributes or "id" in attributes:
+            return self._is_named_apart(element)
+        return False
+
+    def _is_named_apart(self, element: etree._Element) -> bool:
+        name = f"{element.get('id') or ''} {element.get('class') or ''}"[:400].lower()
+        words = set(_WORD_OF_NAME.findall(name))
+        if element.tag in ("body", "html", "main", "article", "p", "h1", "h2", "h3"):
+            return False
+        if words & _COOKIE_WORDS and _is_banner(element):
+            return self._set_apart("cookie_banner", element)
+        if words & _MENU_WORDS and _is_mostly_links(element, least=2):
+            return self._set_apart("navigation", element)
+        return False
+
+    def _mark_link_lists(self, root: etree._Element) -> None:
+        """Sets apart lists of links in the header and the footer of the page; those of an article are its text."""
+        for frame in [*root.iter("header", "footer")]:
+            if next(frame.iterancestors(*_PART_OF_TEXT), None) is not None:
+                continue
+            for element in [*frame.iter("ul", "ol")]:
+                if element.tag != HIDDEN and next(element.iterancestors("nav", HIDDEN), None) is None:
+                    _ = _is_mostly_links(element, least=3) and self._set_apart("navigation", element)
+
+    def _hide(self, element: etree._Element) -> bool:
+        if element in self._notes:
+            return False
+        element.tag = HIDDEN
+        if text := _text(element, 400):
+            self._left_out.add("hidden_text", text)
+        return True
+
+    def _set_apart(self, kind: str, element: etree._Element) -> bool:
+        text = _text(element)
+        element.tag = HIDDEN
+        if text:
+            self._left_out.add(kind, text)
+            self.menus.append(text)
+        return True
+
+
+def _is_double(element: etree._Element) -> bool:
+    """Tells whether an element that is hidden from screen readers shows a picture, or again what a formula says."""
+    if element.tag in ("svg", "img", "picture"):
+        return True
+    parent = element.getparent()
+    return parent is not None and next(parent.iter("math"), None) is not None and next(element.iter("math"), None) is None
+
+
+def _is_menu(element: etree._Element) -> bool:
+    """Tells whether a navigation element leads about the site, as nearly all do, and is no text in the wrong element."""
+    length = _length(element)
+    return length < LONG_NAV or _linked(element) >= LEAST_LINKED * length
+
+
+def _is_mostly_links(element: etree._Element, least: int) -> bool:
+    links = [link for link in element.iter("a") if link.get("href") is not None]
+    return len(links) >= least and _linked(element) >= MENU_LINK_SHARE * _length(element) and not _has_heading(element)
+
+
+def _is_banner(element: etree._Element) -> bool:
+    text = _text(element, MAX_BANNER + 1)
+    return (
+        0 < len(text) <= MAX_BANNER
+        and "cookie" in text.lower() + (element.get("id") or "").lower() + (element.get("class") or "").lower()
+        and (next(element.iter("button", "input"), None) is not None or _ASKS.search(text) is not None)
+        and next(element.iter("article", "main", "h1"), None) is None
+    )
+
+
+def _has_heading(element: etree._Element) -> bool:
+    return next(element.iter("h1", "h2", "h3", "h4", "h5", "h6"), None) is not None
+
+
+def _linked(element: etree._Element) -> int:
+    return sum(_length(link) for link in element.iter("a") if link.get("href") is not None)
+
+
+def _length(element: etree._Element) -> int:
+    """Returns how many characters the element says, blanks not counted."""
+    return sum(len("".join(text.split())) for text in _TEXTS(element))
+
+
+def _text(element: etree._Element, most: int | None = None) -> str:
+    """Returns what the element says on one line, its first `most` characters or all."""
+    text = " ".join(" ".join(_TEXTS(element)).split())
+    return text if most is None else text[:most]
