@@ -36,8 +36,9 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         HTMLFormatOption,
         ImageFormatOption,
         LatexFormatOption,
-        OdsFormatOption,
+        MarkdownFormatOption,
         OdpFormatOption,
+        OdsFormatOption,
         OdtFormatOption,
         PdfFormatOption,
         PowerpointFormatOption,
@@ -50,6 +51,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.html import HtmlBackend
     from fathom.conversion.docling_backends.jats.backend import JatsBackend
     from fathom.conversion.docling_backends.latex import LatexBackend
+    from fathom.conversion.docling_backends.markdown.backend import MarkdownBackend
     from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
     from fathom.conversion.docling_backends.opendocument.text_backend import OdtBackend
     from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
@@ -93,6 +95,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
             InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
             InputFormat.ASCIIDOC: AsciiDocFormatOption(backend=AsciidocBackend),
             InputFormat.XML_JATS: XMLJatsFormatOption(backend=JatsBackend),
+            InputFormat.MD: MarkdownFormatOption(backend=MarkdownBackend),
             InputFormat.XLSX: ExcelFormatOption(backend=ExcelBackend),
             InputFormat.ODS: OdsFormatOption(backend=OdsBackend),
             InputFormat.CSV: CsvFormatOption(backend=CsvBackend),

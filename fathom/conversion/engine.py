@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.docling_backends.empty_headings import empty_headings_are_text
-from fathom.conversion.docling_backends.plain_text import plain_text_document
+from fathom.conversion.docling_backends.text_document import READ_HERE, text_document
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
@@ -133,8 +133,8 @@ def convert_by_docling(
     """What a docling in this process makes of the file; plain text is no work for it. Raises as `outcome_of`."""
     from docling.datamodel.base_models import DocumentStream
 
-    if inspection.kind is DocumentKind.TEXT:
-        return Outcome(document=plain_text_document(path, inspection.encoding or "utf-8"))
+    if inspection.kind in READ_HERE:
+        return Outcome(document=text_document(path, inspection))
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
     listener = _listener(inspection, progress) if progress else None
     result = converter.convert(source, raises_on_error=False, progress_callback=listener)

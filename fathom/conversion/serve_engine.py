@@ -7,10 +7,10 @@ from pathlib import Path
 
 from fathom.conversion.backends import require_usable
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.docling_backends.plain_text import plain_text_document
+from fathom.conversion.docling_backends.text_document import READ_HERE, text_document
 from fathom.conversion.engine import converted_by
 from fathom.conversion.quality.report_builder import Outcome
-from fathom.conversion.report import ConvertedDocument, DocumentKind, Inspection, ProgressCallback
+from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 from fathom.conversion.serve_client import ServeClient
 from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
@@ -63,8 +63,8 @@ def convert_file(
 
 
 def _made(client: ServeClient, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
-    if inspection.kind is DocumentKind.TEXT:
-        return Outcome(document=plain_text_document(path, inspection.encoding or "utf-8"))
+    if inspection.kind in READ_HERE:
+        return Outcome(document=text_document(path, inspection))
     return client.convert(path, inspection, progress)
 
 

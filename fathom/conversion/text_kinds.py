@@ -1,4 +1,4 @@
-"""Which kind of text a text is: by what stands in it, and by its name only between kinds that look alike."""
+"""Tells which kind of text a text is: by what stands in it, and by its name only between kinds that look alike."""
 
 from __future__ import annotations
 
@@ -6,38 +6,15 @@ import csv
 import re
 from pathlib import PurePath
 
+from fathom.conversion.code_signs import code_share, is_code
+from fathom.conversion.kind_names import TEMPLATES, kind_by_name
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, UnknownFormat
 
-# What a name may decide, between texts whose content does not.
-KINDS_BY_SUFFIX = {
-    ".md": DocumentKind.MARKDOWN,
-    ".markdown": DocumentKind.MARKDOWN,
-    ".mdown": DocumentKind.MARKDOWN,
-    ".qmd": DocumentKind.MARKDOWN,
-    ".rmd": DocumentKind.MARKDOWN,
-    ".csv": DocumentKind.CSV,
-    ".tsv": DocumentKind.CSV,
-    ".tab": DocumentKind.CSV,
-    ".tex": DocumentKind.LATEX,
-    ".latex": DocumentKind.LATEX,
-    ".ltx": DocumentKind.LATEX,
-    ".adoc": DocumentKind.ASCIIDOC,
-    ".asciidoc": DocumentKind.ASCIIDOC,
-    ".asc": DocumentKind.ASCIIDOC,
-    ".html": DocumentKind.HTML,
-    ".htm": DocumentKind.HTML,
-    ".xhtml": DocumentKind.HTML,
-    ".eml": DocumentKind.EMAIL,
-    ".txt": DocumentKind.TEXT,
-    ".text": DocumentKind.TEXT,
-    ".log": DocumentKind.TEXT,
-    ".rst": DocumentKind.TEXT,
-    ".org": DocumentKind.TEXT,
-    ".vtt": DocumentKind.TEXT,
-}
 # Ten times the longest article: past it, entities were written to grow and not to abbreviate.
 MAX_EXPANDED_CHARACTERS = 20_000_000
+# Lines of code outside fences, as a share of all, that a Markdown text has fewer of.
+MAX_CODE_IN_MARKDOWN = 0.3
 
 _BEFORE_MARKUP = r"\A\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*"
 _HTML = re.compile(_BEFORE_MARKUP + r"(?:<!doctype\s+html\b|<(?:html|head|body)\b)", re.I | re.S)
@@ -61,6 +38,26 @@ _MARKDOWN_SIGNS = (
     re.compile(r"\*\*[^*\n]+\*\*"),
     re.compile(r"^\|?[ :-]*-{3,}[ :-]*\|", re.M),
 )
+_TEMPLATE = re.compile(r"<\?(?:php\b|=)|<%|\{[{%]|^<(?:template|script)\b", re.M)
+_NOTEBOOK = re.compile(r'\A\s*\{(?=.*"cell_type"\s*:)(?=.*"(?:cells|worksheets)"\s*:)', re.S)
+_TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}"
+_SUBTITLES = re.compile(
+    rf"\A\s*(?:WEBVTT(?:[ \t].*)?(?:\n|\Z)|(?:\d+[ \t]*\n)?[ \t]*{_TIME}[.,]\d{{1,3}}[ \t]*(?:-->|,)[ \t]*{_TIME})"
+)
+# XML that office programs write: a sign of it, what a person calls it, and what to do.
+_OFFICE_XML = (
+    ("application/vnd.oasis.opendocument.text", "a flat OpenDocument text (FODT)", "Save it as ODT first."),
+    (
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "a flat OpenDocument spreadsheet (FODS)",
+        "Save it as ODS or XLSX first.",
+    ),
+    ("application/vnd.oasis.opendocument.presentation", "a flat OpenDocument presentation (FODP)", "Save it as ODP first."),
+    ("application/vnd.oasis.opendocument.graphics", "a flat OpenDocument drawing (FODG)", "Export it as PDF first."),
+    ("urn:schemas-microsoft-com:office:spreadsheet", "an XML Spreadsheet 2003", "Save it as XLSX first."),
+    ("schemas.microsoft.com/office/word/2003/wordml", "a Word 2003 XML document", "Save it as DOCX first."),
+    ("schemas.microsoft.com/office/2006/xmlPackage", "a Word document as flat XML", "Save it as DOCX first."),
+)
 _DELIMITERS = ",;\t|"
 
 
@@ -70,28 +67,36 @@ def kind_of_text(sample: str, name: str) -> DocumentKind:
     Raises UnknownFormat for XML that is no article, ArchiveBomb for XML whose entities multiply.
     """
     suffix = PurePath(name).suffix.lower()
-    named = KINDS_BY_SUFFIX.get(suffix)
+    named = kind_by_name(name)
+    if named is DocumentKind.CODE and suffix in TEMPLATES and _TEMPLATE.search(sample):
+        return DocumentKind.CODE
     if _HTML.match(sample):
         return DocumentKind.HTML
     if _XML.match(sample) or _BARE_XML.match(sample) or (suffix == ".xml" and sample.lstrip().startswith("<")):
         return _kind_of_xml(sample)
+    if named is DocumentKind.CODE:
+        return DocumentKind.CODE
     if _LATEX.search(sample) and named in {None, DocumentKind.LATEX, DocumentKind.TEXT}:
         return DocumentKind.LATEX
     if _is_mail(sample, wanted=1 if named is DocumentKind.EMAIL else 3):
         return DocumentKind.EMAIL
+    if _SUBTITLES.match(sample) or (named is DocumentKind.SUBTITLES and "-->" in sample):
+        return DocumentKind.SUBTITLES
+    if named is DocumentKind.NOTEBOOK or (named is None and _NOTEBOOK.match(sample)):
+        return DocumentKind.NOTEBOOK if sample.lstrip().startswith("{") else DocumentKind.TEXT
     if named is DocumentKind.HTML:
         return DocumentKind.HTML if _TAG.search(sample) else DocumentKind.TEXT
-    if named is DocumentKind.CSV:
-        return DocumentKind.CSV
-    if named is not None:
-        return DocumentKind.TEXT if named is DocumentKind.EMAIL else named
-    return _kind_by_shape(sample)
+    if named in {DocumentKind.EMAIL, DocumentKind.SUBTITLES}:
+        return DocumentKind.TEXT
+    return named if named is not None else _kind_by_shape(sample)
 
 
 def _kind_by_shape(sample: str) -> DocumentKind:
     if len(_TAG.findall(sample)) >= 3 and sample.lstrip().startswith("<"):
         return DocumentKind.HTML
-    if sum(1 for sign in _MARKDOWN_SIGNS if sign.search(sample)) >= 2:
+    if is_code(sample):
+        return DocumentKind.CODE
+    if sum(1 for sign in _MARKDOWN_SIGNS if sign.search(sample)) >= 2 and code_share(sample) < MAX_CODE_IN_MARKDOWN:
         return DocumentKind.MARKDOWN
     return DocumentKind.CSV if _is_table(sample) else DocumentKind.TEXT
 
@@ -105,6 +110,9 @@ def _kind_of_xml(sample: str) -> DocumentKind:
         return DocumentKind.JATS
     if root == "html":
         return DocumentKind.HTML
+    for sign, called, hint in _OFFICE_XML:
+        if sign in sample:
+            raise UnknownFormat(f"It is {called}.", hint=hint)
     raise UnknownFormat(f"It is XML of a kind that is not converted (<{root[:60] or '?'}>).")
 
 

@@ -1,9 +1,8 @@
-"""A plain text as a document: what blank lines part are its paragraphs."""
+"""Reads plain text as paragraphs, and code, configuration and logs as they stand."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,17 +10,37 @@ if TYPE_CHECKING:
 
 BLANK = re.compile(r"\n[ \t\f\v]*\n\s*")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# Colours and cursor movements of terminals, in logs and in what was copied from them.
+TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+MAX_DETECTED = 4000  # characters that the language of code is told by
 
 
-def plain_text_document(path: Path, encoding: str) -> DoclingDocument:
-    """The text's paragraphs in their order, line breaks inside them kept."""
+def plain_text_document(text: str) -> DoclingDocument:
+    """Returns the text's paragraphs, which blank lines part, in their order; line breaks inside them are kept."""
     from docling_core.types.doc import DoclingDocument
     from docling_core.types.doc.labels import DocItemLabel
 
-    text = path.read_bytes().decode(encoding, errors="replace").lstrip("\ufeff")
-    text = CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\f", "\n\n")
     document = DoclingDocument(name="document")
-    for paragraph in BLANK.split(text):
+    for paragraph in BLANK.split(without_controls(text).replace("\f", "\n\n")):
         if paragraph.strip():
             document.add_text(label=DocItemLabel.TEXT, text=paragraph.strip("\n"))
     return document
+
+
+def code_document(text: str) -> DoclingDocument:
+    """Returns the text as one piece of code: its lines, indentation and blank lines stay."""
+    from docling.utils.code_language import detect_code_language
+    from docling_core.types.doc import DoclingDocument
+
+    document = DoclingDocument(name="document")
+    lines = without_controls(text).replace("\f", "\n")
+    code = "\n".join(line.rstrip() for line in lines.split("\n")).strip("\n")
+    if code.strip():
+        document.add_code(code, code_language=detect_code_language(code[:MAX_DETECTED]))
+    return document
+
+
+def without_controls(text: str) -> str:
+    """Returns the text with line feeds as its only line ends, and without what only a terminal understands."""
+    text = TERMINAL.sub("", text.replace("\r\n", "\n"))
+    return CONTROL.sub("", text.replace("\r", "\n"))

@@ -55,10 +55,11 @@ def likeliest_codec(sample: bytes) -> str | None:
         if best is None or bits < best[0]:
             best = bits, page.codec
     for page in MULTI_BYTE:
-        bits = _character_bits(page, sample, tokens, plain)
-        if bits is not None and page.codec == declared:
-            bits -= DECLARED
-        if bits is not None and (best is None or bits < best[0]):
+        asked = _character_bits(page, sample, tokens, plain)
+        if asked is None:
+            continue
+        bits = asked - (DECLARED if page.codec == declared else 0)
+        if best is None or bits < best[0]:
             best = bits, page.codec
     return best[1] if best else None
 
@@ -70,7 +71,7 @@ def _word_bits(page: CodePage, words: Mapping[bytes, str], tokens: list[tuple[by
     written = [(weight, word) for weight, _, parts in split for word in parts]
     rows = [[_cost(code, word) for _, word in written] for code in page.languages]
     least = [min(column) + OTHER_LANGUAGE for column in zip(*rows, strict=True)] if written else []
-    totals = []
+    totals: list[float] = []
     for code, row in zip(page.languages, rows, strict=True):
         own = sum(weight * min(bits, other) for (weight, _), bits, other in zip(written, row, least, strict=True))
         totals.append(own + _plain_bits(code, tuple(plain)))

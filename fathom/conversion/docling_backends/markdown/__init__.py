@@ -1,0 +1,1 @@
+"""Reads Markdown with markdown-it-py into docling's document; HTML blocks are read by the HTML backend."""
