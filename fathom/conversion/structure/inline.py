@@ -62,7 +62,7 @@ def inline_text(nodes: Iterable[Mapping[str, Any]], *, exact: bool = False) -> I
     mark. Struck text is `~~marked~~` in the plain text, too, since its meaning is lost without.
     """
     runs: list[_Run] = []
-    line = ""
+    line = pending = ""
     for node in nodes:
         whole = own_text(node)
         text = _BLANKS.sub(" ", whole) if exact else whole.strip()
@@ -70,11 +70,13 @@ def inline_text(nodes: Iterable[Mapping[str, Any]], *, exact: bool = False) -> I
             continue
         if exact:
             gap, text = _split_lead(text, line)
+            gap = gap or pending
         else:
             gap = " " if line and not text.startswith(_CLOSES) and not line.endswith(_OPENS) else ""
         if not text:
-            line += gap
+            pending = gap  # a blank run stands between its neighbours
             continue
+        pending = ""
         formatting = node.get("formatting") or {}
         if formatting.get("script") == "super":
             text = superscript(text, line + gap)
