@@ -65,7 +65,10 @@ class Rule:
 
 @dataclass(slots=True)
 class Word:
-    """Glyphs without a blank between them. `size` is the font's size in points as shown; boxes span the font's height."""
+    """Glyphs without a blank between them. `size` is the font's size in points as shown; boxes span the font's height.
+
+    `field` is the number of the form field it was typed into, 0 for none.
+    """
 
     text: str
     l: float
@@ -79,6 +82,7 @@ class Word:
     order: int = 0
     confidence: float = 1.0
     baseline: float = 0.0
+    field: int = 0
 
 
 @dataclass(slots=True)
@@ -136,7 +140,7 @@ class Note:
 class PageContent:
     """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps.
 
-    `titles` are the keys of the outline's entries that lead to the page (see outline.py).
+    `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it.
     """
 
     width: float
@@ -150,6 +154,7 @@ class PageContent:
     links: list[Link] = field(default_factory=list[Link])
     notes: list[Note] = field(default_factory=list[Note])
     titles: frozenset[str] = frozenset()
+    files: list[tuple[str, int | None]] = field(default_factory=list[tuple[str, int | None]])
     from_ocr: bool = False
     tables: dict[int, object] = field(default_factory=dict[int, object])
 

@@ -9,6 +9,7 @@ from fathom.conversion.layout.content import Line
 BULLET = re.compile(r"^[•◦▪■●○‣∙·➢➔✓❖\uf0b7\uf0a7\uf0d8\u25aa\u2043*]\s*(?=\S)")
 DASH = re.compile(r"^[-–—]\s+(?=\S)")
 NUMBER = re.compile(r"^(?:\(?(\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\[\d{1,3}\])\s+(?=\S)")
+BOXES = ("[x] ", "[ ] ")  # of forms (see form_fields.py)
 NUMBERED_HEADING = re.compile(r"^\d{1,2}\.?\s+[A-Z\u00c0-\u00de]")
 
 
@@ -17,6 +18,8 @@ def starts_item(line: Line, after: Line | None) -> bool:
     text = line.text
     if len(text) < 3:
         return text.strip() in {"•", "◦", "▪", "●", "○", "‣", "∙", "\uf0b7"}
+    if text.startswith(BOXES):
+        return True
     if BULLET.match(text):
         return not text.startswith(("*", "·")) or text[1:2] == " "
     if DASH.match(text):

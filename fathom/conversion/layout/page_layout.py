@@ -9,6 +9,7 @@ from fathom.conversion.layout.blocks import Block, Role, join_lines
 from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
+from fathom.conversion.layout.form_fields import lines_with_fields
 from fathom.conversion.layout.furniture import runs_perhaps, take_furniture
 from fathom.conversion.layout.going_on import stitched
 from fathom.conversion.layout.headings import mark_headings, mark_title
@@ -31,7 +32,8 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     grids = ruled_tables(content)
     asides = asides_of(content, style.body_size, [grid.box for grid in grids])
     kept_apart = [*(grid.box for grid in grids), *asides]
-    lines = join_words([w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)])
+    words = [w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)]
+    lines = lines_with_fields(words, content.width)
     alone = not kept_apart and not content.pictures
     furniture, lines = take_furniture(lines, content, style, alone=alone)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])

@@ -75,6 +75,7 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
         content.links,
         content.notes,
         content.titles,
+        content.files,
         from_ocr=True,
     )
 

@@ -12,7 +12,9 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside, inside
+from fathom.conversion.layout.form_fields import CHECKED, UNCHECKED
 from fathom.conversion.layout.lines import text_of
+from fathom.conversion.pdf.attached_files import annotated_file
 from fathom.conversion.pdf.glyphs import Frame
 from fathom.conversion.pdf.typed_text import typed_words
 
@@ -32,7 +34,7 @@ NOTES = frozenset(
 )  # fmt: skip
 VALUED = frozenset({pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX})
 TICKED = frozenset({pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON})
-TICK = {True: "\u2612", False: "\u2610"}
+TICK = {True: CHECKED, False: UNCHECKED}
 PASSWORD_FIELD = 1 << 13
 # Others are paths into the document or onto the reader's disk, or programs.
 _TAG = re.compile(r"<[^>]*>")
@@ -58,12 +60,19 @@ def read_annotations(document: Any, page: Any, frame: Frame, content: PageConten
             box = _box(annotation, frame)
             if kind == pdfium.FPDF_ANNOT_LINK:
                 content.links += _links(document, annotation, frame, box, content)
+            elif kind == pdfium.FPDF_ANNOT_FILEATTACHMENT:
+                file = annotated_file(annotation)
+                content.files += [file] if file else []
+                _note(annotation, frame, box or Box(0.0, 0.0, 1.0, 1.0), content)
             elif kind in NOTES:  # some have no extent
                 _note(annotation, frame, box or Box(0.0, 0.0, 1.0, 1.0), content)
             elif box is None:
                 continue
             elif kind == pdfium.FPDF_ANNOT_WIDGET:
-                content.words += _field(form, annotation, box, len(content.words), size) if form else []
+                typed = _field(form, annotation, box, len(content.words), size) if form else []
+                for word in typed:
+                    word.field = index + 1
+                content.words += typed
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
                 content.words += typed_words(_string(annotation, b"Contents"), box, len(content.words), size)
 

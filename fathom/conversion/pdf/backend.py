@@ -29,8 +29,10 @@ from PIL import Image
 from fathom.conversion.layout.content import Box, DocumentStyle, Link, PageContent
 from fathom.conversion.layout.furniture import document_style
 from fathom.conversion.layout.outline import title_keys
+from fathom.conversion.pdf.attached_files import attached_files, attachment_notices
 from fathom.conversion.pdf.glyphs import Frame
 from fathom.conversion.pdf.page_reader import frame_of, read_page
+from fathom.conversion.report import Notice
 
 # The style of a document is taken from so many pages at most, in pairs of neighbours spread over it.
 STYLE_PAGES = 40
@@ -109,6 +111,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 with suppress(pypdfium2.PdfiumError):  # a form that is broken is no reason to lose the pages
                     self._pdf.init_forms()
                 self._count = len(self._pdf)
+                self._files = attached_files(self._pdf)
         except pypdfium2.PdfiumError as error:
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
         self.has_title = False  # its first page says, once it is laid out
@@ -116,6 +119,12 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         self._styling = threading.Lock()
         self._read: dict[int, PageContent] = {}
         self._titles: dict[int, frozenset[str]] | None = None
+        self._files_on: dict[int, list[tuple[str, int | None]]] = {}
+
+    @property
+    def notices(self) -> list[Notice]:
+        """Names what the document has and its text lacks; complete once every page was loaded."""
+        return attachment_notices([*self._files, *(file for _, files in sorted(self._files_on.items()) for file in files)])
 
     def page_count(self) -> int:
         """Number of pages."""
@@ -149,9 +158,12 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             except pypdfium2.PdfiumError:
                 return None
             try:
-                return read_page(page, frame_of(page))
+                content = read_page(page, frame_of(page))
             finally:
                 page.close()
+        if content.files:
+            self._files_on[index] = content.files
+        return content
 
     def render(self, page_no: int, scale: float) -> Image.Image:
         """The page (from 1) as a picture in RGB."""

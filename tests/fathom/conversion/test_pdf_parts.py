@@ -68,8 +68,8 @@ def test_values_of_a_form_stand_beside_their_labels(tmp_path: Path) -> None:
     text = one_line(drawn(tmp_path / "form.pdf", draw_form))
     assert "Name: Ada Lovelace" in text
     assert "Vessel: Analytical Engine" in text
-    assert "\u2612 Berth for a year" in text
-    assert "\u2610 Berth for a week" in text
+    assert "[x] Berth for a year" in text
+    assert "[ ] Berth for a week" in text
     assert "Secret:" in text
     assert "Secret: x" not in text
 
@@ -271,7 +271,7 @@ def test_typed_text_stays_within_its_box_and_keeps_its_lines() -> None:
         ("pdfjs/pdfs/annotation-highlight.pdf", 'Lorem ipsum dolor sit amet": Highlight content]'),
         ("pdfjs/pdfs/rc_annotation.pdf", "[Note by code:"),
         ("pdfjs/pdfs/annotation-tx.pdf", "tx annotation"),
-        ("pdfjs/pdfs/annotation-button-widget.pdf", "\u2612 Radio button, selected"),
+        ("pdfjs/pdfs/annotation-button-widget.pdf", "[x] Radio button, selected"),
         ("pdfjs/pdfs/file_pdfjs_form.pdf", "(http://www.tcpdf.org/)"),
         ("qpdf/qpdf/comment-annotation-direct.pdf", "[Note by Jay Berkenbilt: Salad]"),
     ],
