@@ -36,7 +36,7 @@ CONVERTED = (
     ("pandoc-office/epub/features.epub", "epub", (800, 18, 0), "Reflowable EPUB 3 Conformance Test Document"),
     ("docling/epub/sources/epub_purvis_poetry.epub", "epub", (3000, 15, 0), "Sarah Louisa Forten Purvis"),
     ("docling/odf/sources/text_document_02.odt", "odt", (80, 3, 1), "Lorem Ipsum"),
-    ("docling/odf/sources/odf_presentation_01.odp", "odp", (120, 3, 1), "Test Table Slide"),
+    ("docling/odf/sources/odf_presentation_01.odp", "odp", (120, 2, 1), "Test Table Slide"),
     ("docling/odf/sources/odf_table_with_title_01.ods", "ods", (20, 0, 2), "Number of freshwater ducks per year"),
     ("docling/latex/sources/2501.00089/main.tex", "latex", (5000, 15, 0), "Insights on Galaxy Evolution"),
     ("docling/asciidoc/sources/asciidoc_02.asciidoc", "asciidoc", (240, 6, 6), "2nd Sample Document Title"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,12 +101,15 @@ def drop_hidden(root: Any, styles: HiddenStyles, left_out: LeftOut) -> None:
             left_out.hidden_rows += 1
             _remove_row(row)
     emptied: dict[Any, None] = {}
+    ended: tuple[Any, Any] | None = None  # where the last hidden passage stood: its parent and what is before it
     for run in list(root.iter(RUN)):
         paragraph = next(run.iterancestors(P), None)
         if not _is_hidden(run, paragraph, styles):
             continue
+        place = (run.getparent(), run.getprevious())
         if any((text.text or "").strip() for text in run.iter(TEXT)):
-            left_out.hidden += 0 if _follows_hidden(run, emptied, paragraph) else 1
+            left_out.hidden += place != ended
+            ended = place
         if paragraph is not None:
             emptied[paragraph] = None
         remove(run)
@@ -115,12 +117,6 @@ def drop_hidden(root: Any, styles: HiddenStyles, left_out: LeftOut) -> None:
         mark = is_on(paragraph.find(f"{PARAGRAPH_PROPERTIES}/{RUN_PROPERTIES}/{W}vanish"))
         if mark and next(paragraph.iter(RUN), None) is None and paragraph.getnext() is not None:
             remove(paragraph)
-
-
-def _follows_hidden(run: Any, emptied: Mapping[Any, None], paragraph: Any | None) -> bool:
-    """Tells whether the run goes on a hidden passage of its paragraph, so that it is counted already."""
-    before = run.getprevious()
-    return paragraph in emptied and (before is None or before.tag == PARAGRAPH_PROPERTIES)
 
 
 def _is_hidden(run: Any, paragraph: Any | None, styles: HiddenStyles) -> bool:
