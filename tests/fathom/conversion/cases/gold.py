@@ -4,7 +4,7 @@ Each `gold/<area>.toml` has a list of cases:
 
     [[case]]
     file = "01-number-formats.xlsx"
-    contains = ["7.5%"]          # text that must be there; white space is normalised, Markdown marks and escapes are not looked at
+    contains = ["7.5%"]          # text that must be there, as a reader sees it; white space is normalised
     lacks = ["0.075"]            # text that must not be there
     rows = [["00007", "7.5%"]]   # neighbouring cells of a table row, in order; in chunks also `column: value` lines
     headings = ["Tides of H2O"]  # a heading with exactly this text
@@ -18,7 +18,7 @@ from __future__ import annotations
 import html
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,13 @@ _MARKS = re.compile(
     r"|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`+|~~"
 )
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$", re.M)
-_BREAK = re.compile(r"(?i)(?<!\\)<br\s*/?>")
-_TAG = re.compile(r"(?<!\\)</?(?:sub|sup|u|b|i)>")
+_BREAK = re.compile(r"(?i)<br\s*/?>")
+_TAG = re.compile(r"</?(?:sub|sup|u|b|i)>")
 _BAR = re.compile(r"(?<!\\)\|")
+# Escaped characters stand in a private area of Unicode while marks are taken out.
+_HIDDEN = 0xE000
+_SHOWN = re.compile("[\ue020-\ue07e]")
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -70,6 +74,7 @@ class Reading:
     text: str
     headings: frozenset[str]
     links: frozenset[str]
+    seen: Callable[[str], str]  # a piece of it as a reader sees it
     pairs: bool = False  # rows may be written as `column: value`
 
 
@@ -90,7 +95,7 @@ def _frozen(value: object) -> object:
 def markdown_reading(markdown: str) -> Reading:
     """Reads a Markdown text."""
     headings = frozenset(plain(found) for found in _HEADING.findall(markdown))
-    return Reading(markdown, headings, frozenset(html.unescape(target) for target in _TARGET.findall(markdown)))
+    return Reading(markdown, headings, frozenset(html.unescape(target) for target in _TARGET.findall(markdown)), plain)
 
 
 def chunks_reading(texts: Sequence[tuple[Sequence[str], str]], links: Iterable[str]) -> Reading:
@@ -102,52 +107,64 @@ def chunks_reading(texts: Sequence[tuple[Sequence[str], str]], links: Iterable[s
             shown += headings
             path = tuple(headings)
         shown.append(text)
-    found = frozenset(plain(heading) for headings, _ in texts for heading in headings)
-    return Reading("\n".join(shown), found, frozenset(links), pairs=True)
+    found = frozenset(literal(heading) for headings, _ in texts for heading in headings)
+    return Reading("\n".join(shown), found, frozenset(links), literal, pairs=True)
 
 
 def faults(reading: Reading, case: Case) -> list[str]:
     """Returns what the reading lacks of the case's gold, or has against it; none where it is right."""
-    text = plain(reading.text)
-    rows = [_cells(line) for line in reading.text.splitlines() if _BAR.search(line)]
-    found = [f"lacks {wanted!r}" for wanted in case.contains if plain(wanted) not in text]
-    found += [f"has {unwanted!r}" for unwanted in case.lacks if plain(unwanted) in text]
+    text = reading.seen(reading.text)
+    # inside code, marks are letters: there both sides are compared without them
+    bare = _MARKS.sub("", text)
+    rows = [_cells(reading, line) for line in reading.text.splitlines() if _BAR.search(line)]
+    wanted = [literal(one) for one in case.contains]
+    found = [f"lacks {one!r}" for one in wanted if one not in text and _MARKS.sub("", one) not in bare]
+    found += [f"has {one!r}" for one in case.lacks if literal(one) in text]
     found += [f"has no row {list(row)}" for row in case.rows if not _has_row(reading, rows, row)]
-    found += [f"has no heading {heading!r}" for heading in case.headings if plain(heading) not in reading.headings]
+    found += [f"has no heading {one!r}" for one in case.headings if literal(one) not in reading.headings]
     found += [f"has no link to {link}" for link in case.links if link not in reading.links]
     at = 0
-    for wanted in case.in_order:
-        place = text.find(plain(wanted), at)
+    for one in case.in_order:
+        place = text.find(literal(one), at)
         if place < 0:
-            found.append(f"has {wanted!r} not in its order")
+            found.append(f"has {one!r} not in its order")
             break
-        at = place + len(plain(wanted))
+        at = place + len(literal(one))
     return found
 
 
-def plain(text: str) -> str:
-    """Returns the text as a reader sees it: no Markdown marks, escapes or link targets, white space normalised."""
+def plain(markdown: str) -> str:
+    """Returns the Markdown as a reader sees it: no marks, escapes or link targets, white space normalised."""
+    text = _ESCAPED.sub(lambda found: chr(_HIDDEN + ord(found.group(1))), markdown)
     text = _LINK.sub(lambda found: found.group(1), text)
-    text = _MARKS.sub("", text)
-    text = _TAG.sub("", _BREAK.sub(" ", text))
-    text = html.unescape(_ESCAPED.sub(r"\1", text))
+    text = _TAG.sub("", _BREAK.sub(" ", _MARKS.sub("", text)))
+    text = _SHOWN.sub(lambda found: chr(ord(found.group()) - _HIDDEN), _ENTITY.sub(_unescaped, text))
     return _BLANKS.sub(" ", text).strip()
 
 
-def _cells(line: str) -> list[str]:
-    cells = [plain(cell) for cell in _BAR.split(line.strip())]
+def _unescaped(entity: re.Match[str]) -> str:
+    return html.unescape(entity.group())
+
+
+def literal(text: str) -> str:
+    """Returns a text that is no Markdown as a reader sees it: white space normalised, marks of struck text left out."""
+    return _BLANKS.sub(" ", text.replace("~~", "").replace("\\|", "|")).strip()
+
+
+def _cells(reading: Reading, line: str) -> list[str]:
+    cells = [reading.seen(cell) for cell in _BAR.split(line.strip())]
     if cells and not cells[0]:
         cells = cells[1:]
     return cells[:-1] if cells and not cells[-1] else cells
 
 
 def _has_row(reading: Reading, rows: Sequence[list[str]], wanted: Sequence[str]) -> bool:
-    cells = [plain(cell) for cell in wanted]
+    cells = [literal(cell) for cell in wanted]
     size = len(cells)
     if any(row[start : start + size] == cells for row in rows for start in range(len(row) - size + 1)):
         return True
     if not reading.pairs:
         return False
-    values = [plain(line.partition(": ")[2] or line) for line in reading.text.splitlines()]
+    values = [reading.seen(line.partition(": ")[2] or line) for line in reading.text.splitlines()]
     filled = [cell for cell in cells if cell]
     return any(values[start : start + len(filled)] == filled for start in range(len(values) - len(filled) + 1))

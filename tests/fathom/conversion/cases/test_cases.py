@@ -8,7 +8,7 @@ import pytest
 
 from fathom.conversion.report import ConvertedDocument
 from tests.evaluation.figures import chunked, converted
-from tests.fathom.conversion.cases.gold import FILES, Case, all_cases, chunks_reading, faults, markdown_reading, plain
+from tests.fathom.conversion.cases.gold import FILES, Case, all_cases, chunks_reading, faults, literal, markdown_reading
 
 CASES = all_cases()
 
@@ -35,8 +35,8 @@ def test_chunks_have_all_that_a_reader_of_the_file_finds(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.notices], ids=lambda case: case.file)
 def test_the_report_names_what_is_left_out_on_purpose(case: Case) -> None:
-    said = plain(" ".join(f"{notice.message} {notice.where or ''}" for notice in document_of(case.file).report.notices))
-    assert [wanted for wanted in case.notices if plain(wanted) not in said] == []
+    said = literal(" ".join(f"{notice.message} {notice.where or ''}" for notice in document_of(case.file).report.notices))
+    assert [wanted for wanted in case.notices if literal(wanted) not in said] == []
 
 
 def test_every_file_has_gold_and_all_gold_says_something() -> None:
