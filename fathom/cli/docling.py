@@ -46,7 +46,7 @@ def verify(
 
 @group.command("status", epilog="Example: fathom docling status --json")
 def status(as_json: AsJson = False) -> int:
-    """Show the warm converter: what is loaded, memory, uptime, workers. Exit 3 if none runs, or its server is away."""
+    """Show the warm converter: what is loaded, memory, uptime, workers. Exit 3 if it or one of its workers does not work."""
     from fathom.conversion.backend_examination import examine_backend
     from fathom.conversion.client import ConverterClient
 
@@ -54,7 +54,9 @@ def status(as_json: AsJson = False) -> int:
     backend = examine_backend(settings)
     found = ConverterClient(settings).status()
     answer({"backend": backend, **found.model_dump(mode="json")}, as_json, lambda: _print_status(found, backend))
-    return 0
+    if found.problem:
+        say(found.problem)
+    return 3 if found.problem else 0
 
 
 def _print_verified(found: OfflineVerification) -> None:
@@ -77,7 +79,7 @@ def _print_status(found: ConverterStatus, backend: str) -> None:
             "documents",
             f"{found.documents} converted, {found.rejected} rejected, {found.failed} failed, {found.waiting} waiting",
         ),
-        ("workers", f"{len(found.workers)} of {found.wanted_workers}, {found.restarts} restarts, {found.recycled} recycled"),
+        ("workers", f"{found.live_workers} of {found.wanted_workers}, {found.restarts} restarts, {found.recycled} recycled"),
     )
     table(("converter", ""), lines)
     table(

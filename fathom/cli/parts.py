@@ -89,6 +89,9 @@ def status(as_json: AsJson = False) -> int:
     if not fine:
         down = ", ".join(one.name for one in statuses if not one.healthy)
         say(f"Not well: {down}. `fathom up` starts what is missing.")
+        for one in statuses:
+            if one.detail and not one.healthy:
+                say(f"{one.name}: {one.detail}")
     return 0 if fine else 3
 
 

@@ -44,19 +44,22 @@ class ConverterPart:
         from fathom.conversion.converter_address import ConverterAddress
 
         log = str(self._settings.logs_path / "converter.jsonl")
+        client = ConverterClient(self._settings)
         try:
-            status = ConverterClient(self._settings).status()
-        except FathomError:
-            return PartStatus(name=self.name, state="stopped", log=log)
+            status = client.status()
+        except FathomError as error:
+            if not client.listening():
+                return PartStatus(name=self.name, state="stopped", log=log)
+            return PartStatus(name=self.name, state="unhealthy", detail=f"{error.message} {error.what_to_do}", log=log)
         return PartStatus(
             name=self.name,
-            state="unhealthy" if status.trouble else "healthy",
+            state="unhealthy" if status.problem else "healthy",
             pid=status.pid,
             address=str(ConverterAddress(self._settings.home).socket),
             version=status.version or None,
             uptime_s=round(status.uptime_s, 1),
             rss_mb=round(status.rss_bytes / 1024**2, 1),
-            detail=status.trouble,
+            detail=f"{status.problem} Read {log}." if status.problem else None,
             log=log,
         )
 

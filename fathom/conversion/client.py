@@ -13,6 +13,7 @@ from fathom.conversion.converter_status import ConverterStatus
 from fathom.conversion.inspection import check_size
 from fathom.conversion.protocol import (
     MAX_ANSWER_BYTES,
+    TAKEN,
     ConnectionLost,
     Frame,
     Request,
@@ -31,10 +32,12 @@ from fathom.settings import Settings
 SILENT_FOR_S = 30.0
 # A converter may be on its way out, or be replaced by a caller with other settings; past this those callers are fighting.
 MOST_ATTEMPTS = 6
+# A converter may vanish while a document is at work in it; once more, and the document may be why.
+MOST_VANISHED = 1
 
 
 class Unheard(ConnectionLost):
-    """The converter was gone before it took the document."""
+    """The converter was gone before a worker had the document."""
 
 
 class ConverterClient:
@@ -94,6 +97,10 @@ class ConverterClient:
         """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
         return self._lifecycle.status()
 
+    def listening(self) -> bool:
+        """Whether a converter runs, even if it does not answer; starts none."""
+        return self._lifecycle.listening()
+
     def stop(self) -> bool:
         """No converter owns this home; what it was converting is cancelled. True if one was running."""
         return self._lifecycle.stop()
@@ -123,7 +130,11 @@ class ConverterClient:
         )
 
     def _ask(self, request: Request, progress: ProgressCallback | None) -> bytes:
-        """The converter's answer; a converter that vanishes is asked once more, a new one as often as it is replaced."""
+        """The converter's answer.
+
+        A converter that vanishes over the document is asked once more; one that vanishes while the document waits for a
+        worker, or leaves for another, a few times.
+        """
         vanished = 0
         for attempt in range(MOST_ATTEMPTS):
             try:
@@ -134,7 +145,7 @@ class ConverterClient:
                 continue
             except ConnectionLost as error:
                 vanished += 1
-                if vanished > 1:
+                if vanished > MOST_VANISHED:
                     message = "The converter vanished twice over this document."
                     raise ConverterUnreachable(message, document=request.document, hint=self._lifecycle.log_hint) from error
                 continue
@@ -160,8 +171,8 @@ class ConverterClient:
     def _converse(self, connection: socket.socket, request: Request, progress: ProgressCallback | None) -> bytes | None:
         """The result's bytes, or None if the converter leaves because its settings are not ours.
 
-        Raises the error the converter names, Unheard or ConnectionLost if it dies or falls silent before or after it took
-        the document, and whatever `progress` raises.
+        Raises the error the converter names, Unheard or ConnectionLost if it dies or falls silent before or after a worker
+        had the document, and whatever `progress` raises.
         """
         try:
             connection.sendall(pack(Frame.REQUEST, request.encode()))
@@ -171,7 +182,9 @@ class ConverterClient:
             raise Unheard(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
             raise Unheard("The converter was leaving.") from error
+        taken = False
         while True:
+            taken = taken or frame is Frame.PROGRESS or (frame is Frame.ALIVE and payload == TAKEN)
             if frame is Frame.RESULT:
                 return payload
             if frame is Frame.ERROR:
@@ -180,13 +193,13 @@ class ConverterClient:
                 return None
             if frame is Frame.PROGRESS and progress is not None:
                 progress(decode_progress(payload))
-            frame, payload = self._hear(connection)
+            frame, payload = self._hear(connection, ConnectionLost if taken else Unheard)
 
-    def _hear(self, connection: socket.socket) -> tuple[Frame, bytes]:
+    def _hear(self, connection: socket.socket, lost: type[ConnectionLost]) -> tuple[Frame, bytes]:
         try:
             return receive(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:
             kill(listener(connection))
-            raise ConnectionLost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
+            raise lost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
-            raise ConnectionLost("The converter closed the connection.") from error
+            raise lost("The converter closed the connection.") from error

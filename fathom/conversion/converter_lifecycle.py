@@ -23,6 +23,8 @@ from fathom.errors import ConverterUnreachable
 GREETING_WITHIN_S = 20.0
 # Interpreter, settings and socket; the workers warm up afterwards.
 START_WITHIN_S = 60.0
+# For people who wait for it.
+STATUS_WITHIN_S = 5.0
 STOP_WITHIN_S = 10.0
 # One may be replaced at once by a caller with other settings or newer code; more often than this, something is wrong.
 MOST_STARTS = 3
@@ -56,7 +58,8 @@ class ConverterLifecycle:
                         return
                     if time.monotonic() > deadline:
                         break
-                    self._spawn()
+                    if not self._spawn():
+                        continue  # it was killed before it could say why
                 if not self._greet():
                     raise ConverterUnreachable("The converter does not stay started.", hint=self.log_hint)
         except Timeout as error:
@@ -66,14 +69,25 @@ class ConverterLifecycle:
             raise ConverterUnreachable(f"The converter cannot be started in its home: {reason}.") from error
 
     def status(self) -> ConverterStatus:
-        """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
+        """How the converter is doing. Raises ConverterUnreachable if none is running or it does not answer; starts none."""
         try:
-            with self._address.connect(GREETING_WITHIN_S) as connection:
+            with self._address.connect(STATUS_WITHIN_S) as connection:
                 connection.sendall(pack(Frame.REQUEST, Request("status").encode()))
                 _, payload = receive(connection, MAX_ANSWER_BYTES)
+        except TimeoutError as error:
+            message = f"The converter runs and has not answered for {STATUS_WITHIN_S:.0f} s."
+            raise ConverterUnreachable(message, hint=f"The next document replaces it. {self.log_hint}") from error
         except OSError as error:
             raise ConverterUnreachable("The converter is not running.") from error
         return ConverterStatus.model_validate_json(payload)
+
+    def listening(self) -> bool:
+        """Whether a converter process has the socket, even if it does not answer."""
+        try:
+            self._address.connect(STATUS_WITHIN_S).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> bool:
         """No converter owns this home; what it was converting is cancelled. True if one was running."""
@@ -109,8 +123,8 @@ class ConverterLifecycle:
             except OSError:
                 return False
 
-    def _spawn(self) -> None:
-        """A converter listens. Raises ConverterUnreachable with what it said last if it does not."""
+    def _spawn(self) -> bool:
+        """A converter listens. False if it ended without a word; raises ConverterUnreachable with what it said last else."""
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         said = self._settings.logs / "converter.start.log"
         ready, theirs = os.pipe()
@@ -125,10 +139,13 @@ class ConverterLifecycle:
                 os.close(theirs)
             starter.wait()
             waiting.register(told, selectors.EVENT_READ)
-            if waiting.select(START_WITHIN_S) and told.read(16) == b"ready":
-                return
-        last = said.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise ConverterUnreachable(f"The converter does not start: {last[0][:300]}.", hint=self.log_hint)
+            ended = bool(waiting.select(START_WITHIN_S))
+            if ended and told.read(16) == b"ready":
+                return True
+        last = said.read_text("utf-8", "replace").strip().splitlines()[-1:]
+        if ended and not last:
+            return False
+        raise ConverterUnreachable(f"The converter does not start: {(last or ['it hangs'])[0][:300]}.", hint=self.log_hint)
 
 
 def listener(connection: socket.socket) -> int | None:

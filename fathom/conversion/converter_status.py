@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+# hung: it does not react and is about to be killed; dead: its process is gone and about to be replaced
+WorkerState = Literal["starting", "idle", "busy", "hung", "dead"]
 
 
 class WorkerStatus(BaseModel):
@@ -13,7 +16,7 @@ class WorkerStatus(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     pid: int
-    state: Literal["starting", "idle", "busy"]
+    state: WorkerState
     rss_bytes: int
     documents: int = Field(description="documents it was given since it started")
     busy_s: float | None = Field(None, description="seconds on its present document")
@@ -45,4 +48,20 @@ class ConverterStatus(BaseModel):
     @property
     def warm(self) -> bool:
         """Whether a document would be converted at once."""
-        return any(worker.state != "starting" for worker in self.workers)
+        return any(worker.state in ("idle", "busy") for worker in self.workers)
+
+    @property
+    def live_workers(self) -> int:
+        """Workers that do their work or will do so when they are warm."""
+        return sum(worker.state in ("starting", "idle", "busy") for worker in self.workers)
+
+    @computed_field(description="what is wrong, if something is")  # type: ignore[prop-decorator]
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, if something is: no worker can be had, or fewer live than the settings say."""
+        if self.trouble:
+            return self.trouble
+        if self.live_workers >= self.wanted_workers:
+            return None
+        others = [f"process {worker.pid} is {worker.state}" for worker in self.workers if worker.state in ("hung", "dead")]
+        return f"{self.live_workers} of {self.wanted_workers} workers live{''.join(f', {other}' for other in others)}."

@@ -20,6 +20,8 @@ HEADER = struct.Struct(">cI")
 MAX_REQUEST_BYTES = 256 * 1024
 # Two thousand dense pages make about 200 MB of JSON.
 MAX_ANSWER_BYTES = 1024**3
+# What an ALIVE frame holds from when a worker has the caller's document.
+TAKEN = b"taken"
 
 Operation = Literal["convert", "inspect", "hello", "status", "stop"]
 

@@ -14,6 +14,8 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import psutil
 from filelock import Timeout
@@ -52,11 +54,17 @@ class ConverterService:
         self._started = time.monotonic()
         self._pool = WorkerPool(settings)
         self._connections: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._defect: BaseException | None = None
         self._drain = False
         self.leave = asyncio.Event()
+        self.leave_at_once = asyncio.Event()
 
     async def run(self, ready: int | None) -> None:
-        """Serves; `ready` is a descriptor that is written to and closed once callers can connect."""
+        """Serves; `ready` is a descriptor that is written to and closed once callers can connect.
+
+        Raises what a background task of it failed with, after it has left as ever: the next caller starts another one.
+        """
         lock = self._address.owning(LOCK_WITHIN_S)
         with lock:
             listener = self._address.listen()
@@ -66,24 +74,53 @@ class ConverterService:
                 os.write(ready, b"ready")
                 os.close(ready)
             log.info("Converter started", sub_stage="start", fingerprint=self._fingerprint, metrics={"pid": os.getpid()})
-            pool = asyncio.create_task(self._pool.run())
-            watches = [asyncio.create_task(self._watch_home(mine)), asyncio.create_task(self._watch_workers())]
+            self._depend_on("workers", self._pool.run())
+            self._depend_on("home", self._watch_home(mine))
+            self._depend_on("trouble", self._watch_workers())
             await self.leave.wait()
             server.close()
             if self._identity() == mine:
                 self._address.socket.unlink(missing_ok=True)
-        for watch in watches:
-            watch.cancel()
+        for watch in ("home", "trouble"):
+            self._tasks[watch].cancel()
         # the lock is free: a successor may serve while this one finishes what it took on
-        if self._drain and self._connections:
-            await asyncio.wait(self._connections)
+        if self._drain:
+            await self._drained()
         for task in self._connections:
             task.cancel()
         if self._connections:
             await asyncio.wait(self._connections)
         await self._pool.close()
-        pool.cancel()
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.wait(self._tasks.values())
         log.info("Converter ended", sub_stage="end")
+        if self._defect is not None:
+            raise self._defect
+
+    def stop(self) -> None:
+        """The converter leaves; what it converts is cancelled, also where it was to be finished."""
+        self.leave.set()
+        self.leave_at_once.set()
+
+    def _depend_on(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Starts a background task that serving depends on: where it fails, the converter says so and leaves."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error(f"The converter's watch over its {name} failed: it ends", sub_stage="end", reason=repr(error))
+                self._defect = self._defect or error
+                self.leave.set()
+
+        self._tasks[name] = asyncio.create_task(work)
+        self._tasks[name].add_done_callback(ended)
+
+    async def _drained(self) -> None:
+        """Returns when nobody waits for anything any more, or the converter is told to stop."""
+        stopped = asyncio.create_task(self.leave_at_once.wait())
+        while self._connections and not stopped.done():
+            await asyncio.wait({stopped, *self._connections}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the socket is; None if it is gone."""
@@ -119,15 +156,22 @@ class ConverterService:
         except (ConnectionError, TimeoutError):
             pass  # the caller is gone, and with it whoever could be told
         except asyncio.CancelledError:
-            self._send(writer, Frame.ERROR, encode_error(ConversionCancelled("The converter was stopped.")))
+            self._tell(writer, ConversionCancelled("The converter was stopped."))
+        except FathomError as error:
+            self._tell(writer, error)
+        except Exception as error:
+            log.exception("A caller could not be answered")
+            self._tell(writer, error)
         finally:
             with contextlib.suppress(ConnectionError, TimeoutError):
-                await asyncio.wait_for(writer.drain(), REQUEST_WITHIN_S)
+                async with asyncio.timeout(REQUEST_WITHIN_S):
+                    await writer.drain()
             writer.close()
             self._connections.discard(task)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        frame, payload = await asyncio.wait_for(receive_async(reader, MAX_REQUEST_BYTES), REQUEST_WITHIN_S)
+        async with asyncio.timeout(REQUEST_WITHIN_S):
+            frame, payload = await receive_async(reader, MAX_REQUEST_BYTES)
         if frame is not Frame.REQUEST:
             raise ConnectionLost("The caller does not speak the converter's protocol.")
         request = Request.decode(payload)
@@ -136,7 +180,7 @@ class ConverterService:
         elif request.operation == "stop":
             log.info("Converter is told to stop", sub_stage="end")
             self._send(writer, Frame.RESULT, b"{}")
-            self.leave.set()
+            self.stop()
         elif request.fingerprint != self._fingerprint:
             log.info("A caller has other settings or newer code: the converter finishes its work and ends", sub_stage="end")
             self._send(writer, Frame.SUPERSEDED)
@@ -153,13 +197,16 @@ class ConverterService:
 
     async def _convert(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The caller has its answer, or is gone and its document given up."""
-        work = asyncio.create_task(self._pool.work(request, lambda progress: self._send_if_room(writer, progress)))
+        work = asyncio.create_task(self._pool.work(request, lambda frame, said: self._send_if_room(writer, frame, said)))
         gone = asyncio.create_task(reader.read(1))
         alive = asyncio.create_task(self._keep_alive(writer))
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            waited_for: set[asyncio.Future[Any]] = {work, gone, alive}
+            await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                self._send(writer, *_answer_of(work))
+                self._send(writer, *work.result())
+            elif alive.done():
+                alive.result()  # a caller who hears nothing would take the converter for dead
             else:
                 with stage("docling", document=request.document, run=request.run), bound(request=request.request):
                     log.info("The caller is gone: its document is given up")
@@ -167,6 +214,11 @@ class ConverterService:
             for task in (work, gone, alive):
                 task.cancel()
             await asyncio.gather(work, gone, alive, return_exceptions=True)
+
+    def _tell(self, writer: asyncio.StreamWriter, error: Exception) -> None:
+        """The caller is told, unless the converter itself is at fault: who hears nothing asks the next converter."""
+        if self._defect is None:
+            self._send(writer, Frame.ERROR, encode_error(error))
 
     async def _keep_alive(self, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -177,10 +229,10 @@ class ConverterService:
         if not writer.is_closing():
             writer.write(pack(frame, payload))
 
-    def _send_if_room(self, writer: asyncio.StreamWriter, progress: bytes) -> None:
+    def _send_if_room(self, writer: asyncio.StreamWriter, frame: Frame, said: bytes) -> None:
         """Progress is dropped rather than kept for a caller who does not read it."""
         if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
-            self._send(writer, Frame.PROGRESS, progress)
+            self._send(writer, frame, said)
 
     def status(self) -> ConverterStatus:
         """The converter in figures."""
@@ -207,21 +259,22 @@ class ConverterService:
         )
 
 
-def _answer_of(work: asyncio.Task[tuple[Frame, bytes]]) -> tuple[Frame, bytes]:
-    try:
-        return work.result()
-    except FathomError as error:
-        return Frame.ERROR, encode_error(error)
-
-
 async def serve(settings: ConverterSettings, ready: int | None) -> None:
     """The converter serves until it leaves. Raises filelock.Timeout if another one owns the home."""
     address = ConverterAddress(settings.home)
     address.prepare()
     service = ConverterService(settings, address)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_unseen)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, service.leave.set)
+        loop.add_signal_handler(number, service.stop)
     await service.run(ready)
+
+
+def _log_unseen(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Logs what the event loop found that no code of ours saw, such as the exception of a task nobody waited for."""
+    error = context.get("exception")
+    log.error("Something went wrong unseen", sub_stage="run", reason=context.get("message"), error=repr(error) if error else "")
 
 
 def detach() -> None:

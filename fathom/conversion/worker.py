@@ -53,6 +53,7 @@ class Worker:
 
     def __init__(self, connection: socket.socket, settings: ConverterSettings, engine: ModuleType) -> None:
         self._connection = connection
+        self._sending = threading.Lock()
         self._settings = settings
         self._engine = engine
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
@@ -67,7 +68,7 @@ class Worker:
             request = self._requests.get()
             self._document += 1
             frame, payload = self._answer(request)
-            self._connection.sendall(pack(frame, payload))
+            self._send(frame, payload)
             del payload
             gc.collect()  # documents are webs of cycles; between two of them nobody waits for it
 
@@ -78,9 +79,14 @@ class Worker:
                 if frame is Frame.CANCEL:
                     self._given_up = int(payload)
                 elif frame is Frame.REQUEST:
-                    self._requests.put(Request.decode(payload))
+                    request = Request.decode(payload)
+                    self._send(Frame.ALIVE)  # from here on the document may be to blame for what happens to this process
+                    self._requests.put(request)
         except (ConnectionLost, OSError):
             os._exit(0)  # the main thread may be deep in native code, and nobody waits for what it does
+        except Exception:  # noqa: BLE001 - a process that hears nothing is of no use
+            traceback.print_exc()
+            os._exit(1)
 
     def _answer(self, request: Request) -> tuple[Frame, bytes]:
         try:
@@ -107,7 +113,11 @@ class Worker:
     def _report(self, progress: PageProgress) -> None:
         if self._given_up == self._document:
             raise GivenUp
-        self._connection.sendall(pack(Frame.PROGRESS, encode_progress(progress)))
+        self._send(Frame.PROGRESS, encode_progress(progress))
+
+    def _send(self, frame: Frame, payload: bytes = b"") -> None:
+        with self._sending:
+            self._connection.sendall(pack(frame, payload))
 
 
 def bind_to_supervisor(supervisor: int) -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import re
 import signal
-import socket
-import sys
 import time
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.converter_status import WorkerStatus
-from fathom.conversion.protocol import MAX_ANSWER_BYTES, ConnectionLost, Frame, Request, encode_error, pack, receive_async
-from fathom.conversion.service_log import relay
+from fathom.conversion.converter_status import WorkerState, WorkerStatus
+from fathom.conversion.protocol import (
+    MAX_ANSWER_BYTES,
+    TAKEN,
+    ConnectionLost,
+    Frame,
+    Request,
+    encode_error,
+    pack,
+    receive_async,
+)
 from fathom.conversion.worker_facts import WorkerFacts
+from fathom.conversion.worker_launch import KILLED_WITHIN_S, LaunchedWorker, end_process, kill_process, launch_worker
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionOutOfMemory, ConversionTimedOut, ConverterUnreachable
 from fathom.observability.logs import get_logger
 
@@ -27,90 +33,133 @@ from fathom.observability.logs import get_logger
 WARM_UP_LIMIT_S = 180.0
 # How often a worker at work is looked at: what it can allocate in between is what the limit may be passed by.
 WATCH_EVERY_S = 0.1
+IDLE_LOOK_EVERY_S = 0.5
+# A worker says at once that it has a document, unless it still clears up after the one before: a matter of seconds.
+TAKEN_WITHIN_S = 10.0
+# A process that is stopped (SIGSTOP) for longer does not go on by itself.
+STOPPED_FOR_S = 1.0
 # How long a cancelled worker may take to notice; killed after, so that a cancel takes under two seconds.
 CANCEL_GRACE_S = 1.0
 # A process that dies closes its connection a moment before it has an exit code.
 ENDING_GRACE_S = 1.0
+# What a process said before it died is read in a moment, unless another process holds its output open.
+LAST_WORDS_S = 0.5
 # Native heaps fragment: a worker is replaced after so many documents, or when what it keeps is half of its limit.
 RECYCLE_AFTER_DOCUMENTS = 1000
 RECYCLE_ABOVE_SHARE = 0.5
-LINE_LIMIT = 256 * 1024
-SECRET_NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS|DATABASE_URL)$", re.I)
+# Signals that other processes send; a document that makes its worker crash ends it by another one or by an exit code.
+FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 
 Answer = tuple[Frame, bytes]
+# Takes what a worker says of a document before its answer: ALIVE with TAKEN when it has it, then PROGRESS.
+Tell = Callable[[Frame, bytes], None]
 
 log = get_logger(__name__)
 
 
+class WorkerLost(Exception):
+    """The worker is gone through no fault of the document: killed from outside, hung, or before it had the document."""
+
+    def __init__(self, message: str, *, taken: bool) -> None:
+        super().__init__(message)
+        self.taken = taken
+
+
+class UnkillableWorker(Exception):
+    """A process that the kernel does not take away although it was killed; it is left behind."""
+
+
+@dataclass
+class _Work:
+    """The document a worker is at work on."""
+
+    document: str | None
+    tell: Tell
+    answer: asyncio.Future[Answer | WorkerLost]
+    since: float = field(default_factory=time.monotonic)
+    taken: bool = False
+
+
 class WorkerProcess:
-    """One worker process. `ended` is set when the process is gone."""
+    """One worker process; `ended` is set when it is gone, which the process itself shows and not its output."""
 
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
-        self._process: asyncio.subprocess.Process | None = None
-        self._watched: psutil.Process | None = None
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._output: asyncio.Task[None] | None = None
+        self._launched: LaunchedWorker | None = None
+        self._seen: psutil.Process | None = None
+        self._life: asyncio.Task[None] | None = None
+        self._warm: asyncio.Future[WorkerFacts] | None = None
+        self._work: _Work | None = None
+        self._given = asyncio.Event()
         self._killed_for: ConversionFailed | None = None
-        self._document: str | None = None
-        self._last_line = ""
-        self._busy_since: float | None = None
-        self.state: Literal["starting", "idle", "busy"] = "starting"
+        self._hung: str | None = None
+        self._started = self._killed_at = self._stopped_since = self._deaf_since = 0.0  # times of monotonic(); 0: not so
         self.documents = 0
         self.retired = False
         self.ended = asyncio.Event()
 
     async def start(self) -> WorkerFacts:
-        """The worker is warm. Raises ConverterUnreachable if it dies or hangs before."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "fathom.conversion.worker",
-                str(theirs.fileno()), str(os.getpid()), self._settings.model_dump_json(),
-                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-                limit=LINE_LIMIT, pass_fds=(theirs.fileno(),), env=worker_environment(self._settings.workers),
-            )  # fmt: skip
-        with contextlib.suppress(psutil.Error):
-            self._watched = psutil.Process(self._process.pid)
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
-        self._output = asyncio.create_task(self._relay_output())
-        try:
-            frame, payload = await asyncio.wait_for(receive_async(self._reader, MAX_ANSWER_BYTES), WARM_UP_LIMIT_S)
-        except TimeoutError as error:
-            await self.kill()
-            raise ConverterUnreachable(f"A conversion worker was not warm after {WARM_UP_LIMIT_S:.0f} s.") from error
-        except ConnectionLost as error:
-            await self._let_it_end()
-            message = f"A conversion worker {self._how_it_ended()} while it warmed up: {self._last_line or 'it said nothing'}."
-            raise ConverterUnreachable(message, hint=f"Read {self._settings.logs / 'converter.jsonl'}.") from error
-        if frame is not Frame.READY:
-            await self.kill()
-            raise ConverterUnreachable("A conversion worker does not speak the converter's protocol.")
-        self.state = "idle"
-        return WorkerFacts.model_validate_json(payload)
+        """Returns when the worker is warm. Raises ConverterUnreachable if it cannot be started, dies or hangs before.
 
-    async def work(self, request: Request, on_progress: Callable[[bytes], None]) -> Answer:
-        """The worker's answer to the request, or the named error it ended with. Cancelling this gives the document up."""
-        assert self._writer is not None
-        self.state, self._document, self._busy_since = "busy", request.document, time.monotonic()
-        self.documents += 1
-        watch = asyncio.create_task(self._watch())
-        listen = asyncio.create_task(self._listen(on_progress))
+        Raises ExceptionGroup where watching it failed, as `gone` does.
+        """
         try:
-            self._writer.write(pack(Frame.REQUEST, request.encode()))
-            return await asyncio.shield(listen)
+            self._launched = await launch_worker(self._settings)
+        except OSError as error:
+            self.ended.set()
+            reason = error.strerror or type(error).__name__
+            raise ConverterUnreachable(f"A conversion worker cannot be started: {reason}.") from error
+        self._started = time.monotonic()
+        try:
+            self._seen = psutil.Process(self._launched.process.pid)
+        except psutil.Error:  # it has ended already
+            self._seen = None
+        self._warm = asyncio.get_running_loop().create_future()
+        self._life = asyncio.create_task(self._live(self._launched))
+        either: set[asyncio.Future[Any]] = {self._warm, self._life}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if self._warm.done():
+            return self._warm.result()
+        self._life.result()
+        said = self._launched.output.last_line or "it said nothing"
+        message = f"A conversion worker {self.how_it_ended} while it warmed up: {said}."
+        raise ConverterUnreachable(message, hint=f"Read {self._settings.logs / 'converter.jsonl'}.")
+
+    async def gone(self) -> None:
+        """Returns when the process has ended. Raises ExceptionGroup where watching it failed; it is killed then."""
+        assert self._life is not None
+        await asyncio.shield(self._life)
+
+    async def work(self, request: Request, tell: Tell) -> Answer:
+        """The worker's answer to the request, or the named error the document made it end with.
+
+        Cancelling this gives the document up. Raises WorkerLost if the worker is gone through no fault of the document.
+        """
+        if not self.usable:
+            raise WorkerLost("The worker was gone.", taken=False)
+        work = self._work = _Work(request.document, tell, asyncio.get_running_loop().create_future())
+        self._given.set()
+        self.documents += 1
+        try:
+            self._send(Frame.REQUEST, request.encode())
+            answer = await asyncio.shield(work.answer)
         except asyncio.CancelledError:
-            await self._give_up(listen)
+            await self._give_up(work)
             raise
         finally:
-            watch.cancel()
-            self.state, self._document, self._busy_since = "idle", None, None
+            if not work.answer.done():  # it was cancelled while it was being given up
+                self._kill(ConversionCancelled("The conversion was cancelled."))
+            self._given.clear()
+            self._work = None
+        if isinstance(answer, WorkerLost):
+            raise answer
+        return answer
 
     @property
     def usable(self) -> bool:
         """Whether it may be given another document."""
-        return not self.ended.is_set() and not self.retired and self._process is not None and self._process.returncode is None
+        warm = self._warm is not None and self._warm.done()
+        return warm and not (self.ended.is_set() or self.retired or self._killed_at or self._deaf_since)
 
     @property
     def worn_out(self) -> bool:
@@ -119,90 +168,17 @@ class WorkerProcess:
         return kept or self.documents >= RECYCLE_AFTER_DOCUMENTS
 
     @property
-    def rss_bytes(self) -> int:
-        """Resident memory of the process now; 0 once it is gone."""
-        try:
-            return int(self._watched.memory_info().rss) if self._watched else 0
-        except psutil.Error:
-            return 0
+    def killed_from_outside(self) -> bool:
+        """Whether another process ended it by a signal."""
+        code = self._launched.process.returncode if self._launched else None
+        return code is not None and -code in FROM_OUTSIDE and not self._killed_at
 
-    def status(self) -> WorkerStatus:
-        """The worker in figures."""
-        busy = None if self._busy_since is None else time.monotonic() - self._busy_since
-        pid = self._process.pid if self._process else 0
-        return WorkerStatus(
-            pid=pid, state=self.state, rss_bytes=self.rss_bytes, documents=self.documents, busy_s=busy, document=self._document
-        )
-
-    async def kill(self, reason: ConversionFailed | None = None) -> None:
-        """The process is gone; `reason` is what its present document ends with."""
-        self._killed_for = self._killed_for or reason
-        if self._process is not None:
-            if self._process.returncode is None:
-                # not Process.kill(): that looks whether it has ended, and takes its exit code from under asyncio's watcher
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
-        if self._writer is not None:
-            self._writer.close()
-        self.ended.set()
-
-    async def _listen(self, on_progress: Callable[[bytes], None]) -> Answer:
-        assert self._reader is not None
-        try:
-            while True:
-                frame, payload = await receive_async(self._reader, MAX_ANSWER_BYTES)
-                if frame is not Frame.PROGRESS:
-                    return frame, payload
-                on_progress(payload)
-        except ConnectionLost:
-            await self._let_it_end()
-            died = ConversionFailed(f"The conversion worker {self._how_it_ended()} over this document.")
-            return Frame.ERROR, encode_error(self._killed_for or died)
-
-    async def _let_it_end(self) -> None:
-        """The process, which has closed its connection, is gone, by its own end if that comes soon: its exit code says why."""
-        if self._output is not None:
-            await asyncio.wait({self._output}, timeout=ENDING_GRACE_S)
-        await self.kill()
-
-    async def _watch(self) -> None:
-        deadline = time.monotonic() + self._settings.timeout_s
-        most = self._settings.memory_mb * 1024**2
-        while True:
-            await asyncio.sleep(WATCH_EVERY_S)
-            if self.rss_bytes > most:
-                message = f"The conversion needed more than {self._settings.memory_mb} MB of memory."
-                return await self.kill(ConversionOutOfMemory(message))
-            if time.monotonic() > deadline:
-                return await self.kill(ConversionTimedOut(f"The conversion took longer than {self._settings.timeout_s:g} s."))
-
-    async def _give_up(self, listen: asyncio.Task[Answer]) -> None:
-        """The document is given up: by the worker itself within the grace, which keeps it warm, else with the worker."""
-        assert self._writer is not None
-        self._writer.write(pack(Frame.CANCEL, str(self.documents).encode()))  # both sides count documents
-        done, _ = await asyncio.wait({listen}, timeout=CANCEL_GRACE_S)
-        if not done:
-            await self.kill(ConversionCancelled("The conversion was cancelled."))
-            await listen
-
-    async def _relay_output(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while True:
-            try:
-                line = await self._process.stdout.readline()
-            except ValueError:  # a line past the limit; asyncio has dropped it
-                continue
-            if not line:
-                break
-            relay(line, self._process.pid)
-            self._last_line = line.decode("utf-8", "replace").strip()[:300] or self._last_line
-        await self._process.wait()
-        self.ended.set()
-
-    def _how_it_ended(self) -> str:
-        code = self._process.returncode if self._process else None
+    @property
+    def how_it_ended(self) -> str:
+        """What ended the process, as the rest of a sentence."""
+        code = self._launched.process.returncode if self._launched else None
+        if self._hung:
+            return self._hung
         if code is None or code >= 0:
             return f"ended with exit code {code}"
         try:
@@ -210,11 +186,173 @@ class WorkerProcess:
         except ValueError:
             return f"was ended by signal {-code}"
 
+    @property
+    def rss_bytes(self) -> int:
+        """Resident memory of the process now; 0 once it is gone."""
+        try:
+            return int(self._seen.memory_info().rss) if self._seen else 0
+        except psutil.Error:
+            return 0
 
-def worker_environment(workers: int) -> dict[str, str]:
-    """The environment of a worker: native libraries share the cores among the workers, and no library may fetch anything."""
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
-    fixed = {"OMP_NUM_THREADS": threads, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    # a worker reads files from strangers, and has no use for anything secret
-    inherited = {name: value for name, value in os.environ.items() if not SECRET_NAMES.search(name)}
-    return {**inherited, **fixed}
+    def status(self) -> WorkerStatus:
+        """The worker in figures."""
+        work = self._work
+        return WorkerStatus(
+            pid=self._launched.process.pid if self._launched else 0,
+            state=self._state(),
+            rss_bytes=self.rss_bytes,
+            documents=self.documents,
+            busy_s=time.monotonic() - work.since if work else None,
+            document=work.document if work else None,
+        )
+
+    def retire(self) -> None:
+        """The process ends now, between two documents, to be replaced."""
+        self.retired = True
+        self._kill()
+
+    async def kill(self, reason: ConversionFailed | None = None) -> None:
+        """Returns when the process is gone; `reason` is what its present document ends with."""
+        self._kill(reason)
+        if self._life is not None:
+            await asyncio.wait({self._life})  # which has a bound: see UnkillableWorker
+
+    async def _live(self, launched: LaunchedWorker) -> None:
+        """Watches the process until it is gone. What fails in here is raised, and ends the process."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                hearing = tasks.create_task(self._hear(launched.reader))
+                relaying = tasks.create_task(launched.output.relay())
+                looking = tasks.create_task(self._look())
+                await launched.process.wait()
+                await asyncio.wait({hearing, relaying}, timeout=LAST_WORDS_S)
+                for task in (hearing, relaying, looking):
+                    task.cancel()
+        finally:
+            if launched.process.returncode is None:
+                self._kill()
+            await end_process(launched.process)
+            self._end()
+            await launched.close()
+
+    def _end(self) -> None:
+        self.ended.set()
+        if (work := self._work) and not work.answer.done():
+            work.answer.set_result(self._ending_of(work))
+
+    def _ending_of(self, work: _Work) -> Answer | WorkerLost:
+        """What the end of the process means for its document."""
+        if self._killed_for:
+            return Frame.ERROR, encode_error(self._killed_for)
+        how = f"The conversion worker {self.how_it_ended}"
+        code = self._launched.process.returncode if self._launched else None
+        if self._hung or not work.taken or code is None or -code in FROM_OUTSIDE:
+            return WorkerLost(how, taken=work.taken)
+        return Frame.ERROR, encode_error(ConversionFailed(f"{how} over this document."))
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                self._take_in(*await receive_async(reader, MAX_ANSWER_BYTES))
+        except ConnectionLost:
+            self._deaf_since = time.monotonic()
+
+    def _take_in(self, frame: Frame, payload: bytes) -> None:
+        work = self._work
+        if frame is Frame.READY and self._warm is not None and not self._warm.done():
+            self._warm.set_result(WorkerFacts.model_validate_json(payload))
+        elif frame not in (Frame.ALIVE, Frame.PROGRESS, Frame.RESULT, Frame.ERROR):
+            raise ConnectionLost("The worker does not speak the converter's protocol.")
+        elif work is None or work.answer.done():
+            pass  # said of a document that was given up
+        elif frame is Frame.ALIVE:
+            work.taken = True
+            work.tell(frame, TAKEN)
+        elif frame is Frame.PROGRESS:
+            work.tell(frame, payload)
+        else:
+            work.answer.set_result((frame, payload))
+
+    async def _look(self) -> None:
+        while True:
+            if self._work or self._killed_at:
+                await asyncio.sleep(WATCH_EVERY_S)
+            else:
+                # not wait_for(), which before Python 3.12 can lose the cancellation that ends this
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_LOOK_EVERY_S):
+                        await self._given.wait()
+            self._examine(time.monotonic())
+
+    def _examine(self, now: float) -> None:
+        """Kills the process where it passes a bound."""
+        if self._killed_at:
+            if now - self._killed_at > KILLED_WITHIN_S:
+                raise UnkillableWorker(f"Process {self._launched and self._launched.process.pid} does not end when killed.")
+            return
+        stopped = self._process_state() == psutil.STATUS_STOPPED
+        self._stopped_since = (self._stopped_since or now) if stopped else 0.0
+        if self._stopped_since and now - self._stopped_since > STOPPED_FOR_S:
+            self._kill_hung("was stopped by a signal and did not go on")
+        elif self._deaf_since and now - self._deaf_since > ENDING_GRACE_S:
+            self._kill_hung("closed its connection")
+        elif self._is_starting and now - self._started > WARM_UP_LIMIT_S:
+            self._kill_hung(f"was not warm after {WARM_UP_LIMIT_S:.0f} s")
+        elif work := self._work:
+            self._examine_work(work, now)
+
+    def _examine_work(self, work: _Work, now: float) -> None:
+        if not work.taken and now - work.since > TAKEN_WITHIN_S:
+            self._kill_hung(f"did not take a document within {TAKEN_WITHIN_S:.0f} s")
+        elif self.rss_bytes > self._settings.memory_mb * 1024**2:
+            message = f"The conversion needed more than {self._settings.memory_mb} MB of memory."
+            self._kill(ConversionOutOfMemory(message))
+        elif now - work.since > self._settings.timeout_s:
+            self._kill(ConversionTimedOut(f"The conversion took longer than {self._settings.timeout_s:g} s."))
+
+    async def _give_up(self, work: _Work) -> None:
+        """The document is given up: by the worker itself within the grace, which keeps it warm, else with the worker."""
+        self._send(Frame.CANCEL, str(self.documents).encode())  # both sides count documents
+        done, _ = await asyncio.wait({work.answer}, timeout=CANCEL_GRACE_S)
+        if not done:
+            await self.kill(ConversionCancelled("The conversion was cancelled."))
+
+    def _send(self, frame: Frame, payload: bytes) -> None:
+        assert self._launched is not None
+        self._launched.writer.write(pack(frame, payload))
+
+    def _kill(self, reason: ConversionFailed | None = None) -> None:
+        if self._launched is None or self.ended.is_set():
+            return
+        self._killed_for = self._killed_for or reason
+        self._killed_at = self._killed_at or time.monotonic()
+        self._given.set()  # whether it is gone in time is looked at soon
+        kill_process(self._launched.process)
+
+    def _kill_hung(self, how: str) -> None:
+        log.warning("A worker hangs and is killed", sub_stage="restart", reason=how, worker=self.status().pid)
+        self._hung = how
+        self._kill()
+
+    @property
+    def _is_starting(self) -> bool:
+        return self._warm is None or not self._warm.done()
+
+    def _process_state(self) -> str:
+        """What the system says of the process; of one that is gone that it is dead."""
+        try:
+            return str(self._seen.status() if self._seen else psutil.STATUS_DEAD)
+        except psutil.Error:
+            return str(psutil.STATUS_DEAD)
+
+    def _state(self) -> WorkerState:
+        if self._launched is None and not self.ended.is_set():
+            return "starting"
+        state = self._process_state()
+        if self.ended.is_set() or self._killed_at or state in (psutil.STATUS_DEAD, psutil.STATUS_ZOMBIE):
+            return "dead"
+        if state == psutil.STATUS_STOPPED or self._deaf_since:
+            return "hung"
+        if self._is_starting:
+            return "starting"
+        return "busy" if self._work else "idle"

@@ -7,17 +7,26 @@ import importlib
 import os
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
 from fathom.conversion.report import ConversionReport, ConvertedDocument, Inspection, PageProgress, ProgressCallback
 from fathom.errors import DocumentDamaged
+from fathom.observability.logs import get_logger
 
 KEPT: list[bytes] = []
+# While the file of this name exists, workers do not become warm.
+HOLD = "SCRIPTED_HOLD"
+
+log = get_logger("fathom.conversion.scripted")
 
 
 def warm_up() -> None:
     """Nothing is loaded."""
+    held = os.environ.get(HOLD)
+    while held and Path(held).exists():
+        time.sleep(0.02)
 
 
 def converter_version() -> str:
@@ -41,6 +50,11 @@ def convert_file(
                 time.sleep(0.05)
                 if progress is not None:
                     progress(PageProgress("page", page, int(argument)))
+        case "gate":  # until the file of that name beside the document exists
+            while not (path.parent / argument).exists():
+                time.sleep(0.02)
+                if progress is not None:
+                    progress(PageProgress("page", 1, 2))
         case "allocate":
             kept = []
             while True:
@@ -61,6 +75,23 @@ def convert_file(
             raise DocumentDamaged("The document is damaged.", hint="Send another copy.")
         case "defect":
             raise ZeroDivisionError("a secret of the document")
+        case "warn":  # as engine.converted_by does
+            log.info("The libraries warned of the document", sub_stage="convert", metrics={"warnings": 1})
+        case "say":  # the rest of the file goes to stderr as it is, each line's escapes resolved
+            sys.stderr.buffer.write(text.partition("\n")[2].encode().decode("unicode_escape").encode("latin-1"))
+            sys.stderr.buffer.flush()
+        case "close-output":
+            os.close(1)
+            os.close(2)
+        case "hang-up":  # the process lives on, and says nothing any more
+            for descriptor in range(3, 64):
+                with contextlib.suppress(OSError):
+                    socket.socket(fileno=os.dup(descriptor)).shutdown(socket.SHUT_WR)
+            time.sleep(60)
+        case "leave-child":  # a process that holds the output open, and outlives its parent
+            if os.fork() == 0:
+                time.sleep(float(argument))
+                os._exit(0)
         case "surrogate":
             text = "half a pair: \ud800"
     report = ConversionReport(

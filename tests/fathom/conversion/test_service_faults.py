@@ -61,21 +61,6 @@ def test_a_defect_keeps_its_traceback_as_the_cause_and_its_words_out_of_the_mess
     assert "in convert_file" in str(caught.value.__cause__)
 
 
-def test_kill_9_of_a_worker_fails_its_document_and_is_mended(converters: Converters) -> None:
-    client = converters.client()
-    at_work = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        failing = pool.submit(client.convert, converters.text("pages 200"), version="v", progress=lambda _: at_work.set())
-        assert at_work.wait(20)
-        before = converters.status(client)
-        os.kill(before.workers[0].pid, signal.SIGKILL)
-        with pytest.raises(ConversionFailed, match="SIGKILL"):
-            failing.result(20)
-    assert client.convert(converters.text("after"), version="v").markdown == "after"
-    after = converters.status(client)
-    assert (after.pid, after.restarts, after.failed) == (before.pid, 1, 1)
-
-
 def test_kill_9_of_the_converter_loses_no_document_and_leaves_no_worker(converters: Converters) -> None:
     client = converters.client()
     at_work = threading.Event()
