@@ -37,12 +37,15 @@ class ParagraphReader:
             {style.get(f"{W}styleId", ""): style for style in styles.iterfind(f"{W}style")} if styles is not None else {}
         )
         self._of_style: dict[str, tuple[Script | None, bool]] = {}
+        self._last: tuple[Any, list[Piece]] = (None, [])
 
     def pieces(self, element: Any, part: Any) -> list[Piece]:
         """Returns the paragraph's pieces, tidied; `part` is the one whose relations its links are of."""
-        paragraph = Paragraph(element, self._document)
-        chain = self._chain_of(paragraph.style)
-        return tidied(self._pieces(element, part, paragraph, chain, None))
+        if self._last[0] is not element:  # docling asks of each paragraph several times
+            paragraph = Paragraph(element, self._document)
+            chain = self._chain_of(paragraph.style)
+            self._last = (element, tidied(self._pieces(element, part, paragraph, chain, None)))
+        return list(self._last[1])
 
     def _pieces(self, element: Any, part: Any, paragraph: Paragraph, chain: Any, link: Link | None) -> Iterator[Piece]:
         for child in element:

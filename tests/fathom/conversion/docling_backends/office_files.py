@@ -120,6 +120,26 @@ def table(*rows: tuple[str, ...], look: str = "", header_rows: int = 0) -> str:
     return f"<w:tbl><w:tblPr>{look}</w:tblPr><w:tblGrid>{'<w:gridCol/>' * width}</w:tblGrid>{made}</w:tbl>"
 
 
+def open_paragraph(content: str) -> str:
+    """Returns a `text:p`."""
+    return f"<text:p>{content}</text:p>"
+
+
+def open_cell(content: str, more: str = "") -> str:
+    """Returns a `table:table-cell` of blocks."""
+    return f"<table:table-cell {more}>{content}</table:table-cell>"
+
+
+def open_table(*rows: str) -> str:
+    """Returns a `table:table` whose rows are given as cells."""
+    return f"<table:table>{''.join(f'<table:table-row>{cells}</table:table-row>' for cells in rows)}</table:table>"
+
+
+def open_list(*items: str, more: str = "") -> str:
+    """Returns a `text:list` whose items are given as blocks."""
+    return f"<text:list {more}>{''.join(f'<text:list-item>{item}</text:list-item>' for item in items)}</text:list>"
+
+
 def open_text(path: Path, body: str, automatic: str = "", common: str = "") -> Path:
     """Writes an ODT with this body, automatic and common styles."""
     return _open(path, "application/vnd.oasis.opendocument.text", f"<office:text>{body}</office:text>", automatic, common)
