@@ -44,7 +44,7 @@ def tidied(pieces: Iterable[Piece]) -> list[Piece]:
     """Joins pieces of one format, gives blanks no format, and takes the blanks off both ends."""
     found: list[Piece] = []
     for piece in pieces:
-        text = _EMPTY_LINES.sub("\n", piece.text.translate(_BREAK_HINTS))
+        text = _EMPTY_LINES.sub("\n\n", piece.text.translate(_BREAK_HINTS))
         if not text:
             continue
         formatting = None if piece.formatting == Formatting() else piece.formatting

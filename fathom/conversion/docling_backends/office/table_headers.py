@@ -56,12 +56,8 @@ def _spanned(cells: Sequence[TableCell], rows: int, bold_rows: frozenset[int]) -
         return 1
     deep = max((cell.row_span for cell in first), default=1)
     below = [cell for cell in cells if cell.start_row_offset_idx == 1 and cell.text.strip()]
-    parted = [
-        cell
-        for cell in below
-        if cell.col_span == 1
-        and any(over.start_col_offset_idx <= cell.start_col_offset_idx < over.end_col_offset_idx for over in over_columns)
-    ]
+    covered = {column for over in over_columns for column in range(over.start_col_offset_idx, over.end_col_offset_idx)}
+    parted = [cell for cell in below if cell.col_span == 1 and cell.start_col_offset_idx in covered]
     if 1 < deep < rows and parted:
         return deep
     if 1 in bold_rows and len(parted) > 1 and rows > 2:

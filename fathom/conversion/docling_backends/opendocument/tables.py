@@ -13,7 +13,7 @@ from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.opendocument.markup import TABLE, is_true, number_of
 
 MAX_REPEATED = 1_000
-MAX_SPAN = 10_000
+MAX_COLUMNS = 1_000
 _CELL, _COVERED, _ROW = f"{TABLE}table-cell", f"{TABLE}covered-table-cell", f"{TABLE}table-row"
 _HEADER, _GROUPS = f"{TABLE}table-header-rows", (f"{TABLE}table-rows", f"{TABLE}table-row-group")
 
@@ -71,17 +71,17 @@ def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
 
 
 def _place(row: Any, number: int, cells: list[PlacedCell]) -> None:
+    """Places the filled cells of a row; none reaches further than the row has cells, covered ones counted."""
+    found: list[tuple[Any, int]] = []
     column = 0
     for cell in row.iterchildren(_CELL, _COVERED):
-        across = number_of(cell, f"{TABLE}number-columns-spanned") if cell.tag == _CELL else 1
-        down = number_of(cell, f"{TABLE}number-rows-spanned") if cell.tag == _CELL else 1
-        repeated = number_of(cell, f"{TABLE}number-columns-repeated")
-        if cell.tag == _COVERED or not _has_content(cell):
-            column += min(repeated, MAX_SPAN)
-            continue
-        for _ in range(min(repeated, MAX_REPEATED)):
-            cells.append(PlacedCell(cell, number, column, min(down, MAX_SPAN), min(across, MAX_SPAN)))
-            column += 1
+        repeated = min(number_of(cell, f"{TABLE}number-columns-repeated"), MAX_COLUMNS - column)
+        if cell.tag == _CELL and _has_content(cell):
+            found += [(cell, at) for at in range(column, column + repeated)]
+        column += repeated
+    for cell, at in found:
+        across = min(number_of(cell, f"{TABLE}number-columns-spanned"), column - at)
+        cells.append(PlacedCell(cell, number, at, number_of(cell, f"{TABLE}number-rows-spanned"), across))
 
 
 def _has_content(cell: Any) -> bool:

@@ -34,9 +34,13 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         self.notices: list[Notice] = []
         super().__init__(in_doc, path_or_stream, options)
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
-        for slide in self.pptx_obj.slides if self.pptx_obj is not None else ():
+        for number, slide in enumerate(self.pptx_obj.slides if self.pptx_obj is not None else (), 1):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
             make_plain(slide)
+            objects = sum(1 for _ in slide.element.iter(f"{P}oleObj"))
+            if objects:
+                message = "Embedded objects are shown as their pictures only."
+                self.notices.append(Notice(kind="object_not_taken", message=message, count=objects, where=f"slide {number}"))
 
     def convert(self) -> DoclingDocument:
         """Returns docling's document, line breaks of notes and titles as such."""

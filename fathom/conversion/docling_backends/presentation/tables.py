@@ -17,7 +17,7 @@ from fathom.conversion.docling_backends.presentation.markup import A
 from fathom.conversion.docling_backends.presentation.paragraphs import body_lines
 
 _ON = frozenset({"1", "true"})
-MAX_SPAN = 1_000
+MAX_COLUMNS = 1_000
 
 
 @dataclass
@@ -49,12 +49,14 @@ def add_table(document: DoclingDocument, table: Any, part: Any, parent: NodeItem
 
 def _cells(row: Any, number: int, rows: int, part: Any) -> list[_Cell]:
     found = []
-    for column, element in enumerate(row.iterfind(f"{A}tc")):
+    elements = list(row.iterfind(f"{A}tc"))[:MAX_COLUMNS]
+    width = len(elements)
+    for column, element in enumerate(elements):
         if _is_on(element, "hMerge") or _is_on(element, "vMerge"):
             continue
         body = element.find(f"{A}txBody")
         lines = body_lines(body, part) if body is not None else []
-        down, across = min(_span(element, "rowSpan"), rows - number), _span(element, "gridSpan")
+        down, across = min(_span(element, "rowSpan"), rows - number), min(_span(element, "gridSpan"), width - column)
         cell = TableCell(
             text="\n".join(map(plain_line, lines)),
             row_span=down,
@@ -101,4 +103,4 @@ def _is_on(element: Any | None, name: str) -> bool:
 
 def _span(element: Any, name: str) -> int:
     said = element.get(name, "1")
-    return min(max(1, int(said)), MAX_SPAN) if said.isdigit() else 1
+    return max(1, int(said)) if said.isdigit() else 1

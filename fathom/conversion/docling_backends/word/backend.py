@@ -31,7 +31,7 @@ from fathom.conversion.docling_backends.office.table_headers import header_depth
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
 from fathom.conversion.docling_backends.word.fields import show_results
 from fathom.conversion.docling_backends.word.flattening import BOXES, flatten
-from fathom.conversion.docling_backends.word.markup import CELL, CHECKBOX, DIAGRAM, TABLE, P
+from fathom.conversion.docling_backends.word.markup import CELL, CHECKBOX, DIAGRAM, TABLE, P, W
 from fathom.conversion.docling_backends.word.note_parts import WordNotes
 from fathom.conversion.docling_backends.word.numbering import Numbering
 from fathom.conversion.docling_backends.word.paragraphs import ParagraphReader
@@ -47,6 +47,7 @@ from fathom.conversion.docling_backends.word.tables import (
 from fathom.conversion.docling_backends.word.text_boxes import lift_boxes
 from fathom.conversion.report import Notice
 
+_OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
 _HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
 
@@ -83,7 +84,7 @@ class WordBackend(MsWordDocumentBackend):
         for root in roots:
             lift_boxes(root)
             self._numbering.number_all(root)
-        self.notices += _notices(left_out)
+        self.notices += _notices(left_out, document.element)
 
     def convert(self) -> DoclingDocument:
         """Returns docling's document; raises what a table raised, which docling would pass over with the table."""
@@ -395,10 +396,14 @@ def _description(inner: Any) -> str:
     return ""
 
 
-def _notices(left_out: LeftOut) -> list[Notice]:
+def _notices(left_out: LeftOut, document: Any) -> list[Notice]:
+    objects = sum(found.get("Type", "Embed") == "Embed" for found in document.iter(_OBJECT))
+    imported = sum(1 for _ in document.iter(f"{W}altChunk", f"{W}subDoc"))
     found = [
         ("deleted_text", left_out.deleted, "Text that is marked as deleted was left out."),
         ("hidden_text", left_out.hidden, "Hidden text was left out."),
         ("hidden_rows", left_out.hidden_rows, "Hidden rows of tables were left out."),
+        ("object_not_taken", objects, "Embedded objects are shown as their pictures only."),
+        ("part_not_taken", imported, "Parts that are documents of their own (altChunk, subDoc) were not taken."),
     ]
     return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]

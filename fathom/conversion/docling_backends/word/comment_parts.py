@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from docx.oxml import parse_xml
-
 from fathom.conversion.docling_backends.office.notes import comment_line
 from fathom.conversion.docling_backends.word.flattening import flatten
-from fathom.conversion.docling_backends.word.markup import P, W, shown_text
+from fathom.conversion.docling_backends.word.markup import P, W, shown_text, tree_of
 
 _COMMENTS = "/comments"
 _EXTENDED = "/commentsExtended"
@@ -92,7 +90,5 @@ def _line(comment: Any) -> str:
 def _root(part: Any, ending: str) -> Any | None:
     for relation in part.rels.values():
         if not relation.is_external and relation.reltype.endswith(ending):
-            found = relation.target_part
-            element = getattr(found, "element", None)
-            return parse_xml(found.blob) if element is None else element
+            return tree_of(relation.target_part)
     return None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from docx.oxml import parse_xml
+from lxml import etree
+
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 WORD_2010 = "http://schemas.microsoft.com/office/word/2010/wordml"
 COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
@@ -21,6 +24,17 @@ LINK, CHECKBOX, DIAGRAM = f"{_OWN}link", f"{_OWN}checkbox", f"{_OWN}diagram"
 P, RUN, TEXT, TABLE, ROW, CELL = (f"{W}{name}" for name in ("p", "r", "t", "tbl", "tr", "tc"))
 PARAGRAPH_PROPERTIES, RUN_PROPERTIES = f"{W}pPr", f"{W}rPr"
 _OFF = frozenset({"0", "false", "off", "none"})
+
+
+def tree_of(part: Any) -> Any | None:
+    """Returns the tree of a part of the package, or None where it is no XML."""
+    element = getattr(part, "element", None)
+    if element is not None:
+        return element
+    try:
+        return parse_xml(part.blob)
+    except etree.XMLSyntaxError:
+        return None
 
 
 def is_on(element: Any | None) -> bool | None:

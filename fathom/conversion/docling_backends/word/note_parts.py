@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import parse_xml
 
 from fathom.conversion.docling_backends.office.notes import NoteMarks, reference, symbol_mark
 from fathom.conversion.docling_backends.word.markup import (
@@ -21,6 +20,7 @@ from fathom.conversion.docling_backends.word.markup import (
     content_of,
     remove,
     text_element,
+    tree_of,
 )
 from fathom.conversion.docling_backends.word.numbering import note_mark
 
@@ -87,9 +87,9 @@ def _notes(part: Any, relation: str, kind: str) -> tuple[Any, Any, dict[str, Any
     """Returns (tree, part, notes by id) of the part that holds the notes of this kind."""
     for found in part.rels.values():
         if found.reltype == relation and not found.is_external:
-            root = getattr(found.target_part, "element", None)
+            root = tree_of(found.target_part)
             if root is None:
-                root = parse_xml(found.target_part.blob)
+                continue
             notes = {
                 note.get(f"{W}id", ""): note for note in root.iterfind(f"{W}{kind}") if note.get(f"{W}type") not in _SEPARATORS
             }

@@ -16,7 +16,7 @@ from fathom.conversion.docling_backends.office.pieces import Piece
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.word.markup import CELL, ROW, TABLE, VAL, P, W, is_on, value_of
 
-MAX_COLUMNS = 16_384
+MAX_COLUMNS = 1_000  # Word itself stops at 63
 _FIRST_ROW, _FIRST_COLUMN = 0x0020, 0x0080
 
 
@@ -39,7 +39,9 @@ def placed_cells(table: Any) -> tuple[list[PlacedCell], int, int]:
     for row in table.iterchildren(ROW):
         column = _integer(value_of(row, f"{W}trPr/{W}gridBefore"), 0)
         for element in row.iterchildren(CELL):
-            columns = max(1, _integer(value_of(element, f"{W}tcPr/{W}gridSpan"), 1))
+            if column >= MAX_COLUMNS:
+                break
+            columns = min(max(1, _integer(value_of(element, f"{W}tcPr/{W}gridSpan"), 1)), MAX_COLUMNS - column)
             above = open_cells.get(column)
             merge = element.find(f"{W}tcPr/{W}vMerge")
             if merge is not None and merge.get(VAL, "continue") == "continue" and above is not None:
@@ -48,7 +50,7 @@ def placed_cells(table: Any) -> tuple[list[PlacedCell], int, int]:
                 placed = PlacedCell(element, row_number, column, columns)
                 cells.append(placed)
                 open_cells[column] = placed
-            column = min(column + columns, MAX_COLUMNS)
+            column += columns
         width = max(width, column)
         row_number += 1
     return cells, row_number, width
