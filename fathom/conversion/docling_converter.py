@@ -31,6 +31,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         AsciiDocFormatOption,
         CsvFormatOption,
         DocumentConverter,
+        EmailFormatOption,
         EpubFormatOption,
         ExcelFormatOption,
         HTMLFormatOption,
@@ -59,12 +60,14 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.spreadsheet.ods.backend import OdsBackend
     from fathom.conversion.docling_backends.spreadsheet.xlsx.backend import ExcelBackend
     from fathom.conversion.docling_backends.word.backend import WordBackend
+    from fathom.conversion.email.backend import MailBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
 
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
+    logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of calendars, which MailBackend reads
     options = ThreadedPdfPipelineOptions(
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself
@@ -92,6 +95,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
             InputFormat.PPTX: PowerpointFormatOption(backend=PresentationBackend),
             InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
             InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
+            InputFormat.EMAIL: EmailFormatOption(backend=MailBackend),
             InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
             InputFormat.ASCIIDOC: AsciiDocFormatOption(backend=AsciidocBackend),
             InputFormat.XML_JATS: XMLJatsFormatOption(backend=JatsBackend),

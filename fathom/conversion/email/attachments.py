@@ -30,6 +30,8 @@ LEFT_OUT = frozenset(
         "message/delivery-status", "text/rfc822-headers",
     }
 )  # fmt: skip
+# Read as part of the mail even where they are attached: they say when and where.
+CALENDARS = frozenset({"text/calendar", "application/ics"})
 # As it stands in the mail: longer header lines are not folded anew.
 _AS_IT_WAS = policy.compat32.clone(max_line_length=None)
 # What Python's own reader of mails raises over broken ones.
@@ -61,13 +63,13 @@ def attachments_of(path: Path) -> tuple[list[Attachment], list[ConversionError]]
 
 
 def without_attachments(mail_bytes: bytes) -> bytes:
-    """The mail with what it shows and nothing that came with it: a mail within it would be read as words of its own.
+    """The mail with what it shows and nothing that came with it but calendars: a mail within it would be read as its own words.
 
     As it is where nothing came with it or where it cannot be told apart.
     """
     try:
         mail: Mail = email.message_from_bytes(mail_bytes, policy=_AS_IT_WAS)
-        found = {id(part) for part in _parts(mail)}
+        found = {id(part) for part in _parts(mail) if part.get_content_type() not in CALENDARS}
         if not found:
             return mail_bytes
         waiting: list[Mail] = [mail]
@@ -83,7 +85,7 @@ def without_attachments(mail_bytes: bytes) -> bytes:
 
 def list_attachments(document: DoclingDocument, attachments: Sequence[Attachment]) -> None:
     """The document ends with a list of what came with it."""
-    document.add_heading("Attachments", level=2)
+    document.add_heading("Attachments", level=1)
     group = document.add_list_group(name="attachments")
     for one in attachments:
         document.add_list_item(f"{one.name} ({one.media_type})", parent=group)
@@ -103,9 +105,9 @@ def _first(parts: Iterator[Mail], most: int) -> tuple[list[Mail], int]:
 def _parts(mail: Mail) -> Iterator[Mail]:
     """The parts that are attachments, in order; a mail within the mail is one, and not entered."""
     shown = _shown(mail)
-    waiting: list[tuple[Mail, bool]] = [(mail, False)]
+    waiting: list[tuple[Mail, str]] = [(mail, "")]
     while waiting:
-        part, related = waiting.pop()
+        part, above = waiting.pop()
         kind = part.get_content_type()
         inside = part.get_payload()
         if kind in LEFT_OUT:
@@ -113,9 +115,8 @@ def _parts(mail: Mail) -> Iterator[Mail]:
         if kind == MESSAGE and part is not mail:
             yield part
         elif isinstance(inside, list):
-            of_the_text = kind == "multipart/related"
-            waiting.extend((one, of_the_text) for one in reversed(inside) if isinstance(one, Message))
-        elif part is not mail and _is_attached(part, kind, related, shown):
+            waiting.extend((one, kind) for one in reversed(inside) if isinstance(one, Message))
+        elif part is not mail and _is_attached(part, kind, above, shown):
             yield part
 
 
@@ -129,10 +130,16 @@ def _shown(mail: Mail) -> set[str]:
     }
 
 
-def _is_attached(part: Mail, kind: str, related: bool, shown: set[str]) -> bool:
+def _is_attached(part: Mail, kind: str, above: str, shown: set[str]) -> bool:
+    """Tells whether a part is attached; `above` is the kind of the part that it stands in."""
     name = str(part.get("Content-ID", "")).strip("<> ")
-    if kind.startswith("image/") and (name in shown or (related and name)):
+    of_the_text = above == "multipart/related"
+    if of_the_text and part.get("Content-Location"):
+        return False  # a piece of a saved page
+    if kind.startswith("image/") and (name in shown or (of_the_text and name)):
         return False
+    if kind in CALENDARS and above == "multipart/alternative":
+        return False  # says in its way what the text says
     if part.get_content_disposition() == "attachment":
         return True
     return _given_name(part) is not None or not kind.startswith(("text/", "multipart/"))
@@ -180,6 +187,11 @@ def _name(part: Mail, kind: str, number: int) -> str:
     if not name:
         return f"{'message' if kind == MESSAGE else 'attachment'}-{number}{suffix}"
     return name if kind != MESSAGE or name.lower().endswith(".eml") else f"{name}.eml"
+
+
+def part_name(part: Mail) -> str:
+    """Returns the name that the mail gives the part, made safe; empty where it gives none."""
+    return _safe(_given_name(part) or "")
 
 
 def _given_name(part: Mail) -> str | None:

@@ -1,79 +1,118 @@
 """Writes the blocks of a page into a document by the shortest way, since a page has hundreds of thousands of them.
 
-The model's own `add_text` copies four empty lists for each item, which takes most of its time (docling-core 2.104); not
-needed once it does not.
+It writes what `markup.writer.BlockWriter` writes. The model's own `add_text` copies four empty lists for each item, which
+takes most of its time (docling-core 2.104); not needed once it does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, TextItem
-from docling_core.types.doc.document import InlineGroup, ListItem, RefItem, TableCell
+from docling_core.types.doc.document import InlineGroup, ListItem, RefItem, RichTableCell, TableCell, TableData
 
-from fathom.conversion.docling_backends.markup.blocks import Heading, ItemList, Paragraph
-from fathom.conversion.docling_backends.markup.grid import PlacedCell
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Runs, plain
-from fathom.conversion.docling_backends.markup.writer import BlockWriter, formatting, target
+from fathom.conversion.docling_backends.markup.blocks import (
+    Block,
+    Code,
+    Footnote,
+    Formula,
+    Heading,
+    ItemList,
+    Paragraph,
+    Picture,
+    Table,
+)
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Runs, is_blank, plain
+from fathom.conversion.docling_backends.markup.writer import code_language, formatting, target
 from fathom.conversion.docling_backends.runs import EXACT_RUNS
 
+_MARK = re.compile(r"\[\^[^\]\s]+\]")
 
-class PageWriter(BlockWriter):
+
+class PageWriter:
     """Appends the blocks of a page, whose lines are tidy already, to a document."""
 
     def __init__(self, document: DoclingDocument) -> None:
-        super().__init__(document)
-        self._page = document
+        self._document = document
+
+    def write(self, blocks: Iterable[Block], parent: NodeItem | None = None) -> None:
+        """Appends the blocks below `parent`, or to the body."""
+        above = parent if parent is not None else self._document.body
+        for block in blocks:
+            match block:
+                case Paragraph():
+                    self._line(block.runs, above, DocItemLabel.CAPTION if block.kind == "caption" else DocItemLabel.TEXT)
+                case Heading():
+                    self._heading(block, above)
+                case ItemList():
+                    self._list(block, above)
+                case Table():
+                    self._table(block, above)
+                case Footnote():
+                    self._footnote(block, above)
+                case Picture():
+                    self._picture(block, above)
+                case Code():
+                    language = code_language(block.language)
+                    item = self._document.add_code(block.text.strip("\n"), code_language=language, parent=above)
+                    self._caption(block.caption, item)
+                case Formula():
+                    self._document.add_formula(block.text, parent=above)
 
     def write_apart(self, texts: Iterable[str]) -> None:
         """Appends texts that are not for readers of the page's text, such as its menus."""
         for text in texts:
-            self._page.add_text(DocItemLabel.TEXT, text, content_layer=ContentLayer.FURNITURE)
+            self._document.add_text(DocItemLabel.TEXT, text, content_layer=ContentLayer.FURNITURE)
 
-    def _heading(self, block: Heading, parent: NodeItem | None) -> None:
-        """Appends a heading; it keeps the link that it is."""
-        text = plain(block.runs)
+    def _heading(self, block: Heading, parent: NodeItem) -> None:
+        """Appends a heading without the marks of its notes, which stand below it; it keeps the link that it is."""
+        text = plain([Run(_MARK.sub("", run.text), run.style) for run in block.runs])
         if not text:
             return
         links = {run.style.link for run in block.runs if run.text.strip()}
         link = target(links.pop()) if len(links) == 1 else None
         if block.level == 0:
-            self._page.add_title(text, parent=parent, hyperlink=link)
+            self._document.add_title(text, parent=parent, hyperlink=link)
         else:
-            self._page.add_heading(text, level=block.level, parent=parent, hyperlink=link)
+            self._document.add_heading(text, level=block.level, parent=parent, hyperlink=link)
 
-    def _line(self, line: Runs, parent: NodeItem | None, label: DocItemLabel) -> Any:
-        runs = list(line)
-        if not runs:
+    def _line(self, runs: Runs, parent: NodeItem, label: DocItemLabel) -> TextItem | None:
+        """Appends a line as one text if it has one style, else as a group of runs; returns the text that is one item."""
+        if is_blank(runs):
             return None
         if len(runs) == 1 and not runs[0].style.formula:
-            return self._run(runs[0], "", parent, label) if runs[0].text.strip() else None
+            return self._text(runs[0], parent, label)
         if label is DocItemLabel.TEXT:
             self._runs(runs, parent)
             return None
-        return super()._line(runs, parent, label)
+        item = self._text(Run(""), parent, label)
+        self._runs(runs, item)
+        return item
 
-    def _runs(self, runs: Runs, parent: NodeItem | None) -> None:
-        groups = self._page.groups
-        above = parent if parent is not None else self._page.body
+    def _runs(self, runs: Runs, parent: NodeItem) -> None:
+        groups = self._document.groups
         group = InlineGroup(
-            self_ref=f"#/groups/{len(groups)}", parent=RefItem(cref=above.self_ref), children=[], name=EXACT_RUNS
+            self_ref=f"#/groups/{len(groups)}", parent=RefItem(cref=parent.self_ref), children=[], name=EXACT_RUNS
         )
         groups.append(group)
-        above.children.append(RefItem(cref=group.self_ref))
+        parent.children.append(RefItem(cref=group.self_ref))
         for run in runs:
-            self._run(run, "", group, DocItemLabel.TEXT)
+            if run.style.formula:
+                self._document.add_formula(run.text, parent=group, hyperlink=target(run.style.link))
+            elif run.style.code:
+                self._document.add_code(run.text.replace(LINE_BREAK, "\n"), parent=group, hyperlink=target(run.style.link))
+            else:
+                self._text(run, group, DocItemLabel.TEXT)
 
-    def _run(self, run: Run, before: str, parent: NodeItem | None, label: DocItemLabel) -> Any:
-        style = run.style
-        if style.formula or (style.code and parent is not None and parent.label is GroupLabel.INLINE):
-            return super()._run(run, before, parent, label)
+    def _text(self, run: Run, parent: NodeItem, label: DocItemLabel) -> TextItem:
         text = run.text.replace(LINE_BREAK, "\n")
-        above = parent if parent is not None else self._page.body
+        texts = self._document.texts
         item = TextItem(
-            self_ref=f"#/texts/{len(self._page.texts)}",
-            parent=RefItem(cref=above.self_ref),
+            self_ref=f"#/texts/{len(texts)}",
+            parent=RefItem(cref=parent.self_ref),
             children=[],
             prov=[],
             source=[],
@@ -81,22 +120,23 @@ class PageWriter(BlockWriter):
             label=label,
             orig=text,
             text=text,
-            formatting=formatting(style),
-            hyperlink=target(style.link),
+            formatting=formatting(run.style),
+            hyperlink=target(run.style.link),
         )
-        self._page.texts.append(item)
-        above.children.append(RefItem(cref=item.self_ref))
+        texts.append(item)
+        parent.children.append(RefItem(cref=item.self_ref))
         return item
 
-    def _list(self, block: ItemList, parent: NodeItem | None) -> None:
-        group = self._page.add_list_group(parent=parent)
+    def _list(self, block: ItemList, parent: NodeItem) -> None:
+        group = self._document.add_list_group(parent=parent)
+        texts = self._document.texts
         for item in block.items:
             first = item.blocks[0] if item.blocks and isinstance(item.blocks[0], Paragraph) else None
             runs = first.runs if first is not None else []
             single = runs[0] if len(runs) == 1 and not (runs[0].style.formula or runs[0].style.code) else None
             text = single.text.replace(LINE_BREAK, "\n") if single else ""
             added = ListItem(
-                self_ref=f"#/texts/{len(self._page.texts)}",
+                self_ref=f"#/texts/{len(texts)}",
                 parent=RefItem(cref=group.self_ref),
                 children=[],
                 prov=[],
@@ -109,7 +149,7 @@ class PageWriter(BlockWriter):
                 formatting=formatting(single.style) if single else None,
                 hyperlink=target(single.style.link) if single else None,
             )
-            self._page.texts.append(added)
+            texts.append(added)
             group.children.append(RefItem(cref=added.self_ref))
             if runs and single is None:
                 self._runs(runs, added)
@@ -117,26 +157,60 @@ class PageWriter(BlockWriter):
             if rest:
                 self.write(rest, added)
 
-    def _cell(self, at: PlacedCell, table: Any) -> None:
-        """Appends a cell; one with a single plain line, as most are, needs no look at its blocks."""
-        blocks = at.cell.blocks
-        first = blocks[0] if len(blocks) == 1 else None
-        if isinstance(first, Paragraph) and len(first.runs) == 1 and first.runs[0].style == PLAIN:
-            text = first.runs[0].text.replace(LINE_BREAK, " ")
-        elif not blocks:
-            text = ""
-        else:
-            super()._cell(at, table)
-            return
-        cell = TableCell(
-            text=text,
-            row_span=at.row_span,
-            col_span=at.column_span,
-            start_row_offset_idx=at.row,
-            end_row_offset_idx=at.row + at.row_span,
-            start_col_offset_idx=at.column,
-            end_col_offset_idx=at.column + at.column_span,
-            column_header=at.cell.column_header,
-            row_header=at.cell.row_header,
-        )
-        table.data.table_cells.append(cell)
+    def _table(self, block: Table, parent: NodeItem) -> None:
+        grid = placed(block.rows)
+        data = TableData(num_rows=grid.row_count, num_cols=grid.column_count, table_cells=[])
+        table = self._document.add_table(data, parent=parent)
+        self._caption(block.caption, table)
+        data.table_cells += [self._cell(cell, table) for cell in grid.cells]
+
+    def _cell(self, at: PlacedCell, table: NodeItem) -> TableCell:
+        text = _cell_text(at.cell.blocks)
+        facts: dict[str, Any] = {
+            "text": text or "",
+            "row_span": at.row_span,
+            "col_span": at.column_span,
+            "start_row_offset_idx": at.row,
+            "end_row_offset_idx": at.row + at.row_span,
+            "start_col_offset_idx": at.column,
+            "end_col_offset_idx": at.column + at.column_span,
+            "column_header": at.cell.column_header,
+            "row_header": at.cell.row_header,
+        }
+        if text is not None:
+            return TableCell(**facts)
+        group = self._document.add_group(GroupLabel.UNSPECIFIED, name="cell", parent=table)
+        self.write(at.cell.blocks, group)
+        return RichTableCell(**facts, ref=group.get_ref())
+
+    def _footnote(self, note: Footnote, parent: NodeItem) -> None:
+        lead = f"[^{note.mark}]: " if note.mark else ""
+        first, *rest = note.runs
+        runs = [Run(lead + first.text), *rest] if first.style == PLAIN else [Run(lead), *note.runs]
+        self._line(runs, parent, DocItemLabel.FOOTNOTE)
+
+    def _caption(self, runs: Runs, of: Any) -> None:
+        item = self._line(runs, of, DocItemLabel.CAPTION)
+        if item is not None:
+            of.captions.append(item.get_ref())
+
+    def _picture(self, block: Picture, parent: NodeItem) -> None:
+        picture = self._document.add_picture(parent=parent)
+        self._caption(block.caption or ([Run(block.description)] if block.description else []), picture)
+        if block.caption and block.description and block.description not in plain(block.caption):
+            self._text(Run(block.description), picture, DocItemLabel.TEXT)
+
+
+def _cell_text(blocks: Sequence[Block]) -> str | None:
+    """Returns the text of a cell that holds plain paragraphs; None if it holds more: links, lists, tables, code."""
+    texts: list[str] = []
+    for block in blocks:
+        if not isinstance(block, Paragraph):
+            return None
+        if len(block.runs) == 1 and block.runs[0].style == PLAIN:
+            texts.append(block.runs[0].text)
+            continue
+        if any(run.style.link or run.style.struck or run.style.code for run in block.runs):
+            return None
+        texts.append(plain(block.runs))
+    return " ".join(texts).replace(LINE_BREAK, " ")

@@ -1,0 +1,207 @@
+"""Finds what a mail says among its parts: the text to read of each alternative, calendars, and what is not read at all.
+
+Docling 2.142.1 reads the HTML of a mail only where there is no plain text; not needed once it compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Literal
+
+from fathom.conversion.docling_backends.html.page import PageContent, read_page
+from fathom.conversion.docling_backends.markup.blocks import Block, Cell, Heading, ItemList, ListItem, Table
+from fathom.conversion.docling_backends.markup.inline import Run
+from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
+from fathom.conversion.email.charsets import text_of
+from fathom.conversion.email.plain_body import paragraphs_of, without_enriched_tags
+
+MAX_DEPTH = 40
+# One alternative is a stub of the other if it has less than this share of its words.
+STUB_SHARE = 0.5
+MORE_WORDS = 1.2
+# Words of the plain text that the HTML may lack and still say the same.
+MAX_MISSING_SHARE = 0.4
+
+_WORD = re.compile(r"\w+")
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(slots=True)
+class SaidPart:
+    """A part that is read: plain paragraphs, a page of HTML or the text of a calendar."""
+
+    kind: Literal["plain", "html", "calendar"]
+    paragraphs: list[str] = field(default_factory=list[str])
+    page: PageContent = field(default_factory=PageContent)
+    calendar: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the part says nothing."""
+        return not (self.paragraphs or self.page.blocks or self.calendar.strip())
+
+
+@dataclass(slots=True)
+class MailContent:
+    """The parts to read in their order; `pictures` and `untaken` name the parts that are not read."""
+
+    parts: list[SaidPart] = field(default_factory=list[SaidPart])
+    pictures: list[str] = field(default_factory=list[str])
+    untaken: list[str] = field(default_factory=list[str])
+    is_saved_page: bool = False
+
+
+def content_of(mail: Message[str, str]) -> MailContent:
+    """Returns what the mail says. Attachments are taken to be gone from it, save calendars."""
+    found = MailContent(is_saved_page=is_saved_page(mail))
+    found.parts = [part for part in _read(mail, found, 0) if not part.is_blank]
+    return found
+
+
+def is_saved_page(mail: Message[str, str]) -> bool:
+    """Tells whether the mail is a page as browsers save it (MHTML), sent by nobody to nobody."""
+    if mail.get("Snapshot-Content-Location") or "<saved by" in str(mail.get("From", "")).lower():
+        return True
+    return (
+        mail.get("To") is None
+        and mail.get_content_type() == "multipart/related"
+        and any(part.get_content_type() == "text/html" and part.get("Content-Location") for part in _inside(mail))
+    )
+
+
+def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
+    kind = part.get_content_type()
+    if depth > MAX_DEPTH:
+        found.untaken.append(f"parts nested more than {MAX_DEPTH} deep")
+    elif kind == "multipart/alternative":
+        yield from _alternative(part, found, depth)
+    elif kind == "multipart/related":
+        yield from _related(part, found, depth)
+    elif part.is_multipart() and kind not in LEFT_OUT and kind != MESSAGE:
+        for inner in _inside(part):
+            yield from _read(inner, found, depth + 1)
+    else:
+        yield from _single(part, kind, found, {})
+
+
+def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict[str, str]) -> Iterator[SaidPart]:
+    if kind in CALENDARS:
+        yield SaidPart("calendar", calendar=text_of(part))
+    elif kind == "text/html":
+        address = str(part.get("Content-Location") or "").strip() or None
+        page = read_page(text_of(part), address=address, frames=frames, below_title=not found.is_saved_page)
+        yield SaidPart("html", page=page)
+    elif kind == "text/x-amp-html":
+        return  # says what the HTML beside it says
+    elif kind.startswith("text/") and kind not in LEFT_OUT:
+        yield SaidPart("plain", paragraphs=_plain_paragraphs(part, kind))
+    elif kind.startswith("image/"):
+        found.pictures.append(part_name(part) or kind)
+    elif not part.is_multipart() or kind in LEFT_OUT or kind == MESSAGE:
+        found.untaken.append(part_name(part) or kind)
+
+
+def _plain_paragraphs(part: Message[str, str], kind: str) -> list[str]:
+    text = text_of(part)
+    if kind in ("text/enriched", "text/richtext"):
+        text = without_enriched_tags(text)
+    flowed = str(part.get_param("format") or "").lower() == "flowed"
+    return paragraphs_of(text, flowed=flowed, deletes_space=str(part.get_param("delsp") or "").lower() == "yes")
+
+
+def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
+    """Yields the rendition that says most, then the calendars, which say what no rendition has to."""
+    renditions: list[list[SaidPart]] = []
+    calendars: list[SaidPart] = []
+    for inner in _inside(part):
+        said = [one for one in _read(inner, found, depth + 1) if not one.is_blank]
+        calendars += [one for one in said if one.kind == "calendar"]
+        if rest := [one for one in said if one.kind != "calendar"]:
+            renditions.append(rest)
+    plain = [one for one in renditions if all(said.kind == "plain" for said in one)]
+    rich = [one for one in renditions if one not in plain]
+    if rich and (not plain or says_more(rich[-1], plain[-1])):
+        yield from rich[-1]
+    elif plain:
+        yield from plain[-1]
+    yield from calendars
+
+
+def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
+    """Tells whether to read the HTML: it has more words, or tables, headings, lists or links that the plain text lacks."""
+    written = "\n".join(paragraph for part in plain for paragraph in part.paragraphs)
+    plain_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", written))]
+    blocks = [block for part in rich for block in part.page.blocks]
+    runs = list(_runs(blocks))
+    rich_words = [word.lower() for word in _WORD.findall(" ".join(run.text for run in runs))]
+    if not plain_words or len(rich_words) >= MORE_WORDS * len(plain_words):
+        return bool(rich_words)
+    if len(rich_words) < STUB_SHARE * len(plain_words):
+        return False
+    missing = set(plain_words) - set(rich_words)
+    if len(rich_words) < len(plain_words) and len(missing) > MAX_MISSING_SHARE * len(set(plain_words)):
+        return False
+    has_structure = any(isinstance(block, Heading | Table | ItemList) for block in blocks)
+    return has_structure or any(run.style.link and run.style.link not in written for run in runs)
+
+
+def _runs(blocks: list[Block]) -> Iterator[Run]:
+    waiting: list[Block | Cell | ListItem] = list(reversed(blocks))
+    while waiting:
+        block = waiting.pop()
+        runs = getattr(block, "runs", None) or getattr(block, "caption", None) or ()
+        yield from runs
+        if isinstance(block, ItemList):
+            waiting.extend(reversed(block.items))
+        elif isinstance(block, Table):
+            waiting.extend(cell for row in reversed(block.rows) for cell in reversed(row))
+        elif isinstance(block, Cell | ListItem):
+            waiting.extend(reversed(block.blocks))
+        elif text := getattr(block, "text", ""):
+            yield Run(str(text))
+
+
+def _related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
+    """Yields the root of the parts, with the pages that its frames show; the others are what it is made of."""
+    inside = _inside(part)
+    start = str(part.get_param("start") or "").strip("<> ")
+    root = next((one for one in inside if start and _content_id(one) == start), None)
+    root = root or next((one for one in inside if one.get_content_maintype() in ("text", "multipart")), None)
+    if root is None:
+        return
+    others = [one for one in inside if one is not root]
+    if root.get_content_type() == "text/html":
+        yield from _single(root, "text/html", found, _frames(others))
+    else:
+        yield from _read(root, found, depth + 1)
+    for one in others:
+        kind = one.get_content_type()
+        if kind.startswith("image/"):
+            found.pictures.append(part_name(one) or kind)
+        elif kind in CALENDARS:
+            yield SaidPart("calendar", calendar=text_of(one))
+        elif kind not in ("text/html", "text/css") and not one.is_multipart():
+            found.untaken.append(part_name(one) or kind)
+
+
+def _frames(parts: list[Message[str, str]]) -> dict[str, str]:
+    frames: dict[str, str] = {}
+    for part in parts:
+        if part.get_content_type() == "text/html":
+            text = text_of(part)
+            for name in (_content_id(part), str(part.get("Content-Location") or "").strip()):
+                if name:
+                    frames.setdefault(name.removeprefix("cid:"), text)
+    return frames
+
+
+def _content_id(part: Message[str, str]) -> str:
+    return str(part.get("Content-ID") or "").strip("<> \t\r\n")
+
+
+def _inside(part: Message[str, str]) -> list[Message[str, str]]:
+    inside = part.get_payload()
+    return [one for one in inside if isinstance(one, Message)] if isinstance(inside, list) else []

@@ -1,0 +1,80 @@
+"""Decodes the text of a mail's part, also where the mail says nothing of its encoding or the wrong thing."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from email.message import Message
+
+# What mails call by these names is nearly always in the larger code page.
+_WIDER = {
+    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
+    "big5": "big5hkscs", "iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "iso-8859-9": "cp1254",
+    "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "us-ascii": "utf-8", "ascii": "utf-8",
+    "ansi_x3.4-1968": "utf-8", "unicode-1-1-utf-7": "utf-7",
+}  # fmt: skip
+# Every series of bytes is a text in these: that it can be decoded proves nothing.
+_TAKE_ANYTHING = frozenset({"cp1252", "iso-8859-15", "cp1254", "cp1250", "cp1251", "koi8-r", "latin-1"})
+_META = re.compile(rb"""<meta[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_HTML_HEAD = 4096  # bytes in which a page says its encoding
+MAX_BROKEN_SHARE = 0.02
+
+
+def text_of(part: Message[str, str]) -> str:
+    """Returns the decoded text of the part, line ends as `\\n`; bytes that are none become replacement characters."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    declared = _declared(part, data)
+    return decoded(data, declared).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def decoded(data: bytes, declared: str | None) -> str:
+    """Decodes the bytes: as declared where that holds, as UTF-8 where they are, else as the likeliest of the old encodings."""
+    if data.startswith(codecs.BOM_UTF8):
+        return data.decode("utf-8-sig", errors="replace")
+    codec = _codec(declared)
+    if codec in _TAKE_ANYTHING and not data.isascii() and (text := _strictly(data, "utf-8")) is not None:
+        return text
+    for name in (codec, "utf-8"):
+        if name is not None and (text := _strictly(data, name)) is not None:
+            return text
+    if codec is not None:
+        broken = data.decode(codec, errors="replace")
+        if broken.count("\ufffd") <= max(1, MAX_BROKEN_SHARE * len(broken)):
+            return broken
+    return data.decode(_guessed(data), errors="replace")
+
+
+def _declared(part: Message[str, str], data: bytes) -> str | None:
+    try:
+        named = part.get_content_charset()
+    except (LookupError, ValueError, TypeError, AttributeError):
+        named = None
+    if named is None and part.get_content_subtype() == "html" and (found := _META.search(data[:_HTML_HEAD])):
+        named = found[1].decode("ascii")
+    return named
+
+
+def _codec(declared: str | None) -> str | None:
+    if not declared:
+        return None
+    name = declared.strip("\"' ").lower()
+    try:
+        return codecs.lookup(_WIDER.get(name, name)).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _strictly(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _guessed(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:65536], cp_exclusion=["utf_16", "utf_32", "utf_7"], enable_fallback=False).best()
+    return best.encoding if best is not None else "cp1252"
