@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from docling.backend.csv_backend import CsvDocumentBackend
-from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin, TableCell, TableData
+from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin, TableData
 
 from fathom.conversion.docling_backends.spreadsheet.block import Block
 from fathom.conversion.docling_backends.spreadsheet.delimited import (
@@ -21,6 +21,7 @@ from fathom.conversion.docling_backends.spreadsheet.delimited import (
     lines_of,
 )
 from fathom.conversion.docling_backends.spreadsheet.headers import has_header, is_header_like
+from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
 from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell
 from fathom.conversion.report import Notice
 
@@ -160,13 +161,8 @@ def kind_of(text: str) -> Kind:
 
 def _table(rows: Sequence[list[str]], depth: int, width: int) -> TableData:
     data = TableData(num_rows=len(rows), num_cols=width)
+    cells = data.table_cells
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
-            data.table_cells.append(  # without validation, which takes longer than all else: these are numbers and texts
-                TableCell.model_construct(
-                    bbox=None, row_span=1, col_span=1, start_row_offset_idx=number, end_row_offset_idx=number + 1,
-                    start_col_offset_idx=column, end_col_offset_idx=column + 1, text=cell, column_header=number < depth,
-                    row_header=False, row_section=False, fillable=False,
-                )
-            )  # fmt: skip
+            cells.append(plain_cell(cell, (number, number + 1), (column, column + 1), column_header=number < depth))
     return data

@@ -79,22 +79,25 @@ def lines_of(text: str) -> Iterator[str]:
 def _score(dialect: Dialect, sample: str) -> float:
     """Judges a delimiter: rows alike and of several cells speak for it, torn cells and other delimiters in them against it."""
     widths: Counter[int] = Counter()
-    cells = foreign = torn = 0
-    others = [other for other in DELIMITERS if other != dialect.delimiter and other != ","]
+    cells = foreign = torn = titles = 0
+    # commas stand in numbers and sentences, and any delimiter before a blank belongs to a sentence
+    others = re.compile(rf"[{''.join({';', '|', chr(9)} - {dialect.delimiter})}](?! )")
     for number, row in enumerate(_rows(dialect, sample)):
         if number >= SAMPLE_ROWS:
             break
         filled = _trimmed(row)
-        if not filled or (len(filled) == 1 and not widths and number < MAX_TITLES):
+        if not filled:
+            continue
+        if len(filled) == 1 and not widths and number < MAX_TITLES:
+            titles += 1
             continue
         widths[len(filled)] += 1
         cells += len(filled)
         plain = [_ADDRESS.sub("", _ENTITY.sub("", cell)) if "&" in cell or ":" in cell else cell for cell in filled]
-        foreign += sum(any(other in cell for other in others) for cell in plain if "\n" not in cell)
-        if dialect.delimiter == ",":
-            torn += sum(_is_torn(before, cell) for before, cell in pairwise(plain))
-    rows = sum(widths.values())
+        foreign += sum(bool(others.search(cell)) for cell in plain if "\n" not in cell)
+        torn += sum(_is_torn(before, cell, dialect.delimiter) for before, cell in pairwise(plain))
     wide = sum(count for width, count in widths.items() if width > 1)
+    rows = sum(widths.values()) + (titles if titles > wide else 0)
     if 2 * wide < rows or not wide:  # lines of a text, of which some have a comma
         return 0.0
     width, count = max(((w, c) for w, c in widths.items() if w > 1), key=lambda item: (item[1], item[0]))
@@ -102,12 +105,14 @@ def _score(dialect: Dialect, sample: str) -> float:
     alike = 0.6 * count / rows + 0.4 * near / rows
     share = wide / rows
     clean = (1 - foreign / cells) ** 2 * (1 - 0.5 * torn / cells)
-    return alike * share * clean * (1 - 0.3 / width)
+    return alike * share * clean * (1 - 0.3 / width) * (1 - 0.5**wide)  # the more rows, the surer
 
 
-def _is_torn(before: str, cell: str) -> bool:
-    """True if a comma parts a sentence or a number there."""
-    return cell.startswith(" ") or (before[-1:].isdigit() and len(cell) < 3 and cell.isdigit())
+def _is_torn(before: str, cell: str, delimiter: str) -> bool:
+    """True if a delimiter parts a sentence or, a comma, a number."""
+    if cell.startswith(" ") and delimiter in ",;":
+        return True
+    return delimiter == "," and before[-1:].isdigit() and len(cell) < 3 and cell.isdigit()
 
 
 def _rows(dialect: Dialect, sample: str) -> Iterator[list[str]]:

@@ -9,7 +9,8 @@ from lxml import etree
 
 def local_name(element: etree._Element) -> str:
     """Returns the element's name without its namespace; empty for comments and instructions."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag[tag.rfind("}") + 1 :] if isinstance(tag, str) else ""
 
 
 def below(element: etree._Element, *names: str) -> Iterator[etree._Element]:

@@ -37,20 +37,24 @@ def _goes_on(upper: Block, lower: Block) -> bool:
     first = lower.cells[lower_rows[0]]
     if len(first) < 2 or upper.row_texts(upper_rows[0]) == lower.row_texts(lower_rows[0]):
         return False
-    if len(upper_rows) == 1:  # a header, and its data behind an empty row
-        head = upper.cells[upper_rows[0]]
-        return len(head) > 1 and not any(is_typed(cell) for _, cell in head) and not is_header_like(lower)
+    if len(upper_rows) == 1 and not any(is_typed(cell) for _, cell in upper.cells[upper_rows[0]]):
+        # a header, and its data behind an empty row
+        return len(upper.cells[upper_rows[0]]) > 1 and not is_header_like(lower)
     if len(lower_rows) > 1 and is_header_like(lower):
         return False
-    kinds, more = upper.kinds(upper_rows[1:]), lower.kinds(lower_rows)
+    kinds, more = upper.kinds(upper_rows[1:] or upper_rows), lower.kinds(lower_rows)
     shared = [column for column in more if column in kinds]
     if any(kinds[column] == more[column] != "text" for column in shared):
         return all(
             not (more[column] == "text" and kinds[column] in ("number", "date") and len(lower_rows) > 1) for column in shared
         )
+    if len(upper_rows) == 1:
+        return False
     if stands_out(upper.cells[upper_rows[0]]) and not stands_out(upper.cells[upper_rows[1]]):
         return not stands_out(first)
-    return _values_recur(upper, lower)
+    # every second row is empty
+    double_spaced = len(lower_rows) == 1 and upper_rows[1] - upper_rows[0] > 1 and lower.columns() == upper.columns()
+    return double_spaced or _values_recur(upper, lower)
 
 
 def _values_recur(upper: Block, lower: Block) -> bool:

@@ -15,7 +15,6 @@ from docling_core.types.doc import (
     ProvenanceItem,
     RefItem,
     RichTableCell,
-    TableCell,
     TableData,
     TextItem,
 )
@@ -23,11 +22,14 @@ from pydantic import AnyUrl, TypeAdapter, ValidationError
 
 from fathom.conversion.docling_backends.runs import EXACT_RUNS
 from fathom.conversion.docling_backends.spreadsheet.block import Block
+from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions
 from fathom.conversion.docling_backends.spreadsheet.sheet import Sheet, SheetCell, TextBox
 
 # Docling refuses a table of more than a million cells, empty ones counted.
 MAX_GRID = 900_000
+# A table whose cells are scattered over so many times their number of places is written in parts that leave out empty columns.
+MAX_EMPTY, MAX_EMPTY_TABLE = 20, 10_000
 _URL: TypeAdapter[AnyUrl] = TypeAdapter(AnyUrl)
 
 
@@ -75,13 +77,23 @@ class SheetWriter:
         )  # fmt: skip
 
     def _write_table(self, region: Region, captions: Sequence[RefItem]) -> None:
-        """Writes a table; one too large for docling in parts of some rows each, all with the header."""
-        rows, columns = region.block.rows, region.block.columns()
-        step = max(1, MAX_GRID // max(1, len(columns)) - region.depth)
-        header, body = rows[: region.depth], rows[region.depth :]
+        """Writes a table; in parts of some rows, each with the header, where it is too large for docling or almost empty."""
+        block, depth = region.block, region.depth
+        rows, columns = block.rows, block.columns()
+        header, body = rows[:depth], rows[depth:]
+        step = max(1, MAX_GRID // max(1, len(columns)) - depth)
+        filled = sum(map(len, block.cells.values()))
+        sparse = len(rows) * len(columns) > MAX_EMPTY * filled + MAX_EMPTY_TABLE
+        if sparse:
+            step = max(1, min(step, MAX_EMPTY * filled // len(rows)))
         for start in range(0, max(1, len(body)), step):
-            part = region.block.of_rows([*header, *body[start : start + step]])
-            self._write_part(part, region.depth, captions if start == 0 else ())
+            part = block.of_rows([*header, *body[start : start + step]])
+            if sparse and start:  # only the names of columns that these rows have
+                used = {column for row in body[start : start + step] for column, _ in block.cells[row]}
+                part = part.of_rows(part.rows)
+                for row in header:
+                    part.cells[row] = [placed for placed in part.cells[row] if placed[0] in used]
+            self._write_part(part, depth, captions if start == 0 else ())
 
     def _write_part(self, block: Block, depth: int, captions: Sequence[RefItem]) -> None:
         rows, columns = block.rows, block.columns()
@@ -100,16 +112,15 @@ class SheetWriter:
                 right = left + 1 if cell.columns == 1 else max(left + 1, bisect_left(columns, column + cell.columns))
                 if is_header and bottom > depth:
                     bottom = depth
-                place = {
-                    "row_span": bottom - number, "col_span": right - left,
-                    "start_row_offset_idx": number, "end_row_offset_idx": bottom,
-                    "start_col_offset_idx": left, "end_col_offset_idx": right,
-                    "text": cell.shown, "column_header": is_header, "row_header": not is_header and left < labels,
-                }  # fmt: skip
-                if cell.link and (ref := self._linked(cell, table.get_ref())) is not None:
-                    cells.append(RichTableCell(ref=ref, **place))
-                else:  # validation takes longer than all else, and these are numbers and texts
-                    cells.append(TableCell.model_construct(bbox=None, row_section=False, fillable=False, **place))
+                plain = plain_cell(
+                    cell.shown,
+                    (number, bottom),
+                    (left, right),
+                    column_header=is_header,
+                    row_header=not is_header and left < labels,
+                )
+                linked = self._linked(cell, table.get_ref()) if cell.link else None
+                cells.append(plain if linked is None else RichTableCell(ref=linked, **plain.__dict__))
 
     def _linked(self, cell: SheetCell, table: RefItem) -> RefItem | None:
         """Adds the linked text of a cell below its table; a note that stands at it is no part of the link."""
@@ -138,7 +149,7 @@ def target_of(link: str | None) -> AnyUrl | Path | None:
     try:
         return _URL.validate_python(link)
     except ValidationError:
-        return None if link.lower().startswith(("javascript:", "data:")) else Path(link)
+        return None if link.lower().startswith(("javascript:", "data:")) else Path(link.replace("\\", "/"))
 
 
 def _label_columns(block: Block, depth: int) -> int:

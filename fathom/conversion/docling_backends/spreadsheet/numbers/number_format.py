@@ -16,6 +16,7 @@ from fathom.conversion.docling_backends.spreadsheet.numbers.digits import DigitP
 
 # A longer code is no format that a program writes; its value is shown as it is.
 MAX_CODE = 1_000
+MAX_REMEMBERED = 10_000  # dates a format
 _TOKEN = re.compile(
     r"""
     "(?P<quoted>[^"]*)"? | \\(?P<escaped>.) | _(?P<skipped>.?) | \*(?P<fill>.?)
@@ -90,6 +91,7 @@ class NumberFormat:
             self._text, sections = sections[-1] if len(sections) < 4 else sections[3], sections[: min(3, len(sections) - 1)]
         self._sections = sections
         self._conditional = any(section.condition for section in sections[:2])
+        self._dates: dict[tuple[float, bool], str] = {}  # what was shown before: columns of dates repeat themselves
 
     @property
     def is_date(self) -> bool:
@@ -98,6 +100,16 @@ class NumberFormat:
 
     def number(self, value: float, *, epoch_1904: bool = False) -> str:
         """Returns the number as the format shows it; nothing where the format hides it."""
+        if not self.is_date:
+            return self._shown(value, epoch_1904)
+        key = (value, epoch_1904)
+        if key not in self._dates:
+            if len(self._dates) >= MAX_REMEMBERED:
+                self._dates.clear()
+            self._dates[key] = self._shown(value, epoch_1904)
+        return self._dates[key]
+
+    def _shown(self, value: float, epoch_1904: bool) -> str:
         index = self._section_of(value)
         section = self._sections[index]
         # where no section has a condition, the second is that of negative numbers, and shows their sign itself

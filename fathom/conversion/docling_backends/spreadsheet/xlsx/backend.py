@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, GroupLabel, Size
 from lxml import etree
 from openpyxl import Workbook as OpenpyxlWorkbook  # type: ignore[import-untyped]
+from openpyxl.packaging.relationship import (  # type: ignore[import-untyped]
+    RelationshipList,
+    get_dependents,
+    get_rels_path,
+)
 from openpyxl.reader.drawings import find_images  # type: ignore[import-untyped]
 
 from fathom.conversion.docling_backends.spreadsheet.left_out import hidden_sheet
@@ -47,9 +53,9 @@ class ExcelBackend(MsExcelDocumentBackend):
         self.xlsx_to_pdf_converter_init = False
         self.valid = False
         self.notices: list[Notice] = []
-        self._check_archive_limits()
         stream = BytesIO(path_or_stream.read_bytes()) if isinstance(path_or_stream, Path) else path_or_stream
         try:
+            self._check_archive_limits()
             self._package = Package(stream)
             reader = WorkbookReader.opened(self._package)
         except (BadZipFile, etree.XMLSyntaxError, KeyError) as error:
@@ -91,6 +97,8 @@ class ExcelBackend(MsExcelDocumentBackend):
             writer.write(sheet)
         holder: Any = self.workbook.create_sheet() if self.workbook is not None else None
         holder._charts, holder._images = charts, images
+        relations = self._package.name_of(get_rels_path(entry.path))
+        holder._rels = get_dependents(self._package.archive, relations) if relations else RelationshipList()
         self._find_images_in_sheet(doc, holder, number)
         self._find_chart_in_sheet(doc, holder, number)
         if charts or images:
@@ -102,14 +110,12 @@ class ExcelBackend(MsExcelDocumentBackend):
         images: list[Any] = []
         for drawing in self._package.related(entry.path, "drawing"):
             if (name := self._package.name_of(drawing)) is not None:
-                found = find_images(self._package.archive, name)
+                with warnings.catch_warnings():  # of pictures that it drops; docling's reader looks for them itself
+                    warnings.simplefilter("ignore", UserWarning)
+                    found = find_images(self._package.archive, name)
                 charts += found[0]
                 images += found[1]
         return charts, images
-
-    def _find_unsupported_images_in_sheet(self, doc: DoclingDocument, sheet: Any, page_no: int) -> DoclingDocument:
-        """Leaves out pictures that only LibreOffice could draw."""
-        return doc
 
     def _resolve_reference(self, ref: str, max_cells: int) -> list[str]:
         """Returns the cells that a chart refers to as their sheet shows them."""

@@ -118,6 +118,7 @@ class _RowReader:
         self._reader, self._sheet = reader, sheet
         self._row = -1
         self._shared: dict[str, tuple[str, str]] = {}
+        self._named_styles: dict[str | None, CellStyle] = {}
 
     def read(self, element: etree._Element) -> None:
         number = element.get("r", "")
@@ -129,20 +130,17 @@ class _RowReader:
         hidden = element.get("hidden", "0") in ("1", "true") or (height is not None and _is_zero(height))
         if hidden:
             sheet.hidden_rows.append(self._row)
-        elif sheet.shown_rows is not None and height is not None:
+        elif sheet.shown_rows is not None:  # all others are hidden
             sheet.shown_rows.append(self._row)
         column = -1
         row: dict[int, SheetCell] = {}
-        for cell in element:
-            if not isinstance(cell.tag, str):
-                continue
+        for cell in element.iterchildren("{*}c"):
             reference = cell.get("r")
             column = reader.column_of(reference.rstrip("0123456789")) if reference else column + 1
             if not 0 <= column <= MAX_COLUMN:
                 continue
-            number = cell.get("s", "0")
-            style = reader.styles[int(number) if number.isdigit() else 0]
-            shown = self._cell(cell, column, style)
+            style = self._style(cell.get("s"))
+            shown = self._cell(cell, column, style) if len(cell) else None
             if shown is not None:
                 row[column] = shown
             elif style.look.dressed and len(sheet.dressed) < MAX_DRESSED:
@@ -150,16 +148,23 @@ class _RowReader:
         if row:
             sheet.cells[self._row] = row
 
+    def _style(self, number: str | None) -> CellStyle:
+        style = self._named_styles.get(number)
+        if style is None:
+            style = self._reader.styles[int(number) if number is not None and number.isdigit() else 0]
+            self._named_styles[number] = style
+        return style
+
     def _cell(self, element: etree._Element, column: int, style: CellStyle) -> SheetCell | None:
         value: str | None = None
         formula = inline = None
         for child in element:
-            name = local_name(child)
-            if name == "v":
+            tag = str(child.tag)
+            if tag.endswith("}v"):
                 value = child.text or ""
-            elif name == "f":
+            elif tag.endswith("}f"):
                 formula = child
-            elif name == "is":
+            elif tag.endswith("}is"):
                 inline = child
         kind = element.get("t", "n")
         if formula is not None:
@@ -194,12 +199,7 @@ class _RowReader:
                 return
         if text and element.get("t") != "dataTable":
             text = text.replace("_xlfn.", "").replace("_xlws.", "").replace("_xlpm.", "")
-            shown = (
-                f"{{={text}}}"
-                if element.get("t") == "array" and not element.get("aca") and ":" in element.get("ref", "")
-                else f"={text}"
-            )
-            self._sheet.formulas.append(Formula(self._row, column, unescaped(shown), bool(value)))
+            self._sheet.formulas.append(Formula(self._row, column, f"={unescaped(text)}", bool(value)))
 
     def _translated(self, text: str, origin: str, column: int) -> str:
         try:
