@@ -140,7 +140,8 @@ class Note:
 class PageContent:
     """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps.
 
-    `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it.
+    `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it,
+    `hidden` are words that do not show, with the reason.
     """
 
     width: float
@@ -154,6 +155,7 @@ class PageContent:
     links: list[Link] = field(default_factory=list[Link])
     notes: list[Note] = field(default_factory=list[Note])
     titles: frozenset[str] = frozenset()
+    hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     files: list[tuple[str, int | None]] = field(default_factory=list[tuple[str, int | None]])
     from_ocr: bool = False
     tables: dict[int, object] = field(default_factory=dict[int, object])

@@ -16,6 +16,7 @@ MARGIN = 0.12
 # Text that covers less of the page than this, on a page whose picture covers more than that, is a stamp on a scan.
 LITTLE_TEXT = 60
 MUCH_PICTURE = 0.35
+BESIDE = 2.0  # ems
 # A text layer of which so many characters stand for nothing is garbage.
 GARBAGE = 0.3
 
@@ -61,6 +62,8 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
     words: list[Word] = []
     for line in found:
         words += _words(line.text, Box(*(value / scale for value in line.box)), line.confidence, len(words))
+    if garbage_share(content) <= GARBAGE:  # a stamp on the scan, or the text of one that could not be read again
+        words += [word for word in content.words if not any(_read_there(word, other) for other in words)]
     page = content.width * content.height
     kept = [p for p in content.pictures if p.area < MUCH_PICTURE * page] if words else content.pictures
     return PageContent(
@@ -75,9 +78,17 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
         content.links,
         content.notes,
         content.titles,
+        content.hidden,
         content.files,
         from_ocr=True,
     )
+
+
+def _read_there(word: Word, other: Word) -> bool:
+    """OCR read something where the word stands, or right beside it: its words are placed by their share of a line."""
+    across = min(word.r, other.r) - max(word.l, other.l)
+    down = min(word.b, other.b) - max(word.t, other.t)
+    return across > -BESIDE * word.size and down > 0.3 * min(word.b - word.t, other.b - other.t)
 
 
 def _words(text: str, box: Box, confidence: float, order: int) -> list[Word]:

@@ -30,7 +30,8 @@ from fathom.conversion.layout.content import Box, DocumentStyle, Link, PageConte
 from fathom.conversion.layout.furniture import document_style
 from fathom.conversion.layout.outline import title_keys
 from fathom.conversion.pdf.attached_files import attached_files, attachment_notices
-from fathom.conversion.pdf.glyphs import Frame
+from fathom.conversion.pdf.frame import Frame
+from fathom.conversion.pdf.hidden_text import hidden_notices, may_have_layers
 from fathom.conversion.pdf.page_reader import frame_of, read_page
 from fathom.conversion.report import Notice
 
@@ -105,6 +106,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         super().__init__(in_doc, path_or_stream, options)
         password = self.options.password.get_secret_value() if self.options.password else None
         source = path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else path_or_stream
+        self._layers = may_have_layers(path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else b"/OCProperties")
         try:
             with pypdfium2_lock:
                 self._pdf: Any = pypdfium2.PdfDocument(source, password=password)
@@ -120,11 +122,13 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         self._read: dict[int, PageContent] = {}
         self._titles: dict[int, frozenset[str]] | None = None
         self._files_on: dict[int, list[tuple[str, int | None]]] = {}
+        self._hidden: dict[int, list[tuple[str, str]]] = {}
 
     @property
     def notices(self) -> list[Notice]:
         """Names what the document has and its text lacks; complete once every page was loaded."""
-        return attachment_notices([*self._files, *(file for _, files in sorted(self._files_on.items()) for file in files)])
+        pinned = [file for _, files in sorted(self._files_on.items()) for file in files]
+        return [*attachment_notices([*self._files, *pinned]), *hidden_notices(self._hidden)]
 
     def page_count(self) -> int:
         """Number of pages."""
@@ -158,11 +162,13 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             except pypdfium2.PdfiumError:
                 return None
             try:
-                content = read_page(page, frame_of(page))
+                content = read_page(page, frame_of(page), layers=self._layers)
             finally:
                 page.close()
         if content.files:
-            self._files_on[index] = content.files
+            self._files_on[index + 1] = content.files
+        if content.hidden:
+            self._hidden[index + 1] = content.hidden
         return content
 
     def render(self, page_no: int, scale: float) -> Image.Image:

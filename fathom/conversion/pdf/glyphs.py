@@ -3,202 +3,193 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
+import numpy
+import numpy.typing
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Word
-from fathom.conversion.pdf.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin
+from fathom.conversion.pdf.frame import Frame
+from fathom.conversion.pdf.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin, text_into
+from fathom.conversion.pdf.glyph_styles import Style, StyleReader
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28
 # A glyph so much higher or lower than the one before it, in ems, begins another word.
 SHIFT = 0.18
+TURNED_GAP = 0.6
 BLANKS = frozenset(" \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200a\u202f\u3000")
 # pdfium marks a hyphen at a line's end with one of these.
 HYPHENS = {"\x02": "-", "\ufffe": "-", "\xad": "-"}
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\ufeff", "\u200e", "\u200f"}
-BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi\b|[-,]bd|cmbx|ptmb|medi\b", re.I)
-ITALIC_NAME = re.compile(r"italic|oblique|cmti|cmsl|-ita\b", re.I)
-BOLD_WEIGHT = 600
 # How far a font reaches above and below the baseline, in ems.
 ASCENT, DESCENT = 0.78, 0.22
 # Letters of scripts that run to the left, and the forms of them that only fonts tell apart.
 LEFTWARD = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+UNSURE = re.compile("\ufffe")  # a hyphen at a line's end, or a glyph that stands for nothing known
+HALVES = re.compile("[\ud800-\udfff]")
 ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
-UPRIGHT_WITHIN = math.radians(8)
 
-Glyph = tuple[str, float, float, float, float]  # its character, and its box: left, top, right, bottom
-
-
-@dataclass(slots=True)
-class _Style:
-    """What all glyphs of one text object share."""
-
-    size: float
-    angle: float
-    font: str
-    bold: bool
-    italic: bool
-    upright: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.upright = abs(self.angle) <= UPRIGHT_WITHIN
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """From pdfium's coordinates of a page to points from the top left corner of the page as shown."""
-
-    l: float
-    b: float
-    r: float
-    t: float
-    rotation: int  # quarter turns clockwise
-
-    @property
-    def width(self) -> float:
-        """Of the page as shown, points."""
-        return self.t - self.b if self.rotation % 2 else self.r - self.l
-
-    @property
-    def height(self) -> float:
-        """Of the page as shown, points."""
-        return self.r - self.l if self.rotation % 2 else self.t - self.b
-
-    def box(self, l: float, b: float, r: float, t: float) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) as shown."""
-        if self.rotation == 0:
-            return l - self.l, self.t - t, r - self.l, self.t - b
-        if self.rotation == 1:
-            return b - self.b, l - self.l, t - self.b, r - self.l
-        if self.rotation == 2:
-            return self.r - r, b - self.b, self.r - l, t - self.b
-        return self.t - t, self.r - r, self.t - b, self.r - l
+Numbers = numpy.typing.NDArray[numpy.float64]
 
 
 class GlyphReader:
-    """Reads the words of one page; call it under pdfium's lock."""
+    """Reads the words of one page; call it under pdfium's lock.
 
-    def __init__(self, page: Any, text_page: Any, frame: Frame) -> None:
-        self._text = text_page
+    `said` is the page's text as pdfium has it, and `objects` has for each word, by its order, the address of its text object.
+    """
+
+    def __init__(self, text_page: Any, frame: Frame, styles: StyleReader) -> None:
+        self._text = address_of(text_page)
         self._frame = frame
-        self._fonts: dict[int, tuple[str, int, int]] = {}
-        self._styles: dict[int, _Style] = {}
-        self._matrix = pdfium.FS_MATRIX()
+        self._styles = styles
+        self._count = max(0, pdfium.FPDFText_CountChars(text_page))
+        self.objects: list[int] = []
+        self.said = ""
 
     def words(self) -> tuple[list[Word], list[Word]]:
         """(upright words, words that are turned), each in the order of the file."""
-        upright: list[Word] = []
-        turned: list[Word] = []
-        pending: list[Glyph] = []
-        style: _Style | None = None
-        text, frame = address_of(self._text), self._frame
-        rect, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-        to_rect, to_x, to_y = ctypes.byref(rect), ctypes.byref(x), ctypes.byref(y)
+        shown = self._characters()
+        places = [index for index, character in enumerate(shown) if character and character != " "]
+        if not places:
+            return [], []
+        text = self._text
+        addresses = [glyph_object(text, index) or 0 for index in places]
+        buffer = (ctypes.c_float * (4 * len(places)))()
+        at = ctypes.addressof(buffer)
+        known = [glyph_box(text, index, at + 16 * number) for number, index in enumerate(places)]
+        boxes = numpy.ctypeslib.as_array(buffer).reshape(-1, 4).astype(numpy.float64)
+        if not all(known):
+            kept = [number for number, found in enumerate(known) if found]
+            boxes, places = boxes[kept], [places[number] for number in kept]
+            addresses = [addresses[number] for number in kept]
+            if not places:
+                return [], []
+        # a blank before a glyph: pdfium's own or one of the file
+        blanks = numpy.cumsum([character == " " for character in shown])[places]
+        return self._joined([shown[index] for index in places], places, addresses, boxes, blanks)
 
-        def flush() -> None:
-            if pending and style is not None:
-                word = _word(pending, style, len(upright) + len(turned))
-                if word is not None:
-                    (upright if style.upright else turned).append(word)
-            pending.clear()
+    def _characters(self) -> list[str]:
+        """What each of pdfium's characters is in a word: a blank for any that ends a word, nothing for what is not seen."""
+        count, text = self._count, self._text
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = text_into(text, 0, count, ctypes.addressof(buffer)) if count else 0
+        self.said = bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "surrogatepass")
+        # it leaves out characters without a meaning; where none is, there is one for each index
+        halves = HALVES.search(self.said)
+        self.said = HALVES.sub("\ufffd", self.said) if halves else self.said
+        if written == count + 1 and len(self.said) == count and not halves:
+            codes = [ord(character) for character in self.said]
+            for index in (found.start() for found in UNSURE.finditer(self.said)):
+                codes[index] = glyph_code(text, index)
+            return [_shown(code) for code in codes]
+        codes = [glyph_code(text, index) for index in range(count)]
+        if not any(0xD800 <= code < 0xE000 for code in codes):
+            return [_shown(code) for code in codes]
+        return [_whole(codes, index) for index in range(count)]
 
-        last_object: int | None = -1
-        edges, top, bottom = (math.nan, math.nan), 0.0, 0.0
-        for index in range(pdfium.FPDFText_CountChars(self._text)):
-            code = glyph_code(text, index)
-            character = _shown(code) if code < 0xD800 or code >= 0xE000 else self._half(code, index)
-            if not character:
+    def _joined(
+        self,
+        characters: list[str],
+        places: Sequence[int],
+        addresses: Sequence[int],
+        boxes: Numbers,
+        blanks: numpy.typing.NDArray[numpy.int_],
+    ) -> tuple[list[Word], list[Word]]:
+        owners = numpy.array(addresses, dtype=numpy.uint64)
+        other = numpy.flatnonzero(owners[1:] != owners[:-1]) + 1
+        runs = [0, *other.tolist()]
+        styles = [self._styles.style(addresses[start], places[start]) for start in runs]
+        of_run = numpy.repeat(numpy.arange(len(runs)), numpy.diff([*runs, len(places)]))
+        sizes = numpy.array([style.size for style in styles])[of_run]
+        angles = numpy.array([style.angle for style in styles])[of_run]
+        upright = numpy.array([style.upright for style in styles])[of_run]
+        l, t, r, b = self._frame.boxes(boxes)
+        self._stand(places, of_run, boxes, sizes, upright, t, b)
+        with numpy.errstate(invalid="ignore", over="ignore"):
+            begins = _begins(l, t, r, b, sizes, angles, upright)
+        begins |= numpy.diff(blanks, prepend=blanks[0]) > 0
+        begins[0] = True
+        starts = numpy.flatnonzero(begins)
+        low = [numpy.minimum.reduceat(values, starts) for values in (l, t)]
+        high = [numpy.maximum.reduceat(values, starts) for values in (r, b)]
+        finite = numpy.isfinite(low[0] + low[1] + high[0] + high[1])
+        rows = zip(
+            starts.tolist(), [*starts[1:].tolist(), len(places)], finite.tolist(),
+            *(edge.tolist() for edge in (*low, *high)), strict=True,
+        )  # fmt: skip
+        words: tuple[list[Word], list[Word]] = ([], [])
+        numbers = of_run.tolist()
+        for start, end, fine, left, top, right, bottom in rows:
+            if not fine:
                 continue
-            if character == " ":
-                flush()
-                continue
-            address = glyph_object(text, index)
-            if address != last_object:
-                found = self._style(address, index)
-                if style is not None and not _alike(style, found):
-                    flush()
-                style, last_object, edges = found, address, (math.nan, math.nan)
-            if style is None or not glyph_box(text, index, to_rect):
-                continue
-            l, t, r, b = frame.box(rect.left, rect.bottom, rect.right, rect.top)
-            if style.upright:
-                if (rect.bottom, rect.top) != edges:  # else it stands where the glyph before it does
-                    edges, top, bottom = (rect.bottom, rect.top), t, b
-                    if glyph_origin(text, index, to_x, to_y):
-                        # fonts lie about their height: the baseline and the size say where the glyph stands
-                        baseline = frame.box(x.value, y.value, x.value, y.value)[1]
-                        top, bottom = baseline - ASCENT * style.size, baseline + DESCENT * style.size
-                t, b = top, bottom
-            if pending and _apart(pending[-1], l, t, r, b, style):
-                flush()
-            pending.append((character, l, t, r, b))
-        flush()
-        return upright, turned
+            style: Style = styles[numbers[end - 1]]
+            said = "".join(characters[start:end])
+            if not said.isascii() and LEFTWARD.search(said):
+                said = _spelled_leftward(characters[start:end], l[start:end], r[start:end])
+            order = len(self.objects)
+            self.objects.append(addresses[end - 1])
+            words[0 if style.upright else 1].append(
+                Word(said, left, top, right, bottom, style.size, style.font, style.bold, style.italic, order, baseline=bottom)
+            )
+        return words
 
-    def _half(self, code: int, index: int) -> str:
-        """Nothing for the high half of a pair, what the two mean for the low one."""
-        if code < 0xDC00 and index + 1 < pdfium.FPDFText_CountChars(self._text):
-            return ""
-        high = glyph_code(address_of(self._text), index - 1) if index else 0
-        joined = 0xD800 <= high < 0xDC00 <= code
-        return _shown(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if joined else 0xFFFD)
-
-    def _style(self, address: int | None, index: int) -> _Style:
-        if address is None:  # a glyph pdfium made up, e.g. a hyphen
-            return _Style(float(pdfium.FPDFText_GetFontSize(self._text, index)) or 10.0, 0.0, "", False, False)
-        known = self._styles.get(address)
-        if known is not None:
-            return known
-        size = float(pdfium.FPDFText_GetFontSize(self._text, index)) or 1.0
-        angle, scale = 0.0, 1.0
-        if pdfium.FPDFText_GetMatrix(self._text, index, self._matrix):
-            m = self._matrix
-            scale = math.hypot(m.c, m.d)
-            angle = math.atan2(m.b, m.a)
-        angle -= self._frame.rotation * math.pi / 2
-        angle = math.atan2(math.sin(angle), math.cos(angle))
-        name, weight, flags = self._font(pdfium.FPDFText_GetTextObject(self._text, index))
-        style = _Style(
-            size=size * scale if scale > 0 else size,
-            angle=angle,
-            font=name,
-            bold=weight >= BOLD_WEIGHT or bool(BOLD_NAME.search(name)) or bool(flags & (1 << 18)),
-            italic=bool(ITALIC_NAME.search(name)) or bool(flags & (1 << 6)),
-        )
-        self._styles[address] = style
-        return style
-
-    def _font(self, text_object: Any) -> tuple[str, int, int]:
-        font = pdfium.FPDFTextObj_GetFont(text_object)
-        address = address_of(font)
-        known = self._fonts.get(address)
-        if known is None:
-            name = ctypes.create_string_buffer(128)
-            length = pdfium.FPDFFont_GetBaseFontName(font, name, 128) if font else 0
-            text = name.value.decode("utf-8", "replace") if length else ""
-            weight = int(pdfium.FPDFFont_GetWeight(font)) if font else 0
-            flags = int(pdfium.FPDFFont_GetFlags(font)) if font else 0
-            known = (text.partition("+")[2] or text, weight, max(flags, 0))
-            self._fonts[address] = known
-        return known
+    def _stand(
+        self,
+        places: Sequence[int],
+        of_run: numpy.typing.NDArray[numpy.int_],
+        boxes: Numbers,
+        sizes: Numbers,
+        upright: numpy.typing.NDArray[numpy.bool_],
+        t: Numbers,
+        b: Numbers,
+    ) -> None:
+        """The tops and bottoms of upright glyphs are taken from their baselines: fonts lie about their height."""
+        edges = boxes[:, (1, 3)]
+        moved = numpy.any(edges[1:] != edges[:-1], axis=1) | (of_run[1:] != of_run[:-1])
+        starts = [0, *(numpy.flatnonzero(moved) + 1).tolist()]
+        ends = [*starts[1:], len(places)]
+        x, y = ctypes.c_double(), ctypes.c_double()
+        to_x, to_y = ctypes.addressof(x), ctypes.addressof(y)
+        for start, end in zip(starts, ends, strict=True):
+            if upright[start] and glyph_origin(self._text, places[start], to_x, to_y):
+                baseline = self._frame.box(x.value, y.value, x.value, y.value)[1]
+                size = float(sizes[start])
+                t[start:end] = baseline - ASCENT * size
+                b[start:end] = baseline + DESCENT * size
 
 
-def _alike(a: _Style, b: _Style) -> bool:
-    return abs(a.size - b.size) < 0.3 and abs(a.angle - b.angle) < 0.02
+def _begins(
+    l: Numbers,
+    t: Numbers,
+    r: Numbers,
+    b: Numbers,
+    sizes: Numbers,
+    angles: Numbers,
+    upright: numpy.typing.NDArray[numpy.bool_],
+) -> numpy.typing.NDArray[numpy.bool_]:
+    """Whether each glyph begins a word: another style, a gap, or another line."""
+    found = numpy.zeros(len(l), dtype=bool)
+    size = numpy.maximum(sizes[1:], 1.0)
+    rightward = l[1:] >= l[:-1]
+    gap = numpy.where(rightward, l[1:] - r[:-1], l[:-1] - r[1:])  # right-to-left text goes on to the left
+    shifted = numpy.abs(t[:-1] + b[:-1] - t[1:] - b[1:]) > 2 * SHIFT * size
+    apart = shifted | (gap > WORD_GAP * size) | (gap < -1.2 * size)
+    far = numpy.maximum(numpy.maximum(l[1:] - r[:-1], l[:-1] - r[1:]), numpy.maximum(t[1:] - b[:-1], t[:-1] - b[1:]))
+    styled = (numpy.abs(sizes[1:] - sizes[:-1]) >= 0.3) | (numpy.abs(angles[1:] - angles[:-1]) >= 0.02)
+    found[1:] = styled | numpy.where(upright[1:], apart, far > TURNED_GAP * size)
+    return found
 
 
 @lru_cache(maxsize=65_536)
 def _shown(code: int) -> str:
-    """The character as a word has it; a blank for any that ends a word, nothing for what is not seen."""
+    """The character as a word has it."""
     character = chr(code) if code <= 0x10FFFF else "\ufffd"
     character = HYPHENS.get(character, character)
     if character in INVISIBLE:
@@ -206,34 +197,24 @@ def _shown(code: int) -> str:
     return " " if character in BLANKS or (code < 32 and character != "-") else character
 
 
-def _apart(last: Glyph, l: float, t: float, r: float, b: float, style: _Style) -> bool:
-    """The glyph does not go on the word that ends with `last`: a gap, or another line."""
-    _, last_l, last_t, last_r, last_b = last
-    size = max(style.size, 1.0)
-    if not style.upright:
-        return max(l - last_r, last_l - r, t - last_b, last_t - b) > size * 0.6
-    if abs(last_t + last_b - t - b) > 2 * SHIFT * size:
-        return True  # raised, lowered, or in another line
-    gap = l - last_r if l >= last_l else last_l - r  # right-to-left text goes on to the left
-    return gap > WORD_GAP * size or gap < -1.2 * size
+def _whole(codes: Sequence[int], index: int) -> str:
+    """The character at the index: nothing for the high half of a pair, what the two mean for the low one."""
+    code = codes[index]
+    if not 0xD800 <= code < 0xE000:
+        return _shown(code)
+    if code < 0xDC00 and index + 1 < len(codes):
+        return ""
+    high = codes[index - 1] if index else 0
+    joined = 0xD800 <= high < 0xDC00 <= code
+    return _shown(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if joined else 0xFFFD)
 
 
-def _word(glyphs: list[Glyph], style: _Style, order: int) -> Word | None:
-    characters, lefts, tops, rights, bottoms = zip(*glyphs, strict=True)
-    text = "".join(characters)
-    if not text.isascii() and LEFTWARD.search(text):
-        text = _spelled_leftward(glyphs)
-    l, t, r, b = min(lefts), min(tops), max(rights), max(bottoms)
-    if not (math.isfinite(l) and math.isfinite(t) and math.isfinite(r) and math.isfinite(b)):
-        return None
-    return Word(text, l, t, r, b, style.size, style.font, style.bold, style.italic, order, baseline=b)
-
-
-def _spelled_leftward(glyphs: list[Glyph]) -> str:
+def _spelled_leftward(characters: Sequence[str], l: Numbers, r: Numbers) -> str:
     """The letters in the order they are spoken: pdfium turns lam and alef about where the two have one glyph."""
     spelled: list[str] = []
-    for _, same in groupby(glyphs, key=itemgetter(1, 3)):
-        letters = [glyph[0] for glyph in same]
+    edges = list(zip(l.tolist(), r.tolist(), strict=True))
+    for _, same in groupby(range(len(characters)), key=edges.__getitem__):
+        letters = [characters[index] for index in same]
         turned = len(letters) == 2 and letters[0] in ALEFS and letters[1] == LAM
         spelled += reversed(letters) if turned else letters
     return unicodedata.normalize("NFKC", "".join(spelled))

@@ -8,7 +8,11 @@ import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import PageContent, Word
 from fathom.conversion.pdf.annotations import read_annotations
-from fathom.conversion.pdf.glyphs import Frame, GlyphReader
+from fathom.conversion.pdf.frame import Frame
+from fathom.conversion.pdf.glyph_calls import address_of
+from fathom.conversion.pdf.glyph_styles import LAYER, StyleReader
+from fathom.conversion.pdf.glyphs import GlyphReader
+from fathom.conversion.pdf.hidden_text import leave_out_hidden
 from fathom.conversion.pdf.shapes import ShapeReader
 from fathom.conversion.pdf.vertical_text import vertical_lines
 
@@ -23,33 +27,38 @@ def frame_of(page: Any) -> Frame:
     return Frame(l, b, r, t, (page.get_rotation() // 90) % 4)
 
 
-def read_page(page: Any, frame: Frame) -> PageContent:
-    """What the page paints, and what lies on it. `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock."""
+def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
+    """What the page paints, and what lies on it; text that does not show is left out and listed.
+
+    `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock. Without `layers`, none can be off.
+    """
     content = PageContent(frame.width, frame.height)
+    shapes = ShapeReader(frame).read(page.raw)
+    content.rules, content.fills = shapes.rules, shapes.fills
+    content.drawings, content.pictures = shapes.drawings, shapes.pictures
     text_page = pdfium.FPDFText_LoadPage(page.raw)
     if text_page:
         try:
-            content.words, content.turned = GlyphReader(page, text_page, frame).words()
+            styles = StyleReader(address_of(text_page), frame, layers=layers)
+            reader = GlyphReader(text_page, frame, styles)
+            content.words, content.turned = reader.words()
+            doubtful = styles.doubtful
+            if layers and shapes.nested:  # whether a form is in a layer pdfium does not tell
+                doubtful = {**dict.fromkeys(shapes.nested, LAYER), **doubtful}
+            leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
     content.words, down = vertical_lines(content.words)
     content.turned += down
-    shapes = ShapeReader(frame).read(page.raw)
-    content.rules, content.fills = shapes.rules, shapes.fills
-    content.drawings, content.pictures = shapes.drawings, shapes.pictures
-    content.words = _on_page(content.words, frame)
-    content.turned = _on_page(content.turned, frame)
+    _clip_to_page(content.words, frame)
+    _clip_to_page(content.turned, frame)
     read_annotations(page.pdf, page, frame, content)
     return content
 
 
-def _on_page(words: list[Word], frame: Frame) -> list[Word]:
-    """The words of which something can be seen, with the part of their boxes that can."""
-    seen = []
+def _clip_to_page(words: list[Word], frame: Frame) -> None:
+    """Each word's box is the part of it that can be seen."""
     width, height = frame.width, frame.height
     for word in words:
-        if word.r > 0 and word.b > 0 and word.l < width and word.t < height:
-            if word.l < 0 or word.t < 0 or word.r > width or word.b > height:
-                word.l, word.t, word.r, word.b = max(word.l, 0.0), max(word.t, 0.0), min(word.r, width), min(word.b, height)
-            seen.append(word)
-    return seen
+        if word.l < 0 or word.t < 0 or word.r > width or word.b > height:
+            word.l, word.t, word.r, word.b = max(word.l, 0.0), max(word.t, 0.0), min(word.r, width), min(word.b, height)
