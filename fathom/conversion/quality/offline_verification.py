@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.conversion.backends import require_usable
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.worker_process import worker_environment
+from fathom.conversion.worker_launch import worker_environment
 from fathom.errors import ConversionTimedOut, ConverterUnreachable, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings
 
