@@ -51,7 +51,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     from fathom.conversion.docling_backends.epub import EpubBackend
     from fathom.conversion.docling_backends.html import HtmlBackend
     from fathom.conversion.docling_backends.jats.backend import JatsBackend
-    from fathom.conversion.docling_backends.latex import LatexBackend
+    from fathom.conversion.docling_backends.latex.backend import LatexBackend
     from fathom.conversion.docling_backends.markdown.backend import MarkdownBackend
     from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
     from fathom.conversion.docling_backends.opendocument.text_backend import OdtBackend

@@ -10,6 +10,7 @@ from fathom.conversion.docling_backends.runs import joined_runs, superscript
 
 # Stands for a line break that the author set; other white space is one blank.
 LINE_BREAK = "\u2028"
+_GAPS = f" {LINE_BREAK}"
 _WHITE_SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2028]+")
 
 
@@ -43,7 +44,7 @@ Runs = Sequence[Run]
 def tidy(runs: Iterable[Run]) -> list[Run]:
     """Returns the runs with neighbours of one style joined and white space collapsed, also where two runs meet.
 
-    White space with a LINE_BREAK in it becomes a newline, other white space one blank; none stays at either end. The text of
+    White space with a LINE_BREAK in it is one LINE_BREAK, other white space one blank; none stays at either end. The text of
     code and formulas stays as it is.
     """
     kept: list[Run] = []
@@ -54,13 +55,13 @@ def tidy(runs: Iterable[Run]) -> list[Run]:
             gap = ""
             continue
         text = _WHITE_SPACE.sub(_collapsed, run.text)
-        body = text.strip(" \n")
-        lead = text[: len(text) - len(text.lstrip(" \n"))]
+        body = text.strip(_GAPS)
+        lead = text[: len(text) - len(text.lstrip(_GAPS))]
         gap = _wider(gap, lead)
         if not body:
             continue
         _append(kept, gap, replace(run, text=body))
-        gap = text[len(text.rstrip(" \n")) :]
+        gap = text[len(text.rstrip(_GAPS)) :]
     return kept
 
 
@@ -95,22 +96,21 @@ def _merged(runs: Iterable[Run]) -> list[Run]:
 
 
 def _append(kept: list[Run], gap: str, run: Run) -> None:
-    """Appends the run; white space between two runs belongs to the one without formatting, else to the one before."""
+    """Appends the run; white space between two runs belongs to the one without formatting, else to none of them."""
     if not kept or not gap:
         kept.append(run)
-    elif run.style == PLAIN or kept[-1].style.code or kept[-1].style.formula or kept[-1].style.script or kept[-1].style.link:
-        if run.style.code or run.style.formula or run.style.link:
-            kept += [Run(gap), run]
-        else:
-            kept.append(replace(run, text=gap + run.text))
-    else:
+    elif run.style == PLAIN:
+        kept.append(replace(run, text=gap + run.text))
+    elif kept[-1].style == PLAIN:
         kept[-1] = replace(kept[-1], text=kept[-1].text + gap)
         kept.append(run)
+    else:
+        kept += [Run(gap), run]
 
 
 def _collapsed(found: re.Match[str]) -> str:
-    return "\n" if LINE_BREAK in found[0] else " "
+    return LINE_BREAK if LINE_BREAK in found[0] else " "
 
 
 def _wider(gap: str, more: str) -> str:
-    return "\n" if "\n" in gap + more else (gap or more)
+    return LINE_BREAK if LINE_BREAK in gap + more else (gap or more)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,12 @@ from fathom.conversion.docling_backends.markup.blocks import (
     Table,
 )
 from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
-from fathom.conversion.docling_backends.markup.inline import PLAIN, Run, Runs, Style, is_blank, plain, tidy
+from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Runs, Style, is_blank, plain, tidy
 from fathom.conversion.docling_backends.runs import EXACT_RUNS
 from fathom.errors import NestedTooDeep
 
 MAX_DEPTH = 60
+_MARK = re.compile(r"\[\^[^\]\s]+\]")
 _LANGUAGES = {label.value.casefold(): label for label in CodeLanguageLabel}
 _SHORT_NAMES = {
     "js": "javascript",
@@ -83,10 +86,9 @@ class BlockWriter:
             self._caption(block.caption, self._document.add_code(text, code_language=language, parent=parent))
 
     def _heading(self, block: Heading, parent: NodeItem | None) -> None:
-        runs = tidy(run for run in block.runs)
-        if is_blank(runs):
+        text = plain(tidy([replace(run, text=_MARK.sub("", run.text)) for run in block.runs]))  # its notes stand below
+        if not text:
             return
-        text = plain(runs)
         if block.level == 0:
             self._document.add_title(text, parent=parent)
         else:
@@ -98,7 +100,7 @@ class BlockWriter:
         if is_blank(runs):
             return None
         if len(runs) == 1 and not runs[0].style.formula:
-            return self._run(runs[0], "", parent, label)
+            return self._run(runs[0], parent, label)
         if label is DocItemLabel.TEXT:
             self._runs(runs, parent)
             return None
@@ -108,18 +110,17 @@ class BlockWriter:
 
     def _runs(self, runs: Runs, parent: NodeItem | None) -> None:
         group = self._document.add_inline_group(name=EXACT_RUNS, parent=parent)
-        before = ""
         for run in runs:
-            self._run(run, before, group, DocItemLabel.TEXT)
-            before = run.text
+            self._run(run, group, DocItemLabel.TEXT)
 
-    def _run(self, run: Run, before: str, parent: NodeItem | None, label: DocItemLabel) -> Any:
+    def _run(self, run: Run, parent: NodeItem | None, label: DocItemLabel) -> Any:
         style, link = run.style, target(run.style.link)
+        text = run.text.replace(LINE_BREAK, "\n")
         if style.formula:
-            return self._document.add_formula(run.text, parent=parent, hyperlink=link)
+            return self._document.add_formula(text, parent=parent, hyperlink=link)
         if style.code and label is DocItemLabel.TEXT and parent is not None and parent.label is GroupLabel.INLINE:
-            return self._document.add_code(run.text, parent=parent, hyperlink=link)
-        return self._document.add_text(label, run.text, parent=parent, formatting=formatting(style), hyperlink=link)
+            return self._document.add_code(text, parent=parent, hyperlink=link)
+        return self._document.add_text(label, text, parent=parent, formatting=formatting(style), hyperlink=link)
 
     def _footnote(self, note: Footnote, parent: NodeItem | None) -> Any:
         if is_blank(note.runs):
@@ -148,7 +149,7 @@ class BlockWriter:
             runs = tidy(first.runs) if first is not None else []
             single = runs[0] if len(runs) == 1 and not (runs[0].style.formula or runs[0].style.code) else None
             added = self._document.add_list_item(
-                single.text if single else "",
+                single.text.replace(LINE_BREAK, "\n") if single else "",
                 enumerated=block.ordered,
                 marker=item.marker or None,
                 parent=group,

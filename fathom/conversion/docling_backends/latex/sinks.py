@@ -1,0 +1,104 @@
+"""Collects what is read: runs into paragraphs, paragraphs and other blocks in their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fathom.conversion.docling_backends.markup.blocks import (
+    Block,
+    Code,
+    Footnote,
+    Formula,
+    Heading,
+    ItemList,
+    Paragraph,
+    Picture,
+    Table,
+)
+from fathom.conversion.docling_backends.markup.inline import PLAIN, Run, Style, is_blank
+
+
+class Sink:
+    """Takes runs and blocks. An inline sink makes one line of all: that of a title, a caption, a note."""
+
+    def __init__(self, *, inline: bool = False) -> None:
+        self.blocks: list[Block] = []
+        self.runs: list[Run] = []
+        self._inline = inline
+        self._aside: list[Block] = []
+
+    def say(self, text: str, style: Style = PLAIN) -> None:
+        """Adds text to the paragraph."""
+        if text:
+            self.runs.append(Run(text, style))
+
+    def paragraph(self) -> None:
+        """Ends the paragraph."""
+        if self._inline:
+            self.say(" ")
+            return
+        if not is_blank(self.runs):
+            self.blocks.append(Paragraph(self.runs))
+        self.runs = []
+        self.blocks += self._aside
+        self._aside = []
+
+    def add(self, block: Block) -> None:
+        """Adds a block behind the paragraph, which ends."""
+        if self._inline:
+            self.runs += [Run(" "), *flattened(block), Run(" ")]
+            return
+        self.paragraph()
+        self.blocks.append(block)
+
+    def add_aside(self, block: Block) -> None:
+        """Adds a block that comes behind the paragraph, which goes on."""
+        if self._inline or is_blank(self.runs):
+            self.add(block)
+        else:
+            self._aside.append(block)
+
+    def finish(self) -> list[Block]:
+        """Ends the last paragraph and returns all blocks."""
+        self.paragraph()
+        return self.blocks
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been said yet."""
+        return not self.blocks and is_blank(self.runs)
+
+
+def flattened(block: Block) -> list[Run]:
+    """Returns the text of a block as runs of one line."""
+    match block:
+        case Heading() | Paragraph() | Footnote():
+            return list(block.runs)
+        case Code():
+            return [Run(block.text, Style(code=True))]
+        case Formula():
+            return [Run(block.text, Style(formula=True))]
+        case Picture():
+            return list(block.caption)
+        case ItemList():
+            found: list[Run] = []
+            for item in block.items:
+                found.append(Run(f" {item.marker or '-'} "))
+                found += joined_blocks(item.blocks)
+            return found
+        case Table():
+            lines = [[joined_blocks(cell.blocks) for cell in row] for row in block.rows]
+            return [run for row in lines for cell in row for run in (*cell, Run(" "))]
+
+
+def joined_blocks(blocks: list[Block]) -> list[Run]:
+    """Returns the text of blocks as runs of one line."""
+    found: list[Run] = []
+    for block in blocks:
+        found += [*([Run(" ")] if found else []), *flattened(block)]
+    return found
+
+
+def in_style(runs: list[Run], **changes: bool | str) -> list[Run]:
+    """Returns the runs with their style changed."""
+    return [replace(run, style=replace(run.style, **changes)) for run in runs]  # type: ignore[arg-type]

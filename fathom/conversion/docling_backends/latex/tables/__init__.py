@@ -1,0 +1,1 @@
+"""Reads the tables of LaTeX: columns, cells with their spans, rows."""

@@ -1,0 +1,1 @@
+"""What TeX does before anything is set: tokens, macros, conditions."""
