@@ -13,6 +13,7 @@ from fathom.conversion.docling_backends.runs import superscript
 # A line of this many characters was broken for its width; a shorter one (an address, a verse, a signature) on purpose.
 FULL_LINE = 50
 _CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
+_EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 _SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=\()")
@@ -152,25 +153,27 @@ def _merged(runs: list[_Run]) -> list[_Run]:
 
 def _rendered(runs: Sequence[_Run]) -> InlineText:
     plain, markdown, links = "", "", []
-    for run in runs:
+    for index, run in enumerate(runs):
         tail = run.text[len(run.text.rstrip(" ")) :]
         text = run.text[: len(run.text) - len(tail)]
-        shown = f"~~{text}~~" if "strikethrough" in run.marks else text
-        plain += run.gap + shown + tail
-        markdown += run.gap + _marked(text, run) + tail
+        before = (plain + run.gap)[-1:]
+        after = tail or ((runs[index + 1].gap + runs[index + 1].text)[:1] if index + 1 < len(runs) else "")
+        plain += run.gap + (f"~~{text}~~" if "strikethrough" in run.marks else text) + tail
+        markdown += run.gap + _marked(text, run, within_word=before.isalnum() or after.isalnum()) + tail
         if run.url is not None:
             links.append(Hyperlink(text, run.url))
     return InlineText(plain.rstrip(" "), markdown.rstrip(" "), tuple(links))
 
 
-def _marked(text: str, run: _Run) -> str:
+def _marked(text: str, run: _Run, *, within_word: bool) -> str:
+    """Returns the run with its marks; emphasis of a part of a word is left out, since marks there would part the word."""
     if "code" in run.marks:
         shown = _code_span(text)
     elif "formula" in run.marks:
         shown = f"${text}$"
     else:
         shown = escaped(text)
-    for mark, sign in (("strikethrough", "~~"), ("italic", "*"), ("bold", "**")):
+    for mark, sign in (("strikethrough", "~~"), *(() if within_word else _EMPHASIS)):
         if mark in run.marks and text.strip():
             shown = f"{sign}{shown}{sign}"
     return shown if run.url is None else f"[{shown}]({_destination(run.url)})"
