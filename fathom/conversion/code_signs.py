@@ -81,11 +81,14 @@ def is_code(sample: str) -> bool:
     lines = [line for line in text.splitlines()[:MAX_LINES] if line.strip()]
     if not lines:
         return False
-    return _is_log(lines) or _is_settings(text, lines) or code_share(text) >= CODE_SHARE or _is_dense(sample)
+    return _is_log(lines) or _is_settings(text, lines) or statement_share(text) >= CODE_SHARE or _is_dense(sample)
 
 
-def code_share(sample: str) -> float:
-    """Returns which share of the lines outside fences and comments are statements, 0-1; 0 if there are fewer than three."""
+def statement_share(sample: str, *, settings: bool = False) -> float:
+    """Returns which share of the lines outside fences and comments are statements, 0-1; 0 if there are fewer than three.
+
+    `settings`: lines of `key: value` count, too.
+    """
     code = others = 0
     for line, following in pairwise([*_uncommented(_FENCED.sub("\n", sample)), ""]):
         if _HASH.match(line):
@@ -93,7 +96,11 @@ def code_share(sample: str) -> float:
             code += (_CODE_LINE.match(following) or _HASH.match(following)) is not None
             others += not (_CODE_LINE.match(following) or _HASH.match(following))
         elif line.strip():
-            is_statement = (_CODE_LINE.match(line) or _KEY.match(line)) and not _MARKED.match(line) and not _is_sentence(line)
+            is_statement = (
+                (_CODE_LINE.match(line) or (settings and _KEY.match(line)))
+                and not _MARKED.match(line)
+                and not _is_sentence(line)
+            )
             code += bool(is_statement)
             others += not is_statement
     return code / (code + others) if code >= 3 else 0.0

@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import PurePath
 
-from fathom.conversion.code_signs import code_share, is_code
+from fathom.conversion.code_signs import is_code, statement_share
 from fathom.conversion.kind_names import TEMPLATES, kind_by_name
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, UnknownFormat
@@ -96,7 +96,10 @@ def _kind_by_shape(sample: str) -> DocumentKind:
         return DocumentKind.HTML
     if is_code(sample):
         return DocumentKind.CODE
-    if sum(1 for sign in _MARKDOWN_SIGNS if sign.search(sample)) >= 2 and code_share(sample) < MAX_CODE_IN_MARKDOWN:
+    if (
+        sum(1 for sign in _MARKDOWN_SIGNS if sign.search(sample)) >= 2
+        and statement_share(sample, settings=True) < MAX_CODE_IN_MARKDOWN
+    ):
         return DocumentKind.MARKDOWN
     return DocumentKind.CSV if _is_table(sample) else DocumentKind.TEXT
 

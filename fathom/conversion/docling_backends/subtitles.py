@@ -109,7 +109,7 @@ def _timed(text: str) -> Iterator[tuple[float, float, list[str]]]:
     lines: list[str] = []
     blank = False
     for line in text.split("\n"):
-        if (found := _TIMING.match(line)) and ("-->" in line or not lines):
+        if (found := _TIMING.match(line)) and ("-->" in line or not lines or not lines[-1]):
             if timing is not None:
                 if lines and not blank:
                     lines.pop()  # the number of the cue that begins here, with no blank line before it
