@@ -9,6 +9,7 @@ from pathlib import Path
 from fathom.conversion.email.attachments import without_attachments
 from fathom.conversion.email.outlook import mail_bytes
 from fathom.conversion.report import DocumentKind, Inspection
+from fathom.errors import DocumentTooLarge
 
 # docling goes by these names, whatever the file was called.
 NAMES: dict[DocumentKind, str] = {
@@ -40,6 +41,14 @@ DOCTYPE = re.compile(rf"<!DOCTYPE\s+[\w:.-]+\s*(?:(?:PUBLIC|SYSTEM)\s+{_QUOTED}\
 # Docling knows a JATS article by its DTD; articles of other names, or without one, are read as well.
 JATS_DOCTYPE = '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96)//EN" "JATS-archivearticle1.dtd"'
 META_CHARSET = re.compile(r"(<meta[^>]{0,200}?charset\s*=\s*[\"']?)[\w-]+", re.I)
+# A page says its encoding within so many bytes, by a meta element or as XML does.
+HTML_HEAD = 4096
+DECLARED_CHARSET = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+# What a page of some hundred megabytes would become fits no memory: paragraphs and the like, and cells of tables.
+MAX_BLOCKS = 500_000
+MAX_CELLS = 1_500_000
+BLOCK_TAG = re.compile(r"<(?:p|div|li|dt|dd|h[1-6]|pre|table|blockquote|section|article|figure|img|option)[\s>]", re.I)
+CELL_TAG = re.compile(r"<t[dh][\s>]", re.I)
 
 
 def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
@@ -49,12 +58,33 @@ def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
     data = path.read_bytes()
     if inspection.kind not in DECODED or inspection.encoding is None:
         return BytesIO(data)
+    if inspection.kind is DocumentKind.HTML:
+        text = META_CHARSET.sub(r"\g<1>utf-8", XML_DECLARATION.sub("", html_text(data, inspection.encoding)))
+        check_blocks(text)
+        return BytesIO(text.encode("utf-8", errors="replace"))
     text = data.decode(inspection.encoding, errors="replace").lstrip("\ufeff")
     if inspection.kind is DocumentKind.JATS:
         text = _with_jats_doctype(XML_DECLARATION.sub("", text))
-    if inspection.kind is DocumentKind.HTML:
-        text = META_CHARSET.sub(r"\g<1>utf-8", XML_DECLARATION.sub("", text))
     return BytesIO(text.encode("utf-8", errors="replace"))
+
+
+def html_text(data: bytes, guessed: str) -> str:
+    """Decodes a page: as it says itself, unless it is in Unicode or its bytes are not what it says; else as guessed."""
+    declared = DECLARED_CHARSET.search(data[:HTML_HEAD])
+    if declared and not guessed.startswith("utf"):
+        try:
+            return data.decode(declared[1].decode("ascii"))
+        except (UnicodeError, LookupError):
+            pass
+    return data.decode(guessed, errors="replace").lstrip("\ufeff")
+
+
+def check_blocks(text: str) -> None:
+    """Raises DocumentTooLarge for a page of more blocks or cells than can be held."""
+    for tag, most, called in ((BLOCK_TAG, MAX_BLOCKS, "paragraphs and items"), (CELL_TAG, MAX_CELLS, "table cells")):
+        count = sum(1 for _ in tag.finditer(text))
+        if count > most:
+            raise DocumentTooLarge(f"The page has {count} {called}; at most {most} are converted.", hint="Split it.")
 
 
 def _with_jats_doctype(text: str) -> str:

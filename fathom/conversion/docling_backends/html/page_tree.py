@@ -37,7 +37,9 @@ _ENDS_PARAGRAPH = frozenset({
     "h5", "h6", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul",
 })  # fmt: skip
 _XHTML = re.compile(
-    r"\A\ufeff?\s*(?:<\?xml\b|<!doctype\s+html\s+public\s+[\"']-//W3C//DTD XHTML|<html\b[^>]*\bxmlns\s*=)", re.I
+    r"\A\ufeff?\s*(?:<\?xml\b|<!doctype\s+html\s+public\s+[\"']-//W3C//DTD XHTML|"
+    r"(?:<!doctype\s+html\s*>\s*)?<html\b[^>]*\bxmlns\s*=)",
+    re.I,
 )
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}(?:\[[^\]]*\]\s*)?>", re.I)
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
