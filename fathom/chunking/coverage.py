@@ -36,8 +36,7 @@ def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
             covered += words
             continue
         # Without the gaps first: a word too long for a chunk is cut in two and still all there.
-        squeezed = _squeeze("\n".join(texts[ref]))
-        if all(_squeeze(piece) in squeezed for piece in pieces):
+        if _stand_in(pieces, _squeeze("\n".join(texts[ref]))):
             covered += words
         else:
             available = Counter(
@@ -45,6 +44,19 @@ def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
             )
             covered += (Counter(word for piece in pieces for word in _WORDS.findall(piece)) & available).total()
     return covered / total if total else 1.0
+
+
+def _stand_in(pieces: Sequence[str], squeezed: str) -> bool:
+    """Tells whether all pieces stand in the text; each is looked for behind the one before first, since that is their order."""
+    at = 0
+    for piece in pieces:
+        wanted = _squeeze(piece)
+        found = squeezed.find(wanted, at)
+        if found >= 0:
+            at = found + len(wanted)
+        elif wanted not in squeezed:
+            return False
+    return True
 
 
 def _squeeze(text: str) -> str:
