@@ -11,7 +11,7 @@ from typing import Any
 from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, GroupLabel, NodeItem
 from docling_core.types.doc.document import Formatting, RichTableCell, Script, TableCell, TableData
 from docling_core.types.doc.labels import CodeLanguageLabel
-from pydantic import AnyUrl, ValidationError
+from pydantic import AnyUrl, UrlConstraints, ValidationError
 
 from fathom.conversion.docling_backends.markup.blocks import (
     Block,
@@ -42,6 +42,12 @@ _SHORT_NAMES = {
     "shell": "bash",
     "yml": "yaml",
 }
+
+
+class WrittenUrl(AnyUrl):
+    """A target as the author wrote it; pydantic's own puts a slash behind a bare host."""
+
+    _constraints = UrlConstraints(preserve_empty_path=True)
 
 
 class BlockWriter:
@@ -220,7 +226,7 @@ def target(link: str) -> AnyUrl | Path | None:
     if not link or link.startswith("#"):
         return None
     try:
-        return AnyUrl(link)
+        return WrittenUrl(link)
     except ValidationError:
         return Path(link)
 

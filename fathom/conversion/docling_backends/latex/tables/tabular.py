@@ -92,7 +92,7 @@ def _table(reader: LatexReader, name: str) -> None:
     if kind in ("tabu", "longtabu"):
         _width_of_tabu(reader)
     columns = read_columns(reader.source.argument()) if kind not in _WITHOUT_COLUMNS else Columns()
-    if kind == "deluxetable":
+    if kind == "deluxetable" or kind.startswith("Nice"):
         reader.source.optional(near=True)
     outer_table, outer_sink, style = reader.table, reader.sink, reader.style
     table = reader.table = TableInProgress(columns, reader.float is not None and kind != "longtable")
