@@ -27,6 +27,7 @@ from fathom.conversion.report import (
     PageProgress,
     ProgressCallback,
 )
+from fathom.conversion.structure.export import exported
 from fathom.conversion.structure.markdown import markdown_of
 from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
 from fathom.observability.logs import get_logger
@@ -110,7 +111,7 @@ def _reported(
         list_attachments(outcome.document, attachments)
     lines = ocr_lines(outcome.result)
     making = Making(version, converter, time.monotonic() - started)
-    document = outcome.document.export_to_dict()
+    document = exported(outcome.document)
     report = report_of(outcome, path, inspection, document, lines, making)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
