@@ -14,7 +14,8 @@ def document_with_cells() -> DoclingDocument:
     boxed = BoundingBox(l=1, t=2, r=3, b=4)
     for column, text in enumerate(("plain", "boxed", "linked")):
         place = {
-            "start_row_offset_idx": 0, "end_row_offset_idx": 1, "start_col_offset_idx": column, "end_col_offset_idx": column + 1,
+            "start_row_offset_idx": 0, "end_row_offset_idx": 1,
+            "start_col_offset_idx": column, "end_col_offset_idx": column + 1,
         }  # fmt: skip
         if text == "linked":
             table.data.table_cells.append(RichTableCell(text=text, ref=linked.get_ref(), **place))
