@@ -57,7 +57,7 @@ def test_markdown_cells_are_markdown_and_code_cells_code(tmp_path: Path) -> None
     found = notebook(
         tmp_path, [{"cell_type": "markdown", "source": "# Tides\n\nun**believ**able[^1]\n\n[^1]: Note."}, code_cell()]
     )
-    assert found.markdown == "# Tides\n\nun**believ**able[^1]\n\n[^1]: Note.\n\n```python\nx = 1\nx\n```"
+    assert found.markdown == "# Tides\n\nunbelievable[^1]\n\n[^1]: Note.\n\n```python\nx = 1\nx\n```"
 
 
 def test_an_open_fence_in_a_cell_ends_with_the_cell(tmp_path: Path) -> None:
