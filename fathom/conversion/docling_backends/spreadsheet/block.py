@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, Sheet, SheetCell
+from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell, ShownSheet
 
 # Rows that are looked at to tell what a column holds.
 MAX_SAMPLED = 200
@@ -17,7 +17,7 @@ Placed = tuple[int, SheetCell]
 
 
 @dataclass(slots=True)
-class Block:
+class CellBlock:
     """Filled cells by row, each row sorted by column; no row is empty."""
 
     cells: dict[int, list[Placed]]
@@ -25,9 +25,9 @@ class Block:
     _kinds: dict[tuple[int, int], dict[int, Kind]] = field(default_factory=dict[tuple[int, int], dict[int, Kind]])
 
     @staticmethod
-    def of(sheet: Sheet) -> Block:
+    def of(sheet: ShownSheet) -> CellBlock:
         """Returns all filled cells of the sheet."""
-        return Block({row: sorted(cells.items(), key=_column) for row, cells in sorted(sheet.cells.items()) if cells})
+        return CellBlock({row: sorted(cells.items(), key=_column) for row, cells in sorted(sheet.cells.items()) if cells})
 
     @property
     def rows(self) -> list[int]:
@@ -40,11 +40,11 @@ class Block:
             self._columns = sorted({column for placed in self.cells.values() for column, _ in placed})
         return self._columns
 
-    def of_rows(self, rows: Iterable[int]) -> Block:
+    def of_rows(self, rows: Iterable[int]) -> CellBlock:
         """Returns the block of some of its rows."""
-        return Block({row: self.cells[row] for row in rows})
+        return CellBlock({row: self.cells[row] for row in rows})
 
-    def of_columns(self, left: int, right: int) -> Block:
+    def of_columns(self, left: int, right: int) -> CellBlock:
         """Returns the cells that begin between two columns, both included."""
         kept: dict[int, list[Placed]] = {}
         for row, placed in self.cells.items():
@@ -52,7 +52,7 @@ class Block:
             end = bisect_left(placed, right + 1, key=_column)
             if start < end:
                 kept[row] = placed[start:end]
-        return Block(kept)
+        return CellBlock(kept)
 
     def row_texts(self, row: int) -> list[str]:
         """Returns the texts of a row's cells."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from docling.backend.csv_backend import CsvDocumentBackend
 from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin, TableData
 
-from fathom.conversion.docling_backends.spreadsheet.block import Block
+from fathom.conversion.docling_backends.spreadsheet.block import CellBlock
 from fathom.conversion.docling_backends.spreadsheet.delimited import (
     MAX_CELL_CHARACTERS,
     MAX_TITLES,
@@ -141,14 +141,14 @@ def _line(row: Sequence[str]) -> str:
     return f"{filled[0].rstrip(':')}: {filled[1]}" if len(filled) == 2 else " ".join(filled)
 
 
-def _sample(rows: Sequence[list[str]]) -> Block:
+def _sample(rows: Sequence[list[str]]) -> CellBlock:
     """Returns the first rows as cells of a sheet, whose kinds tell a header."""
     cells = {}
     for number, row in enumerate(rows[:_SAMPLED]):
         placed = [(column, SheetCell(cell.strip(), kind_of(cell))) for column, cell in enumerate(row) if cell.strip()]
         if placed:
             cells[number] = placed
-    return Block(cells)  # empty rows are no rows of it
+    return CellBlock(cells)  # empty rows are no rows of it
 
 
 def kind_of(text: str) -> Kind:

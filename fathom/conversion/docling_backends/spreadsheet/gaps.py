@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fathom.conversion.docling_backends.spreadsheet.block import Block, is_typed, stands_out
+from fathom.conversion.docling_backends.spreadsheet.block import CellBlock, is_typed, stands_out
 from fathom.conversion.docling_backends.spreadsheet.headers import is_header_like
-from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Sheet
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
 
 _SAMPLED = 200
 
 
-def row_gap_parts(upper: Block, lower: Block, last: int, gap: int, sheet: Sheet) -> bool:
+def row_gap_parts(upper: CellBlock, lower: CellBlock, last: int, gap: int, sheet: ShownSheet) -> bool:
     """Tells whether `gap` empty rows between two blocks part them; they are one table where the lower goes on with the upper.
 
     It does where its cells stand in columns of the upper, it has no header of its own, and its values are of the upper's kinds.
@@ -32,7 +32,7 @@ def row_gap_parts(upper: Block, lower: Block, last: int, gap: int, sheet: Sheet)
     return not _goes_on(upper, lower)
 
 
-def _goes_on(upper: Block, lower: Block) -> bool:
+def _goes_on(upper: CellBlock, lower: CellBlock) -> bool:
     upper_rows, lower_rows = upper.rows, lower.rows
     first = lower.cells[lower_rows[0]]
     if len(first) < 2 or upper.row_texts(upper_rows[0]) == lower.row_texts(lower_rows[0]):
@@ -57,7 +57,7 @@ def _goes_on(upper: Block, lower: Block) -> bool:
     return double_spaced or _values_recur(upper, lower)
 
 
-def _values_recur(upper: Block, lower: Block) -> bool:
+def _values_recur(upper: CellBlock, lower: CellBlock) -> bool:
     """True if a column of texts has values on both sides: what parts of a table share, and two tables seldom do."""
     seen: dict[int, set[str]] = {}
     for row in upper.rows[1 : 1 + _SAMPLED]:
@@ -66,7 +66,7 @@ def _values_recur(upper: Block, lower: Block) -> bool:
     return any(cell.text in seen.get(column, ()) for row in lower.rows[:_SAMPLED] for column, cell in lower.cells[row])
 
 
-def column_gap_parts(left: Block, right: Block, gap: int, sheet: Sheet) -> bool:
+def column_gap_parts(left: CellBlock, right: CellBlock, gap: int, sheet: ShownSheet) -> bool:
     """Tells whether `gap` empty columns between two blocks part them; they are one table where their rows are the same rows."""
     last, first = left.columns()[-1], right.columns()[0]
     if any(area.left <= last and area.right >= first and area.top in left.cells for area in sheet.filters):
@@ -90,14 +90,14 @@ def column_gap_parts(left: Block, right: Block, gap: int, sheet: Sheet) -> bool:
     return shared < most or not (narrow or not _has_row_names(right, right_rows[1:]))
 
 
-def _rows_from(block: Block, top: int) -> list[int]:
+def _rows_from(block: CellBlock, top: int) -> list[int]:
     """Returns the rows from `top` on; rows above it count unless they are single cells, as titles are."""
     rows = block.rows
     above = [row for row in rows if row < top and len(block.cells[row]) > 1]
     return above + [row for row in rows if row >= top]
 
 
-def _same_names(left: Block, right: Block, top: int) -> bool:
+def _same_names(left: CellBlock, right: CellBlock, top: int) -> bool:
     """True if both begin with names of which half are the same: two tables of one make."""
     if top not in left.cells or top not in right.cells:
         return False
@@ -105,14 +105,14 @@ def _same_names(left: Block, right: Block, top: int) -> bool:
     return 2 * len(names & others) >= min(len(names), len(others))
 
 
-def _has_row_names(block: Block, rows: Sequence[int]) -> bool:
+def _has_row_names(block: CellBlock, rows: Sequence[int]) -> bool:
     """True if the first column holds texts that name its rows, no text twice."""
     first = block.columns()[0]
     cells = [cell for row in rows[:_SAMPLED] for column, cell in block.cells[row] if column == first]
     return bool(cells) and all(cell.kind == "text" for cell in cells) and len({cell.text for cell in cells}) == len(cells)
 
 
-def _within_one(areas: Sequence[Area], last: int, lower: Block) -> bool:
+def _within_one(areas: Sequence[Area], last: int, lower: CellBlock) -> bool:
     """True if the file names a filter that the rows on both sides belong to."""
     row = lower.rows[0]
     return any(area.top <= last < row <= area.bottom and area.holds(row, lower.cells[row][0][0]) for area in areas)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fathom.conversion.docling_backends.spreadsheet.block import Block, Placed, is_counted, is_typed, is_year, stands_out
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, Sheet
+from fathom.conversion.docling_backends.spreadsheet.block import CellBlock, Placed, is_counted, is_typed, is_year, stands_out
+from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, ShownSheet
 
 MAX_HEADER_ROWS = 6
 _SAMPLED = 50
 
 
-def header_depth(block: Block, sheet: Sheet) -> int:
+def header_depth(block: CellBlock, sheet: ShownSheet) -> int:
     """Returns how many rows at the top of a table name its columns; 0 where it has no header or one row only."""
     rows = block.rows
     limit = min(len(rows) - 1, MAX_HEADER_ROWS)
@@ -28,7 +28,7 @@ def header_depth(block: Block, sheet: Sheet) -> int:
     return depth
 
 
-def has_header(block: Block) -> bool:
+def has_header(block: CellBlock) -> bool:
     """Tells whether a table's first row names its columns.
 
     It does unless its values are of the kinds of the rows below, as in a file that begins with data, or the table is a
@@ -49,7 +49,7 @@ def has_header(block: Block) -> bool:
     return not any(is_typed(cell) and kinds.get(column) == cell.kind for column, cell in first)
 
 
-def is_header_like(block: Block) -> bool:
+def is_header_like(block: CellBlock) -> bool:
     """Tells whether a block's first row names columns, so that it begins a table of its own."""
     rows = block.rows
     first = block.cells[rows[0]]
@@ -62,7 +62,7 @@ def is_header_like(block: Block) -> bool:
     return any(cell.kind == "text" and kinds.get(column, "text") not in ("text", "error") for column, cell in first)
 
 
-def _named_by_file(rows: Sequence[int], block: Block, sheet: Sheet) -> int:
+def _named_by_file(rows: Sequence[int], block: CellBlock, sheet: ShownSheet) -> int:
     """Counts the first rows that the file itself names as headers: frozen, printed on every page, or of a filter."""
     depth = 0
     while depth < len(rows) and rows[depth] in sheet.header_rows:
@@ -76,7 +76,7 @@ def _named_by_file(rows: Sequence[int], block: Block, sheet: Sheet) -> int:
     return depth
 
 
-def _goes_on(block: Block, rows: Sequence[int], depth: int, sheet: Sheet) -> bool:
+def _goes_on(block: CellBlock, rows: Sequence[int], depth: int, sheet: ShownSheet) -> bool:
     """Tells whether the row behind the first `depth` rows is a header row, too."""
     row = block.cells[rows[depth]]
     above = block.cells[rows[depth - 1]]
@@ -127,7 +127,7 @@ def spread_groups(above: Sequence[Placed], row: Sequence[Placed], kinds: Mapping
     return True
 
 
-def _is_form(block: Block, rows: Sequence[int]) -> bool:
+def _is_form(block: CellBlock, rows: Sequence[int]) -> bool:
     """True for two columns of labels and values: most labels end in a colon, or the values are of several kinds."""
     if any(len(block.cells[row]) > 2 for row in rows) or len(block.columns()) != 2 or len(rows) > 40:
         return False

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fathom.conversion.docling_backends.spreadsheet.block import MAX_SAMPLED, Block, Placed, is_typed, is_year, stands_out
+from fathom.conversion.docling_backends.spreadsheet.block import MAX_SAMPLED, CellBlock, Placed, is_typed, is_year, stands_out
 from fathom.conversion.docling_backends.spreadsheet.gaps import column_gap_parts, row_gap_parts
 from fathom.conversion.docling_backends.spreadsheet.headers import header_depth
-from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Sheet
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
 
 # Rectangles are parted within each other so often and no more: no real sheet needs it, and each level reads the cells again.
 MAX_NESTING = 12
@@ -25,7 +25,7 @@ _LONG_LINE = 80
 class Region:
     """A table with `depth` header rows, or texts that stand by themselves, one a row; `titles` say what follows."""
 
-    block: Block
+    block: CellBlock
     is_table: bool
     depth: int = 0
     titles: bool = False
@@ -36,9 +36,9 @@ class Region:
         return self.block.rows[0], self.block.columns()[0]
 
 
-def find_regions(sheet: Sheet) -> list[Region]:
+def find_regions(sheet: ShownSheet) -> list[Region]:
     """Returns the tables and texts of a sheet in reading order."""
-    block = Block.of(sheet)
+    block = CellBlock.of(sheet)
     found: list[Region] = []
     if sheet.tables:
         rows = block.rows
@@ -50,7 +50,7 @@ def find_regions(sheet: Sheet) -> list[Region]:
     return sorted(found, key=lambda region: region.place) if sheet.tables else found
 
 
-def _taken(block: Block, rows: Sequence[int], area: Area) -> Block:
+def _taken(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
     """Takes a table that the file names out of the block; merged names of groups above its header belong to it."""
     first = bisect_left(rows, area.top)
     if first and rows[first - 1] == area.top - 1:
@@ -68,10 +68,10 @@ def _taken(block: Block, rows: Sequence[int], area: Area) -> Block:
             block.cells[row] = outside
         else:
             del block.cells[row]
-    return Block(taken)
+    return CellBlock(taken)
 
 
-def _regions(block: Block, sheet: Sheet, nesting: int) -> Iterator[Region]:
+def _regions(block: CellBlock, sheet: ShownSheet, nesting: int) -> Iterator[Region]:
     """Parts a block at the gaps that part tables, rows first, then columns, until none is left."""
     if not block.cells:
         return
@@ -92,7 +92,7 @@ def _regions(block: Block, sheet: Sheet, nesting: int) -> Iterator[Region]:
         yield Region(block, is_table=True, depth=header_depth(block, sheet))
 
 
-def _split_titles(block: Block) -> tuple[Block, Block]:
+def _split_titles(block: CellBlock) -> tuple[CellBlock, CellBlock]:
     """Parts the first rows of a single cell from what they stand above, if that is wider."""
     rows = block.rows
     count = 0
@@ -104,15 +104,15 @@ def _split_titles(block: Block) -> tuple[Block, Block]:
             break  # the name of a group of columns
         count += 1
     if not count or count == len(rows):
-        return Block({}), block
+        return CellBlock({}), block
     return block.of_rows(rows[:count]), block.of_rows(rows[count:])
 
 
-def _columns_of(block: Block, rows: Sequence[int]) -> list[int]:
+def _columns_of(block: CellBlock, rows: Sequence[int]) -> list[int]:
     return [column for row in rows for column, _ in block.cells[row]]
 
 
-def _parts_by_rows(block: Block, sheet: Sheet) -> list[Block]:
+def _parts_by_rows(block: CellBlock, sheet: ShownSheet) -> list[CellBlock]:
     rows = block.rows
     bands: list[list[int]] = []
     reached = -1  # the last row that a merged cell covers
@@ -140,7 +140,7 @@ def _parts_by_rows(block: Block, sheet: Sheet) -> list[Block]:
     return [block.of_rows(part) for part in parts] if len(parts) > 1 else [block]
 
 
-def _parts_by_columns(block: Block, sheet: Sheet) -> list[Block]:
+def _parts_by_columns(block: CellBlock, sheet: ShownSheet) -> list[CellBlock]:
     covered = sorted({(column, column + cell.columns - 1) for placed in block.cells.values() for column, cell in placed})
     bands: list[tuple[int, int]] = []
     for first, last in covered:
@@ -163,7 +163,7 @@ def _parts_by_columns(block: Block, sheet: Sheet) -> list[Block]:
     return [block.of_columns(*part) for part in parts] if len(parts) > 1 else [block]
 
 
-def _sampled_rows(block: Block, bands: Sequence[tuple[int, int]]) -> list[set[int]]:
+def _sampled_rows(block: CellBlock, bands: Sequence[tuple[int, int]]) -> list[set[int]]:
     """Returns the first rows in which each band of columns has a cell."""
     starts = [first for first, _ in bands]
     rows: list[set[int]] = [set() for _ in bands]
@@ -175,7 +175,7 @@ def _sampled_rows(block: Block, bands: Sequence[tuple[int, int]]) -> list[set[in
     return rows
 
 
-def _is_text(block: Block) -> bool:
+def _is_text(block: CellBlock) -> bool:
     """True for a single cell and for lines below each other that are no list of values."""
     rows = block.rows
     if any(len(placed) > 1 for placed in block.cells.values()):

@@ -109,7 +109,7 @@ class TextBox:
 
 
 @dataclass(slots=True)
-class Sheet:
+class ShownSheet:
     """The visible cells of a sheet and what its file says of their order; rows and columns are counted from 0."""
 
     name: str

@@ -21,10 +21,10 @@ from docling_core.types.doc import (
 from pydantic import AnyUrl, TypeAdapter, ValidationError
 
 from fathom.conversion.docling_backends.runs import EXACT_RUNS
-from fathom.conversion.docling_backends.spreadsheet.block import Block
+from fathom.conversion.docling_backends.spreadsheet.block import CellBlock
 from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions
-from fathom.conversion.docling_backends.spreadsheet.sheet import Sheet, SheetCell, TextBox
+from fathom.conversion.docling_backends.spreadsheet.sheet import SheetCell, ShownSheet, TextBox
 
 # Docling refuses a table of more than a million cells, empty ones counted.
 MAX_GRID = 900_000
@@ -40,7 +40,7 @@ class SheetWriter:
         self._document, self._parent, self._page = document, parent, page
         self.width = self.height = 0.0
 
-    def write(self, sheet: Sheet) -> None:
+    def write(self, sheet: ShownSheet) -> None:
         """Writes the sheet's tables and texts, and its text boxes where they float."""
         boxes = sorted(sheet.text_boxes, key=lambda box: (box.row, box.column))
         titles: list[TextItem] = []
@@ -95,7 +95,7 @@ class SheetWriter:
                     part.cells[row] = [placed for placed in part.cells[row] if placed[0] in used]
             self._write_part(part, depth, captions if start == 0 else ())
 
-    def _write_part(self, block: Block, depth: int, captions: Sequence[RefItem]) -> None:
+    def _write_part(self, block: CellBlock, depth: int, captions: Sequence[RefItem]) -> None:
         rows, columns = block.rows, block.columns()
         data = TableData(num_rows=len(rows), num_cols=len(columns))
         prov = self._prov(rows[0], columns[0], rows[-1] + 1, columns[-1] + 1)
@@ -152,7 +152,7 @@ def target_of(link: str | None) -> AnyUrl | Path | None:
         return None if link.lower().startswith(("javascript:", "data:")) else Path(link.replace("\\", "/"))
 
 
-def _label_columns(block: Block, depth: int) -> int:
+def _label_columns(block: CellBlock, depth: int) -> int:
     """Counts the first columns that name the rows: a merged label and the column behind it, or the first if it has texts."""
     columns = block.columns()
     body = block.rows[depth:]

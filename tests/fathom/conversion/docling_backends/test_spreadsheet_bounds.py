@@ -10,9 +10,9 @@ import pytest
 
 from fathom.conversion.docling_backends.spreadsheet.csv_backend import read_delimited
 from fathom.conversion.docling_backends.spreadsheet.regions import find_regions
-from fathom.conversion.docling_backends.spreadsheet.sheet import Sheet, SheetCell, column_name
+from fathom.conversion.docling_backends.spreadsheet.sheet import SheetCell, ShownSheet, column_name
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import MAX_EMPTY, MAX_EMPTY_TABLE
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.reader import WorkbookReader
 from tests.fathom.conversion.docling_backends.sheet_files import converted, rows_of, text_cell, write_workbook
 
@@ -31,7 +31,7 @@ def test_of_a_million_declared_and_empty_cells_none_is_kept(path: Path) -> None:
     empty = "".join(f'<row r="{row}">{cells}</row>' for row in range(1, 10_001))
     last = text_cell("C1048576", "end")
     write_workbook(path, {"S": f'<sheetData>{empty}<row r="1048576">{last}</row></sheetData>'})
-    reader = WorkbookReader.opened(Package(BytesIO(path.read_bytes())))
+    reader = WorkbookReader.opened(WorkbookPackage(BytesIO(path.read_bytes())))
     assert reader is not None
     sheet = reader.sheet("S")
     assert sheet is not None
@@ -73,7 +73,7 @@ def test_merged_ranges_over_the_whole_sheet_take_no_time(path: Path) -> None:
 @pytest.mark.parametrize("step", [1, 2, 3], ids=["adjacent", "every second", "every third"])
 def test_finding_tables_grows_with_the_rows_and_not_with_their_square(step: int) -> None:
     def seconds(count: int) -> float:
-        sheet = Sheet("S")
+        sheet = ShownSheet("S")
         for row in range(count):
             sheet.cells[row * step] = {
                 0: SheetCell(f"name {row}"),

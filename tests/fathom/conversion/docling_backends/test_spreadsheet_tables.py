@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions
-from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Lines, Look, Sheet, SheetCell
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Lines, Look, SheetCell, ShownSheet
 
 Value = str | int | float | None
 BOLD = Look(bold=True)
 
 
-def sheet_of(rows: Sequence[Sequence[Value]], *, bold: Sequence[int] = ()) -> Sheet:
+def sheet_of(rows: Sequence[Sequence[Value]], *, bold: Sequence[int] = ()) -> ShownSheet:
     """A sheet of texts and numbers; the rows of `bold` are bold."""
-    sheet = Sheet("Test")
+    sheet = ShownSheet("Test")
     for number, row in enumerate(rows):
         cells = {
             column: SheetCell(
@@ -29,7 +29,7 @@ def sheet_of(rows: Sequence[Sequence[Value]], *, bold: Sequence[int] = ()) -> Sh
     return sheet
 
 
-def outline(sheet: Sheet) -> list[tuple[str, int, list[list[str]]]]:
+def outline(sheet: ShownSheet) -> list[tuple[str, int, list[list[str]]]]:
     """Kind, header rows and texts of each region."""
 
     def texts(region: Region) -> list[list[str]]:
@@ -38,11 +38,11 @@ def outline(sheet: Sheet) -> list[tuple[str, int, list[list[str]]]]:
     return [("table" if region.is_table else "text", region.depth, texts(region)) for region in find_regions(sheet)]
 
 
-def tables(sheet: Sheet) -> list[list[list[str]]]:
+def tables(sheet: ShownSheet) -> list[list[list[str]]]:
     return [rows for kind, _, rows in outline(sheet) if kind == "table"]
 
 
-def depths(sheet: Sheet) -> list[int]:
+def depths(sheet: ShownSheet) -> list[int]:
     return [depth for kind, depth, _ in outline(sheet) if kind == "table"]
 
 

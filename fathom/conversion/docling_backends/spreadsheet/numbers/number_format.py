@@ -58,7 +58,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormatSection:
     """One of the up to four parts of a format code, which are parted by semicolons."""
 
     kind: str  # "digits", "date", "text", "general" or "literal"
@@ -85,7 +85,7 @@ class Section:
 class NumberFormat:
     """A number format, ready to show values."""
 
-    def __init__(self, sections: tuple[Section, ...]) -> None:
+    def __init__(self, sections: tuple[FormatSection, ...]) -> None:
         self._text = next((section for section in reversed(sections) if section.kind == "text"), None)
         if len(sections) > 3 or (len(sections) > 1 and sections[-1].kind == "text"):
             self._text, sections = sections[-1] if len(sections) < 4 else sections[3], sections[: min(3, len(sections) - 1)]
@@ -162,21 +162,21 @@ def _split(code: str) -> list[str]:
     return [*parts, code[start:]]
 
 
-def _section(code: str) -> Section:
+def _section(code: str) -> FormatSection:
     tokens, condition, locale = _tokens(code)
     kinds = {kind for kind, _ in tokens}
     if "date" in kinds or "elapsed" in kinds:
-        return Section("date", condition, dates=_date_parts(tokens), locale=locale)
+        return FormatSection("date", condition, dates=_date_parts(tokens), locale=locale)
     literal = "".join(text for kind, text in tokens if kind == "literal")
     for kind in ("general", "text"):
         if kind in kinds:
             at = next(index for index, token in enumerate(tokens) if token[0] == kind)
             before = "".join(text for kind, text in tokens[:at] if kind == "literal")
             after = "".join(text for kind, text in tokens[at + 1 :] if kind == "literal")
-            return Section(kind, condition, before=before, after=after)
+            return FormatSection(kind, condition, before=before, after=after)
     if "digit" in kinds:
-        return Section("digits", condition, digits=DigitPattern.of(tokens))
-    return Section("literal", condition, before=literal + "%" * sum(kind == "percent" for kind, _ in tokens))
+        return FormatSection("digits", condition, digits=DigitPattern.of(tokens))
+    return FormatSection("literal", condition, before=literal + "%" * sum(kind == "percent" for kind, _ in tokens))
 
 
 def _tokens(code: str) -> tuple[list[tuple[str, str]], Condition | None, int | None]:

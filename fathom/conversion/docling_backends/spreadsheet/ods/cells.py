@@ -24,7 +24,7 @@ from fathom.conversion.docling_backends.spreadsheet.ods.cell_text import (
     read_cell,
 )
 from fathom.conversion.docling_backends.spreadsheet.ods.styles import TABLE, OdsStyles
-from fathom.conversion.docling_backends.spreadsheet.sheet import Lines, Look, Sheet, SheetCell, TextBox, cell_name
+from fathom.conversion.docling_backends.spreadsheet.sheet import Lines, Look, SheetCell, ShownSheet, TextBox, cell_name
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COLUMN, MAX_ROW
 from fathom.conversion.report import Notice
 
@@ -45,7 +45,7 @@ class OdsReader:
         """Tells whether a sheet is hidden."""
         return table.get(f"{TABLE}display") == "false" or self.styles.style("table", table.get(f"{TABLE}style-name")).hidden
 
-    def read(self, table: etree._Element, name: str) -> Sheet:
+    def read(self, table: etree._Element, name: str) -> ShownSheet:
         """Reads a sheet; memory is that of the cells that show something."""
         return _SheetReader(self, table, name).read()
 
@@ -61,7 +61,7 @@ class OdsReader:
 class _SheetReader:
     def __init__(self, reader: OdsReader, table: etree._Element, name: str) -> None:
         self._reader, self._table = reader, table
-        self._sheet = Sheet(name)
+        self._sheet = ShownSheet(name)
         self._hidden_rows: list[int] = []
         self._hidden_columns: list[int] = []
         self._hidden_filled: dict[str, set[int]] = {"row": set(), "column": set()}
@@ -72,7 +72,7 @@ class _SheetReader:
         self._carried: dict[int, tuple[SheetCell, int]] = {}
         self._cut = 0
 
-    def read(self) -> Sheet:
+    def read(self) -> ShownSheet:
         self._read_columns()
         sheet = self._sheet
         sheet.column_lines = Lines(self._hidden_columns)

@@ -25,9 +25,9 @@ from openpyxl.packaging.relationship import (  # type: ignore[import-untyped]
 from openpyxl.reader.drawings import find_images  # type: ignore[import-untyped]
 
 from fathom.conversion.docling_backends.spreadsheet.left_out import hidden_sheet
-from fathom.conversion.docling_backends.spreadsheet.sheet import Sheet
+from fathom.conversion.docling_backends.spreadsheet.sheet import ShownSheet
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import SheetWriter
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.reader import WorkbookReader
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import SheetEntry, area_of
 from fathom.conversion.report import Notice
@@ -56,7 +56,7 @@ class ExcelBackend(MsExcelDocumentBackend):
         stream = BytesIO(path_or_stream.read_bytes()) if isinstance(path_or_stream, Path) else path_or_stream
         try:
             self._check_archive_limits()
-            self._package = Package(stream)
+            self._package = WorkbookPackage(stream)
             reader = WorkbookReader.opened(self._package)
         except (BadZipFile, etree.XMLSyntaxError, KeyError) as error:
             raise DocumentLoadError(f"The workbook with hash {self.document_hash} cannot be opened: {error}") from error
@@ -73,7 +73,7 @@ class ExcelBackend(MsExcelDocumentBackend):
     def _convert_workbook(self, doc: DoclingDocument) -> DoclingDocument:
         """Writes the visible sheets, each below a group of its name; a sheet that shows nothing gives nothing."""
         first, last = self.page_range
-        shown: list[tuple[int, SheetEntry, Sheet | None]] = []
+        shown: list[tuple[int, SheetEntry, ShownSheet | None]] = []
         for number, entry in enumerate(self._reader.book.sheets, 1):
             if first <= number <= last:
                 doc.add_page(page_no=number, size=Size(width=0, height=0))
@@ -87,7 +87,7 @@ class ExcelBackend(MsExcelDocumentBackend):
         self.notices += self._reader.notices
         return doc
 
-    def _write_sheet(self, doc: DoclingDocument, number: int, entry: SheetEntry, sheet: Sheet | None) -> None:
+    def _write_sheet(self, doc: DoclingDocument, number: int, entry: SheetEntry, sheet: ShownSheet | None) -> None:
         charts, images = self._drawings(entry)
         if not (charts or images or (sheet is not None and (sheet.cells or sheet.text_boxes))):
             return

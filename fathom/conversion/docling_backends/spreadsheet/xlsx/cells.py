@@ -14,9 +14,9 @@ from fathom.conversion.docling_backends.spreadsheet.marks import struck
 from fathom.conversion.docling_backends.spreadsheet.numbers.date_format import serial_of
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Kind, SheetCell, cell_name, column_number
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_of, unescaped
-from fathom.conversion.docling_backends.spreadsheet.xlsx.styles import CellStyle, Styles
+from fathom.conversion.docling_backends.spreadsheet.xlsx.styles import CellStyle, CellStyles
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COLUMN, MAX_ROW, area_of, areas_of
 
 # Empty cells whose fill or border is kept in mind; they only help to tell spacers from gaps.
@@ -26,7 +26,7 @@ _STREAMED = ("sheetFormatPr", "pane", "col", "row", "mergeCell", "autoFilter", "
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CellLink:
     """A hyperlink of an area; `relation` names its target, which may have a place within."""
 
     area: Area
@@ -35,7 +35,7 @@ class Link:
 
 
 @dataclass(slots=True)
-class Formula:
+class CellFormula:
     """A formula whose value the file may lack; `zero` is True where the value that it has is 0."""
 
     row: int
@@ -49,7 +49,7 @@ class RawSheet:
     """All cells of a sheet, hidden ones too, and its settings as they stand in the file."""
 
     cells: dict[int, dict[int, SheetCell]] = field(default_factory=dict[int, dict[int, SheetCell]])
-    formulas: list[Formula] = field(default_factory=list[Formula])
+    formulas: list[CellFormula] = field(default_factory=list[CellFormula])
     merges: list[Area] = field(default_factory=list[Area])
     hidden_rows: list[int] = field(default_factory=list[int])
     shown_rows: list[int] | None = None  # where rows are hidden unless they say otherwise
@@ -57,7 +57,7 @@ class RawSheet:
     narrow_columns: set[int] = field(default_factory=set[int])
     dressed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     filters: list[Area] = field(default_factory=list[Area])
-    links: list[Link] = field(default_factory=list[Link])
+    links: list[CellLink] = field(default_factory=list[CellLink])
     tables: list[str] = field(default_factory=list[str])  # relations
     drawings: list[str] = field(default_factory=list[str])  # relations
     frozen_rows: int = 0
@@ -69,9 +69,9 @@ class RawSheet:
 class CellReader:
     """Reads the sheets of a workbook, whose texts and styles they share."""
 
-    package: Package
+    package: WorkbookPackage
     strings: list[str]
-    styles: Styles
+    styles: CellStyles
     epoch_1904: bool
     _columns: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -96,7 +96,7 @@ class CellReader:
                 sheet.filters.extend(areas_of(element.get("ref")))
             elif name == "hyperlink":
                 if (area := area_of(element.get("ref", ""))) is not None:
-                    sheet.links.append(Link(area, _relation(element), element.get("location", "")))
+                    sheet.links.append(CellLink(area, _relation(element), element.get("location", "")))
             elif name == "tablePart":
                 sheet.tables.append(_relation(element))
             elif name == "drawing":
@@ -199,7 +199,7 @@ class _RowReader:
                 return
         if text and element.get("t") != "dataTable":
             text = text.replace("_xlfn.", "").replace("_xlws.", "").replace("_xlpm.", "")
-            self._sheet.formulas.append(Formula(self._row, column, f"={unescaped(text)}", bool(value)))
+            self._sheet.formulas.append(CellFormula(self._row, column, f"={unescaped(text)}", bool(value)))
 
     def _translated(self, text: str, origin: str, column: int) -> str:
         try:

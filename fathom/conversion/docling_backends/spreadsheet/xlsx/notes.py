@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fathom.conversion.docling_backends.spreadsheet.elements import below
 from fathom.conversion.docling_backends.spreadsheet.marks import note
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_of
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import area_of
 
@@ -25,7 +25,7 @@ class _Comment:
     time: str
 
 
-def notes_of(package: Package, sheet: str, persons: str | None) -> dict[tuple[int, int], str]:
+def notes_of(package: WorkbookPackage, sheet: str, persons: str | None) -> dict[tuple[int, int], str]:
     """Returns, by row and column, the notes of the sheet's cells as `[note by Ana: text]`."""
     found = dict(_threads(package, sheet, persons))
     for path in package.related(sheet, "comments"):
@@ -45,7 +45,7 @@ def notes_of(package: Package, sheet: str, persons: str | None) -> dict[tuple[in
     return found
 
 
-def _threads(package: Package, sheet: str, persons: str | None) -> dict[tuple[int, int], str]:
+def _threads(package: WorkbookPackage, sheet: str, persons: str | None) -> dict[tuple[int, int], str]:
     names: dict[str, str] = {}
     root = package.root(persons) if persons else None
     for person in below(root, "person") if root is not None else ():

@@ -18,7 +18,7 @@ MAX_PART_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class PartRelation:
     """A relation of a part: the last word of its type, and the part or address that it leads to."""
 
     id: str
@@ -27,13 +27,13 @@ class Relation:
     external: bool
 
 
-class Package:
+class WorkbookPackage:
     """The parts of a workbook's archive."""
 
     def __init__(self, stream: BytesIO) -> None:
         self.archive = ZipFile(stream)
         self._names = {name.lower(): name for name in self.archive.namelist()}
-        self._relations: dict[str, tuple[Relation, ...]] = {}
+        self._relations: dict[str, tuple[PartRelation, ...]] = {}
 
     def name_of(self, path: str) -> str | None:
         """Returns the member's name as the archive spells it; None if there is none."""
@@ -63,7 +63,7 @@ class Package:
                 while element.getprevious() is not None:
                     del element.getparent()[0]
 
-    def relations(self, path: str) -> tuple[Relation, ...]:
+    def relations(self, path: str) -> tuple[PartRelation, ...]:
         """Returns the relations of a part."""
         if path not in self._relations:
             folder, name = posixpath.split(path.lstrip("/"))
@@ -74,7 +74,7 @@ class Package:
         """Returns the paths of the parts that relate to a part as `kind`."""
         return [relation.target for relation in self.relations(path) if relation.kind.lower() == kind.lower()]
 
-    def _read_relations(self, folder: str, path: str) -> Iterator[Relation]:
+    def _read_relations(self, folder: str, path: str) -> Iterator[PartRelation]:
         root = self.root(path)
         for element in root if root is not None else ():
             target = element.get("Target")
@@ -83,4 +83,4 @@ class Package:
             external = element.get("TargetMode") == "External"
             if not external:
                 target = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            yield Relation(element.get("Id", ""), element.get("Type", "").rpartition("/")[2], target, external)
+            yield PartRelation(element.get("Id", ""), element.get("Type", "").rpartition("/")[2], target, external)

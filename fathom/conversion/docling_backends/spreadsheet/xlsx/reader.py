@@ -14,16 +14,16 @@ from fathom.conversion.docling_backends.spreadsheet.left_out import (
 from fathom.conversion.docling_backends.spreadsheet.sheet import (
     Area,
     Lines,
-    Sheet,
     SheetCell,
+    ShownSheet,
     cell_name,
 )
-from fathom.conversion.docling_backends.spreadsheet.xlsx.cells import CellReader, Formula, RawSheet
+from fathom.conversion.docling_backends.spreadsheet.xlsx.cells import CellFormula, CellReader, RawSheet
 from fathom.conversion.docling_backends.spreadsheet.xlsx.notes import notes_of
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.shapes import text_boxes
 from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import shared_strings
-from fathom.conversion.docling_backends.spreadsheet.xlsx.styles import Styles
+from fathom.conversion.docling_backends.spreadsheet.xlsx.styles import CellStyles
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import SheetEntry, Workbook, area_of, read_workbook
 from fathom.conversion.report import Notice
 
@@ -34,24 +34,26 @@ MAX_STEPS = 2_000_000
 class WorkbookReader:
     """Reads sheets by name, each once, and keeps what is to be told of them."""
 
-    def __init__(self, package: Package, book: Workbook) -> None:
+    def __init__(self, package: WorkbookPackage, book: Workbook) -> None:
         self.book = book
         self.notices: list[Notice] = []
         self._package = package
-        self._cells = CellReader(package, shared_strings(package, book.strings), Styles(package, book.styles), book.epoch_1904)
+        self._cells = CellReader(
+            package, shared_strings(package, book.strings), CellStyles(package, book.styles), book.epoch_1904
+        )
         self._entries = {entry.name: entry for entry in reversed(book.sheets)}
-        self._sheets: dict[str, Sheet] = {}
-        self._formulas: dict[str, list[Formula]] = {}
+        self._sheets: dict[str, ShownSheet] = {}
+        self._formulas: dict[str, list[CellFormula]] = {}
         self._any_value = False
         self._steps = 0
 
     @staticmethod
-    def opened(package: Package) -> WorkbookReader | None:
+    def opened(package: WorkbookPackage) -> WorkbookReader | None:
         """Reads the workbook's own part; None if there is none."""
         book = read_workbook(package)
         return WorkbookReader(package, book) if book is not None else None
 
-    def sheet(self, name: str) -> Sheet | None:
+    def sheet(self, name: str) -> ShownSheet | None:
         """Returns a sheet of cells, hidden or not; None for other sheets and unknown names."""
         entry = self._entries.get(name)
         if entry is None or entry.kind != "worksheet":
@@ -60,7 +62,7 @@ class WorkbookReader:
             self._sheets[name] = self._read(entry)
         return self._sheets[name]
 
-    def settle_formulas(self, sheets: Iterable[Sheet]) -> None:
+    def settle_formulas(self, sheets: Iterable[ShownSheet]) -> None:
         """Shows formulas whose value the file lacks, and names them in a notice.
 
         Programs that write files without calculating leave the value out or, as XlsxWriter does, write 0 for every formula and
@@ -69,7 +71,7 @@ class WorkbookReader:
         zeros_too = self.book.recalculated and not self._any_value
         for sheet in sheets:
             unknown = [formula for formula in self._formulas.get(sheet.name, []) if zeros_too or not formula.zero]
-            shown: list[Formula] = []
+            shown: list[CellFormula] = []
             for formula in unknown:
                 if sheet.row_lines.is_hidden(formula.row) or sheet.column_lines.is_hidden(formula.column):
                     continue
@@ -84,7 +86,7 @@ class WorkbookReader:
                 names = [cell_name(formula.row, formula.column) for formula in shown]
                 self.notices.append(formulas_without_value(sheet.name, names))
 
-    def _read(self, entry: SheetEntry) -> Sheet:
+    def _read(self, entry: SheetEntry) -> ShownSheet:
         raw = self._cells.read(entry.path)
         self._any_value |= raw.any_value
         self._formulas[entry.name] = raw.formulas
@@ -94,7 +96,7 @@ class WorkbookReader:
         self._add_links(entry, raw)
         rows, columns = _lines(raw)
         self._merge(raw, rows, columns)
-        sheet = Sheet(
+        sheet = ShownSheet(
             entry.name,
             row_lines=rows,
             column_lines=columns,
@@ -159,7 +161,7 @@ class WorkbookReader:
                 break
         return found
 
-    def _visible(self, entry: SheetEntry, raw: RawSheet, sheet: Sheet) -> dict[int, dict[int, SheetCell]]:
+    def _visible(self, entry: SheetEntry, raw: RawSheet, sheet: ShownSheet) -> dict[int, dict[int, SheetCell]]:
         """Returns the cells of visible rows and columns; what is left out is told of where it shows something."""
         kept: dict[int, dict[int, SheetCell]] = {}
         rows: list[int] = []

@@ -8,10 +8,10 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.sheet import TextBox
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 
 
-def text_boxes(package: Package, drawing: str) -> Iterator[TextBox]:
+def text_boxes(package: WorkbookPackage, drawing: str) -> Iterator[TextBox]:
     """Yields the texts of a drawing's shapes at the cells that they are anchored to."""
     root = package.root(drawing)
     for anchor in root if root is not None else ():

@@ -9,12 +9,12 @@ from lxml import etree
 from fathom.conversion.docling_backends.runs import superscript
 from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.marks import struck
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def shared_strings(package: Package, path: str | None) -> list[str]:
+def shared_strings(package: WorkbookPackage, path: str | None) -> list[str]:
     """Returns the workbook's shared strings, in order."""
     return [string_of(item) for item in package.stream(path, "si")] if path else []
 

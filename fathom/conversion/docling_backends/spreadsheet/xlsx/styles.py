@@ -10,7 +10,7 @@ from lxml import etree
 from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.numbers.number_format import NumberFormat, number_format
 from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, Look
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 
 # Formats that a workbook names by number only. 14 and 22, and 27-58 in East Asia, are shown in the order of whoever opens the
 # workbook; ISO 8601 is read the same everywhere.
@@ -40,10 +40,10 @@ class CellStyle:
     struck: bool = False
 
 
-class Styles:
+class CellStyles:
     """The cell styles of a workbook, by number."""
 
-    def __init__(self, package: Package, path: str | None) -> None:
+    def __init__(self, package: WorkbookPackage, path: str | None) -> None:
         root = package.root(path) if path else None
         self._styles = _styles(root) if root is not None else []
 

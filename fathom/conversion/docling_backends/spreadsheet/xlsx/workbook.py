@@ -10,7 +10,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, column_number
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Package
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})?\$?(\d{1,7})?(?::\$?([A-Z]{1,3})?\$?(\d{1,7})?)?")
 MAX_ROW, MAX_COLUMN = 1_048_575, 16_383
@@ -39,7 +39,7 @@ class Workbook:
     persons: str | None = None
 
 
-def read_workbook(package: Package) -> Workbook | None:
+def read_workbook(package: WorkbookPackage) -> Workbook | None:
     """Reads the workbook part; None if the package has none."""
     path = next(iter(package.related("", "officeDocument")), "xl/workbook.xml")
     root = package.root(path)
