@@ -34,7 +34,7 @@ _CLOSING = {
 _SCRIPT = {"^": re.compile(r"\^([^\s^]+)\^"), "~": re.compile(r"~([^\s~]+)~")}
 _STOPS = re.compile(
     r"[*_`#^~\"'\[<(+\\&@]|\.\.\.|(?<![\w/])(?:https?|ftp|irc)://|"
-    r"(?<!\w)(?:link|mailto|xref|image|icon|kbd|btn|menu|pass|stem|latexmath|asciimath|footnote|footnoteref|anchor|indexterm2?)"
+    r"(?:(?<!\w)(?:link|mailto|xref|image|icon|kbd|btn|menu|pass|stem|latexmath|asciimath|anchor|indexterm2?)|footnote(?:ref)?)"
     r":(?=[^\s:])|(?<!-)--(?!-)|[-=]>"
 )
 _URL = re.compile(r"(?:https?|ftp|irc)://[^\s\[\]<>\"]*")

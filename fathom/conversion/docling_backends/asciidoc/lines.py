@@ -11,7 +11,7 @@ ANCHOR_LINE = re.compile(r"^\[\[[\w:][\w:.-]*(?:,[^\]]*)?\]\]$")
 TITLE_LINE = re.compile(r"^\.(?![.\s])(.+)$")
 HEADING = re.compile(r"^(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?$")
 UNDERLINES = {"=": 0, "-": 1, "~": 2, "^": 3, "+": 4}
-BLOCK_MACRO = re.compile(r"^(image|video|audio|toc|include|stem)::([^\[\]]*)\[(.*)\]$")
+BLOCK_MACRO = re.compile(r"^(image|video|audio|toc|stem)::([^\[\]]*)\[(.*)\]$")
 ADMONITION = re.compile(r"^(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(.*)$", re.S)
 ADMONITIONS = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
 BREAK = re.compile(r"^(?:'{3,}|<{3,}|-{3}|\*{3}|- - -|\* \* \*)$")
@@ -64,6 +64,8 @@ class BlockAttributes:
                     self.options.update(option.strip() for option in value.split(","))
                 else:
                     self.named[name] = value
+            elif part.startswith("%"):
+                self.options.update(option for option in part.split("%") if option)
             elif index == 0:
                 style, *shorthand = re.split(r"(?=[.#%])", part)
                 self.options.update(piece[1:] for piece in shorthand if piece.startswith("%"))
