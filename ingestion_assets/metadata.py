@@ -33,6 +33,7 @@ def conversion_metadata(converted: ConvertedDocument, document: str, source: str
         **_first_page(converted, document),
         "preview": dg.MetadataValue.md(_shortened(converted.markdown)),
         **_numbers(_conversion_figures(report)),
+        **({"notices": dg.MetadataValue.json([notice.model_dump() for notice in report.notices])} if report.notices else {}),
         **({"errors_found": dg.MetadataValue.json([error.model_dump() for error in report.errors])} if report.errors else {}),
     }
 
