@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,7 @@ def configure(settings: ConverterSettings) -> None:
     _threads = max(1, (os.cpu_count() or 1) // settings.workers)
 
 
+@cache
 def converter_version() -> str:
     """Name and versions of all that decides what a conversion gives."""
     parts = ("docling-slim", "docling-core", "pypdfium2", "rapidocr")
@@ -122,10 +124,15 @@ def _reported(
         document=document,
         markdown=markdown_of(document, inspection.kind),
         report=report,
-        page_picture=page_picture(path, inspection, outcome.document),
+        page_picture=page_picture(path, inspection, outcome.document, _first_page(outcome.result)),
         ocr_lines=lines,
         attachments=attachments,
     )
+
+
+def _first_page(result: Any) -> Any:
+    """The first page of a PDF as its backend has drawn it; None where none was drawn."""
+    return getattr(getattr(getattr(result, "input", None), "_backend", None), "first_page", None)
 
 
 def convert_by_docling(

@@ -141,7 +141,7 @@ class PageContent:
     """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps.
 
     `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it,
-    `hidden` are words that do not show, with the reason.
+    `said` is its text in pdfium's order, without the `hidden` words, which do not show, each with the reason.
     """
 
     width: float
@@ -155,6 +155,7 @@ class PageContent:
     links: list[Link] = field(default_factory=list[Link])
     notes: list[Note] = field(default_factory=list[Note])
     titles: frozenset[str] = frozenset()
+    said: str = ""
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     files: list[tuple[str, int | None]] = field(default_factory=list[tuple[str, int | None]])
     from_ocr: bool = False

@@ -78,8 +78,8 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
         content.links,
         content.notes,
         content.titles,
-        content.hidden,
-        content.files,
+        hidden=content.hidden,
+        files=content.files,
         from_ocr=True,
     )
 

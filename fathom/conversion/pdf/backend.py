@@ -33,6 +33,8 @@ from fathom.conversion.pdf.attached_files import attached_files, attachment_noti
 from fathom.conversion.pdf.frame import Frame
 from fathom.conversion.pdf.hidden_text import hidden_notices, may_have_layers
 from fathom.conversion.pdf.page_reader import frame_of, read_page
+from fathom.conversion.quality.page_as_read import PageAsRead, page_as_read
+from fathom.conversion.quality.page_preview import page_shades
 from fathom.conversion.report import Notice
 
 # The style of a document is taken from so many pages at most, in pairs of neighbours spread over it.
@@ -121,14 +123,16 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         self._styling = threading.Lock()
         self._read: dict[int, PageContent] = {}
         self._titles: dict[int, frozenset[str]] | None = None
-        self._files_on: dict[int, list[tuple[str, int | None]]] = {}
-        self._hidden: dict[int, list[tuple[str, str]]] = {}
+        self.pages_as_read: dict[int, PageAsRead] = {}
+        self.first_page: Any = None  # as it is drawn for people
 
     @property
     def notices(self) -> list[Notice]:
         """Names what the document has and its text lacks; complete once every page was loaded."""
-        pinned = [file for _, files in sorted(self._files_on.items()) for file in files]
-        return [*attachment_notices([*self._files, *pinned]), *hidden_notices(self._hidden)]
+        pages = sorted(self.pages_as_read.items())
+        pinned = [file for _, page in pages for file in page.files]
+        hidden = {number: page.hidden for number, page in pages}
+        return [*attachment_notices([*self._files, *pinned]), *hidden_notices(hidden)]
 
     def page_count(self) -> int:
         """Number of pages."""
@@ -163,13 +167,13 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 return None
             try:
                 content = read_page(page, frame_of(page), layers=self._layers)
+                self.pages_as_read[index + 1] = page_as_read(page, index + 1, content)
+                if index == 0:
+                    with suppress(pypdfium2.PdfiumError, ValueError, MemoryError):
+                        self.first_page = page_shades(page)
+                return content
             finally:
                 page.close()
-        if content.files:
-            self._files_on[index + 1] = content.files
-        if content.hidden:
-            self._hidden[index + 1] = content.hidden
-        return content
 
     def render(self, page_no: int, scale: float) -> Image.Image:
         """The page (from 1) as a picture in RGB."""

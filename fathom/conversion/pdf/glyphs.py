@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -42,7 +42,8 @@ Numbers = numpy.typing.NDArray[numpy.float64]
 class GlyphReader:
     """Reads the words of one page; call it under pdfium's lock.
 
-    `said` is the page's text as pdfium has it, and `objects` has for each word, by its order, the address of its text object.
+    `said` is the page's text as pdfium has it, a character for each of its indexes; `objects` has for each word, by its order,
+    the address of its text object.
     """
 
     def __init__(self, text_page: Any, frame: Frame, styles: StyleReader) -> None:
@@ -52,6 +53,7 @@ class GlyphReader:
         self._count = max(0, pdfium.FPDFText_CountChars(text_page))
         self.objects: list[int] = []
         self.said = ""
+        self._places: list[tuple[int, int]] = []
 
     def words(self) -> tuple[list[Word], list[Word]]:
         """(upright words, words that are turned), each in the order of the file."""
@@ -75,6 +77,14 @@ class GlyphReader:
         blanks = numpy.cumsum([character == " " for character in shown])[places]
         return self._joined([shown[index] for index in places], places, addresses, boxes, blanks)
 
+    def said_without(self, orders: Iterable[int]) -> str:
+        """The page's text as pdfium has it, without the words of these orders."""
+        said, end = [], 0
+        for start, after in sorted(self._places[order] for order in orders):
+            said.append(self.said[end:start])
+            end = max(end, after)
+        return "".join([*said, self.said[end:]])
+
     def _characters(self) -> list[str]:
         """What each of pdfium's characters is in a word: a blank for any that ends a word, nothing for what is not seen."""
         count, text = self._count, self._text
@@ -90,6 +100,7 @@ class GlyphReader:
                 codes[index] = glyph_code(text, index)
             return [_shown(code) for code in codes]
         codes = [glyph_code(text, index) for index in range(count)]
+        self.said = "".join(chr(code) if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else "\ufffd" for code in codes)
         if not any(0xD800 <= code < 0xE000 for code in codes):
             return [_shown(code) for code in codes]
         return [_whole(codes, index) for index in range(count)]
@@ -135,6 +146,7 @@ class GlyphReader:
                 said = _spelled_leftward(characters[start:end], l[start:end], r[start:end])
             order = len(self.objects)
             self.objects.append(addresses[end - 1])
+            self._places.append((places[start], places[end - 1] + 1))
             words[0 if style.upright else 1].append(
                 Word(said, left, top, right, bottom, style.size, style.font, style.bold, style.italic, order, baseline=bottom)
             )

@@ -51,8 +51,8 @@ Pixels = numpy.typing.NDArray[numpy.uint8]
 
 def leave_out_hidden(
     page: Any, frame: Frame, content: PageContent, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
-) -> None:
-    """The content's words are those that show; the others are in `content.hidden`, each with the reason.
+) -> set[int]:
+    """The content's words are those that show; the others are in `content.hidden`, each with the reason. Returns their orders.
 
     `objects` has the text object of each word by its order, `doubtful` says of which objects it may not show. `page` is
     pypdfium2's and open; the caller holds pdfium's lock.
@@ -60,7 +60,7 @@ def leave_out_hidden(
     words = [*content.words, *content.turned]
     reasons = _reasons(words, frame, shapes, objects, doubtful)
     if not reasons:
-        return
+        return set()
     grounds = [*shapes.pictures, *shapes.drawings, *shapes.fills]
     shaded: Pixels | None = None
     hidden: dict[int, str] = {}
@@ -81,6 +81,7 @@ def leave_out_hidden(
         content.hidden = [(word.text, hidden[word.order]) for word in words if word.order in hidden]
         content.words = [word for word in content.words if word.order not in hidden]
         content.turned = [word for word in content.turned if word.order not in hidden]
+    return set(hidden)
 
 
 def hidden_notices(hidden: Mapping[int, Sequence[tuple[str, str]]]) -> list[Notice]:

@@ -45,7 +45,8 @@ def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
             doubtful = styles.doubtful
             if layers and shapes.nested:  # whether a form is in a layer pdfium does not tell
                 doubtful = {**dict.fromkeys(shapes.nested, LAYER), **doubtful}
-            leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
+            hidden = leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
+            content.said = reader.said_without(hidden) if hidden else reader.said
         finally:
             pdfium.FPDFText_ClosePage(text_page)
     content.words, down = vertical_lines(content.words)

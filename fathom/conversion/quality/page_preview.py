@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,19 @@ from fathom.conversion.report import DocumentKind, Inspection
 from fathom.observability.logs import get_logger
 
 if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
     from PIL.Image import Image
+
+    Shades = numpy.typing.NDArray[numpy.uint8]
 
 MOST_BYTES = 200_000
 LONGEST_SIDE = 1100  # pixels
+# The page of a PDF is drawn in so many shades, which leave room in a palette of 16 for the colours of boxes, and compressed as
+# fast as can be: it is drawn for every document, and few are looked at.
+PDF_SIDE = 900
+SHADES = 9
+PALETTE_BITS, FASTEST = 4, 1
 SMALLEST_SIDE = 160
 COLOURS = 64
 # What a box is called by docling, and what it is drawn in; all else is drawn as text.
@@ -33,20 +43,31 @@ BOXES = {
 log = get_logger(__name__)
 
 
-def page_picture(path: Path, inspection: Inspection, document: Any) -> bytes | None:
+def page_picture(path: Path, inspection: Inspection, document: Any, shades: Shades | None = None) -> bytes | None:
     """The first page of a PDF or picture as PNG of at most MOST_BYTES, boxes drawn; None where there is no page to show.
 
-    `document` is docling's. A page that cannot be drawn costs the document nothing: the answer is None, and a log line.
+    `document` is docling's, `shades` is the page of a PDF where it was drawn before. A page that cannot be drawn costs the
+    document nothing: the answer is None, and a log line.
     """
     if inspection.kind not in (DocumentKind.PDF, DocumentKind.IMAGE):
         return None
     try:
-        page = _pdf_page(path) if inspection.kind is DocumentKind.PDF else _image(path)
-        _draw_boxes(page, document)
+        if inspection.kind is DocumentKind.PDF:
+            return _shaded_png(_pdf_page(path) if shades is None else shades, document)
+        page = _image(path)
+        _draw_boxes(page, document, BOXES, TEXT)
         return bounded_png(page, MOST_BYTES)
     except Exception as error:  # noqa: BLE001 - a picture for people is no reason to lose a document
         log.warning("The first page cannot be drawn", sub_stage="preview", metrics={"error": type(error).__name__})
         return None
+
+
+def page_shades(page: Any) -> Shades:
+    """An open page of pypdfium2's, drawn for its picture; the caller holds pdfium's lock."""
+    width, height = page.get_size()
+    bitmap = page.render(scale=PDF_SIDE / max(width, height, 1.0), grayscale=True)
+    drawn: Shades = bitmap.to_numpy()
+    return drawn.reshape(drawn.shape[0], -1)[:, : bitmap.width].copy()
 
 
 def smaller(png: bytes, most_bytes: int, longest_side: int) -> bytes:
@@ -72,19 +93,32 @@ def bounded_png(page: Image, most_bytes: int) -> bytes:
         page = page.resize((max(1, int(page.width * shrink)), max(1, int(page.height * shrink))))
 
 
-def _pdf_page(path: Path) -> Image:
+def _pdf_page(path: Path) -> Shades:
     import pypdfium2
     from docling.utils.locks import pypdfium2_lock
 
     with pypdfium2_lock:
         document = pypdfium2.PdfDocument(path)
         try:
-            page = document[0]
-            bitmap = page.render(scale=LONGEST_SIDE / max(*page.get_size(), 1.0))
-            drawn: Image = bitmap.to_pil().convert("RGB")
-            return drawn
+            return page_shades(document[0])
         finally:
             document.close()
+
+
+def _shaded_png(shades: Shades, document: Any) -> bytes:
+    from PIL import Image
+
+    steps = SHADES - 1
+    indexes = (shades.astype("uint16") * steps + 127) // 255
+    page = Image.fromarray(indexes.astype("uint8"), "P")
+    colours = [TEXT, *dict.fromkeys(BOXES.values())]
+    palette = [value for step in range(SHADES) for value in (step * 255 // steps,) * 3]
+    page.putpalette(palette + [part for colour in colours for part in colour])
+    place = {colour: SHADES + index for index, colour in enumerate(colours)}
+    _draw_boxes(page, document, {name: place[colour] for name, colour in BOXES.items()}, place[TEXT])
+    data = BytesIO()
+    page.save(data, "PNG", bits=PALETTE_BITS, compress_level=FASTEST)
+    return data.getvalue() if data.tell() <= MOST_BYTES else bounded_png(page.convert("RGB"), MOST_BYTES)
 
 
 def _image(path: Path) -> Image:
@@ -96,8 +130,8 @@ def _image(path: Path) -> Image:
         return image.convert("RGB")
 
 
-def _draw_boxes(page: Image, document: Any) -> None:
-    """Each item's box on page 1, in the colour of its kind; docling's boxes are in the page's own units."""
+def _draw_boxes(page: Image, document: Any, boxes: Mapping[str, Any], text: Any) -> None:
+    """Each item's box on page 1, in the colour of its kind or that of `text`; docling's boxes are in the page's own units."""
     from docling_core.types.doc import CoordOrigin
     from PIL import ImageDraw
 
@@ -116,4 +150,4 @@ def _draw_boxes(page: Image, document: Any) -> None:
                 box = box.to_top_left_origin(first.size.height)
             left, right = sorted((box.l * across, box.r * across))
             top, bottom = sorted((box.t * down, box.b * down))
-            pen.rectangle((left, top, right, bottom), outline=BOXES.get(label, TEXT), width=2)
+            pen.rectangle((left, top, right, bottom), outline=boxes.get(label, text), width=2)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fathom.conversion.quality.lost_words import Comparison, Passage, compare
+from fathom.conversion.quality.page_as_read import PageAsRead
 from fathom.conversion.quality.shown_text import shown_texts, texts_apart
+from fathom.conversion.quality.source_words.blocks import SourceBlock, within_bound
 from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
 from fathom.conversion.quality.words import words_of
@@ -65,12 +67,16 @@ def report_of(
     kept = len(words_of(body))
     apart = len(words_of("\n".join(everything))) - kept
     dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
-    compared = _compared(path, inspection, exported, scores)
+    pages = pages_as_read(outcome.result)
+    compared = _compared(path, inspection, exported, scores, pages)
     found = None
     grids: list[RuledGrid] | None = None
     if inspection.kind is DocumentKind.PDF:
         dropped = dropped if compared is None or compared.unshown is None else compared.unshown
-        grids = ruled_grids(path, skip=scores)
+        if pages is None:
+            grids = ruled_grids(path, skip=scores)
+        else:
+            grids = [grid for number, page in pages.items() if number not in scores for grid in page.grids]
         found = sum(is_table(grid, document) for grid in grids)
     return ConversionReport(
         kind=inspection.kind,
@@ -101,14 +107,32 @@ def report_of(
 
 
 def _compared(
-    path: Path, inspection: Inspection, exported: Mapping[str, Any], ocr_pages: Mapping[int, float]
+    path: Path,
+    inspection: Inspection,
+    exported: Mapping[str, Any],
+    ocr_pages: Mapping[int, float],
+    pages: Mapping[int, PageAsRead] | None,
 ) -> Comparison | None:
-    """Returns the comparison with the file's own source; None where it has no words of its own."""
-    source = source_blocks(path, inspection, skip=ocr_pages)
+    """Returns the comparison with the file's own source; None where it has no words of its own.
+
+    The words of a PDF's `pages` were taken from pdfium while they were open.
+    """
+    source: list[SourceBlock] | None
+    if pages is None:
+        source = source_blocks(path, inspection, skip=ocr_pages)
+    else:
+        source = list(within_bound(block for number, page in pages.items() if number not in ocr_pages for block in page.blocks))
     if source is None:
         return None
     apart = texts_apart(exported) if inspection.kind is DocumentKind.PDF else None
     return compare(source, list(shown_texts(exported, inspection.kind)), apart)
+
+
+def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:
+    """Returns what was taken of each page of a PDF while it was open, in their order; None where it was read by docling."""
+    backend = getattr(getattr(result, "input", None), "_backend", None)
+    pages: dict[int, PageAsRead] | None = getattr(backend, "pages_as_read", None)
+    return dict(sorted(pages.items())) if pages else None
 
 
 def _kept_figures(compared: Comparison | None) -> dict[str, Any]:

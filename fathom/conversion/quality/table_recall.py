@@ -38,7 +38,6 @@ def ruled_grids(path: Path, skip: Iterable[int] = ()) -> list[RuledGrid]:
     from docling.utils.locks import pypdfium2_lock
 
     from fathom.conversion.pdf.page_reader import frame_of, read_page
-    from fathom.conversion.pdf.shapes import ShapeReader
 
     skipped = set(skip)
     found: list[RuledGrid] = []
@@ -52,15 +51,17 @@ def ruled_grids(path: Path, skip: Iterable[int] = ()) -> list[RuledGrid]:
                     page = document[index]
                 except pypdfium2.PdfiumError:
                     continue
-                frame = frame_of(page)
-                boxes = candidates(ShapeReader(frame).read(page.raw).rules)
-                if boxes:  # only then are its words looked at
-                    words = read_page(page, frame).words
-                    found += [RuledGrid(index + 1, bounds(rules)) for rules in boxes if holds_texts(rules, words)]
+                content = read_page(page, frame_of(page))
+                found += grids_of_page(index + 1, content.rules, content.words)
                 page.close()
         finally:
             document.close()
     return found
+
+
+def grids_of_page(number: int, rules: Sequence[Rule], words: Sequence[Word]) -> list[RuledGrid]:
+    """The grids of a page with these painted lines and words."""
+    return [RuledGrid(number, bounds(group)) for group in candidates(rules) if holds_texts(group, words)]
 
 
 def is_table(grid: RuledGrid, document: Any) -> bool:

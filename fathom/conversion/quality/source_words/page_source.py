@@ -38,15 +38,16 @@ def page_blocks(path: Path, skip: Iterable[int] = ()) -> Iterator[SourceBlock]:
                 except pypdfium2.PdfiumError:
                     continue
                 try:
-                    yield from _blocks(page, f"page {index + 1}")
+                    yield from blocks_of_page(page, f"page {index + 1}", _visible_text(page))
                 finally:
                     page.close()
         finally:
             document.close()
 
 
-def _blocks(page: Any, where: str) -> Iterator[SourceBlock]:
-    text = LINE_END.sub(DIVIDED_HERE, _visible_text(page))
+def blocks_of_page(page: Any, where: str, text: str) -> Iterator[SourceBlock]:
+    """Yields the lines of a page that is open, whose text is this as pdfium has it, then what is noted on it."""
+    text = LINE_END.sub(DIVIDED_HERE, text)
     yield from (SourceBlock(line, where) for line in text.splitlines() if line.strip())
     said = ""
     for note in _noted(page):
