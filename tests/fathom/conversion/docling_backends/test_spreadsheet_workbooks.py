@@ -230,11 +230,13 @@ def test_text_boxes_and_charts_are_told(path: Path) -> None:
         chart = book.add_chart({"type": "column"})
         chart.add_series({"name": "Flow", "categories": "=Pumps!$A$2:$A$3", "values": "=Pumps!$B$2:$B$3"})
         chart.set_title({"name": "Flow by pump"})
+        chart.set_y_axis({"name": "of the whole"})
         page.insert_chart("D2", chart)
     markdown = converted(path).markdown
     assert "Read twice a day" in markdown
     assert markdown.index("P-2") < markdown.index("Flow by pump") < markdown.index("Read twice a day")
     assert markdown.count("| P-1 | 40% |") == 2
+    assert "Flow (of the whole)" in markdown
 
 
 def test_a_chart_of_hidden_data_shows_it(path: Path) -> None:

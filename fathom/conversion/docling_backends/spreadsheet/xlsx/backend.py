@@ -14,7 +14,7 @@ from docling.backend.utils.archive_limits import ArchiveLimits
 from docling.datamodel.backend_options import MsExcelBackendOptions
 from docling.datamodel.document import InputDocument
 from docling.exceptions import DocumentLoadError
-from docling_core.types.doc import DoclingDocument, GroupLabel, Size
+from docling_core.types.doc import DoclingDocument, GroupLabel, Size, TableData
 from lxml import etree
 from openpyxl import Workbook as OpenpyxlWorkbook  # type: ignore[import-untyped]
 from openpyxl.packaging.relationship import (  # type: ignore[import-untyped]
@@ -116,6 +116,21 @@ class ExcelBackend(MsExcelDocumentBackend):
                 charts += found[0]
                 images += found[1]
         return charts, images
+
+    def _chart_to_table_data(self, chart: Any) -> TableData | None:
+        """Returns the chart's values; the title of their axis, often their unit, stands behind the name of each series."""
+        data: TableData | None = super()._chart_to_table_data(chart)
+        if data is None:
+            return None
+        axes = [getattr(plot, "y_axis", None) for plot in self._chart_plots(chart) for _ in plot.series]
+        titles = [self._title_text(axis.title) if axis is not None else None for axis in axes]
+        for cell in data.table_cells if len(titles) == data.num_cols - 1 else ():
+            title = (
+                titles[cell.start_col_offset_idx - 1] if cell.start_row_offset_idx == 0 < cell.start_col_offset_idx else None
+            )
+            if title and title != cell.text:
+                cell.text = f"{cell.text} ({title})" if cell.text else title
+        return data
 
     def _resolve_reference(self, ref: str, max_cells: int) -> list[str]:
         """Returns the cells that a chart refers to as their sheet shows them."""
