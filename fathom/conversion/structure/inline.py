@@ -100,12 +100,18 @@ def joined(lines: Sequence[InlineText], gap: str) -> InlineText:
 
 def on_one_line(line: InlineText) -> InlineText:
     """Returns the line with every white space as one blank."""
-    return InlineText(" ".join(line.plain.split()), " ".join(line.markdown.split()), line.links)
+    plain = " ".join(line.plain.split())
+    markdown = plain if line.markdown is line.plain else " ".join(line.markdown.split())
+    return InlineText(plain, markdown, line.links)
 
 
 def escaped(text: str) -> str:
     """Escapes the characters that Markdown would take for marks within a line."""
-    return _SPECIAL.sub(r"\\\g<0>", text)
+    return _SPECIAL.sub(_with_backslash, text) if _SPECIAL.search(text) else text
+
+
+def _with_backslash(mark: re.Match[str]) -> str:
+    return f"\\{mark.group()}"
 
 
 def escaped_line_starts(markdown: str) -> str:
@@ -141,10 +147,14 @@ def _target(node: Mapping[str, Any]) -> str | None:
 
 
 def _merged(runs: list[_Run]) -> list[_Run]:
-    """Joins neighbours of one format and target, so that no mark closes and opens again within a word."""
+    """Joins neighbours of one format and target, so that no mark closes and opens again within a word.
+
+    Two pieces of code or two formulas with a blank between them stay two.
+    """
     merged: list[_Run] = []
     for run in runs:
-        if merged and merged[-1].marks == run.marks and merged[-1].url == run.url:
+        apart = run.gap and run.marks & {"code", "formula"}
+        if merged and merged[-1].marks == run.marks and merged[-1].url == run.url and not apart:
             merged[-1] = replace(merged[-1], text=merged[-1].text + run.gap + run.text)
         else:
             merged.append(run)

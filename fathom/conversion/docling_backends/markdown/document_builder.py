@@ -176,10 +176,10 @@ class MarkdownBuilder:
         if self._note is not None:
             label, self._note = self._note, None
             self._writer.write([Footnote(runs, label)], frame.node)
-        elif _only_picture(children):
-            self._writer.write([Picture(runs)], self._parent())
         elif frame.item is not None:
             self._item(runs, frame)
+        elif _only_picture(children):
+            self._writer.write([Picture(runs)], frame.node)
         else:
             self._writer.write([Paragraph(runs)], frame.node)
 

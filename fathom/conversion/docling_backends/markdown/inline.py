@@ -22,6 +22,13 @@ _STYLES = {
 _BREAKS = frozenset({"br", "div", "p", "center", "tr", "li", "summary", "details"})
 _ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 _NO_TARGET = re.compile(r"\s*(?:javascript|vbscript|data):", re.I)
+# An address of the web or of mail that stands in the text without any mark.
+_BARE = re.compile(
+    r"(?<![A-Za-z0-9_/@.+-])(?:(?:https?|ftp)://[^\s<>，。、；）」』】]{2,}|www\.[^\s<>.，。、]+\.[^\s<>，。、；）」』】]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
+    re.I,
+)
+_TRAILING = "?!.,:;*_~'\"“”’"
 _BLANKS = re.compile(r"\s+")
 
 
@@ -65,8 +72,23 @@ class InlineReader:
             self._close_link()
         elif token.nesting:
             self._style(_STYLES.get(token.tag), token.nesting)
-        else:
+        elif self._links:
             self._add(token.content)
+        else:
+            self._linked(token.content)
+
+    def _linked(self, text: str) -> None:
+        """Adds a text with links at the addresses that stand in it."""
+        at = 0
+        for found in _BARE.finditer(text):
+            address = _without_trailing(found.group())
+            self._add(text[at : found.start()])
+            at = found.start() + len(address)
+            prefix = "mailto:" if "@" in address and "/" not in address else "http://" if address[:4].lower() == "www." else ""
+            self._links.append(f"{prefix}{address}")
+            self._add(address)
+            self._links.pop()
+        self._add(text[at:])
 
     def _tag(self, markup: str) -> None:
         name, closes = name_of(markup), markup.startswith("</")
@@ -114,6 +136,20 @@ class InlineReader:
 def attributes_of(tag: str) -> dict[str, str]:
     """Returns the attributes of a tag by their names in small letters, entities read."""
     return {found[1].lower(): html.unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(tag)}
+
+
+def _without_trailing(address: str) -> str:
+    """Returns the address without marks of the sentence around it; a bracket belongs to it if it has the other half."""
+    end = len(address)
+    surplus = {")": address.count(")") - address.count("("), "]": address.count("]") - address.count("[")}
+    while end:
+        last = address[end - 1]
+        if surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+        elif last not in _TRAILING:
+            break
+        end -= 1
+    return address[:end]
 
 
 def _alternative(token: Token) -> str:

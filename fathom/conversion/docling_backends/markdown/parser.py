@@ -18,7 +18,8 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from fathom.conversion.docling_backends.markdown.grid_tables import grid_table
 
 # Quotes and lists nested deeper are plain text; markdown-it leaves out what is deeper than its own bound.
 MAX_DEPTH = 100
@@ -38,12 +39,13 @@ def markdown_parser() -> MarkdownIt:
     """Returns the parser; it keeps no state between texts."""
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_DEPTH + 20}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin, move_to_end=False)
-    parser.use(deflist_plugin).use(gfm_autolink_plugin).use(admon_plugin).use(amsmath_plugin)
+    parser.use(deflist_plugin).use(admon_plugin).use(amsmath_plugin)
     parser.use(container_plugin, "note", validate=_is_container, marker=":")
     parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     parser.block.ruler.at("math_block", math_that_ends)
     parser.block.ruler.at("table", whole_table, {"alt": ["paragraph", "reference"]})
-    parser.block.ruler.before("table", "too_deep", too_deep)
+    parser.block.ruler.before("table", "grid_table", grid_table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.before("grid_table", "too_deep", too_deep)
     parser.block.ruler.before("table", "after_definition", definition_follows, {"alt": ["paragraph"]})
     parser.inline.ruler.before("escape", "bracket_math", bracket_math)
     parser.inline.ruler.before("link", "unclosed", unclosed_brackets)
@@ -148,7 +150,7 @@ def unclosed_brackets(state: StateInline, silent: bool) -> bool:
     if not state.env["brackets_left"]:
         return False
     if not silent:
-        state.pending += state.src[state.pos]
+        state.append_pending(state.src[state.pos])
     state.pos += 1
     return True
 

@@ -208,6 +208,34 @@ def test_tables_keep_pipes_breaks_and_cells_beyond_the_header(tmp_path: Path) ->
     assert "3 more" in chunks(found)
 
 
+def test_tables_that_are_drawn_are_tables(tmp_path: Path) -> None:
+    text = "Before.\n\n+-----+------+\n| Key | Town |\n+=====+======+\n| a   | New  |\n|     | York |\n"
+    text += "+-----+------+\n| b   | *c*  |\n+-----+------+\n"
+    found = markdown(tmp_path, f"{text}\nAfter.\n")
+    assert found == "Before.\n\n| Key | Town |\n|-|-|\n| a | New York |\n| b | c |\n\nAfter."
+    art = "+--+\n|ab|\n| c\n+--+"
+    assert chunks(read(tmp_path, art)).split() == art.split()
+
+
+def test_pieces_of_code_and_formulas_stay_apart(tmp_path: Path) -> None:
+    assert markdown(tmp_path, "`a` `b` and $x$ $y$") == "`a` `b` and $x$ $y$"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("see http://e.org/a_(b)_c, or", "see [http://e.org/a\\_(b)\\_c](<http://e.org/a_(b)_c>), or"),
+        ("(www.e.org/a?b=c).", "([www.e.org/a?b=c](http://www.e.org/a?b=c))."),
+        ("mail foo@e.org; v1.2@x", "mail [foo@e.org](mailto:foo@e.org); v1.2@x"),
+        ("见https://e.org/x，好", "见[https://e.org/x](https://e.org/x)，好"),
+        ("[in http://a.b c](http://z.y/x)", "[in http://a.b c](http://z.y/x)"),
+        ("`http://a.b/c`", "http://a.b/c"),
+    ],
+)
+def test_addresses_without_marks_are_links(tmp_path: Path, written: str, said: str) -> None:
+    assert markdown(tmp_path, written) == said
+
+
 def test_code_stays_as_it_is(tmp_path: Path) -> None:
     text = '~~~~python title="x"\n```\ninner <b>\n```\n\n  two\n~~~~\n\n    indented *code*\n      more\n'
     found = read(tmp_path, text)
