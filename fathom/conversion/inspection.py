@@ -13,10 +13,10 @@ from typing import TextIO
 
 from fathom.conversion.archives import inspect_archive
 from fathom.conversion.email.outlook import ROOT_STREAM, is_outlook
+from fathom.conversion.encodings.text_encoding import encoding_of
+from fathom.conversion.kinds.text_kinds import kind_of_text
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.conversion.sniffing import HEAD_BYTES, sniff
-from fathom.conversion.text_encoding import encoding_of
-from fathom.conversion.text_kinds import kind_of_text
 from fathom.errors import (
     DocumentDamaged,
     DocumentLocked,

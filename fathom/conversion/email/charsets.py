@@ -6,6 +6,8 @@ import codecs
 import re
 from email.message import Message
 
+from fathom.conversion.encodings.likelihood import likeliest_codec
+
 # What mails call by these names is nearly always in the larger code page.
 _WIDER = {
     "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
@@ -74,7 +76,4 @@ def _strictly(data: bytes, codec: str) -> str | None:
 
 
 def _guessed(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[:65536], cp_exclusion=["utf_16", "utf_32", "utf_7"], enable_fallback=False).best()
-    return best.encoding if best is not None else "cp1252"
+    return likeliest_codec(data[:65536]) or "cp1252"

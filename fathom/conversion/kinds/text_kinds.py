@@ -6,8 +6,8 @@ import csv
 import re
 from pathlib import PurePath
 
-from fathom.conversion.code_signs import is_code, statement_share
-from fathom.conversion.kind_names import TEMPLATES, kind_by_name
+from fathom.conversion.kinds.code_signs import is_code, statement_share
+from fathom.conversion.kinds.kind_names import TEMPLATES, kind_by_name
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, UnknownFormat
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fathom.conversion.kinds.text_kinds import kind_of_text
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.text_kinds import kind_of_text
 from fathom.errors import UnknownFormat
 
 SCRIPT = """#!/bin/sh

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.text_encoding import encoding_of
+from fathom.conversion.encodings.text_encoding import encoding_of
 
 # Each language with the encodings its files come in, and a few short texts: sentences, names, lines of a table.
 WRITTEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
