@@ -189,7 +189,7 @@ class _Walk:
                 page = pages(cell)
                 return None if page is None else self._tree.pages.box(page, cell.get("bbox"))
 
-            table = read_table(data, self._tree.cell_text, box)
+            table = read_table(data, self._tree.cell_text, box if places else lambda _: None)
             if table.rows:
                 parts.append(Block("table", "", (ref,), places, table=table))
         for footnote in node.get("footnotes") or ():

@@ -154,6 +154,8 @@ def pages_of_rows(data: Mapping[str, Any], pages: Sequence[int]) -> Callable[[Ma
 
 def _within(indices: Sequence[int], start: int, end: int) -> Sequence[int]:
     """Those of the sorted indices from start to end, but always start, which is one of them."""
+    if end <= start + 1:
+        return (start,)
     first = bisect_left(indices, start)
     return indices[first : max(first + 1, bisect_left(indices, end))]
 
