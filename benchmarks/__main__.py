@@ -21,6 +21,7 @@ CASES = (
     "import_time",
     "inbox_tick",
     "conversion",
+    "pdf_speed",
     "ocr",
     "chunking",
     "episodes",

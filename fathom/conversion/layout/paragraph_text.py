@@ -10,6 +10,7 @@ from fathom.conversion.layout.content import Line, Word
 from fathom.conversion.layout.lines import UNSPACED
 
 HYPHENS = "-\u2010\u00ad"
+LONGEST_WORD = 200
 DIVIDED_END = re.compile(rf"([^\W\d_]+)[{HYPHENS}]$")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 EDGES = re.compile(r"^[^\w]+|[^\w]+$")
@@ -37,7 +38,7 @@ def appended(text: str, more: str, known: Collection[str] = ()) -> str:
     """The text that goes on with `more`: a word divided between them is put together, as far as it is known for one."""
     if not more:
         return text
-    divided = DIVIDED_END.search(text)
+    divided = DIVIDED_END.search(text, max(0, len(text) - LONGEST_WORD)) if text and text[-1] in HYPHENS else None
     if divided is not None:
         following = FIRST_WORD.match(more)
         if following is None:

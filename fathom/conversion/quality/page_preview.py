@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -21,9 +22,9 @@ MOST_BYTES = 200_000
 LONGEST_SIDE = 1100  # pixels
 # The page of a PDF is drawn in so many shades, which leave room in a palette of 16 for the colours of boxes, and compressed as
 # fast as can be: it is drawn for every document, and few are looked at.
-PDF_SIDE = 900
+PDF_SIDE = 800
 SHADES = 9
-PALETTE_BITS, FASTEST = 4, 1
+PALETTE_BITS = 4
 SMALLEST_SIDE = 160
 COLOURS = 64
 # What a box is called by docling, and what it is drawn in; all else is drawn as text.
@@ -106,18 +107,19 @@ def _pdf_page(path: Path) -> Shades:
 
 
 def _shaded_png(shades: Shades, document: Any) -> bytes:
+    import numpy
     from PIL import Image
 
     steps = SHADES - 1
-    indexes = (shades.astype("uint16") * steps + 127) // 255
-    page = Image.fromarray(indexes.astype("uint8"), "P")
+    index_of = numpy.array([(shade * steps + 127) // 255 for shade in range(256)], dtype=numpy.uint8)
+    page = Image.fromarray(index_of[shades], "P")
     colours = [TEXT, *dict.fromkeys(BOXES.values())]
     palette = [value for step in range(SHADES) for value in (step * 255 // steps,) * 3]
     page.putpalette(palette + [part for colour in colours for part in colour])
     place = {colour: SHADES + index for index, colour in enumerate(colours)}
     _draw_boxes(page, document, {name: place[colour] for name, colour in BOXES.items()}, place[TEXT])
     data = BytesIO()
-    page.save(data, "PNG", bits=PALETTE_BITS, compress_level=FASTEST)
+    page.save(data, "PNG", bits=PALETTE_BITS, compress_type=zlib.Z_RLE)
     return data.getvalue() if data.tell() <= MOST_BYTES else bounded_png(page.convert("RGB"), MOST_BYTES)
 
 
