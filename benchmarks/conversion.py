@@ -30,7 +30,7 @@ def measure() -> list[Figure]:
     with own_home() as settings:
         generated = [settings.home / f"pages-{copy}.pdf" for copy in range(COPIES)]
         for path in generated:
-            _make(path)
+            make_pdf(path)
         real = _without_ocr(settings)
         for workers, goal in GOALS.items():
             client = ConverterClient(settings.model_copy(update={"convert_workers": workers}))
@@ -49,9 +49,10 @@ def measure() -> list[Figure]:
     return figures
 
 
-def _make(path: Path) -> None:
+def make_pdf(path: Path, pages: int = PAGES) -> None:
+    """Writes a born-digital PDF of so many pages, each a heading and 45 lines."""
     canvas = Canvas(str(path), pagesize=A4)
-    for page in range(PAGES):
+    for page in range(pages):
         canvas.setFont("Helvetica-Bold", 16)
         canvas.drawString(72, 760, f"Chapter {page + 1}")
         canvas.setFont("Helvetica", 10)

@@ -34,8 +34,9 @@ WARM_UP_LIMIT_S = 180.0
 # How often a worker at work is looked at: what it can allocate in between is what the limit may be passed by.
 WATCH_EVERY_S = 0.1
 IDLE_LOOK_EVERY_S = 0.5
-# A worker says at once that it has a document, unless it still clears up after the one before: a matter of seconds.
-TAKEN_WITHIN_S = 10.0
+# A worker says at once that it has a document, unless it still clears up after the one before: seconds after two thousand
+# pages, and longer where others have the cores.
+TAKEN_WITHIN_S = 30.0
 # A process that is stopped (SIGSTOP) for longer does not go on by itself.
 STOPPED_FOR_S = 1.0
 # How long a cancelled worker may take to notice; killed after, so that a cancel takes under two seconds.

@@ -18,7 +18,7 @@ from fathom.settings import Settings
 ENGINE = "scripted_engine"
 
 
-def eventually(condition: Callable[[], object], within: float = 20.0) -> None:
+def eventually(condition: Callable[[], object], within: float = 60.0) -> None:
     """The condition holds, at the latest after so many seconds."""
     deadline = time.monotonic() + within
     while not condition():

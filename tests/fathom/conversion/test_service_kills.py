@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 CASES = Path(__file__).parent / "cases" / "files"
 FROM_OUTSIDE = [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP]
-NEXT_DOCUMENT_WITHIN_S = 20.0  # the tests' machine may be busy
+NEXT_DOCUMENT_WITHIN_S = 60.0  # the tests' machine may be busy
 
 
 @pytest.fixture
