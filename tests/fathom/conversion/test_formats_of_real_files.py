@@ -45,7 +45,7 @@ CONVERTED = (
     ("docling/latex/sources/2305.03393/readme.txt", "text", (80, 0, 0), "Dear llncs user"),
     ("unstructured/README-w-include.rst", "text", (150, 0, 0), "Example Docs"),
     ("unstructured/README.org", "text", (150, 0, 0), "Example Docs"),
-    ("docling/webvtt/sources/webvtt_example_01.vtt", "text", (240, 0, 0), "WEBVTT"),
+    ("docling/webvtt/sources/webvtt_example_01.vtt", "subtitles", (110, 0, 0), "Roger Bingham: We are in New York City"),
     ("ocrmypdf-scans/crom.png", "image", (6, 0, 0), "cromulent word"),
 )
 REFUSED = (
