@@ -52,7 +52,7 @@ def subtitles_document(text: str) -> DoclingDocument:
     title = re.match(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)", text)
     if title:
         document.add_title(title[1].strip())
-    for paragraph in paragraphs_of(cues):
+    for paragraph in paragraphs_of(cues, voices=_VOICE.search(text) is not None):
         document.add_text(label=DocItemLabel.TEXT, text=paragraph)
     return document
 
@@ -71,27 +71,30 @@ def cues_of(text: str) -> Iterator[Cue]:
                 yield Cue(start, end, speaker, said)
 
 
-def paragraphs_of(cues: list[Cue]) -> Iterator[str]:
-    """Yields paragraphs: what one speaker says without a pause."""
+def paragraphs_of(cues: list[Cue], *, voices: bool = False) -> Iterator[str]:
+    """Yields paragraphs: what one speaker says without a pause.
+
+    `voices`: the speaker is marked in every cue, so that one without a mark is nobody's; a name at the beginning of a line,
+    as in SubRip, holds until the next.
+    """
     held: list[str] = []
     first = cues[0]
     last = first
     for cue in cues:
-        if held and _begins_anew(cue, last, sum(map(len, held)), held[-1]):
+        other = cue.speaker != last.speaker and (voices or bool(cue.speaker))
+        if held and (other or _begins_anew(cue, last, sum(map(len, held)), held[-1])):
             yield _paragraph(first, held)
             held = []
         if not held:
             first = cue
         if not (held and held[-1] == cue.text and cue.start - last.end < 1):  # a cue that is shown on, not said again
             held.append(cue.text)
-        last = Cue(cue.start, cue.end, cue.speaker or (last.speaker if held[:-1] else ""), cue.text)
+        last = cue if voices or not held[:-1] else Cue(cue.start, cue.end, cue.speaker or last.speaker, cue.text)
     if held:
         yield _paragraph(first, held)
 
 
 def _begins_anew(cue: Cue, last: Cue, length: int, text: str) -> bool:
-    if cue.speaker and cue.speaker != last.speaker:
-        return True
     if cue.text.startswith(("- ", "♪")) or cue.start - last.end > PAUSE_S or cue.start < last.start:
         return True
     return length > MAX_PARAGRAPH or (length > LONG_PARAGRAPH and text.endswith(_ENDS))
