@@ -29,7 +29,7 @@ from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 
 _TITLE = re.compile(r"^(?:=|#)[ \t]+(\S.*)$")
-_AUTHOR = re.compile(r"^([\w.'’-]+(?: [\w.'’-]+){0,3})(?:\s+<([^<>\s]+)>)?$")
+_AUTHOR = re.compile(r"^([\w.'’-]+(?: [\w.'’-]+){0,2})(?:\s+<([^<>\s]+)>)?$")
 _REVISION = re.compile(r"^(?:v?(\d[\w.-]*|\{[\w-]+\}))?(?:,?\s*([^:,]+?))?(?::\s+(.*))?$")
 
 

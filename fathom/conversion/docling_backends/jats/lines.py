@@ -110,7 +110,8 @@ class LineReader:
             alt = text_of(child(element, "alt-text"))
             runs += [Run(alt, style)] if alt else []
         elif name == "alternatives":
-            chosen = child(element, "tex-math", "textual-form", "math") or next(children(element), None)
+            chosen = child(element, "tex-math", "textual-form", "math")
+            chosen = chosen if chosen is not None else next(children(element), None)
             if chosen is not None:
                 self._inner(chosen, name_of(chosen), style, runs, aside)
         elif name == "label" and name_of(element.getparent()) in ("fn", "ref"):

@@ -26,7 +26,8 @@ def reference_runs(reference: Element, lines: LineReader) -> list[Run]:
         if name == "label":
             continue
         if name == "citation-alternatives":
-            part = next(children(part, "mixed-citation"), None) or next(children(part), part)
+            mixed = child(part, "mixed-citation")
+            part = mixed if mixed is not None else next(children(part), part)
         shown = citation_runs(part, lines) if name_of(part) in _CITATIONS else lines.runs(part)
         runs += [Run(" "), *shown] if runs and shown else shown
     return runs or lines.runs(reference)

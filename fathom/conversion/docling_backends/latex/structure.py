@@ -96,7 +96,8 @@ def _plain(arguments: str) -> ReadEnvironment:
 def level_of(reader: LatexReader, name: str) -> int:
     """Returns the level of a heading, counted from the highest that the file has."""
     used = [level for level in LEVELS[:2] if level in reader.used_headings]
-    return [*used, *LEVELS[2:]].index(name) + 1
+    levels = [*used, *LEVELS[2:]]
+    return levels.index(name) + 1 if name in levels else 1
 
 
 def _heading(reader: LatexReader, token: Token) -> None:

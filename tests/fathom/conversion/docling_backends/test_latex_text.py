@@ -240,7 +240,17 @@ def test_slides_have_their_titles_as_headings_and_no_marks_of_overlays(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "text", ["Only $5 here.\n\nAnd there.", "Braces {open and\n\nwords.", "\\begin{center}never ended", "a } b"]
+    "text",
+    [
+        "Only $5 here.\n\nAnd there.",
+        "Braces {open and\n\nwords.",
+        "\\begin{center}never ended",
+        "a } b",
+        "\\chapter \\emph{x} b",
+        "a \\footnote\\verb b",
+        "a \\multirow 2 * b",
+        "\\end{center} a b",
+    ],
 )
 def test_a_text_with_an_error_in_it_loses_no_word(tmp_path: Path, text: str) -> None:
     words = [

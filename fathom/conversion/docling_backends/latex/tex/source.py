@@ -66,7 +66,9 @@ class TokenSource:
             self.lexer.place = self._behind_blank(self.lexer.place)
             return
         while (token := self.next()) is not None:
-            if token.kind not in (SPACE, PARAGRAPH):
+            if token.kind == TEXT and token.text.startswith(" "):  # the rest of words that were parted
+                token = _rest(token, 1)
+            if token.kind not in (SPACE, PARAGRAPH) and (token.text or token.kind != TEXT):
                 self.push([token])
                 return
 
@@ -241,7 +243,8 @@ class TokenSource:
 
     def _pushed_verbatim(self) -> str:
         token = self.next()
-        if token is None:
+        if token is None or not token.raw:
+            self.push([token] if token is not None else [])
             return ""
         if token.kind == OPEN:
             return source_of(self._group())

@@ -23,7 +23,8 @@ _COMMAND_WITH_AT = re.compile(r"\\([a-zA-Z@]+|(?s:.))")
 _SWALLOWED = re.compile(r"[ \t]*(?:\n(?![ \t]*\n)[ \t]*)?")
 _COMMENT = re.compile(r"%[^\n]*(?:\n[ \t]*)?")
 _BLANK = re.compile(r"[ \t\n]+")
-_TEXT = re.compile(r"[^\\{}$&#~_^%\s]+|[^\S \t\n]+")
+# Words with single blanks between them; a blank at the end is a token of its own.
+_TEXT = re.compile(r"[^\\{}$&#~_^%\s]+(?: [^\\{}$&#~_^%\s]+)*|[^\S \t\n]+")
 _PARAMETER = re.compile(r"(#{1,8})(\d?)")
 _SIGNS = {"{": OPEN, "}": CLOSE, "&": ALIGN, "~": TIE, "_": SUB, "^": SUPER}
 
