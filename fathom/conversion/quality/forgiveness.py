@@ -17,6 +17,15 @@ FIGURE = "#"
 MIN_SHARED = 4
 # Letters of a running header that may be part of a longer one.
 MIN_HEADER = 8
+# Lines at the top of a page among which is the header of a table that goes on.
+MAX_TOP_LINES = 10
+# Words beside the number of a page: Page 3 of 10.
+BESIDE_NUMBERS = frozenset(
+    {
+        "page", "p", "pg", "pp", "of", "seite", "s", "von", "folio", "sida", "av", "från", "side", "af", "fra", "pagina",
+        "página", "pág", "de", "di", "strana", "stránka", "z", "str", "стр", "страница", "из", "第", "页", "頁", "共",
+    }
+)  # fmt: skip
 # Letters of a sign in a formula, which pages put beside each other in their own ways.
 MAX_SIGN = 2
 # Letters compared at most where words were parted or joined otherwise; past it they count as missing.
@@ -50,7 +59,7 @@ def forgive_otherwise_parted(
         return
     runs = ["".join(run) for text in shown for piece in pieces(text.text) for run in _runs(words_of(piece), surplus)]
     left_over = "\n".join(runs)
-    whole = set(runs) | set(surplus)
+    whole = {*runs, *surplus, *(noted[1] for word in surplus if (noted := NOTED.fullmatch(word)))}
     budget = MAX_COMPARED
     for hit in hits:
         words = [hit.before, *hit.words, hit.after]
@@ -85,10 +94,35 @@ def forgive_set_apart(hits: Sequence[Hit], missing: Counter[str], there: Counter
             set_apart[line] -= 1
         elif len(line) < MIN_HEADER or line not in everything:
             continue
-        if len(named) < 2 or all(there[word] for word in named):
+        is_page_number = not set(named) - BESIDE_NUMBERS
+        if is_page_number or len(named) < 2 or all(there[word] for word in named):
             missing.subtract(words)
             taken += len(words)
     return taken
+
+
+def forgive_headers_of_tables(
+    hits: Sequence[Hit], missing: Counter[str], there: Counter[str], source: Sequence[SourceBlock]
+) -> None:
+    """Takes lines off `missing` that stand at the top of several pages and are shown once: headers of a table that goes on."""
+    seen: Counter[str] = Counter()
+    again: Counter[str] = Counter()
+    page, first = "", 0
+    for index, block in enumerate(source):
+        if block.where != page:
+            page, first = block.where, index
+        text = _on_one_line(block)
+        if index - first < MAX_TOP_LINES and seen[text]:
+            again[text] += 1
+        seen[text] += 1
+    for hit in hits:
+        times = again.pop(_on_one_line(hit.block), 0)
+        if times and all(there[word] and missing[word] >= times for word in hit.words):
+            missing.subtract({word: times for word in hit.words})
+
+
+def _on_one_line(block: SourceBlock) -> str:
+    return " ".join(block.text.split())
 
 
 def spans(words: Sequence[str], chosen: Counter[str]) -> Iterator[tuple[int, int]]:

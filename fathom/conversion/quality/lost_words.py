@@ -7,7 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.quality.forgiveness import FIGURE, Hit, forgive_otherwise_parted, forgive_set_apart, spans
+from fathom.conversion.quality.forgiveness import (
+    FIGURE,
+    Hit,
+    forgive_headers_of_tables,
+    forgive_otherwise_parted,
+    forgive_set_apart,
+    spans,
+)
 from fathom.conversion.quality.shown_text import ShownText
 from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
 from fathom.conversion.quality.words import pieces, words_of
@@ -16,9 +23,9 @@ from fathom.conversion.quality.words import pieces, words_of
 MIN_RUN = 2
 # Of the words of a group of blocks that may be left out, the share that is shown if the group is not.
 MIN_SHOWN = 0.6
-# Letters from which on a block may be part of a longer text that is shown; letters compared for it at most.
-MIN_WITHIN = 20
-MAX_COMPARED = 400_000_000
+# Of a block's words, the share within one text if the block is shown there; texts that have a word that tells them apart.
+MIN_WITHIN = 0.8
+MAX_PLACES = 20
 # Of the words of a block that are no numbers, the share whose loss is the block's.
 MIN_BLOCK_SHARE = 0.5
 # Words that are missing one by one are named as lost if there are more of them than this share of all.
@@ -69,16 +76,20 @@ def compare(source: Sequence[SourceBlock], shown: Sequence[ShownText], apart: It
     the document of a paged file sets apart: a running header is asked for once. A block is lost if most of its words
     are missing, part of one if `MIN_RUN` of its words in a row are.
     """
-    there = _counted(shown)
+    there = _counted([text for text in shown if not text.in_chart])
     texts = _SourceWords(source, shown, there)
-    wanted = texts.counted()
-    found = Comparison(words=wanted.total() - wanted[FIGURE])
-    missing = wanted - there
+    wanted, charted = texts.counted(), texts.in_charts()
+    found = Comparison(words=wanted.total() + charted.total() - wanted[FIGURE])
+    # what a chart says may stand in the text, but what the text says is not there for standing in a chart
+    missing = (wanted - there) + (charted - (there - wanted) - _counted([text for text in shown if text.in_chart]))
     if not missing:
         return found
+    wanted += charted
     hits = [hit for hit in texts.in_blocks() if any(word in missing for word in hit.words)]
     forgive_otherwise_parted(hits, missing, there - wanted, shown, by_letters=apart is not None)
     found.apart = forgive_set_apart(hits, missing, there, apart or ())
+    if apart is not None:
+        forgive_headers_of_tables(hits, missing, there, source)
     found.missing = Counter({word: missing[word] for hit in hits for word in hit.words if missing[word] > 0})
     del found.missing[FIGURE]
     found.lost = list(_lost(hits, missing, int(MAX_SCATTERED * found.words)))
@@ -96,7 +107,7 @@ class _SourceWords:
 
     def counted(self) -> Counter[str]:
         """Returns how often each word is there, without the groups that are left out."""
-        wanted = self._counted([block for block in self._source if not block.group])
+        wanted = self._counted([block for block in self._source if not block.group and not block.in_chart])
         groups: dict[str, list[SourceBlock]] = defaultdict(list)
         for block in self._source:
             if block.group:
@@ -108,6 +119,10 @@ class _SourceWords:
             else:
                 self._left_out.add(name)
         return wanted
+
+    def in_charts(self) -> Counter[str]:
+        """Returns how often each word is in a chart."""
+        return self._counted([block for block in self._source if block.in_chart])
 
     def _share_shown(self, blocks: Sequence[SourceBlock], is_shown: _Finder) -> float:
         """Returns the share of the group's words that stand in blocks which are shown as they are."""
@@ -152,22 +167,26 @@ class _SourceWords:
 
 
 class _Finder:
-    """Tells whether words in a row are a text that is shown, or within one."""
+    """Tells whether words are a text that is shown, or nearly all of them within one."""
 
     def __init__(self, shown: Sequence[ShownText]) -> None:
-        texts = ["".join(words_of(piece)) for text in shown for piece in pieces(text.text)]
-        self._texts = frozenset(texts)
-        self._all = "\n".join(texts)
-        self._budget = MAX_COMPARED
+        self._texts = [words_of(piece) for text in shown for piece in pieces(text.text)]
+        self._whole = frozenset("".join(words) for words in self._texts)
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for index, words in enumerate(self._texts):
+            for word in set(words):
+                if len(self._places[word]) <= MAX_PLACES:
+                    self._places[word].append(index)
 
     def __call__(self, words: Sequence[str]) -> bool:
-        said = "".join(words)
-        if said in self._texts:
+        if "".join(words) in self._whole:
             return True
-        if len(said) < MIN_WITHIN or self._budget < 0:
+        telling = [word for word in set(words) if 0 < len(self._places.get(word, ())) <= MAX_PLACES]
+        likely = Counter(place for word in telling for place in self._places[word]).most_common(1)
+        if not likely:
             return False
-        self._budget -= len(self._all)
-        return said in self._all
+        within = Counter(words) & Counter(self._texts[likely[0][0]])
+        return within.total() >= MIN_WITHIN * len(words)
 
 
 def _hit(held: tuple[SourceBlock, list[str]], before: str, after: str) -> Hit:
@@ -185,7 +204,7 @@ def _counted(shown: Sequence[ShownText]) -> Counter[str]:
         texts = shown[first : first + BATCH]
         for piece in pieces("\n".join(one.text for one in texts)):
             counted.update(words_of(piece))
-        counted[FIGURE] += sum(one.is_content and DIGIT.search(one.text) is not None for one in texts)
+        counted[FIGURE] += sum(not (one.is_heading or one.in_chart) and DIGIT.search(one.text) is not None for one in texts)
     return counted
 
 

@@ -16,10 +16,11 @@ from fathom.conversion.structure.tables import Table
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """A paragraph, heading, list item or cell; `is_content`: neither a heading, which may be a sheet's name, nor of a chart."""
+    """A paragraph, heading, list item or cell; `is_heading`: it may be a sheet's name, `in_chart`: of a chart."""
 
     text: str
-    is_content: bool = True
+    is_heading: bool = False
+    in_chart: bool = False
 
 
 def shown_texts(document: Mapping[str, Any], kind: DocumentKind) -> Iterator[ShownText]:
@@ -33,7 +34,7 @@ def shown_texts(document: Mapping[str, Any], kind: DocumentKind) -> Iterator[Sho
         elif isinstance(part, Block) and part.kind == "list" and kind is not DocumentKind.PDF:
             yield ShownText(part.text.lstrip().partition(" ")[2])  # the mark is no text of the source, but on a page
         else:
-            yield ShownText(part.text, is_content=isinstance(part, Block))
+            yield ShownText(part.text, is_heading=not isinstance(part, Block))
 
 
 def texts_apart(document: Mapping[str, Any]) -> list[str]:
@@ -46,7 +47,7 @@ def _cells(tree: DoclingTree, ref: str, table: Table) -> Iterator[ShownText]:
     data = node.get("data")
     rendered = [*table.columns, *(cell for row in table.rows for cell in row.cells)]
     if not isinstance(data, Mapping):  # a chart's
-        yield from (ShownText(cell, is_content=False) for cell in rendered if cell)
+        yield from (ShownText(cell, in_chart=True) for cell in rendered if cell)
         return
     held = [text for cell in data.get("table_cells") or () if (text := tree.cell_text(cell).plain).strip()]
     # a cell that another one covers is in the document, and in no row that is shown

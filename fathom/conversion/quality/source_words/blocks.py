@@ -18,6 +18,7 @@ class SourceBlock:
     `where` names its part of the file. `is_figure`: a number or date that is shown by a format, so that its own letters are
     not to be looked for, only some figure in a cell. `in_sheet`: a cell, whose figures are counted. `group`: the blocks of one
     name may be left out together, as menus and lists of references are; where most of them is shown, all of it must be.
+    `in_chart`: of a chart, which a document may show as a table or as text.
     """
 
     text: str
@@ -25,6 +26,7 @@ class SourceBlock:
     is_figure: bool = False
     in_sheet: bool = False
     group: str = ""
+    in_chart: bool = False
 
 
 def within_bound(blocks: Iterable[SourceBlock]) -> Iterator[SourceBlock]:

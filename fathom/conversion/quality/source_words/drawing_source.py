@@ -35,6 +35,7 @@ class DrawnText:
     """Gathers the paragraphs of DrawingML (`a:p`)."""
 
     skipped = SKIPPED
+    in_chart = False
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -78,7 +79,7 @@ class DrawnText:
     def add(self, text: str) -> None:
         """Keeps a text as a block."""
         if text.strip():
-            self._found.append(SourceBlock(text, self._where))
+            self._found.append(SourceBlock(text, self._where, in_chart=self.in_chart))
 
     def take(self) -> list[SourceBlock]:
         """Returns the paragraphs that are whole."""
@@ -88,6 +89,8 @@ class DrawnText:
 
 class ChartText(DrawnText):
     """Gathers a chart's title and what it keeps of its sheet: names of series, categories, whole numbers."""
+
+    in_chart = True
 
     def __init__(self, where: str) -> None:
         super().__init__(where)

@@ -13,7 +13,7 @@ _BEGIN, _END = r"\begin{document}", r"\end{document}"
 # Formulas and drawings are shown otherwise, what is kept for machines not at all.
 _LEFT_OUT = re.compile(
     r"\\begin\{(equation|align|eqnarray|gather|multline|displaymath|math|tikzpicture|picture|filecontents|comment|algorithm"
-    r"|algorithmic|thebibliography|array|lstlisting|verbatim|minted|pspicture|gnuplot|asy|subequations|split|alignat|flalign)(\*?)\}"
+    r"|algorithmic|array|pspicture|gnuplot|asy|subequations|split|alignat|flalign)(\*?)\}"
 )
 _COMMANDS = re.compile(
     r"\\(?:cite\w*|ref|eqref|pageref|autoref|cref|Cref|label|includegraphics|input|include|usepackage|bibliography\w*|pagestyle"
@@ -28,13 +28,22 @@ _DEFINITIONS = re.compile(
     r"\s*\{?\\[A-Za-z@]+\}?(?:#\d|\[[^\]]{0,60}\]){0,9}\s*=?\s*(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,300}\}){0,300}\}){0,300}\}|\\[A-Za-z@]+)?"
 )
 _ACCENT = re.compile(r"""\\(["'`^~=.]|[uvHckr](?![A-Za-z]))\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))""")
-_ACCENTS = dict(
-    zip("\"'`^~=.uvHckr", "\u0308\u0301\u0300\u0302\u0303\u0304\u0307\u0306\u030c\u030b\u0327\u0328\u030a", strict=True)
-)
-_MATH = re.compile(r"\$\$[^$]{0,5000}\$\$|\$[^$]{0,2000}\$|\\\[.{0,5000}?\\\]|\\\(.{0,2000}?\\\)", re.S)
+_MARKS = "\u0308\u0301\u0300\u0302\u0303\u0304\u0307\u0306\u030c\u030b\u0327\u0328\u030a"
+_ACCENTS = dict(zip("\"'`^~=.uvHckr", _MARKS, strict=True))
+_LETTERS = {
+    "o": "ø", "O": "Ø", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "ss": "ß", "l": "ł", "L": "Ł",
+    "i": "i", "j": "j",
+}  # fmt: skip
+_LETTER = re.compile(r"\\(ae|AE|oe|OE|aa|AA|ss|[oOlLij])(?![A-Za-z])(?:\{\}| )?")
+_MATH = re.compile(r"(?<!\\)\$\$[^$]{0,5000}\$\$|(?<!\\)\$(?:[^$\\]|\\.){0,2000}\$|\\\[.{0,5000}?\\\]|\\\(.{0,2000}?\\\)", re.S)
 _COMMAND = re.compile(
     r"\\captionof\*?\s*\{[a-z]+\}|\\[A-Za-z@]+\*?(?:\s*\[[^\]\n]{0,100}\]|\s*=\s*-?[\d.]+\s*(?:pt|em|ex|cm|mm|in)?)?|\\."
 )
+_TITLE = re.compile(
+    r"\\(?:title|author|date)\s*(?:\[[^\]]{0,300}\]\s*)?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]{0,300}\}){0,300}\}){0,1000})\}"
+)
+_BETWEEN_NAMES = re.compile(r"\\(?:and|And|AND|\\)(?![A-Za-z])")
+_BIBLIOGRAPHY = re.compile(r"\\begin\{thebibliography\}\s*(?:\{[^{}]{0,60}\})?")
 _CELL = re.compile(r"(?<!\\)&|\\\\")
 
 
@@ -43,15 +52,23 @@ def latex_blocks(text: str) -> Iterator[SourceBlock]:
     text = "\n".join(_COMMENT.sub("", line) for line in text.splitlines())
     start = text.find(_BEGIN)
     end = text.find(_END, start + 1)
+    for found in _TITLE.finditer(text, 0, max(0, start)):
+        for part in _BETWEEN_NAMES.split(found[1]):
+            yield from _said(part, "title", group="title and authors")
     text = text[start + len(_BEGIN) if start >= 0 else 0 : end if end >= 0 else len(text)]
+    for where, part in zip(("body", "bibliography"), _BIBLIOGRAPHY.split(text, maxsplit=1), strict=False):
+        yield from _said(part, where, group="" if where == "body" else where)
+
+
+def _said(text: str, where: str, group: str = "") -> Iterator[SourceBlock]:
     text = _MATH.sub(" ", _without_environments(text))
-    text = _ACCENT.sub(_accented, _DEFINITIONS.sub(" ", text))
+    text = _LETTER.sub(lambda found: _LETTERS[found[1]], _ACCENT.sub(_accented, _DEFINITIONS.sub(" ", text)))
     text = _COMMANDS.sub(" ", text)
     for number, line in enumerate(text.splitlines(), start=1):
         for cell in _CELL.split(line):
             said = _COMMAND.sub(" ", cell).replace("{", "").replace("}", "").replace("~", " ")
             if said.strip():
-                yield SourceBlock(said, f"line {number} of the body")
+                yield SourceBlock(said, f"line {number} of the {where}", group=group)
 
 
 def _accented(found: re.Match[str]) -> str:

@@ -18,24 +18,38 @@ from fathom.conversion.quality.source_words.html_source import html_blocks
 
 Mail: TypeAlias = "Message[str, str]"
 CALENDAR = re.compile(r"^(SUMMARY|LOCATION|DESCRIPTION)(?:;[^:]*)?:(.*)$", re.M)
+# What proves or reports on a mail, and need not be listed.
+SIGNATURES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys"}
+)
+NOBODY = re.compile(r"\s*undisclosed[- ]recipients", re.I)
 MAX_PARTS = 1_000
+MAX_ATTACHMENTS = 100
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
-def mail_blocks(path: Path) -> Iterator[SourceBlock]:
+def mail_blocks(path: Path, encoding: str | None) -> Iterator[SourceBlock]:
     """Yields the headers that name subject and people, names of what is attached, then the paragraphs of the text."""
-    mail: Mail = email.message_from_bytes(mail_bytes(path), policy=policy.compat32)
+    data = mail_bytes(path)
+    if encoding is not None and encoding.startswith(("utf-16", "utf-32")):  # no mail, but as some programs save one
+        data = data.decode(encoding, "replace").encode()
+    mail: Mail = email.message_from_bytes(data, policy=policy.compat32)
     for name in ("Subject", "From", "To", "Cc"):
-        if (text := _header(mail, name)).strip():
+        if (text := _header(mail, name)).strip() and not NOBODY.match(text):
             yield SourceBlock(text, name.lower())
-    for part in islice(mail.walk(), MAX_PARTS):
-        if attached := part.get_filename():
-            yield SourceBlock(_decoded(attached), "attachments", group=f"attachment {attached}")
+    for part in islice((part for part in mail.walk() if part.get_filename()), MAX_ATTACHMENTS):
+        attached = _decoded(part.get_filename() or "")
+        kind = part.get_content_type()
+        is_listed = kind not in SIGNATURES and (part.get_content_disposition() == "attachment" or not kind.startswith("image/"))
+        yield SourceBlock(attached, "attachments", group="" if is_listed else f"attachment {attached}")
     waiting, taken = [mail], 0
     while waiting and taken < MAX_PARTS:
         part, taken = waiting.pop(), taken + 1
         inside = part.get_payload()
         if part.get_content_type() == "message/rfc822":
+            within = inside[0] if isinstance(inside, list) and inside and not part.get_filename() else None
+            if isinstance(within, Message):
+                yield SourceBlock(_header(within, "Subject"), "attachments")
             continue
         if isinstance(inside, list):
             waiting += reversed(_shown(part, [one for one in inside if isinstance(one, Message)]))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.html_source import html_blocks
 from fathom.conversion.quality.source_words.text_source import markdown_blocks, plain_blocks
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,7 +29,9 @@ def notebook_blocks(text: str) -> Iterator[SourceBlock]:
                 yield from plain_blocks(_printed(_joined(output.get("text"))))
                 continue
             forms = output.get("data")
-            if isinstance(forms, Mapping) and not forms.keys() & {"text/html", "text/markdown"}:
+            if isinstance(forms, Mapping) and "<table" in (markup := _joined(forms.get("text/html"))):
+                yield from html_blocks(markup.encode("utf-8", "replace"), "utf-8", "output")
+            elif isinstance(forms, Mapping) and not forms.keys() & {"text/html", "text/markdown"}:
                 yield from plain_blocks(_printed(_joined(forms.get("text/plain"))))
 
 

@@ -15,6 +15,8 @@ from fathom.conversion.quality.words import words_of
 LINE_END = re.compile(r"(?<=[^\W\d_])(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)(?=[^\W\d_])")
 MAX_ANNOTATIONS = 5_000
 MAX_NOTE_CHARACTERS = 20_000
+MAX_OBJECTS = 20_000
+WHITE = 250
 PASSWORD_FIELD = 1 << 13
 
 
@@ -38,17 +40,23 @@ def page_blocks(path: Path, skip: Iterable[int] = ()) -> Iterator[SourceBlock]:
                 except pypdfium2.PdfiumError:
                     continue
                 try:
-                    yield from blocks_of_page(page, f"page {index + 1}", _visible_text(page))
+                    yield from blocks_of_page(page, f"page {index + 1}", *_read(page))
                 finally:
                     page.close()
         finally:
             document.close()
 
 
-def blocks_of_page(page: Any, where: str, text: str) -> Iterator[SourceBlock]:
-    """Yields the lines of a page that is open, whose text is this as pdfium has it, then what is noted on it."""
+def blocks_of_page(page: Any, where: str, text: str, unseen: str = "") -> Iterator[SourceBlock]:
+    """Yields the lines of a page that is open, whose text is this as pdfium has it, then what is noted on it.
+
+    Lines whose words are in `unseen` may be left out.
+    """
     text = LINE_END.sub(DIVIDED_HERE, text)
-    yield from (SourceBlock(line, where) for line in text.splitlines() if line.strip())
+    for line in text.splitlines():
+        if line.strip():
+            is_unseen = bool(unseen) and "".join(words_of(line)) in unseen
+            yield SourceBlock(line, where, group=f"unseen {line} on {where}" if is_unseen else "")
     said = ""
     for note in _noted(page):
         said = said or "".join(words_of(text))
@@ -56,23 +64,57 @@ def blocks_of_page(page: Any, where: str, text: str) -> Iterator[SourceBlock]:
             yield SourceBlock(note, f"note on {where}")
 
 
-def _visible_text(page: Any) -> str:
-    """Returns the text within the page's crop box; empty if it cannot be read."""
+def _read(page: Any) -> tuple[str, str]:
+    """Returns the text within the page's crop box and, as one string, those of its words that are not to be seen."""
     import pypdfium2
 
     try:
         text_page = page.get_textpage()
     except pypdfium2.PdfiumError:
-        return ""
+        return "", ""
     try:
         whole = str(text_page.get_text_range(errors="replace"))
         within = str(text_page.get_text_bounded(*page.get_cropbox(), errors="replace"))
+        unseen = _unseen(page, text_page, whole)
     except pypdfium2.PdfiumError:
-        return ""
+        return "", ""
     finally:
         text_page.close()
     # of both, the whole has the marks of divided words
-    return whole if len("".join(whole.split())) <= len("".join(within.split())) else within
+    return whole if len("".join(whole.split())) <= len("".join(within.split())) else within, unseen
+
+
+def _unseen(page: Any, text_page: Any, text: str) -> str:
+    """Returns the words that are written in white or in no colour at all."""
+    from pypdfium2 import raw
+
+    found: list[str] = []
+    for index in range(min(MAX_OBJECTS, max(0, raw.FPDFPage_CountObjects(page.raw)))):
+        item = raw.FPDFPage_GetObject(page.raw, index)
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT and _is_unseen(item):
+            found += words_of(_text_of(item, text_page.raw))
+    said = "".join(found)
+    # of a scan, the text under its picture is all there is
+    return said if 2 * len(said) < len("".join(words_of(text))) else ""
+
+
+def _is_unseen(item: Any) -> bool:
+    from pypdfium2 import raw
+
+    if raw.FPDFTextObj_GetTextRenderMode(item) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+        return True
+    colour = [ctypes.c_uint() for _ in range(4)]
+    known = raw.FPDFPageObj_GetFillColor(item, *colour)
+    return bool(known) and (min(part.value for part in colour[:3]) >= WHITE or not colour[3].value)
+
+
+def _text_of(item: Any, text_page: Any) -> str:
+    from pypdfium2 import raw
+
+    size = raw.FPDFTextObj_GetText(item, text_page, None, 0)
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    raw.FPDFTextObj_GetText(item, text_page, buffer, size)
+    return bytes(buffer)[: max(0, size - 2)].decode("utf-16-le", "replace")
 
 
 def _noted(page: Any) -> Iterator[str]:

@@ -83,7 +83,7 @@ def _blocks(path: Path, inspection: Inspection, skip: Iterable[int]) -> Iterator
     if kind is DocumentKind.JATS:
         return article_blocks(path.read_bytes())
     if kind is DocumentKind.EMAIL:
-        return mail_blocks(path)
+        return mail_blocks(path, inspection.encoding)
     return page_blocks(path, skip) if kind is DocumentKind.PDF else None
 
 

@@ -19,6 +19,8 @@ LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.I)
 # Whole names of months and days, which are the only dates without a digit.
 NAMES = re.compile(r"m{3,}|d{3,}|a{3,}|am/pm|a/p", re.I)
 SHOWS_DIGITS = re.compile(r"[0#?]|[ymdhsegb]|general", re.I)
+# What programs call a sheet that nobody named.
+GENERATED_NAME = re.compile(r"(?i)(?:sheet|table|tabelle|feuil|hoja)?[\s_-]*\d*")
 REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 MAX_MERGES = 100_000
 
@@ -45,7 +47,12 @@ def sheet_blocks(package: Package) -> Iterator[SourceBlock]:
         merges = _Merges()
         for _ in package.read(sheets[key], merges):
             pass
-        yield from package.read(sheets[key], _Cells(f"sheet {name}", strings.texts, shows, merges.covered()))
+        is_empty = True
+        for block in package.read(sheets[key], _Cells(f"sheet {name}", strings.texts, shows, merges.covered())):
+            is_empty = False
+            yield block
+        if not is_empty and not GENERATED_NAME.fullmatch(name.strip()):
+            yield SourceBlock(name, "names of sheets")
         yield from _beside(package, sheets[key], name)
 
 

@@ -10,13 +10,21 @@ from collections.abc import Iterator
 from fathom.conversion.quality.source_words.blocks import SourceBlock
 
 DELIMITERS = re.compile(r"[,;\t|\r\n]+")
+_SUBTITLES = re.compile(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)")
+# A speaker is named once for all that he says.
+_SPEAKER = re.compile(r"^[\s>–—-]*[^\W\d_a-z][\w.'’ -]{0,40}:(?=\s)")
 LIST_MARK = re.compile(r"^[\s>]*(?:(?:[-*+•]|\d{1,9}[.)])(?:\s+|$))?(?:\[[ xX]\]\s+)?")
 
 _FENCE = re.compile(r"^[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(```+|~~~+)")
 _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?")
 _TARGET = re.compile(r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|(?<=\])\[[^\]\n]*\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[(?!\^)[^\]\n]+\]:\s")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<![^<>\n]*>")
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|var)(?:\s[^<>\n]*)?>",
+    re.I,
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<![^<>\n]*>|<\d[\d:.]*>|\{\\[^{}\n]*\}")
+_CODE = re.compile(r"(`+)(.+?)\1")
 _EMPHASIS = re.compile(r"[*`~]+")
 _CELL = re.compile(r"(?<!\\)\|")
 
@@ -48,6 +56,8 @@ def table_blocks(text: str) -> Iterator[SourceBlock]:
 def markdown_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines, those of tables cell by cell, without marks, addresses, comments and the front matter."""
     fence = ""
+    for number, line in _front_matter(text):
+        yield SourceBlock(line, f"line {number}", group="front matter")
     for number, line in _lines(without(text, "<!--", "-->")):
         where = f"line {number}"
         found = _FENCE.match(line)
@@ -57,7 +67,8 @@ def markdown_blocks(text: str) -> Iterator[SourceBlock]:
             yield SourceBlock(line, where)
         elif not _DEFINITION.match(line):
             line = _TARGET.sub("]", _IMAGE.sub(" ", LIST_MARK.sub("", line, count=1)))
-            line = html.unescape(_EMPHASIS.sub("", _TAG.sub(" ", line)))
+            line = _CODE.sub(lambda code: html.escape(code[2], quote=False), line)
+            line = html.unescape(_EMPHASIS.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", line))))
             yield from (SourceBlock(cell, where) for cell in _CELL.split(line) if cell.strip())
 
 
@@ -76,8 +87,11 @@ def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines of subtitles without numbers, times, notes and tags; a line that rolls on once."""
     rolling: deque[str] = deque(maxlen=3)
     inside = False
+    title = _SUBTITLES.match(text)
+    if title is not None:
+        yield SourceBlock(title[1], "line 1")
     for number, line in enumerate(text.splitlines(), start=1):
-        said = _TAG.sub(" ", line).strip()
+        said = _SPEAKER.sub("", _TAG.sub(" ", line)).strip()
         if "-->" in line:
             inside = True
         elif inside and said and not said.isdigit() and said not in rolling:
@@ -85,6 +99,16 @@ def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
         inside = inside and bool(line.strip())
         if said and "-->" not in line:
             rolling.append(said)
+
+
+def _front_matter(text: str) -> Iterator[tuple[int, str]]:
+    """Yields what stands between the two lines of dashes that a text may begin with."""
+    lines = text.splitlines()
+    if lines and lines[0].rstrip() == "---" and any(line.rstrip() in ("---", "...") for line in lines[1:]):
+        for number, line in enumerate(lines[1:], start=2):
+            if line.rstrip() in ("---", "..."):
+                break
+            yield number, line
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

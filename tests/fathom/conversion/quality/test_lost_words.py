@@ -107,6 +107,17 @@ def test_page_numbers_that_are_set_apart_are_no_loss() -> None:
     assert compared(["Tides rise.", "17"], ["Tides rise."], []).lost
 
 
+def pages(*lines: str) -> list[SourceBlock]:
+    return [SourceBlock(line, f"page {number}") for number in range(1, 4) for line in (*lines, f"Quay {number}")]
+
+
+def test_the_header_of_a_table_that_goes_on_over_pages_is_asked_for_once_and_other_lines_each_time() -> None:
+    header, quays = "Site Reading", ["Quay 1", "Quay 2", "Quay 3"]
+    assert not compare(pages(header), [ShownText(text) for text in (header, *quays)], []).lost
+    assert compare(pages(header), [ShownText(text) for text in (header, header, *quays)], []).lost
+    assert compare(pages(header), [ShownText(text) for text in quays], []).lost
+
+
 def menu(*texts: str) -> list[SourceBlock]:
     return [SourceBlock(text, "page", group="menu") for text in texts]
 

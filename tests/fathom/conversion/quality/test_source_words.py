@@ -95,12 +95,14 @@ def test_word_notes_that_are_referred_to_and_comments_are_blocks(tmp_path: Path)
     assert words(made, DocumentKind.DOCX) == ["Tides", "By noon.", "Which tide?"]
 
 
-def workbook(path: Path, rows: str, *, state: str = "visible", beside: str = "", styles: str = "") -> Path:
+def workbook(
+    path: Path, rows: str, *, name: str = "Sheet1", state: str = "visible", beside: str = "", styles: str = ""
+) -> Path:
     return archive(
         path,
         {
             "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
-            "xl/workbook.xml": f'<workbook {S} {R}><sheets><sheet name="Boats" state="{state}" r:id="worksheet1"/>'
+            "xl/workbook.xml": f'<workbook {S} {R}><sheets><sheet name="{name}" state="{state}" r:id="worksheet1"/>'
             "</sheets></workbook>",
             "xl/_rels/workbook.xml.rels": relations(
                 worksheet1="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml", styles="styles.xml"
@@ -145,6 +147,13 @@ def test_hidden_rows_columns_sheets_and_covered_cells_are_left_out(tmp_path: Pat
         tmp_path / "c.xlsx", f'{row.format(1, "")}</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells><sheetData>'
     )
     assert words(merged, DocumentKind.XLSX) == ["a1"]
+
+
+def test_a_sheet_that_somebody_named_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    row = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    made = workbook(tmp_path / "a.xlsx", row, name="Boats")
+    assert words(made, DocumentKind.XLSX) == ["a", "Boats"]
+    assert words(workbook(tmp_path / "b.xlsx", "", name="Boats"), DocumentKind.XLSX) == []
 
 
 def slide(shapes: str, attributes: str = "") -> str:
@@ -239,13 +248,13 @@ def test_of_a_mail_the_richest_text_is_asked_for_with_its_subject_people_and_inv
     [
         (DocumentKind.MARKDOWN, "# Ti**d**es\n\n1. see [it](http://x.org/a_(b)) <!-- no\nno -->", ["# Tides", "see [it]"]),
         (DocumentKind.MARKDOWN, "| a | b |\n|---|---|\n| 1 | 2 |", ["a", "b", "---", "---", "1", "2"]),
-        (DocumentKind.MARKDOWN, "---\ntitle: x\n---\ntext[^1]\n\n[^1]: note\n[r]: http://x.org", ["text[^1]", "[^1]: note"]),
+        (DocumentKind.MARKDOWN, "---\nk: x\n---\ntext[^1]\n\n[^1]: note\n[r]: x.org", ["k: x", "text[^1]", "[^1]: note"]),
         (DocumentKind.MARKDOWN, "```py\n# [a](b)\n```", ["# [a](b)"]),
         (DocumentKind.CSV, 'Boat;Keel\n"Ana, Bo";2', ["Boat", "Keel", '"Ana', 'Bo"', "2"]),
         (DocumentKind.ASCIIDOC, ":port: 80\n== Tides\n2+|a |b\nlink:http://x.org[report]", ["== Tides", "a", "b", "report"]),
         (DocumentKind.TEXT, "one\n\n two", ["one", "two"]),
         (DocumentKind.JATS, "<article><front><article-meta><title-group><article-title>Tides of H<sub>2</sub>O</article-title>"
-         "</title-group><kwd-group><kwd>no</kwd></kwd-group></article-meta></front><body><p>Rise</p></body></article>",
+         "</title-group><article-id>no</article-id></article-meta></front><body><p>Rise</p></body></article>",
          ["Tides of H2O", "Rise"]),
         (DocumentKind.SUBTITLES, "WEBVTT\n\n1\n00:01.000 --> 00:02.000\n<v Ruth>Tides &amp; boats", ["Tides & boats"]),
         (DocumentKind.NOTEBOOK, '{"cells": [{"cell_type": "markdown", "source": ["# Tides"]}, {"cell_type": "code", '
