@@ -62,6 +62,7 @@ class InlineReader:
 
     def __init__(self, attributes: Attributes, references: References, notes: Notes) -> None:
         self.attributes, self.references, self.notes = attributes, references, notes
+        self.quotes_title = False  # while the title that a reference leads to is read
 
     def runs(self, text: str, style: Style = PLAIN) -> list[Run]:
         """Returns the runs of a paragraph's text; ` +` at the end of a line breaks it."""
@@ -375,6 +376,8 @@ class _Scan:
                 self._runs += self._reader.inner(content, self._style, self._depth + 1)
 
     def _note(self, name: str, identity: str, content: str) -> None:
+        if self._reader.quotes_title:
+            return
         if name == "footnoteref":
             identity, _, content = content.partition(",")
         runs = self._reader.inner(content.strip().replace("\\]", "]"), PLAIN, self._depth + 1) if content.strip() else []
@@ -382,8 +385,14 @@ class _Scan:
         self._say(f"[^{mark}]", PLAIN)
 
     def _cross(self, target: str, label: str) -> None:
-        shown = label.strip() or self._reader.references.text_of(target)
-        self._runs += self._reader.inner(shown, self._style, self._depth + 1)
+        """Says the label of a reference, else the title that it leads to, without the references and notes of the title."""
+        reader = self._reader
+        if label.strip() or reader.quotes_title:
+            self._runs += reader.inner(label.strip() or f"[{target}]", self._style, self._depth + 1)
+            return
+        reader.quotes_title = True
+        self._runs += reader.inner(reader.references.text_of(target), self._style, self._depth + 1)
+        reader.quotes_title = False
 
 
 def without_tags(text: str) -> str:

@@ -37,6 +37,7 @@ _GLOSSARY = (
     "gls", "Gls", "GLS", "glspl", "Glspl", "glstext", "glsname", "acrshort", "acrlong", "acrfull", "acs", "acl", "acf", "ac",
     "acp", "Ac", "acfp", "aclp", "acsp", "glsentrytext", "glsentryshort", "glsentrylong", "newterm",
 )  # fmt: skip
+TERM_COST = 10  # tokens that a term counts for, which may hold terms again
 _LONG = frozenset({"acrlong", "acl", "aclp", "glsentrylong"})
 _FILES = ("input", "include", "subfile", "subfileinclude", "verbatiminput", "lstinputlisting", "loadglsentries", "includepdf")
 _ESCAPED = re.compile(r"\\([%#&_{}$~^ ])(?:\{\})?|\\(?:textasciitilde|string~)(?:\{\})?\s*")
@@ -247,6 +248,7 @@ def _term(reader: LatexReader, token: Token) -> None:
     reader.source.star()
     reader.source.optional()
     key = reader.source.word()
+    reader.source.charge(TERM_COST)
     short, long = reader.glossary.get(key, (text_tokens_of(key), text_tokens_of(key)))
     name = token.text.lower()
     plural = name.endswith(("pl", "acp", "acfp", "aclp", "acsp"))

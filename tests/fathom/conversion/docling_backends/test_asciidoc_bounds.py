@@ -43,6 +43,11 @@ def test_growth_and_nesting_without_end_are_refused(text: str, error: type[Fatho
         read(text)
 
 
+def test_titles_that_refer_to_themselves_are_read_once() -> None:
+    title = "xref:a[]" * 8
+    assert read(f"[[a]]\n== {title}\n\nSee <<a>> and <<a>>.\n") == 2
+
+
 @pytest.mark.parametrize(
     "piece",
     ["*a ", "**a ", "[", "link:a[", "<<a ", "((", "+a ", "`a ", "[a]#b ", "a", "https://a", "a@", "~a ",

@@ -18,6 +18,7 @@ LEAST = 0.05  # seconds below which two times say nothing of one another
         "\\def\\a{\\a}\\a",
         "\\def\\a{x\\a\\a}\\a",
         "".join(f"\\def\\{chr(97 + index)}{{\\{chr(98 + index)}\\{chr(98 + index)}}}" for index in range(25)) + "\\a",
+        "".join(f"\\newacronym{{a{n}}}{{\\gls{{a{n + 1}}}\\gls{{a{n + 1}}}}}{{x}}" for n in range(60)) + "\\gls{a0}",
         "\\newcommand{\\q}[1]{\\q{#1#1}}\\q{x}",
         "\\newcommand{\\d}[1]{#1#1}" + "\\d{" * 40 + "x" + "}" * 40,
     ],

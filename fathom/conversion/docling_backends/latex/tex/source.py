@@ -48,10 +48,14 @@ class TokenSource:
 
     def expand(self, tokens: Sequence[Token]) -> None:
         """Puts what a macro expands to before the rest."""
-        self._left -= len(tokens) + 1
+        self.charge(len(tokens) + 1)
+        self.push(tokens)
+
+    def charge(self, tokens: int) -> None:
+        """Counts tokens that something expands to. Raises ArchiveBomb where they are more than any text has."""
+        self._left -= tokens
         if self._left < 0:
             raise ArchiveBomb("Its macros expand to more text than any document has.")
-        self.push(tokens)
 
     def peek(self) -> Token | None:
         """Returns the next token and leaves it there."""
