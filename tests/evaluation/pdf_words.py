@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fathom.conversion.quality.words import WORD, normalised
 
@@ -57,13 +58,30 @@ def page_text(document: object, index: int) -> str:
     try:
         text_page = page.get_textpage()
         try:
-            return str(text_page.get_text_range(errors="replace"))
+            return shown_text(page, text_page) or str(text_page.get_text_range(errors="replace"))
         finally:
             text_page.close()
     except pypdfium2.PdfiumError:
         return ""
     finally:
         page.close()
+
+
+def shown_text(page: Any, text_page: Any) -> str:
+    """The text of a page without what is painted invisibly, where there is any and no picture that it is the text of."""
+    from pypdfium2 import raw
+
+    kinds = [item.type for item in page.get_objects()]
+    if raw.FPDF_PAGEOBJ_IMAGE in kinds:
+        return ""
+    shown, left_out = [], False
+    for index in range(text_page.count_chars()):
+        item = raw.FPDFText_GetTextObject(text_page.raw, index)
+        if item and raw.FPDFTextObj_GetTextRenderMode(item) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            left_out = True
+        else:
+            shown.append(chr(raw.FPDFText_GetUnicode(text_page.raw, index)))
+    return "".join(shown) if left_out else ""
 
 
 def count_words(text: str, whole: Counter[str], divided: Counter[tuple[str, str]]) -> None:
