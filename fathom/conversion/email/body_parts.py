@@ -136,7 +136,7 @@ def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
     plain_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", written))]
     blocks = [block for part in rich for block in part.page.blocks]
     runs = list(_runs(blocks))
-    rich_words = [word.lower() for word in _WORD.findall(" ".join(run.text for run in runs))]
+    rich_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", " ".join(run.text for run in runs)))]
     if not plain_words or len(rich_words) >= MORE_WORDS * len(plain_words):
         return bool(rich_words)
     if len(rich_words) < STUB_SHARE * len(plain_words):

@@ -56,8 +56,9 @@ def events_of(text: str) -> list[CalendarEvent]:
             if value in _KINDS:
                 properties = []
         elif name == "END":
-            if inside and inside[-1] == value:
-                inside.pop()
+            if not inside or inside[-1] != value:
+                continue
+            inside.pop()
             if value in _KINDS and len(events) < MAX_EVENTS:
                 events.append(_event(value, method, properties))
         elif name == "METHOD" and inside == ["VCALENDAR"]:

@@ -56,13 +56,24 @@ def read_tree(
     blocks = PageReader(context, HANDLERS).read(root)
     if not blocks:  # a page that has no text but that for browsers without scripts, or its menus
         for element in unseen.without_scripts:
-            element.tag = "div"
+            _show(element)
+        context.left_out = LeftOut()  # the notices of the first reading hold
         blocks = PageReader(context, HANDLERS).read(root) or [Paragraph([Run(text)]) for text in unseen.menus]
     else:
         for element in unseen.without_scripts:
             if text := " ".join("".join(element.itertext()).split()):
                 left_out.add("noscript_text", text)
     return PageContent(title, blocks, unseen.menus, left_out.notices())
+
+
+def _show(element: etree._Element) -> None:
+    """Makes the element one that is read; the parser has left what is in `noframes` as text."""
+    element.tag = "div"
+    if len(element) == 0 and element.text and "<" in element.text:
+        inside = page_tree(element.text)
+        if inside is not None:
+            element.text = None
+            element.append(inside)
 
 
 def write_page(page: PageContent, document: DoclingDocument) -> None:

@@ -44,6 +44,9 @@ _XHTML = re.compile(
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}(?:\[[^\]]*\]\s*)?>", re.I)
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31};)")
+# libxml2 compares each attribute of an element with all before it.
+MAX_ATTRIBUTES = 2000
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _KEPT_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
@@ -54,8 +57,10 @@ def page_tree(source: str) -> etree._Element | None:
     XHTML that is well-formed is read as XML, where `<a id="x"/>` is a whole element; names of elements have no namespace.
     """
     source = _CONTROLS.sub("", source)
-    if _XHTML.match(source) and (root := _xml_tree(source)) is not None:
+    if _XHTML.match(source) and not _LONG_TAG.search(source) and (root := _xml_tree(source)) is not None:
         return root
+    if any(found[0].count("=") > MAX_ATTRIBUTES for found in _LONG_TAG.finditer(source)):
+        return _ShallowParser().tree(source)
     data = source.encode("utf-8", "replace")
     huge = len(data) > MAX_BOUNDED_BYTES
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
@@ -141,7 +146,7 @@ class _ShallowParser(HTMLParser):
         elif tag in _ENDS_PARAGRAPH:
             self._end({"p"}, {"td", "th", "li", "table", "div", "blockquote"})
         try:
-            element = etree.SubElement(self._open[-1], tag, {name: value or "" for name, value in attrs})
+            element = etree.SubElement(self._open[-1], tag, {name: value or "" for name, value in attrs[:MAX_ATTRIBUTES]})
         except ValueError:  # a name that no XML has
             element = etree.SubElement(self._open[-1], "span")
         if tag not in VOID:

@@ -7,7 +7,7 @@ takes most of its time (docling-core 2.104); not needed once it does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, TextItem
@@ -167,7 +167,7 @@ class PageWriter:
     def _cell(self, at: PlacedCell, table: NodeItem) -> TableCell:
         text = _cell_text(at.cell.blocks)
         facts: dict[str, Any] = {
-            "text": text or "",
+            "text": " ".join(_texts(at.cell.blocks)) if text is None else text,
             "row_span": at.row_span,
             "col_span": at.column_span,
             "start_row_offset_idx": at.row,
@@ -214,3 +214,23 @@ def _cell_text(blocks: Sequence[Block]) -> str | None:
             return None
         texts.append(plain(block.runs))
     return " ".join(texts).replace(LINE_BREAK, " ")
+
+
+def _texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yields all that the blocks say, as plain lines."""
+    for block in blocks:
+        match block:
+            case Paragraph() | Heading() | Footnote():
+                yield plain(block.runs)
+            case ItemList():
+                for item in block.items:
+                    yield from _texts(item.blocks)
+            case Table():
+                yield plain(block.caption)
+                for row in block.rows:
+                    for cell in row:
+                        yield from _texts(cell.blocks)
+            case Code() | Formula():
+                yield block.text
+            case Picture():
+                yield plain(block.caption) or block.description

@@ -117,7 +117,12 @@ class PageReader:
         if css is not None:
             self.style = styled(self.style, css)
             self._keeps_line_ends = keeps or keeps_line_ends(css)
-        self.flow(element)
+        if element.text:
+            self.say(element.text)
+        for child in element:  # not by `flow`: each call takes of the depth that Python has
+            self.element(child)
+            if child.tail:
+                self.say(child.tail)
         self.style, self._keeps_line_ends = style, keeps
         if block:
             self.end_line()

@@ -18,7 +18,8 @@ NEVER = frozenset({HIDDEN, "script", "style", "head", "title", "meta", "link", "
 FALLBACKS = frozenset({"audio", "video"})
 WITHOUT_SCRIPTS = frozenset({"noscript", "noframes"})
 
-MAX_BANNER = 4000
+MAX_BANNER = 4000  # characters
+MAX_MENU = 40_000  # characters; what is longer is a page
 MENU_LINK_SHARE = 0.8
 LEAST_LINKED = 0.3  # share of links below which a navigation element of some length is text
 LONG_NAV = 400  # characters
@@ -159,12 +160,16 @@ def _is_menu(element: etree._Element) -> bool:
 
 
 def _is_mostly_links(element: etree._Element, least: int) -> bool:
+    if _is_longer(element, MAX_MENU):
+        return False
     links = [link for link in element.iter("a") if link.get("href") is not None]
     return len(links) >= least and _linked(element) >= MENU_LINK_SHARE * _length(element) and not _has_heading(element)
 
 
 def _is_banner(element: etree._Element) -> bool:
-    text = _text(element, MAX_BANNER + 1)
+    if _is_longer(element, 2 * MAX_BANNER):
+        return False
+    text = _text(element)
     return (
         0 < len(text) <= MAX_BANNER
         and "cookie" in text.lower() + (element.get("id") or "").lower() + (element.get("class") or "").lower()
@@ -184,6 +189,16 @@ def _linked(element: etree._Element) -> int:
 def _length(element: etree._Element) -> int:
     """Returns how many characters the element says, blanks not counted."""
     return sum(len("".join(text.split())) for text in _TEXTS(element))
+
+
+def _is_longer(element: etree._Element, most: int) -> bool:
+    """Tells whether the element has more than `most` characters; no more of it is looked at, since elements nest."""
+    length = 0
+    for text in element.itertext():
+        length += len(text)
+        if length > most:
+            return True
+    return False
 
 
 def _text(element: etree._Element, most: int | None = None) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from lxml import etree
 
 # Their values are no text that is shown.
-_UNSHOWN = frozenset({"hidden", "password", "file", "image", "color"})
+_UNSHOWN = frozenset({"hidden", "password", "file", "image", "color", "checkbox", "radio"})
 _BOXES = frozenset({"checkbox", "radio"})
+_SWITCHES = frozenset({"button", "switch", "menuitemcheckbox"})
 _BUTTONS = frozenset({"submit", "reset", "button"})
 
 
 def box_mark(field: etree._Element) -> str | None:
     """Returns the mark of a box or choice, ticked or not; None if the field is neither."""
-    if field.tag == "input" and (field.get("type") or "").lower() in _BOXES:
+    if field.tag == "input" and (field.get("type") or "").lower() in _BOXES and field.get("role") not in _SWITCHES:
         return "[x]" if field.get("checked") is not None else "[ ]"
     return None
 

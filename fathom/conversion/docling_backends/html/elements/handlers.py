@@ -130,9 +130,7 @@ def read_field(reader: PageReader, element: etree._Element) -> None:
     if not value:
         return
     label = reader.line.since(reader.field_start).strip()
-    if not label and reader.field_start and not reader.is_on_one_line:
-        reader.line.add_break()
-        reader.field_start = 0
+    _begin_line(reader, label)
     if mark or button:
         reader.line.add(f" {value} ", PLAIN)
         return
@@ -150,6 +148,13 @@ def read_field(reader: PageReader, element: etree._Element) -> None:
     reader.field_start = reader.line.mark
 
 
+def _begin_line(reader: PageReader, label: str) -> None:
+    """Begins a line where a field stands right before, with no text between."""
+    if not label and reader.field_start and not reader.is_on_one_line:
+        reader.line.add_break()
+        reader.field_start = 0
+
+
 def _take_back(reader: PageReader, label: str) -> None:
     """Takes back the paragraph before the field if it is nothing but its label."""
     last = reader.blocks[-1] if reader.blocks else None
@@ -159,6 +164,7 @@ def _take_back(reader: PageReader, label: str) -> None:
 
 def read_button(reader: PageReader, element: etree._Element) -> None:
     """Reads a button, which stands apart from the text around it."""
+    _begin_line(reader, reader.line.since(reader.field_start).strip())
     reader.line.add(" ", PLAIN)
     reader.container(element)
     reader.line.add(" ", PLAIN)

@@ -79,7 +79,7 @@ def read_svg(reader: PageReader, element: etree._Element) -> None:
 
 def read_formula(reader: PageReader, element: etree._Element) -> None:
     """Reads a formula of MathML: as the TeX that comes with it, else as TeX made of it."""
-    text = _formula_text(_own_tex(element) or tex_of(element))
+    text = _formula_text(_own_tex(element) or tex_of(element) or "".join(element.itertext()))
     if not text:
         return
     if element.get("display") == "block" and not reader.is_on_one_line and not reader.line.since(0).strip():
@@ -115,11 +115,11 @@ def _formula_text(text: str) -> str:
 
 def read_figure(reader: PageReader, element: etree._Element) -> None:
     """Reads a figure; its caption is that of the picture, table or code in it, which is described by its own text."""
-    captions = [found for found in element.iter("figcaption") if next(found.iterancestors("figure"), None) is element]
-    if not captions or reader.is_on_one_line:
+    own = _caption_of(element)
+    if own is None or reader.is_on_one_line:
         reader.container(element)
         return
-    caption = reader.one_line(captions[0])
+    caption = reader.one_line(own)
     reader.end_line()
     blocks = reader.inside(element)
     for block in blocks:
@@ -139,5 +139,13 @@ def read_figure(reader: PageReader, element: etree._Element) -> None:
 def read_figcaption(reader: PageReader, element: etree._Element) -> None:
     """Passes over a caption that its figure has read; without one it is a paragraph."""
     figure = next(element.iterancestors("figure"), None)
-    if figure is None or reader.is_on_one_line or next(figure.iter("figcaption")) is not element:
+    if figure is None or reader.is_on_one_line or _caption_of(figure) is not element:
         reader.container(element)
+
+
+def _caption_of(figure: etree._Element) -> etree._Element | None:
+    """Returns the caption that stands in the figure or in a part of it."""
+    for child in figure:
+        if child.tag == "figcaption":
+            return child
+    return next((inner for child in figure for inner in child if inner.tag == "figcaption"), None)

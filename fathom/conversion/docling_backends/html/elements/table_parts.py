@@ -126,7 +126,7 @@ def is_empty(cell: etree._Element) -> bool:
         return not (cell.text or "").strip("\u200b\u00ad\ufeff").strip()
     if next(cell.iter(*_SAYING), None) is not None:
         return False
-    return not "".join(cell.itertext()).strip()
+    return not any(text.strip() for text in cell.itertext())
 
 
 def span(cell: etree._Element, name: str) -> int:
@@ -179,12 +179,18 @@ def holds_piece_of_page(cell: etree._Element, *, alone: bool) -> bool:
         return True
     heading = next(cell.iter(*HEADINGS), None)
     if heading is not None:
-        return alone or _length(cell) > _length(heading)
-    return sum(1 for child in cell if child.tag in _BLOCKS) >= 3 and _length(cell) > LONG_CELL
+        return alone or _is_longer(cell, sum(len(text.strip()) for text in heading.itertext()))
+    return sum(1 for child in cell if child.tag in _BLOCKS) >= 3 and _is_longer(cell, LONG_CELL)
 
 
-def _length(element: etree._Element) -> int:
-    return sum(len(text.strip()) for text in element.itertext())
+def _is_longer(cell: etree._Element, most: int) -> bool:
+    """Tells whether the cell has more than `most` characters; no more of it is looked at, since cells nest."""
+    length = 0
+    for text in cell.itertext():
+        length += len(text.strip())
+        if length > most:
+            return True
+    return False
 
 
 def holds_blocks(cell: etree._Element) -> bool:
