@@ -118,7 +118,7 @@ def forgive_headers_of_tables(
     for hit in hits:
         times = again.pop(_on_one_line(hit.block), 0)
         if times and all(there[word] and missing[word] >= times for word in hit.words):
-            missing.subtract({word: times for word in hit.words})
+            missing.subtract(dict.fromkeys(hit.words, times))
 
 
 def _on_one_line(block: SourceBlock) -> str:

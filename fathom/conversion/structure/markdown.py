@@ -8,6 +8,7 @@ from typing import Any
 from fathom.conversion.report import DocumentKind
 from fathom.conversion.structure.blocks import Block, Heading, NewScope, parts_of
 from fathom.conversion.structure.document_tree import DoclingTree
+from fathom.conversion.structure.inline import escaped
 from fathom.conversion.structure.tables import Table, row_line
 
 MAX_HEADING_MARKS = 6
@@ -37,6 +38,6 @@ def markdown_of(document: Mapping[str, Any], kind: DocumentKind) -> str:
 def _table(table: Table) -> str:
     """Writes the table; one without names of columns has an empty header, which Markdown wants."""
     width = max(len(table.columns), *(len(row.cells) for row in table.rows))
-    names = table.columns or ("",) * width
+    names = tuple(map(escaped, table.columns)) or ("",) * width
     lines = [row_line([*names, *[""] * (width - len(names))]), f"|{'-|' * width}"]
     return "\n".join([*lines, *(row_line([*row.marked, *[""] * (width - len(row.marked))]) for row in table.rows)])

@@ -120,3 +120,14 @@ def test_a_sheet_is_named_where_somebody_named_it_and_it_has_content() -> None:
     generated = document.add_group(label=GroupLabel.SHEET, name="Sheet2")
     document.add_text(label=DocItemLabel.TEXT, text="two", parent=generated)
     assert markdown(document) == "# Readings\n\none\n\ntwo"
+
+
+def test_names_of_columns_are_read_as_they_stand() -> None:
+    document = DoclingDocument(name="document")
+    cells = [
+        TableCell(text=text, start_row_offset_idx=row, end_row_offset_idx=row + 1, start_col_offset_idx=column,
+                  end_col_offset_idx=column + 1, column_header=row == 0)
+        for row, texts in enumerate([("a <b>", "c*d*"), ("1", "2")]) for column, text in enumerate(texts)
+    ]  # fmt: skip
+    document.add_table(TableData(table_cells=cells, num_rows=2, num_cols=2))
+    assert markdown(document).splitlines()[0] == "| a \\<b> | c\\*d\\* |"
