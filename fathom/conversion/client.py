@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from fathom.conversion.converter_address import ConverterAddress
@@ -119,7 +120,6 @@ class ConverterClient:
         told = carried()
         return Request(
             operation="inspect" if operation == "inspect" else "convert",
-            fingerprint=self._settings.fingerprint(),
             path=str(path.absolute()),
             name=name if name is not None else path.name,
             version=version,
@@ -137,9 +137,11 @@ class ConverterClient:
         """
         vanished = 0
         for attempt in range(MOST_ATTEMPTS):
+            # of the code as it is by now: an upgrade while the document waits makes the next converter another one
+            current = replace(request, fingerprint=self._settings.fingerprint())
             try:
                 with self._connected() as connection:
-                    answer = self._converse(connection, request, progress)
+                    answer = self._converse(connection, current, progress)
             except Unheard:
                 time.sleep(0.1 * attempt)  # it was just dying or leaving, and has not seen the document
                 continue

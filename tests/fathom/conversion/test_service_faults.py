@@ -14,6 +14,7 @@ import pytest
 from own_converters import Converters, alive, eventually
 
 from fathom.conversion.client import ConverterClient
+from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.protocol import HEADER, Frame, RemoteTraceback, Request, pack
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionOutOfMemory, ConversionTimedOut
@@ -71,6 +72,20 @@ def test_kill_9_of_the_converter_loses_no_document_and_leaves_no_worker(converte
         os.kill(before.pid, signal.SIGKILL)
         eventually(lambda: not alive(before.workers[0].pid), within=2)
         assert going.result(30).markdown == "pages 20"
+    assert converters.status(client).pid != before.pid
+
+
+def test_a_document_that_waits_while_the_code_is_upgraded_is_converted_by_the_next_converter(
+    converters: Converters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = converters.client()
+    client.ensure_started(warm=True)
+    before = converters.status(client)
+    current = ConverterSettings.fingerprint
+    asked = iter([True])
+    # the first asking is by the code as it was
+    monkeypatch.setattr(ConverterSettings, "fingerprint", lambda self: "old" if next(asked, False) else current(self))
+    assert client.convert(converters.text("after"), version="v").markdown == "after"
     assert converters.status(client).pid != before.pid
 
 
