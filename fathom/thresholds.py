@@ -25,8 +25,8 @@ class DocumentThresholds(BaseModel):
     max_lost_passages: int = Field(
         0,
         ge=0,
-        description="Paragraphs, cells, notes and runs of words of the source that may be missing whole. None: a note of twelve "
-        "words among five thousand is no share worth naming, and yet what somebody will look for.",
+        description="Paragraphs, cells, notes and runs of words of the source that may be missing whole. None: a note of "
+        "twelve words among five thousand is no share worth naming, and yet what somebody will look for.",
     )
     max_pages_missing: int = Field(
         0,

@@ -28,6 +28,7 @@ from fathom.conversion.report import (
     PageProgress,
     ProgressCallback,
 )
+from fathom.conversion.structure.blocks import ReadDocument
 from fathom.conversion.structure.export import exported
 from fathom.conversion.structure.markdown import markdown_of
 from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 
 log = get_logger(__name__)
 
@@ -114,7 +115,8 @@ def _reported(
     lines = ocr_lines(outcome.result)
     making = Making(version, converter, time.monotonic() - started)
     document = exported(outcome.document)
-    report = report_of(outcome, path, inspection, document, lines, making)
+    read = ReadDocument(document, inspection.kind)
+    report = report_of(outcome, path, inspection, read, lines, making)
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
@@ -122,7 +124,7 @@ def _reported(
             raise EmptyDocument("There is no content in it.")
     return ConvertedDocument(
         document=document,
-        markdown=markdown_of(document, inspection.kind),
+        markdown=markdown_of(read),
         report=report,
         page_picture=page_picture(path, inspection, outcome.document, _first_page(outcome.result)),
         ocr_lines=lines,

@@ -42,6 +42,7 @@ from fathom.errors import ConversionCancelled, FathomError
 from fathom.observability.logs import bound, stage
 
 PR_SET_PDEATHSIG = 1
+OBJECTS_PER_COLLECTION = 100_000
 
 
 class GivenUp(BaseException):
@@ -168,6 +169,8 @@ def main() -> None:
     # what is loaded now stays: the collector need not look at it after each document
     gc.collect()
     gc.freeze()
+    # a large document is millions of objects that all live to its end: looking through them again and again costs a fifth
+    gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 50)
     facts = loaded_libraries(engine.converter_version(), time.monotonic() - started)
     connection.sendall(pack(Frame.READY, facts.model_dump_json().encode()))
     Worker(connection, settings, engine).run()

@@ -24,6 +24,7 @@ from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.quality.words import words_of
 from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import ReadDocument
 from fathom.thresholds import THRESHOLDS
 from tests.conftest import CORPORA
 from tests.evaluation.figures import Row, converted
@@ -60,7 +61,7 @@ class Converted:
     def compared(self, document: dict[str, Any]) -> Comparison:
         """Returns what the report would be made of if `document` were what came out."""
         apart = texts_apart(document) if self.kind is DocumentKind.PDF else None
-        return compare(self.source, list(shown_texts(document, self.kind)), apart)
+        return compare(self.source, list(shown_texts(ReadDocument(document, self.kind))), apart)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Loss:
 def losses_of(document: dict[str, Any], kind: DocumentKind) -> Iterator[Loss]:
     """Yields everything with a word in it that can be dropped from the document."""
     inline = {group["self_ref"] for group in document["groups"] if group["label"] == "inline"}
-    shown = "\n".join(text.text for text in shown_texts(document, kind))
+    shown = "\n".join(text.text for text in shown_texts(ReadDocument(document, kind)))
     first_heading = next((i for i, item in enumerate(document["texts"]) if item["label"] in ("section_header", "title")), 0)
     for index, item in enumerate(document["texts"]):
         layer = item.get("content_layer", "body")

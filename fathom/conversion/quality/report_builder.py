@@ -17,6 +17,7 @@ from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
 from fathom.conversion.quality.words import words_of
 from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, Notice, OcrLine
+from fathom.conversion.structure.blocks import ReadDocument
 
 PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
 
@@ -51,11 +52,11 @@ def report_of(
     outcome: Outcome,
     path: Path,
     inspection: Inspection,
-    exported: Mapping[str, Any],
+    read: ReadDocument,
     lines: Sequence[OcrLine],
     making: Making,
 ) -> ConversionReport:
-    """Returns the figures of the conversion; `exported` is its document as JSON.
+    """Returns the figures of the conversion; `read` is its document as readers see it.
 
     The words of the file's own source are looked for in it, and the painted lines of a PDF among its tables; pages that were
     read by OCR have neither.
@@ -68,7 +69,7 @@ def report_of(
     apart = len(words_of("\n".join(everything))) - kept
     dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
     pages = pages_as_read(outcome.result)
-    compared = _compared(path, inspection, exported, scores, pages)
+    compared = _compared(path, inspection, read, scores, pages)
     found = None
     grids: list[RuledGrid] | None = None
     if inspection.kind is DocumentKind.PDF:
@@ -109,7 +110,7 @@ def report_of(
 def _compared(
     path: Path,
     inspection: Inspection,
-    exported: Mapping[str, Any],
+    read: ReadDocument,
     ocr_pages: Mapping[int, float],
     pages: Mapping[int, PageAsRead] | None,
 ) -> Comparison | None:
@@ -124,8 +125,8 @@ def _compared(
         source = list(within_bound(block for number, page in pages.items() if number not in ocr_pages for block in page.blocks))
     if source is None:
         return None
-    apart = texts_apart(exported) if inspection.kind is DocumentKind.PDF else None
-    return compare(source, list(shown_texts(exported, inspection.kind)), apart)
+    apart = texts_apart(read.tree.document) if inspection.kind is DocumentKind.PDF else None
+    return compare(source, list(shown_texts(read)), apart)
 
 
 def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import Block, NewScope, parts_of
+from fathom.conversion.structure.blocks import Block, NewScope, ReadDocument
 from fathom.conversion.structure.document_tree import DoclingTree, is_kept
 from fathom.conversion.structure.inline import own_text
 from fathom.conversion.structure.tables import Table
@@ -23,10 +23,10 @@ class ShownText:
     in_chart: bool = False
 
 
-def shown_texts(document: Mapping[str, Any], kind: DocumentKind) -> Iterator[ShownText]:
-    """Yields the texts of the exported DoclingDocument, each once: a cell over several rows, too."""
-    tree = DoclingTree(document, kind)
-    for part in parts_of(tree):
+def shown_texts(document: ReadDocument) -> Iterator[ShownText]:
+    """Yields the texts of the document, each once: a cell over several rows, too."""
+    tree, kind = document.tree, document.kind
+    for part in document.parts:
         if isinstance(part, NewScope):
             continue
         if isinstance(part, Block) and part.table is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fathom.conversion.report import DocumentKind
 from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, picture_description, with_text
 from fathom.conversion.structure.inline import (
     Hyperlink,
@@ -65,6 +66,18 @@ class Block:
 
 
 Part = Heading | Block | NewScope
+
+
+class ReadDocument:
+    """An exported DoclingDocument with its headings and blocks in reading order, read once for all who look at it.
+
+    Raises ChunkingFailed when it is given something else.
+    """
+
+    def __init__(self, document: Node, kind: DocumentKind) -> None:
+        self.tree = DoclingTree(document, kind)
+        self.kind = kind
+        self.parts: tuple[Part, ...] = tuple(parts_of(self.tree))
 
 
 def parts_of(tree: DoclingTree) -> Iterator[Part]:

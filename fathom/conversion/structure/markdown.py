@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import Block, Heading, NewScope, parts_of
-from fathom.conversion.structure.document_tree import DoclingTree
+from fathom.conversion.structure.blocks import Block, Heading, NewScope, ReadDocument
 from fathom.conversion.structure.inline import escaped
 from fathom.conversion.structure.tables import Table, row_line
 
 MAX_HEADING_MARKS = 6
 
 
-def markdown_of(document: Mapping[str, Any], kind: DocumentKind) -> str:
-    """Returns the exported DoclingDocument as Markdown: all that chunks hold, in the same order.
-
-    Raises ChunkingFailed if it is no DoclingDocument.
-    """
+def markdown_of(document: ReadDocument) -> str:
+    """Returns the document as Markdown: all that chunks hold, in the same order."""
     pieces: list[str] = []
     before: Block | None = None
-    for part in parts_of(DoclingTree(document, kind)):
+    for part in document.parts:
         if isinstance(part, NewScope):
             before = None
             continue

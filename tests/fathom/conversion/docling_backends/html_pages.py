@@ -6,6 +6,7 @@ from docling_core.types.doc import DoclingDocument
 
 from fathom.conversion.docling_backends.html.page import PageContent, read_page, write_page
 from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import ReadDocument
 from fathom.conversion.structure.markdown import markdown_of
 
 
@@ -14,7 +15,7 @@ def page_of(html: str) -> tuple[str, PageContent]:
     page = read_page(html)
     document = DoclingDocument(name="page")
     write_page(page, document)
-    return markdown_of(document.export_to_dict(), DocumentKind.HTML), page
+    return markdown_of(ReadDocument(document.export_to_dict(), DocumentKind.HTML)), page
 
 
 def markdown(html: str) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fathom.chunking.chunker import chunk_document
 from fathom.conversion.report import DocumentKind
+from fathom.conversion.structure.blocks import ReadDocument
 from fathom.conversion.structure.markdown import markdown_of
 from tests.fathom.chunking.conftest import converted
 from tests.fathom.conversion.cases.gold import plain
@@ -20,7 +21,7 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def markdown(document: DoclingDocument) -> str:
-    return markdown_of(document.export_to_dict(), DocumentKind.MARKDOWN)
+    return markdown_of(ReadDocument(document.export_to_dict(), DocumentKind.MARKDOWN))
 
 
 def words_of_chunks(document: DoclingDocument) -> list[str]:

@@ -1,0 +1,1 @@
+"""Documents that are generated with everything that is in them known, a writer a format."""

@@ -1,0 +1,119 @@
+"""Compares what was made of a generated document with what it says: words, headings with levels, cells in their rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+
+from markdown_it import MarkdownIt
+
+from fathom.conversion.quality.shown_text import shown_texts
+from fathom.conversion.quality.words import words_of
+from fathom.conversion.report import ConvertedDocument
+from fathom.conversion.structure.blocks import Block, Heading, ReadDocument
+
+NOTE = re.compile(r"(?m)^\[\^[^\]]+\]:")
+BREAK = re.compile(r"(?i)<br\s*/?>")
+
+
+@dataclass(frozen=True)
+class Gold:
+    """What must be found: texts, headings with their levels, rows of the tables' cells."""
+
+    texts: tuple[str, ...]
+    headings: tuple[tuple[int, str], ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass
+class Score:
+    """Of each measure, how many there are and how many were found."""
+
+    wanted: Counter[str] = field(default_factory=Counter[str])
+    found: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, measure: str, gold: Counter[object], made: Counter[object]) -> None:
+        """Counts what of the gold was made."""
+        self.wanted[measure] += gold.total()
+        self.found[measure] += (gold & made).total()
+
+    def share(self, measure: str) -> float:
+        """Returns the share that was found; 1 where there was nothing to find."""
+        return self.found[measure] / self.wanted[measure] if self.wanted[measure] else 1.0
+
+    def total(self, other: Score) -> None:
+        """Adds another document's score."""
+        self.wanted.update(other.wanted)
+        self.found.update(other.found)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tells whether everything was found."""
+        return self.wanted == self.found
+
+
+def score(gold: Gold, made: ConvertedDocument) -> Score:
+    """Returns the document's score."""
+    read = ReadDocument(made.document, made.report.kind)
+    parts = read.parts
+    scored = Score()
+    wanted = Counter(word for text in gold.texts for word in words_of(text))
+    scored.add("words", wanted, Counter(word for one in shown_texts(read) for word in words_of(one.text)))
+    scored.add("words of the Markdown", wanted, Counter(words_of(rendered(made.markdown))))
+    heads = [(part.level, _squashed(part.text)) for part in parts if isinstance(part, Heading)]
+    wanted_heads = [(level, _squashed(text)) for level, text in gold.headings]
+    scored.add("headings", Counter(text for _, text in wanted_heads), Counter(text for _, text in heads))
+    scored.add("headings with levels", Counter(_ranked(wanted_heads)), Counter(_ranked(heads, wanted_heads)))
+    tables = [part.table for part in parts if isinstance(part, Block) and part.table is not None]
+    rows = [cells for table in tables for cells in (table.columns, *(row.cells for row in table.rows))]
+    known = {_squashed(cell) for row in gold.rows for cell in row}
+    wanted_cells = _neighbours([[_squashed(cell) for cell in row] for row in gold.rows])
+    scored.add("cells", wanted_cells, _neighbours([[_known(_squashed(cell), known) for cell in row] for row in rows]))
+    return scored
+
+
+def rendered(markdown: str) -> str:
+    """Returns what a reader of the rendered Markdown sees."""
+    texts: list[str] = []
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(NOTE.sub("", markdown)):
+        if token.children is None:
+            texts.append(token.content if token.type in ("fence", "code_block") else "")
+            continue
+        texts.append("".join(" " if BREAK.fullmatch(one.content) or "break" in one.type else _said(one.type, one.content)
+                             for one in token.children))  # fmt: skip
+    return "\n".join(texts)
+
+
+def _said(kind: str, content: str) -> str:
+    return content if kind in ("text", "code_inline") else ""
+
+
+def _squashed(text: str) -> str:
+    return "".join(words_of(text))
+
+
+def _ranked(heads: Sequence[tuple[int, str]], among: Sequence[tuple[int, str]] | None = None) -> Iterable[tuple[int, str]]:
+    """Yields the headings with their levels below the highest of them, of those whose text is `among` the others."""
+    texts = {text for _, text in (heads if among is None else among)}
+    kept = [(level, text) for level, text in heads if text in texts]
+    top = min((level for level, _ in kept), default=0)
+    return [(level - top, text) for level, text in kept]
+
+
+def _known(text: str, known: set[str]) -> str:
+    """Returns the cell that the text is or begins with: a list, a table or a note may stand behind it."""
+    if text in known:
+        return text
+    return max((cell for cell in known if cell and text.startswith(cell)), key=len, default=text)
+
+
+def _neighbours(rows: Iterable[Sequence[str]]) -> Counter[tuple[str, ...]]:
+    """Counts the pairs of cells beside each other, empty ones and repetitions left out."""
+    counted: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        cells = [text for text, _ in groupby(row) if text]
+        counted.update(pairwise(cells) if len(cells) > 1 else [tuple(cells)] if cells else [])
+    return counted
