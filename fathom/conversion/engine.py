@@ -18,6 +18,7 @@ from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
 from fathom.conversion.pdf.inline_links import keep_inline_links
+from fathom.conversion.pdf.running_text import keep_running_texts_once
 from fathom.conversion.quality.page_preview import page_picture
 from fathom.conversion.quality.report_builder import Making, Outcome, ocr_lines, report_of
 from fathom.conversion.report import (
@@ -150,6 +151,7 @@ def convert_by_docling(
     result = converter.convert(source, raises_on_error=False, progress_callback=listener)
     if inspection.kind is DocumentKind.PDF:
         keep_inline_links(result)
+        keep_running_texts_once(result.document)
     return outcome_of(result, inspection)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from docling.datamodel.base_models import Page
+from docling.datamodel.base_models import DoclingComponentType, ErrorItem, FailureCategory, Page
 from docling.datamodel.document import ConversionResult
 from docling.models.stages.page_preprocessing.page_preprocessing_model import PagePreprocessingModel, PagePreprocessingOptions
 from docling.models.stages.reading_order.readingorder_model import ReadingOrderOptions
@@ -41,29 +41,29 @@ class GeometricPdfPipeline(StandardPdfPipeline):
         for number in numbers:
             page = Page(page_no=number)
             conv_res.pages.append(page)
-            error = self._build_page(conv_res, page, backend)
-            if error is None:
+            failure = self._build_page(conv_res, page, backend)
+            if failure is None:
                 done.pages.append(page)
             else:
-                done.failed_pages.append((number, error, None))
-            conv_res._progress.page_completed(number, total_pages=len(numbers), success=error is None)
+                done.failed_pages.append((number, RuntimeError(failure.error_message), failure))
+            conv_res._progress.page_completed(number, total_pages=len(numbers), success=failure is None)
         self._integrate_results(conv_res, done)
         return conv_res
 
-    def _build_page(self, conv_res: ConversionResult, page: Page, backend: Any) -> Exception | None:
+    def _build_page(self, conv_res: ConversionResult, page: Page, backend: Any) -> ErrorItem | None:
         """The page is read, laid out and assembled; returns what failed."""
         try:
             page._backend = backend.load_page(page.page_no - 1)
             page.size = page._backend.get_size()
             conv_res._page_sizes_by_no[page.page_no] = page.size
             if not page._backend.is_valid():
-                return RuntimeError(f"Page {page.page_no} could not be loaded.")
+                return _failure(page, f"Page {page.page_no} could not be loaded.", FailureCategory.BACKEND_FAILURE)
             stages = (self.preprocessing_model, self.layout_model, self.layout_postprocessing_model, self.table_model)
             for stage in (*stages, self.assemble_model):
                 for _ in stage(conv_res, [page]):
                     pass
         except Exception as error:  # noqa: BLE001 - as in docling's stages, a page that fails is named, and the others go on
-            return error
+            return _failure(page, str(error) or type(error).__name__, FailureCategory.INFERENCE_FAILURE)
         finally:
             if page._backend is not None:
                 page._backend.unload()
@@ -78,6 +78,16 @@ class GeometricPdfPipeline(StandardPdfPipeline):
             join_continued_tables(assembled.document)
         keep_running_texts_once(assembled.document)
         return assembled
+
+
+def _failure(page: Page, message: str, category: FailureCategory) -> ErrorItem:
+    return ErrorItem(
+        component_type=DoclingComponentType.PIPELINE,
+        module_name=GeometricPdfPipeline.__name__,
+        error_message=message,
+        category=category,
+        page_no=page.page_no,
+    )
 
 
 class _ParsesOnly(PagePreprocessingModel):
