@@ -16,7 +16,8 @@ _CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
 _EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
-_SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\](?=\()")
+# What stands at the end of a run may become a mark by what the next run begins with.
+_SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?]|\Z)|&(?=#?\w*(?:;|\Z))|\](?=\()")
 _LINE_START = re.compile(
     r"(?m)^([ \t]*)(#{1,6}(?=[ \t]|$)|>|[-+](?=[ \t]|$)|[-=]{3,}[ \t]*$|~~~|\||\d{1,9}(?=[.)](?:[ \t]|$)))"
 )

@@ -99,3 +99,8 @@ def test_lines_broken_for_their_width_are_joined_and_short_ones_stay() -> None:
     long = "The gauge at the northern pier was read every noon by Ruth"
     assert unwrapped(f"{long}\nHolm.") == f"{long} Holm."
     assert unwrapped("12 Quay Street\nNorvik") == "12 Quay Street\nNorvik"
+
+
+def test_a_mark_that_two_runs_make_together_is_escaped() -> None:
+    assert exact(run("a &am"), run("p; b"))[1] == "a \\&amp; b"
+    assert exact(run("a <"), run("b>", italic=True))[1] == "a \\<*b>*"
