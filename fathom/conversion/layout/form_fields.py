@@ -58,7 +58,7 @@ def _set_beside(value: _Piece, labels: Sequence[_Piece], values: Sequence[_Piece
     """The value is part of its label's line, if it has one."""
     row = [label for label in labels if _beside(label.box, value.box)]
     size = value.words[0].size
-    if value.ticks:
+    if value.ticks and not _ends_row(value, row, values):
         right = min((label for label in row if label.box.l > value.box.l), key=lambda label: label.box.l, default=None)
         between = right is not None and any(
             other is not value and _beside(other.box, value.box) and value.box.l < other.box.l < right.box.l for other in values
@@ -71,6 +71,13 @@ def _set_beside(value: _Piece, labels: Sequence[_Piece], values: Sequence[_Piece
         return False
     label.behind.append(value)
     return True
+
+
+def _ends_row(value: _Piece, row: Sequence[_Piece], values: Sequence[_Piece]) -> bool:
+    """A row of boxes and labels that ends with a box has each box behind its label: `Yes [x] No [ ]`."""
+    last = max(row, key=lambda label: label.box.r, default=None)
+    boxes = [other for other in values if other.ticks and _beside(other.box, value.box)]
+    return last is not None and max(box.box.l for box in boxes) > last.box.l
 
 
 def _join_choices(labels: Sequence[_Piece], width: float) -> None:

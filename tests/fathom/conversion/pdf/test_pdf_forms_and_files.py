@@ -69,6 +69,16 @@ def test_values_boxes_and_choices_stand_beside_their_labels(form: list[str], lin
     assert line in form
 
 
+def test_boxes_that_follow_their_labels_stay_behind_them(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "behind.pdf"), pagesize=(600, 800), invariant=True)
+    canvas.setFont("Helvetica", 11)
+    for x, label, checked in ((50, "Yes", False), (110, "No", True), (170, "Unknown", False)):
+        canvas.drawString(x, 700, label)
+        canvas.acroForm.checkbox(name=label, checked=checked, x=x + 4 + canvas.stringWidth(label), y=697, size=12)
+    canvas.save()
+    assert " ".join(convert(tmp_path / "behind.pdf").markdown.split()) == "Yes [ ] No [x] Unknown [ ]"
+
+
 def test_a_value_without_a_label_is_a_line_of_its_own() -> None:
     words = [Word("Name", 50, 90, 80, 100, 10, baseline=100), Word("Ada", 60, 300, 90, 310, 10, baseline=310, field=1)]
     assert [line.text for line in lines_with_fields(words, 600)] == ["Name", "Ada"]
