@@ -17,7 +17,7 @@ from fathom.conversion.docling_backends.markup.blocks import Block, Footnote, He
 from fathom.conversion.docling_backends.markup.inline import PLAIN, Run, Style, is_blank, plain
 
 # Runs that keep their format; a page with more of them is written plain from there on.
-MAX_FORMATTED_RUNS = 60_000
+MAX_FORMATTED_RUNS = 30_000
 # Lists and tables that stand in one another beyond this are read as paragraphs.
 MAX_STRUCTURES = 20
 
