@@ -17,8 +17,8 @@ from fathom.conversion.docling_backends.text_document import READ_HERE, text_doc
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
-from fathom.conversion.pdf.inline_links import keep_inline_links
-from fathom.conversion.pdf.running_text import keep_running_texts_once
+from fathom.conversion.pdf.assembly.inline_links import keep_inline_links
+from fathom.conversion.pdf.assembly.running_text import keep_running_texts_once
 from fathom.conversion.quality.page_preview import page_picture
 from fathom.conversion.quality.report_builder import Making, Outcome, ocr_lines, report_of
 from fathom.conversion.report import (

@@ -10,8 +10,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from fathom.conversion.layout.content import Box, Line, bounds
-from fathom.conversion.layout.lists import starts_item
 from fathom.conversion.layout.raised import script_of
+from fathom.conversion.layout.roles.lists import starts_item
 
 # A line further below the last one than the usual step by this factor begins a new block.
 WIDER_STEP = 1.28

@@ -16,7 +16,7 @@ from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageConte
 from fathom.conversion.layout.going_on import setting_of
 from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
-from fathom.conversion.layout.table_grid import Grid
+from fathom.conversion.layout.tables.table_grid import Grid
 
 
 class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's page module is Any to mypy

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from fathom.conversion.layout.asides import asides_of
 from fathom.conversion.layout.blocks import Block, Role, join_lines
-from fathom.conversion.layout.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
 from fathom.conversion.layout.form_fields import lines_with_fields
-from fathom.conversion.layout.furniture import runs_perhaps, take_furniture
 from fathom.conversion.layout.going_on import stitched
-from fathom.conversion.layout.headings import mark_headings, mark_title
 from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
-from fathom.conversion.layout.lists import starts_item
-from fathom.conversion.layout.note_marks import link_note_marks
-from fathom.conversion.layout.notes import notes_of
-from fathom.conversion.layout.outline import mark_outlined
 from fathom.conversion.layout.pictures import find_pictures
-from fathom.conversion.layout.ruled_tables import join_rules, ruled_tables
-from fathom.conversion.layout.table_grid import Grid, read_leftward
-from fathom.conversion.layout.unruled_tables import find_tables, tables_between_rules
+from fathom.conversion.layout.roles.captions import mark_captions, mark_footnotes
+from fathom.conversion.layout.roles.headings import mark_headings, mark_title
+from fathom.conversion.layout.roles.lists import starts_item
+from fathom.conversion.layout.roles.note_marks import link_note_marks
+from fathom.conversion.layout.roles.notes import notes_of
+from fathom.conversion.layout.roles.outline import mark_outlined
+from fathom.conversion.layout.running.furniture import runs_perhaps, take_furniture
+from fathom.conversion.layout.tables.ruled_tables import join_rules, ruled_tables
+from fathom.conversion.layout.tables.table_grid import Grid, read_leftward
+from fathom.conversion.layout.tables.unruled_tables import find_tables, tables_between_rules
 
 
 def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[Block]:

@@ -16,8 +16,8 @@ from fathom.conversion.layout.content import Box
 from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
 from fathom.conversion.layout.page_layout import lay_out
 from fathom.conversion.layout.scans import read_scan, wants_ocr
-from fathom.conversion.layout.table_grid import Grid
-from fathom.conversion.layout.unruled_tables import grid_of_region
+from fathom.conversion.layout.tables.table_grid import Grid
+from fathom.conversion.layout.tables.unruled_tables import grid_of_region
 
 
 class GeometricLayoutOptions(BaseLayoutOptions):

@@ -27,12 +27,12 @@ from docling_core.types.doc.page import (
 from PIL import Image
 
 from fathom.conversion.layout.content import Box, DocumentStyle, Link, PageContent
-from fathom.conversion.layout.furniture import document_style
-from fathom.conversion.layout.outline import title_keys
-from fathom.conversion.pdf.attached_files import attached_files, attachment_notices
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.hidden_text import hidden_notices, may_have_layers
-from fathom.conversion.pdf.page_reader import frame_of, read_page
+from fathom.conversion.layout.roles.outline import title_keys
+from fathom.conversion.layout.running.furniture import document_style
+from fathom.conversion.pdf.pages.attached_files import attached_files, attachment_notices
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.hidden_text import hidden_notices, may_have_layers
+from fathom.conversion.pdf.pages.page_reader import frame_of, read_page
 from fathom.conversion.quality.page_as_read import PageAsRead, page_as_read
 from fathom.conversion.quality.page_preview import page_shades
 from fathom.conversion.report import Notice

@@ -11,12 +11,12 @@ from docling.models.stages.page_preprocessing.page_preprocessing_model import Pa
 from docling.models.stages.reading_order.readingorder_model import ReadingOrderOptions
 from docling.pipeline.standard_pdf_pipeline import ProcessingResult, StandardPdfPipeline
 
+from fathom.conversion.pdf.assembly.continued_tables import join_continued_tables
+from fathom.conversion.pdf.assembly.heading_levels import HeadingLevels
+from fathom.conversion.pdf.assembly.reading_order import ReadingOrder
+from fathom.conversion.pdf.assembly.running_text import keep_running_texts_once
+from fathom.conversion.pdf.assembly.title import first_heading_is_title
 from fathom.conversion.pdf.backend import GeometricPdfBackend
-from fathom.conversion.pdf.continued_tables import join_continued_tables
-from fathom.conversion.pdf.heading_levels import HeadingLevels
-from fathom.conversion.pdf.reading_order import ReadingOrder
-from fathom.conversion.pdf.running_text import keep_running_texts_once
-from fathom.conversion.pdf.title import first_heading_is_title
 
 
 class GeometricPdfPipeline(StandardPdfPipeline):

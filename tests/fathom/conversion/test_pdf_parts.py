@@ -16,9 +16,9 @@ import fathom
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.layout.content import Box, Word
-from fathom.conversion.layout.outline import title_key, title_keys
-from fathom.conversion.pdf.typed_text import typed_words
-from fathom.conversion.pdf.vertical_text import vertical_lines
+from fathom.conversion.layout.roles.outline import title_key, title_keys
+from fathom.conversion.pdf.pages.typed_text import typed_words
+from fathom.conversion.pdf.pages.vertical_text import vertical_lines
 from fathom.conversion.report import ConvertedDocument
 
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")

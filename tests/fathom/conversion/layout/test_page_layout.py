@@ -7,9 +7,9 @@ from page_words import paragraph_at, words_at
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import Box, DocumentStyle, PageContent, Rule, Word
-from fathom.conversion.layout.furniture import document_style
 from fathom.conversion.layout.page_layout import lay_out
-from fathom.conversion.layout.table_grid import Grid
+from fathom.conversion.layout.running.furniture import document_style
+from fathom.conversion.layout.tables.table_grid import Grid
 
 PROSE = [
     "This page says something that",

@@ -15,7 +15,7 @@ from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.layout.content import Word
 from fathom.conversion.layout.form_fields import lines_with_fields
-from fathom.conversion.pdf.attached_files import attachment_notices
+from fathom.conversion.pdf.pages.attached_files import attachment_notices
 from fathom.conversion.report import ConvertedDocument
 
 

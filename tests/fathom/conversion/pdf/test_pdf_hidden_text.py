@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
-from fathom.conversion.pdf.hidden_text import hidden_notices, may_have_layers
+from fathom.conversion.pdf.pages.hidden_text import hidden_notices, may_have_layers
 from fathom.conversion.report import ConvertedDocument
 
 Draw = Callable[[Canvas], object]

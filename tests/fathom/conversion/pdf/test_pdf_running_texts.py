@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 import fathom
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
-from fathom.conversion.layout.page_numbers import Setting, read_number, roman
+from fathom.conversion.layout.running.page_numbers import Setting, read_number, roman
 from fathom.conversion.report import ConvertedDocument
 
 A4 = (595, 842)

@@ -7,14 +7,14 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import PageContent, Word
-from fathom.conversion.pdf.annotations import read_annotations
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.glyph_calls import address_of
-from fathom.conversion.pdf.glyph_styles import LAYER, StyleReader
-from fathom.conversion.pdf.glyphs import GlyphReader
-from fathom.conversion.pdf.hidden_text import leave_out_hidden
-from fathom.conversion.pdf.shapes import ShapeReader
-from fathom.conversion.pdf.vertical_text import vertical_lines
+from fathom.conversion.pdf.pages.annotations import read_annotations
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.glyph_calls import address_of
+from fathom.conversion.pdf.pages.glyph_styles import LAYER, StyleReader
+from fathom.conversion.pdf.pages.glyphs import GlyphReader
+from fathom.conversion.pdf.pages.hidden_text import leave_out_hidden
+from fathom.conversion.pdf.pages.shapes import ShapeReader
+from fathom.conversion.pdf.pages.vertical_text import vertical_lines
 
 LETTER = (612.0, 792.0)
 

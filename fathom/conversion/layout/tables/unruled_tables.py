@@ -10,8 +10,8 @@ from statistics import median
 from fathom.conversion.layout.columns import JUSTIFIED_BLANK, Piece, Row, is_prose, rows_of
 from fathom.conversion.layout.content import Box, Line, PageContent, Rule, Word, bounds, inside
 from fathom.conversion.layout.lines import MARKER, join_words, make_line
-from fathom.conversion.layout.ruled_tables import join_rules
-from fathom.conversion.layout.table_grid import Grid, GridCell, cell_text, mark_header
+from fathom.conversion.layout.tables.ruled_tables import join_rules
+from fathom.conversion.layout.tables.table_grid import Grid, GridCell, cell_text, mark_header
 
 # Blank between two columns, in ems.
 COLUMN_GAP = 0.45

@@ -10,8 +10,8 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Box, Rule
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.glyph_calls import (
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.glyph_calls import (
     address_of,
     count_in_form,
     count_objects,

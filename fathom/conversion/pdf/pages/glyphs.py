@@ -15,9 +15,9 @@ import numpy.typing
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Word
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin, text_into
-from fathom.conversion.pdf.glyph_styles import Style, StyleReader
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin, text_into
+from fathom.conversion.pdf.pages.glyph_styles import Style, StyleReader
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28

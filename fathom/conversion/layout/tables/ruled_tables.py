@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from fathom.conversion.layout.content import Box, PageContent, Rule, Word, bounds, inside
-from fathom.conversion.layout.table_grid import Grid, GridCell, cell_lines, cell_text, mark_header
+from fathom.conversion.layout.tables.table_grid import Grid, GridCell, cell_lines, cell_text, mark_header
 
 # Rules whose ends come so near to each other meet, in points; rules so near to each other are one.
 MEET = 3.0

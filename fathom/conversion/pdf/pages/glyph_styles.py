@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pypdfium2.raw as pdfium
 
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.glyph_calls import (
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.glyph_calls import (
     count_marks,
     fill_colour,
     glyph_matrix,

@@ -17,16 +17,16 @@ import numpy
 import numpy.typing
 
 from fathom.conversion.layout.content import Box, PageContent, Word, centre_inside
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.glyph_calls import (
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.glyph_calls import (
     clip_of,
     clip_segment_at,
     count_clip_segments,
     count_clips,
     segment_point,
 )
-from fathom.conversion.pdf.glyph_styles import INVISIBLE, LIGHT_COLOUR, TINY
-from fathom.conversion.pdf.shapes import IDENTITY, Matrix, Shapes, apply
+from fathom.conversion.pdf.pages.glyph_styles import INVISIBLE, LIGHT_COLOUR, TINY
+from fathom.conversion.pdf.pages.shapes import IDENTITY, Matrix, Shapes, apply
 from fathom.conversion.report import Notice
 
 # A word that stands out from its ground by so many shades of 255 can be seen.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from fathom.conversion.layout.content import Line, PageContent, RunningTexts
 from fathom.conversion.layout.lines import join_words
-from fathom.conversion.layout.margins import Margin, margins_of, usual_step
-from fathom.conversion.layout.page_numbers import NumberedText, Setting, read_number
+from fathom.conversion.layout.running.margins import Margin, margins_of, usual_step
+from fathom.conversion.layout.running.page_numbers import NumberedText, Setting, read_number
 
 # A text runs if so many of the pages (or of the left or right ones) have it in a margin; where the texts of a height change by
 # chapter, so many pages must have one there that another page has, too.

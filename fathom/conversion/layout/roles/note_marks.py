@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.raised import script_of
-from fathom.conversion.layout.table_grid import Grid
+from fathom.conversion.layout.tables.table_grid import Grid
 
 # What is raised in a text (see raised.py), with what stands before it.
 _RAISED = re.compile(r"(?<!\[)\^([0-9]{1,3}|[A-Za-z])((?:,[0-9]{1,3}|,[A-Za-z])*)(?!\w)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from fathom.conversion.layout.page_numbers import read_number
+from fathom.conversion.layout.running.page_numbers import read_number
 
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument

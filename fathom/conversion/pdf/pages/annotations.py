@@ -14,9 +14,9 @@ import pypdfium2.raw as pdfium
 from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside, inside
 from fathom.conversion.layout.form_fields import CHECKED, UNCHECKED
 from fathom.conversion.layout.lines import text_of
-from fathom.conversion.pdf.attached_files import annotated_file
-from fathom.conversion.pdf.frame import Frame
-from fathom.conversion.pdf.typed_text import typed_words
+from fathom.conversion.pdf.pages.attached_files import annotated_file
+from fathom.conversion.pdf.pages.frame import Frame
+from fathom.conversion.pdf.pages.typed_text import typed_words
 
 # So many are read of a page; some drawings have one for each stroke.
 MOST = 5000

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import DocumentStyle, Line, PageContent, body_size
-from fathom.conversion.layout.margins import Margin, margins_of
-from fathom.conversion.layout.page_numbers import NumberedText, read_number
 from fathom.conversion.layout.paragraph_text import known_words
-from fathom.conversion.layout.running_texts import band_of, counts, in_margin, key_of, learn_running_texts, says_sentence
+from fathom.conversion.layout.running.margins import Margin, margins_of
+from fathom.conversion.layout.running.page_numbers import NumberedText, read_number
+from fathom.conversion.layout.running.running_texts import (
+    band_of,
+    counts,
+    in_margin,
+    key_of,
+    learn_running_texts,
+    says_sentence,
+)
 
 SAME_ROW = 0.3  # ems
 PARAGRAPH_STEP = 1.6
