@@ -19,6 +19,7 @@ MIN_SHARED = 4
 MIN_HEADER = 8
 # Lines at the top of a page among which is the header of a table that goes on.
 MAX_TOP_LINES = 10
+MIN_LINE_WORDS = 3
 # Words beside the number of a page: Page 3 of 10.
 BESIDE_NUMBERS = frozenset(
     {
@@ -32,8 +33,8 @@ MAX_SIGN = 2
 MAX_COMPARED = 400_000_000
 
 DIGIT = re.compile(r"\d")
-# A word with the mark of a note behind it.
-NOTED = re.compile(r"([^\W\d_]{2,})\d{1,3}")
+# A word with the mark of a note behind or before it.
+NOTED = re.compile(r"([^\W\d_]{2,})\d{1,3}|\d{1,3}([^\W\d_]{2,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def forgive_otherwise_parted(
         return
     runs = ["".join(run) for text in shown for piece in pieces(text.text) for run in _runs(words_of(piece), surplus)]
     left_over = "\n".join(runs)
-    whole = {*runs, *surplus, *(noted[1] for word in surplus if (noted := NOTED.fullmatch(word)))}
+    whole = {*runs, *surplus, *(noted[1] or noted[2] for word in surplus if (noted := NOTED.fullmatch(word)))}
     budget = MAX_COMPARED
     for hit in hits:
         words = [hit.before, *hit.words, hit.after]
@@ -92,6 +93,9 @@ def forgive_set_apart(hits: Sequence[Hit], missing: Counter[str], there: Counter
         line = "".join(named or hit.words)
         if set_apart[line] > 0:
             set_apart[line] -= 1
+        elif all(word.isdecimal() and set_apart[word] > 0 for word in words):
+            set_apart.subtract(words)
+            named = []
         elif len(line) < MIN_HEADER or line not in everything:
             continue
         is_page_number = not set(named) - BESIDE_NUMBERS
@@ -101,10 +105,11 @@ def forgive_set_apart(hits: Sequence[Hit], missing: Counter[str], there: Counter
     return taken
 
 
-def forgive_headers_of_tables(
-    hits: Sequence[Hit], missing: Counter[str], there: Counter[str], source: Sequence[SourceBlock]
-) -> None:
-    """Takes lines off `missing` that stand at the top of several pages and are shown once: headers of a table that goes on."""
+def forgive_shown_once(hits: Sequence[Hit], missing: Counter[str], there: Counter[str], source: Sequence[SourceBlock]) -> None:
+    """Takes lines off `missing` that several pages have and that are shown once: headers of a table that goes on or of pages.
+
+    Of fewer than three words, which may be a cell, only at the top of a page.
+    """
     seen: Counter[str] = Counter()
     again: Counter[str] = Counter()
     page, first = "", 0
@@ -112,7 +117,7 @@ def forgive_headers_of_tables(
         if block.where != page:
             page, first = block.where, index
         text = _on_one_line(block)
-        if index - first < MAX_TOP_LINES and seen[text]:
+        if seen[text] and (index - first < MAX_TOP_LINES or len(text.split()) >= MIN_LINE_WORDS):
             again[text] += 1
         seen[text] += 1
     for hit in hits:
@@ -145,7 +150,7 @@ def _runs(words: Sequence[str], chosen: Counter[str]) -> Iterator[Sequence[str]]
 
 def _is_noted(word: str, surplus: Counter[str]) -> bool:
     noted = NOTED.fullmatch(word)
-    return noted is not None and surplus[noted[1]] > 0
+    return noted is not None and surplus[noted[1] or noted[2]] > 0
 
 
 def _forgive_signs(hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fathom.conversion.quality.forgiveness import (
     FIGURE,
     Hit,
-    forgive_headers_of_tables,
+    forgive_shown_once,
     forgive_otherwise_parted,
     forgive_set_apart,
     spans,
@@ -26,6 +26,7 @@ MIN_SHOWN = 0.6
 # Of a block's words, the share within one text if the block is shown there; texts that have a word that tells them apart.
 MIN_WITHIN = 0.8
 MAX_PLACES = 20
+MIN_TELLING = 3
 # Of the words of a block that are no numbers, the share whose loss is the block's.
 MIN_BLOCK_SHARE = 0.5
 # Words that are missing one by one are named as lost if there are more of them than this share of all.
@@ -69,12 +70,19 @@ class Comparison:
         return (self.missing.total() + self.apart) / self.words if self.words else None
 
 
-def compare(source: Sequence[SourceBlock], shown: Sequence[ShownText], apart: Iterable[str] | None = None) -> Comparison:
+def compare(
+    source: Sequence[SourceBlock],
+    shown: Sequence[ShownText],
+    apart: Iterable[str] | None = None,
+    *,
+    has_formulas: bool = False,
+) -> Comparison:
     """Finds the words of the source that are not shown, or fewer times.
 
     The order of words does not count, and neither do words that are shown and not in the source. `apart` are the texts that
-    the document of a paged file sets apart: a running header is asked for once. A block is lost if most of its words
-    are missing, part of one if `MIN_RUN` of its words in a row are.
+    the document of a paged file sets apart: a running header is asked for once. `has_formulas`: signs of one or two
+    letters count as shown wherever their letters are left over. A block is lost if most of its words are missing, part of one
+    if `MIN_RUN` of its words in a row are.
     """
     there = _counted([text for text in shown if not text.in_chart])
     texts = _SourceWords(source, shown, there)
@@ -86,10 +94,10 @@ def compare(source: Sequence[SourceBlock], shown: Sequence[ShownText], apart: It
         return found
     wanted += charted
     hits = [hit for hit in texts.in_blocks() if any(word in missing for word in hit.words)]
-    forgive_otherwise_parted(hits, missing, there - wanted, shown, by_letters=apart is not None)
+    forgive_otherwise_parted(hits, missing, there - wanted, shown, by_letters=has_formulas)
     found.apart = forgive_set_apart(hits, missing, there, apart or ())
     if apart is not None:
-        forgive_headers_of_tables(hits, missing, there, source)
+        forgive_shown_once(hits, missing, there, source)
     found.missing = Counter({word: missing[word] for hit in hits for word in hit.words if missing[word] > 0})
     del found.missing[FIGURE]
     found.lost = list(_lost(hits, missing, int(MAX_SCATTERED * found.words)))
@@ -181,6 +189,8 @@ class _Finder:
     def __call__(self, words: Sequence[str]) -> bool:
         if "".join(words) in self._whole:
             return True
+        if len(words) < MIN_TELLING:
+            return False
         telling = [word for word in set(words) if 0 < len(self._places.get(word, ())) <= MAX_PLACES]
         likely = Counter(place for word in telling for place in self._places[word]).most_common(1)
         if not likely:

@@ -21,6 +21,9 @@ from fathom.conversion.structure.blocks import ReadDocument
 
 PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
 
+# Kinds whose formulas are put together of letters in ways of their own.
+WITH_FORMULAS = frozenset({DocumentKind.PDF, DocumentKind.LATEX, DocumentKind.JATS})
+
 # A line read with less confidence has a wrong letter more often than not.
 DOUBTFUL = 0.8
 # What the report names of what is missing.
@@ -126,7 +129,7 @@ def _compared(
     if source is None:
         return None
     apart = texts_apart(read.tree.document) if inspection.kind is DocumentKind.PDF else None
-    return compare(source, list(shown_texts(read)), apart)
+    return compare(source, list(shown_texts(read)), apart, has_formulas=inspection.kind in WITH_FORMULAS)
 
 
 def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:

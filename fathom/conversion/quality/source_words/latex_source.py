@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.text_source import without
 
 _COMMENT = re.compile(r"(?<!\\)%.*")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
@@ -19,7 +20,7 @@ _COMMANDS = re.compile(
     r"\\(?:cite\w*|ref|eqref|pageref|autoref|cref|Cref|label|includegraphics|input|include|usepackage|bibliography\w*|pagestyle"
     r"|thispagestyle|vspace|hspace|setlength|addtolength|newcommand|renewcommand|def|newtheorem|setcounter|addtocounter|index"
     r"|hypersetup|graphicspath|definecolor|color|textcolor|fontsize|selectfont|rule|cline|cmidrule|multicolumn|multirow"
-    r"|newenvironment|DeclareMathOperator|hyphenation|resizebox|scalebox|begin|end|documentclass|url|href|bibitem|hbox|vbox"
+    r"|newenvironment|DeclareMathOperator|hyphenation|specialrule|shorttitle|shortauthors|resizebox|scalebox|begin|end|documentclass|url|href|bibitem|hbox|vbox"
     r"|let|newlength|providecommand|lstset|tikzset|usetikzlibrary|geometry|special|write|openin|date|author|thanks|affil|email)"
     r"(?![A-Za-z@])\*?(?:\s*(?:\[[^\]]{0,300}\]|\([^)]{0,60}\)|\{(?:[^{}]|\{[^{}]{0,100}\}){0,300}\})){0,4}"
 )
@@ -44,12 +45,15 @@ _TITLE = re.compile(
 )
 _BETWEEN_NAMES = re.compile(r"\\(?:and|And|AND|\\)(?![A-Za-z])")
 _BIBLIOGRAPHY = re.compile(r"\\begin\{thebibliography\}\s*(?:\{[^{}]{0,60}\})?")
+# Space after a row, and names of parts of an address.
+_SPACING = re.compile(r"^\s*\[-?[\d.]+\s*(?:pt|em|ex|cm|mm|in)\]")
+_KEY = re.compile(r"\b(?:organization|addressline|city|postcode|state|country|type|role)\s*=")
 _CELL = re.compile(r"(?<!\\)&|\\\\")
 
 
 def latex_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines of the document's body, those of tables cell by cell."""
-    text = "\n".join(_COMMENT.sub("", line) for line in text.splitlines())
+    text = without("\n".join(_COMMENT.sub("", line) for line in text.splitlines()), r"\iffalse", r"\fi")
     start = text.find(_BEGIN)
     end = text.find(_END, start + 1)
     for found in _TITLE.finditer(text, 0, max(0, start)):
@@ -66,7 +70,7 @@ def _said(text: str, where: str, group: str = "") -> Iterator[SourceBlock]:
     text = _COMMANDS.sub(" ", text)
     for number, line in enumerate(text.splitlines(), start=1):
         for cell in _CELL.split(line):
-            said = _COMMAND.sub(" ", cell).replace("{", "").replace("}", "").replace("~", " ")
+            said = _KEY.sub("", _COMMAND.sub(" ", _SPACING.sub("", cell))).replace("{", "").replace("}", "").replace("~", " ")
             if said.strip():
                 yield SourceBlock(said, f"line {number} of the {where}", group=group)
 

@@ -40,7 +40,7 @@ def mail_blocks(path: Path, encoding: str | None) -> Iterator[SourceBlock]:
     for part in islice((part for part in mail.walk() if part.get_filename()), MAX_ATTACHMENTS):
         attached = _decoded(part.get_filename() or "")
         kind = part.get_content_type()
-        is_listed = kind not in SIGNATURES and (part.get_content_disposition() == "attachment" or not kind.startswith("image/"))
+        is_listed = kind not in SIGNATURES and not (kind.startswith("image/") and _is_beside_text(part))
         yield SourceBlock(attached, "attachments", group="" if is_listed else f"attachment {attached}")
     waiting, taken = [mail], 0
     while waiting and taken < MAX_PARTS:
@@ -66,6 +66,11 @@ def _shown(part: Mail, inside: list[Mail]) -> list[Mail]:
         rich = [one for one in others if _has_html(one)]
         return [*(rich[-1:] or others[-1:]), *calendars]
     return inside[:1] if kind == "multipart/related" else inside
+
+
+def _is_beside_text(picture: Mail) -> bool:
+    """Tells whether the text may show the picture, so that it is no attachment."""
+    return picture.get("Content-ID") is not None or picture.get_content_disposition() != "attachment"
 
 
 def _has_html(part: Mail) -> bool:

@@ -114,7 +114,7 @@ class _Content:
         elif name in PARAGRAPHS and self._frames:
             text = "".join(self._frames.pop())
             if text.strip():
-                self._found.append(SourceBlock(text, self._where))
+                self._found.append(SourceBlock(text, self._where, in_chart=self._base == "object"))
 
     def text(self, text: str) -> None:
         """Takes a text."""
