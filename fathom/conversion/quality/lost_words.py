@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from fathom.conversion.quality.forgiveness import (
     FIGURE,
     Hit,
-    forgive_shown_once,
     forgive_otherwise_parted,
     forgive_set_apart,
+    forgive_shown_once,
     spans,
 )
 from fathom.conversion.quality.shown_text import ShownText
