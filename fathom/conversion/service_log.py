@@ -61,7 +61,8 @@ def relay(line: bytes, worker: int) -> None:
 
 def _fields(said: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for name, value in list(said.items())[:MAX_FIELDS]:
+    for said_name, value in list(said.items())[:MAX_FIELDS]:
+        name = _text(said_name)
         if name in HEAD:
             continue
         fitting = (
@@ -94,7 +95,9 @@ def _bounded(value: Any, depth: int) -> Any:
 
 
 def _text(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
+    """Returns the text, cut where it is long; half a surrogate pair, which no UTF-8 can hold, is a question mark."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return whole if len(whole) <= LONGEST_TEXT else whole[:LONGEST_TEXT] + "…"
 
 
 def _json_object(line: bytes) -> dict[str, Any] | None:
