@@ -84,6 +84,7 @@ def test_text_that_does_not_show_is_left_out_and_named(tmp_path: Path, draw: Dra
     assert "lamps" in converted.markdown
     [notice] = converted.report.notices
     assert (notice.kind, notice.count, notice.where) == ("hidden_text", 5, "page 1")
+    assert converted.report.text_recall == 1.0
 
 
 def on_dark(canvas: Canvas) -> None:
