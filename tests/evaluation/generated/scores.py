@@ -69,9 +69,9 @@ def score(gold: Gold, made: ConvertedDocument) -> Score:
     scored.add("headings with levels", Counter(_ranked(wanted_heads)), Counter(_ranked(heads, wanted_heads)))
     tables = [part.table for part in parts if isinstance(part, Block) and part.table is not None]
     rows = [cells for table in tables for cells in (table.columns, *(row.cells for row in table.rows))]
-    known = {_squashed(cell) for row in gold.rows for cell in row}
-    wanted_cells = _neighbours([[_squashed(cell) for cell in row] for row in gold.rows])
-    scored.add("cells", wanted_cells, _neighbours([[_known(_squashed(cell), known) for cell in row] for row in rows]))
+    known = {_words(cell) for row in gold.rows for cell in row}
+    wanted_cells = _neighbours([[_words(cell) for cell in row] for row in gold.rows])
+    scored.add("cells", wanted_cells, _neighbours([[_known(_words(cell), known) for cell in row] for row in rows]))
     return scored
 
 
@@ -103,17 +103,21 @@ def _ranked(heads: Sequence[tuple[int, str]], among: Sequence[tuple[int, str]] |
     return [(level - top, text) for level, text in kept]
 
 
-def _known(text: str, known: set[str]) -> str:
-    """Returns the cell that the text is or begins with: a list, a table or a note may stand behind it."""
-    if text in known:
-        return text
-    return max((cell for cell in known if cell and text.startswith(cell)), key=len, default=text)
+def _words(text: str) -> str:
+    return "".join(f"{word} " for word in words_of(text))
+
+
+def _known(words: str, known: set[str]) -> str:
+    """Returns the cell that the words are or begin with: a list, a table or a note may stand behind it."""
+    if words in known:
+        return words
+    return max((cell for cell in known if cell and words.startswith(cell)), key=len, default=words)
 
 
 def _neighbours(rows: Iterable[Sequence[str]]) -> Counter[tuple[str, ...]]:
     """Counts the pairs of cells beside each other, empty ones and repetitions left out."""
     counted: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        cells = [text for text, _ in groupby(row) if text]
+        cells = [cell for cell, _ in groupby(cell for cell in row if cell)]
         counted.update(pairwise(cells) if len(cells) > 1 else [tuple(cells)] if cells else [])
     return counted
