@@ -15,6 +15,8 @@ from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocesse
 from fathom.conversion.docling_backends.asciidoc.references import References
 from fathom.errors import ArchiveBomb, DocumentTooLarge, FathomError, NestedTooDeep
 
+pytestmark = pytest.mark.hostile
+
 LEAST = 0.05  # seconds below which two times say nothing of one another
 
 

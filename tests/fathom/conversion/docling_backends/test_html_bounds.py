@@ -14,6 +14,8 @@ from fathom.conversion.inspection import inspect_file
 from fathom.errors import DocumentTooLarge
 from tests.fathom.conversion.docling_backends.html_pages import markdown, page_of
 
+pytestmark = pytest.mark.hostile
+
 
 @pytest.mark.parametrize("tag", ["div", "font", "b", "blockquote", "ul><li", "table><tr><td", "dl><dd", "section"])
 def test_no_word_is_lost_however_deep_it_stands(tag: str) -> None:

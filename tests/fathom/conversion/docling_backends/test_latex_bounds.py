@@ -9,6 +9,8 @@ import pytest
 from fathom.conversion.docling_backends.latex.backend import read_latex
 from fathom.errors import ArchiveBomb, NestedTooDeep
 
+pytestmark = pytest.mark.hostile
+
 LEAST = 0.05  # seconds below which two times say nothing of one another
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -172,11 +171,10 @@ def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
     assert markdown(tmp_path, "---\n\nWords of a text.\n\n---\n\nMore.\n") == "Words of a text.\n\nMore."
 
 
+@pytest.mark.timeout(60)
 def test_aliases_in_front_matter_do_not_multiply(tmp_path: Path) -> None:
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
-    started = time.monotonic()
     assert "Text here." in markdown(tmp_path, f"---\na0: &a0 [x, y]\n{levels}---\n\nText here.\n")
-    assert time.monotonic() - started < 20
 
 
 def test_items_keep_what_stands_in_them(tmp_path: Path) -> None:
@@ -295,12 +293,12 @@ def test_what_is_nested_without_end_keeps_its_words(tmp_path: Path, opening: str
     assert "deep words" in chunks(read(tmp_path, opening * 2000 + "deep words\n\nafter\n"))
 
 
+@pytest.mark.hostile
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "text",
     ["[" * 60_000, "![" * 30_000, "$$ a\n\n" * 10_000, "<!-- " * 20_000, "a**" * 20_000, "\\(" * 30_000, "word " * 200_000],
     ids=["brackets", "pictures", "formulas", "comments", "stars", "parentheses", "one line"],
 )
 def test_reading_takes_time_in_proportion(tmp_path: Path, text: str) -> None:
-    started = time.monotonic()
-    read(tmp_path, f"Words.\n\n{text}\n")
-    assert time.monotonic() - started < 60
+    assert "Words." in chunks(read(tmp_path, f"Words.\n\n{text}\n"))

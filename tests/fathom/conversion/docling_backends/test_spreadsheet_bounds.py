@@ -16,6 +16,8 @@ from fathom.conversion.docling_backends.spreadsheet.xlsx.package import Workbook
 from fathom.conversion.docling_backends.spreadsheet.xlsx.reader import WorkbookReader
 from tests.fathom.conversion.docling_backends.sheet_files import converted, rows_of, text_cell, write_workbook
 
+pytestmark = pytest.mark.hostile
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -62,12 +64,12 @@ def test_cells_along_the_diagonal_make_no_square(path: Path) -> None:
     assert sum(table["num_rows"] * table["num_cols"] for table in data) <= 2 * MAX_EMPTY * 3_000 + MAX_EMPTY_TABLE
 
 
+@pytest.mark.timeout(60)
 def test_merged_ranges_over_the_whole_sheet_take_no_time(path: Path) -> None:
     rows = "".join(f'<row r="{row}">{numbers(row, range(20))}</row>' for row in range(1, 501))
     merges = '<mergeCell ref="A1:XFD1048576"/>' * 5_000
-    started = time.process_time()
-    converted(write_workbook(path, {"S": f"<sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells>"}))
-    assert time.process_time() - started < 20
+    made = converted(write_workbook(path, {"S": f"<sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells>"}))
+    assert made.report.tables == 1
 
 
 @pytest.mark.parametrize("step", [1, 2, 3], ids=["adjacent", "every second", "every third"])

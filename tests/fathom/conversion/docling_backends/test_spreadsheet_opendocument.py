@@ -109,6 +109,7 @@ def test_padding_up_to_the_last_row_and_column_is_nothing(path: Path) -> None:
     assert rows_of(converted(write_ods(path, table("S", *rows)))) == [["Name", "Sum"], ["a", "b"]]
 
 
+@pytest.mark.hostile
 def test_repeated_cells_are_repeated_within_bounds(path: Path) -> None:
     rows = [ods_row("Name", "Sum"), ods_row("a", "b", attributes='table:number-rows-repeated="3"')]
     assert rows_of(converted(write_ods(path, table("S", *rows)))) == [["Name", "Sum"], *[["a", "b"]] * 3]
