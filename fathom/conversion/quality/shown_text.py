@@ -14,7 +14,7 @@ from fathom.conversion.structure.inline import own_text
 from fathom.conversion.structure.tables import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as there are as many as blocks of the source
 class ShownText:
     """A paragraph, heading, list item or cell; `is_heading`: it may be a sheet's name, `in_chart`: of a chart."""
 

@@ -11,7 +11,7 @@ MAX_CHARACTERS = 30_000_000
 DIVIDED_HERE = "\ufffe"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a workbook has hundreds of thousands, and frozen ones take three times as long to make
 class SourceBlock:
     """A paragraph, cell, note or line as the file's own markup parts it.
 

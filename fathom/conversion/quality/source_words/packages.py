@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 from zipfile import ZipFile
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
-from fathom.conversion.quality.source_words.xml_events import Handler, stream
+from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, Handler, stream
+
+OVERLAP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,21 @@ class Package:
         if name is not None:
             with self._archive.open(name) as file:
                 yield from stream(file, handler)
+
+    def search(self, part: str, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yields the first group of what the pattern finds in the part's bytes, where it is no longer than `OVERLAP`."""
+        name = self._names.get(part.casefold())
+        if name is None:
+            return
+        with self._archive.open(name) as file:
+            rest = b""
+            while piece := file.read(PIECE_BYTES):
+                rest += piece
+                end = 0
+                for found in pattern.finditer(rest):
+                    end = found.end()
+                    yield found[1]
+                rest = rest[max(end, len(rest) - OVERLAP) :]
 
     def relations(self, part: str) -> list[Relation]:
         """Returns what the part names, in its order; of the package itself for an empty name."""

@@ -76,12 +76,16 @@ def stream(file: IO[bytes], handler: Handler) -> Iterator[SourceBlock]:
         return known
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        handler.start(short(name), {short(key): value for key, value in attributes.items()} if attributes else attributes)
+        for key in attributes:
+            if " " in key:  # few attributes have a namespace
+                attributes = {short(key): value for key, value in attributes.items()}
+                break
+        handler.start(names.get(name) or short(name), attributes)
 
     parser = ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda name: handler.end(short(name))
+    parser.EndElementHandler = lambda name: handler.end(names.get(name) or short(name))
     parser.CharacterDataHandler = handler.text
     while True:
         piece = file.read(PIECE_BYTES)
