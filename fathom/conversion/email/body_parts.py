@@ -24,6 +24,10 @@ STUB_SHARE = 0.5
 MORE_WORDS = 1.2
 # Words of the plain text that the HTML may lack and still say the same.
 MAX_MISSING_SHARE = 0.4
+# A short plain text that has few words of the HTML stands in its place, unless the HTML has next to none.
+MAX_STUB_WORDS = 40
+MAX_STUB_SHARED = 0.25
+MIN_OTHER_WORDS = 2
 
 _WORD = re.compile(r"\w+")
 _URL = re.compile(r"https?://\S+")
@@ -139,12 +143,16 @@ def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
     rich_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", " ".join(run.text for run in runs)))]
     if not plain_words or len(rich_words) >= MORE_WORDS * len(plain_words):
         return bool(rich_words)
+    shared = set(plain_words) & set(rich_words)
+    has_structure = any(isinstance(block, Heading | Table | ItemList) for block in blocks)
+    is_other = len(plain_words) <= MAX_STUB_WORDS and len(shared) <= MAX_STUB_SHARED * len(set(rich_words))
+    if is_other and (has_structure or len(rich_words) >= MIN_OTHER_WORDS):
+        return True  # the plain text is a notice: "Your program shows no HTML."
     if len(rich_words) < STUB_SHARE * len(plain_words):
         return False
     missing = set(plain_words) - set(rich_words)
     if len(rich_words) < len(plain_words) and len(missing) > MAX_MISSING_SHARE * len(set(plain_words)):
         return False
-    has_structure = any(isinstance(block, Heading | Table | ItemList) for block in blocks)
     return has_structure or any(run.style.link and run.style.link not in written for run in runs)
 
 

@@ -95,3 +95,8 @@ def test_a_page_with_too_much_formatting_keeps_its_words_and_says_so() -> None:
     read, page = page_of("<p>" + "plain <b>bold</b> " * 40_000 + "</p>")
     assert read.split() == ["plain", "bold"] * 40_000
     assert [notice.kind for notice in page.notices] == ["formatting_left_out"]
+
+
+def test_two_links_side_by_side_are_one_word_where_they_lead_to_one_place_and_two_words_else() -> None:
+    assert markdown('<p>The <a href="u">t</a><a href="u">ide</a> rose.') == "The [tide](u) rose."
+    assert markdown('<p><a href="u">Home</a><a href="v">News</a>') == "[Home](u) [News](v)"

@@ -52,12 +52,12 @@ def read_rule(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_link(reader: PageReader, element: etree._Element) -> None:
-    """Reads a link; two that stand side by side are two words."""
+    """Reads a link; two that stand side by side and lead to different places are two words."""
     target = reader.context.links.target(element.get("href"))
     style = reader.style
     if target and target != style.link:
         before = element.getprevious()
-        if before is not None and before.tag == "a" and not before.tail and before.get("href") is not None:
+        if before is not None and before.tag == "a" and not before.tail and before.get("href") not in (None, element.get("href")):
             reader.line.add(" ", PLAIN)
         reader.style = replace(style, link=target)
     reader.container(element)
