@@ -155,7 +155,9 @@ def test_all_that_happens_to_a_document_is_on_record_as_events_of_the_catalogue(
     assert deployment.ingest(document).success
     Collector(open_database(deployment.settings.operational_url), deployment.settings.home).collect()
     told = [event for event in Events(open_database(deployment.settings.operational_url)).of_document(document) if event.event]
-    assert [event.event for event in told if event.event != "docling.converted"] == [
+    # a converter that warms up, and any work on a loaded machine, says now and then that it goes on
+    goes_on = {"docling.converted", "docling.working", "chunking.working", "graphiti.working"}
+    assert [event.event for event in told if event.event not in goes_on] == [
         "upload.received",
         "upload.stored",
         "docling.begun",
