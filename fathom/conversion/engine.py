@@ -121,7 +121,7 @@ def _reported(
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")
-        if report.reference_words:
+        if report.reference_words and not report.notices:
             raise ConversionFailed(f"The file has {report.reference_words} words, and none of them came through.")
         if report.kind is not DocumentKind.IMAGE and not report.pages_converted:
             raise EmptyDocument("There is no content in it.")

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docling_core.types.doc import DoclingDocument
 from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion import engine
+from fathom.conversion.engine import converted_by
 from fathom.conversion.inspection import inspect_file
-from fathom.conversion.report import ConvertedDocument, PageProgress
-from fathom.errors import ConversionFailed, FathomError
+from fathom.conversion.quality.report_builder import Outcome
+from fathom.conversion.report import ConvertedDocument, Notice, PageProgress
+from fathom.errors import ConversionFailed, EmptyDocument, FathomError
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
 
@@ -225,3 +228,18 @@ def test_a_damaged_office_file_is_named(tmp_path: Path, corpora: Path) -> None:
 def test_the_engine_says_what_it_is_made_of() -> None:
     assert engine.converter_version().startswith("fathom-geometric ")
     assert "docling-slim 2." in engine.converter_version()
+
+
+def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The tide rose at noon.", "utf-8")
+    inspection = inspect_file(path, max_bytes=1000, max_pages=1)
+
+    def converted(notices: list[Notice]) -> None:
+        outcome = Outcome(document=DoclingDocument(name="d"), notices=notices)
+        converted_by(lambda: outcome, path, inspection, version="v", converter="c")
+
+    with pytest.raises(ConversionFailed, match="has 5 words, and none of them came through"):
+        converted([])
+    with pytest.raises(EmptyDocument):
+        converted([Notice(kind="hidden_text", message="Hidden text is left out.")])
