@@ -57,7 +57,12 @@ def read_link(reader: PageReader, element: etree._Element) -> None:
     style = reader.style
     if target and target != style.link:
         before = element.getprevious()
-        if before is not None and before.tag == "a" and not before.tail and before.get("href") not in (None, element.get("href")):
+        if (
+            before is not None
+            and before.tag == "a"
+            and not before.tail
+            and before.get("href") not in (None, element.get("href"))
+        ):
             reader.line.add(" ", PLAIN)
         reader.style = replace(style, link=target)
     reader.container(element)
