@@ -37,7 +37,7 @@ WORKER_STATES = {"idle": 3, "busy": 3, "warming": 3, "draining": 1}
 CONVERTER = "converter"
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM)
 GOAL_NEXT_S = 5.0
-# What has not come by then is lost or never replaced.
+# A document or a worker that has not come by then counts as lost or not replaced.
 ANSWER_WITHIN_S = 180.0
 REPLACED_WITHIN_S = 120.0
 # A document that is long enough to be killed at work on, and to be still at work when another converter is warm.
@@ -64,7 +64,7 @@ class Hit:
 
 @dataclass
 class Row:
-    """What became of the kills of one state."""
+    """Counts the outcomes of the kills in a state."""
 
     kills: int = 0
     replaced: int = 0
@@ -114,7 +114,7 @@ class ConverterKills:
         self._wanted = {path: self._convert(self._client, path) for path in (*self._small, self._long)}
 
     def kill(self, state: str) -> None:
-        """One process in that state is killed. Raises Missed if it could not be hit."""
+        """Kills a process in that state. Raises Missed if it could not be hit."""
         for _ in range(TRIES_TO_HIT):
             self._settle()
             try:
@@ -236,7 +236,7 @@ class ConverterKills:
 
 
 def measure(kills: int = KILLS) -> dict[str, Row]:
-    """What became of so many kills of workers, at random over their states, and of a tenth as many of the converter."""
+    """Kills so many workers, at random over their states, and a tenth as many converters; returns the outcomes."""
     chance = random.Random(SEED)
     by_chance = chance.choices(list(WORKER_STATES), list(WORKER_STATES.values()), k=max(0, kills - len(WORKER_STATES)))
     states = [*list(WORKER_STATES)[:kills], *by_chance, *[CONVERTER] * max(1, kills // 10)]

@@ -75,7 +75,7 @@ class InlineReader:
 
 
 class _Scan:
-    """One pass over a text."""
+    """Parses a text once, from its start to its end."""
 
     def __init__(self, reader: InlineReader, text: str, style: Style, depth: int) -> None:
         self._reader, self._text, self._style, self._depth = reader, text, style, depth

@@ -38,7 +38,7 @@ class Marker:
 
 @dataclass(slots=True)
 class BlockAttributes:
-    """What lines in brackets above a block say of it."""
+    """The attributes that lines in brackets above a block give it."""
 
     positional: list[str] = field(default_factory=list[str])
     named: dict[str, str] = field(default_factory=dict[str, str])

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.layout.content import Box, Line, Word, bounds
+from fathom.conversion.layout.content import Box, Line, Word
 from fathom.conversion.layout.lines import join_words, merge_lines
 
 NUMERIC = re.compile(r"^[\s(\-–+±~<>≈$€£¥%.,:/\d)]*\d[\s(\-–+±$€£¥%.,:/\d)*†‡kKMB]*$")
@@ -97,8 +97,3 @@ def read_leftward(grid: Grid) -> Grid:
             cell.column, cell.end_column = grid.columns - cell.end_column, grid.columns - cell.column
         grid.cells.sort(key=lambda cell: (cell.row, cell.column))
     return grid
-
-
-def box_of_words(words: Sequence[Word], fallback: Box) -> Box:
-    """The box around the words; `fallback` if there are none."""
-    return bounds(words) if words else fallback

@@ -6,7 +6,7 @@ import re
 
 from fathom.conversion.docling_backends.latex.tex.macros import Definitions
 from fathom.conversion.docling_backends.latex.tex.source import TokenSource
-from fathom.conversion.docling_backends.latex.tex.tokens import COMMAND, OPEN, SPACE, STOP, TEXT, Token
+from fathom.conversion.docling_backends.latex.tex.tokens import COMMAND, SPACE, STOP, TEXT, Token
 
 _KNOWN = frozenset(
     """
@@ -135,8 +135,3 @@ class Conditions:
                 depth -= 1
             elif token.text == "else" and to_else and depth == 0:
                 return
-
-
-def is_open(token: Token | None) -> bool:
-    """Tells whether the token opens a group."""
-    return token is not None and token.kind == OPEN
