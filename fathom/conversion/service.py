@@ -57,6 +57,7 @@ class ConverterService:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._defect: BaseException | None = None
         self._drain = False
+        self._cancels = False
         self.leave = asyncio.Event()
         self.leave_at_once = asyncio.Event()
 
@@ -99,7 +100,7 @@ class ConverterService:
             raise self._defect
 
     def stop(self) -> None:
-        """The converter leaves; what it converts is cancelled, also where it was to be finished."""
+        """Makes the converter leave at once, also where it was to finish its work. Its callers ask the next converter."""
         self.leave.set()
         self.leave_at_once.set()
 
@@ -135,6 +136,7 @@ class ConverterService:
             await asyncio.sleep(HOME_LOOKED_AT_EVERY_S)
         self._drain = self._address.folder.exists()
         if not self._drain:
+            self._cancels = True
             logging.disable()  # the home is gone, and a log line would bring it back
         log.warning("The converter's socket is gone, so nobody can reach it any more: it ends", sub_stage="end")
         self.leave.set()
@@ -156,7 +158,10 @@ class ConverterService:
         except (ConnectionError, TimeoutError):
             pass  # the caller is gone, and with it whoever could be told
         except asyncio.CancelledError:
-            self._tell(writer, ConversionCancelled("The converter was stopped."))
+            if self._cancels:
+                self._tell(writer, ConversionCancelled("The converter was stopped."))
+            elif self._defect is None:
+                self._send(writer, Frame.SUPERSEDED)  # a signal is not meant for the documents: their callers go on elsewhere
         except FathomError as error:
             self._tell(writer, error)
         except Exception as error:
@@ -180,6 +185,7 @@ class ConverterService:
         elif request.operation == "stop":
             log.info("Converter is told to stop", sub_stage="end")
             self._send(writer, Frame.RESULT, b"{}")
+            self._cancels = True
             self.stop()
         elif request.fingerprint != self._fingerprint:
             log.info("A caller has other settings or newer code: the converter finishes its work and ends", sub_stage="end")

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.integration
 
 CASES = Path(__file__).parent / "cases" / "files"
 FROM_OUTSIDE = [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP]
+# A converter hears SIGTERM and leaves, and does not hear SIGKILL.
+ENDED_BY = [signal.SIGKILL, signal.SIGTERM]
 NEXT_DOCUMENT_WITHIN_S = 60.0  # the tests' machine may be busy
 
 
@@ -188,10 +190,10 @@ def test_the_worker_of_a_converter_that_finishes_its_work_is_replaced(
     eventually(lambda: not alive(draining.pid))
 
 
-def kill_converter(converters: Converters, client: ConverterClient) -> None:
-    """The converter is gone, and its workers with it."""
+def kill_converter(converters: Converters, client: ConverterClient, sent: int = signal.SIGKILL) -> None:
+    """Ends the converter by a signal, and waits until its workers are gone too."""
     status = converters.status(client)
-    os.kill(status.pid, signal.SIGKILL)
+    os.kill(status.pid, sent)
     processes = [status.pid, *(worker.pid for worker in status.workers if worker.pid)]
     eventually(lambda: not any(alive(pid) for pid in processes))
 
@@ -204,20 +206,22 @@ def test_a_converter_that_is_killed_idle_is_started_by_the_next_document(convert
     assert client.convert(converters.text("after"), version="v").markdown == "after"
 
 
+@pytest.mark.parametrize("sent", ENDED_BY)
 def test_a_converter_that_is_killed_busy_loses_neither_the_document_at_work_nor_those_that_wait(
-    converters: Converters, pool: ThreadPoolExecutor
+    converters: Converters, pool: ThreadPoolExecutor, sent: int
 ) -> None:
     client = converters.client()
     going = [begun(client, converters.text("gate open"), pool)]
     going += [pool.submit(client.convert, converters.text(f"{n}", name=f"{n}.txt"), version="v") for n in range(3)]
     eventually(lambda: converters.status(client).waiting == 3)
-    kill_converter(converters, client)
+    kill_converter(converters, client, sent)
     converters.text("", name="open")
     assert [one.result(60).markdown for one in going] == ["gate open", "0", "1", "2"]
 
 
+@pytest.mark.parametrize("sent", ENDED_BY)
 def test_a_converter_that_is_killed_again_and_again_loses_no_document_that_waits(
-    converters: Converters, pool: ThreadPoolExecutor, held: Path
+    converters: Converters, pool: ThreadPoolExecutor, held: Path, sent: int
 ) -> None:
     held.touch()
     client = converters.client()
@@ -225,7 +229,7 @@ def test_a_converter_that_is_killed_again_and_again_loses_no_document_that_waits
     going = [pool.submit(client.convert, converters.text(f"{n}", name=f"{n}.txt"), version="v") for n in range(3)]
     for _ in range(3):
         eventually(lambda: waiting(client) == 3)
-        kill_converter(converters, client)
+        kill_converter(converters, client, sent)
     held.unlink()
     assert [one.result(60).markdown for one in going] == ["0", "1", "2"]
 
@@ -238,15 +242,16 @@ def waiting(client: ConverterClient) -> int:
         return 0
 
 
+@pytest.mark.parametrize("sent", ENDED_BY)
 def test_a_converter_that_is_killed_while_it_finishes_its_work_loses_no_document(
-    converters: Converters, pool: ThreadPoolExecutor
+    converters: Converters, pool: ThreadPoolExecutor, sent: int
 ) -> None:
     client = converters.client()
     going = begun(client, converters.text("gate open"), pool)
     draining = converters.status(client)
     changed = converters.client(convert_timeout_s=77)
     changed.ensure_started(warm=True)
-    os.kill(draining.pid, signal.SIGKILL)
+    os.kill(draining.pid, sent)
     eventually(lambda: not alive(draining.workers[0].pid))
     converters.text("", name="open")
     assert going.result(60).markdown == "gate open"
