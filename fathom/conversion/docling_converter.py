@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from fathom.conversion.guards import guard_torch_imports
 
 if TYPE_CHECKING:
-    from docling.document_converter import DocumentConverter
+    from docling.datamodel.base_models import InputFormat
+    from docling.document_converter import DocumentConverter, FormatOption
 
 # Docling's names of the formats that are converted.
 FORMATS = (
@@ -20,54 +21,20 @@ FORMATS = (
 
 @cache
 def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> DocumentConverter:
-    """A converter whose pipelines are made on first use, and kept; `languages` are those of scans, none for any.
+    """Returns a converter whose pipelines are made on first use, and kept; `languages` are those of scans, none for any.
 
     `threads` is how many cores the reading of a scan may use.
     """
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
-    from docling.document_converter import (
-        AsciiDocFormatOption,
-        CsvFormatOption,
-        DocumentConverter,
-        EmailFormatOption,
-        EpubFormatOption,
-        ExcelFormatOption,
-        HTMLFormatOption,
-        ImageFormatOption,
-        LatexFormatOption,
-        MarkdownFormatOption,
-        OdpFormatOption,
-        OdsFormatOption,
-        OdtFormatOption,
-        PdfFormatOption,
-        PowerpointFormatOption,
-        WordFormatOption,
-        XMLJatsFormatOption,
-    )
+    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
 
-    from fathom.conversion.docling_backends.asciidoc.backend import AsciidocBackend
-    from fathom.conversion.docling_backends.epub import EpubBackend
-    from fathom.conversion.docling_backends.html import HtmlBackend
-    from fathom.conversion.docling_backends.jats.backend import JatsBackend
-    from fathom.conversion.docling_backends.latex.backend import LatexBackend
-    from fathom.conversion.docling_backends.markdown.backend import MarkdownBackend
-    from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
-    from fathom.conversion.docling_backends.opendocument.text_backend import OdtBackend
-    from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
-    from fathom.conversion.docling_backends.spreadsheet.csv_backend import CsvBackend
-    from fathom.conversion.docling_backends.spreadsheet.ods.backend import OdsBackend
-    from fathom.conversion.docling_backends.spreadsheet.xlsx.backend import ExcelBackend
-    from fathom.conversion.docling_backends.word.backend import WordBackend
-    from fathom.conversion.email.backend import MailBackend
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
 
-    logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # it warns of forms it does not fill in
-    logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of calendars, which MailBackend reads
     options = ThreadedPdfPipelineOptions(
         allow_external_plugins=True,
         do_ocr=False,  # our layout engine reads pages without text itself
@@ -86,23 +53,66 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     return DocumentConverter(
         allowed_formats=[InputFormat(name) for name in FORMATS],
         format_options={
+            **reader_options(),
             InputFormat.PDF: PdfFormatOption(
                 pipeline_cls=GeometricPdfPipeline, backend=GeometricPdfBackend, pipeline_options=options
             ),
-            InputFormat.DOCX: WordFormatOption(backend=WordBackend),
-            InputFormat.ODT: OdtFormatOption(backend=OdtBackend),
-            InputFormat.ODP: OdpFormatOption(backend=OdpBackend),
-            InputFormat.PPTX: PowerpointFormatOption(backend=PresentationBackend),
-            InputFormat.HTML: HTMLFormatOption(backend=HtmlBackend),
-            InputFormat.EPUB: EpubFormatOption(backend=EpubBackend),
-            InputFormat.EMAIL: EmailFormatOption(backend=MailBackend),
-            InputFormat.LATEX: LatexFormatOption(backend=LatexBackend),
-            InputFormat.ASCIIDOC: AsciiDocFormatOption(backend=AsciidocBackend),
-            InputFormat.XML_JATS: XMLJatsFormatOption(backend=JatsBackend),
-            InputFormat.MD: MarkdownFormatOption(backend=MarkdownBackend),
-            InputFormat.XLSX: ExcelFormatOption(backend=ExcelBackend),
-            InputFormat.ODS: OdsFormatOption(backend=OdsBackend),
-            InputFormat.CSV: CsvFormatOption(backend=CsvBackend),
             InputFormat.IMAGE: ImageFormatOption(pipeline_cls=GeometricPdfPipeline, pipeline_options=options),
         },
     )
+
+
+def reader_options() -> dict[InputFormat, FormatOption]:
+    """Returns the readers of every kind of file that is no picture of pages, which no model is wanted for."""
+    from docling.datamodel.base_models import InputFormat
+    from docling.document_converter import (
+        AsciiDocFormatOption,
+        CsvFormatOption,
+        EmailFormatOption,
+        EpubFormatOption,
+        ExcelFormatOption,
+        HTMLFormatOption,
+        LatexFormatOption,
+        MarkdownFormatOption,
+        OdpFormatOption,
+        OdsFormatOption,
+        OdtFormatOption,
+        PowerpointFormatOption,
+        WordFormatOption,
+        XMLJatsFormatOption,
+    )
+
+    from fathom.conversion.docling_backends.asciidoc.backend import AsciidocBackend
+    from fathom.conversion.docling_backends.epub import EpubBackend
+    from fathom.conversion.docling_backends.html import HtmlBackend
+    from fathom.conversion.docling_backends.jats.backend import JatsBackend
+    from fathom.conversion.docling_backends.latex.backend import LatexBackend
+    from fathom.conversion.docling_backends.markdown.backend import MarkdownBackend
+    from fathom.conversion.docling_backends.opendocument.slides_backend import OdpBackend
+    from fathom.conversion.docling_backends.opendocument.text_backend import OdtBackend
+    from fathom.conversion.docling_backends.pipeline import ReaderPipeline
+    from fathom.conversion.docling_backends.presentation.backend import PresentationBackend
+    from fathom.conversion.docling_backends.spreadsheet.csv_backend import CsvBackend
+    from fathom.conversion.docling_backends.spreadsheet.ods.backend import OdsBackend
+    from fathom.conversion.docling_backends.spreadsheet.xlsx.backend import ExcelBackend
+    from fathom.conversion.docling_backends.word.backend import WordBackend
+    from fathom.conversion.email.backend import MailBackend
+
+    logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
+    logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of calendars, which MailBackend reads
+    return {
+        InputFormat.DOCX: WordFormatOption(pipeline_cls=ReaderPipeline, backend=WordBackend),
+        InputFormat.ODT: OdtFormatOption(pipeline_cls=ReaderPipeline, backend=OdtBackend),
+        InputFormat.ODP: OdpFormatOption(pipeline_cls=ReaderPipeline, backend=OdpBackend),
+        InputFormat.PPTX: PowerpointFormatOption(pipeline_cls=ReaderPipeline, backend=PresentationBackend),
+        InputFormat.HTML: HTMLFormatOption(pipeline_cls=ReaderPipeline, backend=HtmlBackend),
+        InputFormat.EPUB: EpubFormatOption(pipeline_cls=ReaderPipeline, backend=EpubBackend),
+        InputFormat.EMAIL: EmailFormatOption(pipeline_cls=ReaderPipeline, backend=MailBackend),
+        InputFormat.LATEX: LatexFormatOption(pipeline_cls=ReaderPipeline, backend=LatexBackend),
+        InputFormat.ASCIIDOC: AsciiDocFormatOption(pipeline_cls=ReaderPipeline, backend=AsciidocBackend),
+        InputFormat.XML_JATS: XMLJatsFormatOption(pipeline_cls=ReaderPipeline, backend=JatsBackend),
+        InputFormat.MD: MarkdownFormatOption(pipeline_cls=ReaderPipeline, backend=MarkdownBackend),
+        InputFormat.XLSX: ExcelFormatOption(pipeline_cls=ReaderPipeline, backend=ExcelBackend),
+        InputFormat.ODS: OdsFormatOption(pipeline_cls=ReaderPipeline, backend=OdsBackend),
+        InputFormat.CSV: CsvFormatOption(pipeline_cls=ReaderPipeline, backend=CsvBackend),
+    }

@@ -158,12 +158,19 @@ def convert_by_docling(
 
 
 def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
-    """The document of docling's result and what went wrong in it. Raises DocumentDamaged, ConversionFailed where it failed."""
+    """The document of docling's result and what went wrong in it.
+
+    Raises DocumentDamaged, ConversionFailed where it failed, and the reader's own error where that gave up by name.
+    """
     from docling.datamodel.base_models import ConversionStatus
+
+    from fathom.conversion.docling_backends.pipeline import refusal_of
 
     errors = [
         ConversionError(category=_category(error), message=error.error_message, page=error.page_no) for error in result.errors
     ]
+    if refusal := refusal_of(result):
+        raise refusal
     if result.status is ConversionStatus.FAILURE or result.status is ConversionStatus.SKIPPED:
         raise _failure(inspection, errors)
     if result.status is not ConversionStatus.SUCCESS and not errors:

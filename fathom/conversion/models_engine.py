@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version as installed
@@ -61,9 +60,8 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
     )
     from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
 
-    from fathom.conversion.docling_converter import FORMATS
+    from fathom.conversion.docling_converter import FORMATS, reader_options
 
-    logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     options = ThreadedPdfPipelineOptions(
         artifacts_path=artifacts,
         do_ocr=True,
@@ -76,6 +74,7 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
     return DocumentConverter(
         allowed_formats=[InputFormat(name) for name in FORMATS],
         format_options={
+            **reader_options(),
             InputFormat.PDF: PdfFormatOption(pipeline_options=options),
             InputFormat.IMAGE: ImageFormatOption(pipeline_options=options),
         },
