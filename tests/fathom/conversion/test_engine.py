@@ -143,6 +143,7 @@ def test_a_scan_is_read_and_laid_out(tmp_path: Path) -> None:
     assert report.pictures == 0
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_scan_that_lies_on_its_side_or_its_head_is_read_in_order(tmp_path: Path, turn: int) -> None:
     text = " ".join(convert(scan(tmp_path, turn)).markdown.split())

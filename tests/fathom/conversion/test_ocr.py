@@ -23,7 +23,7 @@ def page(lines: list[str] = LINES, *, size: int = 30) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", [90, *(pytest.param(turn, marks=pytest.mark.integration) for turn in (0, 180, 270))])
 def test_a_page_is_read_from_top_to_bottom_whichever_way_it_lies(turn: int) -> None:
     found = read_text(page().rotate(-turn, expand=True))
     assert [line.text for line in found] == LINES
@@ -31,6 +31,7 @@ def test_a_page_is_read_from_top_to_bottom_whichever_way_it_lies(turn: int) -> N
     assert all(line.confidence > 0.9 for line in found)
 
 
+@pytest.mark.integration
 def test_a_page_that_is_a_little_turned_has_level_lines() -> None:
     found = read_text(page().rotate(3, fillcolor="white"))
     assert [line.text for line in found] == LINES
@@ -38,6 +39,7 @@ def test_a_page_that_is_a_little_turned_has_level_lines() -> None:
     assert all(60 < below - above < 120 for above, below in pairwise(tops))
 
 
+@pytest.mark.integration
 def test_wide_letters_are_squeezed_and_narrow_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[float] = []
     read_lines = ocr_models.read_lines

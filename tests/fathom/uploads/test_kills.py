@@ -153,6 +153,7 @@ def test_a_kill_at_any_point_of_a_tick_loses_nothing_and_repeats_nothing(
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.integration
 def test_a_process_killed_for_real_while_it_takes_in_a_thousand_files_is_finished_by_the_next(desk: Desk) -> None:
     for n in range(1000):
         desk.drop(f"law/{n}.txt", str(n))
