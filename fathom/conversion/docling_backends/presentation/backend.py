@@ -14,6 +14,7 @@ from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER
 
 from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe
+from fathom.conversion.docling_backends.office.package import SLIDES_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
 from fathom.conversion.docling_backends.presentation.comments import authors_of, threads_of
 from fathom.conversion.docling_backends.presentation.lists import AutoNumber, OpenLists
@@ -32,7 +33,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsPowerpointBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
-        super().__init__(in_doc, path_or_stream, options)
+        super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
         for number, slide in enumerate(self.pptx_obj.slides if self.pptx_obj is not None else (), 1):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)

@@ -26,6 +26,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_lines
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note, alternative_text, describe
+from fathom.conversion.docling_backends.office.package import WORD_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, add_runs, plain_line, tidied
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
@@ -59,7 +60,7 @@ class WordBackend(MsWordDocumentBackend):
         self._checkbox: str | None = None
         self._waiting_comments: list[tuple[str, list[str]]] = []
         self._failure: Exception | None = None
-        super().__init__(in_doc, path_or_stream, options)
+        super().__init__(in_doc, opened_package(path_or_stream, WORD_MAIN), options)
         if self.docx_obj is not None:
             self._prepare(self.docx_obj)
 
