@@ -17,6 +17,7 @@ from fathom.ledger.ledger import Ledger
 from fathom.observability.recorded import Events
 from fathom.tables import episodes
 from fathom.uploads.intake import open_intake
+from tests.conftest import RequireOrSkip
 from tests.fathom.api.test_live import SAMPLES, Live, long_text
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make install-dev)")
@@ -25,12 +26,17 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here (Debian: apt-get install chromium)"),
 ]
 
 Browser, Page, expect = sync_api.Browser, sync_api.Page, sync_api.expect
 LONG_MS = 120_000
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_browser_is_here(require_or_skip: RequireOrSkip) -> None:
+    if CHROMIUM is None:
+        require_or_skip("browser", "no chromium (Debian: apt-get install chromium)")
 
 
 @pytest.fixture(scope="module")
