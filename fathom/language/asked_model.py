@@ -9,12 +9,14 @@ from contextvars import copy_context
 
 from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
 from fathom.language import same_facts, same_names
+from fathom.language.answers.json_text import NotAsAsked
+from fathom.language.answers.reading import Read, read_answer
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
 from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
 from fathom.language.pairs import read_same
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
-from fathom.language.schema import NotAsAsked, Read, Vocabulary, read_answer
+from fathom.language.schema import Vocabulary
 from fathom.language.vocabularies import ALL
 from fathom.observability.logs import get_logger
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fathom.language.answers.json_text import NotAsAsked, parsed
 from fathom.language.asking import Question
-from fathom.language.schema import NotAsAsked
 
 MOST_PAIRS = 80  # a question: some 4,000 tokens
 _OUT = 64  # tokens of an answer that names no pair
@@ -38,10 +38,7 @@ class PairPrompt:
 
 def read_same(answer: str, pairs: int) -> list[bool]:
     """For each of so many pairs whether the answer calls it one thing. Raises NotAsAsked."""
-    try:
-        data = json.loads(answer)
-    except (ValueError, RecursionError):
-        raise NotAsAsked("it is no JSON") from None
+    data = parsed(answer)
     numbers = data.get("same") if isinstance(data, dict) else None
     if not isinstance(numbers, list) or not all(type(one) is int for one in numbers):
         raise NotAsAsked("it has no list of pairs")

@@ -10,8 +10,9 @@ from small_corpus import BRIDGE, FIRM, WRITTEN_AT, ScriptedModel, WriterOf, chun
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.snapshot import snapshot
+from fathom.language.answers.reading import read_answer
 from fathom.language.extraction import Extraction
-from fathom.language.schema import Vocabulary, read_answer
+from fathom.language.schema import Vocabulary
 
 pytestmark = pytest.mark.integration
 

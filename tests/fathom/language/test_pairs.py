@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fathom.language.answers.json_text import NotAsAsked
 from fathom.language.pairs import read_same
-from fathom.language.schema import NotAsAsked
 
 
 def test_the_numbers_of_an_answer_are_its_pairs() -> None:

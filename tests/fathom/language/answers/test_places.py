@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from fathom.language.schema import _found
+from fathom.language.answers.places import found_at
 
 LETTERS = ("a", "b", "A", "ab", " ", "  ", "\n", ".", "_", "é", "É", "中", "1", "²", "ß", "\xa0", "\u200b", "-", "İ")
 
@@ -25,6 +25,6 @@ def test_places_are_those_of_the_expression() -> None:
         words = "".join(chance.choices(LETTERS, k=chance.randint(1, 4)))
         if words.split():
             wanted = expressed(text, words)
-            assert list(_found(text, words)) == wanted, (text, words)
+            assert list(found_at(text, words)) == wanted, (text, words)
             hits += bool(wanted)
     assert hits > 1000

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom.language.answers.json_text import NotAsAsked
+from fathom.language.answers.moments import moment
+from fathom.language.answers.reading import Read, read_answer
 from fathom.language.prompts import Prompt
-from fathom.language.schema import MOST_ENTITIES, NotAsAsked, Read, Vocabulary, moment, read_answer
+from fathom.language.schema import MOST_ENTITIES, Vocabulary
 
 TEXT = "Dr. Ada Moreno founded Moreno Works in Plymouth. In 2011 Moreno left; the HB took over.\nMORENO WORKS closed."
 
