@@ -39,6 +39,8 @@ MAX_FALSE_ALARMS = 0.02
 CASES = Path(__file__).parents[1] / "fathom" / "conversion" / "cases" / "files"
 # Added by the conversion, so that no source has it: the list of what came with a mail, and when it was sent in ISO's form.
 MADE_UP = re.compile(r"Attachments|Date: \d{4}-\d\d-\d\d.*")
+# Headings of parts that are marked up as what they are and have no name in the file.
+NAMED_HERE = re.compile(r"Abstract|Acknowledgments|Footnotes|Glossary|References")
 LABELS = {
     "text": "paragraph",
     "paragraph": "paragraph",
@@ -98,6 +100,8 @@ def losses_of(document: dict[str, Any], kind: DocumentKind) -> Iterator[Loss]:
     first_heading = next((i for i, item in enumerate(document["texts"]) if item["label"] in ("section_header", "title")), 0)
     for index, item in enumerate(document["texts"]):
         layer = item.get("content_layer", "body")
+        if kind in (DocumentKind.JATS, DocumentKind.LATEX) and NAMED_HERE.fullmatch(item["text"]):
+            continue
         if layer not in ("body", "notes") or MADE_UP.fullmatch(item["text"]) or not words_of(item["text"]):
             continue
         if item["parent"]["$ref"] in inline or item["label"] not in LABELS or item["text"].strip() not in shown:

@@ -48,12 +48,19 @@ class Hit:
 
 
 def forgive_otherwise_parted(
-    hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str], shown: Sequence[ShownText], *, by_letters: bool
+    hits: Sequence[Hit],
+    missing: Counter[str],
+    surplus: Counter[str],
+    shown: Sequence[ShownText],
+    *,
+    by_letters: bool,
+    in_lines: bool,
 ) -> None:
     """Takes words off `missing` that are shown with a blank more or less than the source has: CO2, 10^6, a divided word.
 
     They are looked for in `surplus`, the words that are shown more often than the source has them. `by_letters`: words of one
-    or two letters count as shown if their letters are left over, whatever they stand beside.
+    or two letters count as shown if their letters are left over, whatever they stand beside; not those of a block that has no
+    other words, unless blocks are the lines of a page (`in_lines`), where a formula may be one.
     """
     del surplus[FIGURE]
     if not surplus:
@@ -74,7 +81,7 @@ def forgive_otherwise_parted(
             if same:
                 missing.subtract(hit.words[first:last])
     if by_letters:
-        _forgive_signs(hits, missing, surplus)
+        _forgive_signs(hits, missing, surplus, in_lines=in_lines)
 
 
 def forgive_set_apart(hits: Sequence[Hit], missing: Counter[str], there: Counter[str], apart: Iterable[str]) -> int:
@@ -153,12 +160,14 @@ def _is_noted(word: str, surplus: Counter[str]) -> bool:
     return noted is not None and surplus[noted[1] or noted[2]] > 0
 
 
-def _forgive_signs(hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str]) -> None:
+def _forgive_signs(hits: Sequence[Hit], missing: Counter[str], surplus: Counter[str], *, in_lines: bool) -> None:
     letters: Counter[str] = Counter()
     for word, count in surplus.items():
         for letter in word:
             letters[letter] += count
     for hit in hits:
+        if not in_lines and all(missing[word] > 0 for word in hit.words if word != FIGURE):
+            continue
         for word in hit.words:
             if missing[word] > 0 and len(word) <= MAX_SIGN and word != FIGURE and not Counter(word) - letters:
                 missing[word] -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fathom.conversion.quality.forgiveness import (
     FIGURE,
@@ -17,6 +17,7 @@ from fathom.conversion.quality.forgiveness import (
 )
 from fathom.conversion.quality.shown_text import ShownText
 from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
+from fathom.conversion.quality.source_words.tex_text import greek_letters
 from fathom.conversion.quality.words import pieces, words_of
 
 # So many words in a row that are nowhere are a passage that was lost; a single one may be a word that was read in two ways.
@@ -84,6 +85,8 @@ def compare(
     letters count as shown wherever their letters are left over. A block is lost if most of its words are missing, part of one
     if `MIN_RUN` of its words in a row are.
     """
+    if has_formulas and apart is None:  # pages have the letters themselves
+        shown = [replace(one, text=greek_letters(one.text)) if "\\" in one.text else one for one in shown]
     there = _counted([text for text in shown if not text.in_chart])
     texts = _SourceWords(source, shown, there)
     wanted, charted = texts.counted(), texts.in_charts()
@@ -94,7 +97,8 @@ def compare(
         return found
     wanted += charted
     hits = [hit for hit in texts.in_blocks() if any(word in missing for word in hit.words)]
-    forgive_otherwise_parted(hits, missing, there - wanted, shown, by_letters=has_formulas)
+    surplus = there - wanted
+    forgive_otherwise_parted(hits, missing, surplus, shown, by_letters=has_formulas, in_lines=apart is not None)
     found.apart = forgive_set_apart(hits, missing, there, apart or ())
     if apart is not None:
         forgive_shown_once(hits, missing, there, source)

@@ -30,7 +30,9 @@ class ArticleReader:
     def __init__(self, root: Element, entities: dict[str, str]) -> None:
         self._root = root
         self._lines = LineReader(NoteMarks(root), entities)
-        self._front = FrontReader(self._lines, self._content)
+        self._front = FrontReader(
+            self._lines, self._content, lambda element, level: self._block(element, name_of(element), level)
+        )
         self.floats = FloatReader(self._lines, self._block, self._paragraph)
         self._by_name: dict[str, Callable[[Element, int], list[Block]]] = {
             "caption": self._caption,
@@ -38,6 +40,7 @@ class ArticleReader:
             "def-list": self._definitions,
             "table-wrap": self.floats.table,
             "table": self.floats.table,
+            "array": self.floats.table,
             "fig": self.floats.figure,
             "graphic": self.floats.figure,
             "disp-formula": self.floats.formula,

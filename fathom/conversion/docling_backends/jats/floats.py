@@ -24,6 +24,7 @@ ReadBlock = Callable[[Element, str, int], list[Block]]
 ReadParagraph = Callable[[Element, int], list[Block]]
 _BELOW_TABLE = frozenset({"p", "disp-quote", "list", "attrib", "permissions"})
 _IN_FIGURE = BLOCKS - {"graphic", "media", "alternatives"} | {"permissions"}
+_SUPPLEMENT = "supplementary-material"
 _ALTERNATIVES = ("table", "tex-math", "math", "textual-form", "code", "preformat", "graphic", "media")
 
 
@@ -37,7 +38,7 @@ class FloatReader:
     def table(self, element: Element, level: int) -> list[Block]:
         """Reads a `table-wrap` or a bare table, with its caption and notes."""
         caption = self._caption_runs(element)
-        tables = [element] if name_of(element) == "table" else list(children(element, "table"))
+        tables = [element] if name_of(element) in ("table", "array") else list(children(element, "table"))
         tables += [table for group in children(element, "alternatives") for table in children(group, "table")]
         found: list[Block] = []
         for table in tables:
@@ -52,6 +53,7 @@ class FloatReader:
             found[-1].notes += notes
         else:
             found += notes
+        found += self._supplements(element, level)
         for inner in children(element, *_BELOW_TABLE):
             found += self._block(inner, name_of(inner), level)
         return [*found, *inline_notes(self._lines)]
@@ -64,9 +66,7 @@ class FloatReader:
         for part in children(element, "attrib"):
             caption += [Run(" "), *tidy(self._lines.runs(part))]
         found: list[Block] = [Picture(tidy(caption), next((text for text in descriptions if text), ""))]
-        for part in children(element, "caption"):
-            for inner in below(part, "supplementary-material"):
-                found += self.supplement(inner, level)
+        found += self._supplements(element, level)
         for inner in children(element, *_IN_FIGURE):
             found += self._block(inner, name_of(inner), level)
         return [*found, *inline_notes(self._lines)]
@@ -85,22 +85,43 @@ class FloatReader:
         runs = self._caption_runs(element)
         holders = (element, *below(element, "media"), *below(element, "inline-supplementary-material"))
         names = dict.fromkeys(name for holder in holders if (name := holder.get(XLINK_HREF)))
-        parts = [[Run(name)] for name in names]
+        parts = [self._caption_runs(media) for media in below(element, "media")]
+        parts += [[Run(name)] for name in names]
         parts += [self._lines.runs(part) for part in children(element, "p", "attrib", "ext-link")]
         for part in parts:
             runs += [*([Run(" ")] if runs else []), *part]
         return [Paragraph(runs)] if runs else []
+
+    def _supplements(self, element: Element, level: int) -> list[Block]:
+        """Reads the supplements that stand in the caption of a figure or table."""
+        found: list[Block] = []
+        for caption in children(element, "caption"):
+            for inner in below(caption, _SUPPLEMENT):
+                found += self.supplement(inner, level)
+        return found
 
     def alternatives(self, element: Element, level: int) -> list[Block]:
         """Reads the rendition that has most to read."""
         chosen = next((found for name in _ALTERNATIVES if (found := child(element, name)) is not None), None)
         return self._block(chosen, name_of(chosen), level) if chosen is not None else []
 
+    def _caption_part(self, part: Element) -> list[Run]:
+        runs: list[Run] = []
+
+        def aside(inner: Element, before: list[Run]) -> None:
+            runs.extend(before)
+            if name_of(inner) != _SUPPLEMENT:
+                runs.extend([Run(" "), *self._lines.runs(inner), Run(" ")])
+
+        rest = self._lines.runs(part, aside=aside)
+        return [*runs, *rest]
+
     def _caption_runs(self, element: Element) -> list[Run]:
-        """Returns label and caption in one line."""
+        """Returns label and caption in one line, without the supplements in it."""
         parts = [self._lines.runs(part) for part in children(element, "label")]
         for caption in children(element, "caption"):
-            parts += [self._lines.runs(part) for part in children(caption)] or [self._lines.runs(caption)]
+            inner = [part for part in children(caption) if name_of(part) != _SUPPLEMENT]
+            parts += [self._caption_part(part) for part in inner] or [self._lines.runs(caption)]
         runs: list[Run] = []
         for part in parts:
             shown = tidy(part)

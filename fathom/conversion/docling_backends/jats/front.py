@@ -12,14 +12,15 @@ from fathom.conversion.docling_backends.markup.inline import Run, plain, tidy
 
 ReadBlocks = Callable[[Element, int], list[Block]]
 _ENDS = (":", "?", "!", ".", "—")
+_ABOUT = ("on-behalf-of", "author-comment", "bio", "address", "uri", "ext-link")
 _MONTHS = tuple(calendar.month_name)
 
 
 class FrontReader:
-    """Reads `front` and `front-stub`; `blocks` reads the content of an element at a level of headings."""
+    """Reads `front` and `front-stub`; `blocks` reads the content of an element at a level of headings, `block` the element."""
 
-    def __init__(self, lines: LineReader, blocks: ReadBlocks) -> None:
-        self._lines, self._blocks = lines, blocks
+    def __init__(self, lines: LineReader, blocks: ReadBlocks, block: ReadBlocks) -> None:
+        self._lines, self._blocks, self._block = lines, blocks, block
 
     def read(self, front: Element | None, level: int = 0) -> list[Block]:
         """Returns title, authors, affiliations, journal, abstracts, keywords, notes and permissions, in this order."""
@@ -29,17 +30,22 @@ class FrontReader:
             return []
         found: list[Block] = self._titles(meta, level)
         found += self._people(meta)
+        found += self._about_people(meta)
         found += self._author_notes(meta)
         found += self._contributions(meta)
         found += self._imprint(front, meta)
+        for conference in children(meta, "conference"):
+            found.append(Paragraph([run for part in children(conference) for run in [Run(" "), *self._lines.runs(part)]]))
         for abstract in children(meta, "abstract", "trans-abstract"):
             found += self._abstract(abstract, level + 1)
         for group in children(meta, "kwd-group"):
             found += self._keywords(group)
         for funding in children(meta, "funding-group"):
             found += self._funding(funding)
-        for product in children(meta, "product"):
+        for product in children(meta, "product", "related-article", "related-object"):
             found.append(Paragraph(self._lines.runs(product)))
+        for part in children(meta, "supplementary-material"):
+            found += self._block(part, level)
         permissions = child(meta, "permissions")
         if permissions is not None:
             found += self._permissions(permissions)
@@ -62,6 +68,8 @@ class FrontReader:
         for translated in children(holder, "trans-title-group"):
             for title in children(translated, "trans-title", "trans-subtitle"):
                 found.append(Paragraph(self._lines.runs(title)))
+        for notes in children(holder, "fn-group"):
+            found += self._blocks(notes, level)
         return found
 
     def _people(self, meta: Element) -> list[Block]:
@@ -72,7 +80,7 @@ class FrontReader:
         several = len(affiliations) > 1
         by_role: dict[str, list[str]] = {}
         for group in groups:
-            for contrib in children(group, "contrib"):
+            for contrib in below(group, "contrib"):
                 kind = contrib.get("contrib-type") or group.get("content-type") or "author"
                 person = self._person(contrib, labels if several else {})
                 if person:
@@ -112,6 +120,15 @@ class FrontReader:
         shown = ", ".join([name, *(extra for extra in extras if extra)])
         shown += f" ({'; '.join(text for text in own if text)})" if any(own) else ""
         return f"{shown} [{', '.join(marks)}]" if marks else shown
+
+    def _about_people(self, meta: Element) -> list[Block]:
+        """Returns what is said of each person: for whom they wrote, where they live, who they are."""
+        found: list[Block] = []
+        for group in children(meta, "contrib-group"):
+            for holder in (*below(group, "contrib"), *below(group, "collab"), group):
+                for part in children(holder, *_ABOUT):
+                    found += self._block(part, 0)
+        return found
 
     def _name(self, part: Element) -> str:
         kind = name_of(part)

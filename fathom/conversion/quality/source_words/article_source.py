@@ -1,4 +1,4 @@
-"""The words of an article in JATS: title, abstract, body, tables, notes; without what describes it to machines."""
+"""The words of an article in JATS: title, abstract, body, tables, notes, references; without what describes it to machines."""
 
 from __future__ import annotations
 
@@ -7,82 +7,137 @@ from io import BytesIO
 from typing import Any
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.tex_text import greek_letters
 
-# For machines; formulas are shown as LaTeX.
+# For machines, or shown otherwise: marks of notes stand in brackets of their own.
 SKIPPED = frozenset(
     {
         "journal-meta", "article-id", "article-categories", "history", "pub-date", "self-uri", "counts", "custom-meta-group",
-        "tex-math", "math", "alt-title", "object-id", "contrib-id", "related-article", "volume", "issue", "fpage",
-        "lpage", "elocation-id",
-        "alternatives", "graphic", "institution-id",
-        "award-id", "media", "sub-article", "response", "inline-formula", "disp-formula", "sig-block",
+        "alt-title", "alt-text", "long-desc", "object-id", "contrib-id", "graphic", "institution-id",
+        "copyright-year", "copyright-holder", "annotation", "annotation-xml", "index-term", "processing-meta", "license_ref",
+        "abbrev-journal-title", "pub-history",
     }
 )  # fmt: skip
-# Each may be left out as a whole.
-OPTIONAL = frozenset(
-    {
-        "contrib-group", "aff", "author-notes", "permissions", "funding-group", "kwd-group", "ref-list",
-        "supplementary-material", "notes",
-    }
-)  # fmt: skip
+# Told of the article in one line; within references they stand where the file has them.
+IMPRINT = frozenset({"volume", "issue", "fpage", "lpage", "elocation-id"})
+# Of their children, which are one thing said in several ways, one is shown: the first of these names, else the first.
+ALTERNATIVES = frozenset(
+    {"alternatives", "name-alternatives", "collab-alternatives", "aff-alternatives", "citation-alternatives"}
+)
+CHOSEN = ("table", "tex-math", "math", "textual-form", "code", "preformat", "mixed-citation")
 INLINE = frozenset(
     {
         "italic", "bold", "sub", "sup", "xref", "ext-link", "sc", "underline", "monospace", "overline", "strike", "roman",
         "sans-serif", "styled-content", "named-content", "inline-graphic", "abbrev", "uri", "email", "ruby", "rb", "fixed-case",
     }
 )  # fmt: skip
+# Stand within a line, with a blank around each sign.
+FORMULAS = frozenset(
+    {"inline-formula", "alternatives", "tex-math", "math", "mi", "mn", "mo", "mtext", "ms", "mrow", "break", "fn"}
+)
+# Parts of names and citations that a reader may have nothing between, and that are one line.
+LINE_PARTS = frozenset({"given-names", "surname", "suffix", "prefix", "year", "month", "day", "source", "pub-id", "etal"})
+MARKS = frozenset({"fn", "table-fn", "bibr"})
 
 
 def article_blocks(data: bytes) -> Iterator[SourceBlock]:
-    """Yields the texts between the article's block elements."""
+    """Yields the texts between the article's block elements, and what is told of where it was printed."""
     from lxml import etree
 
-    texts: list[str] = []
-    hidden: Any = None
-    optional: Any = None
-    group = ""
     reader = etree.iterparse(
         BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
         remove_comments=True, remove_pis=True, recover=True,
     )  # fmt: skip
-    root = None
     for _ in reader:
         pass
-    root = reader.root
-    if root is None:
+    if reader.root is None:
         return
-    for event, element in etree.iterwalk(root, events=("start", "end")):
+    for front in reader.root.iter("{*}front", "{*}front-stub"):
+        yield from (SourceBlock(text, "imprint") for text in _imprint(front) if text.strip())
+    yield from _texts(etree.iterwalk(reader.root, events=("start", "end")))
+
+
+def _texts(events: Any) -> Iterator[SourceBlock]:
+    texts: list[str] = []
+    hidden: Any = None
+    for event, element in events:
         if not isinstance(element.tag, str):
+            if event == "end" and hidden is None and element.tail:
+                texts.append(element.tail)
             continue
-        name = element.tag.rpartition("}")[2]
+        name = _name(element)
         if event == "start":
-            if hidden is None and (name in SKIPPED or (group == "ref-list" and name == "label")):
-                hidden = element
+            hidden = element if hidden is None and _is_hidden(element, name) else hidden
             if hidden is not None:
                 continue
-            if name == "break":
+            if name in FORMULAS or name in LINE_PARTS or (name == "xref" and element.get("ref-type") in MARKS):
                 texts.append(" ")
-            elif name not in INLINE and texts:
-                yield from _whole(texts, group)
-                texts = []
-            if not group and name in OPTIONAL:
-                optional, group = element, name
+            elif name == "sup" and texts and texts[-1][-1:].isdigit():
+                texts.append("^")
+            elif name not in INLINE:
+                yield from _whole(texts)
             if element.text:
                 texts.append(element.text)
             continue
-        if hidden is element:
-            hidden = None
-        elif hidden is None and name not in INLINE and name != "break" and texts:
-            yield from _whole(texts, group)
-            texts = []
-        if optional is element:
-            optional, group = None, ""
+        if hidden is None and (name in FORMULAS or name in LINE_PARTS):
+            texts.append(" ")
+        elif hidden is None and name not in INLINE:
+            yield from _whole(texts)
+        hidden = None if hidden is element else hidden
         if hidden is None and element.tail:
             texts.append(element.tail)
-    yield from _whole(texts, group)
+    yield from _whole(texts)
 
 
-def _whole(texts: list[str], group: str) -> Iterator[SourceBlock]:
+def _is_hidden(element: Any, name: str) -> bool:
+    if name in SKIPPED:
+        return True
+    parent = element.getparent()
+    holder = "" if parent is None else _name(parent)
+    if name == "label":  # numbers of notes and references are the marks of their lines
+        return holder in ("ref", "fn", "aff")
+    if name == "xref":  # marks of affiliations
+        return holder in ("contrib", "collab")
+    if name in IMPRINT:
+        return holder in ("article-meta", "front-stub")
+    if name == "role":  # of several persons of one role, it is named once
+        return holder == "contrib" and _said(element).casefold() == (parent.get("contrib-type") or "").replace("-", " ")
+    if name == "math":
+        return any(_name(beside) == "tex-math" for beside in parent)
+    return holder in ALTERNATIVES and element is not _chosen(parent)
+
+
+def _chosen(alternatives: Any) -> Any:
+    parts = [part for part in alternatives if isinstance(part.tag, str)]
+    return next((part for name in CHOSEN for part in parts if _name(part) == name), parts[0])
+
+
+def _imprint(front: Any) -> Iterator[str]:
+    """Yields journal, publisher, volume, pages, DOI and dates, these without the months, which a file has as numbers."""
+    meta = front.find("{*}article-meta")
+    meta = front if meta is None else meta
+    for path in ("{*}journal-meta//{*}journal-title", "{*}journal-meta//{*}publisher-name"):
+        yield _said(front.find(path))
+    for part in meta.findall("{*}article-id[@pub-id-type='doi']")[:1]:
+        yield _said(part)
+    pages = ("elocation-id",) if meta.find("{*}fpage") is None else ("fpage", "lpage")
+    for name in ("volume", "issue", *pages):
+        yield _said(meta.find(f"{{*}}{name}"))
+    published = meta.findall("{*}pub-date")
+    for date in [*([max(published, key=len)] if published else []), *meta.findall("{*}history/{*}date")]:
+        yield f"{_said(date.find('{*}day'))} {_said(date.find('{*}year'))}"
+
+
+def _said(element: Any) -> str:
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _name(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _whole(texts: list[str]) -> Iterator[SourceBlock]:
     text = "".join(texts)
+    texts.clear()
     if text.strip():
-        yield SourceBlock(text, group or "article", group=group)
+        yield SourceBlock(greek_letters(text) if "\\" in text else text, "article")

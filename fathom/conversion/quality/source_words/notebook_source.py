@@ -21,18 +21,36 @@ def notebook_blocks(text: str) -> Iterator[SourceBlock]:
     except (ValueError, RecursionError):
         yield from plain_blocks(text)
         return
-    for cell in _maps(notebook.get("cells") if isinstance(notebook, Mapping) else None):
-        source = _joined(cell.get("source"))
-        yield from markdown_blocks(source) if cell.get("cell_type") == "markdown" else plain_blocks(source)
-        for output in _maps(cell.get("outputs")):
-            if output.get("output_type") == "stream":
-                yield from plain_blocks(_printed(_joined(output.get("text"))))
-                continue
-            forms = output.get("data")
-            if isinstance(forms, Mapping) and "<table" in (markup := _joined(forms.get("text/html"))):
-                yield from html_blocks(markup.encode("utf-8", "replace"), "utf-8", "output")
-            elif isinstance(forms, Mapping) and not forms.keys() & {"text/html", "text/markdown"}:
-                yield from plain_blocks(_printed(_joined(forms.get("text/plain"))))
+    if not isinstance(notebook, Mapping):
+        yield from plain_blocks(text)
+        return
+    for holder in (notebook, *_maps(notebook.get("worksheets"))):
+        for cell in _maps(holder.get("cells")):
+            source = _joined(cell.get("source", cell.get("input")))
+            yield from markdown_blocks(source) if cell.get("cell_type") == "markdown" else plain_blocks(source)
+            for output in _maps(cell.get("outputs")):
+                yield from _output_blocks(output)
+
+
+def _output_blocks(output: Mapping[str, Any]) -> Iterator[SourceBlock]:
+    kind = output.get("output_type")
+    if kind == "stream":
+        yield from plain_blocks(_printed(_joined(output.get("text"))))
+        return
+    if kind in ("error", "pyerr"):
+        lines = output.get("traceback")
+        trace = _printed("\n".join(_joined(line) for line in lines)) if isinstance(lines, list) else ""
+        said = f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}"
+        yield from plain_blocks(trace if said in trace else f"{trace}\n{said}")
+        return
+    forms = output.get("data", output)
+    if not isinstance(forms, Mapping):
+        return
+    markup = _joined(forms.get("text/html", forms.get("html")))
+    if "<table" in markup:
+        yield from html_blocks(markup.encode("utf-8", "replace"), "utf-8", "output")
+    elif not forms.keys() & {"text/html", "html", "text/markdown", "markdown"}:
+        yield from plain_blocks(_printed(_joined(forms.get("text/plain", forms.get("text")))))
 
 
 def _maps(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -271,3 +271,40 @@ def test_time_grows_with_the_length_of_the_article(piece: str) -> None:
     seconds(100)
     few, many = seconds(1000), seconds(8000)
     assert many < max(few, LEAST) * 8 * 4
+
+
+def test_what_is_said_of_people_and_of_the_title_is_told(tmp_path: Path) -> None:
+    front = (
+        '<title-group><article-title>T<xref ref-type="fn" rid="n">*</xref></article-title><fn-group><fn id="n"><p>Told at sea.'
+        "</p></fn></fn-group></title-group><contrib-group><contrib><name><surname>Holm</surname></name><bio><p>Ruth dives.</p>"
+        "</bio><address><country>Norway</country></address></contrib><contrib><collab>Tide Group<contrib-group><contrib><name>"
+        "<surname>Lie</surname><given-names>Bo</given-names></name></contrib></contrib-group></collab>"
+        "<on-behalf-of>for the Sea Trust</on-behalf-of></contrib></contrib-group>"
+    )
+    found = gaps(tmp_path, front=front, contains=["Told at sea.", "Ruth dives.", "Norway", "Bo Lie", "for the Sea Trust"])
+    assert found == []
+
+
+def test_supplements_conferences_and_companions_of_the_front_are_told(tmp_path: Path) -> None:
+    front = (
+        f'{title("T")}<supplementary-material xlink:href="s1.pdf"><label>S1</label><caption><p>Depth log.</p></caption>'
+        "</supplementary-material><conference><conf-date>May 2018</conf-date><conf-name>TideConf</conf-name></conference>"
+        "<related-article><article-title>Companion piece</article-title></related-article>"
+    )
+    assert gaps(tmp_path, front=front, contains=["S1 Depth log. s1.pdf", "May 2018 TideConf", "Companion piece"]) == []
+
+
+@pytest.mark.parametrize("holder", ["fig", "table-wrap"])
+def test_a_supplement_in_a_caption_is_told_once(tmp_path: Path, holder: str) -> None:
+    body = (
+        f"<{holder}><label>Float 1.</label><caption><p>The tides.</p><p><supplementary-material><label>Source data 1.</label>"
+        '<caption><p>Raw log.</p></caption><media xlink:href="a.xlsx"><caption><p>A sheet.</p></caption></media>'
+        f"</supplementary-material></p></caption></{holder}>"
+    )
+    document = article(tmp_path, body)
+    assert missing(document, in_order=["Float 1. The tides.", "Source data 1. Raw log.", "A sheet.", "a.xlsx"]) == []
+    assert document.markdown.count("Raw log.") == 1
+
+
+def test_an_array_is_a_table(tmp_path: Path) -> None:
+    assert gaps(tmp_path, "<array><tbody><tr><td>low</td><td>high</td></tr></tbody></array>", rows=[["low", "high"]]) == []

@@ -260,7 +260,20 @@ def test_of_a_mail_the_richest_text_is_asked_for_with_its_subject_people_and_inv
         (DocumentKind.NOTEBOOK, '{"cells": [{"cell_type": "markdown", "source": ["# Tides"]}, {"cell_type": "code", '
          '"source": "x", "outputs": [{"output_type": "stream", "text": ["12\\r13"]}]}]}', ["# Tides", "x", "13"]),
         (DocumentKind.LATEX, "\\documentclass{article}\\begin{document}% no\n\\section{Tides} rise $x^2$ \\cite{a}\n"
-         "\\begin{tabular}{l@{}r}\na & b \\\\\n\\end{tabular}\\end{document}", ["Tides rise", "a", "b"]),
+         "\\begin{tabular}{l@{}r}\na & b \\\\\n\\end{tabular}\\end{document}", ["Tides rise $x^2$ a", "a", "b"]),
+        (DocumentKind.LATEX, "\\newcommand{\\boat}[2][no]{#2 sails #1}\\title{T\\'{e}l\\thanks{Bo}}\\begin{document}\n"
+         "\\boat[now]{Ana} \\verb|a_b| \\multicolumn{2}{c}{Both}\\vspace{1cm} $\\alpha$\n\\end{document}",
+         ["Tél", "Bo", "Ana sails now a_b Both $α$"]),
+        (DocumentKind.JATS, "<article><front><article-meta><article-id pub-id-type='doi'>10.1/x</article-id><contrib-group>"
+         "<contrib><name><surname>Lie</surname><given-names>Bo</given-names></name><xref ref-type='aff' rid='a'>1</xref>"
+         "</contrib></contrib-group></article-meta></front><body><p>At 10<sup>3</sup> <inline-formula><alternatives>"
+         "<tex-math>\\alpha x</tex-math><graphic/></alternatives></inline-formula></p><table-wrap><alternatives><graphic/>"
+         "<table><tr><td>Alta</td></tr></table></alternatives></table-wrap></body><back><ref-list><ref><label>1</label>"
+         "<mixed-citation>Old tides</mixed-citation></ref></ref-list></back><response><body><p>We reply</p></body></response>"
+         "</article>", ["10.1/x", "Lie Bo", "At 10^3 α x", "Alta", "Old tides", "We reply"]),
+        (DocumentKind.NOTEBOOK, '{"worksheets": [{"cells": [{"cell_type": "code", "input": ["x"], "outputs": [{"output_type": '
+         '"pyerr", "ename": "ValueError", "evalue": "no tide", "traceback": []}, {"output_type": "pyout", "text": ["7"]}]}]}]}',
+         ["x", "ValueError: no tide", "7"]),
     ],
 )  # fmt: skip
 def test_texts_have_their_words_without_marks(tmp_path: Path, kind: DocumentKind, text: str, texts: list[str]) -> None:
