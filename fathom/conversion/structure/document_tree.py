@@ -84,7 +84,9 @@ class DoclingTree:
                 opaque.update(str(item.get("self_ref")) for item in self._walk(inner, frozenset()))
                 line = self._nested_table(inner["data"])
             elif ref.startswith("#/pictures/"):
-                line = plain_text(picture_description(inner))
+                chart = ((inner.get("meta") or {}).get("tabular_chart") or {}).get("chart_data")
+                points = self._nested_table(chart) if isinstance(chart, Mapping) else plain_text("")
+                line = joined([plain_text(picture_description(inner)), points], " ")
             elif ref not in opaque and own_text(inner).strip():
                 line = inline_text([inner])
             else:

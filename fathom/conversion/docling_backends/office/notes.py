@@ -88,9 +88,10 @@ def alternative_text(title: str | None, description: str | None) -> str:
 
 
 def describe(picture: PictureItem, text: str) -> None:
-    """Gives the picture this description, where it is not empty."""
+    """Gives the picture this description, behind one that it has; an empty one adds nothing."""
     if not text:
         return
     meta = picture.meta or PictureMeta()
-    meta.description = DescriptionMetaField(text=text)
+    said = "" if meta.description is None else meta.description.text
+    meta.description = DescriptionMetaField(text=f"{said}; {text}" if said else text)
     picture.meta = meta

@@ -158,6 +158,9 @@ def _types(content: bytes, names: set[str], main: str, main_type: str) -> bytes 
             known.add(extension)
             _add(root, "Default", Extension=extension, ContentType=_PLAIN_TYPES.get(extension, _UNKNOWN))
             is_changed = True
+        elif not extension and not name.endswith("/"):
+            _add(root, "Override", PartName=f"/{name}", ContentType=_UNKNOWN)
+            is_changed = True
     return _written(root) if is_changed else None
 
 

@@ -13,6 +13,7 @@ from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, 
 from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER
 
+from fathom.conversion.docling_backends.office.charts import CHARTS, ChartContent, add_chart, chart_of
 from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe
 from fathom.conversion.docling_backends.office.package import SLIDES_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
@@ -96,8 +97,10 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         _describe(shape, doc, first)
 
     def _handle_chart(self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any) -> None:
+        reference = next(shape._element.iter(*CHARTS), None)
+        content = ChartContent() if reference is None else chart_of(reference, shape.part)
         first = len(doc.pictures)
-        super()._handle_chart(shape, parent_slide, slide_ind, doc, slide_size)
+        add_chart(doc, content, parent_slide, prov=self._generate_prov(shape, slide_ind, content.title, slide_size))
         _describe(shape, doc, first)
 
     def _build_comment_author_map(self, pptx_obj: Any) -> dict[str, tuple[str, str]]:

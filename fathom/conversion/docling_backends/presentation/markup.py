@@ -16,6 +16,8 @@ A, P, R, MC, D = (f"{{{name}}}" for name in (DRAWING, SLIDES, RELATIONSHIPS, COM
 _READABLE = frozenset({"t", "oMath", "tbl", "chart", "relIds", "pic"})
 _FRAME = f"{P}graphicFrame"
 _MAX_LEVEL = 8
+_CHARTS = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_NEWER_CHARTS = "http://schemas.microsoft.com/office/drawing/2014/chartex"
 _SHAPE = (
     f'<p:sp xmlns:p="{SLIDES}" xmlns:a="{DRAWING}"><p:nvSpPr><p:cNvPr id="0" name="Diagram"/><p:cNvSpPr txBox="1"/><p:nvPr/>'
     "</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/></p:txBody></p:sp>"
@@ -37,6 +39,9 @@ def make_plain(slide: Any) -> None:
         for child in list(chosen) if chosen is not None else ():
             alternative.addprevious(child)
         parent.remove(alternative)
+    for data in tree.iter(f"{A}graphicData"):
+        if data.get("uri") == _NEWER_CHARTS:
+            data.set("uri", _CHARTS)  # else python-pptx does not know it for a chart
     for frame in list(tree.iter(_FRAME)):
         parts = next(frame.iter(f"{D}relIds"), None)
         if parts is not None:

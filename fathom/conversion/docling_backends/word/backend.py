@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from docling_core.types.doc import (
 from docx.opc.constants import RELATIONSHIP_TYPE
 from lxml import etree
 
+from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_lines
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.package import WORD_MAIN, opened_package
@@ -32,9 +34,20 @@ from fathom.conversion.docling_backends.office.table_headers import header_depth
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
 from fathom.conversion.docling_backends.word.fields import show_results
 from fathom.conversion.docling_backends.word.flattening import BOXES, flatten
-from fathom.conversion.docling_backends.word.markup import CELL, CHECKBOX, DIAGRAM, TABLE, P, W
+from fathom.conversion.docling_backends.word.imported_parts import ImportedParts, mark_parts
+from fathom.conversion.docling_backends.word.markup import (
+    CELL,
+    CHECKBOX,
+    DIAGRAM,
+    IMPORTED,
+    PARAGRAPH_PROPERTIES,
+    TABLE,
+    P,
+    W,
+    value_of,
+)
 from fathom.conversion.docling_backends.word.note_parts import WordNotes
-from fathom.conversion.docling_backends.word.numbering import Numbering
+from fathom.conversion.docling_backends.word.numbering import LEVELS, Numbering
 from fathom.conversion.docling_backends.word.paragraphs import ParagraphReader
 from fathom.conversion.docling_backends.word.revisions import HiddenStyles, LeftOut, accept_revisions, drop_hidden
 from fathom.conversion.docling_backends.word.tables import (
@@ -49,6 +62,7 @@ from fathom.conversion.docling_backends.word.text_boxes import lift_boxes
 from fathom.conversion.report import Notice
 
 _OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
+MAX_HEADING = 200  # characters of a paragraph that only its outline level makes a heading
 _HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
 
@@ -57,6 +71,7 @@ class WordBackend(MsWordDocumentBackend):
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsWordBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
+        self.imported = ImportedParts(WordBackend)
         self._checkbox: str | None = None
         self._waiting_comments: list[tuple[str, list[str]]] = []
         self._failure: Exception | None = None
@@ -80,6 +95,7 @@ class WordBackend(MsWordDocumentBackend):
             etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
             accept_revisions(root, left_out if root is document.element else LeftOut())
             flatten_content(root)
+            mark_parts(root)
             drop_hidden(root, hidden, left_out if root is document.element else LeftOut())
         self._notes.put_marks(document.element)
         for root in roots:
@@ -92,6 +108,7 @@ class WordBackend(MsWordDocumentBackend):
         document: DoclingDocument = super().convert()
         if self._failure is not None:
             raise self._failure
+        self.notices += self.imported.notices
         return document
 
     def _extract_comment_ranges(self) -> None:
@@ -115,12 +132,34 @@ class WordBackend(MsWordDocumentBackend):
             add_note(doc, note.mark, pieces)
 
     def _get_label_and_level(self, paragraph: Any) -> tuple[str, int | None]:
-        """Returns docling's label, which goes by the style's id: a translator's choice, while the built-in name is not."""
+        """Returns docling's label, which goes by the style's id: a translator's choice, while the built-in name is not.
+
+        Docling reads outline levels of a style only, not those of the paragraph itself or of the styles it is based on.
+        """
         label, level = super()._get_label_and_level(paragraph)
         style = paragraph.style
         if label != "Heading" and style is not None and (style.name or "").casefold() == "title":
             return "Title", None
+        if label in ("Title", "Code"):
+            return label, level
+        is_short = len(paragraph.text) <= MAX_HEADING
+        outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl") or ""
+        if label != "Heading" and is_short and outline.isdigit() and int(outline) < LEVELS:
+            return "Heading", int(outline) + 1
+        if label == "Heading" and not is_short and not any("heading" in named.casefold() for named in _names(style)):
+            return "Normal", None  # a clause of a contract that the outline lists
         return label, level
+
+    def _get_outline_level_from_style(self, style: Any) -> int | None:
+        for at in _styles(style):
+            level: int | None = super()._get_outline_level_from_style(at)
+            if level is not None:
+                return level
+        return None
+
+    @staticmethod
+    def _is_title_style(*labels: str | None) -> bool:
+        return any((label or "").casefold() in ("title", "subtitle") for label in labels)
 
     # Paragraphs
 
@@ -141,6 +180,8 @@ class WordBackend(MsWordDocumentBackend):
     def _handle_text_elements(self, element: Any, doc: DoclingDocument, skip_empty_text: bool = False) -> list[Any]:
         if element.get(DIAGRAM) is not None:
             return self._handle_diagram(element, doc)
+        if element.get(IMPORTED) is not None:
+            return self._handle_imported(element, doc)
         self._checkbox = element.get(CHECKBOX)
         self._label = self._numbering.label_of(element)
         first = len(doc.texts)
@@ -195,6 +236,12 @@ class WordBackend(MsWordDocumentBackend):
         group = add_diagram(doc, lines, self.parents[self._get_level() - 1], self.content_layer)
         self._clear_list_group_cache()
         return [] if group is None else [group.get_ref()]
+
+    def _handle_imported(self, element: Any, doc: DoclingDocument) -> list[Any]:
+        parent = self.parents[self._get_level() - 1]
+        relation = self.current_part.rels.get(element.get(IMPORTED))
+        self._clear_list_group_cache()
+        return self.imported.add(relation, doc, doc.body if parent is None else parent)
 
     # Lists and numbers
 
@@ -316,13 +363,16 @@ class WordBackend(MsWordDocumentBackend):
     def _is_rich(self, cell: Any, lines: list[list[Piece]]) -> bool:
         """Tells whether the cell holds more than plain text: lines, formats, links, numbers, pictures, tables."""
         filled = [line for line in lines if line]
-        if len(filled) > 1 or cell.find(TABLE) is not None or self._has_blip(cell):
+        if len(filled) > 1 or next(cell.iter(TABLE, *CHARTS), None) is not None or self._has_blip(cell):
             return True
         if any(len(line) > 1 or line[0] != Piece(line[0].text) for line in filled):
             return True
         paragraphs = list(cell_paragraphs(cell))
         return any(
-            paragraph.get(DIAGRAM) is not None or self._numbering.place_of(paragraph) is not None or comment_ids(paragraph)
+            paragraph.get(DIAGRAM) is not None
+            or paragraph.get(IMPORTED) is not None
+            or self._numbering.place_of(paragraph) is not None
+            or comment_ids(paragraph)
             for paragraph in paragraphs
         )
 
@@ -343,18 +393,34 @@ class WordBackend(MsWordDocumentBackend):
             describe(picture, alternative_text(None, shape.get("alt") if shape is not None else None))
         return added
 
+    def _is_chart_drawing(self, drawing_el: Any) -> bool:
+        return next(drawing_el.iter(*CHARTS), None) is not None
+
     def _handle_chart(self, doc: DoclingDocument, chart_el: Any) -> Any:
-        first = len(doc.pictures)
-        added = super()._handle_chart(doc, chart_el)
-        for picture in doc.pictures[first:]:
-            describe(picture, _description(chart_el))
-        return added
+        reference = next(chart_el.iter(*CHARTS))
+        content = chart_of(reference, self.current_part)
+        picture = add_chart(doc, content, self.parents[self._get_level() - 1], layer=self.content_layer)
+        describe(picture, _description(reference))
+        return picture.get_ref()
 
 
 def flatten_content(root: Any) -> None:
     """Leaves of fields what they show, and of wrappers their content."""
     show_results(root)
     flatten(root)
+
+
+def _styles(style: Any) -> Iterator[Any]:
+    """Yields the style and those it is based on."""
+    for _ in range(LEVELS):
+        if style is None:
+            return
+        yield style
+        style = style.base_style
+
+
+def _names(style: Any) -> Iterator[str]:
+    return (str(name) for at in _styles(style) for name in (at.name, at.style_id) if name)
 
 
 def _tree(part: Any, relation: str) -> Any | None:
@@ -399,12 +465,12 @@ def _description(inner: Any) -> str:
 
 def _notices(left_out: LeftOut, document: Any) -> list[Notice]:
     objects = sum(found.get("Type", "Embed") == "Embed" for found in document.iter(_OBJECT))
-    imported = sum(1 for _ in document.iter(f"{W}altChunk", f"{W}subDoc"))
+    linked = sum(1 for _ in document.iter(f"{W}subDoc"))
     found = [
         ("deleted_text", left_out.deleted, "Text that is marked as deleted was left out."),
         ("hidden_text", left_out.hidden, "Hidden text was left out."),
         ("hidden_rows", left_out.hidden_rows, "Hidden rows of tables were left out."),
         ("object_not_taken", objects, "Embedded objects are shown as their pictures only."),
-        ("part_not_taken", imported, "Parts that are documents of their own (altChunk, subDoc) were not taken."),
+        ("part_not_taken", linked, "Documents that are linked as parts of this one were not taken."),
     ]
     return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]

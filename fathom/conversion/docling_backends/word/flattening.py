@@ -10,6 +10,7 @@ from fathom.conversion.docling_backends.word.fields import CHECKED, UNCHECKED
 from fathom.conversion.docling_backends.word.markup import (
     CHECKBOX,
     MC,
+    PARAGRAPH_PROPERTIES,
     RUN,
     RUN_PROPERTIES,
     TEXT,
@@ -27,6 +28,7 @@ from fathom.conversion.docling_backends.word.markup import (
 _WRAPPERS = tuple(f"{W}{name}" for name in ("ins", "moveTo", "smartTag", "customXml", "dir", "bdo", "fldSimple"))
 _PROPERTIES = tuple(f"{W}{name}" for name in ("smartTagPr", "customXmlPr", "fldData"))
 _READABLE = ("txbxContent", "blip", "chart", "relIds", "imagedata", "oMath")
+MAX_INITIAL = 30  # characters: a first word may be set so, too
 BOXES = "☐☑☒□■▪▫"
 _BROKEN_LINE = re.compile(r"[ \t]*[\r\n][\s]*")
 
@@ -43,6 +45,7 @@ def flatten(root: Any) -> None:
         if parent is not None and parent.tag not in (RUN_PROPERTIES, f"{W}trPr", f"{W}numPr"):
             unwrap(wrapper)
     _write_run_elements(root)
+    _join_initials(root)
 
 
 def _choose_alternatives(root: Any) -> None:
@@ -99,7 +102,12 @@ def _note_box(control: Any, content: Any, state: bool) -> None:
 
 
 def _write_run_elements(root: Any) -> None:
-    """Writes symbols and ruby as text, drops soft hyphens, and takes line breaks of the XML file out of texts."""
+    """Writes symbols and ruby as text, drops soft hyphens, and takes line breaks of the XML file out of texts.
+
+    A break of the page or column within a paragraph is a line break: python-docx reads nothing there, and words would meet.
+    """
+    for line_break in root.iter(f"{W}br"):
+        line_break.attrib.pop(f"{W}type", None)
     for symbol in list(root.iter(f"{W}sym")):
         shown = symbol_character(symbol.get(f"{W}font", ""), symbol.get(f"{W}char", ""))
         symbol.addprevious(text_element(symbol, shown))
@@ -112,6 +120,21 @@ def _write_run_elements(root: Any) -> None:
         remove(hyphen)
     for text in root.iter(TEXT):
         _clean(text)
+
+
+def _join_initials(root: Any) -> None:
+    """Puts an initial over several lines, which Word keeps as a paragraph of its own, before the word that it begins."""
+    for frame in list(root.iter(f"{W}framePr")):
+        paragraph = ancestor(frame, P)
+        if paragraph is None or frame.get(f"{W}dropCap", "none") == "none" or len(shown_text(paragraph)) > MAX_INITIAL:
+            continue
+        follower = paragraph.getnext()
+        if follower is None or follower.tag != P:
+            continue
+        properties = follower.find(PARAGRAPH_PROPERTIES)
+        at = 0 if properties is None else follower.index(properties) + 1
+        follower[at:at] = [child for child in paragraph if child.tag != PARAGRAPH_PROPERTIES]
+        remove(paragraph)
 
 
 def _part(ruby: Any, name: str) -> str:

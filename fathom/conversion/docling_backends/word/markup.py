@@ -19,7 +19,7 @@ XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 # Marks that the steps of this package leave in the tree for those after them.
 _OWN = "{urn:fathom:word}"
-LINK, CHECKBOX, DIAGRAM = f"{_OWN}link", f"{_OWN}checkbox", f"{_OWN}diagram"
+LINK, CHECKBOX, DIAGRAM, IMPORTED = (f"{_OWN}{name}" for name in ("link", "checkbox", "diagram", "imported"))
 
 P, RUN, TEXT, TABLE, ROW, CELL = (f"{W}{name}" for name in ("p", "r", "t", "tbl", "tr", "tc"))
 PARAGRAPH_PROPERTIES, RUN_PROPERTIES = f"{W}pPr", f"{W}rPr"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fathom.conversion.docling_backends.word.markup import (
+    CELL,
     PARAGRAPH_PROPERTIES,
     ROW,
     RUN,
@@ -47,6 +48,13 @@ def accept_revisions(root: Any, left_out: LeftOut) -> None:
         if row.find(f"{W}trPr/{W}del") is not None:
             left_out.deleted += 1
             _remove_row(row)
+    for cell in list(root.iter(CELL)):
+        if cell.find(f"{W}tcPr/{W}cellDel") is not None:
+            left_out.deleted += 1
+            row = cell.getparent()
+            remove(cell)
+            if row is not None and row.tag == ROW and row.find(CELL) is None:
+                _remove_row(row)
     for paragraph in list(root.iter(P)):
         mark = paragraph.find(f"{PARAGRAPH_PROPERTIES}/{RUN_PROPERTIES}")
         if mark is not None and (mark.find(f"{W}del") is not None or mark.find(f"{W}moveFrom") is not None):

@@ -1,12 +1,14 @@
-"""Puts what stands in text boxes, word art and diagrams behind the paragraph that it hangs on.
+"""Puts what stands in text boxes, word art, diagrams and charts behind the paragraph that it hangs on.
 
-Docling 2.142.1 reads boxes before their paragraph and flattens tables in them; not needed once it keeps their blocks.
+Docling 2.142.1 reads boxes and charts before their paragraph and flattens tables in them; not needed once it keeps their
+blocks and places.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from fathom.conversion.docling_backends.office.charts import CHARTS
 from fathom.conversion.docling_backends.office.diagrams import DIAGRAM as DIAGRAM_NAMESPACE
 from fathom.conversion.docling_backends.word.markup import DIAGRAM, RUN, P, R, W, ancestor, remove, text_element
 
@@ -16,7 +18,7 @@ _BOX, _DIAGRAM_IDS, _WORD_ART = f"{W}txbxContent", f"{{{DIAGRAM_NAMESPACE}}}relI
 def lift_boxes(root: Any) -> None:
     """Makes the blocks of every box siblings behind the paragraph they hang on, in the order of the file."""
     last: dict[Any, Any] = {}
-    for box in list(root.iter(_BOX, _DIAGRAM_IDS, _WORD_ART)):
+    for box in list(root.iter(_BOX, _DIAGRAM_IDS, _WORD_ART, *CHARTS)):
         host = ancestor(box, P)
         if host is None or host.getparent() is None:
             continue
@@ -31,7 +33,14 @@ def _blocks(box: Any) -> list[Any]:
     if box.tag == _BOX:
         return list(box)
     paragraph = box.makeelement(P, nsmap=None)
-    if box.tag == _DIAGRAM_IDS:
+    if box.tag in CHARTS:
+        drawing = ancestor(box, f"{W}drawing")
+        if drawing is None:
+            return []
+        run = box.makeelement(RUN, nsmap=None)
+        run.append(drawing)
+        paragraph.append(run)
+    elif box.tag == _DIAGRAM_IDS:
         paragraph.set(DIAGRAM, box.get(f"{R}dm", ""))
     elif box.get("string", "").strip():
         run = box.makeelement(RUN, nsmap=None)

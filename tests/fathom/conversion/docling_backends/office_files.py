@@ -40,6 +40,14 @@ _KINDS = {
     "comments": "comments",
     "settings": "settings",
 }
+_MORE_KINDS = {
+    "commentsExtended": "http://schemas.microsoft.com/office/2011/relationships/commentsExtended",
+    "chart": f"{OFFICE_RELATIONS}/chart",
+    "chartEx": "http://schemas.microsoft.com/office/2014/relationships/chartEx",
+    "import": f"{OFFICE_RELATIONS}/aFChunk",
+    "header": f"{OFFICE_RELATIONS}/header",
+    "footer": f"{OFFICE_RELATIONS}/footer",
+}
 ODF_NAMES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in {
@@ -57,7 +65,7 @@ ODF_NAMES += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.
 ODF_NAMES += ' xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"'
 
 
-def word(path: Path, body: str, parts: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None) -> Path:
+def word(path: Path, body: str, parts: Mapping[str, str | bytes] | None = None, links: Mapping[str, str] | None = None) -> Path:
     """Writes a DOCX with this body; `parts` are the contents of further parts by name, `links` external targets by id."""
     parts = parts or {}
     overrides = f'<Override PartName="/word/document.xml" ContentType="{_WORD_TYPE}.document.main+xml"/>'
@@ -68,8 +76,7 @@ def word(path: Path, body: str, parts: Mapping[str, str] | None = None, links: M
             overrides += f'<Override PartName="/word/{name}" ContentType="{_WORD_TYPE}.{stem}+xml"/>'
             relations += f'<Relationship Id="{stem}" Type="{OFFICE_RELATIONS}/{stem}" Target="{name}"/>'
         else:
-            kind = "http://schemas.microsoft.com/office/2011/relationships/commentsExtended"
-            kind = kind if stem == "commentsExtended" else f"{OFFICE_RELATIONS}/diagramData"
+            kind = _MORE_KINDS.get(stem.partition(".")[0].rstrip("0123456789"), f"{OFFICE_RELATIONS}/diagramData")
             relations += f'<Relationship Id="{stem}" Type="{kind}" Target="{name}"/>'
     for key, target in (links or {}).items():
         relations += f'<Relationship Id="{key}" Type="{OFFICE_RELATIONS}/hyperlink" Target="{target}" TargetMode="External"/>'
@@ -78,7 +85,7 @@ def word(path: Path, body: str, parts: Mapping[str, str] | None = None, links: M
     return _package(path, "word/document.xml", document, overrides, relations, entries)
 
 
-def _package(path: Path, main: str, content: str, overrides: str, relations: str, entries: Mapping[str, str]) -> Path:
+def _package(path: Path, main: str, content: str, overrides: str, relations: str, entries: Mapping[str, str | bytes]) -> Path:
     root = "http://schemas.openxmlformats.org/package/2006"
     folder, _, name = main.rpartition("/")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
@@ -86,6 +93,8 @@ def _package(path: Path, main: str, content: str, overrides: str, relations: str
             "[Content_Types].xml",
             f'<Types xmlns="{root}/content-types"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="html" ContentType="text/html"/><Default Extension="txt" ContentType="text/plain"/>'
+            '<Default Extension="mht" ContentType="message/rfc822"/>'
             f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>',
         )
         made.writestr(

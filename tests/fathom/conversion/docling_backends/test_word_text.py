@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from office_files import converted, notices, paragraph, run, said, table, word
+from office_files import WORD_NAMES, converted, notices, paragraph, run, said, table, word
 
 ALIGN = '<w:vertAlign w:val="{}"/>'
 FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
@@ -41,6 +41,10 @@ WHOLE = {
     "tab": ("<w:r><w:t>Term</w:t><w:tab/><w:t>Meaning</w:t></w:r>", "Term Meaning"),
     "tab of another kind": ("<w:r><w:t>Left</w:t><w:ptab/><w:t>right</w:t></w:r>", "Left right"),
     "line breaks": ("<w:r><w:t>one</w:t><w:br/><w:t>two</w:t><w:cr/><w:t>three</w:t></w:r>", "one two three"),
+    "breaks of column and page": (
+        '<w:r><w:t>one</w:t><w:br w:type="column"/><w:t>two</w:t><w:br w:type="page"/><w:t>three</w:t></w:r>',
+        "one two three",
+    ),
     "pretty-printed file": ("<w:r><w:t>\n   har\n  </w:t></w:r><w:r><w:t>\n   bour\n  </w:t></w:r>", "harbour"),
     "blank that is not preserved": ("<w:r><w:t>one </w:t></w:r><w:r><w:t>two</w:t></w:r>", "one two"),
     "degree of a symbol font": ('<w:r><w:t>20</w:t><w:sym w:font="Symbol" w:char="F0B0"/><w:t>C</w:t></w:r>', "20°C"),
@@ -150,6 +154,40 @@ def test_a_deleted_paragraph_mark_joins_paragraphs_and_a_deleted_row_is_gone(tmp
     made = converted(word(tmp_path / "a.docx", body + rows))
     assert "half a sentence" in made.markdown
     assert "d" not in made.markdown.rpartition("sentence")[2].replace("b", "")
+
+
+def test_cells_that_were_deleted_are_gone(tmp_path: Path) -> None:
+    rows = table((paragraph("a"), paragraph("b"), paragraph("gone1")), (paragraph("c"), paragraph("d"), paragraph("gone2")))
+    for word_of in ("gone1", "gone2"):
+        rows = rows.replace(f"<w:tc>{paragraph(word_of)}", f"<w:tc><w:tcPr><w:cellDel/></w:tcPr>{paragraph(word_of)}")
+    made = converted(word(tmp_path / "a.docx", rows))
+    for text in said(made):
+        assert "a | b" in text
+        assert "c | d" in text
+        assert "gone" not in text
+    assert notices(made) == {"deleted_text": 2}
+
+
+@pytest.mark.parametrize("initial", ["O", "Once u"])
+def test_an_initial_over_several_lines_begins_its_word(initial: str, tmp_path: Path) -> None:
+    body = paragraph(initial, '<w:framePr w:dropCap="drop" w:lines="3"/>') + paragraph("Once upon a time".removeprefix(initial))
+    for text in said(converted(word(tmp_path / "a.docx", body))):
+        assert text == "Once upon a time"
+
+
+def test_outline_levels_make_headings_of_short_paragraphs(tmp_path: Path) -> None:
+    styles = (
+        f'<w:styles {WORD_NAMES}><w:style w:type="paragraph" w:styleId="ct"><w:name w:val="Clause Title"/><w:pPr>'
+        '<w:outlineLvl w:val="1"/></w:pPr></w:style><w:style w:type="paragraph" w:styleId="cb"><w:name w:val="Clause B"/>'
+        '<w:basedOn w:val="ct"/></w:style></w:styles>'
+    )
+    clause = "The buyer pays within thirty days of the day on which the goods were landed. " * 4
+    body = paragraph("Parties", '<w:pStyle w:val="ct"/>') + paragraph("Goods", '<w:pStyle w:val="cb"/>')
+    body += paragraph("By hand", '<w:outlineLvl w:val="0"/>') + paragraph("Body text", '<w:outlineLvl w:val="9"/>')
+    body += paragraph(clause, '<w:pStyle w:val="cb"/>')
+    lines = converted(word(tmp_path / "a.docx", body, {"styles.xml": styles})).markdown.splitlines()
+    headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
+    assert headings == ["Parties", "Goods", "By hand"]
 
 
 def test_form_controls_show_their_state(tmp_path: Path) -> None:
