@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fathom.conversion.email.attachments import without_attachments
 from fathom.conversion.email.outlook import mail_bytes
+from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.errors import DocumentTooLarge
 
@@ -73,7 +74,7 @@ def html_text(data: bytes, guessed: str) -> str:
     declared = DECLARED_CHARSET.search(data[:HTML_HEAD])
     if declared and not guessed.startswith("utf"):
         try:
-            return data.decode(declared[1].decode("ascii"))
+            return data.decode(meant_codec(declared[1].decode("ascii")) or guessed)
         except (UnicodeError, LookupError):
             pass
     return data.decode(guessed, errors="replace").lstrip("\ufeff")

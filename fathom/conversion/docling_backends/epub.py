@@ -22,6 +22,7 @@ from fathom.conversion.docling_backends.html.page import read_tree, write_page
 from fathom.conversion.docling_backends.html.page_notes import kinds_of
 from fathom.conversion.docling_backends.html.page_tree import page_tree
 from fathom.conversion.docling_backends.relabel import text_becomes
+from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.report import Notice
 
 # Lists of places in the book: its headings again, the pages of its print.
@@ -84,7 +85,7 @@ def chapter_text(data: bytes) -> str:
         named.append(declared[1].decode("ascii"))
     for codec in (*named, "utf-8", "cp1252"):
         try:
-            return data.decode(codec)
+            return data.decode(codec if codec.startswith("utf") else meant_codec(codec) or codec)
         except (UnicodeError, LookupError):
             continue
     return data.decode("utf-8", errors="replace")

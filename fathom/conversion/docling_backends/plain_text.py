@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fathom.conversion.docling_backends.wrapped_lines import joined_lines
+
 if TYPE_CHECKING:
     from docling_core.types.doc import DoclingDocument
 
@@ -16,14 +18,14 @@ MAX_DETECTED = 4000  # characters that the language of code is told by
 
 
 def plain_text_document(text: str) -> DoclingDocument:
-    """Returns the text's paragraphs, which blank lines part, in their order; line breaks inside them are kept."""
+    """Returns the text's paragraphs, which blank lines part, in order; lines broken for their width are joined."""
     from docling_core.types.doc import DoclingDocument
     from docling_core.types.doc.labels import DocItemLabel
 
     document = DoclingDocument(name="document")
     for paragraph in BLANK.split(without_controls(text).replace("\f", "\n\n")):
         if paragraph.strip():
-            document.add_text(label=DocItemLabel.TEXT, text=paragraph.strip("\n"))
+            document.add_text(label=DocItemLabel.TEXT, text=joined_lines(paragraph.strip("\n")))
     return document
 
 

@@ -6,6 +6,7 @@ import email
 from email import policy
 from email.message import Message
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 from docling.backend.email_backend import EmailDocumentBackend
@@ -15,14 +16,16 @@ from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.html.page import write_page
 from fathom.conversion.docling_backends.html.page_writer import PageWriter
-from fathom.conversion.docling_backends.markup.blocks import Block, Heading, Paragraph
+from fathom.conversion.docling_backends.markup.blocks import Block, Code, Heading, Paragraph
 from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, Run
+from fathom.conversion.docling_backends.wrapped_lines import is_aligned
 from fathom.conversion.email.body_parts import MailContent, SaidPart, content_of
 from fathom.conversion.email.calendar_part import CalendarEvent, events_of
 from fathom.conversion.email.plain_body import paragraphs_of
 from fathom.conversion.report import Notice
 
 MAX_NAMED = 10
+MIN_COLUMN_LINES = 2  # a single line with a gap in it is text
 
 
 class MailBackend(EmailDocumentBackend):  # type: ignore[misc]  # its own imports have no types
@@ -79,8 +82,24 @@ class MailBackend(EmailDocumentBackend):  # type: ignore[misc]  # its own import
 
 
 def plain_blocks(paragraphs: list[str]) -> list[Block]:
-    """Returns plain paragraphs as blocks, their line breaks kept."""
-    return [Paragraph([Run(paragraph.replace("\n", LINE_BREAK))]) for paragraph in paragraphs]
+    """Returns plain paragraphs as blocks, their line breaks kept; lines set in columns keep their blanks, too."""
+    blocks: list[Block] = []
+    for paragraph in paragraphs:
+        lines: list[str] = []
+        for is_columns, group in groupby(paragraph.split("\n"), is_aligned):
+            found = list(group)
+            if not is_columns or len(found) < MIN_COLUMN_LINES:
+                lines += found
+                continue
+            blocks += _paragraph(lines)
+            blocks.append(Code("\n".join(found)))
+            lines = []
+        blocks += _paragraph(lines)
+    return blocks
+
+
+def _paragraph(lines: list[str]) -> list[Block]:
+    return [Paragraph([Run(LINE_BREAK.join(lines))])] if lines else []
 
 
 def calendar_blocks(part: SaidPart, told: set[tuple[str, ...]]) -> list[Block]:

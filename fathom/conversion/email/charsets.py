@@ -6,17 +6,11 @@ import codecs
 import re
 from email.message import Message
 
+from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.encodings.likelihood import likeliest_codec
 
-# What mails call by these names is nearly always in the larger code page.
-_WIDER = {
-    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
-    "big5": "big5hkscs", "iso-8859-1": "cp1252", "latin-1": "cp1252", "iso8859-1": "cp1252", "iso-8859-9": "cp1254",
-    "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "us-ascii": "utf-8", "ascii": "utf-8",
-    "ansi_x3.4-1968": "utf-8", "unicode-1-1-utf-7": "utf-7",
-}  # fmt: skip
 # Every series of bytes is a text in these: that it can be decoded proves nothing.
-_TAKE_ANYTHING = frozenset({"cp1252", "iso-8859-15", "cp1254", "cp1250", "cp1251", "koi8-r", "latin-1"})
+_TAKE_ANYTHING = frozenset({"cp1252", "iso8859-15", "cp1254", "cp1250", "cp1251", "koi8-r"})
 _META = re.compile(rb"""<meta[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _HTML_HEAD = 4096  # bytes in which a page says its encoding
 MAX_BROKEN_SHARE = 0.02
@@ -61,11 +55,9 @@ def _declared(part: Message[str, str], data: bytes) -> str | None:
 def _codec(declared: str | None) -> str | None:
     if not declared:
         return None
-    name = declared.strip("\"' ").lower()
-    try:
-        return codecs.lookup(_WIDER.get(name, name)).name
-    except (LookupError, ValueError):
-        return None
+    codec = meant_codec(declared)
+    # plain ASCII is what a mail is in that says nothing else, whatever is in it
+    return "utf-8" if codec == "cp1252" and "ascii" in declared.lower() else codec
 
 
 def _strictly(data: bytes, codec: str) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from fathom.conversion.docling_backends.wrapped_lines import joined_lines
+
 SIGNATURE = "-- "
 _EMPTY = re.compile(r"[>\s]*")
 _ENRICHED_TAG = re.compile(r"</?[A-Za-z][\w-]{0,60}>")
@@ -11,18 +13,21 @@ _ENRICHED_PARAMETER = re.compile(r"(?is)<param>.*?</param>")
 
 
 def paragraphs_of(text: str, *, flowed: bool = False, deletes_space: bool = False) -> list[str]:
-    """Returns the paragraphs of a plain text, with the line breaks within them.
+    """Returns the paragraphs of a plain text, with the line breaks that its author set; those of a signature are kept.
 
     `flowed`: lines that end in a blank go on in the next (RFC 3676); `deletes_space`: that blank is not part of the text.
     """
     lines = _unflowed(text.split("\n"), deletes_space) if flowed else text.split("\n")
     paragraphs: list[str] = []
     current: list[str] = []
+    is_as_set = flowed
     for line in [*lines, ""]:
-        if _EMPTY.fullmatch(line):
+        if _EMPTY.fullmatch(line) or line == SIGNATURE:
             if current:
-                paragraphs.append("\n".join(current))
-            current = []
+                paragraph = "\n".join(current)
+                paragraphs.append(paragraph if is_as_set else joined_lines(paragraph))
+            is_as_set = is_as_set or line == SIGNATURE
+            current = [line.rstrip()] if line == SIGNATURE else []
         else:
             current.append(line.rstrip())
     return paragraphs

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from pathlib import Path
 
+from fathom.conversion.encodings.declared import named_codec
 from fathom.conversion.encodings.likelihood import likeliest_codec
 
 SAMPLE_BYTES = 64 * 1024
@@ -62,7 +63,10 @@ def encoding_of(path: Path) -> str | None:
     if _decodes(path, "utf-8"):
         return "iso2022_jp" if ISO_2022_JP.search(sample) and _decodes(path, "iso2022_jp") else "utf-8"
     guess = _guess(sample + sample_within)
-    return guess if guess and _decodes(path, guess, errors="replace") else None
+    if guess and _decodes(path, guess, errors="replace"):
+        return guess
+    named = named_codec(sample)  # such as one of few characters, too few to be told by
+    return named if named and _decodes(path, named) else None
 
 
 def looks_like_text(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from fathom.conversion.report import DocumentKind
@@ -18,7 +18,6 @@ from fathom.conversion.structure.inline import (
     on_one_line,
     own_text,
     plain_text,
-    unwrapped,
 )
 from fathom.conversion.structure.provenance import PageBox, Place
 from fathom.conversion.structure.tables import Table, pages_of_rows, read_table
@@ -61,6 +60,7 @@ class Block:
     table: Table | None = None
     continues: bool = False  # a further item of the list that the block before belongs to
     leads: bool = False  # says what the next block is, and should stand with it
+    depth: int = 0  # how many list items it stands in
     markdown: str = ""
     links: tuple[Hyperlink, ...] = ()
 
@@ -103,9 +103,10 @@ class _Walk:
                 continue
             self._seen.add(ref)
             parts, below = self._node(node, depth)
-            yield from parts
+            yield from (replace(part, depth=depth) if depth and isinstance(part, Block) else part for part in parts)
             comments = [c for r in node.get("comments") or () if (c := self._tree.resolve(r)) is not None]
-            inner = depth + 1 if node.get("label") == "list_item" else depth
+            is_item = node.get("label") == "list_item" and any(isinstance(part, Block) for part in parts)
+            inner = depth + 1 if is_item else depth  # an item that has no text but a list is a step in no reader's eyes
             waiting.extend((child, inner) for child in reversed([*comments, *below]))
 
     def _node(self, node: Node, depth: int) -> tuple[list[Part], list[Node]]:
@@ -168,13 +169,13 @@ class _Walk:
         if depth == 0:
             self._last_list = parent
         level = min(depth, MAX_DEPTH)
-        text = f"{'  ' * level}{marker} {unwrapped(line.plain.strip())}"
+        text = f"{'  ' * level}{marker} {line.plain.strip()}"
         if marker in "-*+" or _NUMBER.fullmatch(marker):
             shown = marker
         else:
             shown = f"- {marker}" if any(map(str.isalnum, marker)) else "-"
-        content = unwrapped(line.markdown.strip()).replace("\n", f"\n{' ' * MARKDOWN_INDENT * (level + 1)}")
-        markdown = f"{' ' * MARKDOWN_INDENT * level}{shown} {content}"
+        content = line.markdown.strip().replace("\n", f"\n{' ' * MARKDOWN_INDENT}")
+        markdown = f"{shown} {content}"
         return Block("list", text, refs, places, continues=continues, markdown=markdown, links=line.links)
 
     def _inline(self, node: Node) -> tuple[list[Part], list[Node]]:
@@ -276,9 +277,9 @@ def _field_text(run: Node) -> str:
 
 def _paragraph(line: InlineText, label: str, refs: tuple[str, ...], places: tuple[Place, ...]) -> Block:
     box = _CHECKBOX.get(label, "")
-    text = box + unwrapped(line.plain.strip())
+    text = box + line.plain.strip()
     leads = label == "caption" or text.endswith((":", "："))
-    markdown = box + _paragraph_markdown(unwrapped(line.markdown.strip()))
+    markdown = box + _paragraph_markdown(line.markdown.strip())
     if label == "formula":
         markdown = f"$${line.plain.strip()}$$"
     return Block("text", text, refs, places, leads=leads, markdown=markdown, links=line.links)

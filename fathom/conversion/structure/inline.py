@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from fathom.conversion.docling_backends.runs import superscript
 
-# A line of this many characters was broken for its width; a shorter one (an address, a verse, a signature) on purpose.
-FULL_LINE = 50
 _CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
 _EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
@@ -118,15 +115,6 @@ def _with_backslash(mark: re.Match[str]) -> str:
 def escaped_line_starts(markdown: str) -> str:
     """Escapes the beginnings of lines that Markdown would take for headings, quotes, lists, rules or tables."""
     return _LINE_START.sub(lambda found: found[1] + (f"{found[2]}\\" if found[2].isdigit() else f"\\{found[2]}"), markdown)
-
-
-def unwrapped(text: str) -> str:
-    """Joins the lines that were broken at a full width, so that no name is parted; the length of the text stays."""
-    lines = text.split("\n")
-    pieces = [lines[0]]
-    for before, line in pairwise(lines):
-        pieces.append((" " if len(before) >= FULL_LINE and line.strip() else "\n") + line)
-    return "".join(pieces)
 
 
 def _split_lead(text: str, line: str) -> tuple[str, str]:

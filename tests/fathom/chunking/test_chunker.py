@@ -304,11 +304,3 @@ def test_what_is_no_docling_document_is_refused_by_name(count_tokens: TokenCount
 def test_a_bound_too_small_to_hold_a_sentence_is_refused(count_tokens: TokenCounter) -> None:
     with pytest.raises(UsageWrong, match="too small"):
         chunk_document(converted(DoclingDocument(name="d")), document="c/d", max_tokens=31, count_tokens=count_tokens)
-
-
-def test_lines_broken_for_their_width_are_joined_and_others_kept(chunked: Chunked) -> None:
-    document = DoclingDocument(name="d")
-    text = "The captain of the ship that came at night was called Daniel\nHargreaves.\nWith best wishes,\nAna Sol"
-    document.add_text(DocItemLabel.TEXT, text)
-    (chunk,) = chunked(document).chunks
-    assert chunk.text == text.replace("Daniel\n", "Daniel ")

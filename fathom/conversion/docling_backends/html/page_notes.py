@@ -16,6 +16,10 @@ _NOTES = frozenset({"footnote", "endnote", "rearnote", "note", "doc-footnote", "
 _BACK = frozenset({"backlink", "doc-backlink", "footnote-back", "footnote-backref", "footnote-backlink", "mw-cite-backlink"})
 _BLOCKS = ("li", "aside", "p", "div", "dd", "td", "section", "blockquote")
 _MARK = re.compile(r"[\[(]?\s*(?:note\s+|n\.?\s*)?(\d{1,4}|[a-z]{1,2}|[ivxlc]{1,6}|[*†‡§¶#]{1,4})\s*[\])]?\.?", re.I)
+# What Word calls its marks and notes.
+_WORD_MARKS = frozenset({"msofootnotereference", "msoendnotereference"})
+_WORD_MARK = re.compile(r"mso-(?:footnote|endnote)-id", re.I)
+_WORD_NOTE = re.compile(r"mso-element\s*:\s*(?:footnote|endnote)\b(?!-)", re.I)
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.I)
 
 
@@ -80,6 +84,8 @@ def _is_raised(link: etree._Element) -> bool:
     around = [parent] if parent is not None else []
     if any(element.tag == "sup" for element in (*around, *link.iter("sup"))):
         return True
+    if _WORD_MARK.search(link.get("style") or "") or any(kinds_of(inner) & _WORD_MARKS for inner in link.iter("span")):
+        return True
     return any(_RAISED.search(element.get("style") or "") for element in (*around, link))
 
 
@@ -103,7 +109,7 @@ def _note_at(place: etree._Element, link: etree._Element, targets: set[etree._El
         return None
     says_so = bool(kinds_of(block) & _NOTES)
     parent = block.getparent()
-    if block.tag in ("p", "div") and parent is not None and kinds_of(parent) & _NOTES and parent.tag in _BLOCKS:
+    if block.tag in ("p", "div") and parent is not None and parent.tag in _BLOCKS and _says_note(parent):
         block = parent
     if sum(len(text) for text in block.itertext()) > MAX_NOTE and not says_so:
         return None
@@ -112,11 +118,17 @@ def _note_at(place: etree._Element, link: etree._Element, targets: set[etree._El
     return None if any(element is block for element in link.iterancestors()) else block
 
 
+def _says_note(element: etree._Element) -> bool:
+    return bool(kinds_of(element) & _NOTES) or _WORD_NOTE.search(element.get("style") or "") is not None
+
+
 def _find_ways_back(links: list[etree._Element], places: dict[str, etree._Element], found: PageNotes) -> None:
     around_marks: set[etree._Element] = set()
     for mark in found.marks:
         around_marks.add(mark)
         around_marks.update(element for element, _ in zip(mark.iterancestors(), range(2), strict=False))
+    for note in found.notes:
+        found.ways.update(inner for inner in note.iter("span", "sup") if kinds_of(inner) & _BACK)
     for link in links:
         if link in found.marks or next((True for above in link.iterancestors() if above in found.notes), None) is None:
             continue

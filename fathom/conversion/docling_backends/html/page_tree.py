@@ -48,6 +48,8 @@ _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31};)")
 MAX_ATTRIBUTES = 2000
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# libxml2 leaves out what stands behind the end of the page, which browsers show.
+_PAGE_ENDS = re.compile(r"</(?:html|body)\s*>", re.I)
 _KEPT_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
 
@@ -61,7 +63,7 @@ def page_tree(source: str) -> etree._Element | None:
         return root
     if any(found[0].count("=") > MAX_ATTRIBUTES for found in _LONG_TAG.finditer(source)):
         return _ShallowParser().tree(source)
-    data = source.encode("utf-8", "replace")
+    data = _PAGE_ENDS.sub("", source).encode("utf-8", "replace")
     huge = len(data) > MAX_BOUNDED_BYTES
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
     try:

@@ -252,7 +252,7 @@ def _without_own_label(runs: list[Run], label: str) -> list[Run]:
     left = plain(runs)
     shown = label.partition("-")[0]
     cut = 0
-    for sign in ("^", "↑", "↩", f"[{shown}]", f"({shown})", shown):
+    for sign in ("^", "↑", "↩", f"[{shown}]", f"({shown})", "[]", "()", shown):
         rest = left[cut:].lstrip()
         after = rest[len(sign) :][:1]
         if rest.startswith(sign) and not (sign == shown and (after.isalnum() or after in ",-–")):

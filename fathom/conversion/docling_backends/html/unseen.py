@@ -38,6 +38,10 @@ _ASKS = re.compile(
     re.I,
 )
 _SKIP_LINK = re.compile(r"\s*(?:skip|jump)\s+(?:to|navigation)\b", re.I)
+# Links with these signs beside a heading lead to the heading itself.
+_OWN_PLACE = frozenset("¶#§🔗⚓∞\uf0c1\uf0c9")
+_OWN_PLACE_NAME = re.compile(r"header-?link|anchor|perma-?link|hash-?link|self-?link", re.I)
+_EDITED = "mw-editsection"
 _WORD_OF_NAME = re.compile(r"[a-z]+")
 _MENU_ROLES = frozenset({"navigation", "menubar", "search"})
 _TEXTS = etree.XPath("descendant::text()[not(parent::script or parent::style or parent::noscript)]", smart_strings=False)
@@ -91,6 +95,9 @@ class Unseen:
 
     def _is_left_out_by_attributes(self, element: etree._Element) -> bool:
         attributes = element.attrib
+        if element.tag == "a" and _leads_to_itself(element):
+            element.tag = HIDDEN
+            return True
         if "hidden" in attributes and attributes["hidden"].lower() != "until-found" and element.tag != "body":
             return self._hide(element)
         if ("style" in attributes and hides(attributes["style"])) or (
@@ -115,7 +122,9 @@ class Unseen:
             return False
         if words & _COOKIE_WORDS and _is_banner(element):
             return self._set_apart("cookie_banner", element)
-        if words & _MENU_WORDS and _is_mostly_links(element, least=2):
+        if _EDITED in name.split():
+            return self._set_apart("navigation", element)
+        if words & _MENU_WORDS and _is_mostly_links(element, least=2, headings=True):
             return self._set_apart("navigation", element)
         return False
 
@@ -130,6 +139,11 @@ class Unseen:
 
     def _hide(self, element: etree._Element) -> bool:
         if element in self._notes:
+            return False
+        if _is_spoken_formula(element):
+            picture = element.getnext()
+            assert picture is not None
+            picture.tag = HIDDEN
             return False
         element.tag = HIDDEN
         if text := _text(element, 400):
@@ -159,11 +173,35 @@ def _is_menu(element: etree._Element) -> bool:
     return length < LONG_NAV or _linked(element) >= LEAST_LINKED * length
 
 
-def _is_mostly_links(element: etree._Element, least: int) -> bool:
+def _is_mostly_links(element: etree._Element, least: int, *, headings: bool = False) -> bool:
+    """Tells whether the element is mostly links; `headings`: those above its links do not count."""
     if _is_longer(element, MAX_MENU):
         return False
     links = [link for link in element.iter("a") if link.get("href") is not None]
-    return len(links) >= least and _linked(element) >= MENU_LINK_SHARE * _length(element) and not _has_heading(element)
+    named = 0
+    if headings and next(element.iter("h1"), None) is None:
+        named = sum(_length(heading) - _linked(heading) for heading in element.iter("h2", "h3", "h4", "h5", "h6"))
+    elif _has_heading(element):
+        return False
+    return len(links) >= least and _linked(element) >= MENU_LINK_SHARE * (_length(element) - named)
+
+
+def _leads_to_itself(link: etree._Element) -> bool:
+    """Tells whether the link is the sign beside a heading or a term that gives its address."""
+    said = _text(link, 4)
+    if not said or not set(said) <= _OWN_PLACE or "#" not in (link.get("href") or ""):
+        return False
+    if _OWN_PLACE_NAME.search(f"{link.get('class') or ''} {link.get('rel') or ''}"):
+        return True
+    return next(link.iterancestors("h1", "h2", "h3", "h4", "h5", "h6", "dt"), None) is not None
+
+
+def _is_spoken_formula(element: etree._Element) -> bool:
+    """Tells whether a hidden element says to screen readers the formula that the picture behind it shows."""
+    picture = element.getnext()
+    if picture is None or picture.tag not in ("img", "svg") or (element.tail or "").strip():
+        return False
+    return element.tag == "math" or (len(element) == 1 and element[0].tag == "math")
 
 
 def _is_banner(element: etree._Element) -> bool:

@@ -83,6 +83,26 @@ def test_a_page_is_in_the_encoding_that_it_names(tmp_path: Path, head: str, code
     assert text in source_bytes(path, inspection).getvalue().decode("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("named", "codec", "text"),
+    [
+        ("iso-8859-1", "cp1252", "Ça coûte 5 € – “déjà”"),
+        ("latin1", "cp1252", "l’été"),
+        ("iso-8859-9", "cp1254", "İş “günü”"),
+        ("big5", "big5hkscs", "繁體中文裏"),
+        ("shift_jis", "cp932", "①東京～"),
+        ("gb2312", "gb18030", "镕𠮷字"),
+        ("ks_c_5601-1987", "cp949", "똠방각하"),
+        ("windows-31j", "cp932", "髙島"),
+    ],
+)
+def test_names_of_encodings_mean_what_browsers_take_them_for(tmp_path: Path, named: str, codec: str, text: str) -> None:
+    path = tmp_path / "a.html"
+    path.write_bytes(f"<html><head><meta charset={named}></head><body>{text}</body></html>".encode(codec))
+    inspection = inspect_file(path, max_bytes=10**6, max_pages=9)
+    assert text in source_bytes(path, inspection).getvalue().decode("utf-8")
+
+
 def test_xhtml_is_read_as_xml_and_html_that_only_looks_like_it_as_html() -> None:
     xhtml = (
         "<html xmlns='http://www.w3.org/1999/xhtml'><head><title/><script src='x'/></head><body><p><a id='x'/>Salt&nbsp;sea</p>"

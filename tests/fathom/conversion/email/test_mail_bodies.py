@@ -164,3 +164,24 @@ def test_a_saved_page_is_a_page_with_the_pages_in_it(tmp_path: Path) -> None:
 
 def test_a_mail_without_any_text_keeps_its_headers(tmp_path: Path) -> None:
     assert read(tmp_path, HEADERS + b"Content-Type: text/plain\n\n \n").markdown == HEADERS_SHOWN.strip()
+
+
+def test_lines_that_the_author_broke_stay(tmp_path: Path) -> None:
+    points = (
+        "Our meeting points, each of them on a line of its own, are these here:\n"
+        "Monday at the harbour office by the northern gate, 08:00\n"
+        "Tuesday at the boat club near the southern bridge, 09:30"
+    )
+    assert body_of(tmp_path, HEADERS + f"\n{points}\n".encode()) == points.replace("\n", "  \n")
+
+
+def test_a_signature_keeps_its_lines(tmp_path: Path) -> None:
+    lines = "Ann Example, Harbour Office of the Municipality of Bergen, Norway\nand of the county, third floor on the left"
+    found = body_of(tmp_path, HEADERS + f"\nGood day\n-- \n{lines}\n".encode())
+    assert found == "Good day\n\n--  \n" + lines.replace("\n", "  \n")
+
+
+def test_columns_of_a_plain_text_keep_their_blanks(tmp_path: Path) -> None:
+    columns = "Item            Qty   Price\nRope, 12 mm      40    120\nTotal                  120"
+    found = body_of(tmp_path, HEADERS + f"\nYour order:\n{columns}\nThank you.\n".encode())
+    assert found == f"Your order:\n\n```\n{columns}\n```\n\nThank you."

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fathom.conversion.structure.inline import escaped, escaped_line_starts, inline_text, unwrapped
+from fathom.conversion.structure.inline import escaped, escaped_line_starts, inline_text
 
 
 def run(text: str, **more: Any) -> dict[str, Any]:
@@ -93,12 +93,6 @@ def test_marks_of_markdown_within_a_line_are_escaped(text: str, markdown: str) -
 )
 def test_what_would_begin_a_block_is_escaped_at_a_line_start(text: str, markdown: str) -> None:
     assert escaped_line_starts(text) == markdown
-
-
-def test_lines_broken_for_their_width_are_joined_and_short_ones_stay() -> None:
-    long = "The gauge at the northern pier was read every noon by Ruth"
-    assert unwrapped(f"{long}\nHolm.") == f"{long} Holm."
-    assert unwrapped("12 Quay Street\nNorvik") == "12 Quay Street\nNorvik"
 
 
 def test_a_mark_that_two_runs_make_together_is_escaped() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lxml import etree
 
 from fathom.conversion.docling_backends.html.elements import form_fields
+from fathom.conversion.docling_backends.html.elements.code import read_preformatted
 from fathom.conversion.docling_backends.html.elements.frames import read_frame
 from fathom.conversion.docling_backends.html.elements.item_lists import read_definitions, read_list, read_stray_item
 from fathom.conversion.docling_backends.html.elements.pictures import (
@@ -19,12 +20,12 @@ from fathom.conversion.docling_backends.html.elements.pictures import (
     read_svg,
 )
 from fathom.conversion.docling_backends.html.elements.tables import read_table
+from fathom.conversion.docling_backends.html.elements.word_items import read_paragraph
 from fathom.conversion.docling_backends.html.reader import Handler, PageReader
-from fathom.conversion.docling_backends.markup.blocks import Code, Paragraph
+from fathom.conversion.docling_backends.markup.blocks import Paragraph
 from fathom.conversion.docling_backends.markup.inline import PLAIN
 
 _QUOTES = (("“", "”"), ("‘", "’"))
-_BREAKS_IN_CODE = etree.XPath("descendant-or-self::text() | descendant::br", smart_strings=True)
 
 
 def read_heading(reader: PageReader, element: etree._Element) -> None:
@@ -104,29 +105,6 @@ def read_ruby(reader: PageReader, element: etree._Element) -> None:
         reader.say(f"({''.join(reading)})")
 
 
-def read_preformatted(reader: PageReader, element: etree._Element) -> None:
-    """Reads text whose lines and blanks count."""
-    if reader.is_on_one_line or next(element.iter("table", "ul", "ol", "h1", "h2", "h3"), None) is not None:
-        reader.container(element)
-        return
-    text = "".join("\n" if not isinstance(piece, str) else piece for piece in _BREAKS_IN_CODE(element))
-    text = text.replace("\r\n", "\n").replace("\u00a0", " ").removeprefix("\n").rstrip()
-    if text.strip():
-        reader.add(Code(text, language_of(element)))
-
-
-def language_of(element: etree._Element) -> str:
-    """Returns the name of the programming language that the element's class says; empty where it says none."""
-    for inner in (element, *element.iter("code")):
-        for name in (inner.get("class") or "").split():
-            for prefix in ("language-", "lang-", "highlight-source-", "brush:"):
-                if name.lower().startswith(prefix) and len(name) > len(prefix):
-                    return name[len(prefix) :]
-        if inner.get("data-lang"):
-            return str(inner.get("data-lang"))
-    return ""
-
-
 def read_field(reader: PageReader, element: etree._Element) -> None:
     """Reads a field of a form: its mark if it is a box, else its value behind its label."""
     mark = form_fields.box_mark(element)
@@ -184,6 +162,7 @@ HANDLERS: Mapping[str, Handler] = {
     "role=table": read_table,
     "role=grid": read_table,
     **dict.fromkeys(("iframe", "frame"), read_frame),
+    "p": read_paragraph,
     "br": read_break,
     "hr": read_rule,
     "a": read_link,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from fathom.conversion.docling_backends.html.elements.table_parts import HEADINGS
+from fathom.conversion.docling_backends.html.elements.word_items import docs_list, list_at
 from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.styles import declarations
 from fathom.conversion.docling_backends.html.unseen import NEVER
@@ -31,6 +32,14 @@ def read_list(reader: PageReader, element: etree._Element) -> None:
         reader.container(element)
         return
     reader.end_line()
+    if (top := _list_before(reader, element)) is not None:
+        _, level = docs_list(element) or ("", 0)
+        for block in _inner_list(reader, element):
+            if isinstance(block, ItemList):
+                list_at(top, level, ordered=block.ordered).items += block.items
+            else:
+                reader.blocks.append(block)
+        return
     ordered = element.tag == "ol"
     numbers = _Numbers(element)
     found: ItemList | None = None
@@ -130,8 +139,18 @@ def _add_item(reader: PageReader, item: etree._Element, found: ItemList | None, 
     return found
 
 
+def _list_before(reader: PageReader, element: etree._Element) -> ItemList | None:
+    """Returns the list that this one goes on, as Google Docs writes each level of a list as a list of its own."""
+    own, before = docs_list(element), element.getprevious()
+    last = reader.blocks[-1] if reader.blocks else None
+    if own is None or before is None or not isinstance(last, ItemList) or (before.tail or "").strip():
+        return None
+    above = docs_list(before)
+    return last if above is not None and above[0] == own[0] else None
+
+
 def _inner_list(reader: PageReader, element: etree._Element) -> list[Block]:
-    """Returns a list that stands in a list and in none of its items: it belongs to the item before it."""
+    """Returns a list that stands in none of the items: it belongs to an item before it."""
     blocks, reader.blocks = reader.blocks, []
     reader.structures += 1
     read_list(reader, element)

@@ -26,7 +26,7 @@ def read_image(reader: PageReader, element: etree._Element) -> None:
     alt = " ".join((element.get("alt") or element.get("aria-label") or "").split())
     if _size(element, "width") == 1 and _size(element, "height") in (1, None):
         return  # counts who opens the page
-    if alt and (reader.is_on_one_line or _is_sign(element, alt)):
+    if alt and (reader.is_on_one_line or _is_sign(element, alt) or _is_initial(element, alt)):
         formula = _formula_text(alt) if _is_formula_picture(element) else ""
         if formula:
             reader.say_styled(formula, formula=True)
@@ -45,6 +45,11 @@ def _is_sign(element: etree._Element, alt: str) -> bool:
     width, height = _size(element, "width"), _size(element, "height")
     is_small = (width is not None and width <= MAX_SIGN) or (height is not None and height <= MAX_SIGN)
     return bool(kinds_of(element) & _SIGN_CLASSES) or (len(alt) <= 2 and not alt.isalnum()) or (is_small and len(alt) <= 12)
+
+
+def _is_initial(element: etree._Element, alt: str) -> bool:
+    """Tells whether the picture is the ornate first letter of the word behind it."""
+    return len(alt) == 1 and alt.isalpha() and (element.tail or "")[:1].isalpha()
 
 
 def _is_formula_picture(element: etree._Element) -> bool:

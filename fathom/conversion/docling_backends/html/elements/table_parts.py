@@ -23,7 +23,10 @@ _BLOCKS = ("p", "ul", "ol", "dl", "blockquote", "pre", "div", "table")
 _SAYING = ("img", "input", "select", "textarea", "svg", "math", "object", "iframe")
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _CELLS = frozenset({"td", "th"})
+_PARTS = _SECTIONS | _CELLS | {"tr", "caption", "colgroup", "col"}
 _CELL_ROLES = frozenset({"cell", "gridcell", "columnheader", "rowheader"})
+_CODE_LINES = frozenset({"blob-code", "hljs-ln-code", "code", "line-content", "react-code-line"})
+_LINE_NUMBERS = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 _NUMBER = re.compile(r"\s*\+?(\d{1,9})")
 
 
@@ -64,50 +67,70 @@ def parts_of_table(table: etree._Element) -> HtmlTable:
 
 def _collect(element: etree._Element, section: str, found: HtmlTable) -> None:
     implied: HtmlRow | None = None
+    _keep_text(element.text, "span", found)
     for child in element:
-        tag = child.tag
-        if tag in _CELLS:
+        if child.tag in _CELLS:
             if implied is None:
                 implied = HtmlRow([], section)
                 found.rows.append(implied)
             implied.cells.append(child)
-            continue
-        implied = None
-        if tag == "tr":
-            found.rows.append(HtmlRow(list(_cells(child, found)), section))
-        elif tag in _SECTIONS:
-            _collect(child, tag, found)
-        elif tag == "caption":
-            found.captions.append(child)
-        elif tag in NEVER or tag in ("colgroup", "col"):
-            continue
-        elif next(child.iter("tr"), None) is not None and child.tag != "table":
-            _collect(child, section, found)
         else:
-            found.strays.append(child)
+            implied = None
+            _collect_child(child, section, found)
+        _keep_text(child.tail, "div" if child.tag in _PARTS else "span", found)
+
+
+def _collect_child(child: etree._Element, section: str, found: HtmlTable) -> None:
+    tag = child.tag
+    if tag == "tr":
+        found.rows.append(HtmlRow(list(_cells(child, found)), section))
+    elif tag in _SECTIONS:
+        _collect(child, tag, found)
+    elif tag == "caption":
+        found.captions.append(child)
+    elif tag in NEVER or tag in ("colgroup", "col"):
+        return
+    elif next(child.iter("tr"), None) is not None and tag != "table":
+        _collect(child, section, found)
+    else:
+        found.strays.append(child)
 
 
 def _cells(row: etree._Element, found: HtmlTable) -> Iterator[etree._Element]:
+    _keep_text(row.text, "div", found)
     for child in row:
         if child.tag in _CELLS:
             yield child
-        elif child.tag in NEVER:
-            continue
-        elif next(child.iter("td", "th"), None) is not None and child.tag != "table":
-            yield from _cells(child, found)
-        elif child.tag in ("form", "input", "div", "p", "span"):
-            found.strays.append(child)
+        elif child.tag not in NEVER:
+            if next(child.iter("td", "th"), None) is not None and child.tag != "table":
+                yield from _cells(child, found)
+            else:
+                found.strays.append(child)
+        _keep_text(child.tail, "div" if child.tag in _PARTS else "span", found)
+
+
+def _keep_text(text: str | None, tag: str, found: HtmlTable) -> None:
+    """Keeps text that stands between the parts of the table, as an element of its own."""
+    if text and not text.isspace():
+        stray = etree.Element(tag)
+        stray.text = text
+        found.strays.append(stray)
 
 
 def _collect_by_role(element: etree._Element, section: str, found: HtmlTable) -> None:
     for child in element:
         role = child.get("role")
         if role == "row":
-            found.rows.append(HtmlRow([cell for cell in child.iter(etree.Element) if cell.get("role") in _CELL_ROLES], section))
+            cells = [cell for cell in child.iter(etree.Element) if cell.get("role") in _CELL_ROLES]
+            found.rows.append(HtmlRow(cells or [inner for inner in child if inner.tag not in NEVER], section))
         elif role == "caption":
             found.captions.append(child)
         elif child.tag not in NEVER:
+            rows, captions, strays = len(found.rows), len(found.captions), len(found.strays)
             _collect_by_role(child, section, found)
+            if (rows, captions) == (len(found.rows), len(found.captions)):  # there is no part of a table in it
+                found.strays[strays:] = [child]
+        _keep_text(child.tail, "div", found)
 
 
 def is_header_cell(cell: etree._Element) -> bool:
@@ -165,7 +188,34 @@ def is_layout(table: etree._Element, parts: HtmlTable) -> bool:
         return False
     if max(len(row.cells) for row in parts.rows) == 1 or len(cells) <= 1:
         return True
-    return len(pieces) * 4 >= len(cells) or any(next(cell.iter(*HEADINGS), None) is not None for cell in pieces)
+    if any(next(cell.iter(*HEADINGS), None) is not None for cell in pieces):
+        return True
+    return not _has_border(table) and len(pieces) * 4 >= len(cells)
+
+
+def _has_border(table: etree._Element) -> bool:
+    """Tells whether the table draws its grid, which one that lays out the page does not."""
+    border = (table.get("border") or "").strip()
+    return border.isdigit() and border != "0"
+
+
+def code_listing(parts: HtmlTable) -> list[etree._Element]:
+    """Returns the cells of code if the table is nothing but code with the numbers of its lines beside it, else nothing."""
+    if parts.captions or parts.strays or not parts.rows:
+        return []
+    code: list[etree._Element] = []
+    for row in parts.rows:
+        cells = [cell for cell in row.cells if not is_empty(cell)]
+        if len(cells) > 1 and _LINE_NUMBERS.fullmatch("".join(cells[0].itertext())):
+            cells = cells[1:]
+        if len(row.cells) < 2 or len(cells) > 1 or any(is_header_cell(cell) for cell in cells):
+            return []
+        code += cells or row.cells[-1:]
+    if len(parts.rows) == 1:
+        written = "".join(code[0].itertext()).strip().count("\n") + 1
+        numbers = len("".join(parts.rows[0].cells[0].itertext()).split())
+        return code if numbers == written > 1 and next(code[0].iter("pre"), None) is not None else []
+    return code if all(set((cell.get("class") or "").split()) & _CODE_LINES for cell in code) else []
 
 
 def holds_piece_of_page(cell: etree._Element, *, alone: bool) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lxml import etree
 
+from fathom.conversion.docling_backends.html.elements.code import language_of, text_of_code
 from fathom.conversion.docling_backends.html.elements.table_parts import (
     HtmlRow,
     HtmlTable,
+    code_listing,
     header_depth,
     holds_blocks,
     is_empty,
@@ -17,7 +19,7 @@ from fathom.conversion.docling_backends.html.elements.table_parts import (
     span,
 )
 from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
-from fathom.conversion.docling_backends.markup.blocks import Cell, Paragraph, Table
+from fathom.conversion.docling_backends.markup.blocks import Cell, Code, Paragraph, Table
 from fathom.conversion.docling_backends.markup.inline import PLAIN, Run
 
 
@@ -31,12 +33,20 @@ def read_table(reader: PageReader, element: etree._Element) -> None:
     for stray in parts.strays:
         reader.element(stray)
     reader.end_line()
-    if is_layout(element, parts):
+    if code := code_listing(parts):
+        _read_code(reader, code)
+    elif is_layout(element, parts):
         for caption in parts.captions:
             reader.container(caption)
         _read_layout(reader, parts)
     else:
         _read_data(reader, parts)
+
+
+def _read_code(reader: PageReader, cells: list[etree._Element]) -> None:
+    text = "\n".join(text_of_code(cell) for cell in cells)
+    if text.strip():
+        reader.add(Code(text.rstrip(), next((name for cell in cells[:1] if (name := language_of(cell))), "")))
 
 
 def _read_data(reader: PageReader, parts: HtmlTable) -> None:

@@ -1,0 +1,101 @@
+"""Reads the paragraphs of Word and Outlook that stand for list items, and the levels of lists that Google Docs writes.
+
+Neither nests its lists: the level of an item stands in its style or in the name of its class.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
+from fathom.conversion.docling_backends.html.unseen import HIDDEN
+from fathom.conversion.docling_backends.markup.blocks import ItemList, ListItem
+
+MAX_LEVEL = 9
+
+_LEVEL = re.compile(r"mso-list\s*:\s*l\d+\s+level(\d{1,2})", re.I)
+_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.I)
+_NUMBER = re.compile(r"\(?(?:\d+(?:\.\d+)*|[a-z]|[ivxlcdm]+)(?:[.)]|(?<=\d))", re.I)
+_DOCS_LIST = re.compile(r"(?:^|\s)lst-(kix_\w+)-(\d)(?:\s|$)")
+
+
+def read_paragraph(reader: PageReader, element: etree._Element) -> None:
+    """Reads a paragraph: an item where Word says that it is, a title where Word or Google Docs says so."""
+    level = word_level(element)
+    if level and not reader.is_on_one_line and reader.structures + level < MAX_STRUCTURES:
+        _read_item(reader, element, level)
+    elif not reader.in_cell and _is_title(element):
+        reader.add_heading(element, 1)
+    else:
+        reader.container(element)
+
+
+def word_level(element: etree._Element) -> int:
+    """Returns the level of the list that Word says the paragraph is an item of, 1 and up; 0 where it says none."""
+    found = _LEVEL.search(element.get("style") or "")
+    return min(max(int(found[1]), 1), MAX_LEVEL) if found else 0
+
+
+def docs_list(element: etree._Element) -> tuple[str, int] | None:
+    """Returns the name of the list that Google Docs says this is a part of, and its level from 0."""
+    found = _DOCS_LIST.search(element.get("class") or "")
+    return (found[1], int(found[2])) if found else None
+
+
+def list_at(top: ItemList, level: int, *, ordered: bool) -> ItemList:
+    """Returns the list of a level, from 0, at the end of a list; one is begun below its last item where there is none."""
+    found = top
+    for _ in range(level):
+        if not found.items:
+            break
+        last = found.items[-1].blocks
+        if not last or not isinstance(last[-1], ItemList):
+            last.append(ItemList(ordered=ordered))
+            found = last[-1]  # type: ignore[assignment]
+            break
+        found = last[-1]
+    return found
+
+
+def _read_item(reader: PageReader, element: etree._Element, level: int) -> None:
+    marker = _taken_marker(element)
+    ordered = _NUMBER.fullmatch(marker) is not None
+    before = element.getprevious()
+    goes_on = before is not None and word_level(before) > 0 and not (before.tail or "").strip()
+    reader.end_line()
+    reader.structures += level
+    blocks = reader.inside(element)
+    reader.structures -= level
+    if not blocks:
+        return
+    top = reader.blocks[-1] if reader.blocks and goes_on else None
+    if not isinstance(top, ItemList):
+        top = ItemList(ordered=ordered)
+        reader.blocks.append(top)
+    items = list_at(top, level - 1, ordered=ordered)
+    if items is top and top.items and top.ordered != ordered:
+        items = ItemList(ordered=ordered)
+        reader.blocks.append(items)
+    items.items.append(ListItem(blocks, marker if ordered else ""))
+
+
+def _taken_marker(element: etree._Element) -> str:
+    """Takes the marker that Word has written before the text out of the paragraph, and returns it."""
+    for inner in element.iter("span"):
+        if _MARKER.search(inner.get("style") or ""):
+            marker = "".join("".join(inner.itertext()).split())
+            inner.tag = HIDDEN
+            return marker
+    return ""
+
+
+def _is_title(element: etree._Element) -> bool:
+    names = (element.get("class") or "").split()
+    if "MsoTitle" in names:
+        return True
+    if "title" not in names:
+        return False
+    body = next(element.iterancestors("body"), None)
+    return body is not None and "doc-content" in (body.get("class") or "").split()

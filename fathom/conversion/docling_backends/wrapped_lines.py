@@ -1,0 +1,77 @@
+"""Joins the lines of plain text that were broken for their width, and keeps those that somebody broke on purpose."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+
+# A shorter line (an address, a verse, a name) was broken on purpose.
+FULL_LINE = 50
+
+_QUOTED = re.compile(r"(?:>[ \t]?)*")
+# A line that begins so, stands for itself: an item of a list, a field with its name, a rule.
+_OWN_LINE = re.compile(
+    r"\s*(?:[-*+•◦▪·–—→][ \t]|[-*=_~#]{3,}|\(?(?:\d{1,3}|[A-Za-z])[.)][ \t]|[^\W\d_][\w /-]{0,24}:(?:\s|$)|\|)"
+)
+_ADDRESS = re.compile(r"\s*<?(?:https?|ftp|mailto)\S+\s*")
+_ALIGNED = re.compile(r"\S(?: {3,}|\t+)\S")
+
+
+def joined_lines(text: str) -> str:
+    """Returns the paragraph with a blank for each line end that only the width of a page or window asked for.
+
+    A line goes on in the next if it is long and the next begins within a sentence. Lines that all begin like sentences
+    or names, items of lists, fields, addresses of the web and aligned columns keep their ends. Signs of quotation, `>`,
+    count for nothing and stand once before what they quote.
+    """
+    if "\n" not in text:
+        return text
+    lines = text.split("\n")
+    marks = [(_QUOTED.match(line) or [""])[0] for line in lines]
+    said = [line[len(mark) :].rstrip() for line, mark in zip(lines, marks, strict=True)]
+    apart = _stand_apart(said)
+    width = max(map(len, said))
+    pieces = [lines[0].rstrip()]
+    for number, (before, line) in enumerate(pairwise(said), start=1):
+        same_quote = marks[number - 1].count(">") == marks[number].count(">")
+        if same_quote and not apart and _goes_on(before, line, width):
+            wide = _is_wide(before[-1]) and _is_wide(line.lstrip()[0])
+            pieces.append(f"{'' if wide else ' '}{line.lstrip()}")
+        else:
+            pieces.append(f"\n{lines[number].rstrip()}")
+    return "".join(pieces)
+
+
+def is_aligned(line: str) -> bool:
+    """Tells whether blanks or tabs within the line set columns."""
+    return _ALIGNED.search(line.strip()) is not None
+
+
+def _stand_apart(lines: Sequence[str]) -> bool:
+    """Tells whether each line begins as a sentence or name does: so does a signature, hardly the lines of a paragraph."""
+    if any(_begins_within(line) for line in lines[1:]):
+        return False
+    return len(lines) > 2 or len(lines[-1]) >= FULL_LINE
+
+
+def _goes_on(before: str, line: str, width: int) -> bool:
+    if len(before) < FULL_LINE or not line.strip():
+        return False
+    if _OWN_LINE.match(line) or _ADDRESS.fullmatch(line) or _ADDRESS.fullmatch(before):
+        return False
+    if is_aligned(before) or is_aligned(line):
+        return False
+    # a word that had room on the line before begins a line on purpose
+    return _begins_within(line) or len(before) + 1 + len(line.split(maxsplit=1)[0]) > width
+
+
+def _begins_within(line: str) -> bool:
+    """Tells whether the line begins in the midst of a sentence: with a small letter, or one of a script without capitals."""
+    first = line.lstrip(" \t\"'“‘«([")[:1]
+    return first.islower() or (bool(first) and unicodedata.category(first) == "Lo")
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
