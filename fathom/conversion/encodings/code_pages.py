@@ -35,6 +35,7 @@ SINGLE_BYTE = (
     CodePage("iso-8859-2", _CENTRAL, 4),
     CodePage("iso-8859-15", _WESTERN, 6),
     CodePage("iso-8859-5", _CYRILLIC, 6),
+    CodePage("iso-8859-6", ("ar",), 6),
     CodePage("iso-8859-7", ("el",), 5),
     CodePage("iso-8859-8", ("he",), 6),
     CodePage("iso-8859-9", ("tr",), 5),

@@ -35,7 +35,7 @@ _PLAIN = re.compile(rb"(?<![\x80-\xffA-Za-z])[A-Za-z]{2,}(?![\x80-\xffA-Za-z])")
 # Between letters of one Latin word, East Asian characters are bytes of another encoding.
 _PARTED = re.compile(r"[A-Za-z][^\x00-\x7f]{1,2}[a-z]")
 _COMMON = frozenset("\u00a0“”‘’„‚«»–—…€•·°§´、。「」・ー（）！？，：；؟،؛ـ")
-_RARE = frozenset("©®™½¼¾²³¹±×÷µ¶£¥¢†‡‰¿¡ªº‹›№¨¬¦¤\u00ad\u200c\u200d\u200e\u200f")
+_RARE = frozenset("©®™½¼¾²³¹±×÷µ¶£¥¢†‡‰¿¡ªº‹›№¨¬¦\u00ad\u200c\u200d\u200e\u200f")
 _NOT_BEHIND = frozenset("„‚«‹“‘¿¡±×÷¼½¾¶§¤¦£¥¢†‡‰ˆ˜–—¹¨¬ˇ˘˙˛˝")
 _JOINING = frozenset("’'·-–\u00ad\u200c\u00a0")
 

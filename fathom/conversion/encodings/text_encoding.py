@@ -33,6 +33,8 @@ ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
 UTF_8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # Characters of every text, whose bytes the other way round are next to none of any.
 WIDE_SIGNS = (" ", "\n", "\r", ",", ".", "。", "，", "、", "e", "a", "о", "а")
+# Bytes of a text in UTF-32 that can be told, and the share of zeros in the upper halves of its characters.
+MIN_WIDE, MIN_ZEROS = 32, 0.95
 UNUSED = ("Cn", "Co", "Cc")
 # UTF-8 with a few broken characters is UTF-8: so many whole ones beyond ASCII for each broken one.
 MIN_WHOLE_A_BROKEN = 20
@@ -57,7 +59,7 @@ def encoding_of(path: Path) -> str | None:
     for mark, codec in BYTE_ORDER_MARKS:
         if sample.startswith(mark):
             return codec if _decodes(path, codec) else None
-    if b"\x00" in sample:
+    if b"\x00" in sample and not _decodes(path, "utf-8"):  # which a few zero bytes in fields do not hinder
         wide = _wide_codec(sample)
         return wide if wide and _decodes(path, wide) else None
     if _decodes(path, "utf-8"):
@@ -91,7 +93,14 @@ def _decodes(path: Path, codec: str, errors: str = "strict") -> bool:
 
 
 def _wide_codec(sample: bytes) -> str | None:
-    """Returns the UTF-16 without a mark that gives blanks and line ends; the other gives their mirrors, rare characters."""
+    """Returns the UTF-16 without a mark that gives blanks and line ends; the other gives their mirrors, rare characters.
+
+    Of UTF-32 half of the bytes are zeros that stand alike in each character.
+    """
+    if len(sample) >= MIN_WIDE and len(sample) % 4 == 0:
+        for codec, zeros in (("utf-32-le", sample[3::4] + sample[2::4]), ("utf-32-be", sample[0::4] + sample[1::4])):
+            if zeros.count(0) >= MIN_ZEROS * len(zeros):
+                return codec
     if len(sample) % 2:
         sample = sample[:-1]
     found: list[tuple[int, str]] = []

@@ -198,3 +198,27 @@ def test_a_byte_that_a_page_lacks_does_not_change_the_page(tmp_path: Path) -> No
     found = read(tmp_path / "a.txt", text.encode("cp1252") + b"\x81 Ende")
     assert found is not None
     assert found.startswith(text)
+
+
+@pytest.mark.parametrize("codec", ["utf-32-le", "utf-32-be"])
+def test_utf_32_without_a_mark_is_told_by_its_zeros(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "a.txt").write_bytes("Größe des Bootes\n船は港に\n".encode(codec))
+    assert encoding_of(tmp_path / "a.txt") == codec
+
+
+def test_a_zero_byte_in_a_field_does_not_make_a_text_a_binary(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"name,age\nAna\x00,5\nBo,6\n")
+    (tmp_path / "a.bin").write_bytes(b"\x7f\x00\x01\x02\x00\x00name\x00\x00\x00\x03\x04")
+    assert encoding_of(tmp_path / "a.csv") == "utf-8"
+    assert encoding_of(tmp_path / "a.bin") is None
+
+
+def test_a_euro_sign_tells_latin_9_from_windows(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("Le bateau coûte 5 € à l'été, sœur.".encode("iso-8859-15"))
+    assert encoding_of(tmp_path / "a.txt") == "iso-8859-15"
+
+
+def test_arabic_of_iso_is_not_taken_for_windows(tmp_path: Path) -> None:
+    text = "عاد القارب إلى الميناء مساء أمس وقال القبطان إن البحر كان هادئا"
+    (tmp_path / "a.txt").write_bytes(text.encode("iso-8859-6"))
+    assert encoding_of(tmp_path / "a.txt") == "iso-8859-6"
