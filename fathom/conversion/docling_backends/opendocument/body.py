@@ -23,6 +23,7 @@ from docling_core.types.doc import (
 from fathom.conversion.docling_backends.office.notes import add_comments
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
+from fathom.conversion.docling_backends.opendocument.forms import CONTROL
 from fathom.conversion.docling_backends.opendocument.lists import ListWriter
 from fathom.conversion.docling_backends.opendocument.markup import (
     DRAW,
@@ -164,6 +165,9 @@ class BodyWriter:
             for box in element.iterchildren(TEXT_BOX):
                 self.blocks(box, parent)
             return
+        shown = self.reader.forms.text_of(element) if element.tag == CONTROL else ""
+        if shown:
+            add_pieces(self.document, [Piece(shown)], parent=parent, layer=self.layer, prov=self.prov)
         self.blocks(element, parent)
 
     def table(self, element: Any, parent: NodeItem | None) -> None:

@@ -15,6 +15,7 @@ from docling_core.types.doc.document import Formatting
 
 from fathom.conversion.docling_backends.office.notes import NoteMarks, reference
 from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
+from fathom.conversion.docling_backends.opendocument.forms import CONTROL, FIELD_MARK, Forms, field_mark
 from fathom.conversion.docling_backends.opendocument.markup import (
     DRAW,
     OFFICE,
@@ -40,7 +41,7 @@ _SILENT = frozenset(
     }
 )
 _SHAPES = "custom-shape rect square ellipse circle polygon regular-polygon polyline path line connector measure caption"
-_DRAWN = frozenset(f"{DRAW}{name}" for name in ("frame", "g", "a", "control", *_SHAPES.split()))
+_DRAWN = frozenset(f"{DRAW}{name}" for name in ("frame", "g", *_SHAPES.split()))
 
 
 @dataclass
@@ -72,7 +73,8 @@ class Line:
 class ParagraphReader:
     """Reads the paragraphs of one file; `formula_of` returns the TeX of a drawing that is a formula, else an empty text."""
 
-    def __init__(self, styles: Styles, formula_of: Callable[[Any], str]) -> None:
+    def __init__(self, styles: Styles, formula_of: Callable[[Any], str], forms: Forms) -> None:
+        self.forms = forms
         self._styles = styles
         self._formula_of = formula_of
         self._marks = NoteMarks()
@@ -90,7 +92,9 @@ class ParagraphReader:
         if self._styles.hides("paragraph", style) or self._is_hidden(paragraph):
             self.hidden.text += bool("".join(paragraph.itertext()).strip())
             return line
-        line.pieces = tidied(self._content(paragraph, line, self._styles.paragraph_format(style), None))
+        around = next(paragraph.iterancestors(f"{DRAW}a"), None)
+        link = None if around is None else link_target(around.get(f"{XLINK}href"))
+        line.pieces = tidied(self._content(paragraph, line, self._styles.paragraph_format(style), link))
         return line
 
     def note_pieces(self, note: Note) -> list[Piece]:
@@ -138,6 +142,11 @@ class ParagraphReader:
             yield Piece(f"({said})" if said else "", formatting, link)
         elif tag == f"{TEXT}note":
             yield self._note(child)
+        elif tag in (CONTROL, FIELD_MARK):
+            shown = self.forms.text_of(child) if tag == CONTROL else field_mark(child)
+            yield Piece(f" {shown} " if shown and tag == CONTROL else shown, formatting, link)
+        elif tag == f"{DRAW}a":
+            yield from self._content(child, line, formatting, link)
         elif tag in _DRAWN:
             formula = self._formula_of(child)
             if formula:

@@ -41,6 +41,8 @@ from fathom.conversion.docling_backends.opendocument.text_backend import add_not
 from fathom.conversion.report import Notice
 
 _GENERATED_NAME = re.compile(r"\w*[\s_-]*\d*")
+# LibreOffice wrote comments on slides in a namespace of its own before the standard had them.
+_ANNOTATIONS = (f"{OFFICE}annotation", "{http://openoffice.org/2009/office}annotation")
 _CHROME = frozenset({"header", "footer", "date-time", "page-number", "page", "notes"})
 # Shapes whose tops are this near to each other stand in one row, in points; as docling has it for PowerPoint.
 _ROW_TOLERANCE = 3.6
@@ -132,7 +134,7 @@ class _Slide:
                 self._writer.drawing(shape, self._group)
         self._writer.prov = self._place(page)
         self._notes(page)
-        for number, comment in enumerate(page.iterchildren(f"{OFFICE}annotation")):
+        for number, comment in enumerate(page.iterchildren(*_ANNOTATIONS)):
             add_comments(self._writer.document, [_comment(comment)], name=f"comment-{number}", parent=self._group)
 
     def _title(self, text: str) -> None:

@@ -9,6 +9,7 @@ from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
+from fathom.conversion.docling_backends.opendocument.forms import Forms
 from fathom.conversion.docling_backends.opendocument.markup import TEXT
 from fathom.conversion.docling_backends.opendocument.media import Media
 from fathom.conversion.docling_backends.opendocument.paragraphs import ParagraphReader
@@ -64,9 +65,10 @@ def body_writer(backend: Any, document: DoclingDocument, threads: Any) -> BodyWr
     """Returns the writer of a file's body."""
     file = backend.odf_obj
     common = file.styles.root._xml_element if "styles.xml" in file.container.get_parts() else None
-    styles = Styles(file.content.root._xml_element, common)
+    content = file.content.root._xml_element
+    styles = Styles(content, common)
     media = Media(file, backend._image_loader)
-    return BodyWriter(document, styles, ParagraphReader(styles, media.formula_of), media, threads)
+    return BodyWriter(document, styles, ParagraphReader(styles, media.formula_of, Forms(content)), media, threads)
 
 
 def add_notes(writer: BodyWriter) -> None:

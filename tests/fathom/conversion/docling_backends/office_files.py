@@ -59,9 +59,12 @@ ODF_NAMES = " ".join(
         "presentation": "presentation",
         "fo": "xsl-fo-compatible",
         "svg": "svg-compatible",
+        "form": "form",
     }.items()
 )
 ODF_NAMES += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+ODF_NAMES += ' xmlns:officeooo="http://openoffice.org/2009/office"'
+ODF_NAMES += ' xmlns:field="urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0"'
 ODF_NAMES += ' xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"'
 
 

@@ -41,6 +41,12 @@ def test_notes_and_comments_stand_at_the_end_of_their_slide(tmp_path: Path) -> N
         assert min(places) == 0
 
 
+def test_comments_of_older_versions_are_read(tmp_path: Path) -> None:
+    comment = "<officeooo:annotation><dc:creator>Mia</dc:creator><text:p>Check it.</text:p></officeooo:annotation>"
+    for text in said(converted(open_slides(tmp_path / "a.odp", page(frame("<text:p>Toll</text:p>", 1, 1) + comment)))):
+        assert text.index("Toll") < text.index("Mia") < text.index("Check it.")
+
+
 def test_hidden_slides_are_left_out_with_their_notes_and_named(tmp_path: Path) -> None:
     title = frame("<text:p>Secret plan</text:p>", 1, 1, 'presentation:class="title"')
     notes = f"<presentation:notes>{frame('<text:p>NOTE</text:p>', 1, 1)}</presentation:notes>"

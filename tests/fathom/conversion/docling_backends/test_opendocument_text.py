@@ -202,3 +202,50 @@ def test_an_embedded_formula_stands_in_its_line(tmp_path: Path) -> None:
     formula = '<math xmlns="http://www.w3.org/1998/Math/MathML"><msup><mi>x</mi><mn>2</mn></msup></math>'
     body = f"<text:p>Area <draw:frame><draw:object>{formula}</draw:object></draw:frame> of walls.</text:p>"
     assert "Area $x^{2}$ of walls." in converted(open_text(tmp_path / "a.odt", body)).markdown
+
+
+CONTROLS = {
+    "what is filled in": ('<form:text {} form:current-value="Kari" form:label="unseen"/>', "Kari"),
+    "what stood there from the start": ('<form:number {} form:value="7"/>', "7"),
+    "lines": ("<form:textarea {}><text:p>area</text:p><text:p>words</text:p></form:textarea>", "area words"),
+    "a ticked box": ('<form:checkbox {} form:label="I agree" form:current-state="checked"/>', "☒ I agree"),
+    "an empty box": ('<form:checkbox {} form:label="I agree" form:state="unchecked"/>', "☐ I agree"),
+    "a choice": ('<form:radio {} form:label="Yes" form:current-selected="true"/>', "☒ Yes"),
+    "a list": (
+        '<form:listbox {}><form:option form:label="North"/><form:option form:label="South" form:selected="true"/>'
+        "</form:listbox>",
+        "South",
+    ),
+    "a label": ('<form:fixed-text {} form:label="Berth"/>', "Berth"),
+    "a secret": ('<form:password {} form:current-value="hush"/>', ""),
+}
+
+
+@pytest.mark.parametrize("key", ["form:id", "xml:id"])
+@pytest.mark.parametrize("kind", CONTROLS)
+def test_controls_of_forms_show_what_the_page_shows_at_their_place(kind: str, key: str, tmp_path: Path) -> None:
+    control, shown = CONTROLS[kind]
+    identity = f'{key}="c"'
+    forms = f"<office:forms><form:form>{control.format(identity)}</form:form></office:forms>"
+    body = forms + open_paragraph('Said: <draw:control draw:control="c"/> and <draw:control draw:control="gone"/> more')
+    for found in said(converted(open_text(tmp_path / "a.odt", body))):
+        assert found == " ".join(f"Said: {shown} and more".split())
+
+
+def test_form_fields_that_came_from_word_show_their_state(tmp_path: Path) -> None:
+    kind = "vnd.oasis.opendocument.field.FORM"
+    box = f'<field:fieldmark field:type="{kind}CHECKBOX"><field:param field:name="Checkbox_Checked" field:value="true"/>'
+    choice = f'<field:fieldmark field:type="{kind}DROPDOWN"><field:param field:name="Dropdown_ListEntry" field:value="north"/>'
+    choice += '<field:param field:name="Dropdown_ListEntry" field:value="south"/>'
+    choice += '<field:param field:name="Dropdown_Selected" field:value="1"/></field:fieldmark>'
+    text = f'<field:fieldmark-start field:type="{kind}TEXT"/>Kari<field:fieldmark-end/>'
+    body = open_paragraph(f"{box}</field:fieldmark> insured, {choice}, {text}")
+    for found in said(converted(open_text(tmp_path / "a.odt", body))):
+        assert found == "☒ insured, south, Kari"
+
+
+def test_a_link_around_a_box_is_kept_at_its_words(tmp_path: Path) -> None:
+    box = "<draw:frame><draw:text-box><text:p>boxed words</text:p></draw:text-box></draw:frame>"
+    body = open_paragraph(f'<draw:a xlink:href="https://example.org/box">{box}</draw:a>')
+    document = converted(open_text(tmp_path / "a.odt", body))
+    assert "[boxed words](https://example.org/box)" in document.markdown
