@@ -26,6 +26,8 @@ from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell
 from fathom.conversion.report import Notice
 
 MAX_GRID = 900_000  # docling refuses a table of more than a million cells, empty ones counted
+MAX_PARTS = 500  # tables of one text
+MAX_HEADINGS = 3  # lines above a table that is not the first
 _SAMPLED = 200
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*\d[\d., '\u00a0\u202f]*\s*[%€$£]?\)?|[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _DATE = re.compile(
@@ -57,24 +59,26 @@ class CsvBackend(CsvDocumentBackend):
         """Writes the lines above the table, the table and the lines below it."""
         origin = DocumentOrigin(filename=self.file.name or "file.csv", mimetype="text/csv", binary_hash=self.document_hash)
         doc = DoclingDocument(name=self.file.stem or "file.csv", origin=origin)
-        text = read_delimited(self.content.getvalue())
-        titles = [
-            doc.add_text(label=DocItemLabel.CAPTION if text.rows else DocItemLabel.TEXT, text=line) for line in text.titles
-        ]
-        if text.rows:
-            width = max(map(len, text.rows))
-            step = max(1, MAX_GRID // width - text.depth)
-            header, body = text.rows[: text.depth], text.rows[text.depth :]
-            for start in range(0, max(1, len(body)), step):
-                table = doc.add_table(data=_table([*header, *body[start : start + step]], text.depth, width))
-                table.captions.extend(item.get_ref() for item in (titles if start == 0 else []))
-        for line in text.remarks:
-            doc.add_text(label=DocItemLabel.TEXT, text=line)
+        for part in delimited_parts(self.content.getvalue()):
+            _write(part, doc)
         return doc
 
 
-def read_delimited(text: str) -> DelimitedText:
-    """Reads a delimited text; all its cells are kept, whatever the lengths of its rows."""
+def _write(text: DelimitedText, doc: DoclingDocument) -> None:
+    titles = [doc.add_text(label=DocItemLabel.CAPTION if text.rows else DocItemLabel.TEXT, text=line) for line in text.titles]
+    if text.rows:
+        width = max(map(len, text.rows))
+        step = max(1, MAX_GRID // width - text.depth)
+        header, body = text.rows[: text.depth], text.rows[text.depth :]
+        for start in range(0, max(1, len(body)), step):
+            table = doc.add_table(data=_table([*header, *body[start : start + step]], text.depth, width))
+            table.captions.extend(item.get_ref() for item in (titles if start == 0 else []))
+    for line in text.remarks:
+        doc.add_text(label=DocItemLabel.TEXT, text=line)
+
+
+def delimited_parts(text: str) -> list[DelimitedText]:
+    """Reads a delimited text, in parts where it has several tables; all cells are kept, whatever the lengths of rows."""
     declared, text = declared_dialect(text.lstrip("\ufeff"))
     dialect = declared or dialect_of(text) or Dialect()
     limit = csv.field_size_limit(MAX_CELL_CHARACTERS)
@@ -82,6 +86,10 @@ def read_delimited(text: str) -> DelimitedText:
         rows = list(dialect.rows(lines_of(text)))
     finally:
         csv.field_size_limit(limit)
+    return [_read_part(part) for part in _parts(rows)]
+
+
+def _read_part(rows: Sequence[list[str]]) -> DelimitedText:
     found = DelimitedText()
     start, end = _table_rows(rows)
     found.titles = [_line(row) for row in rows[:start] if _filled(row)]
@@ -89,6 +97,38 @@ def read_delimited(text: str) -> DelimitedText:
     found.rows = [row for row in rows[start:end] if row]
     found.depth = int(len(found.rows) > 1 and has_header(_sample(found.rows)))
     return found
+
+
+def _parts(rows: list[list[str]]) -> list[list[list[str]]]:
+    """Parts the rows at empty lines behind which another table begins: names of columns, with a title above or without."""
+    parts: list[list[list[str]]] = [[]]
+    width = 0  # of the part's widest row
+    after_gap = False
+    for number, row in enumerate(rows):
+        if after_gap and width > 1 and len(parts) < MAX_PARTS and _filled(row) and _begins_table(rows, number, width):
+            parts.append([])
+            width = 0
+        after_gap = not _filled(row)
+        parts[-1].append(row)
+        width = max(width, len(_filled(row)))
+    return parts
+
+
+def _begins_table(rows: Sequence[list[str]], start: int, width: int) -> bool:
+    """Tells whether names of columns stand there, or a title and then names; `width` is that of the table before.
+
+    Fields of name and value above a table are no table of their own.
+    """
+    first = start
+    while first < len(rows) and first - start < MAX_HEADINGS and len(_filled(rows[first])) == 1:
+        first += 1
+    names = _filled(rows[first]) if first < len(rows) else []
+    if len(names) < 2 or (first == start and width < 3):
+        return False
+    end = first
+    while end < len(rows) and end - first < _SAMPLED and _filled(rows[end]):
+        end += 1
+    return is_header_like(_sample(rows[first:end]))
 
 
 def _table_rows(rows: Sequence[list[str]]) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 DELIMITERS = (",", ";", "\t", "|")
+# Tried only where none of these parts the lines alike: signs of exports whose texts have all the others.
+SELDOM_DELIMITERS = ("^", "~", "¦", "§")
 # Enough to see what the rows have in common; a file may have a million of them.
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_ROWS = 400
@@ -24,18 +26,20 @@ _ADDRESS = re.compile(r"[a-z]+://\S+", re.I)
 class Dialect:
     """How cells are parted and quoted; the delimiter of a text of one column is a character that no text has."""
 
-    delimiter: str = "\x1f"
+    delimiter: str = "\x1e"
     escape: str | None = None  # the character before a quote or delimiter that is part of a cell
+    quote: str = '"'
+    skips_blanks: bool = False  # that stand between a delimiter and a quote
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Yields the rows of the text, cell by cell. A quote that is never closed ends with the text."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
-            quotechar='"',
+            quotechar=self.quote,
             doublequote=True,
             escapechar=self.escape,
-            skipinitialspace=False,
+            skipinitialspace=self.skips_blanks,
             strict=False,
         )
 
@@ -51,11 +55,34 @@ def dialect_of(text: str) -> Dialect | None:
         if delimiter not in sample:
             continue
         for escaped in {escape, "\\" if f"\\{delimiter}" in sample else escape}:
-            dialect = Dialect(delimiter, escaped)
+            dialect = Dialect(delimiter, escaped, _quote(sample, delimiter), _has_blanks_before_quotes(sample, delimiter))
             score = _score(dialect, sample)
             if score > most + 1e-9:
                 best, most = dialect, score
-    return best
+    return best if best is not None else _seldom_dialect(sample)
+
+
+def _quote(sample: str, delimiter: str) -> str:
+    """Returns the single quotation mark if it stands at both ends of many cells and the double one of none."""
+    if '"' in sample or "'" not in sample:
+        return '"'
+    ends = re.compile(rf"(?:^|{re.escape(delimiter)})'[^'\n]*(?:''[^'\n]*)*'(?={re.escape(delimiter)}|$)", re.M)
+    return "'" if len(ends.findall(sample)) > sample.count("\n") else '"'
+
+
+def _has_blanks_before_quotes(sample: str, delimiter: str) -> bool:
+    mark = re.escape(delimiter)
+    return delimiter != "\t" and re.search(rf'{mark} +"[^"\n]*"[ \t]*(?:{mark}|$)', sample, re.M) is not None
+
+
+def _seldom_dialect(sample: str) -> Dialect | None:
+    """Returns the dialect whose delimiter stands equally often in each line, of which there are several."""
+    lines = [line for line in sample.splitlines()[:SAMPLE_ROWS] if line.strip()]
+    for delimiter in SELDOM_DELIMITERS:
+        counts = {line.count(delimiter) for line in lines}
+        if len(lines) > 1 and len(counts) == 1 and counts != {0}:
+            return Dialect(delimiter)
+    return None
 
 
 def declared_dialect(text: str) -> tuple[Dialect | None, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
 
+_DECLARED = re.compile(r"\s*\"?sep=.\"?\s*", re.I)
 DELIMITERS = re.compile(r"[,;\t|\r\n]+")
 _SUBTITLES = re.compile(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)")
 # A speaker is named once for all that he says.
@@ -48,6 +49,8 @@ def plain_blocks(text: str) -> Iterator[SourceBlock]:
 def table_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields what stands between the signs that part cells, whichever of them the file uses."""
     for number, line in enumerate(text.splitlines(), start=1):
+        if number == 1 and _DECLARED.fullmatch(line):
+            continue
         for cell in DELIMITERS.split(line):
             if cell.strip():
                 yield SourceBlock(cell, f"line {number}")

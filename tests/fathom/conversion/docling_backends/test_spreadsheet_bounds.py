@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.docling_backends.spreadsheet.csv_backend import read_delimited
+from fathom.conversion.docling_backends.spreadsheet.csv_backend import delimited_parts
 from fathom.conversion.docling_backends.spreadsheet.regions import find_regions
 from fathom.conversion.docling_backends.spreadsheet.sheet import SheetCell, ShownSheet, column_name
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import MAX_EMPTY, MAX_EMPTY_TABLE
@@ -99,5 +99,5 @@ def test_names_and_numbers_that_are_none_are_texts(path: Path) -> None:
 
 
 def test_a_delimited_text_of_many_rows_is_read_whole() -> None:
-    found = read_delimited("id;name;sum\n" + "".join(f"{row};name {row};{row},50\n" for row in range(50_000)))
+    (found,) = delimited_parts("id;name;sum\n" + "".join(f"{row};name {row};{row},50\n" for row in range(50_000)))
     assert (len(found.rows), found.rows[-1]) == (50_001, ["49999", "name 49999", "49999,50"])
