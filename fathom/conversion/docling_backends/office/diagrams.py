@@ -15,10 +15,32 @@ from lxml import etree
 DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _D, _A = f"{{{DIAGRAM}}}", f"{{{_DRAWING}}}"
+_DSP = "{http://schemas.microsoft.com/office/drawing/2008/diagram}"
 _SHOWN = frozenset({"node", "asst"})
 _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
 
 Lines = list[tuple[int, str]]
+
+
+def diagram_of(part: Any, key: str) -> Lines:
+    """Returns the lines of the diagram that the relation of the part leads to; those of its drawing where its data has none."""
+    relation = part.rels.get(key)
+    data = b"" if relation is None or relation.is_external else relation.target_part.blob
+    lines = diagram_lines(data)
+    if lines:
+        return lines
+    drawings = [found for found in part.rels.values() if found.reltype.endswith("/diagramDrawing") and not found.is_external]
+    named = [found for found in drawings if f'relId="{found.rId}"'.encode() in data]
+    chosen = named or (drawings if len(drawings) == 1 else [])
+    return [line for found in chosen for line in _drawn_lines(found.target_part.blob)]
+
+
+def _drawn_lines(drawing: bytes) -> Lines:
+    try:
+        root = etree.fromstring(drawing, _PARSER)
+    except etree.XMLSyntaxError:
+        return []
+    return [(0, text) for shape in root.iter(f"{_DSP}sp") if (text := _text(shape, f"{_DSP}txBody"))]
 
 
 def diagram_lines(data: bytes) -> Lines:
@@ -69,8 +91,8 @@ def add_diagram(document: DoclingDocument, lines: Sequence[tuple[int, str]], par
     return groups[0][1] if groups else None
 
 
-def _text(point: Any) -> str:
-    lines = ("".join(_said(part) for part in line.iter(f"{_A}t", f"{_A}br")) for line in point.iterfind(f"{_D}t/{_A}p"))
+def _text(point: Any, body: str = f"{_D}t") -> str:
+    lines = ("".join(_said(part) for part in line.iter(f"{_A}t", f"{_A}br")) for line in point.iterfind(f"{body}/{_A}p"))
     return " ".join(" ".join(lines).split())
 
 

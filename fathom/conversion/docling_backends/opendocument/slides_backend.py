@@ -20,8 +20,10 @@ from docling_core.types.doc import (
     Size,
 )
 
+from fathom.conversion.docling_backends.office import reading_order
 from fathom.conversion.docling_backends.office.notes import add_comments, comment_line
 from fathom.conversion.docling_backends.office.pieces import plain_line
+from fathom.conversion.docling_backends.office.reading_order import PlacedShape
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.markup import (
     DC,
@@ -37,7 +39,7 @@ from fathom.conversion.docling_backends.opendocument.markup import (
     corner,
     points,
 )
-from fathom.conversion.docling_backends.opendocument.text_backend import add_notes, body_writer, left_out
+from fathom.conversion.docling_backends.opendocument.text_backend import add_notes, body_writer, left_out, require_content
 from fathom.conversion.report import Notice
 
 _GENERATED_NAME = re.compile(r"\w*[\s_-]*\d*")
@@ -55,6 +57,7 @@ class OdpBackend(OdpDocumentBackend):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.notices: list[Notice] = []
         super().__init__(*arguments, **named)
+        require_content(self.odf_obj)
 
     def convert(self) -> DoclingDocument:
         """Returns the slides as chapters of a document, speaker notes and comments at the end of each."""
@@ -157,17 +160,15 @@ class _Slide:
 
 
 def in_reading_order(shapes: Sequence[Any]) -> list[Any]:
-    """Returns the shapes from top to bottom, those of one row from left to right; those without a place come last."""
-    placed = [(place, shape) for shape in shapes if (place := corner(shape)) is not None]
-    placed.sort(key=lambda entry: entry[0][1])
-    rows: list[list[tuple[tuple[float, float], Any]]] = []
-    for entry in placed:
-        if rows and entry[0][1] - rows[-1][-1][0][1] <= _ROW_TOLERANCE:
-            rows[-1].append(entry)
-        else:
-            rows.append([entry])
-    ordered = [shape for row in rows for _, shape in sorted(row, key=lambda entry: entry[0][0])]
-    return [*ordered, *(shape for shape in shapes if corner(shape) is None)]
+    """Returns the shapes as they are read; those without a place come last."""
+    placed = []
+    for number, shape in enumerate(shapes):
+        place = corner(shape)
+        if place is not None:
+            width, height = points(shape.get(f"{SVG}width")) or 0.0, points(shape.get(f"{SVG}height")) or 0.0
+            placed.append(PlacedShape(number, *place, width, height))
+    numbers = reading_order.in_reading_order(placed, _ROW_TOLERANCE)
+    return [shapes[number] for number in numbers] + [shape for shape in shapes if corner(shape) is None]
 
 
 def _has_text(shape: Any) -> bool:

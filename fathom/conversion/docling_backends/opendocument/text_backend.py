@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docling.backend.opendocument_backend import OdtDocumentBackend, _OdfComments
+from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note
@@ -23,6 +24,7 @@ class OdtBackend(OdtDocumentBackend):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.notices: list[Notice] = []
         super().__init__(*arguments, **named)
+        require_content(self.odf_obj)
 
     def convert(self) -> DoclingDocument:
         """Returns the text as a document: the body, its notes at the end, headers and footers as furniture."""
@@ -44,6 +46,18 @@ class OdtBackend(OdtDocumentBackend):
         writer.reader.hidden.deleted += sum(bool("".join(deleted.itertext()).strip()) for deleted in deletions)
         self.notices += left_out(writer)
         return document
+
+
+def require_content(file: Any) -> None:
+    """Raises DocumentLoadError for a file whose content is no XML; docling 2.142.1 lets it go on and fails without a name."""
+    if file is None:
+        return
+    try:
+        found = file.content.get_element("office:body")
+    except (ValueError, KeyError, SyntaxError) as error:  # lxml's errors are SyntaxErrors
+        raise DocumentLoadError(f"The content cannot be read: {error}") from error
+    if found is None:
+        raise DocumentLoadError("The content has no body")
 
 
 class CommentThreads:

@@ -9,7 +9,7 @@ from typing import Any
 
 from docling.backend.mspowerpoint_backend import MsPowerpointDocumentBackend
 from docling.datamodel.backend_options import MsPowerpointBackendOptions
-from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, TextItem
+from docling_core.types.doc import BoundingBox, ContentLayer, DocItemLabel, DoclingDocument, ProvenanceItem, TextItem
 from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER
 
@@ -17,9 +17,11 @@ from fathom.conversion.docling_backends.office.charts import CHARTS, ChartConten
 from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe
 from fathom.conversion.docling_backends.office.package import SLIDES_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
+from fathom.conversion.docling_backends.office.reading_order import PlacedShape, in_reading_order
 from fathom.conversion.docling_backends.presentation.comments import authors_of, threads_of
 from fathom.conversion.docling_backends.presentation.lists import AutoNumber, OpenLists
 from fathom.conversion.docling_backends.presentation.markup import A, P, make_plain
+from fathom.conversion.docling_backends.presentation.notes import Lines, add_notes, take_notes
 from fathom.conversion.docling_backends.presentation.paragraphs import paragraph_pieces
 from fathom.conversion.docling_backends.presentation.tables import add_table
 from fathom.conversion.report import Notice
@@ -35,22 +37,33 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsPowerpointBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
         super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
+        self._notes: dict[int, Lines] = {}
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
         for number, slide in enumerate(self.pptx_obj.slides if self.pptx_obj is not None else (), 1):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
             make_plain(slide)
+            self._notes[number - 1] = take_notes(slide)
             objects = sum(1 for _ in slide.element.iter(f"{P}oleObj"))
             if objects:
                 message = "Embedded objects are shown as their pictures only."
                 self.notices.append(Notice(kind="object_not_taken", message=message, count=objects, where=f"slide {number}"))
 
     def convert(self) -> DoclingDocument:
-        """Returns docling's document, line breaks of notes and titles as such."""
+        """Returns docling's document, line breaks of titles as such."""
         document: DoclingDocument = super().convert()
         for item in document.texts:
             if "\v" in item.text:
                 item.text = item.orig = item.text.replace("\v", "\n")
         return document
+
+    def _iter_shapes_by_position(self, shapes: Any) -> Iterator[Any]:
+        """Yields the shapes as they are read; those without a place come last."""
+        given = list(shapes)
+        placed = [place for number, shape in enumerate(given) if (place := _placed(number, shape)) is not None]
+        known = {place.number for place in placed}
+        for number in in_reading_order(placed, self._SHAPE_ROW_TOLERANCE_EMU):
+            yield given[number]
+        yield from (shape for number, shape in enumerate(given) if number not in known)
 
     def _handle_text_elements(
         self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any
@@ -109,7 +122,10 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def _extract_slide_comments(
         self, slide: Any, slide_idx: int, author_map: dict[str, tuple[str, str]], doc: DoclingDocument, parent_slide: Any
     ) -> None:
-        """Adds the comments at the end of their slide."""
+        """Adds the notes and the comments at the end of their slide."""
+        whole = BoundingBox(l=0, t=0, r=0, b=0)
+        prov = ProvenanceItem(page_no=slide_idx + 1, charspan=(0, 0), bbox=whole)
+        add_notes(doc, self._notes.get(slide_idx, []), parent_slide, prov)
         for number, thread in enumerate(threads_of(slide.part, author_map)):
             add_comments(doc, thread, name=f"comment-slide{slide_idx + 1}-{number}", parent=parent_slide)
 
@@ -131,6 +147,14 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         super()._hide_new_items(doc, parent_slide, known)
         where = f"slide {int(parent_slide.name.rpartition('-')[2]) + 1}"
         self.notices.append(Notice(kind="hidden_shape", message="A hidden shape was left out.", where=where))
+
+
+def _placed(number: int, shape: Any) -> PlacedShape | None:
+    try:
+        place = (shape.left, shape.top, shape.width, shape.height)
+    except (AttributeError, ValueError):  # of an element without a place, or with a damaged one
+        return None
+    return None if place[0] is None or place[1] is None else PlacedShape(number, *(float(length or 0) for length in place))
 
 
 def _describe(shape: Any, doc: DoclingDocument, first: int) -> None:

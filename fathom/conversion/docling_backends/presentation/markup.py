@@ -6,7 +6,7 @@ from typing import Any
 
 from pptx.oxml import parse_xml
 
-from fathom.conversion.docling_backends.office.diagrams import DIAGRAM, diagram_lines
+from fathom.conversion.docling_backends.office.diagrams import DIAGRAM, diagram_of
 
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -53,8 +53,7 @@ def _is_readable(branch: Any) -> bool:
 
 
 def _write_diagram(frame: Any, part: Any, key: str) -> None:
-    relation = part.rels.get(key)
-    lines = diagram_lines(relation.target_part.blob) if relation is not None and not relation.is_external else []
+    lines = diagram_of(part, key)
     if not lines:
         return
     shape = parse_xml(_SHAPE)

@@ -26,7 +26,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from lxml import etree
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
-from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_lines
+from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.package import WORD_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, add_runs, plain_line, tidied
@@ -229,10 +229,7 @@ class WordBackend(MsWordDocumentBackend):
         return [add_pieces(doc, pieces, label=label, parent=parent, layer=self.content_layer).get_ref()]
 
     def _handle_diagram(self, element: Any, doc: DoclingDocument) -> list[Any]:
-        relation = self.current_part.rels.get(element.get(DIAGRAM))
-        if relation is None or relation.is_external:
-            return []
-        lines = diagram_lines(relation.target_part.blob)
+        lines = diagram_of(self.current_part, element.get(DIAGRAM))
         group = add_diagram(doc, lines, self.parents[self._get_level() - 1], self.content_layer)
         self._clear_list_group_cache()
         return [] if group is None else [group.get_ref()]

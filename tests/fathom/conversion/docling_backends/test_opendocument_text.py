@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from office_files import (
     open_cell,
     open_list,
     open_paragraph,
+    open_slides,
     open_table,
     open_text,
     said,
 )
+
+from fathom.errors import DocumentDamaged
 
 STYLES = (
     '<style:style style:name="{}" style:family="text"><style:text-properties {}/></style:style>',
@@ -249,3 +253,10 @@ def test_a_link_around_a_box_is_kept_at_its_words(tmp_path: Path) -> None:
     body = open_paragraph(f'<draw:a xlink:href="https://example.org/box">{box}</draw:a>')
     document = converted(open_text(tmp_path / "a.odt", body))
     assert "[boxed words](https://example.org/box)" in document.markdown
+
+
+@pytest.mark.parametrize("make", [open_text, open_slides])
+def test_content_that_is_no_xml_is_damage_by_name(make: Callable[[Path, str], Path], tmp_path: Path) -> None:
+    path = make(tmp_path / "a.odt", "<text:p>Half a paragraph")
+    with pytest.raises(DocumentDamaged):
+        converted(path)

@@ -265,3 +265,52 @@ def test_a_picture_is_described_by_its_alternative_text(slides: Slides, tmp_path
     made = slides.read(tmp_path)
     assert DoclingDocument.model_validate(made.document).pictures
     assert said(made) == ("# Map Plan of the north quay", "Map Plan of the north quay")
+
+
+def test_notes_keep_their_links_and_every_box_of_their_page(slides: Slides, tmp_path: Path) -> None:
+    slide = slides.slide("Toll")
+    notes = slide.notes_slide
+    notes.notes_text_frame.text = "Say it twice"
+    linked = notes.notes_text_frame.add_paragraph().add_run()
+    linked.text = "the tariff"
+    linked.hyperlink.address = "https://example.org/tariff"
+    box = (
+        f'<p:sp {NAMES}><p:nvSpPr><p:cNvPr id="90" name="B"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr><p:spPr/><p:txBody>'
+        f"<a:bodyPr/><a:p>{run('A box beside them')}</a:p></p:txBody></p:sp>"
+    )
+    notes.shapes._spTree.append(parse_xml(box))
+    slides.slide("Next")
+    document = slides.read(tmp_path)
+    assert "[the tariff](https://example.org/tariff)" in document.markdown
+    for text in said(document):
+        at = [text.index(part) for part in ("Toll", "Say it twice", "the tariff", "A box beside them", "Next")]
+        assert at == sorted(at)
+        assert text.count("Say it twice") == 1
+
+
+def test_a_diagram_without_texts_in_its_data_is_read_from_its_drawing(slides: Slides, tmp_path: Path) -> None:
+    slide = slides.slide("Process")
+    shape = "<dsp:sp><dsp:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></dsp:txBody></dsp:sp>"
+    drawing = (
+        f'<dsp:drawing xmlns:dsp="http://schemas.microsoft.com/office/drawing/2008/diagram" {NAMES}><dsp:spTree>'
+        f"{shape.format('Load')}{shape.format('Sail')}</dsp:spTree></dsp:drawing>"
+    )
+    slides.part(slide.part, "http://schemas.microsoft.com/office/2007/relationships/diagramDrawing", "diagrams/d1.xml", drawing)
+    frame = (
+        f'<p:graphicFrame {NAMES}><p:nvGraphicFramePr><p:cNvPr id="4" name="D"/><p:cNvGraphicFramePr/><p:nvPr/>'
+        '</p:nvGraphicFramePr><p:xfrm><a:off x="0" y="9"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic>'
+        '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/diagram"><dgm:relIds r:dm="gone"/>'
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+    slide.shapes._spTree.append(parse_xml(frame))
+    for text in said(slides.read(tmp_path)):
+        assert text.index("Load") < text.index("Sail")
+
+
+def test_columns_under_their_heads_are_read_one_by_one(slides: Slides, tmp_path: Path) -> None:
+    slide = slides.file.slides.add_slide(slides.file.slide_layouts[4])
+    for index, text in enumerate(("Two ports", "North", "Ice in May", "South", "Open all year")):
+        slide.placeholders[index].text = text
+    for text in said(slides.read(tmp_path)):
+        at = [text.index(part) for part in ("Two ports", "North", "Ice in May", "South", "Open all year")]
+        assert at == sorted(at)
