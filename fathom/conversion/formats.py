@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 from io import BytesIO
 from pathlib import Path
+from zlib import crc32
 
 from fathom.conversion.email.attachments import without_attachments
 from fathom.conversion.email.outlook import mail_bytes
@@ -35,6 +37,7 @@ NAMES: dict[DocumentKind, str] = {
 DECODED = frozenset(
     {DocumentKind.MARKDOWN, DocumentKind.CSV, DocumentKind.LATEX, DocumentKind.ASCIIDOC, DocumentKind.HTML, DocumentKind.JATS}
 )
+EPUB_MEMBER = b"mimetypeapplication/epub+zip"
 MAX_PROLOG = 8_000  # characters in which the declaration of an XML's DTD stands
 XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>", re.S)
 _QUOTED = r"(?:\"[^\"]*\"|'[^']*')"
@@ -57,6 +60,8 @@ def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
     if inspection.kind is DocumentKind.EMAIL:
         return BytesIO(without_attachments(mail_bytes(path)))
     data = path.read_bytes()
+    if inspection.kind is DocumentKind.EPUB and EPUB_MEMBER not in data[:64]:
+        return BytesIO(_epub_beginning() + data)  # what stands before an archive is passed over by its readers
     if inspection.kind not in DECODED or inspection.encoding is None:
         return BytesIO(data)
     if inspection.kind is DocumentKind.HTML:
@@ -67,6 +72,13 @@ def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
     if inspection.kind is DocumentKind.JATS:
         text = _with_jats_doctype(XML_DECLARATION.sub("", text))
     return BytesIO(text.encode("utf-8", errors="replace"))
+
+
+def _epub_beginning() -> bytes:
+    """Returns the member of an archive that docling knows a book by; some programs write it last or not at all."""
+    name, content = b"mimetype", b"application/epub+zip"
+    size = len(content)
+    return struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, crc32(content), size, size, len(name), 0) + name + content
 
 
 def html_text(data: bytes, guessed: str) -> str:

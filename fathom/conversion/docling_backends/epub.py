@@ -18,6 +18,7 @@ from docling_core.types.doc import DoclingDocument, DocumentOrigin
 from docling_core.types.doc.document import SectionHeaderItem, TitleItem
 from lxml import etree
 
+from fathom.conversion.docling_backends.epub_package import read_package
 from fathom.conversion.docling_backends.html.page import read_tree, write_page
 from fathom.conversion.docling_backends.html.page_notes import kinds_of
 from fathom.conversion.docling_backends.html.page_tree import page_tree
@@ -37,6 +38,16 @@ class EpubBackend(EpubDocumentBackend):
     """Reads a book. After `convert`, `notices` name the chapters that cannot be read, and what they hide."""
 
     notices: list[Notice]
+
+    def _parse_epub_structure(self) -> None:
+        archive = self.epub_zip
+        assert archive is not None
+        assert isinstance(self.options, EpubBackendOptions)
+        most = self.options.max_file_bytes
+        package = read_package(archive.namelist(), lambda name: read_member(archive, name, most))
+        self.content_files = package.chapters
+        self.metadata = {"title": package.title}
+        self._check_content_sizes()
 
     def convert(self) -> DoclingDocument:
         """Returns the document of the book: its title, then its chapters in their order."""
@@ -100,11 +111,18 @@ def _settle(element: etree._Element, chapter: str) -> None:
     for attribute in ("id", "name"):
         if (value := element.get(attribute)) is not None:
             element.set(attribute, f"{chapter}#{value}")
+    if element.tag == "default" and _says_formula(element.getparent()):
+        element.tag = "template"  # says again what the formula before it says
+        return
     href = element.get("href")
     if element.tag == "a" and href is not None and not _SCHEME.match(href.strip()):
         path, _, fragment = href.strip().partition("#")
         place = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), unquote(path))) if path else chapter
         element.set("href", f"#{place}#{unquote(fragment)}")
+
+
+def _says_formula(above: etree._Element | None) -> bool:
+    return above is not None and above.tag == "switch" and next(above.iter("math"), None) is not None
 
 
 def _unread(names: list[str]) -> list[Notice]:

@@ -1,4 +1,4 @@
-"""Docling's backend for mails: its headers as docling reads them, its body by Fathom's own readers."""
+"""Docling's backend for mails, whose headers and parts are read by Fathom's own readers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
-from docling.backend.email_backend import EmailDocumentBackend
+from docling.backend.abstract_backend import DeclarativeDocumentBackend
 from docling.datamodel.backend_options import EmailBackendOptions
+from docling.datamodel.base_models import InputFormat
 from docling.datamodel.document import InputDocument
 from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin
 
@@ -21,6 +22,7 @@ from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, Run
 from fathom.conversion.docling_backends.wrapped_lines import is_aligned
 from fathom.conversion.email.body_parts import MailContent, SaidPart, content_of
 from fathom.conversion.email.calendar_part import CalendarEvent, events_of
+from fathom.conversion.email.headers import date_of, header_text, people_of
 from fathom.conversion.email.plain_body import paragraphs_of
 from fathom.conversion.report import Notice
 
@@ -28,26 +30,39 @@ MAX_NAMED = 10
 MIN_COLUMN_LINES = 2  # a single line with a gap in it is text
 
 
-class MailBackend(EmailDocumentBackend):  # type: ignore[misc]  # its own imports have no types
+class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own imports have no types
     """Reads a mail or a saved page (MHTML). After `convert`, `notices` name the parts that are not read."""
-
-    notices: list[Notice]
 
     def __init__(
         self, in_doc: InputDocument, path_or_stream: BytesIO | Path, options: EmailBackendOptions | None = None
     ) -> None:
-        super().__init__(in_doc, path_or_stream, options)
-        self.notices = []
+        super().__init__(in_doc, path_or_stream, options or EmailBackendOptions())
+        self.notices: list[Notice] = []
+        self._data = path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else path_or_stream.read_bytes()
+
+    def is_valid(self) -> bool:
+        """Tells whether there is anything to read."""
+        return bool(self._data.strip())
+
+    @classmethod
+    def supports_pagination(cls) -> bool:
+        """Tells that a mail has no pages."""
+        return False
+
+    @classmethod
+    def supported_formats(cls) -> set[InputFormat]:
+        """Returns the formats that the backend reads."""
+        return {InputFormat.EMAIL}
 
     def convert(self) -> DoclingDocument:
         """Returns the document of the mail: subject, people, date, then what it says."""
-        message: Message[str, str] = email.message_from_bytes(self._read_bytes(), policy=policy.compat32)
+        message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
         content = content_of(message)
         origin = DocumentOrigin(
             filename=self.file.name or "file.eml", mimetype="message/rfc822", binary_hash=self.document_hash
         )
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
-        self._write_headers(document, content)
+        _write_headers(document, message, content)
         self.notices = notices_of(content)
         told: set[tuple[str, ...]] = set()
         for part in content.parts:
@@ -59,26 +74,19 @@ class MailBackend(EmailDocumentBackend):  # type: ignore[misc]  # its own import
                 PageWriter(document).write(blocks)
         return document
 
-    def _write_headers(self, document: DoclingDocument, content: MailContent) -> None:
-        mail = self.mail
-        if mail is None:
-            return
-        subject = self._header_safe(mail.subject) if isinstance(mail.subject, str) else ""
-        if content.is_saved_page:
-            if subject and not any(_has_title(part) for part in content.parts):
-                document.add_title(subject)
-            return
-        if subject:
+
+def _write_headers(document: DoclingDocument, mail: Message[str, str], content: MailContent) -> None:
+    subject = header_text(mail, "Subject")
+    if content.is_saved_page:
+        if subject and not any(_has_title(part) for part in content.parts):
             document.add_title(subject)
-        headers = {
-            "From": self._format_addresses(mail.from_, fallback=""),
-            "To": self._format_addresses(mail.to, fallback=""),
-            "Cc": self._format_addresses(mail.cc, fallback=""),
-            "Date": self._get_date_text(),
-        }
-        for name, value in headers.items():
-            if value:
-                document.add_text(DocItemLabel.TEXT, f"{name}: {value}")
+        return
+    if subject:
+        document.add_title(subject)
+    headers = {name: people_of(mail, name) for name in ("From", "To", "Cc", "Bcc")}
+    for name, value in {**headers, "Date": date_of(mail)}.items():
+        if value:
+            document.add_text(DocItemLabel.TEXT, f"{name}: {value}")
 
 
 def plain_blocks(paragraphs: list[str]) -> list[Block]:

@@ -15,7 +15,7 @@ from fathom.conversion.docling_backends.html.page import PageContent, read_page
 from fathom.conversion.docling_backends.markup.blocks import Block, Cell, Heading, ItemList, ListItem, Table
 from fathom.conversion.docling_backends.markup.inline import Run
 from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
-from fathom.conversion.email.charsets import text_of
+from fathom.conversion.email.charsets import decoded, text_of
 from fathom.conversion.email.plain_body import paragraphs_of, without_enriched_tags
 
 MAX_DEPTH = 40
@@ -29,6 +29,10 @@ MAX_STUB_WORDS = 40
 MAX_STUB_SHARED = 0.25
 MIN_OTHER_WORDS = 2
 
+_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
+# Called texts, and none without a program that shows them.
+_NO_PLAIN_TEXTS = frozenset({"text/rtf", "text/css", "text/javascript"})
+_HTML = re.compile(r"<(?:html|body|p|div|br|table)\b[^<>]*>", re.I)
 _WORD = re.compile(r"\w+")
 _URL = re.compile(r"https?://\S+")
 
@@ -84,11 +88,31 @@ def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[S
         yield from _alternative(part, found, depth)
     elif kind == "multipart/related":
         yield from _related(part, found, depth)
+    elif kind in _REPORTS:
+        yield SaidPart("plain", paragraphs=_report_lines(part))
+    elif kind.startswith("multipart/") and not part.is_multipart():
+        yield _undivided(part, found)
     elif part.is_multipart() and kind not in LEFT_OUT and kind != MESSAGE:
         for inner in _inside(part):
             yield from _read(inner, found, depth + 1)
     else:
         yield from _single(part, kind, found, {})
+
+
+def _undivided(part: Message[str, str], found: MailContent) -> SaidPart:
+    """Returns what a part says that should have parts and has none, for want of its boundary."""
+    inside = part.get_payload()
+    text = inside if isinstance(inside, str) else ""
+    text = decoded(text.encode("utf-8", "surrogateescape"), None).replace("\r\n", "\n")
+    if _HTML.search(text):
+        return SaidPart("html", page=read_page(text, below_title=not found.is_saved_page))
+    return SaidPart("plain", paragraphs=paragraphs_of(text))
+
+
+def _report_lines(report: Message[str, str]) -> list[str]:
+    """Returns the fields of a report on the delivery of a mail, a paragraph for the mail and for each who was to get it."""
+    blocks = [block for block in _inside(report) if block.keys()]
+    return ["\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in block.items()) for block in blocks]
 
 
 def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict[str, str]) -> Iterator[SaidPart]:
@@ -100,10 +124,12 @@ def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict
         yield SaidPart("html", page=page)
     elif kind == "text/x-amp-html":
         return  # says what the HTML beside it says
-    elif kind.startswith("text/") and kind not in LEFT_OUT:
+    elif kind.startswith("text/") and kind not in LEFT_OUT and kind not in _NO_PLAIN_TEXTS:
         yield SaidPart("plain", paragraphs=_plain_paragraphs(part, kind))
     elif kind.startswith("image/"):
         found.pictures.append(part_name(part) or kind)
+    elif kind == MESSAGE and not any(inner.keys() or str(inner.get_payload()).strip() for inner in _inside(part)):
+        return  # what is left of a digest whose mails are attachments
     elif not part.is_multipart() or kind in LEFT_OUT or kind == MESSAGE:
         found.untaken.append(part_name(part) or kind)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import codecs
 import re
 from email.message import Message
@@ -12,6 +14,8 @@ from fathom.conversion.encodings.likelihood import likeliest_codec
 # Every series of bytes is a text in these: that it can be decoded proves nothing.
 _TAKE_ANYTHING = frozenset({"cp1252", "iso8859-15", "cp1254", "cp1250", "cp1251", "koi8-r"})
 _META = re.compile(rb"""<meta[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+")
+_FOOTER = re.compile(r"\s*(?:\r?\n\s*)?(?:[-_=*]{2,}|[A-Za-z]+ )")
 _HTML_HEAD = 4096  # bytes in which a page says its encoding
 MAX_BROKEN_SHARE = 0.02
 
@@ -21,8 +25,24 @@ def text_of(part: Message[str, str]) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
-    declared = _declared(part, data)
-    return decoded(data, declared).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    data, behind = _without_footer(part, data)
+    text = decoded(data, _declared(part, data)) + behind
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def _without_footer(part: Message[str, str], data: bytes) -> tuple[bytes, str]:
+    """Returns the bytes of a part in base64, and the plain text that some list has written behind them."""
+    raw = part.get_payload()
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64" or not isinstance(raw, str):
+        return data, ""
+    found = _BASE64.match(raw)
+    rest = raw[found.end() :] if found else ""
+    if found is None or not rest.strip() or not _FOOTER.match(rest):
+        return data, ""
+    try:
+        return base64.b64decode(found[0]), "\n\n" + decoded(rest.encode("utf-8", "surrogateescape"), None)
+    except (binascii.Error, ValueError):
+        return data, ""
 
 
 def decoded(data: bytes, declared: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -126,11 +127,47 @@ def test_pictures_and_parts_of_unknown_kinds_are_named(tmp_path: Path) -> None:
     assert [(n.kind, "signature.asc" in n.message) for n in signed.report.notices] == [("mail_parts_not_taken", True)]
 
 
-def test_a_bounce_names_the_report_that_it_carries(tmp_path: Path) -> None:
-    status = part("message/delivery-status", "Final-Recipient: rfc822; x@example.org\nAction: failed\n")
-    found = read(tmp_path, several("multipart/report", part("text/plain", "It could not be delivered."), status))
-    assert "It could not be delivered." in found.markdown
-    assert ["message/delivery-status" in notice.message for notice in found.report.notices] == [True]
+def test_the_report_of_a_bounce_is_read(tmp_path: Path) -> None:
+    report = "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 5.1.1\n"
+    mail = several("multipart/report", part("text/plain", "It came back."), part("message/delivery-status", report))
+    found = read(tmp_path, mail)
+    assert found.markdown.removeprefix(HEADERS_SHOWN) == (
+        "It came back.\n\nReporting-MTA: dns; mx.example.org\n\n"
+        "Final-Recipient: rfc822; bob@example.org  \nAction: failed  \nStatus: 5.1.1"
+    )
+    assert not found.report.notices
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("Only words, no boundary.", "Only words, no boundary."), ("<html><body><h1>Berth</h1></body></html>", "## Berth")],
+)
+def test_a_mail_whose_boundary_is_missing_keeps_its_words(tmp_path: Path, text: str, shown: str) -> None:
+    mail = HEADERS + f'Content-Type: multipart/mixed; boundary="none"\n\n{text}\n'.encode()
+    assert body_of(tmp_path, mail) == shown
+
+
+def test_what_a_list_writes_behind_a_text_in_base64_is_no_part_of_it(tmp_path: Path) -> None:
+    coded = base64.encodebytes("Blåbær koster 20 kr., smør tretti.".encode()).decode()
+    mail = HEADERS + f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{coded}".encode()
+    assert body_of(tmp_path, mail + b"\n--\nSent by the harbour list\n") == (
+        "Blåbær koster 20 kr., smør tretti.\n\n--  \nSent by the harbour list"
+    )
+
+
+def test_a_digest_names_its_mails_once(tmp_path: Path) -> None:
+    inner = b"--d\n\nFrom: a@example.org\nSubject: Rope\n\nRope words.\n--d--\n"
+    found = read(
+        tmp_path, several("multipart/mixed", part("text/plain", "Topics"), part('multipart/digest; boundary="d"', inner))
+    )
+    assert "- Rope.eml (message/rfc822)" in found.markdown
+    assert not found.report.notices
+
+
+def test_text_that_is_rtf_is_named_and_not_shown(tmp_path: Path) -> None:
+    found = read(tmp_path, several("multipart/mixed", part("text/plain", "Body."), part("text/rtf", "{\\rtf1 hello}")))
+    assert "rtf1" not in found.markdown
+    assert "text/rtf" in found.report.notices[0].message
 
 
 def test_text_that_a_mail_hides_from_its_readers_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+"""Reads the headers of a mail as its readers see them: encoded words decoded wherever they stand, 8-bit text as text.
+
+Docling 2.142.1 loses letters that are not ASCII, subjects that come twice and dates that are none; not needed once it
+keeps them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from datetime import UTC
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from fathom.conversion.email.charsets import decoded
+
+MAX_HEADER = 200_000  # characters of all headers of a name
+
+_ENCODED = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
+_NOBODY = re.compile(r"[^:@<>]*:\s*;?\s*")
+
+
+def header_text(mail: Message[str, str], name: str) -> str:
+    """Returns the first header of the name on one line; empty where there is none."""
+    values = _values(mail, name)
+    return _one_line(with_words_decoded(values[0])) if values else ""
+
+
+def people_of(mail: Message[str, str], name: str) -> str:
+    """Returns the people of all headers of the name, as `Name <address>`, parted by commas; else what the headers say."""
+    values = _values(mail, name)
+    shown: list[str] = []
+    for person, address in getaddresses([value for value in values if "@" in value]):
+        said = _one_line(with_words_decoded(person))
+        if said and address:
+            shown.append(f"{_quoted(said)} <{address}>")
+        elif said or address:
+            shown.append(said or address)
+    if shown:
+        return ", ".join(shown)
+    return ", ".join(_one_line(with_words_decoded(value)) for value in values if not _NOBODY.fullmatch(value))
+
+
+def date_of(mail: Message[str, str]) -> str:
+    """Returns the date in ISO 8601 and UTC, or the header as it is where it holds no date that can be read."""
+    said = header_text(mail, "Date")
+    try:
+        moment = parsedate_to_datetime(said)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return said
+
+
+def with_words_decoded(text: str) -> str:
+    """Returns the text with its encoded words (RFC 2047) decoded, also those that stand within words; broken ones stay."""
+    pieces: list[str] = []
+    data, charset, end = b"", "", 0
+    for found in _ENCODED.finditer(text):
+        between = text[end : found.start()]
+        content = _word_bytes(found[2], found[3])
+        if content is None:
+            continue
+        if data and (between.strip() or found[1].lower() != charset):
+            pieces.append(decoded(data, charset))
+            data = b""
+        if between.strip() or not end:
+            pieces.append(between)  # blanks between two encoded words are not part of the text
+        data, charset, end = data + content, found[1].lower(), found.end()
+    if data:
+        pieces.append(decoded(data, charset))
+    return "".join([*pieces, text[end:]])
+
+
+def _word_bytes(encoding: str, content: str) -> bytes | None:
+    raw = content.encode("ascii", "replace")
+    if encoding in "qQ":
+        return quopri.decodestring(raw.replace(b"_", b" "), header=True)
+    try:
+        return base64.b64decode(raw + b"=" * (-len(raw) % 4)) or None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _values(mail: Message[str, str], name: str) -> list[str]:
+    """Returns the headers of the name as text, lines joined; bytes that are not ASCII are decoded like those of the body."""
+    found: list[str] = []
+    left = MAX_HEADER
+    for key, value in mail.raw_items():
+        if key.lower() != name.lower() or left <= 0:
+            continue
+        said = str(value)[:left]
+        left -= len(said)
+        if not said.isascii():
+            said = decoded(said.encode("utf-8", "surrogateescape"), _charset(mail))
+        found.append(re.sub(r"\r?\n(?=[ \t])", "", said).replace("\r", " ").replace("\n", " "))
+    return [value for value in found if value.strip()]
+
+
+def _charset(mail: Message[str, str]) -> str | None:
+    try:
+        return mail.get_content_charset()
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
+
+
+def _quoted(name: str) -> str:
+    name = name[1:-1] if len(name) > 1 and name[0] == name[-1] == "'" else name
+    if not _SPECIALS.search(name):
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
