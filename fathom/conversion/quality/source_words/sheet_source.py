@@ -23,6 +23,8 @@ SHOWS_DIGITS = re.compile(r"[0#?]|[ymdhsegb]|general", re.I)
 # What programs call a sheet that nobody named.
 GENERATED_NAME = re.compile(r"(?i)(?:sheet|table|tabelle|feuil|hoja)?[\s_-]*\d*")
 REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+# How texts of a sheet write characters that XML has not.
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["']([A-Za-z0-9:$]+)""")
 MAX_MERGES = 100_000
 
@@ -98,7 +100,7 @@ class _Strings(NoBlocks):
 
     def end(self, name: str) -> None:
         if name == "s:si":
-            self.texts.append("".join(self._pieces))
+            self.texts.append(_unescaped("".join(self._pieces)))
         elif name == "s:rPh":
             self._phonetic = False
         elif name == "s:t":
@@ -203,11 +205,11 @@ class _Cells:
         elif name == "s:row":
             self._row = _number(attributes.get("r")) or self._row + 1
             self._column = 0
-            hidden = attributes.get("hidden", "0") in ON
+            hidden = attributes.get("hidden", "0") in ON or _is_zero(attributes.get("ht"))
             self._row_hidden = hidden or (self._all_hidden and "hidden" not in attributes)
         elif name == "s:rPh":
             self._phonetic = True
-        elif name == "s:col" and attributes.get("hidden", "0") in ON:
+        elif name == "s:col" and (attributes.get("hidden", "0") in ON or _is_zero(attributes.get("width"))):
             self._hidden_columns.append((_number(attributes.get("min")), _number(attributes.get("max"))))
         elif name == "s:sheetFormatPr":
             self._all_hidden = attributes.get("zeroHeight", "0") in ON
@@ -255,7 +257,7 @@ class _Cells:
         if self._type == "b":
             return SourceBlock("TRUE" if self._value in ON else "FALSE", self._where, in_sheet=True)
         if self._type in ("str", "inlineStr", "e"):
-            return SourceBlock(self._value, self._where, in_sheet=True)
+            return SourceBlock(_unescaped(self._value), self._where, in_sheet=True)
         return self._number_block()
 
     def _number_block(self) -> SourceBlock:
@@ -294,6 +296,14 @@ class _Texts(NoBlocks):
     def take(self) -> list[SourceBlock]:
         found, self._found = self._found, []
         return found
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _is_zero(size: str | None) -> bool:
+    return size is not None and size.strip("0.") == "" and "0" in size
 
 
 def _number(text: str | None) -> int:

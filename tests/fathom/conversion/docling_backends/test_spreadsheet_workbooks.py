@@ -318,3 +318,24 @@ def rewrite(path: Path, change: Callable[[str, str], str]) -> None:
     with zipfile.ZipFile(path, "w") as book:
         for name, text in parts.items():
             book.writestr(name, change(name, text))
+
+
+def test_the_target_of_a_formula_that_links_is_kept(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Links")
+        page.write_row(0, 0, ["Port", "Page"])
+        page.write(1, 0, "Alta")
+        page.write_formula(1, 1, '=HYPERLINK("https://a.example/x?y=1","the page")', None, "the page")
+        page.write(2, 0, "Bodo")
+        page.write_formula(2, 1, '=HYPERLINK("#Links!A1","up")', None, "up")
+    assert rows_of(converted(path))[1:] == [["Alta", "[the page](https://a.example/x?y=1)"], ["Bodo", "up"]]
+
+
+def test_lines_of_no_width_and_escaped_characters_are_not_taken_for_lost(path: Path) -> None:
+    rows = sheet(
+        text_cell("A1", "Port") + text_cell("B1", "Hidden words here"),
+        text_cell("A2", "Alta_x000D__x0041_") + text_cell("B2", "more"),
+        '<row r="3" ht="0">' + text_cell("A3", "No height at all") + "</row>",
+        before='<cols><col min="2" max="2" width="0" customWidth="1"/></cols>',
+    )
+    assert converted(write_workbook(path, {"S": rows})).report.lost_text == []

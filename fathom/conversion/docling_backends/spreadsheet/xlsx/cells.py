@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COL
 # Empty cells whose fill or border is kept in mind; they only help to tell spacers from gaps.
 MAX_DRESSED = 100_000
 NARROW = 4.0  # width, in characters, up to which an empty column is a spacer
+_LINKED = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")+)"\s*[,)]', re.I)
 _STREAMED = ("sheetFormatPr", "pane", "col", "row", "mergeCell", "autoFilter", "hyperlink", "tablePart", "drawing")
 
 
@@ -182,7 +184,9 @@ class _RowReader:
             return None
         if style.struck:
             text = struck(text)
-        return SheetCell(text, shown_as, style.look)
+        linked = _LINKED.match(formula.text or "") if formula is not None else None
+        target = linked[1].replace('""', '"') if linked is not None and not linked[1].startswith("#") else None
+        return SheetCell(text, shown_as, style.look, link=target)
 
     def _formula(self, element: etree._Element, column: int, value: str | None, kind: str) -> None:
         """Remembers a formula that has no value or 0, which may be the mark of one that was never calculated."""
