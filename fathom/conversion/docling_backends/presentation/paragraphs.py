@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from docling.backend.docx.latex.omml import oMath2Latex
 from docling.backend.mspowerpoint_backend import _iter_paragraph_elements
 from docling.backend.msword_backend import _int_to_letter_marker, _int_to_roman_marker
 from docling_core.types.doc.document import Formatting, Script
 
+from fathom.conversion.docling_backends.office.formulas import latex_of
 from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
 from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_text
 from fathom.conversion.docling_backends.presentation.markup import A, R
@@ -48,7 +48,7 @@ def _pieces(paragraph: Any, part: Any) -> Iterator[Piece]:
         if child.tag == f"{A}br":
             yield Piece("\n")
         elif child.tag.endswith("}oMath"):
-            latex = _latex(child)
+            latex = latex_of(child)
             if latex:
                 yield Piece(latex, is_formula=True)
         else:
@@ -89,10 +89,3 @@ def _target(properties: Any | None, part: Any) -> Link | None:
     if relation is None or not relation.is_external:
         return None
     return link_target(relation.target_ref)
-
-
-def _latex(element: Any) -> str:
-    try:
-        return str(oMath2Latex(element)).strip()
-    except (KeyError, IndexError, AttributeError, ValueError, TypeError):  # of an element that docling does not know
-        return "".join(text.text or "" for text in element.iter() if str(text.tag).endswith("}t")).strip()

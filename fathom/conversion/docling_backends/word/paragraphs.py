@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from docling.backend.docx.latex.omml import oMath2Latex
 from docling.backend.msword_backend import MsWordDocumentBackend
 from docling_core.types.doc.document import Formatting, Script
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+from fathom.conversion.docling_backends.office.formulas import latex_of
 from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
 from fathom.conversion.docling_backends.word.markup import LINK, RUN, RUN_PROPERTIES, VAL, M, R, W, is_on, value_of
 
@@ -107,9 +107,6 @@ def _target(hyperlink: Any, part: Any) -> Link | None:
 
 
 def _formula(element: Any) -> Iterator[Piece]:
-    try:
-        latex = str(oMath2Latex(element)).strip()
-    except (KeyError, IndexError, AttributeError, ValueError, TypeError):  # of an element that docling does not know
-        latex = "".join(text.text or "" for text in element.iter(f"{M}t")).strip()
+    latex = latex_of(element)
     if latex:
         yield Piece(latex, is_formula=True)
