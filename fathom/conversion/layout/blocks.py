@@ -16,6 +16,7 @@ from fathom.conversion.layout.roles.lists import starts_item
 # A line further below the last one than the usual step by this factor begins a new block.
 WIDER_STEP = 1.28
 INDENT = 0.7
+LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$")
 SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
 
 
@@ -28,6 +29,7 @@ class Role(StrEnum):
     ITEM = "list_item"
     CAPTION = "caption"
     FOOTNOTE = "footnote"
+    CODE = "code"
     HEADER = "page_header"
     FOOTER = "page_footer"
     TABLE = "table"
@@ -141,6 +143,8 @@ def _parted(
     size: float,
 ) -> bool:
     """`b` begins another block than the one that ends with `a`."""
+    if LISTED.search(a.text):  # an entry of a table of contents
+        return True
     larger = max(a.size, b.size)
     if abs(a.size - b.size) > 0.09 * larger and not (len(b.text) < 4 or len(a.text) < 4):
         return True

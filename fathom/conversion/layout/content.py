@@ -141,7 +141,8 @@ class PageContent:
     """A page as it is painted. `rules` and `fills` come from vector graphics, `pictures` are bitmaps.
 
     `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it,
-    `said` is its text in pdfium's order, without the `hidden` words, which do not show, each with the reason.
+    `said` is its text in pdfium's order, without the `hidden` words, which do not show, each with the reason, and without the
+    `unreadable` ones, of which the file does not say the letters; of `voiceless` glyphs it says nothing at all.
     """
 
     width: float
@@ -158,6 +159,8 @@ class PageContent:
     said: str = ""
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     files: list[tuple[str, int | None]] = field(default_factory=list[tuple[str, int | None]])
+    unreadable: list[Word] = field(default_factory=list[Word])
+    voiceless: int = 0
     from_ocr: bool = False
     tables: dict[int, object] = field(default_factory=dict[int, object])
 
@@ -182,11 +185,13 @@ class RunningTexts:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStyle:
-    """What only the whole document shows: its body size, its words, and what runs in its pages' margins."""
+    """What only the whole document shows: its body size, its words, what runs in its pages' margins, and whether it is
+    `typewritten`: set in a font of one width."""
 
     body_size: float
     running: RunningTexts = RunningTexts()
     words: frozenset[str] = frozenset()
+    typewritten: bool = False
 
 
 def bounds(items: Iterable[Boxed]) -> Box:

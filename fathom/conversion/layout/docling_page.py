@@ -16,6 +16,7 @@ from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageConte
 from fathom.conversion.layout.going_on import setting_of
 from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
+from fathom.conversion.layout.roles.code import listing_text
 from fathom.conversion.layout.tables.table_grid import Grid
 
 
@@ -103,7 +104,8 @@ def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) 
     if block.lines:
         box = block.bounds
         words = [word for line in block.lines for word in line.words]
-        whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=join_texts(block.lines, known))
+        text = listing_text(block.lines) if block.role is Role.CODE else join_texts(block.lines, known)
+        whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=text)
         cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
     return TextCluster(
         id=number,

@@ -15,9 +15,14 @@ from fathom.conversion.layout.raised import LETTER_RUN, joined, letter_spaced, s
 WIDEST_BLANK = 0.75
 # The widest blank of a justified line in a narrow column; wider ones than WIDEST_BLANK must be even.
 JUSTIFIED_BLANK = 1.6
+# Text so much larger than what is beside it is on its line only if both stand on one baseline; a font's depth below it, in ems.
+MUCH_LARGER = 1.9
+DESCENT = 0.22
 # A list marker may stand this far from its text, in ems.
 MARKER_GAP = 3.2
 MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
+# Dots that lead the eye across a line.
+LEADER = re.compile(r"\s*(?:(?:[.·․‥…]\s?){8,}|(?:[.·․‥…]\s?){5,}(?=\s*[\w-]{0,8}$))\s*")
 # Scripts written without blanks between words.
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
 
@@ -121,6 +126,8 @@ def _same_line(a: Word, b: Word) -> bool:
         return shared >= 0
     if larger < 1.35 * smaller:
         return shared >= 0.55 * smaller
+    if larger > MUCH_LARGER * smaller:  # large letters stand over several lines
+        return abs((a.b - DESCENT * a.size) - (b.b - DESCENT * b.size)) < 0.35 * smaller
     return shared >= 0.45 * smaller  # raised and lowered figures
 
 
@@ -189,7 +196,7 @@ def _blank_between(a: Word, b: Word, *, first: bool) -> bool:
     size = max(a.size, b.size)
     if UNSPACED.match(a.text[-1]) and UNSPACED.match(b.text[0]):
         return gap > 0.6 * size
-    if first and len(b.text) > 1 and a.size < b.size and script_of(a, b) > 0:
+    if first and (len(b.text) > 1 or b.text.isupper()) and a.size < b.size and script_of(a, b) > 0:
         return True  # the mark of a note, before its text
     touching = gap < 0.08 * size
     # one word whose glyphs are set in two styles, or text behind a raised figure
@@ -210,3 +217,10 @@ def _right_to_left(words: Sequence[Word]) -> bool:
 def merge_lines(lines: Sequence[Line]) -> Line:
     """One line of all their words."""
     return lines[0] if len(lines) == 1 else make_line(word for line in lines for word in line.words)
+
+
+def without_leader(line: Line) -> Line:
+    """The line with the dots that lead from a title to its page's number written as three."""
+    if LEADER.search(line.text):
+        line.text = LEADER.sub(" ... ", line.text).strip()
+    return line

@@ -10,9 +10,11 @@ from fathom.conversion.layout.columns import Piece, Row, read_columns
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
 from fathom.conversion.layout.form_fields import lines_with_fields
 from fathom.conversion.layout.going_on import stitched
-from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines
+from fathom.conversion.layout.large_letters import BEHIND, rows_beside, with_initials, words_behind
+from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines, without_leader
 from fathom.conversion.layout.pictures import find_pictures
 from fathom.conversion.layout.roles.captions import mark_captions, mark_footnotes
+from fathom.conversion.layout.roles.code import listings
 from fathom.conversion.layout.roles.headings import mark_headings, mark_title
 from fathom.conversion.layout.roles.lists import starts_item
 from fathom.conversion.layout.roles.note_marks import link_note_marks
@@ -33,7 +35,9 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     asides = asides_of(content, style.body_size, [grid.box for grid in grids])
     kept_apart = [*(grid.box for grid in grids), *asides]
     words = [w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)]
-    lines = lines_with_fields(words, content.width)
+    lines = lines_with_fields(with_initials(words, style.body_size, style.words), content.width)
+    behind = {id(line): line for line in words_behind(lines, style.body_size)}
+    lines = [line for line in lines if id(line) not in behind]
     alone = not kept_apart and not content.pictures
     furniture, lines = take_furniture(lines, content, style, alone=alone)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])
@@ -43,11 +47,14 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     labels = {id(line): box for line in lines for box in pictures if centre_inside(line, box)}
 
     fixed = [_table(grid) for grid in grids] + [_picture(box, lines, labels) for box in pictures]
-    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines if id(line) not in labels]
+    rows = rows_beside(lines, style.body_size)
+    pieces = [
+        Piece(line.l, (row := rows.get(id(line), line)).t, line.r, row.b, line) for line in lines if id(line) not in labels
+    ]
     pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
-    pieces += [_aside(box, content, style.body_size) for box in asides]
+    pieces += [_aside(box, content, style) for box in asides]
     bars = [rule for rule in join_rules(content.rules) if rule.horizontal]
-    blocks = stitched([_column(rows, style.body_size) for rows in read_columns(pieces, style.body_size, bars)])
+    blocks = stitched([_column(rows, style) for rows in read_columns(pieces, style.body_size, bars)])
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
@@ -59,20 +66,27 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
         mark_title(blocks, style.body_size)
     mark_footnotes(blocks, style.body_size, content.height)
     link_note_marks(blocks)
-    blocks += _turned(content) + notes_of(content)
+    blocks += _turned(content, style.body_size) + notes_of(content)
+    furniture += [Block([line], role=Role.FOOTER, confidence=0.6) for line in behind.values()]
     headers = [b for b in furniture if b.role is Role.HEADER]
     return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
 
 
-def _column(rows: Sequence[Row], size: float) -> list[Block]:
+def _column(rows: Sequence[Row], style: DocumentStyle) -> list[Block]:
     """The blocks of one column."""
+    size = style.body_size
     blocks: list[Block] = []
     tables = {first: (last, grid) for first, last, grid in find_tables(rows)}
     lines: list[Line] = []
     index = 0
 
     def flush() -> None:
-        blocks.extend(_roles(join_lines(lines, size), size))
+        start = 0
+        for first, last in [] if style.typewritten else listings(lines):
+            blocks.extend(_roles(join_lines(lines[start:first], size), size))
+            blocks.append(_listing(lines[first : last + 1]))
+            start = last + 1
+        blocks.extend(_roles(join_lines(lines[start:], size), size))
         lines.clear()
 
     while index < len(rows):
@@ -88,16 +102,20 @@ def _column(rows: Sequence[Row], size: float) -> list[Block]:
             flush()
             blocks += row[0].block
         else:
-            lines.append(merge_lines([p.line for p in row if p.line]))
+            lines.append(without_leader(merge_lines([p.line for p in row if p.line])))
     flush()
     return blocks
 
 
-def _aside(box: Box, content: PageContent, size: float) -> Piece:
+def _listing(lines: Sequence[Line]) -> Block:
+    return Block(list(lines), role=Role.CODE, confidence=0.9)
+
+
+def _aside(box: Box, content: PageContent, style: DocumentStyle) -> Piece:
     """What stands in the box, as a piece that is read by itself."""
     lines = join_words(inside(content.words, box, 1.0))
     pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines]
-    blocks = [block for rows in read_columns(pieces, size) for block in _column(rows, size)]
+    blocks = [block for rows in read_columns(pieces, style.body_size) for block in _column(rows, style)]
     for block in blocks:
         block.boxed = True
     return Piece(box.l, box.t, box.r, box.b, block=blocks)
@@ -120,8 +138,11 @@ def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:
     return Block([], role=Role.PICTURE, box=box, children=children, confidence=0.9)
 
 
-def _turned(content: PageContent) -> list[Block]:
-    """Words that are turned, one block for each stretch of them; they come last."""
+def _turned(content: PageContent, size: float) -> list[Block]:
+    """Words that are turned, one block for each stretch of them; they come last.
+
+    Large ones are painted behind the text of each page, and what stands beside all text runs in a margin; `size` is the body's.
+    """
     groups: list[list[int]] = []
     for index, word in enumerate(content.turned):
         last = content.turned[groups[-1][-1]] if groups else None
@@ -134,7 +155,10 @@ def _turned(content: PageContent) -> list[Block]:
         words = [content.turned[i] for i in group]
         line = make_line(words)
         line.text = _joined([word.text for word in words])
-        blocks.append(Block([line], role=Role.TEXT, box=bounds(words), confidence=0.5))
+        box = bounds(words)
+        beside = bool(content.words) and (box.r < min(w.l for w in content.words) or box.l > max(w.r for w in content.words))
+        role = Role.FOOTER if words[0].size >= BEHIND * size or beside else Role.TEXT
+        blocks.append(Block([line], role=role, box=box, confidence=0.5))
     return blocks
 
 

@@ -8,11 +8,14 @@ from collections.abc import Collection, Iterable, Sequence
 
 from fathom.conversion.layout.content import Line, Word
 from fathom.conversion.layout.lines import UNSPACED
+from fathom.conversion.layout.spelling.brackets import with_brackets_as_spoken
+from fathom.conversion.layout.spelling.hyphenated import is_hyphenated, is_link
 
 HYPHENS = "-\u2010\u00ad"
 LONGEST_WORD = 200
 DIVIDED_END = re.compile(rf"([^\W\d_]+)[{HYPHENS}]$")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
+CHAIN = re.compile(rf"[^\W\d_]+[{HYPHENS}][^\W\d_]+[{HYPHENS}]$")
 EDGES = re.compile(r"^[^\w]+|[^\w]+$")
 
 
@@ -31,19 +34,24 @@ def join_texts(lines: Sequence[Line], known: Collection[str]) -> str:
     text = ""
     for line in lines:
         text = appended(text, line.text, known) if text else line.text
-    return unicodedata.normalize("NFC", text)
+    return with_brackets_as_spoken(unicodedata.normalize("NFC", text))
 
 
 def appended(text: str, more: str, known: Collection[str] = ()) -> str:
     """The text that goes on with `more`: a word divided between them is put together, as far as it is known for one."""
     if not more:
         return text
-    divided = DIVIDED_END.search(text, max(0, len(text) - LONGEST_WORD)) if text and text[-1] in HYPHENS else None
-    if divided is not None:
+    if text[-1:] and text[-1] in HYPHENS:
+        start = max(0, len(text) - LONGEST_WORD)
+        divided = DIVIDED_END.search(text, start)
         following = FIRST_WORD.match(more)
-        if following is None:
-            return text + more if more[0].isdigit() else f"{text} {more}"
-        return text + more if _compound(divided.group(1), following.group(), known) else text[:-1] + more
+        if divided is not None and following is not None:
+            first, second = divided.group(1), following.group()
+            compound = _compound(first, second, known) or (CHAIN.search(text, start) and is_link(first, second))
+            return text + more if compound else text[:-1] + more
+        if text[-2:-1].isalnum() and more[0].isalnum():  # COVID-19, 1914-1918, 3-fold
+            return text + more
+        return f"{text} {more}"
     if UNSPACED.match(text[-1]) and UNSPACED.match(more[0]):
         return text + more
     return f"{text} {more}"
@@ -56,6 +64,6 @@ def _compound(first: str, second: str, known: Collection[str]) -> bool:
         return True
     if a + b in known:
         return False
-    if second[0].isupper() and not first.isupper():
+    if (second[0].isupper() and not first.isupper()) or is_hyphenated(a, b):
         return True
     return len(a) > 2 and len(b) > 3 and a in known and b in known

@@ -15,7 +15,7 @@ from fathom.conversion.layout.blocks import Role
 from fathom.conversion.layout.content import Box
 from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
 from fathom.conversion.layout.page_layout import lay_out
-from fathom.conversion.layout.scans import read_scan, wants_ocr
+from fathom.conversion.layout.scans import not_read, read_scan, wants_ocr
 from fathom.conversion.layout.tables.table_grid import Grid
 from fathom.conversion.layout.tables.unruled_tables import grid_of_region
 
@@ -63,6 +63,7 @@ class GeometricLayoutModel(BaseLayoutModel):
         if backend is None or not backend.is_valid():
             return LayoutPrediction()
         content = content_of(page)
+        before = content
         if self.options.ocr and wants_ocr(content):
             content = read_scan(backend, content, self.options.languages, threads=self.options.threads)
             if hasattr(backend, "content"):
@@ -72,6 +73,8 @@ class GeometricLayoutModel(BaseLayoutModel):
                 letters = sum(n for _, n in confidences)
                 score = sum(c * n for c, n in confidences) / letters
                 conv_res.confidence.pages[page.page_no].ocr_score = score
+        if hasattr(conv_res.input._backend, "unread") and (before.unreadable or before.voiceless):
+            conv_res.input._backend.unread[page.page_no] = not_read(before, content)
         style = style_of(conv_res, content)
         blocks = lay_out(content, style, first=page.page_no == 1)
         if hasattr(conv_res.input._backend, "has_title") and any(block.role is Role.TITLE for block in blocks):

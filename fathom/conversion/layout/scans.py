@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from fathom.conversion.layout.content import Box, PageContent, Word, bounds
+from fathom.conversion.layout.content import Box, PageContent, Word, bounds, centre_inside, overlap
 from fathom.conversion.ocr_languages import is_foreign
 
 # Pixels a point at which pages are read, 180 dpi, and the most for small ones; longest sides in pixels that are enough.
@@ -17,6 +18,9 @@ MARGIN = 0.12
 LITTLE_TEXT = 60
 MUCH_PICTURE = 0.35
 BESIDE = 2.0  # ems
+# So many characters of which the file does not say what they are, and such a share of the page's, and it is read again.
+LEAST_UNREADABLE = 12
+MUCH_UNREADABLE = 0.15
 # A text layer of which so many characters stand for nothing is garbage.
 GARBAGE = 0.3
 
@@ -25,6 +29,9 @@ def wants_ocr(content: PageContent) -> bool:
     """The page has no usable text, and something on it that may be text."""
     characters = sum(len(w.text) for w in content.words) + sum(len(w.text) for w in content.turned)
     painted = bool(content.pictures or content.drawings or len(content.fills) > 20)
+    unreadable = unreadable_letters(content)
+    if unreadable >= max(LEAST_UNREADABLE, MUCH_UNREADABLE * (characters + unreadable)):
+        return True
     if characters == 0:
         return painted
     page = content.width * content.height
@@ -32,6 +39,36 @@ def wants_ocr(content: PageContent) -> bool:
     if characters < LITTLE_TEXT and covered > MUCH_PICTURE:
         return True
     return painted and garbage_share(content) > GARBAGE
+
+
+def unreadable_letters(content: PageContent) -> int:
+    """How many glyphs are on the page of which the file does not say what letters they are."""
+    return content.voiceless + sum(len(word.text) for word in content.unreadable)
+
+
+def not_read(before: PageContent, after: PageContent) -> int:
+    """How many words, or glyphs without a letter, the page still lacks `after` it was read by OCR, or was not."""
+    own = {id(word) for word in before.words}
+    read = [word for word in after.words if id(word) not in own]
+    if not before.unreadable:
+        return before.voiceless if not after.words and not after.turned else 0
+    return sum(not any(_read_there(word, other) for other in read) for word in before.unreadable)
+
+
+def _with_read(content: PageContent, read: Sequence[Word]) -> PageContent:
+    """The page's own words, and those that OCR read where its words are unreadable."""
+    places = [Box(word.l, word.t, word.r, word.b) for word in content.unreadable]
+    found = []
+    for word in read:
+        wanted = any(centre_inside(word, place, 0.3 * word.size) for place in places)
+        if not places:
+            wanted = not any(centre_inside(word, picture) for picture in content.pictures)
+        if wanted and not any(overlap(word, other) > 0.3 * (word.r - word.l) * (word.b - word.t) for other in content.words):
+            found.append(word)
+    start = max((word.order for word in content.words), default=0) + 1
+    for number, word in enumerate(found):
+        word.order = start + number
+    return replace(content, words=[*content.words, *found], unreadable=[])
 
 
 def garbage_share(content: PageContent) -> float:
@@ -62,6 +99,8 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
     words: list[Word] = []
     for line in found:
         words += _words(line.text, Box(*(value / scale for value in line.box)), line.confidence, len(words))
+    if sum(len(word.text) for word in content.words) > unreadable_letters(content) >= LEAST_UNREADABLE:
+        return _with_read(content, words)
     if garbage_share(content) <= GARBAGE:  # a stamp on the scan, or the text of one that could not be read again
         words += [word for word in content.words if not any(_read_there(word, other) for other in words)]
     page = content.width * content.height

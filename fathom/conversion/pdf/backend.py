@@ -33,6 +33,7 @@ from fathom.conversion.pdf.pages.attached_files import attached_files, attachmen
 from fathom.conversion.pdf.pages.frame import Frame
 from fathom.conversion.pdf.pages.hidden_text import hidden_notices, may_have_layers
 from fathom.conversion.pdf.pages.page_reader import frame_of, read_page
+from fathom.conversion.pdf.pages.unmapped_text import unreadable_notices
 from fathom.conversion.quality.page_as_read import PageAsRead, page_as_read
 from fathom.conversion.quality.page_preview import page_shades
 from fathom.conversion.report import Notice
@@ -118,6 +119,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 self._files = attached_files(self._pdf)
         except pypdfium2.PdfiumError as error:
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
+        self.unread: dict[int, int] = {}  # words by page that neither the file nor OCR tells, once it is laid out
         self.has_title = False  # its first page says, once it is laid out
         self._style: DocumentStyle | None = None
         self._styling = threading.Lock()
@@ -132,7 +134,8 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         pages = sorted(self.pages_as_read.items())
         pinned = [file for _, page in pages for file in page.files]
         hidden = {number: page.hidden for number, page in pages}
-        return [*attachment_notices([*self._files, *pinned]), *hidden_notices(hidden)]
+        notices = [*attachment_notices([*self._files, *pinned]), *hidden_notices(hidden)]
+        return [*notices, *unreadable_notices(self.unread)]
 
     def page_count(self) -> int:
         """Number of pages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.layout.blocks import Block, Role
+from fathom.conversion.layout.blocks import LISTED, Block, Role
 
 LARGER = 1.14
 TITLE_OVER_HEADINGS = 1.1
@@ -66,7 +66,7 @@ def heading_score(block: Block, size: float, *, after: Block | None, page_bold: 
     ratio = block.size / size if size else 1.0
     if letters < 2 or letters < 0.35 * len(text.replace(" ", "")) or len(words) > 30 or len(block.lines) > 5:
         return 0.0
-    if CONTACT.search(text) or (letters < 3 and ratio < 1.3):
+    if LISTED.search(text) or CONTACT.search(text) or (letters < 3 and ratio < 1.3):
         return 0.0
     if ratio >= LARGER:
         score = 0.55 + min(0.45, ratio - LARGER)

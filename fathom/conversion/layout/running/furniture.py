@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import DocumentStyle, Line, PageContent, body_size
 from fathom.conversion.layout.paragraph_text import known_words
+from fathom.conversion.layout.roles.code import is_typewritten
 from fathom.conversion.layout.running.margins import Margin, margins_of
 from fathom.conversion.layout.running.page_numbers import NumberedText, read_number
 from fathom.conversion.layout.running.running_texts import (
@@ -32,7 +33,7 @@ def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None =
     words = [word for page in pages for word in page.words]
     size = body_size(words)
     running = learn_running_texts(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
-    return DocumentStyle(size, running, known_words(words))
+    return DocumentStyle(size, running, known_words(words), is_typewritten(words))
 
 
 def take_furniture(
@@ -88,7 +89,7 @@ def _without_paragraphs(running: set[int], lines: Sequence[Line], numbers: Seque
 
 def _one_paragraph(a: Line, b: Line) -> bool:
     step = abs(a.baseline - b.baseline)
-    alike = abs(a.size - b.size) < 0.06 * a.size
+    alike = abs(a.size - b.size) < 0.06 * a.size and not {w.font for w in a.words}.isdisjoint(w.font for w in b.words)
     return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
 
 
@@ -120,7 +121,7 @@ def _runs(line: Line, margin: Margin, number: NumberedText | None, page: PageCon
         return False
     if (margin.top, key_of(line, number, running.counters)) in running.texts:
         return True
-    return _near(running.slots, margin, band_of(line, page.height))
+    return not margin.close and _near(running.slots, margin, band_of(line, page.height))
 
 
 def _near(slots: frozenset[tuple[bool, int]], margin: Margin, band: int) -> bool:

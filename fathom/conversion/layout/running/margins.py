@@ -19,15 +19,21 @@ LEAST_ROOM = 0.45  # ems
 ROOM_AT_A_RULE = 0.1
 LEAST_RULE = 0.3  # of the page's width
 USUAL_STEP = 1.2  # from baseline to baseline, ems
+# Words of a row stand on one line within this, its pieces are parted by that, in ems; smaller text, in sizes of the next.
+SAME_ROW, WIDE, SMALLER = 0.3, 1.2, 0.93
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """The margin at the top or bottom of a page: its inner edge, and the white space between it and the text, in points."""
+    """The margin at the top or bottom of a page: its inner edge, and the white space between it and the text, in points.
+
+    A `close` one is a row that has no more room than lines have, and is only set otherwise than the next.
+    """
 
     edge: float
     room: float
     top: bool
+    close: bool = False
 
     def holds(self, l: float, t: float, r: float, b: float) -> bool:
         """Whether a box lies in the margin."""
@@ -65,7 +71,42 @@ def margins_of(page: PageContent, size: float, step: float) -> list[Margin]:
         edge = _inner_edge(spans, ZONE * height, need, [rule.t if top else height - rule.t for rule in bars], size)
         if edge is not None:
             found.append(Margin(edge[0] if top else height - edge[0], edge[1], top))
+        elif (close := _close_margin(page.words, height, top=top)) is not None:
+            found.append(close)
     return found
+
+
+def _close_margin(words: Sequence[Word], height: float, *, top: bool) -> Margin | None:
+    """The first or last row of the page, if it is small or in another font than the next, and no row of a table."""
+    near = [word for word in words if (word.b < ZONE * height if top else word.t > (1 - ZONE) * height)]
+    rows: list[list[Word]] = []
+    for word in sorted(near, key=lambda word: word.b if top else -word.b):
+        if rows and abs(rows[-1][0].b - word.b) < SAME_ROW * word.size:
+            rows[-1].append(word)
+        elif len(rows) < 2:
+            rows.append([word])
+        else:
+            break
+    if len(rows) < 2:
+        return None
+    first, second = rows
+    smaller = max(word.size for word in first) <= SMALLER * min(word.size for word in second)
+    other_font = {word.font for word in first}.isdisjoint(word.font for word in second)
+    heads = all(word.bold for word in first) and not all(word.bold for word in second)
+    if not smaller and (not other_font or heads):
+        return None
+    starts, others = _starts(first), _starts(second)
+    if len(starts) > 1 and all(any(abs(x - other) < 3 for other in others) for x in starts):
+        return None  # names of columns
+    edge = max(word.b for word in first) if top else min(word.t for word in first)
+    room = (min(word.t for word in second) - edge) if top else (edge - max(word.b for word in second))
+    return Margin(edge, room, top, close=True)
+
+
+def _starts(row: Sequence[Word]) -> list[float]:
+    """Where the pieces of a row begin, parted by blanks that are wide."""
+    words = sorted(row, key=lambda word: word.l)
+    return [word.l for index, word in enumerate(words) if not index or word.l - words[index - 1].r > WIDE * word.size]
 
 
 def _spans(words: Sequence[Word], height: float, *, top: bool) -> list[tuple[float, float]]:

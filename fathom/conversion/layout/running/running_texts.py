@@ -115,6 +115,8 @@ def _entries(number: int, page: PageContent, size: float, nothing: RunningTexts)
                 read = read_number(line.text)
                 if says_sentence(line, size) and (read is None or read.text):
                     continue
+                if margin.close and nothing.form:
+                    continue
                 entries.append(_Entry(number, line, margin, band_of(line, page.height), read))
     return entries
 
@@ -175,7 +177,7 @@ def _slots(found: _Margins) -> frozenset[tuple[bool, int]]:
     filled: dict[tuple[bool, int], set[int]] = defaultdict(set)
     for entry in found.entries:
         again = len(pages[entry.margin.top, entry.key]) >= LEAST_PAGES
-        if again and not (entry.number is not None and not entry.number.text):
+        if again and not entry.margin.close and not (entry.number is not None and not entry.number.text):
             filled[entry.margin.top, entry.band].add(entry.page)
     return frozenset(slot for slot, on in filled.items() if len(on) >= max(3, SHARE * found.pages))
 
@@ -184,7 +186,7 @@ def _counting_slots(found: _Margins) -> frozenset[tuple[bool, int]]:
     """(at the top, band) of the heights where texts that differ end with the page's number."""
     numbers: dict[tuple[bool, int], dict[int, int]] = defaultdict(dict)
     for entry in found.entries:
-        if entry.number is not None and entry.number.text:
+        if entry.number is not None and entry.number.text and not entry.margin.close:
             numbers[entry.margin.top, entry.band][entry.page] = entry.number.number
     counting = {slot for slot, by_page in numbers.items() if len(by_page) >= LEAST_COUNTED and _count_up(by_page)}
     return frozenset(counting)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from fathom.conversion.layout.content import Box, PageContent, Rule, Word, bounds, inside
+from fathom.conversion.layout.tables.striped_rows import with_unshaded_rows
 from fathom.conversion.layout.tables.table_grid import Grid, GridCell, cell_lines, cell_text, mark_header
 
 # Rules whose ends come so near to each other meet, in points; rules so near to each other are one.
@@ -24,7 +25,8 @@ def ruled_tables(content: PageContent) -> list[Grid]:
     rules = join_rules(content.rules)
     grids = _grids(rules, content.words)
     # shading inside a table with rules says nothing of its cells; elsewhere its edges part them
-    shaded = fill_edges([f for f in content.fills if not any(_within(f, grid.box) for grid in grids)])
+    loose = [fill for fill in content.fills if not any(_within(fill, grid.box) for grid in grids)]
+    shaded = fill_edges(with_unshaded_rows(loose, content.words))
     if shaded:
         free = [rule for rule in rules if not any(_on(rule, grid.box) for grid in grids)]
         grids += _grids(join_rules([*free, *shaded]), content.words)

@@ -11,6 +11,7 @@ from fathom.conversion.layout.content import Box, Line, Word
 from fathom.conversion.layout.lines import join_words, merge_lines
 
 NUMERIC = re.compile(r"^[\s(\-–+±~<>≈$€£¥%.,:/\d)]*\d[\s(\-–+±$€£¥%.,:/\d)*†‡kKMB]*$")
+YEAR = re.compile(r"^\(?(?:19|20)\d\d(?:[/–-]\d\d(?:\d\d)?)?\)?$")
 HYPHEN_AT_END = re.compile(r"(?<=[^\W\d_])-$")
 
 
@@ -76,7 +77,9 @@ def mark_header(grid: Grid, bold_rows: set[int]) -> None:
     if grid.rows < 2 or not first:
         return
     named = [cell for cell in first if cell.text]
-    if not named or (sum(bool(NUMERIC.match(c.text)) for c in named) > 0.5 * len(named) and 0 not in bold_rows):
+    figures = [cell for cell in named if NUMERIC.match(cell.text)]
+    years = len(figures) < len(named) and all(YEAR.match(cell.text) for cell in figures)
+    if not named or (len(figures) > 0.5 * len(named) and not years and 0 not in bold_rows):
         return
     last = max((cell.end_row for cell in first if cell.text and cell.end_column - cell.column < grid.columns), default=1)
     for cell in grid.cells:

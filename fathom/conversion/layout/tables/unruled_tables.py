@@ -20,6 +20,8 @@ LEAST_ROWS = 3
 LONGEST_CELLS = 48
 # Rows further apart than this, in ems, belong to different tables.
 FARTHEST_ROWS = 3.6
+# A line larger than a table's by this factor is a heading.
+HEADING = 1.14
 # A rule shorter than this share of the table's width brackets the columns that a name stands over.
 LONGEST_BRACKET = 0.9
 LEADER = re.compile(r"[.·…_\s]{4,}\d{0,4}$|^[.·…]{3,}")
@@ -116,7 +118,7 @@ def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
 
 def _heads(row: Row, rows: Sequence[Row]) -> bool:
     """The row, a line whose words stand closely together, names the columns of the rows below it."""
-    if len(row) != 1 or row[0].line is None or _far(row, rows[0]):
+    if len(row) != 1 or row[0].line is None or _far(row, rows[0]) or _set_apart(row, rows):
         return False
     columns = _columns([r for r in rows if len(r) > 1])
     return len(_split(row[0], columns)) >= max(2, len(columns) - 1)
@@ -133,6 +135,8 @@ def _run(rows: Sequence[Row], start: int) -> int | None:
         row = rows[end]
         if any(p.line is None for p in row) or (end > start and _far(rows[end - 1], row)):
             break
+        if end > start and _set_apart(row, rows[start:end]):
+            break
         if _cells(row) and not (count > 1 and _foreign(row, rows[start:end])):
             columns = _columns([r for r in rows[start : end + 1] if len(r) > 1])
             if len(columns) < 2 or (count >= 2 and last is not None and len(columns) < min(last, 3)):
@@ -141,6 +145,14 @@ def _run(rows: Sequence[Row], start: int) -> int | None:
         elif end - best > 2:
             break
     return best if count >= 2 else None
+
+
+def _set_apart(row: Row, rows: Sequence[Row]) -> bool:
+    """The row is a line so much larger than the rows of a table that it heads the next."""
+    if len(row) != 1 or row[0].line is None:
+        return False
+    sizes = [p.line.size for other in rows for p in other if p.line]
+    return bool(sizes) and row[0].line.size > HEADING * median(sizes)
 
 
 def _foreign(row: Row, rows: Sequence[Row]) -> bool:
@@ -267,6 +279,9 @@ def _covered(piece: Piece, columns: Sequence[Interval], edges: Sequence[float]) 
         under = [index for index, (low, high) in enumerate(columns) if piece.l <= (low + high) / 2 <= piece.r]
         if under:
             return under[0], under[-1]
+    over = [index for index, (low, high) in enumerate(columns) if piece.l < high - 1 and piece.r > low + 1]
+    if over:
+        return over[0], over[-1]
     return sum(piece.l > edge - 1 for edge in edges), sum(piece.r > edge + 1 for edge in edges)
 
 

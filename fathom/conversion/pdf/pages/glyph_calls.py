@@ -21,6 +21,8 @@ _HANDLE, _INDEX, _OUT, _INT = ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ct
 
 glyph_code = _prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, _HANDLE, _INDEX)
 glyph_box = _prototype(pdfium.FPDFText_GetLooseCharBox, _INT, _HANDLE, _INDEX, _OUT)
+glyph_shape = _prototype(pdfium.FPDFText_GetCharBox, _INT, _HANDLE, _INDEX, _OUT, _OUT, _OUT, _OUT)
+glyph_unmapped = _prototype(pdfium.FPDFText_HasUnicodeMapError, _INT, _HANDLE, _INDEX)
 glyph_origin = _prototype(pdfium.FPDFText_GetCharOrigin, _INT, _HANDLE, _INDEX, _OUT, _OUT)
 glyph_object = _prototype(pdfium.FPDFText_GetTextObject, _HANDLE, _HANDLE, _INDEX)
 glyph_size = _prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, _HANDLE, _INDEX)

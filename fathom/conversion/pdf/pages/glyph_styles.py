@@ -15,6 +15,7 @@ from fathom.conversion.pdf.pages.glyph_calls import (
     fill_colour,
     glyph_matrix,
     glyph_size,
+    glyph_unmapped,
     mark_at,
     mark_name,
     text_font,
@@ -39,7 +40,10 @@ LIGHT_COLOUR = "in the colour of the page"
 
 @dataclass(slots=True)
 class Style:
-    """How the glyphs of a text object are set; `doubt` says why they may not be seen, and is empty where nothing does."""
+    """How the glyphs of a text object are set; `doubt` says why they may not be seen, and is empty where nothing does.
+
+    `unmapped`: the file does not say which letters they are.
+    """
 
     size: float
     angle: float
@@ -47,6 +51,7 @@ class Style:
     bold: bool
     italic: bool
     doubt: str = ""
+    unmapped: bool = False
     upright: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +94,8 @@ class StyleReader:
         angle = math.atan2(math.sin(angle), math.cos(angle))
         name, bold, italic = self._font(text_font(address) or 0)
         size = size * scale if scale > 0 else size
-        style = Style(size, angle, name, bold, italic, self._doubt(address, size))
+        unmapped = glyph_unmapped(self._text, index) == 1
+        style = Style(size, angle, name, bold, italic, self._doubt(address, size), unmapped)
         self._styles[address] = style
         return style
 

@@ -16,8 +16,18 @@ import pypdfium2.raw as pdfium
 
 from fathom.conversion.layout.content import Word
 from fathom.conversion.pdf.pages.frame import Frame
-from fathom.conversion.pdf.pages.glyph_calls import address_of, glyph_box, glyph_code, glyph_object, glyph_origin, text_into
+from fathom.conversion.pdf.pages.glyph_calls import (
+    address_of,
+    glyph_box,
+    glyph_code,
+    glyph_object,
+    glyph_origin,
+    glyph_unmapped,
+    text_into,
+)
 from fathom.conversion.pdf.pages.glyph_styles import Style, StyleReader
+from fathom.conversion.pdf.pages.small_figures import SmallFigures
+from fathom.conversion.pdf.pages.soft_hyphens import SOFT, unseen_hyphens
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28
@@ -43,7 +53,7 @@ class GlyphReader:
     """Reads the words of one page; call it under pdfium's lock.
 
     `said` is the page's text as pdfium has it, a character for each of its indexes; `objects` has for each word, by its order,
-    the address of its text object.
+    the address of its text object; `unmapped` are the orders of words of which the file does not say the letters.
     """
 
     def __init__(self, text_page: Any, frame: Frame, styles: StyleReader) -> None:
@@ -54,6 +64,8 @@ class GlyphReader:
         self.objects: list[int] = []
         self.said = ""
         self._places: list[tuple[int, int]] = []
+        self.unmapped: set[int] = set()
+        self._behind_unseen: list[int] = []
 
     def words(self) -> tuple[list[Word], list[Word]]:
         """(upright words, words that are turned), each in the order of the file."""
@@ -98,7 +110,11 @@ class GlyphReader:
             codes = [ord(character) for character in self.said]
             for index in (found.start() for found in UNSURE.finditer(self.said)):
                 codes[index] = glyph_code(text, index)
-            return [_shown(code) for code in codes]
+            shown = [_shown(code) for code in codes]
+            for index in unseen_hyphens(self.said) if SOFT in self.said else ():
+                shown[index] = ""
+                self._behind_unseen.append(index + 1)
+            return shown
         codes = [glyph_code(text, index) for index in range(count)]
         self.said = "".join(chr(code) if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else "\ufffd" for code in codes)
         if not any(0xD800 <= code < 0xE000 for code in codes):
@@ -117,14 +133,23 @@ class GlyphReader:
         other = numpy.flatnonzero(owners[1:] != owners[:-1]) + 1
         runs = [0, *other.tolist()]
         styles = [self._styles.style(addresses[start], places[start]) for start in runs]
+        raised: dict[int, float] = {}
+        if not self._frame.rotation:
+            raised = SmallFigures(self._text).restyle(styles, [*runs, len(places)], characters, places)
         of_run = numpy.repeat(numpy.arange(len(runs)), numpy.diff([*runs, len(places)]))
         sizes = numpy.array([style.size for style in styles])[of_run]
         angles = numpy.array([style.angle for style in styles])[of_run]
         upright = numpy.array([style.upright for style in styles])[of_run]
         l, t, r, b = self._frame.boxes(boxes)
         self._stand(places, of_run, boxes, sizes, upright, t, b)
+        for number, up in raised.items():
+            here = of_run == number
+            t[here] -= up
+            b[here] -= up
         with numpy.errstate(invalid="ignore", over="ignore"):
             begins = _begins(l, t, r, b, sizes, angles, upright)
+        if self._behind_unseen:  # the room of a hyphen that is left out parts no word
+            begins &= ~numpy.isin(places, self._behind_unseen)
         begins |= numpy.diff(blanks, prepend=blanks[0]) > 0
         begins[0] = True
         starts = numpy.flatnonzero(begins)
@@ -145,6 +170,8 @@ class GlyphReader:
             if not said.isascii() and LEFTWARD.search(said):
                 said = _spelled_leftward(characters[start:end], l[start:end], r[start:end])
             order = len(self.objects)
+            if style.unmapped and 2 * sum(glyph_unmapped(self._text, at) == 1 for at in places[start:end]) > end - start:
+                self.unmapped.add(order)
             self.objects.append(addresses[end - 1])
             self._places.append((places[start], places[end - 1] + 1))
             words[0 if style.upright else 1].append(

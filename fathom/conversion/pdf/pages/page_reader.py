@@ -14,6 +14,7 @@ from fathom.conversion.pdf.pages.glyph_styles import LAYER, StyleReader
 from fathom.conversion.pdf.pages.glyphs import GlyphReader
 from fathom.conversion.pdf.pages.hidden_text import leave_out_hidden
 from fathom.conversion.pdf.pages.shapes import ShapeReader
+from fathom.conversion.pdf.pages.unmapped_text import unreadable_orders, voiceless_count, without
 from fathom.conversion.pdf.pages.vertical_text import vertical_lines
 
 LETTER = (612.0, 792.0)
@@ -46,7 +47,12 @@ def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
             if layers and shapes.nested:  # whether a form is in a layer pdfium does not tell
                 doubtful = {**dict.fromkeys(shapes.nested, LAYER), **doubtful}
             hidden = leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
-            content.said = reader.said_without(hidden) if hidden else reader.said
+            unreadable = unreadable_orders(content, reader.unmapped) if reader.unmapped else set()
+            content.unreadable = [word for word in [*content.words, *content.turned] if word.order in unreadable]
+            if unreadable:
+                content.words, content.turned = without(content.words, unreadable), without(content.turned, unreadable)
+            content.voiceless = voiceless_count(reader.said)
+            content.said = reader.said_without(hidden | unreadable) if hidden or unreadable else reader.said
         finally:
             pdfium.FPDFText_ClosePage(text_page)
     content.words, down = vertical_lines(content.words)

@@ -213,6 +213,55 @@ def test_a_header_that_the_title_says_before_it_is_not_said_again(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("font", "size", "step"),
+    [
+        ("Helvetica", 8, 12),
+        ("Helvetica", 9, 14),
+        ("Helvetica-Oblique", 11, 14),
+        ("Times-Roman", 11, 15),
+        ("Helvetica-Bold", 9, 13),
+    ],
+)
+def test_a_header_as_near_as_a_line_stands_once_if_it_is_set_otherwise(
+    tmp_path: Path, font: str, size: float, step: float
+) -> None:
+    def draw(canvas: Canvas, page: int) -> None:
+        canvas.setFont(font, size)
+        canvas.drawString(72, 750 + step, "Harbour Authority, Annual Report")
+        canvas.drawRightString(520, 750 + step, str(page))
+        prose(canvas, page, lines=40)
+        canvas.setFont(font, size)
+        canvas.drawString(72, 750 - 40 * 14, "Confidential draft of the council")
+
+    markdown = drawn(tmp_path / "near.pdf", 6, draw).markdown
+    assert markdown.count("Harbour Authority, Annual Report") == 1
+    assert not {str(page) for page in range(1, 7)} & set(markdown.split())
+
+
+def test_a_bold_line_above_the_text_of_each_page_is_its_heading(tmp_path: Path) -> None:
+    def draw(canvas: Canvas, page: int) -> None:
+        canvas.setFont("Helvetica-Bold", 11)
+        canvas.drawString(72, 764, "Summary")
+        prose(canvas, page, lines=40)
+
+    assert drawn(tmp_path / "bold.pdf", 4, draw).markdown.count("# Summary") == 4
+
+
+def test_names_of_columns_that_each_page_repeats_stay_with_the_table(tmp_path: Path) -> None:
+    def draw(canvas: Canvas, page: int) -> None:
+        canvas.setFont("Helvetica-Bold", 11)
+        for x, name in ((72, "Boat"), (200, "Berth"), (330, "Fee")):
+            canvas.drawString(x, 790, name)
+        canvas.setFont("Helvetica", 11)
+        for row in range(48):
+            for x, text in ((72, f"{WORDS[(row + page) % 18]}{page}{row}"), (200, str(row * page)), (330, str(3 * row + page))):
+                canvas.drawString(x, 775 - 15 * row, text)
+
+    markdown = drawn(tmp_path / "columns.pdf", 3, draw).markdown
+    assert "| Boat | Berth | Fee |\n|-|-|-|" in markdown
+
+
+@pytest.mark.parametrize(
     ("line", "text", "number", "setting"),
     [
         ("- 7 -", "", 7, Setting.ALONE),
