@@ -10,15 +10,16 @@ from collections.abc import Callable
 
 from fathom.database import open_database
 from fathom.errors import SettingsInvalid
-from fathom.language import batching, budget
+from fathom.language import budget
 from fathom.language.asked_model import AskedModel, worth_keeping
 from fathom.language.asking import Provider
 from fathom.language.budget import Budgeted, limits_of
 from fathom.language.cache import AnswerStore, Recalling, Remembering
 from fathom.language.observation import CallRecord, Observed, Saving
 from fathom.language.prices import Price, price_of
+from fathom.language.providers import batching
+from fathom.language.providers.retrying import Retrying
 from fathom.language.rate_limit import RateLimited, Turns
-from fathom.language.retrying import Retrying
 from fathom.language.vocabularies import read_vocabularies
 from fathom.settings import Settings
 
@@ -66,13 +67,13 @@ def provider_of(settings: Settings, price: Price) -> Provider:
     """The provider itself. Raises SettingsInvalid where its key is missing."""
     model, address, timeout = model_of(settings), settings.llm_base_url, settings.llm_timeout_s
     if settings.llm == "anthropic":
-        from fathom.language.anthropic_provider import AnthropicProvider
+        from fathom.language.providers.anthropic import AnthropicProvider
 
         single = AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout)
         return batching.BatchProvider(single, settings.home / "language" / "batches.db") if settings.llm_batch else single
     if settings.llm_batch:
         raise SettingsInvalid("FATHOM_LLM_BATCH works with FATHOM_LLM=anthropic alone.")
-    from fathom.language.openai_provider import OpenAIProvider
+    from fathom.language.providers.openai import OpenAIProvider
 
     return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout)
 

@@ -12,8 +12,8 @@ from fathom.errors import BudgetSpent, LanguageModelUnreachable
 from fathom.graph.connection import GraphConnection
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
-from fathom.language import retrying
 from fathom.language.models import open_language_model
+from fathom.language.providers import retrying
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from tests.fathom.language.messages_server import KNOWN, OVERLOADED, Fault, MessagesServer, pairs_of

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from fathom.errors import AnswerRefused
 from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
 from fathom.language.prices import Price
-from fathom.language.refusals import broken_off, refusal
+from fathom.language.providers.refusals import broken_off, refusal
 
 ADDRESS = "https://api.anthropic.com"
 TOOL = "record"

@@ -11,10 +11,10 @@ import pytest
 from messages_server import MessagesServer
 
 from fathom.errors import BudgetSpent, KeyRefused, LanguageModelUnreachable, SettingsInvalid
-from fathom.language import batching, retrying
 from fathom.language.asked_model import AskedModel
 from fathom.language.extraction import Described
 from fathom.language.models import open_language_model
+from fathom.language.providers import batching, retrying
 from fathom.settings import Settings
 
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(12)]

@@ -17,8 +17,8 @@ from fathom.errors import (
     LanguageModelUnreachable,
     SettingsInvalid,
 )
-from fathom.language import retrying
 from fathom.language.extraction import Extraction
+from fathom.language.providers import retrying
 
 TEXT = "Ada Moreno designed the Tamar Bridge in 1998."
 PROVIDERS = ["anthropic", "openai"]

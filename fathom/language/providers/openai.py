@@ -10,7 +10,7 @@ from typing import Any
 from fathom.errors import AnswerRefused
 from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
 from fathom.language.prices import Price
-from fathom.language.refusals import broken_off, refusal
+from fathom.language.providers.refusals import broken_off, refusal
 
 ADDRESS = "https://api.openai.com/v1"
 REASONING_ROOM = 4096

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from fathom.errors import AnswerRefused, FathomError
-from fathom.language.anthropic_provider import AnthropicProvider, Manner
 from fathom.language.asking import Answer, NoAnswer, Question, TokenUse
 from fathom.language.local_file import LocalFile
 from fathom.language.prices import IN_BATCHES
+from fathom.language.providers.anthropic import AnthropicProvider, Manner
 from fathom.observability.logs import emit, get_logger
 
 GATHER_S = 1.0  # a batch goes out when no question came for so long
