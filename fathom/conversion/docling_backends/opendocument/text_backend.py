@@ -9,6 +9,7 @@ from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note
+from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.forms import Forms
 from fathom.conversion.docling_backends.opendocument.markup import TEXT
@@ -27,7 +28,7 @@ class OdtBackend(OdtDocumentBackend):
         require_content(self.odf_obj)
 
     def convert(self) -> DoclingDocument:
-        """Returns the text as a document: the body, its notes at the end, headers and footers as furniture."""
+        """Returns the text as a document: the body, its notes at the end, headers and footers once."""
         origin = DocumentOrigin(
             filename=self.file.name or "file",
             mimetype="application/vnd.oasis.opendocument.text",
@@ -42,6 +43,7 @@ class OdtBackend(OdtDocumentBackend):
         for name, lines in threads.rest():
             add_comments(document, lines, name=name, parent=None)
         self._add_header_footer(document)
+        keep_running_texts(document)
         deletions = body.iterfind(f"{TEXT}tracked-changes/{TEXT}changed-region/{TEXT}deletion")
         writer.reader.hidden.deleted += sum(bool("".join(deleted.itertext()).strip()) for deleted in deletions)
         self.notices += left_out(writer)

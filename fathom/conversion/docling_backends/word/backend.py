@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,26 +29,25 @@ from fathom.conversion.docling_backends.office.diagrams import add_diagram, diag
 from fathom.conversion.docling_backends.office.notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.package import WORD_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, add_runs, plain_line, tidied
+from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
 from fathom.conversion.docling_backends.word.fields import show_results
-from fathom.conversion.docling_backends.word.flattening import BOXES, flatten
+from fathom.conversion.docling_backends.word.flattening import BOXES, drop_prompts, flatten
+from fathom.conversion.docling_backends.word.headings import by_outline, styles_of
 from fathom.conversion.docling_backends.word.imported_parts import ImportedParts, mark_parts
 from fathom.conversion.docling_backends.word.markup import (
     CELL,
     CHECKBOX,
     DIAGRAM,
     IMPORTED,
-    PARAGRAPH_PROPERTIES,
     TABLE,
     P,
-    W,
-    value_of,
 )
 from fathom.conversion.docling_backends.word.note_parts import WordNotes
-from fathom.conversion.docling_backends.word.numbering import LEVELS, Numbering
+from fathom.conversion.docling_backends.word.numbering import Numbering
 from fathom.conversion.docling_backends.word.paragraphs import ParagraphReader
-from fathom.conversion.docling_backends.word.revisions import HiddenStyles, LeftOut, accept_revisions, drop_hidden
+from fathom.conversion.docling_backends.word.revisions import HiddenStyles, LeftOut, accept_revisions, drop_hidden, notices_of
 from fathom.conversion.docling_backends.word.tables import (
     PlacedCell,
     bold_rows,
@@ -61,8 +59,6 @@ from fathom.conversion.docling_backends.word.tables import (
 from fathom.conversion.docling_backends.word.text_boxes import lift_boxes
 from fathom.conversion.report import Notice
 
-_OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
-MAX_HEADING = 200  # characters of a paragraph that only its outline level makes a heading
 _HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
 
@@ -91,6 +87,8 @@ class WordBackend(MsWordDocumentBackend):
         self._reader = ParagraphReader(document, styles, self._get_style_chain)
         around = [relation.target_part for relation in part.rels.values() if relation.reltype in _HEADERS]
         roots = [document.element, *self._notes.roots, *(found.element for found in around if hasattr(found, "element"))]
+        for root in (found.element for found in around if hasattr(found, "element")):
+            drop_prompts(root)
         for root in roots:
             etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
             accept_revisions(root, left_out if root is document.element else LeftOut())
@@ -101,7 +99,7 @@ class WordBackend(MsWordDocumentBackend):
         for root in roots:
             lift_boxes(root)
             self._numbering.number_all(root)
-        self.notices += _notices(left_out, document.element)
+        self.notices += notices_of(left_out, document.element)
 
     def convert(self) -> DoclingDocument:
         """Returns docling's document; raises what a table raised, which docling would pass over with the table."""
@@ -109,6 +107,7 @@ class WordBackend(MsWordDocumentBackend):
         if self._failure is not None:
             raise self._failure
         self.notices += self.imported.notices
+        keep_running_texts(document)
         return document
 
     def _extract_comment_ranges(self) -> None:
@@ -142,16 +141,10 @@ class WordBackend(MsWordDocumentBackend):
             return "Title", None
         if label in ("Title", "Code"):
             return label, level
-        is_short = len(paragraph.text) <= MAX_HEADING
-        outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl") or ""
-        if label != "Heading" and is_short and outline.isdigit() and int(outline) < LEVELS:
-            return "Heading", int(outline) + 1
-        if label == "Heading" and not is_short and not any("heading" in named.casefold() for named in _names(style)):
-            return "Normal", None  # a clause of a contract that the outline lists
-        return label, level
+        return by_outline(paragraph, style, label, level)
 
     def _get_outline_level_from_style(self, style: Any) -> int | None:
-        for at in _styles(style):
+        for at in styles_of(style):
             level: int | None = super()._get_outline_level_from_style(at)
             if level is not None:
                 return level
@@ -407,19 +400,6 @@ def flatten_content(root: Any) -> None:
     flatten(root)
 
 
-def _styles(style: Any) -> Iterator[Any]:
-    """Yields the style and those it is based on."""
-    for _ in range(LEVELS):
-        if style is None:
-            return
-        yield style
-        style = style.base_style
-
-
-def _names(style: Any) -> Iterator[str]:
-    return (str(name) for at in _styles(style) for name in (at.name, at.style_id) if name)
-
-
 def _tree(part: Any, relation: str) -> Any | None:
     """Returns the tree of the first part that is related in this way, or None."""
     for found in part.rels.values():
@@ -458,16 +438,3 @@ def _description(inner: Any) -> str:
             if said:
                 return said
     return ""
-
-
-def _notices(left_out: LeftOut, document: Any) -> list[Notice]:
-    objects = sum(found.get("Type", "Embed") == "Embed" for found in document.iter(_OBJECT))
-    linked = sum(1 for _ in document.iter(f"{W}subDoc"))
-    found = [
-        ("deleted_text", left_out.deleted, "Text that is marked as deleted was left out."),
-        ("hidden_text", left_out.hidden, "Hidden text was left out."),
-        ("hidden_rows", left_out.hidden_rows, "Hidden rows of tables were left out."),
-        ("object_not_taken", objects, "Embedded objects are shown as their pictures only."),
-        ("part_not_taken", linked, "Documents that are linked as parts of this one were not taken."),
-    ]
-    return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]

@@ -48,6 +48,13 @@ def flatten(root: Any) -> None:
     _join_initials(root)
 
 
+def drop_prompts(root: Any) -> None:
+    """Removes the content controls that nobody has filled in, which show their prompt."""
+    for control in list(root.iter(f"{W}sdt")):
+        if control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None:
+            remove(control)
+
+
 def _choose_alternatives(root: Any) -> None:
     """Keeps one branch of each `mc:AlternateContent`: the first choice with content that is read, else the fallback."""
     for alternative in list(root.iter(f"{MC}AlternateContent")):

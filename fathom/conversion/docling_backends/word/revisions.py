@@ -20,9 +20,11 @@ from fathom.conversion.docling_backends.word.markup import (
     remove,
     value_of,
 )
+from fathom.conversion.report import Notice
 
 _MARKS = frozenset({RUN_PROPERTIES, f"{W}trPr", f"{W}tcPr", f"{W}numPr", f"{W}sectPr"})
 _MAX_STYLE_DEPTH = 10
+_OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
 
 
 @dataclass
@@ -150,3 +152,17 @@ def _remove_row(row: Any) -> None:
     remove(row)
     if table is not None and table.tag == TABLE and table.find(ROW) is None:
         remove(table)
+
+
+def notices_of(left_out: LeftOut, document: Any) -> list[Notice]:
+    """Returns notices of what was left out of the document."""
+    objects = sum(found.get("Type", "Embed") == "Embed" for found in document.iter(_OBJECT))
+    linked = sum(1 for _ in document.iter(f"{W}subDoc"))
+    found = [
+        ("deleted_text", left_out.deleted, "Text that is marked as deleted was left out."),
+        ("hidden_text", left_out.hidden, "Hidden text was left out."),
+        ("hidden_rows", left_out.hidden_rows, "Hidden rows of tables were left out."),
+        ("object_not_taken", objects, "Embedded objects are shown as their pictures only."),
+        ("part_not_taken", linked, "Documents that are linked as parts of this one were not taken."),
+    ]
+    return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
