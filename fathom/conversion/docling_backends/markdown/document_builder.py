@@ -231,6 +231,7 @@ class MarkdownBuilder:
     def _table(self, tokens: Sequence[Token]) -> None:
         rows: list[list[Cell]] = []
         in_header = False
+        spans: dict[str, str | int | float] = {}
         for token in tokens:
             if token.type in ("thead_open", "thead_close"):
                 in_header = token.nesting > 0
@@ -238,7 +239,13 @@ class MarkdownBuilder:
                 rows.append([])
             elif token.type == "inline":
                 runs = self._inline.read(token.children or [])
-                rows[-1].append(Cell([Paragraph(runs)], column_header=in_header))
+                down, across = int(spans.get("rowspan", 1)), int(spans.get("colspan", 1))
+                rows[-1].append(Cell([Paragraph(runs)], down, across, column_header=in_header))
+            elif token.type in ("td_open", "th_open"):
+                spans = token.attrs
+        if any(cell.row_span > 1 or cell.column_span > 1 for row in rows for cell in row):
+            self._writer.write([Table(rows)], self._parent())
+            return
         width = max(len(row) for row in rows)
         for number, row in enumerate(rows):
             row += [Cell([Paragraph([])], column_header=number == 0) for _ in range(width - len(row))]

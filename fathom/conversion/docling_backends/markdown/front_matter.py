@@ -1,11 +1,13 @@
-"""Reads the front matter of a Markdown text, YAML or TOML, as lines of `key: value`."""
+"""Reads the front matter of a Markdown text, YAML, TOML or JSON, as lines of `key: value`."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -30,7 +32,7 @@ def split_front_matter(text: str) -> FrontMatter:
     """Parts the front matter from the text; a rule and a paragraph that look like one are left where they are."""
     found = _FENCED.match(text[:MAX_CHARACTERS])
     if found is None:
-        return FrontMatter((), "", text)
+        return _json_front_matter(text)
     values = _toml(found[2]) if found[1] == "+++" else _yaml(found[2])
     if not isinstance(values, Mapping) or not values:
         if values is None and not found[2].strip():
@@ -45,6 +47,22 @@ def split_front_matter(text: str) -> FrontMatter:
     title = values.get("title")
     named = " ".join(str(title).split()) if isinstance(title, str) else ""
     return FrontMatter(tuple(lines), named, text[found.end() :])
+
+
+def _json_front_matter(text: str) -> FrontMatter:
+    """Parts an object of JSON on the first lines from the text that follows a blank line, as Hugo has it."""
+    values, end = None, 0
+    if text.startswith("{"):
+        try:
+            values, end = json.JSONDecoder().raw_decode(text[:MAX_CHARACTERS])
+        except (ValueError, RecursionError):
+            values = None
+    rest = text[end:]
+    if not isinstance(values, dict) or not values or not rest.startswith("\n") or not rest.strip():
+        return FrontMatter((), "", text)
+    title = values.get("title")
+    named = " ".join(title.split()) if isinstance(title, str) else ""
+    return FrontMatter(tuple(islice(_lines("", values, 0), MAX_LINES)), named, rest)
 
 
 def _toml(text: str) -> Any:

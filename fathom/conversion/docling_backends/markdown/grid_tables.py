@@ -7,31 +7,51 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from markdown_it.rules_block import StateBlock
-from markdown_it.token import Token
+
+from fathom.conversion.docling_backends.markdown.spanned_grid import spanned_rows
+from fathom.conversion.docling_backends.markdown.table_tokens import FILLER, GridCell, push_table
 
 MAX_COLUMNS = 200
 
+# Characters that are drawn as wide as two, behind which a filler stands for the second place.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\U0001f300-\U0001faff]"
+)
 _RULE = re.compile(r"\+(?:[-=:]+\+)+$")
 
 
 def grid_table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads a grid table without spans; a block of other lines stays what it is."""
+    """Reads a grid table; a block of other lines stays what it is."""
     first = _line(state, start_line)
     if not _RULE.fullmatch(first) or first.count("+") > MAX_COLUMNS or state.is_code_block(start_line):
         return False
-    edges = [at for at, character in enumerate(first) if character == "+"]
     lines = [first]
     for number in range(start_line + 1, end_line):
         line = _line(state, number)
         if not line.startswith(("+", "|")) or state.sCount[number] < state.blkIndent:
             break
         lines.append(line)
-    if len(lines) < 3 or not _RULE.fullmatch(lines[-1]) or not all(_fits(line, edges) for line in lines):
+    if len(lines) < 3 or not _RULE.fullmatch(lines[-1]):
+        return False
+    rows = _grid(lines)
+    if not rows and not all(map(str.isascii, lines)):
+        rows = _grid([_WIDE.sub(rf"\g<0>{FILLER}", line) for line in lines])
+    if not rows:
         return False
     if not silent:
-        _push(state, _rows(lines, edges))
+        push_table(state, rows)
         state.line = start_line + len(lines)
     return True
+
+
+def _grid(lines: Sequence[str]) -> list[tuple[list[GridCell], bool]]:
+    """Returns the cells of each row, and whether the row is a header; nothing where the lines are no grid."""
+    edges = [at for at, character in enumerate(lines[0]) if character == "+"]
+    fits = all(_fits(line, edges) for line in lines)
+    rows = [] if fits and all(_is_even(line, edges) for line in lines) else spanned_rows(lines)
+    if fits and not rows:
+        rows = [([GridCell(text) for text in cells], is_header) for cells, is_header in _rows(lines, edges)]
+    return rows
 
 
 def _line(state: StateBlock, number: int) -> str:
@@ -41,6 +61,13 @@ def _line(state: StateBlock, number: int) -> str:
 def _fits(line: str, edges: Sequence[int]) -> bool:
     """True of a rule of the table, or of a line with a bar at every edge."""
     return all(at < len(line) and line[at] in "+|" for at in edges) and len(line) == edges[-1] + 1
+
+
+def _is_even(line: str, edges: Sequence[int]) -> bool:
+    """True of a line that draws no rule within a cell."""
+    if _RULE.fullmatch(line):
+        return [at for at, character in enumerate(line) if character == "+"] == list(edges)
+    return "+--" not in line and "--+" not in line
 
 
 def _rows(lines: Sequence[str], edges: Sequence[int]) -> Iterator[tuple[list[str], bool]]:
@@ -54,21 +81,3 @@ def _rows(lines: Sequence[str], edges: Sequence[int]) -> Iterator[tuple[list[str
             yield ["\n".join(filter(None, column)) for column in zip(*held, strict=True)], has_header
             held = []
         has_header = has_header and not (_RULE.fullmatch(line) and "=" in line)
-
-
-def _push(state: StateBlock, rows: Iterator[tuple[list[str], bool]]) -> None:
-    state.push("table_open", "table", 1)
-    for cells, is_header in rows:
-        if is_header:
-            state.push("thead_open", "thead", 1)
-        state.push("tr_open", "tr", 1)
-        for cell in cells:
-            tag = "th" if is_header else "td"
-            state.push(f"{tag}_open", tag, 1)
-            inline: Token = state.push("inline", "", 0)
-            inline.content, inline.children = cell, []
-            state.push(f"{tag}_close", tag, -1)
-        state.push("tr_close", "tr", -1)
-        if is_header:
-            state.push("thead_close", "thead", -1)
-    state.push("table_close", "table", -1)

@@ -20,6 +20,7 @@ from mdit_py_plugins.dollarmath.index import math_block_dollar
 from mdit_py_plugins.footnote import footnote_plugin
 
 from fathom.conversion.docling_backends.markdown.grid_tables import grid_table
+from fathom.conversion.docling_backends.markdown.simple_tables import simple_table
 
 # Quotes and lists nested deeper are plain text; markdown-it leaves out what is deeper than its own bound.
 MAX_DEPTH = 100
@@ -45,7 +46,8 @@ def markdown_parser() -> MarkdownIt:
     parser.block.ruler.at("math_block", math_that_ends)
     parser.block.ruler.at("table", whole_table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.before("table", "grid_table", grid_table, {"alt": ["paragraph", "reference"]})
-    parser.block.ruler.before("grid_table", "too_deep", too_deep)
+    parser.block.ruler.before("grid_table", "simple_table", simple_table)
+    parser.block.ruler.before("simple_table", "too_deep", too_deep)
     parser.block.ruler.before("table", "after_definition", definition_follows, {"alt": ["paragraph"]})
     parser.inline.ruler.before("escape", "bracket_math", bracket_math)
     parser.inline.ruler.before("link", "unclosed", unclosed_brackets)
