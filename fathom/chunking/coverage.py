@@ -22,46 +22,52 @@ def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
 
     Running headers, page numbers and hidden items are not counted. A heading may stand in the headings of any chunk.
     """
-    texts: defaultdict[str, list[str]] = defaultdict(list)
-    for chunk in chunks:
+    texts: defaultdict[str, list[int]] = defaultdict(list)
+    for number, chunk in enumerate(chunks):
         for ref in chunk.items:
-            texts[ref].append(chunk.text)
+            texts[ref].append(number)
+    squeezed_texts = [_squeeze(chunk.text)[0] for chunk in chunks]
     headings = list(dict.fromkeys(heading for chunk in chunks for heading in chunk.headings))
-    squeezed_headings = {_squeeze(heading) for heading in headings}
+    squeezed_headings = {_squeeze(heading)[0] for heading in headings}
     total = covered = 0
     for ref, pieces, is_heading in _items(tree):
-        words = sum(1 for piece in pieces for _ in _WORDS.finditer(piece))
+        squeezed = [_squeeze(piece) for piece in pieces]
+        wanted, words = [piece for piece, _ in squeezed], sum(count for _, count in squeezed)
         total += words
-        if is_heading and all(_squeeze(piece) in squeezed_headings for piece in pieces):
+        if is_heading and squeezed_headings.issuperset(wanted):
             covered += words
             continue
         # Without the gaps first: a word too long for a chunk is cut in two and still all there.
-        if _stand_in(pieces, _squeeze("\n".join(texts[ref]))):
+        if _stand_in(wanted, "".join(squeezed_texts[number] for number in texts[ref])):
             covered += words
         else:
-            available = Counter(
-                word for text in [*texts[ref], *(headings if is_heading else [])] for word in _WORDS.findall(text)
-            )
+            shown = [*(chunks[number].text for number in texts[ref]), *(headings if is_heading else [])]
+            available = Counter(word for text in shown for word in _WORDS.findall(text))
             covered += (Counter(word for piece in pieces for word in _WORDS.findall(piece)) & available).total()
     return covered / total if total else 1.0
 
 
-def _stand_in(pieces: Sequence[str], squeezed: str) -> bool:
+def _stand_in(pieces: Sequence[str], text: str) -> bool:
     """Tells whether all pieces stand in the text; each is looked for behind the one before first, since that is their order."""
     at = 0
     for piece in pieces:
-        wanted = _squeeze(piece)
-        found = squeezed.find(wanted, at)
+        found = text.find(piece, at)
         if found >= 0:
-            at = found + len(wanted)
-        elif wanted not in squeezed:
+            at = found + len(piece)
+        elif piece not in text:
             return False
     return True
 
 
-def _squeeze(text: str) -> str:
-    """Returns the words of the text without what parts them; a slice at a time, since a list of all would be huge."""
-    return "".join(_GAPS.sub("", text[at : at + SLICE]) for at in range(0, len(text), SLICE))
+def _squeeze(text: str) -> tuple[str, int]:
+    """Returns the words of the text without what parts them, and how many they are."""
+    if text.isalnum():
+        return text, 1
+    if len(text) > SLICE:  # a list of all the words would be huge
+        squeezed = "".join(_GAPS.sub("", text[at : at + SLICE]) for at in range(0, len(text), SLICE))
+        return squeezed, sum(1 for _ in _WORDS.finditer(text))
+    squeezed, gaps = _GAPS.subn("", text)
+    return squeezed, gaps + 1 - (text[0] != squeezed[0]) - (text[-1] != squeezed[-1]) if squeezed else 0
 
 
 def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:

@@ -43,11 +43,15 @@ def _front_costs(units: Sequence[Unit]) -> list[int]:
     return costs
 
 
+def _rank(units: Sequence[Unit], index: int) -> int:
+    """How well a chunk begins at this unit, less is better."""
+    return units[index].rank + (_PARTED if index and units[index - 1].leads else 0)
+
+
 def _key(units: Sequence[Unit], index: int) -> _Key:
-    """How well a chunk begins at this unit, less is better; equal only for equal texts."""
-    parted = _PARTED if index and units[index - 1].leads else 0
+    """The rank of the unit, told apart by its text; equal only for equal texts."""
     digest = hashlib.blake2b(" ".join(units[index].text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return units[index].rank + parted, digest
+    return _rank(units, index), digest
 
 
 def _anchors(units: Sequence[Unit], budget: int) -> list[int]:
@@ -78,7 +82,7 @@ def _fill_from_the_end(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
         start = min(backs)
         if start:
             half_full = [index for index in backs if backs[index] * 2 >= budget]
-            start = min(half_full, key=lambda i: (_key(units, i)[0], i), default=start)
+            start = min(half_full, key=lambda i: (_rank(units, i), i), default=start)
             if fronts[start] < budget // 3:
                 start = _even_split(units, fronts, backs, budget) or start
         packed.append(list(units[start:end]))
@@ -104,4 +108,4 @@ def _back_costs(units: Sequence[Unit], end: int, budget: int) -> dict[int, int]:
 def _even_split(units: Sequence[Unit], fronts: Sequence[int], backs: dict[int, int], budget: int) -> int | None:
     """The place that cuts what is left into two chunks of like size, or None where no place does."""
     places = [i for i in backs if i and fronts[i] <= budget and min(fronts[i], backs[i]) * 4 >= budget]
-    return min(places, key=lambda i: (_key(units, i)[0], abs(fronts[i] - backs[i]), i), default=None)
+    return min(places, key=lambda i: (_rank(units, i), abs(fronts[i] - backs[i]), i), default=None)

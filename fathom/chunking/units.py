@@ -124,9 +124,10 @@ def _table_units(block: Block, table: Table, budget: int, cost: Cost) -> Iterato
         boxes = (*table.header_boxes, *row.boxes) if number == 0 else row.boxes
         places = tuple(Place(box.page, box) for box in boxes) if row.boxes else block.places or page_only
         links = (*table.header_links, *row.links) if number == 0 else row.links
-        price = cost(row.markdown)
+        line = row.markdown
+        price = cost(line)
         if price + (header.cost if header else 0) <= budget:
-            yield Unit(row.markdown, price, "table", rank, gap, block.refs, places, context=header, links=links)
+            yield Unit(line, price, "table", rank, gap, block.refs, places, context=header, links=links)
         else:
             long_row = Block("table", table.as_pairs(row), block.refs, places, links=links)
             yield from _units_of_long_row(long_row, table.name_of(row), rank, budget, cost)

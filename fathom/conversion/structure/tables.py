@@ -167,4 +167,4 @@ def _joined(names: Sequence[str]) -> str:
 
 def row_line(cells: Sequence[str]) -> str:
     """Returns the cells as a line of a Markdown table, bars in them escaped."""
-    return f"| {' | '.join(_BARE_BAR.sub(_ESCAPED_BAR, cell) for cell in cells)} |"
+    return f"| {' | '.join([_BARE_BAR.sub(_ESCAPED_BAR, cell) if '|' in cell else cell for cell in cells])} |"
