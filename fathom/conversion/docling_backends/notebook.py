@@ -18,6 +18,9 @@ from fathom.conversion.docling_backends.plain_text import code_document, without
 
 _TABLE = re.compile(r"<table\b", re.I)
 _OVERWRITTEN = re.compile(r"[^\n\r]*\r(?!\n)")
+# What a program prints of an object that is shown otherwise.
+_PLACEHOLDER = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-fA-F]+)?>")
+_SHOWN_INSTEAD = frozenset({"text/html", "text/latex", "application/json"})
 # Names of an output's forms in notebooks of format 3, which had no media types.
 _OLD_TYPES = {
     "text": "text/plain",
@@ -102,10 +105,13 @@ def _blocks(forms: Mapping[str, Any]) -> list[Block]:
     picture = next((form for form in forms if form.startswith("image/") or "plotly" in form or "vega" in form), None)
     if picture is not None:
         return [Picture([Run(plain.strip() or f"Output ({picture})")])]
-    if plain.strip():
+    latex = _text(forms.get("text/latex")).strip()
+    if latex.startswith("$"):  # as programs for algebra write; other LaTeX is a text of its own
+        return [Formula(latex.strip("$").replace("\\displaystyle", "").strip())]
+    if plain.strip() and not (_PLACEHOLDER.fullmatch(plain.strip()) and forms.keys() & _SHOWN_INSTEAD):
         return [Code(plain)]
-    if latex := _text(forms.get("text/latex")).strip():
-        return [Formula(latex.strip("$"))]
+    if latex:
+        return [Formula(latex)]
     if "application/json" in forms:
         value = forms["application/json"]
         return [Code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1), "json")]

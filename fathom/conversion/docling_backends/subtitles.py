@@ -1,4 +1,4 @@
-"""Reads subtitles (SubRip, WebVTT, SBV) as paragraphs of speech, each with the time it begins at and its speaker."""
+"""Reads subtitles (SubRip, WebVTT, SBV, SubStation, Timed Text) as paragraphs of speech with the time they begin at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.plain_text import plain_text_document, without_controls
+from fathom.conversion.docling_backends.timed_scripts import SCRIPT, TIMED_TEXT, Line, script_lines, timed_text
 
 if TYPE_CHECKING:
     from docling_core.types.doc import DoclingDocument
@@ -45,16 +46,34 @@ def subtitles_document(text: str) -> DoclingDocument:
     from docling_core.types.doc.labels import DocItemLabel
 
     text = without_controls(text)
-    cues = list(cues_of(text))
+    declared = re.match(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)", text)
+    title = declared[1].strip() if declared is not None else ""
+    voices = _VOICE.search(text) is not None
+    if SCRIPT.match(text):
+        lines = script_lines(text)
+        cues, voices = _cues(lines), any(line.speaker for line in lines)
+    elif TIMED_TEXT.match(text):
+        title, lines = timed_text(text)
+        cues, voices = _cues(lines), any(line.speaker for line in lines)
+    else:
+        cues = list(cues_of(text))
     if not cues:
         return plain_text_document(text)
     document = DoclingDocument(name="document")
-    title = re.match(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)", text)
     if title:
-        document.add_title(title[1].strip())
-    for paragraph in paragraphs_of(cues, voices=_VOICE.search(text) is not None):
+        document.add_title(title)
+    for paragraph in paragraphs_of(cues, voices=voices):
         document.add_text(label=DocItemLabel.TEXT, text=paragraph)
     return document
+
+
+def _cues(lines: list[Line]) -> list[Cue]:
+    """Returns the cues of a script; a speaker that it names holds for all lines of a cue."""
+    found: list[Cue] = []
+    for line in lines:
+        parts = [(line.speaker, " ".join(line.lines))] if line.speaker else _speakers(line.lines)
+        found += [Cue(line.start, line.end, speaker, said) for speaker, said in parts if said]
+    return found
 
 
 def cues_of(text: str) -> Iterator[Cue]:

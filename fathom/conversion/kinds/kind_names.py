@@ -14,7 +14,7 @@ _SUFFIXES: dict[DocumentKind, str] = {
     DocumentKind.HTML: "html htm xhtml",
     DocumentKind.EMAIL: "eml",
     DocumentKind.TEXT: "txt text rst org",
-    DocumentKind.SUBTITLES: "srt vtt sbv",
+    DocumentKind.SUBTITLES: "srt vtt sbv ass ssa ttml dfxp",
     DocumentKind.NOTEBOOK: "ipynb",
     # source code, configuration, data and logs: lines and indentation carry the meaning
     DocumentKind.CODE: """

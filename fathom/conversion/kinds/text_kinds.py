@@ -42,7 +42,8 @@ _TEMPLATE = re.compile(r"<\?(?:php\b|=)|<%|\{[{%]|^<(?:template|script)\b", re.M
 _NOTEBOOK = re.compile(r'\A\s*\{(?=.*"cell_type"\s*:)(?=.*"(?:cells|worksheets)"\s*:)', re.S)
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}"
 _SUBTITLES = re.compile(
-    rf"\A\s*(?:WEBVTT(?:[ \t].*)?(?:\n|\Z)|(?:\d+[ \t]*\n)?[ \t]*{_TIME}[.,]\d{{1,3}}[ \t]*(?:-->|,)[ \t]*{_TIME})"
+    rf"\A\s*(?:\[Script Info\]|WEBVTT(?:[ \t].*)?(?:\n|\Z)"
+    rf"|(?:\d+[ \t]*\n)?[ \t]*{_TIME}[.,]\d{{1,3}}[ \t]*(?:-->|,)[ \t]*{_TIME})"
 )
 # XML that office programs write: a sign of it, what a person calls it, and what to do.
 _OFFICE_XML = (
@@ -113,6 +114,8 @@ def _kind_of_xml(sample: str) -> DocumentKind:
         return DocumentKind.JATS
     if root == "html":
         return DocumentKind.HTML
+    if root == "tt":
+        return DocumentKind.SUBTITLES
     for sign, called, hint in _OFFICE_XML:
         if sign in sample:
             raise UnknownFormat(f"It is {called}.", hint=hint)

@@ -17,7 +17,11 @@ _BUILT_IN = {
 }  # fmt: skip
 _FOR_BROWSERS = {"backend": "html5", "backend-html5": "", "basebackend": "html", "basebackend-html": "", "doctype": "article"}
 ENTRY = re.compile(r"^:(!?[\w][\w-]*!?):(?:[ \t]+(.*))?$")
-_REFERENCE = re.compile(r"\\?\{(set|counter2?):([\w-]+)!?(?::([^{}]*))?\}|\\?\{(\w[\w-]*)\}")
+# Behind the references: text that is passed through, in which none is replaced.
+_REFERENCE = re.compile(
+    r"\\?\{(set|counter2?):([\w-]+)!?(?::([^{}]*))?\}|\\?\{(\w[\w-]*)\}"
+    r"|(\+\+\+[^\n]{1,400}?\+\+\+|(?<![\w+])\+(?![\s+])[^+\n]{1,400}?(?<![\s+])\+(?![\w+])|pass:\[[^\]\n]{0,400}\])"
+)
 # Signs that would be read as marks of formatting once their attribute is replaced.
 LITERAL = {name: chr(0xE100 + index) for index, name in enumerate(_BUILT_IN) if _BUILT_IN[name] in tuple("+|[]^*~`\\<>{}")}
 LITERAL_SIGNS = {sign: _BUILT_IN[name] for name, sign in LITERAL.items()}
@@ -63,6 +67,8 @@ class Attributes:
         return _REFERENCE.sub(self._value, text)
 
     def _value(self, found: re.Match[str]) -> str:
+        if found[5]:
+            return found[0]
         if found[0].startswith("\\"):
             return found[0][1:].replace("{", LITERAL_BRACE)
         if found[1]:

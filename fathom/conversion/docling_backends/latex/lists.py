@@ -61,8 +61,10 @@ def _numbered(reader: LatexReader, name: str) -> None:
     label = _LABEL.search(option)
     shown = (label[1] or label[2]).strip().strip("{}") if label is not None else ""
     number = int(start[1]) - 1 if start is not None else resumed
-    reader.definitions.counters["enumi"] = number
+    counters = reader.definitions.counters
+    outer, counters["enumi"] = counters.get("enumi", 0), number
     found = _add(reader, name, ordered=True)
+    number, counters["enumi"] = counters["enumi"], outer  # which a list may set before its first item
     count = 0
     for item in found.items:
         if not item.marker:

@@ -10,6 +10,13 @@ from fathom.conversion.quality.source_words.tex_text import CELL_END, TexText
 from fathom.conversion.quality.source_words.text_source import without
 
 _COMMENT = re.compile(r"(?<!\\)%.*")
+# A row of names that a long table repeats on further pages, and what it says at the foot of each.
+_REPEATED = re.compile(
+    r"\\endfirsthead\b(?:(?!\\end\{).){0,3000}?(?=\\endhead\b)|\\endhead\b(?:(?!\\end\{).){0,3000}?(?=\\endfoot\b)", re.S
+)
+_CONDITION = re.compile(r"\\newif\s*\\if[A-Za-z@]+|\\if(?!f(?![A-Za-z])|thenelse)[A-Za-z@]*|\\fi(?![A-Za-z@])")
+# On which slides of a talk something stands.
+_OVERLAY = re.compile(r"(?<=[A-Za-z\]}])<[\d,+.\-]{1,12}>")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
 # What the page has of a preamble.
 _FRONT = re.compile(
@@ -23,7 +30,9 @@ _KEY = re.compile(r"\b(?:organization|addressline|city|postcode|state|country|ty
 
 def latex_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines of the document, those of tables cell by cell."""
-    text = without("\n".join(_COMMENT.sub("", line) for line in text.splitlines()), r"\iffalse", r"\fi")
+    text = _unconditional("\n".join(_COMMENT.sub("", line) for line in text.splitlines()))
+    text = _OVERLAY.sub("", text) if "{beamer}" in text else text
+    text = _REPEATED.sub(lambda found: "\n" * found[0].count("\n"), text)
     text = without(text, r"\ExplSyntaxOn", r"\ExplSyntaxOff")
     start = text.find(_BEGIN)
     end = text.find(_END, start + 1)
@@ -36,6 +45,26 @@ def latex_blocks(text: str) -> Iterator[SourceBlock]:
             yield from _said(tex.read(part), "title")
     body = text[start + len(_BEGIN) if start >= 0 else 0 : end if end >= 0 else len(text)]
     yield from _said(tex.read(body), "body")
+
+
+def _unconditional(text: str) -> str:
+    """Returns the text without what a condition decides; all of it where conditions do not end."""
+    kept: list[str] = []
+    at = depth = 0
+    for found in _CONDITION.finditer(text):
+        if found[0].startswith("\\newif"):
+            continue
+        if found[0] == r"\fi":
+            depth -= depth > 0
+            if depth == 0:
+                kept.append("\n" * text.count("\n", at, found.end()))
+                at = found.end()
+            continue
+        if depth == 0:
+            kept.append(text[at : found.start()])
+            at = found.start()
+        depth += 1
+    return text if depth else "".join([*kept, text[at:]])
 
 
 def _said(text: str, where: str) -> Iterator[SourceBlock]:

@@ -11,6 +11,8 @@ from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.html_source import html_blocks
 from fathom.conversion.quality.source_words.text_source import markdown_blocks, plain_blocks
 
+# Forms of an output that are shown in place of the text that is printed for it.
+SHOWN_INSTEAD = frozenset({"text/html", "html", "text/markdown", "markdown", "text/latex", "latex", "application/json", "json"})
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -49,7 +51,7 @@ def _output_blocks(output: Mapping[str, Any]) -> Iterator[SourceBlock]:
     markup = _joined(forms.get("text/html", forms.get("html")))
     if "<table" in markup:
         yield from html_blocks(markup.encode("utf-8", "replace"), "utf-8", "output")
-    elif not forms.keys() & {"text/html", "html", "text/markdown", "markdown"}:
+    elif not forms.keys() & SHOWN_INSTEAD:
         yield from plain_blocks(_printed(_joined(forms.get("text/plain", forms.get("text")))))
 
 

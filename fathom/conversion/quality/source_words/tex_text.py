@@ -50,7 +50,7 @@ _ENVIRONMENTS = {
     "multicols*": "d", "adjustbox": "d", "wrapfigure": "odod", "wraptable": "odod", "figure": "o", "table": "o",
     "figure*": "o", "table*": "o", "algorithm": "o", "algorithmic": "o", "thebibliography": "d", "enumerate": "o",
     "itemize": "o", "description": "o", "list": "dd", "spacing": "d", "adjustwidth": "dd", "subfigure": "od", "subtable": "od",
-    "landscape": "", "deluxetable": "odo", "deluxetable*": "odo",
+    "landscape": "", "frame": "o", "deluxetable": "odo", "deluxetable*": "odo",
     "columns": "o", "column": "od", "IEEEbiography": "o", "alignat": "d", "alignat*": "d", "otherlanguage": "d",
     "sidewaystable": "o", "sidewaysfigure": "o", "threeparttable": "o", "tablenotes": "o", "lstlisting": "o", "minted": "od",
     "Verbatim": "o", "aligned": "o", "gathered": "o", "acronym": "o", "CJK": "dd", "CJK*": "dd", "restatable": "odd",

@@ -7,11 +7,13 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
+from fathom.conversion.docling_backends.timed_scripts import SCRIPT, TIMED_TEXT
 from fathom.conversion.quality.source_words.blocks import SourceBlock
 
 _DECLARED = re.compile(r"\s*\"?sep=.\"?\s*", re.I)
 DELIMITERS = re.compile(r"[,;\t|\r\n]+")
 _SUBTITLES = re.compile(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)")
+_TIMES = re.compile(r"[\d:]{4,8}[.,]\d{1,3},[\d:]{4,8}[.,]\d{1,3}")
 # A speaker is named once for all that he says.
 _SPEAKER = re.compile(r"^[\s>–—-]*[^\W\d_a-z][\w.'’ -]{0,40}:(?=\s)")
 LIST_MARK = re.compile(r"^[\s>]*(?:(?:[-*+•]|\d{1,9}[.)])(?:\s+|$))?(?:\[[ xX]\]\s+)?")
@@ -32,11 +34,27 @@ _CELL = re.compile(r"(?<!\\)\|")
 _ADOC_LEFT_OUT = re.compile(
     r"^(?::[\w!-]+:|//|\[[^\]]*\]\s*$|ifn?def::|endif::|include::|image::|toc::|\|={3,}|[=*_+.-]{4,}\s*$|\+\s*$)"
 )
-_ADOC_MACRO = re.compile(r"(?:link:|mailto:|xref:|footnote(?:ref)?:|kbd:|btn:|menu:|(?:https?|ftp)://)[^\s\[\]]*\[([^\]\n]*)\]")
+_ADOC_MACRO = re.compile(
+    r"(?:link:|mailto:|xref:|footnote(?:ref)?:|kbd:|btn:|menu:|stem:|latexmath:|asciimath:|pass:|(?:https?|ftp)://)"
+    r"[^\s\[\]]*\[([^\[\]\n]*)\]"
+)
+# What a condition decides, roles of words, signs written in letters, and terms of an index that are not shown.
+_ADOC_CONDITION = re.compile(
+    r"^if(?:n?def|eval)::[^\[\n]*\[[^\n]*\][^\n]*(?:\n(?!endif::|ifn?def::|ifeval::)[^\n]*)*\nendif::", re.M
+)
+_ADOC_UNSEEN = re.compile(
+    r"\[[.#%][\w.#% -]*\](?=[#*_`])|\[[\w-]+\](?=#)"
+    r"|\((?:C|R|TM)\)|\(\(\([^()\n]*\)\)\)|\+\+\+<[^<>\n]*>|<[^<>\n]*>\+\+\+|^```\w*"
+)
+_ADOC_REVISION = re.compile(r"\Av[\d.]+(?=[,:]|$)")
 _ADOC_REFERENCE = re.compile(
     r"<<[^,<>\n]*(?:,([^<>\n]*))?>>|\[\[[^\]\n]*\]\]|\{[\w-]+\}|(?:image|icon|anchor):[^\s\[\]]*\[[^\]\n]*\]"
 )
 _ADOC_CELL = re.compile(r"(?:(?<=\s)|^)(?:[\d.]+[+*])?[<>^.]*[a-z]?\|")
+
+
+# Title, author and revision are the first lines of a text.
+MAX_REVISION_LINE = 5
 
 
 def plain_blocks(text: str) -> Iterator[SourceBlock]:
@@ -77,17 +95,24 @@ def markdown_blocks(text: str) -> Iterator[SourceBlock]:
 
 def asciidoc_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines, those of tables cell by cell, without marks, attributes, addresses and comments."""
-    for number, line in enumerate(without(text, "\n////\n", "\n////\n").splitlines(), start=1):
+    text = _ADOC_CONDITION.sub(lambda found: "\n" * found[0].count("\n"), without(text, "\n////\n", "\n////\n"))
+    for number, line in enumerate(text.splitlines(), start=1):
         if _ADOC_LEFT_OUT.match(line):
             continue
-        line = _ADOC_MACRO.sub(r"\1", LIST_MARK.sub("", line, count=1))
+        line = _ADOC_REVISION.sub("", line) if number <= MAX_REVISION_LINE else line
+        line = _ADOC_UNSEEN.sub("", LIST_MARK.sub("", line, count=1))
+        line = _ADOC_MACRO.sub(r"\1", _ADOC_MACRO.sub(r"\1", line))  # links stand in notes
         line = _ADOC_REFERENCE.sub(lambda found: found[1] or " ", line)
-        line = html.unescape(_EMPHASIS.sub("", line))
-        yield from (SourceBlock(cell, f"line {number}") for cell in _ADOC_CELL.split(line) if cell.strip())
+        for cell in _ADOC_CELL.split(line):
+            if cell.strip():
+                yield SourceBlock(html.unescape(_EMPHASIS.sub("", cell)), f"line {number}")
 
 
 def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines of subtitles without numbers, times, notes and tags; a line that rolls on once."""
+    if SCRIPT.match(text) or TIMED_TEXT.match(text):
+        yield from _script_blocks(text)
+        return
     rolling: deque[str] = deque(maxlen=3)
     inside = False
     title = _SUBTITLES.match(text)
@@ -95,13 +120,28 @@ def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
         yield SourceBlock(title[1], "line 1")
     for number, line in enumerate(text.splitlines(), start=1):
         said = _SPEAKER.sub("", _TAG.sub(" ", line)).strip()
-        if "-->" in line:
+        if "-->" in line or _TIMES.fullmatch(line.strip()):
             inside = True
         elif inside and said and not said.isdigit() and said not in rolling:
             yield SourceBlock(html.unescape(said), f"line {number}")
         inside = inside and bool(line.strip())
         if said and "-->" not in line:
             rolling.append(said)
+
+
+def _script_blocks(text: str) -> Iterator[SourceBlock]:
+    """Yields what is said in SubStation's scripts and in Timed Text, a line that is said again at once only once."""
+    before = ""
+    if SCRIPT.match(text):
+        said = (line.split(",", 9)[-1] for line in text.splitlines() if line.startswith("Dialogue:"))
+        shown = (re.sub(r"\\[Nnh]", " ", re.sub(r"\{[^{}]*\\p[1-9].*|\{[^{}]*\}", "", line)) for line in said)
+    else:
+        lines = re.findall(r"<(?:\w+:)?p\b[^>]*>(.*?)</(?:\w+:)?p>", text, re.S)
+        shown = (html.unescape(re.sub(r"<[^<>]*>", " ", line)) for line in lines)
+    for line in shown:
+        if line.strip() and line != before:
+            yield SourceBlock(_SPEAKER.sub("", line), "a line that is said")
+        before = line
 
 
 def _front_matter(text: str) -> Iterator[tuple[int, str]]:

@@ -25,6 +25,11 @@ def test_attributes_are_put_in_where_they_hold(tmp_path: Path) -> None:
     assert gaps(tmp_path, text, contains=contains, lacks=[":town:", ":long:"]) == []
 
 
+def test_attributes_in_text_that_is_passed_through_stay(tmp_path: Path) -> None:
+    text = "= T\n:port: 80\n\nSet `+{port}+` or +++{port}+++ to {port}, 1 + {port} + 2.\n"
+    assert gaps(tmp_path, text, contains=["Set {port} or {port} to 80, 1 + 80 + 2."]) == []
+
+
 def test_conditions_decide_what_is_read_and_includes_are_named(tmp_path: Path) -> None:
     text = (
         "= T\n:a: 1\n\nifdef::a[shown one]\n\nifndef::a[hidden one]\n\nifdef::b[]\nhidden two\n\nifdef::a[]\n"

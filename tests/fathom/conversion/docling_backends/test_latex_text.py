@@ -266,3 +266,9 @@ def test_a_text_with_an_error_in_it_loses_no_word(tmp_path: Path, text: str) -> 
 def test_any_script_is_read(tmp_path: Path, text: str) -> None:
     parts = ["Находка:", "конец", "Заметка."] if "Порт" in text else ["港の潮位表", "です", "注"]
     assert gaps(tmp_path, text, in_order=parts) == []
+
+
+def test_a_list_begins_with_the_number_that_is_set_in_it(tmp_path: Path) -> None:
+    inner = "\\begin{enumerate}\\item in\\end{enumerate}"
+    text = f"\\begin{{enumerate}}\\setcounter{{enumi}}{{4}}\\item five{inner}\\item six\\end{{enumerate}}"
+    assert gaps(tmp_path, text, in_order=["5. five", "1. in", "6. six"]) == []

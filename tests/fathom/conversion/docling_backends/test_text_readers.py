@@ -169,3 +169,50 @@ def test_long_speech_is_parted_at_the_ends_of_sentences(tmp_path: Path) -> None:
 
 def test_no_subtitle_is_plain_text(tmp_path: Path) -> None:
     assert read(tmp_path, "WEBVTT\n\nnothing timed here\n", "a.vtt").markdown.endswith("nothing timed here")
+
+
+SCRIPT = (
+    "[Script Info]\nTitle: Tides\n\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Arial\n\n[Events]\n"
+    "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:01:03.50,0:01:05.00,Default,,0,0,0,,Bye, all\n"
+    "Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,a comment\n"
+    "Dialogue: 0,0:00:01.00,0:00:02.00,Default,Ana,0,0,0,,{\\i1}Hello{\\i0}, boats\\Nand nets\n"
+    "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\p1}m 0 0 l 10 10{\\p0}\n"
+)
+TIMED_TEXT = (
+    '<?xml version="1.0" encoding="utf-8"?><tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata"'
+    ' xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:frameRate="25" ttp:tickRate="10"><head><metadata><ttm:title>Tides'
+    '</ttm:title><ttm:agent xml:id="a"><ttm:name>Ana</ttm:name></ttm:agent></metadata></head><body><div begin="60s">'
+    '<p begin="1.5s" end="3s" ttm:agent="a">Hello <span>boats<br/>and</span> nets</p><p begin="00:00:30:10" dur="500ms">Bye</p>'
+    '<p begin="900t" end="910t">Last</p></div></body></tt>'
+)
+
+
+@pytest.mark.parametrize("name", ["a.ass", "a.txt"])
+def test_scripts_of_subtitles_are_read_in_time_without_codes_and_drawings(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, SCRIPT, name)
+    assert found.markdown == "[00:00:01] Ana: Hello, boats and nets\n\n[00:01:03] Bye, all"
+    assert (found.report.kind, found.report.text_recall) == (DocumentKind.SUBTITLES, 1.0)
+
+
+@pytest.mark.parametrize("name", ["a.ttml", "a.dfxp", "a.xml"])
+def test_timed_text_is_read_with_its_clocks_and_speakers(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, TIMED_TEXT, name)
+    assert found.markdown == "# Tides\n\n[00:01:01] Ana: Hello boats and nets\n\n[00:01:30] Bye\n\n[00:02:30] Last"
+    assert found.report.text_recall == 1.0
+
+
+def test_subtitles_without_arrows_are_compared_with_their_source(tmp_path: Path) -> None:
+    found = read(tmp_path, "0:00:01.000,0:00:02.000\nHello there\n\n0:00:13.000,0:00:14.000\nBye\n", "a.sbv")
+    assert (found.report.reference_words, found.report.text_recall) == (3, 1.0)
+
+
+def test_what_stands_for_an_object_gives_way_to_what_it_shows(tmp_path: Path) -> None:
+    outputs = [
+        shown(text_html="<b>Nine</b> boats", text_plain="<IPython.core.display.HTML object>"),
+        shown(text_latex="$\\displaystyle x^{2}$", text_plain="x**2"),
+        shown(application_json={"a": 1}, text_plain="<IPython.core.display.JSON object>"),
+    ]
+    found = notebook(tmp_path, [code_cell(*outputs)])
+    assert found.markdown.split("\n\n", 1)[1] == 'Nine boats\n\n$$x^{2}$$\n\n```json\n{\n "a": 1\n}\n```'
+    assert found.report.lost_text == []

@@ -328,3 +328,24 @@ def test_what_stands_before_a_fault_is_kept_and_entities_do_not_multiply(tmp_pat
     bomb = f"<!DOCTYPE d [<!ENTITY e0 'boom'>{entities}]><w:document {W}><w:p><w:r><w:t>&e8;</w:t></w:r></w:p></w:document>"
     made = archive(tmp_path / "b.docx", {"_rels/.rels": relations(officeDocument="d.xml"), "d.xml": bomb})
     assert len("".join(words(made, DocumentKind.DOCX))) < 10_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\begin{longtable}{l}Head\\endfirsthead Again\\endhead Foot\\endfoot\\endlastfoot Row\\end{longtable}",
+        "\\newif\\ifdraft\\ifdraft Again\\else Other\\fi Head Row",
+        "\\keys_set:nn\\ExplSyntaxOn Again \\ExplSyntaxOff Head Row",
+    ],
+)
+def test_what_latex_repeats_or_decides_is_not_asked_for(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.tex").write_text(f"\\begin{{document}}{text}\\end{{document}}", "utf-8")
+    found = " ".join(words(tmp_path / "a.tex", DocumentKind.LATEX))
+    assert ("Head" in found, "Row" in found, "Again" in found, "Foot" in found) == (True, True, False, False)
+
+
+def test_what_asciidoc_decides_or_marks_is_not_asked_for(tmp_path: Path) -> None:
+    text = "ifndef::a[]\nNot shown\nendif::[]\n3*|rep\n[.line-through]#gone# "
+        "footnote:[see https://a.example[the page].] (((hidden)))"
+    (tmp_path / "a.adoc").write_text(text, "utf-8")
+    assert words(tmp_path / "a.adoc", DocumentKind.ASCIIDOC) == ["rep", "#gone# see the page."]
