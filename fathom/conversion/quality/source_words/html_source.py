@@ -17,7 +17,9 @@ SKIPPED = frozenset(
     }
 )  # fmt: skip
 # What leads about the site, what can be chosen, and what drawings say: whether it is text is a matter of taste.
-OPTIONAL = frozenset({"nav", "search", "noscript", "select", "textarea", "button", "svg", "dialog", "label", "legend"})
+OPTIONAL = frozenset(
+    {"nav", "search", "noscript", "select", "textarea", "button", "svg", "dialog", "label", "legend", "epub:default"}
+)
 INLINE = frozenset(
     {
         "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
