@@ -41,11 +41,12 @@ from fathom.conversion.docling_backends.opendocument.markup import (
 )
 from fathom.conversion.docling_backends.opendocument.media import Media, description_of
 from fathom.conversion.docling_backends.opendocument.numbering import Levels
-from fathom.conversion.docling_backends.opendocument.paragraphs import Line, ParagraphReader
+from fathom.conversion.docling_backends.opendocument.paragraphs import Line, ParagraphReader, code_line
 from fathom.conversion.docling_backends.opendocument.styles import Styles
 from fathom.conversion.docling_backends.opendocument.tables import PlacedCell, grid_of
 
 _TITLE, _SUBTITLE = "Title", "Subtitle"
+_CODE = frozenset({"preformatted text", "preformatted_20_text", "source code", "source_20_code", "html preformatted"})
 _INDEX = tuple(
     f"{TEXT}{name}"
     for name in (
@@ -90,14 +91,37 @@ class BodyWriter:
 
     def blocks(self, elements: Iterable[Any], parent: NodeItem | None) -> None:
         """Adds the elements, one after the other."""
+        code: list[str] = []
         for element in elements:
             if not isinstance(element.tag, str) or element.tag in _SKIPPED:
                 continue
+            if element.tag == PARAGRAPH and self._is_code(element):
+                code.append(code_line(element))
+                continue
+            self._code(code, parent)
             if element.tag == LIST:
                 self._lists.add(element, parent)
                 continue
             self._lists.interrupt()
             self.block(element, parent)
+        self._code(code, parent)
+
+    def _is_code(self, paragraph: Any) -> bool:
+        """Tells whether the paragraph is one of code and holds nothing but text."""
+        names = self._styles.names(paragraph.get(f"{TEXT}style-name"))
+        if not _CODE & {name.casefold() for name in names}:
+            return False
+        line = self.reader.read(paragraph)
+        shown = "".join("" if piece.is_formula or piece.hyperlink else piece.text for piece in line.pieces)
+        return not line.drawings and shown.split() == code_line(paragraph).split()
+
+    def _code(self, lines: list[str], parent: NodeItem | None) -> None:
+        """Adds the lines of code that were gathered, and forgets them."""
+        text = "\n".join(lines).strip("\n")
+        lines.clear()
+        if text.strip():
+            self._lists.interrupt()
+            self.document.add_code(text=text, parent=parent, content_layer=self.layer, prov=self.prov)
 
     def block(self, element: Any, parent: NodeItem | None) -> None:
         """Adds one element that is no list."""

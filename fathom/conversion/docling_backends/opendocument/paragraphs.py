@@ -174,3 +174,20 @@ class ParagraphReader:
         paragraphs = list(body.iter(PARAGRAPH, f"{TEXT}h")) if body is not None else []
         self.notes.append(Note(element.get(f"{TEXT}note-class", "footnote"), mark, paragraphs))
         return Piece(reference(mark))
+
+
+def code_line(element: Any) -> str:
+    """Returns the text of a paragraph of code with every blank that it shows."""
+    said = _BLANKS.sub(" ", element.text or "")
+    for child in element:
+        tag = child.tag
+        if tag == f"{TEXT}s":
+            said += " " * min(number_of(child, f"{TEXT}c"), MAX_BLANKS)
+        elif tag == f"{TEXT}tab":
+            said += "\t"
+        elif tag == f"{TEXT}line-break":
+            said += "\n"
+        elif isinstance(tag, str) and tag not in _SILENT:
+            said += code_line(child)
+        said += _BLANKS.sub(" ", child.tail or "")
+    return said

@@ -24,6 +24,7 @@ from fathom.conversion.docling_backends.presentation.markup import A, P, make_pl
 from fathom.conversion.docling_backends.presentation.notes import Lines, add_notes, take_notes
 from fathom.conversion.docling_backends.presentation.paragraphs import paragraph_pieces
 from fathom.conversion.docling_backends.presentation.tables import add_table
+from fathom.conversion.layout.running.page_numbers import read_number
 from fathom.conversion.report import Notice
 
 _CHROME = frozenset({PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER})
@@ -38,6 +39,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         self.notices: list[Notice] = []
         super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
         self._notes: dict[int, Lines] = {}
+        self._footers: set[str] = set()
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
         for number, slide in enumerate(self.pptx_obj.slides if self.pptx_obj is not None else (), 1):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
@@ -80,6 +82,8 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         def prov(pieces: list[Piece]) -> Any:
             return self._generate_prov(shape, slide_ind, plain_line(pieces), slide_size)
 
+        if kind == PP_PLACEHOLDER.FOOTER and self._is_new_footer(" ".join(plain_line(pieces) for _, pieces in lines)):
+            layer = None
         if kind in _TITLES:
             title = " ".join(plain_line(pieces).replace("\n", " ") for _, pieces in lines)
             if title:
@@ -94,6 +98,15 @@ class PresentationBackend(MsPowerpointDocumentBackend):
             else:
                 lists.close()
                 add_pieces(doc, pieces, label=DocItemLabel.PARAGRAPH, parent=parent_slide, layer=layer, prov=prov(pieces))
+
+    def _is_new_footer(self, text: str) -> bool:
+        """Tells whether the footer says something that none before it did; its slide keeps it then."""
+        key = " ".join(text.casefold().split())
+        number = read_number(text)
+        if key in self._footers or not any(map(str.isalpha, text)) or (number is not None and not number.text):
+            return False
+        self._footers.add(key)
+        return True
 
     def _numbering(self, shape: Any, paragraph: Any) -> AutoNumber:
         form = self._get_effective_list_marker(shape, paragraph)["detail"]

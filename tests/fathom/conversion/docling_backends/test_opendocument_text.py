@@ -260,3 +260,17 @@ def test_content_that_is_no_xml_is_damage_by_name(make: Callable[[Path, str], Pa
     path = make(tmp_path / "a.odt", "<text:p>Half a paragraph")
     with pytest.raises(DocumentDamaged):
         converted(path)
+
+
+def test_paragraphs_of_code_are_one_piece_with_their_indentation(tmp_path: Path) -> None:
+    named = '<style:style style:name="Preformatted_20_Text" style:display-name="Preformatted Text" style:family="paragraph"/>'
+    own = '<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Preformatted_20_Text"/>'
+    note = (
+        "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>why</text:p></text:note-body></text:note>"
+    )
+    lines = ("if x:", '<text:s text:c="4"/>y<text:s text:c="2"/>= 2', "", "<text:tab/>z", f"noted{note}")
+    body = open_paragraph("Before") + "".join(f'<text:p text:style-name="P1">{line}</text:p>' for line in lines)
+    document = converted(open_text(tmp_path / "a.odt", body, own, named))
+    assert "```\nif x:\n    y  = 2\n\n\tz\n```" in document.markdown
+    assert "noted[^1]" in document.markdown
+    assert "why" in document.markdown

@@ -314,3 +314,16 @@ def test_columns_under_their_heads_are_read_one_by_one(slides: Slides, tmp_path:
     for text in said(slides.read(tmp_path)):
         at = [text.index(part) for part in ("Two ports", "North", "Ice in May", "South", "Open all year")]
         assert at == sorted(at)
+
+
+def test_a_footer_is_kept_once_and_dates_and_numbers_are_not(slides: Slides, tmp_path: Path) -> None:
+    for number in (1, 2):
+        slide = slides.slide(f"Slide {number}")
+        for kind, text in (("ftr", "Kelda Port Trust, internal"), ("dt", "5 May 2026"), ("sldNum", str(number))):
+            shape = (
+                f'<p:sp {NAMES}><p:nvSpPr><p:cNvPr id="9" name="F"/><p:cNvSpPr/><p:nvPr><p:ph type="{kind}" idx="10"/></p:nvPr>'
+                f"</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:p>{run(text)}</a:p></p:txBody></p:sp>"
+            )
+            slide.shapes._spTree.append(parse_xml(shape))
+    for text in said(slides.read(tmp_path)):
+        assert text.replace("# ", "") == "Slide 1 Kelda Port Trust, internal Slide 2"
