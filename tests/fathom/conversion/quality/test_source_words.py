@@ -345,7 +345,8 @@ def test_what_latex_repeats_or_decides_is_not_asked_for(tmp_path: Path, text: st
 
 
 def test_what_asciidoc_decides_or_marks_is_not_asked_for(tmp_path: Path) -> None:
-    text = "ifndef::a[]\nNot shown\nendif::[]\n3*|rep\n[.line-through]#gone# "
-        "footnote:[see https://a.example[the page].] (((hidden)))"
+    text = (
+        "ifndef::a[]\nNot shown\nendif::[]\n3*|rep\n[.line-through]#gone# footnote:[see https://a.example[the page].] (((no)))"
+    )
     (tmp_path / "a.adoc").write_text(text, "utf-8")
     assert words(tmp_path / "a.adoc", DocumentKind.ASCIIDOC) == ["rep", "#gone# see the page."]
