@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from fathom.errors import AnswerRefused
+from fathom.language.answers.content import blocks_text
 from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
 from fathom.language.prices import Price
 from fathom.language.providers.refusals import broken_off, refusal
@@ -156,7 +156,7 @@ class AnthropicProvider:
             out=usage.output_tokens or 0,
         )
         ending = _ENDINGS.get(message.stop_reason, "complete")
-        return Answer(_said(message.content), ending, self.model, tokens, self._price.of(tokens))
+        return Answer(blocks_text(message.content), ending, self.model, tokens, self._price.of(tokens))
 
     @property
     def client(self) -> Any:
@@ -176,11 +176,3 @@ class AnthropicProvider:
             if self._client is not None:
                 self._client.close()
                 self._client = None
-
-
-def _said(blocks: list[Any]) -> str:
-    """The JSON of an answer: what the tool was called with, or the text."""
-    called = next((block.input for block in blocks if block.type == "tool_use"), None)
-    if called is not None:
-        return json.dumps(called, ensure_ascii=False)
-    return "".join(block.text for block in blocks if block.type == "text")

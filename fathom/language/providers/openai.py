@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fathom.errors import AnswerRefused
+from fathom.language.answers.content import ended_in_error, failed_generation, message_text
 from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
 from fathom.language.prices import Price
 from fathom.language.providers.refusals import broken_off, refusal
@@ -71,6 +72,8 @@ class OpenAIProvider:
         except openai.APIConnectionError as error:
             raise broken_off(error) from None
         except openai.APIStatusError as error:
+            if (said := failed_generation(error.body)) is not None:
+                return Answer(said, "complete", self.model)
             raise refusal(error.status_code, error.body, error.response.headers, self.model) from None
         except (openai.APIError, ValueError) as error:  # an answer that is no completion
             raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
@@ -90,9 +93,11 @@ class OpenAIProvider:
         choice = next(iter(getattr(completion, "choices", None) or ()), None)
         if choice is None or choice.message is None:
             raise NoAnswer("malformed", "Its answer is no completion.")
+        if (failed := ended_in_error(choice)) is not None:
+            raise NoAnswer("ended_in_error", f"Its answer ended in an error: {failed}")
         tokens = _tokens(completion.usage)
         ending = "refused" if choice.message.refusal else _ENDINGS.get(choice.finish_reason, "complete")
-        return Answer(choice.message.content or "", ending, self.model, tokens, self._price.of(tokens))
+        return Answer(message_text(choice.message), ending, self.model, tokens, self._price.of(tokens))
 
     def _opened(self) -> Any:
         with self._lock:
