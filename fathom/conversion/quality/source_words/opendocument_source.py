@@ -99,10 +99,12 @@ class _Content:
         if name in ("draw:page", "table:table"):
             style = attributes.get("draw:style-name") or attributes.get("table:style-name")
             return style in self._hidden_styles
-        if name == "text:span":
+        if name in ("text:span", "text:p", "text:h"):
             return attributes.get("text:style-name") in self._hidden_styles
+        if name.startswith("text:") and attributes.get("text:display") == "none":
+            return True
         if name == "text:section":
-            return attributes.get("text:display") == "none"
+            return attributes.get("text:is-hidden") == "true"
         return name in ("draw:frame", "draw:custom-shape") and attributes.get("presentation:class") in (
             "header", "footer", "date-time", "page-number",
         )  # fmt: skip

@@ -59,6 +59,7 @@ class _Paragraphs:
         self._frames: list[_Frame] = []
         self._skipping = 0
         self._reading = False
+        self._cells: list[bool] = []  # of each cell around, whether it is deleted or covered by the one above
         self._found: list[SourceBlock] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -69,6 +70,10 @@ class _Paragraphs:
             self._skipping = 1
         elif name == "w:p":
             self._frames.append(_Frame())
+        elif name == "w:tc":
+            self._cells.append(False)
+        elif self._cells and (name == "w:cellDel" or _is_covered(name, attributes)):
+            self._cells[-1] = True
         elif self._frames:
             self._inside(self._frames[-1], name, attributes)
 
@@ -103,9 +108,11 @@ class _Paragraphs:
             if frame.run and not frame.run_hidden:
                 frame.texts += frame.run
             frame.run = None
+        elif name == "w:tc" and self._cells:
+            self._cells.pop()
         elif name == "w:p" and self._frames:
             text = "".join(self._frames.pop().texts)
-            if text.strip():
+            if text.strip() and not any(self._cells):
                 self._found.append(SourceBlock(text, self._where))
 
     def text(self, text: str) -> None:
@@ -123,6 +130,10 @@ class _Paragraphs:
 
     def _wanted(self, attributes: Mapping[str, str]) -> bool:
         return self._only is None or attributes.get("w:id", "") in self._only
+
+
+def _is_covered(name: str, attributes: Mapping[str, str]) -> bool:
+    return name == "w:vMerge" and attributes.get("w:val", "continue") == "continue"
 
 
 def _hidden_styles(package: Package, part: str) -> frozenset[str]:

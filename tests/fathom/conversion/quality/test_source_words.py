@@ -74,6 +74,18 @@ VISIBLE, SECRET = '<w:vanish w:val="0"/>', '<w:rStyle w:val="Secret"/>'
         (f"<w:p>{run('x', SECRET)}{run('seen')}</w:p>", ["seen"]),
         ("<w:p><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>", []),
         (
+            "".join(
+                f"<w:tc><w:tcPr>{said}</w:tcPr><w:p>{run(text)}</w:p></w:tc>"
+                for said, text in (
+                    ('<w:vMerge w:val="restart"/>', "tall"),
+                    ("<w:vMerge/>", "covered"),
+                    ("<w:cellDel/>", "deleted"),
+                    ("", "beside"),
+                )
+            ),
+            ["tall", "beside"],
+        ),
+        (
             f"<w:p><w:r><w:txbxContent><w:p>{run('box')}</w:p></w:txbxContent></w:r>{run('beside')}</w:p>",
             ["box", "beside"],
         ),
@@ -202,9 +214,11 @@ def test_opendocument_texts_have_notes_and_no_deleted_hidden_or_covered_text(tmp
     <table:table><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>
     <table:covered-table-cell><text:p>b</text:p></table:covered-table-cell></table:table-row>
     <table:table-row table:visibility="collapse"><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row>
-    </table:table></office:text></office:body></office:document-content>"""
+    </table:table><text:p text:style-name="H">whole</text:p><text:section text:is-hidden="true"><text:p>part</text:p>
+    </text:section><text:p>x<text:variable-set text:display="none">9</text:variable-set></text:p>
+    </office:text></office:body></office:document-content>"""
     made = archive(tmp_path / "a.odt", {"content.xml": content})
-    assert words(made, DocumentKind.ODT) == ["By noon.", "Tides rise", "a"]
+    assert words(made, DocumentKind.ODT) == ["By noon.", "Tides rise", "a", "x"]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +360,7 @@ def test_what_latex_repeats_or_decides_is_not_asked_for(tmp_path: Path, text: st
 
 def test_what_asciidoc_decides_or_marks_is_not_asked_for(tmp_path: Path) -> None:
     text = (
-        "ifndef::a[]\nNot shown\nendif::[]\n3*|rep\n[.line-through]#gone# footnote:[see https://a.example[the page].] (((no)))"
+        "ifndef::a[]\nNot shown\nendif::[]\n3*|rep\n[.line-through]#gone# footnote:[see http://a.example[the page].] (((no)))"
     )
     (tmp_path / "a.adoc").write_text(text, "utf-8")
     assert words(tmp_path / "a.adoc", DocumentKind.ASCIIDOC) == ["rep", "#gone# see the page."]
