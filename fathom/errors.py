@@ -3,13 +3,24 @@
 FathomError
 ├── UsageWrong                    the call itself is wrong                                 exit 2
 │   ├── SettingsInvalid
-│   └── KeyRefused
+│   │   ├── AddressWrong
+│   │   ├── ModelUnknown
+│   │   ├── ModelTooSmall
+│   │   ├── RequestRefused
+│   │   ├── ProxyUnusable
+│   │   └── CertificateMissing
+│   └── AccountRefused            an account at a provider; documents wait until it is in order
+│       ├── KeyRefused
+│       ├── CreditSpent
+│       └── PermissionMissing
 ├── PartUnreachable               a part it needs does not answer                          exit 3
 │   ├── GraphUnreachable
 │   ├── ConverterUnreachable
 │   ├── DagsterUnreachable
 │   ├── DatabaseUnreachable
 │   ├── LanguageModelUnreachable
+│   │   ├── ProxyRefused
+│   │   └── CertificateRefused
 │   └── PortTaken
 ├── Refused                       not allowed: role, confirmation, port, path              exit 4
 │   ├── UnsafePath
@@ -36,7 +47,8 @@ FathomError
 │   ├── ExtractionFailed
 │   │   ├── AnswerRefused
 │   │   ├── AnswerTruncated
-│   │   └── AnswerUnusable
+│   │   ├── AnswerUnusable
+│   │   └── PassageTooLong
 │   ├── CheckBlocked
 │   ├── GraphWriteFailed
 │   ├── DoneInPart
@@ -103,13 +115,79 @@ class SettingsInvalid(UsageWrong):
     hint = "See docs/settings.md for the names and their values."
 
 
-class KeyRefused(UsageWrong):
-    """A server does not take the key: the provider of the language model, where it may lack credit, or a docling-serve."""
+class AddressWrong(SettingsInvalid):
+    """What answers at the address of the language model is no such server: a web page, a login, another path or scheme."""
+
+    hint = (
+        "Set FATHOM_LLM_BASE_URL to the address that clients of the server use, scheme and path included, such as "
+        "http://127.0.0.1:11434/v1 for Ollama; then `fathom up` and `fathom documents retry --failed`."
+    )
+
+
+class ModelUnknown(SettingsInvalid):
+    """The provider has no model of that name, or none any more."""
+
+    hint = (
+        "Set FATHOM_LLM_MODEL to a model that the provider serves (a local server may have to load or pull it first); then "
+        "`fathom up` and `fathom documents retry --failed`."
+    )
+
+
+class ModelTooSmall(SettingsInvalid):
+    """The language model's context window holds no question with its answer."""
+
+    hint = (
+        "Start the server with a longer context (8,192 tokens or more: num_ctx, --ctx-size, --max-model-len) or set "
+        "FATHOM_LLM_MODEL to another model; then `fathom documents retry --failed`."
+    )
+
+
+class RequestRefused(SettingsInvalid):
+    """The server of the language model takes no form of the request that Fathom knows, whatever the text."""
+
+    hint = "See what the server supports, or set FATHOM_LLM_MODEL and FATHOM_LLM_BASE_URL to another; `fathom doctor` tells."
+
+
+class ProxyUnusable(SettingsInvalid):
+    """The environment names a proxy for the language model that cannot be used as it is."""
+
+    hint = "Mend HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the server in NO_PROXY; then `fathom up`."
+
+
+class CertificateMissing(SettingsInvalid):
+    """The environment names a file of certificates that cannot be read."""
+
+    hint = "Set SSL_CERT_FILE to a file of certificates in PEM form, or unset it; then `fathom up`."
+
+
+class AccountRefused(UsageWrong):
+    """The account at the provider of the language model does not let it answer: no fault of any document."""
 
     tier: ClassVar[Tier] = "critical"
+    hint = "Look at the account at the provider; documents that wait for it go on by themselves."
+
+
+class KeyRefused(AccountRefused):
+    """A server does not take the key: the provider of the language model, or a docling-serve."""
+
     hint = (
-        "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM, run `fathom up`, then "
-        "`fathom documents retry --failed`."
+        "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM and run `fathom up`; documents "
+        "that wait for it go on by themselves."
+    )
+
+
+class CreditSpent(AccountRefused):
+    """The account at the provider of the language model has no credit left, or has reached its quota or usage limit."""
+
+    hint = "Add credit or raise the limit at the provider; documents that wait for it go on by themselves."
+
+
+class PermissionMissing(AccountRefused):
+    """The key may not use the model, or its organisation, project or region may not use the provider."""
+
+    hint = (
+        "Give the key's project access to the model at the provider, or set FATHOM_LLM_MODEL and the key to others; documents "
+        "that wait for it go on by themselves."
     )
 
 
@@ -142,6 +220,25 @@ class LanguageModelUnreachable(PartUnreachable):
     """The provider of the language model does not answer, or is overloaded, however often it is asked."""
 
     hint = "Look at the provider's status and at FATHOM_LLM_BASE_URL; what was answered is kept and the rest is tried again."
+
+
+class ProxyRefused(LanguageModelUnreachable):
+    """A proxy or firewall between this host and the language model does not let the question through."""
+
+    hint = (
+        "Ask whoever runs the proxy to let this host reach the provider, give its name and password in HTTPS_PROXY "
+        "(http://name:password@host:port), or name the server in NO_PROXY; then `fathom up`."
+    )
+
+
+class CertificateRefused(LanguageModelUnreachable):
+    """The certificate of the language model's server is not one that this host trusts."""
+
+    retryable = False
+    hint = (
+        "Set SSL_CERT_FILE to a file with the certificate of the authority that signed it (of a company's proxy, or the "
+        "server's own); then `fathom up` and `fathom documents retry --failed`."
+    )
 
 
 class PortTaken(PartUnreachable):
@@ -298,6 +395,13 @@ class AnswerTruncated(ExtractionFailed):
 
 class AnswerUnusable(ExtractionFailed):
     """The language model's answer was not what it was asked for, also when it was asked again."""
+
+
+class PassageTooLong(ExtractionFailed):
+    """A passage, its question and the room for an answer are more than the language model's context window holds."""
+
+    retryable = False
+    hint = "Use a model with a longer context window, or lower FATHOM_CHUNK_TOKENS."
 
 
 class CheckBlocked(DocumentFailed):
