@@ -82,6 +82,8 @@ def _goes_on(block: CellBlock, rows: Sequence[int], depth: int, sheet: ShownShee
     above = block.cells[rows[depth - 1]]
     if any(is_typed(cell) for _, cell in row):
         return False
+    if row and row[0][1].rows > 1 and row[0][0] == block.columns()[0]:  # the label of several rows
+        return False
     if any(first + cell.rows > rows[depth] for first in rows[:depth] for _, cell in block.cells[first] if cell.rows > 1):
         return True
     below = rows[depth + 1 : depth + 1 + _SAMPLED]

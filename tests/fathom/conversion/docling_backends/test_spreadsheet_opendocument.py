@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,22 @@ def test_repeated_cells_are_repeated_within_bounds(path: Path) -> None:
 def test_text_boxes_are_told(path: Path) -> None:
     shape = "<table:shapes><draw:custom-shape><text:p>Read twice a day</text:p></draw:custom-shape></table:shapes>"
     assert "Read twice a day" in converted(write_ods(path, table("S", ods_row("Name", "Sum"), columns=shape))).markdown
+
+
+def test_lists_in_cells_and_packages_without_styles_are_read(path: Path) -> None:
+    items = "".join(f"<text:list-item><text:p>{name}</text:p></text:list-item>" for name in ("oats", "rye"))
+    listed = f"<text:list>{items}</text:list>"
+    write_ods(path, table("Crops", ods_row("Field", "Crops"), ods_row("Alta", ods_cell("", inner=listed))))
+    bare = path.with_name("bare.ods")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(bare, "w") as new:
+        for name in old.namelist():
+            if name != "styles.xml":
+                new.writestr(name, old.read(name))
+    assert rows_of(converted(bare))[-1] == ["Alta", "oats rye"]
+
+
+def test_a_label_of_several_rows_is_no_header(path: Path) -> None:
+    top = ods_row(ods_cell("Group", 'table:number-columns-spanned="2"'), "<table:covered-table-cell/>", "Note")
+    first = ods_row(ods_cell("North", 'table:number-rows-spanned="2"'), "oats", "dry")
+    document = converted(write_ods(path, table("Farms", top, first, ods_row("<table:covered-table-cell/>", "rye", "wet"))))
+    assert rows_of(document) == [["Group", "Group", "Note"], ["North", "oats", "dry"], ["North", "rye", "wet"]]

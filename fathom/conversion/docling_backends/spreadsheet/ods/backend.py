@@ -22,6 +22,8 @@ from fathom.conversion.docling_backends.spreadsheet.ods.styles import OdsStyles
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import SheetWriter
 from fathom.conversion.report import Notice
 
+STYLES = "styles.xml"  # which some programs leave out
+
 
 class OdsBackend(OdsDocumentBackend):
     """OdsDocumentBackend with its own reader of cells; pictures and charts are docling's.
@@ -42,7 +44,8 @@ class OdsBackend(OdsDocumentBackend):
             binary_hash=self.document_hash,
         )
         doc = DoclingDocument(name=self.file.stem or "file", origin=origin)
-        roots = [part.root._xml_element for part in (self.odf_obj.content, self.odf_obj.styles)]
+        parts = [self.odf_obj.content, *([self.odf_obj.styles] if STYLES in self.odf_obj.container.get_parts() else [])]
+        roots = [part.root._xml_element for part in parts]
         reader = OdsReader(OdsStyles(roots))
         first, last = self.page_range
         for number, table in enumerate(self.odf_obj.body.tables, 1):

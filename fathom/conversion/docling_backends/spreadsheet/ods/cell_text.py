@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from fathom.conversion.docling_backends.runs import superscript
-from fathom.conversion.docling_backends.spreadsheet.elements import local_name
+from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.marks import note, struck
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
 from fathom.conversion.docling_backends.spreadsheet.ods.styles import TABLE, OdsStyles
@@ -46,6 +46,8 @@ def read_cell(element: etree._Element, styles: OdsStyles) -> CellText:
             lines.append(paragraph_text(child, styles, found))
         elif name == "annotation":
             found.notes.append(_annotation(child, styles))
+        elif name == "list":
+            lines += [paragraph_text(part, styles, found) for part in below(child, "p", "h")]
     found.text = "\n".join(lines).strip() if any(line.strip() for line in lines) else _value(element)
     return found
 
