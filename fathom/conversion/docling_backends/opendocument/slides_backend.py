@@ -120,7 +120,7 @@ class _Slide:
         self._number = number
 
     def add(self, page: Any) -> None:
-        """Adds the shapes in reading order, the notes and the comments."""
+        """Adds the title, wherever it stands, the other shapes in reading order, the notes and the comments."""
         shapes = [shape for shape in page if isinstance(shape.tag, str) and shape.tag.startswith(DRAW)]
         shown = [shape for shape in shapes if shape.get(f"{PRESENTATION}class") not in _CHROME]
         title = next((shape for shape in shown if shape.get(f"{PRESENTATION}class") == "title" and _has_text(shape)), None)
@@ -128,7 +128,7 @@ class _Slide:
         self._writer.prov = self._place(page)
         if title is None and name and not _GENERATED_NAME.fullmatch(name):
             self._title(name)
-        for shape in in_reading_order(shown):
+        for shape in sorted(in_reading_order(shown), key=lambda shape: shape is not title):
             self._writer.prov = self._place(shape)
             if title is not None and shape is title:
                 paragraphs = (self._writer.reader.read(found).pieces for found in shape.iter(PARAGRAPH, HEADING))

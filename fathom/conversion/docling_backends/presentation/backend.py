@@ -59,11 +59,12 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         return document
 
     def _iter_shapes_by_position(self, shapes: Any) -> Iterator[Any]:
-        """Yields the shapes as they are read; those without a place come last."""
+        """Yields the shapes as they are read: the title, wherever it stands, and at last those without a place."""
         given = list(shapes)
         placed = [place for number, shape in enumerate(given) if (place := _placed(number, shape)) is not None]
         known = {place.number for place in placed}
-        for number in in_reading_order(placed, self._SHAPE_ROW_TOLERANCE_EMU):
+        order = in_reading_order(placed, self._SHAPE_ROW_TOLERANCE_EMU)
+        for number in sorted(order, key=lambda number: not _is_title(given[number])):
             yield given[number]
         yield from (shape for number, shape in enumerate(given) if number not in known)
 
@@ -160,6 +161,11 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         super()._hide_new_items(doc, parent_slide, known)
         where = f"slide {int(parent_slide.name.rpartition('-')[2]) + 1}"
         self.notices.append(Notice(kind="hidden_shape", message="A hidden shape was left out.", where=where))
+
+
+def _is_title(shape: Any) -> bool:
+    is_title = shape.is_placeholder and shape.placeholder_format.type in _TITLES and shape.has_text_frame
+    return is_title and bool(shape.text_frame.text.strip())
 
 
 def _placed(number: int, shape: Any) -> PlacedShape | None:

@@ -327,3 +327,12 @@ def test_a_footer_is_kept_once_and_dates_and_numbers_are_not(slides: Slides, tmp
             slide.shapes._spTree.append(parse_xml(shape))
     for text in said(slides.read(tmp_path)):
         assert text.replace("# ", "") == "Slide 1 Kelda Port Trust, internal Slide 2"
+
+
+def test_a_title_below_its_slide_is_above_what_it_names(slides: Slides, tmp_path: Path) -> None:
+    slide = slides.slide("Two ports")
+    slide.shapes.title.top = Inches(6)
+    slides.box(slide, run("Ice until May"))
+    document = slides.read(tmp_path)
+    assert document.markdown.strip() == "# Two ports\n\nIce until May"
+    assert chunk_text(document).split() == ["Two", "ports", "Ice", "until", "May"]
