@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 # A letter of a script without blanks is a word of its own; else a word is what blanks and punctuation part.
 UNSPACED = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f"
+ASCII_WORD = re.compile(r"[a-z0-9]+")
 WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 # pdfium spells the one glyph of lam and alef the wrong way about: their order is not looked at.
 ALEFS_LAMS = re.compile(r"[\u0622\u0623\u0625\u0627\u0644]{2,}")
@@ -23,6 +24,8 @@ def normalised(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Returns the words of the text in order."""
+    if text.isascii():
+        return ASCII_WORD.findall(text.lower())
     return WORD.findall(normalised(INVISIBLE.sub("", text)))
 
 
