@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import email
+import re
+from email import policy
 from email.message import EmailMessage
+from email.message import Message as MailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fathom.conversion.email.outlook_items import item_lines
+from fathom.conversion.email.rtf import text_of_rtf, unpacked
+from fathom.conversion.email.tnef import with_packages_open
 from fathom.conversion.sniffing import OLE
 from fathom.errors import DocumentDamaged
 
@@ -19,6 +26,12 @@ ROOT_STREAM = "__properties_version1.0"
 INNER_STORAGE = "__substg1.0_3701000D"
 INNER_HEADER = 24
 DEEPEST = 5
+_RTF = 0x1009
+# What Python's own reader of mails raises over broken ones.
+_UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
+_PACKAGE = re.compile(rb"ms-tnef|winmail\.dat", re.I)
+# As it stands in the mail: longer header lines are not folded anew.
+_AS_IT_WAS = policy.compat32.clone(max_line_length=None)
 _RECIPIENT_TYPE = 0x0C15
 _HEADERS = {2: "Cc", 3: "Bcc"}
 
@@ -38,16 +51,28 @@ def mail_bytes(path: Path) -> bytes:
     """The mail in the file as it is sent. Raises DocumentDamaged for a message of Outlook's that cannot be read."""
     data = path.read_bytes()
     if not data.startswith(OLE):
-        return data
+        return _with_packages_open(data)
     from oxmsg import Message
 
     try:
-        return _mail(Message.load(data), 0).as_bytes()
+        message = Message.load(data)
+        return _mail(message, 0, message._storage).as_bytes()
     except Exception as error:  # its reader has no errors of its own: whatever a broken file leads to
         raise DocumentDamaged(f"It is an Outlook message whose structure is broken ({type(error).__name__}).") from error
 
 
-def _mail(message: Message, depth: int) -> EmailMessage:
+def _with_packages_open(data: bytes) -> bytes:
+    """Returns the mail with what Outlook packed in it (winmail.dat) as parts of its own; as it is where there is none."""
+    if not _PACKAGE.search(data):
+        return data
+    try:
+        mail: MailMessage[str, str] = email.message_from_bytes(data, policy=_AS_IT_WAS)
+        return mail.as_bytes() if with_packages_open(mail) else data
+    except _UNREADABLE:
+        return data
+
+
+def _mail(message: Message, depth: int, root: Any) -> EmailMessage:
     mail = EmailMessage()
     written = {"Subject": message.subject, "From": message.sender, **_recipients(message)}
     for name, value in written.items():
@@ -56,11 +81,19 @@ def _mail(message: Message, depth: int) -> EmailMessage:
     if message.sent_date is not None:
         mail["Date"] = format_datetime(message.sent_date)
     plain, html = message.body, message.html_body
+    if not html and (rich := message.properties.binary_prop_value(_RTF)):
+        text, is_html = text_of_rtf(unpacked(rich))
+        html, plain = (text, plain) if is_html else (html, plain or text)
     mail.set_content(plain or "") if plain or not html else mail.set_content(html, subtype="html")
     if plain and html:
         mail.add_alternative(html, subtype="html")
+    if lines := item_lines(message, root):
+        fields = EmailMessage()
+        fields.set_content("\n".join(lines))
+        mail.make_mixed()
+        mail.get_payload().insert(0, fields)  # type: ignore[union-attr]
     for attachment in message.attachments:
-        _attach(mail, attachment, depth)
+        _attach(mail, attachment, depth, root)
     return mail
 
 
@@ -73,11 +106,11 @@ def _recipients(message: Message) -> dict[str, str]:
     return {name: ", ".join(addresses) for name, addresses in found.items()}
 
 
-def _attach(mail: EmailMessage, attachment: Attachment, depth: int) -> None:
+def _attach(mail: EmailMessage, attachment: Attachment, depth: int, root: Any) -> None:
     storage: Any = attachment._storage  # a message within is no bytes, and only to be had here
     inner = next((one for one in storage.storages if one.name == INNER_STORAGE), None)
     if inner is not None and depth < DEEPEST:
-        mail.add_attachment(_mail(_inner_message(inner), depth + 1))
+        mail.add_attachment(_mail(_inner_message(inner), depth + 1, root))
         return
     kind, _, subtype = (attachment.mime_type or "").partition("/")
     content = attachment.file_bytes or b""

@@ -8,7 +8,6 @@ import struct
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from oxmsg import Message
 from oxmsg.storage import Storage, Stream
@@ -35,7 +34,8 @@ def storage(path: str, header: int, values: dict[int, str | bytes], *inside: Sto
 
 
 def parsed(message: Message) -> EmailMessage:
-    return cast("EmailMessage", email.message_from_bytes(outlook._mail(message, 0).as_bytes(), policy=policy.default))
+    sent = outlook._mail(message, 0, message._storage).as_bytes()
+    return email.message_from_bytes(sent, policy=policy.default)
 
 
 def test_a_message_within_a_message_is_one_again() -> None:
