@@ -23,6 +23,7 @@ from fathom.conversion.docling_backends.latex import (
     formulas,
     front,
     lists,
+    personal,
     references,
     structure,
     units,
@@ -35,7 +36,9 @@ from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 
 # Later ones come before earlier ones where both know a name.
-_COMMANDS = (formatting, algorithms, structure, front, references, floats, tabular, units, verbatim, formulas, definitions)
+_COMMANDS = (
+    formatting, algorithms, structure, personal, front, references, floats, tabular, units, verbatim, formulas, definitions,
+)  # fmt: skip
 _ENVIRONMENTS = (structure, algorithms, lists, floats, tabular, verbatim, formulas)
 MAX_NAMED = 12  # unknown commands that a notice names
 
@@ -62,6 +65,7 @@ def read_latex(text: str) -> tuple[list[Block], list[Notice]]:
     environments: dict[str, ReadEnvironment] = {}
     for module in _COMMANDS:
         commands |= module.commands()
+    commands |= personal.commands_of_curricula(text)
     for module in _ENVIRONMENTS:
         environments |= module.environments()
     reader = LatexReader(text, commands, environments)

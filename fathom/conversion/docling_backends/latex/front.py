@@ -82,7 +82,8 @@ def commands() -> dict[str, Command]:
     return found
 
 
-def _front(reader: LatexReader) -> Front:
+def front_of(reader: LatexReader) -> Front:
+    """Returns the head of the document, which begins where something is first said of it."""
     if reader.front is None:
         reader.front = Front()
     return reader.front
@@ -90,7 +91,7 @@ def _front(reader: LatexReader) -> Front:
 
 def _take(reader: LatexReader, name: str) -> None:
     """Reads an argument for the head; the notes in it belong there, too."""
-    front = _front(reader)
+    front = front_of(reader)
     reader.drop("o")
     runs = _noted(reader, front)
     if not is_blank(runs):
@@ -107,7 +108,7 @@ def _noted(reader: LatexReader, front: Front) -> list[Run]:
 
 def _person(reader: LatexReader, token: Token) -> None:
     """Reads authors, or a place; several stand in a paragraph each, their lines parted by commas."""
-    front = _front(reader)
+    front = front_of(reader)
     option = reader.source.optional()
     mark = reader.text_of(option) if option else ""
     runs = [Run(_KEY.sub("", run.text), run.style) for run in _noted(reader, front)]
@@ -170,4 +171,4 @@ def _keywords(reader: LatexReader, token: Token) -> None:
         if reader.in_body:
             reader.sink.add(block)
         else:
-            _front(reader).keywords.append(block)
+            front_of(reader).keywords.append(block)

@@ -14,8 +14,15 @@ from fathom.conversion.docling_backends.markup.numerals import letters, roman
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.reader import LatexReader, ReadEnvironment
 
+# Lists of examinations, and the commands that begin their items; what stands in brackets there are points.
+EXAM_LISTS = {
+    "questions": "question titledquestion", "parts": "part", "subparts": "subpart", "subsubparts": "subsubpart",
+    "choices": "choice CorrectChoice", "oneparchoices": "choice CorrectChoice", "checkboxes": "choice CorrectChoice",
+    "oneparcheckboxes": "choice CorrectChoice",
+}  # fmt: skip
+_LETTERED = frozenset({"parts", "choices", "oneparchoices"})
 _BULLETED = ("itemize", "compactitem", "asparaitem", "dinglist", "tightitemize", "packed_item")
-_NUMBERED = ("enumerate", "compactenum", "asparaenum", "enumerate*", "inparaenum", "steps", "parts", "questions")
+_NUMBERED = ("enumerate", "compactenum", "asparaenum", "enumerate*", "inparaenum", "steps", *EXAM_LISTS)
 _TERMS = ("description", "compactdesc", "asparadesc", "labeling", "basedescript", "glossary")
 _LABEL = re.compile(r"label\s*=\s*(\{(?:[^{}]|\{[^{}]*\})*\}|[^,]*)|^\s*(\W*[aAiI1]\W*)\s*$")
 _COUNTER = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{[^{}]*\})")
@@ -59,7 +66,7 @@ def _numbered(reader: LatexReader, name: str) -> None:
     start = _START.search(option)
     resumed = reader.last_number if "resume" in option else 0
     label = _LABEL.search(option)
-    shown = (label[1] or label[2]).strip().strip("{}") if label is not None else ""
+    shown = (label[1] or label[2]).strip().strip("{}") if label is not None else "(a)" if name in _LETTERED else ""
     number = int(start[1]) - 1 if start is not None else resumed
     counters = reader.definitions.counters
     outer, counters["enumi"] = counters.get("enumi", 0), number
@@ -88,6 +95,8 @@ def _add(reader: LatexReader, name: str, *, ordered: bool, terms: bool = False) 
         runs = reader.line_of(label) if label is not None else []
         if is_blank(runs):
             return []
+        if name in EXAM_LISTS:
+            return [Run("("), *runs, Run(") ")]
         if terms:
             stop = " " if plain(runs).endswith((":", ".", "—", "–", "?")) else ": "
             return [*in_style(runs, bold=True), Run(stop)]
@@ -95,7 +104,7 @@ def _add(reader: LatexReader, name: str, *, ordered: bool, terms: bool = False) 
 
     reader.sink.paragraph()
     style = reader.style
-    lead, items = reader.items(name, "item", begin)
+    lead, items = reader.items(name, f"item {EXAM_LISTS.get(name, '')}", begin)
     reader.style = style
     for block in lead:
         reader.sink.add(block)

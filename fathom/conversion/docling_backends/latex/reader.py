@@ -43,6 +43,7 @@ _BODY = re.compile(r"^(?:[^%\n\\]|\\.)*?\\begin\s*\{document\}", re.M)
 _GERMAN = re.compile(r"\\usepackage\s*(?:\[[^\]]*german[^\]]*\]\s*\{babel\}|\{n?german\})|\\documentclass\s*\[[^\]]*german")
 _BEAMER = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{beamer\}")
 _HEADINGS = re.compile(r"\\(part|chapter|section|subsection)\*?\s*[\[{]")
+_CJK = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]")
 _OVERLAY = re.compile(r"^<[^<>]*>")
 CLOSE_TOKEN = Token(CLOSE, "}", "}")
 
@@ -64,6 +65,7 @@ class LatexReader:
         self.sink = Sink()
         self.style = PLAIN
         self.notices: list[Notice] = []
+        self.signature: list[Run] = []  # of a letter, due behind its closing
         self.notes: list[Footnote] = []  # that are due at the end of the section
         self.note_count = 0
         self.last_number = 0  # of the list before, for one that resumes it
@@ -201,7 +203,7 @@ class LatexReader:
         return self._inside(Sink(), "}", PLAIN).finish() if token is not None else []
 
     def items(self, name: str, command: str, begin: Callable[[], list[Run]]) -> tuple[list[Block], list[list[Block]]]:
-        """Reads an environment of items, each of which `command` begins.
+        """Reads an environment of items, each of which `command` begins, or one of several, parted by blanks.
 
         `begin` reads what follows the command and returns what the item's text begins with. Returns the blocks before the
         first item, and those of each item.
@@ -234,8 +236,8 @@ class LatexReader:
     def flow(self, until: str = "", *, cells: bool = False, items: str = "") -> str:
         """Reads to the end of a group (`}`), an environment (its name), pushed tokens (`stop`) or the text.
 
-        `cells`: an alignment sign or the end of a row ends it; `items`: so does the command of that name. Returns what ended
-        it: `}`, `stop`, `end`, `&`, `row`, `item`, or nothing where what is around it ends first.
+        `cells`: an alignment sign or the end of a row ends it; `items`: so does a command of these names, parted by blanks.
+        Returns what ended it: `}`, `stop`, `end`, `&`, `row`, `item`, or nothing where what is around it ends first.
         """
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -256,15 +258,17 @@ class LatexReader:
 
     def _flow(self, until: str, *, cells: bool, items: str) -> str:
         source = self.source
+        begins_item = items.split()
         while (token := source.next()) is not None:
             kind = token.kind
             if kind == TEXT:
                 self.say_text(token.text)
             elif kind == SPACE:
-                self.say(" ")
+                if not self._is_within_cjk():
+                    self.say(" ")
             elif kind == COMMAND:
                 at_top = not self._scopes
-                if items and at_top and token.text == items:
+                if items and at_top and token.text in begins_item:
                     return "item"
                 if cells and at_top and token.text in ("\\", "tabularnewline", "cr"):
                     return "row"
@@ -299,6 +303,13 @@ class LatexReader:
             else:
                 self.say(token.text)
         return ""
+
+    def _is_within_cjk(self) -> bool:
+        """Tells whether the white space stands between characters of a script without blanks, where it is not set."""
+        if not (self.sink.runs and _CJK.fullmatch(self.sink.runs[-1].text[-1:])):
+            return False
+        following = self.source.peek()
+        return following is not None and following.kind == TEXT and _CJK.match(following.text) is not None
 
     def _close_scope(self) -> None:
         self.style, is_argument = self._scopes.pop()

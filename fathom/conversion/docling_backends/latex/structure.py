@@ -22,10 +22,10 @@ _PLAIN = {
         subequations subfigures thenomenclature tiny titlepage trivlist widetext
     """,
     "d": "adjustbox IEEEbiographynophoto otherlanguage spacing",
-    "o": "acronym columns mdframed refsection scope threeparttable",
+    "o": "acronym IEEEbiography columns mdframed refsection scope threeparttable",
     "dd": "adjustwidth changemargin CJK list overlayarea",
     "do": "multicols",
-    "od": "column IEEEbiography",
+    "od": "column",
     "odd": "restatable",
     "oood": "minipage",
 }  # fmt: skip
@@ -36,6 +36,7 @@ _USUAL_THEOREMS = {
     "example": "Example", "remark": "Remark", "claim": "Claim", "conjecture": "Conjecture", "proof": "Proof", "note": "Note",
     "exercise": "Exercise", "problem": "Problem", "solution": "Solution", "assumption": "Assumption", "fact": "Fact",
     "question": "Question", "answer": "Answer", "observation": "Observation", "notation": "Notation", "axiom": "Axiom",
+    "IEEEproof": "Proof",
 }  # fmt: skip
 _BOXES = ("tcolorbox", "block", "alertblock", "exampleblock", "infobox", "warningbox", "mybox")
 _BOOK = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{(?:book|report|scrbook|scrreprt|memoir)\}")
@@ -58,9 +59,6 @@ def commands() -> dict[str, Command]:
         "bibfnamefont": lambda reader, token: None,
         "natexlab": lambda reader, token: None,
         "qedhere": lambda reader, token: None,
-        "opening": lambda reader, token: _own_paragraph(reader),
-        "closing": lambda reader, token: _own_paragraph(reader),
-        "signature": lambda reader, token: _own_paragraph(reader),
         "acknowledgments": lambda reader, token: _named_heading(reader, "Acknowledgments"),
         "acknowledgements": lambda reader, token: _named_heading(reader, "Acknowledgements"),
         "tableofcontents": lambda reader, token: reader.drop("o"),
@@ -123,12 +121,6 @@ def _bold_line(reader: LatexReader) -> None:
     runs = reader.line(Style(bold=True))
     if not is_blank(runs):
         reader.sink.add(Paragraph(runs))
-
-
-def _own_paragraph(reader: LatexReader) -> None:
-    reader.sink.paragraph()
-    reader.say_runs(reader.line())
-    reader.sink.paragraph()
 
 
 def _stray_item(reader: LatexReader) -> None:

@@ -272,3 +272,53 @@ def test_a_list_begins_with_the_number_that_is_set_in_it(tmp_path: Path) -> None
     inner = "\\begin{enumerate}\\item in\\end{enumerate}"
     text = f"\\begin{{enumerate}}\\setcounter{{enumi}}{{4}}\\item five{inner}\\item six\\end{{enumerate}}"
     assert gaps(tmp_path, text, in_order=["5. five", "1. in", "6. six"]) == []
+
+
+def test_letters_have_their_signature_and_what_stands_below(tmp_path: Path) -> None:
+    text = (
+        "\\documentclass{letter}\\signature{Ana Lie}\\begin{document}\\begin{letter}{Bo Ek}\\opening{Dear Bo,} Body. "
+        "\\closing{Yours,}\\ps{P.S. more}\\cc{Cy}\\encl{Map}\\end{letter}\\end{document}"
+    )
+    order = ["Bo Ek", "Dear Bo,", "Body.", "Yours,", "Ana Lie", "P.S. more", "cc: Cy", "encl: Map"]
+    assert missing(converted_text(tmp_path / "a.tex", text), in_order=order) == []
+
+
+def test_curricula_have_the_person_and_entries_in_a_line_each(tmp_path: Path) -> None:
+    text = (
+        "\\documentclass{moderncv}\\name{Ana}{Lie}\\title{Engineer}\\address{Street 1}{City}\\phone[mobile]{+47 1}\n"
+        "\\begin{document}\\makecvtitle\n\\section{Work}\\cventry{2001--2005}{MSc}{Univ}{}{}{Built \\emph{boats}}\n"
+        "\\cvitem{Skill}{Python}\\cvlistitem{sailing}\n"
+        "\\cventry\n  {Chief}\n  {Sea Ltd}\n  {\\begin{itemize}\\item led\\item sailed\\end{itemize}}\n\\end{document}"
+    )
+    document = converted_text(tmp_path / "a.tex", text)
+    order = [
+        "Engineer",
+        "Street 1, City",
+        "+47 1",
+        "2001–2005, MSc, Univ, Built boats",
+        "Skill: Python",
+        "sailing",
+        "Chief, Sea Ltd",
+    ]
+    assert missing(document, headings=["Ana Lie", "Work"], in_order=[*order, "led", "sailed"]) == []
+
+
+def test_questions_of_an_examination_are_items_with_points_and_choices(tmp_path: Path) -> None:
+    body = (
+        "\\begin{questions}\\question[5] What? \\begin{parts}\\part A? \\part[2] B?\\end{parts}\\question Why? "
+        "\\begin{choices}\\choice moon \\CorrectChoice wind\\end{choices}\\end{questions}"
+    )
+    order = ["1. (5) What?", "(a) A?", "(b) (2) B?", "2. Why?", "(a) moon", "(b) wind"]
+    assert gaps(tmp_path, body, in_order=order) == []
+
+
+def test_lines_of_chinese_and_japanese_are_joined_without_a_blank(tmp_path: Path) -> None:
+    body = "这是\n中文文本。\\textbf{大}字 and\nEnglish 中文\n\n日本語の\n文章です。\n\n한국어 문장\n입니다."
+    contains = ["这是中文文本。大字 and English 中文", "日本語の文章です。", "한국어 문장 입니다."]
+    assert gaps(tmp_path, body, contains=contains) == []
+
+
+def test_who_a_biography_is_of_is_told(tmp_path: Path) -> None:
+    body = "\\begin{IEEEbiography}[{\\includegraphics{a}}]{Ana Lie} was born.\\end{IEEEbiography}"
+    body += "\\begin{IEEEproof}Clear.\\end{IEEEproof}"
+    assert gaps(tmp_path, body, contains=["Ana Lie was born.", "Proof. Clear."], lacks=["includegraphics"]) == []
