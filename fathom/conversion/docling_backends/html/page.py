@@ -10,6 +10,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.html.elements.form_fields import labels_of
 from fathom.conversion.docling_backends.html.elements.handlers import HANDLERS
+from fathom.conversion.docling_backends.html.elements.word_items import is_title
 from fathom.conversion.docling_backends.html.left_out import LeftOut
 from fathom.conversion.docling_backends.html.page_links import PageLinks
 from fathom.conversion.docling_backends.html.page_notes import find_notes
@@ -52,7 +53,8 @@ def read_tree(
     left_out = LeftOut()
     notes = find_notes(root)
     unseen = Unseen(root, left_out, frozenset(notes.notes))
-    context = PageContext(PageLinks(root, address), notes, left_out, labels_of(root), frames or {}, below_title)
+    has_title = any(is_title(element) for element in root.iter("p"))
+    context = PageContext(PageLinks(root, address), notes, left_out, labels_of(root), frames or {}, below_title, has_title)
     blocks = PageReader(context, HANDLERS).read(root)
     if not blocks:  # a page that has no text but that for browsers without scripts, or its menus
         for element in unseen.without_scripts:

@@ -43,7 +43,7 @@ class PageContext:
     """What is known of a page before it is read.
 
     `frames` are the pages within it by their address; `below_title`: its first headings stand below a title that the
-    document has already.
+    document has already. `has_title`: a paragraph of the page is its title.
     """
 
     links: PageLinks
@@ -52,6 +52,7 @@ class PageContext:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     frames: Mapping[str, str] = field(default_factory=dict[str, str])
     below_title: bool = False
+    has_title: bool = False
 
 
 class PageReader:
@@ -198,8 +199,16 @@ class PageReader:
             if self.in_cell:
                 self.blocks.append(Paragraph(runs))
             else:
-                self.blocks.append(Heading(runs, level if self.context.below_title else level - 1))
+                is_below = self.context.below_title or self.context.has_title
+                self.blocks.append(Heading(runs, level if is_below else level - 1))
         self.end_line()
+
+    def add_title(self, element: etree._Element) -> None:
+        """Adds the paragraph that is the title of the page."""
+        self.end_line()
+        runs = self.one_line(element)
+        if not is_blank(runs):
+            self.blocks.append(Heading(runs, 1 if self.context.below_title else 0))
 
     @property
     def is_on_one_line(self) -> bool:

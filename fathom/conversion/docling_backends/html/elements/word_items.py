@@ -26,8 +26,8 @@ def read_paragraph(reader: PageReader, element: etree._Element) -> None:
     level = word_level(element)
     if level and not reader.is_on_one_line and reader.structures + level < MAX_STRUCTURES:
         _read_item(reader, element, level)
-    elif not reader.in_cell and _is_title(element):
-        reader.add_heading(element, 1)
+    elif not reader.in_cell and is_title(element):
+        reader.add_title(element)
     else:
         reader.container(element)
 
@@ -91,7 +91,8 @@ def _taken_marker(element: etree._Element) -> str:
     return ""
 
 
-def _is_title(element: etree._Element) -> bool:
+def is_title(element: etree._Element) -> bool:
+    """Tells whether the paragraph is the title of the document, by what Word or Google Docs calls it."""
     names = (element.get("class") or "").split()
     if "MsoTitle" in names:
         return True
