@@ -87,6 +87,7 @@ class BodyWriter:
         self._threads = threads
         self._outline = Levels(styles.outline)
         self._lists = ListWriter(self, styles)
+        self._within_object = False
         self.hidden_rows = 0
 
     def blocks(self, elements: Iterable[Any], parent: NodeItem | None) -> None:
@@ -184,6 +185,7 @@ class BodyWriter:
             if formula:
                 add_pieces(self.document, [Piece(formula, is_formula=True)], parent=parent, layer=self.layer, prov=self.prov)
             self.media.add(self.document, element, parent, self.layer)
+            self._object(element, parent)
             for table in element.iterchildren(TABLE_ELEMENT):
                 self.table(table, parent)
             for box in element.iterchildren(TEXT_BOX):
@@ -193,6 +195,14 @@ class BodyWriter:
         if shown:
             add_pieces(self.document, [Piece(shown)], parent=parent, layer=self.layer, prov=self.prov)
         self.blocks(element, parent)
+
+    def _object(self, frame: Any, parent: NodeItem | None) -> None:
+        """Adds the sheet or text that a frame holds, but none within another, which may hold itself."""
+        if self._within_object:
+            return
+        self._within_object = True
+        self.blocks(self.media.embedded(frame), parent)
+        self._within_object = False
 
     def table(self, element: Any, parent: NodeItem | None) -> None:
         """Adds a table; one of a single cell that holds blocks is these blocks."""

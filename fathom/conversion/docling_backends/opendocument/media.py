@@ -10,8 +10,9 @@ from odfdo import Element
 
 from fathom.conversion.docling_backends.jats.mathml import tex_of
 from fathom.conversion.docling_backends.office.notes import alternative_text, describe
-from fathom.conversion.docling_backends.opendocument.markup import DRAW, FRAME, SVG, XLINK
+from fathom.conversion.docling_backends.opendocument.markup import DRAW, FRAME, OFFICE, SVG, TABLE_ELEMENT, XLINK
 
+_CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
 _MATH = "{http://www.w3.org/1998/Math/MathML}math"
 
 
@@ -35,12 +36,28 @@ class Media:
             formula = root if root is not None and root.tag == _MATH else None
         return tex_of(formula) if formula is not None else ""
 
+    def embedded(self, drawing: Any) -> list[Any]:
+        """Returns the blocks of a sheet or text that the frame holds as an object; a sheet shows those of its tables."""
+        held = drawing.find(f"{DRAW}object")
+        root = self._root(held) if held is not None else None
+        body = root.find(f"{OFFICE}body") if root is not None else None
+        if body is None:
+            return []
+        sheet, text = body.find(f"{OFFICE}spreadsheet"), body.find(f"{OFFICE}text")
+        if sheet is not None:
+            return list(sheet.iterchildren(TABLE_ELEMENT))
+        return [] if text is None else list(text)
+
     def add(self, document: DoclingDocument, frame: Any, parent: NodeItem | None, layer: Any) -> None:
         """Adds the chart or the picture of a frame, with its description; of several renditions the first that can be read."""
         first = len(document.pictures)
-        if frame.find(f"{DRAW}object") is not None:
+        held = frame.find(f"{DRAW}object")
+        if held is not None:
             _add_odf_charts(document, Element.from_tag(frame), parent, layer, self._file)
-            if len(document.pictures) == first and frame.find(f"{DRAW}object/{_MATH}") is None:
+            for picture in document.pictures[first:]:
+                describe(picture, self._chart_texts(held))
+            is_told = len(document.pictures) > first or held.find(_MATH) is not None or self.embedded(frame)
+            if not is_told:
                 self.untold_objects.append(frame.get(f"{DRAW}name", "") or "an object")
         said = description_of(frame)
         images = list(frame.iterfind(f"{DRAW}image"))
@@ -51,6 +68,14 @@ class Media:
             document.add_picture(parent=parent, content_layer=layer)
         for picture in document.pictures[first:]:
             describe(picture, said)
+
+    def _chart_texts(self, held: Any) -> str:
+        """Returns the titles of a chart that docling passes over: its subtitle, its footer and those of its axes."""
+        root = self._root(held)
+        places = () if root is None else root.iter(*(f"{_CHART}{name}" for name in ("subtitle", "footer", "axis")))
+        titles = (place.find(f"{_CHART}title") if place.tag == f"{_CHART}axis" else place for place in places)
+        said = ("".join(title.itertext()).strip() for title in titles if title is not None)
+        return "; ".join(dict.fromkeys(filter(None, said)))
 
     def _root(self, held: Any) -> Any | None:
         """Returns the root of an embedded object's content, or None where it is missing."""

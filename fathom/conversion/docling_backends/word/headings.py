@@ -27,11 +27,12 @@ def styles_of(style: Any) -> Iterator[Any]:
 
 def by_outline(paragraph: Any, style: Any, label: str, level: int | None) -> tuple[str, int | None]:
     """Returns docling's label and level, corrected by the outline level of the paragraph and by its length."""
-    is_short = len(paragraph.text) <= MAX_HEADING
     outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl") or ""
-    if label != _HEADING and is_short and outline.isdigit() and int(outline) < LEVELS:
+    is_listed = label != _HEADING and outline.isdigit() and int(outline) < LEVELS
+    if is_listed and len(paragraph.text) <= MAX_HEADING:
         return _HEADING, int(outline) + 1
-    if label == _HEADING and not is_short and not any("heading" in name.casefold() for name in _names(style)):
+    is_named = label != _HEADING or any("heading" in name.casefold() for name in _names(style))
+    if not is_named and len(paragraph.text) > MAX_HEADING:
         return "Normal", None  # a clause of a contract that the outline lists
     return label, level
 
