@@ -79,7 +79,7 @@ def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:
     for node in document.get("tables") or ():
         if is_kept(node) and not _is_cell_content(tree, node):
             cells = (node.get("data") or {}).get("table_cells") or ()
-            yield str(node.get("self_ref")), [tree.cell_text(cell).plain for cell in cells], False
+            yield str(node.get("self_ref")), [tree.cell_words(cell) for cell in cells], False
     for name in ("key_value_items", "form_items"):
         for node in document.get(name) or ():
             if is_kept(node):

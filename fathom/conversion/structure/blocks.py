@@ -200,8 +200,9 @@ class _Walk:
             pages = pages_of_rows(data, [place.page for place in places])
 
             def box(cell: Node) -> PageBox | None:
-                page = pages(cell)
-                return None if page is None else self._tree.pages.box(page, cell.get("bbox"))
+                bbox = cell.get("bbox")
+                page = pages(cell) if bbox else None
+                return None if page is None else self._tree.pages.box(page, bbox)
 
             table = read_table(data, self._tree.cell_text, box if places else lambda _: None)
             if table.rows:

@@ -16,6 +16,7 @@ KEPT_LAYERS = frozenset({"body", "notes"})
 BOILERPLATE = frozenset({"page_header", "page_footer", "empty_value"})
 
 Node = Mapping[str, Any]
+MAPPINGS = (dict, Mapping)  # a plain dict is told three times as fast by its own type
 
 
 class DoclingTree:
@@ -29,18 +30,18 @@ class DoclingTree:
 
     def resolve(self, reference: Any) -> Node | None:
         """Returns the item that `{"$ref": "#/texts/3"}` names, or None if there is none."""
-        ref = reference.get("$ref") if isinstance(reference, Mapping) else None
+        ref = reference.get("$ref") if isinstance(reference, MAPPINGS) else None
         if not isinstance(ref, str):
             return None
         node: Any = self.document
         for step in ref.removeprefix("#/").split("/"):
             if isinstance(node, list) and step.isdigit() and int(step) < len(node):
                 node = node[int(step)]
-            elif isinstance(node, Mapping):
+            elif isinstance(node, MAPPINGS):
                 node = node.get(step)
             else:
                 return None
-        return node if isinstance(node, Mapping) else None
+        return node if isinstance(node, MAPPINGS) else None
 
     def children(self, node: Node) -> list[Node]:
         """Returns the items below a node that exist."""
@@ -57,6 +58,10 @@ class DoclingTree:
             return plain_text(str(cell.get("text") or ""))
         inside = joined(list(self._lines(self.resolve(ref))), " ")
         return inside if inside.plain.strip() else plain_text(str(cell.get("text") or ""))
+
+    def cell_words(self, cell: Node) -> str:
+        """Returns the text of a table cell without marks."""
+        return self.cell_text(cell).plain if cell.get("ref") else str(cell.get("text") or "")
 
     def holds_content(self, node: Node) -> bool:
         """Tells whether something below the node is for readers."""

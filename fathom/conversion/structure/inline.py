@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from fathom.conversion.docling_backends.runs import superscript
 
@@ -14,6 +14,7 @@ _EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 # What stands at the end of a run may become a mark by what the next run begins with.
+_MARKS = re.compile(r"[\\`*_<&\]]")
 _SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?]|\Z)|&(?=#?\w*(?:;|\Z))|\](?=\()")
 _LINE_START = re.compile(
     r"(?m)^([ \t]*)(#{1,6}(?=[ \t]|$)|>|[-+](?=[ \t]|$)|[-=]{3,}[ \t]*$|~~~|\||\d{1,9}(?=[.)](?:[ \t]|$)))"
@@ -29,8 +30,7 @@ class Hyperlink:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class InlineText:
+class InlineText(NamedTuple):
     """A line of text: plain, as Markdown, and its links."""
 
     plain: str
@@ -99,13 +99,15 @@ def joined(lines: Sequence[InlineText], gap: str) -> InlineText:
 def on_one_line(line: InlineText) -> InlineText:
     """Returns the line with every white space as one blank."""
     plain = " ".join(line.plain.split())
+    if plain == line.plain and line.markdown is line.plain:
+        return line
     markdown = plain if line.markdown is line.plain else " ".join(line.markdown.split())
     return InlineText(plain, markdown, line.links)
 
 
 def escaped(text: str) -> str:
     """Escapes the characters that Markdown would take for marks within a line."""
-    return _SPECIAL.sub(_with_backslash, text) if _SPECIAL.search(text) else text
+    return _SPECIAL.sub(_with_backslash, text) if _MARKS.search(text) else text
 
 
 def _with_backslash(mark: re.Match[str]) -> str:

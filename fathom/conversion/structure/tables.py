@@ -17,6 +17,7 @@ CellText = Callable[[Mapping[str, Any]], InlineText]
 
 _BARE_BAR = re.compile(r"(?<!\\)\|")
 _ESCAPED_BAR = r"\\|"
+NO_TEXT = InlineText("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Tabl
         for number in _within(numbers, top, int(cell["end_row_offset_idx"])):
             for column in _within(columns, left, right):
                 grid[number][column] = text
-            names_only[number] &= is_name or not text.plain
+            if not is_name and text.plain:
+                names_only[number] = False
         if cell.get("row_header"):
             row_headers[left] += 1
         if (box := box_of(cell)) is not None:
@@ -106,11 +108,12 @@ def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Tabl
 
 
 def _row(cells: Mapping[int, InlineText], columns: Sequence[int], boxes: Sequence[PageBox]) -> Row:
+    line = [cells.get(column, NO_TEXT) for column in columns]
     return Row(
-        tuple(_plain(cells, column) for column in columns),
+        tuple([cell.plain for cell in line]),
         tuple(boxes),
-        tuple(cells[column].markdown if column in cells else "" for column in columns),
-        tuple(link for column in columns for link in _links(cells, column)),
+        tuple([cell.markdown for cell in line]),
+        tuple([link for cell in line if cell.links for link in cell.links]),
     )
 
 
