@@ -7,18 +7,15 @@ with the overrides of each instance, and writes `w:lvlText`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from docling.backend.msword_backend import _format_enum_counter
-
 from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, VAL, P, W, is_on, value_of
+from fathom.conversion.docling_backends.word.number_formats import formatted
 
 LEVELS = 9
 _PLACE = re.compile(r"%(\d)")
 _MAX_DEPTH = 10
-_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"
 _HIDDEN = frozenset({"none", "bullet"})
 
 
@@ -180,7 +177,7 @@ class Numbering:
             if abstract.counters[index] is None:
                 abstract.counters[index] = of.start
             counter = abstract.counters[index] or 0
-            return _formatted(counter, "decimal" if own.legal and of.form not in _HIDDEN else of.form)
+            return formatted(counter, "decimal" if own.legal and of.form not in _HIDDEN else of.form)
 
         return _PLACE.sub(shown, own.text).strip()
 
@@ -217,33 +214,6 @@ def _integer(text: str | None, default: int) -> int:
         return default
 
 
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _russian(number: int) -> str:
-    if number <= 0:
-        return str(number)
-    return _RUSSIAN[(number - 1) % len(_RUSSIAN)] * ((number - 1) // len(_RUSSIAN) + 1)
-
-
-_FORMATS: dict[str, Callable[[int], str]] = {
-    "none": lambda number: "",
-    "bullet": lambda number: "",
-    "ordinal": _ordinal,
-    "numberInDash": lambda number: f"- {number} -",
-    "russianLower": _russian,
-    "russianUpper": lambda number: _russian(number).upper(),
-}
-
-
-def _formatted(number: int, form: str) -> str:
-    """Writes a counter in a number format of Word; decimal where the format is not known."""
-    made = _FORMATS.get(form)
-    return made(number) if made is not None else str(_format_enum_counter(number, form))
-
-
 def note_mark(number: int, form: str) -> str:
     """Writes the number of a foot- or endnote in its format."""
-    return _formatted(number, form)
+    return formatted(number, form)
