@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fathom.language.answers.json_text import NotAsAsked, parsed
+from fathom.language.answers.json_text import NotAsAsked, record_of
 from fathom.language.asking import Question
 
 MOST_PAIRS = 80  # a question: some 4,000 tokens
@@ -38,8 +38,21 @@ class PairPrompt:
 
 def read_same(answer: str, pairs: int) -> list[bool]:
     """For each of so many pairs whether the answer calls it one thing. Raises NotAsAsked."""
-    data = parsed(answer)
-    numbers = data.get("same") if isinstance(data, dict) else None
-    if not isinstance(numbers, list) or not all(type(one) is int for one in numbers):
+    numbers = record_of(answer, {"same": "same"})["same"]
+    if numbers is None:
+        numbers = []
+    if not isinstance(numbers, list):
         raise NotAsAsked("it has no list of pairs")
-    return [number in numbers for number in range(1, pairs + 1)]
+    same = {_number(one) for one in numbers}
+    return [number in same for number in range(1, pairs + 1)]
+
+
+def _number(said: object) -> int:
+    """The number of a pair: as a number, in digits, or as the pair itself. Raises NotAsAsked."""
+    if isinstance(said, dict) and said.keys() <= {"pair", "a", "b"}:
+        said = said.get("pair")
+    if isinstance(said, str) and said.strip().isdecimal() and len(said) < 10:
+        return int(said)
+    if type(said) is not int:
+        raise NotAsAsked("its pairs are no numbers")
+    return said

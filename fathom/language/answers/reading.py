@@ -8,19 +8,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from fathom.language.answers.json_text import NotAsAsked, parsed
-from fathom.language.answers.moments import moment
-from fathom.language.answers.places import places_of, said_at
-from fathom.language.extraction import Ends, Entity, Extraction, Fact
-from fathom.language.schema import (
-    LONGEST_FACT,
-    LONGEST_NAME,
-    LONGEST_RELATION,
-    MOST_ALIASES,
-    MOST_ENTITIES,
-    MOST_FACTS,
-    Vocabulary,
+from fathom.language.answers.entity_types import EntityTypes
+from fathom.language.answers.json_text import NotAsAsked, record_of
+from fathom.language.answers.members import (
+    BEGINS,
+    ENDS,
+    FACT,
+    LISTS,
+    ONE_AT_A_TIME,
+    QUOTE,
+    RELATION,
+    SOURCE,
+    TARGET,
+    by_letters,
+    first,
+    items,
+    line,
 )
+from fathom.language.answers.moments import moment
+from fathom.language.answers.named import NamedThings
+from fathom.language.answers.places import said_at
+from fathom.language.extraction import Ends, Extraction, Fact
+from fathom.language.schema import LONGEST_FACT, LONGEST_RELATION, MOST_FACTS, Vocabulary
+
+_SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)|[。！？]")
 
 
 @dataclass(frozen=True)
@@ -34,103 +45,104 @@ class Read:
 def read_answer(answer: str, text: str, vocabulary: Vocabulary) -> Read:
     """The extraction that the answer gives of the text; what is not in the text or not allowed is left out and counted.
 
-    Raises NotAsAsked where it is not an object with both lists, or nothing of what it names is usable.
+    A list that is missing is taken to be empty. Raises AnswerCut where the answer's end is missing, NotAsAsked where it has
+    neither list, or nothing of what they hold is usable.
     """
-    data = parsed(answer)
-    if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in ("entities", "facts")):
-        raise NotAsAsked("it has no lists of entities and facts")
-    dropped: Counter[str] = Counter()
-    entities, known = _entities(data["entities"], text, vocabulary, dropped)
-    facts = _facts(data["facts"], text, known, vocabulary, dropped)
-    if data["entities"] and dropped["not an entity"] == len(data["entities"]):
-        raise NotAsAsked("none of its entities has a name and a type")
-    return Read(Extraction(entities=entities, facts=facts), dict(dropped))
-
-
-def _entities(
-    items: Sequence[Any], text: str, vocabulary: Vocabulary, dropped: Counter[str]
-) -> tuple[list[Entity], dict[str, str]]:
-    """The entities that the text names, in its order, and the name of each by its folded forms."""
-    named: dict[str, tuple[str, str, list[str]]] = {}
-    for item in items[:MOST_ENTITIES]:
-        name = _words(item.get("name"), LONGEST_NAME) if isinstance(item, dict) else ""
-        kind = item.get("type") if name else None
-        if not name or not isinstance(kind, str):
-            dropped["not an entity"] += 1
-            continue
-        if kind not in vocabulary.entity_types:
-            dropped["type not asked for"] += 1
-            kind = "Entity"
-        aliases = item.get("aliases")
-        words = [_words(one, LONGEST_NAME) for one in aliases[:MOST_ALIASES]] if isinstance(aliases, list) else []
-        before = named.setdefault(_folded(name), (name, kind, []))
-        before[2].extend(word for word in words if word)
-    dropped["too many entities"] += max(0, len(items) - MOST_ENTITIES)
-    forms = {key: [name, *aliases] for key, (name, _, aliases) in named.items()}
-    places = places_of(text, forms)
-    entities = []
-    known: dict[str, str] = {}
-    for key, (name, kind, aliases) in named.items():
-        if not places[key]:
-            dropped["entity not in the text"] += 1
-            continue
-        entities.append(Entity(name=name, type=kind, mentions=places[key]))
-        known[key] = name
-        for alias in aliases:
-            if _folded(alias) not in named:
-                known.setdefault(_folded(alias), name)
-    return sorted(entities, key=lambda one: one.mentions[0]), known
+    data = record_of(answer, LISTS)
+    dropped: Counter[str] = Counter(f"no list of {name}" for name in ("entities", "facts") if name not in data)
+    given = {name: items(data.get(name), name) for name in ("entities", "facts")}
+    things = NamedThings(given["entities"], EntityTypes(vocabulary.entity_types), dropped)
+    if given["entities"] and dropped["not an entity"] == len(given["entities"]):
+        raise NotAsAsked("none of its entities has a name")
+    said = [_members(item) for item in given["facts"][:MOST_FACTS]]
+    if said and not given["entities"] and not any(_relation(one) for one in said):
+        raise NotAsAsked("none of its facts has a relation")
+    things.add_ends([first(one, end) for one in said for end in (SOURCE, TARGET)])
+    entities = things.entities(text)
+    dropped["too many facts"] += max(0, len(given["facts"]) - MOST_FACTS)
+    return Read(Extraction(entities=entities, facts=_facts(said, text, things, vocabulary, dropped)), dict(dropped))
 
 
 def _facts(
-    items: Sequence[Any], text: str, known: Mapping[str, str], vocabulary: Vocabulary, dropped: Counter[str]
+    said: Sequence[Mapping[str, Any]], text: str, things: NamedThings, vocabulary: Vocabulary, dropped: Counter[str]
 ) -> list[Fact]:
+    wanted = {_relation({"relation": name}): name for name in vocabulary.relations}
     facts: list[Fact] = []
     seen: set[tuple[str, str, str, str]] = set()
-    for item in items[:MOST_FACTS]:
-        if not isinstance(item, dict):
+    for item in said:
+        relation = _relation(item)
+        if not relation:
             dropped["not a fact"] += 1
             continue
-        source, target = (known.get(_folded(_words(item.get(end), LONGEST_NAME))) for end in ("source", "target"))
-        relation = re.sub(r"\W+", "_", _words(item.get("relation"), LONGEST_RELATION)).strip("_").upper()
-        said = _words(item.get("fact"), LONGEST_FACT)
-        if not relation or not said:
-            dropped["not a fact"] += 1
-        elif source is None or target is None or source == target:
+        source, target = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
+        if source is None or target is None or source == target:
             dropped["fact without two entities"] += 1
-        elif vocabulary.relations and relation not in vocabulary.relations:
+            continue
+        if wanted and relation not in wanted:
             dropped["relation not asked for"] += 1
-        elif (source, relation, target, said) in seen:
+            continue
+        relation = wanted.get(relation, relation)
+        quote = line(first(item, QUOTE))[:LONGEST_FACT]
+        span = said_at(text, quote, (source, target))
+        whole = line(first(item, FACT)) or _restated(text, quote, span, (source, relation, target))
+        sentence = _shortened(whole)
+        if len(sentence) < len(whole):
+            dropped["words beyond the longest fact"] += len(whole.split()) - len(sentence.split())
+        if (source, relation, target, sentence) in seen:
             dropped["fact said twice"] += 1
-        else:
-            seen.add((source, relation, target, said))
-            begins, ends = moment(item.get("valid_at")), moment(item.get("invalid_at"))
-            if begins and ends and ends < begins:
-                dropped["end before its beginning"] += 1
-                ends = None
-            span = said_at(text, _words(item.get("quote"), LONGEST_FACT), (source, target))
-            only = item.get("one_at_a_time")
-            facts.append(
-                Fact(
-                    source=source,
-                    target=target,
-                    relation=relation,
-                    fact=said,
-                    span=span,
-                    valid_at=begins,
-                    invalid_at=ends,
-                    one_at_a_time=only if only in get_args(Ends) else None,
-                )
+            continue
+        seen.add((source, relation, target, sentence))
+        begins, ends = moment(first(item, BEGINS)), moment(first(item, ENDS))
+        if begins and ends and ends < begins:
+            dropped["end before its beginning"] += 1
+            ends = None
+        facts.append(
+            Fact(
+                source=source,
+                target=target,
+                relation=relation,
+                fact=sentence,
+                span=span,
+                valid_at=begins,
+                invalid_at=ends,
+                one_at_a_time=_one_at_a_time(first(item, ONE_AT_A_TIME)),
             )
-    dropped["too many facts"] += max(0, len(items) - MOST_FACTS)
+        )
     return facts
 
 
-def _words(value: object, longest: int) -> str:
-    """The text on one line; nothing where it is no text or too long."""
-    words = " ".join(value.split()) if isinstance(value, str) else ""
-    return words if len(words) <= longest else ""
+def _members(item: Any) -> dict[str, Any]:
+    """The members of a fact by their letters; a list of three is its source, relation and target."""
+    if isinstance(item, list) and len(item) == 3 and all(isinstance(one, str) for one in item):
+        return dict(zip(("source", "relation", "target"), item, strict=True))
+    return by_letters(item) if isinstance(item, dict) else {}
 
 
-def _folded(name: str) -> str:
-    return name.casefold()
+def _relation(item: Mapping[str, Any]) -> str:
+    """The relation in capitals with underscores, within its bound; nothing where none is said."""
+    said = first(item, RELATION)
+    if isinstance(said, list) and said:
+        said = said[0]
+    return re.sub(r"\W+", "_", line(said)[:LONGEST_RELATION]).strip("_").upper()
+
+
+def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, str, str]) -> str:
+    """What stands for the sentence of a fact that has none: that of its quote, else its own parts in a row."""
+    if quote:
+        return " ".join(text[slice(*span)].split())
+    source, relation, target = triple
+    return f"{source} {relation.replace('_', ' ').lower()} {target}"
+
+
+def _shortened(said: str) -> str:
+    """A sentence of at most LONGEST_FACT letters: a longer one up to its last end of a sentence, else of a word."""
+    if len(said) <= LONGEST_FACT:
+        return said
+    ends = [match.end() for match in _SENTENCE_END.finditer(said[:LONGEST_FACT])]
+    if ends:
+        return said[: ends[-1]]
+    return said[: LONGEST_FACT - 1].rpartition(" ")[0] + "…" if " " in said[:LONGEST_FACT] else said[: LONGEST_FACT - 1] + "…"
+
+
+def _one_at_a_time(said: object) -> Ends | None:
+    return next((end for end in get_args(Ends) if isinstance(said, str) and said.strip().casefold() == end), None)

@@ -1,0 +1,57 @@
+"""Reads what a model calls the type of an entity as one of the types that it was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+_MOST_PARTS = 12  # of what is said, each of which may be a type
+_APART = re.compile(r"[^\w\s]+|\s+(?:and|or)\s+|\n", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
+# Names that recognisers of entities give to the usual types.
+_ALSO = {
+    "per": "person", "people": "person", "human": "person",
+    "org": "organization", "company": "organization", "institution": "organization",
+    "loc": "location", "gpe": "location", "place": "location", "city": "location", "country": "location",
+}  # fmt: skip
+
+
+class EntityTypes:
+    """The types of a vocabulary by the forms in which they may be said: in any case, as plural, among others."""
+
+    def __init__(self, wanted: Mapping[str, str]) -> None:
+        self._wanted = wanted
+        self._by_letters: dict[str, str] = {}
+        for name in wanted:
+            self._by_letters.setdefault(_letters(name), name)
+        for name in wanted:
+            self._by_letters.setdefault(_letters(name) + "s", name)
+        for also, usual in _ALSO.items():
+            if usual in self._by_letters:
+                self._by_letters.setdefault(also, self._by_letters[usual])
+
+    def read(self, said: object) -> str | None:
+        """Returns the first type that is said, alone or in a list of several; None where none of them was asked for."""
+        for part in _parts(said):
+            if part in self._wanted:
+                return part
+            if (known := self._by_letters.get(_letters(_ARTICLE.sub("", part)))) is not None:
+                return known
+        return None
+
+
+def _parts(said: object, depth: int = 0) -> Iterator[str]:
+    """A type as it is said, then its parts between signs, words between them and members of lists."""
+    if isinstance(said, str) and len(said) <= 500:
+        yield said.strip()
+        yield from (part.strip() for part in _APART.split(said, maxsplit=_MOST_PARTS) if part.strip())
+    elif isinstance(said, list) and not depth:
+        for one in said[:_MOST_PARTS]:
+            yield from _parts(one, 1)
+    elif isinstance(said, dict):
+        yield from _parts(next((said[key] for key in ("name", "type", "label") if isinstance(said.get(key), str)), None), 1)
+
+
+def _letters(said: str) -> str:
+    letters = "".join(sign for sign in said.casefold() if sign.isalnum())
+    return letters.replace("isation", "ization")
