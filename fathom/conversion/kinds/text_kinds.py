@@ -59,6 +59,8 @@ _OFFICE_XML = (
     ("schemas.microsoft.com/office/word/2003/wordml", "a Word 2003 XML document", "Save it as DOCX first."),
     ("schemas.microsoft.com/office/2006/xmlPackage", "a Word document as flat XML", "Save it as DOCX first."),
 )
+# Answers of archives that hold articles whole.
+_HOLDS_ARTICLES = frozenset({"pmc-articleset", "oai-pmh", "record", "articles", "collection"})
 _DELIMITERS = ",;\t|"
 
 
@@ -110,7 +112,9 @@ def _kind_of_xml(sample: str) -> DocumentKind:
     prolog_free = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", "", sample, flags=re.S | re.I)
     found = _ROOT.search(prolog_free)
     root = found.group(1).rpartition(":")[2].lower() if found else ""
-    if root == "article" and re.search(r"<front\b|<article-meta\b|JATS|NLM//DTD", sample, re.I):
+    if root == "article" and re.search(r"<(?:\w+:)?(?:front|article-meta|body)\b|JATS|NLM//DTD", sample, re.I):
+        return DocumentKind.JATS
+    if root in _HOLDS_ARTICLES and re.search(r"<(?:\w+:)?article\b.*<(?:\w+:)?(?:article-meta|body)\b", sample, re.S):
         return DocumentKind.JATS
     if root == "html":
         return DocumentKind.HTML

@@ -27,9 +27,9 @@ _TITLE = Style(bold=True)
 class ArticleReader:
     """Reads one article, with its responses."""
 
-    def __init__(self, root: Element, entities: dict[str, str]) -> None:
+    def __init__(self, root: Element, marks: NoteMarks, entities: dict[str, str]) -> None:
         self._root = root
-        self._lines = LineReader(NoteMarks(root), entities)
+        self._lines = LineReader(marks, entities)
         self._front = FrontReader(
             self._lines, self._content, lambda element, level: self._block(element, name_of(element), level)
         )
@@ -143,7 +143,9 @@ class ArticleReader:
         found = ItemList(ordered=kind in _ORDERED)
         for number, item in enumerate(children(element, "list-item"), 1):
             marker = text_of(child(item, "label")) or _marker(kind, number)
-            found.items.append(ListItem(self._content(item, level), marker))
+            title = child(item, "title")
+            named: list[Block] = [Paragraph(self._lines.runs(title, _TITLE))] if title is not None else []
+            found.items.append(ListItem([*named, *self._content(item, level)], marker))
         lead = self._title_runs(element)
         return [*([Paragraph(lead)] if lead else []), found]
 

@@ -6,6 +6,7 @@ without a contrib-type and floating figures; not needed once its `jats_backend.p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from docling_core.types.doc import DoclingDocument, DocumentOrigin
 from lxml import etree
 
 from fathom.conversion.docling_backends.jats.article import ArticleReader
+from fathom.conversion.docling_backends.jats.elements import Element, name_of
+from fathom.conversion.docling_backends.jats.notes import NoteMarks
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 from fathom.errors import NestedTooDeep
@@ -38,12 +41,30 @@ class JatsBackend(JatsDocumentBackend):
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
         root = self.tree.getroot()
         _refuse_deep(root)
-        reader = ArticleReader(root, _entities(self.tree))
-        BlockWriter(document).write(reader.read())
-        if reader.floats.pictured:
+        writer, marks, pictured = BlockWriter(document), None, 0
+        for article in _articles(root):
+            marks = NoteMarks(article, marks)
+            reader = ArticleReader(article, marks, _entities(self.tree))
+            writer.write(reader.read())
+            pictured += reader.floats.pictured
+        if pictured:
             message = "Formulas or tables of the article are pictures, whose words are not read."
-            self.notices.append(Notice(kind="formula_as_picture", message=message, count=reader.floats.pictured))
+            self.notices.append(Notice(kind="formula_as_picture", message=message, count=pictured))
         return document
+
+
+def _articles(root: Element) -> Iterator[Element]:
+    """Yields the article that the file is, or those that an archive's answer holds."""
+    if name_of(root) == "article":
+        yield root
+        return
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        if name_of(element) == "article":
+            yield element
+        else:
+            waiting.extend(reversed(element))
 
 
 def _refuse_deep(root: Any) -> None:

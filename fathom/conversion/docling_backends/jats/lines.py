@@ -116,6 +116,10 @@ class LineReader:
                 self._inner(chosen, name_of(chosen), style, runs, aside)
         elif name == "label" and name_of(element.getparent()) in ("fn", "ref"):
             return
+        elif name == "abbrev" and (meaning := child(element, "def")) is not None:
+            runs += [Run(part, style) for part in (element.text or "", " (", text_of(meaning), ")", meaning.tail or "")]
+        elif name == "rt":
+            runs += [Run("(", style), *self.runs(element, style), Run(")", style)]
         elif name == "q":
             runs += [Run("“", style), *self.runs(element, style, aside), Run("”", style)]
         else:

@@ -11,14 +11,17 @@ _SIGNS = re.compile(r"[\s().,\[\]]+")
 
 
 class NoteMarks:
-    """The marks of the notes that something refers to, by id; each mark stands for one note."""
+    """The marks of the notes that something refers to, by id; each mark stands for one note.
 
-    def __init__(self, root: Element) -> None:
+    `before` are the marks of an article that stands in the same document, which are not used again.
+    """
+
+    def __init__(self, root: Element, before: NoteMarks | None = None) -> None:
         self._notes = {note.get("id") for note in below(root, "fn") if note.get("id")}
         self._labels = {note.get("id"): text_of(child(note, "label")) for note in below(root, "fn") if note.get("id")}
         self._marks: dict[str, str] = {}
-        self._used: dict[str, int] = {}  # mark -> how often it was asked for
-        self._number = 0
+        self._used: dict[str, int] = dict(before._used) if before is not None else {}  # mark -> how often it was asked for
+        self._number = before._number if before is not None else 0
         self.inline: list[tuple[str, Element]] = []  # notes that stand where they are referred to
 
     def is_note(self, rid: str) -> bool:

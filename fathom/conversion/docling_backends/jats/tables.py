@@ -8,6 +8,7 @@ from fathom.conversion.docling_backends.jats.elements import Element, children, 
 from fathom.conversion.docling_backends.markup.blocks import Block, Cell
 
 MAX_SPAN = 10_000
+MAX_FILLED = 500_000  # empty cells of a table that its rows leave out
 Content = Callable[[Element], list[Block]]
 
 
@@ -58,13 +59,27 @@ def _cals_rows(group: Element, content: Content) -> list[list[Cell]]:
     names = {spec.get("colname"): index for index, spec in enumerate(children(group, "colspec"))}
     spans = {spec.get("spanname"): (spec.get("namest"), spec.get("nameend")) for spec in children(group, "spanspec")}
     rows: list[list[Cell]] = []
+    covered: dict[int, int] = {}  # column -> first row that is free in it
+    filled = 0
     for part in (*children(group, "thead"), *children(group, "tbody"), *children(group, "tfoot")):
         for row in children(part, "row"):
             cells: list[Cell] = []
+            number, column = len(rows), 0
             for entry in children(row, "entry"):
                 first, last = spans.get(entry.get("spanname"), (entry.get("namest"), entry.get("nameend")))
                 across = names[last] - names[first] + 1 if first in names and last in names else 1
                 down = _number(entry.get("morerows"), least=0) + 1
+                at = names.get(first if first in names else entry.get("colname"), column)
+                while column < at and filled < MAX_FILLED:  # cells that the row leaves out, or that those above cover
+                    if covered.get(column, 0) <= number:
+                        cells.append(Cell([], column_header=name_of(part) == "thead"))
+                        filled += 1
+                    column += 1
+                while covered.get(column, 0) > number:
+                    column += 1
+                if down > 1:
+                    covered.update(dict.fromkeys(range(column, column + max(across, 1)), number + down))
+                column += max(across, 1)
                 cells.append(Cell(content(entry), down, max(across, 1), column_header=name_of(part) == "thead"))
             rows.append(cells)
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -37,6 +38,8 @@ FORMULAS = frozenset(
 )
 # Parts of names and citations that a reader may have nothing between, and that are one line.
 LINE_PARTS = frozenset({"given-names", "surname", "suffix", "prefix", "year", "month", "day", "source", "pub-id", "etal"})
+# A formula may be a whole LaTeX document.
+_WRAPPED = re.compile(r"\\documentclass.{0,5000}?\\begin\{document\}|\\end\{document\}", re.S)
 MARKS = frozenset({"fn", "table-fn", "bibr"})
 
 
@@ -52,9 +55,11 @@ def article_blocks(data: bytes) -> Iterator[SourceBlock]:
         pass
     if reader.root is None:
         return
-    for front in reader.root.iter("{*}front", "{*}front-stub"):
-        yield from (SourceBlock(text, "imprint") for text in _imprint(front) if text.strip())
-    yield from _texts(etree.iterwalk(reader.root, events=("start", "end")))
+    roots = [reader.root] if _name(reader.root) == "article" else list(reader.root.iter("{*}article"))
+    for root in roots:
+        for front in root.iter("{*}front", "{*}front-stub"):
+            yield from (SourceBlock(text, "imprint") for text in _imprint(front) if text.strip())
+        yield from _texts(etree.iterwalk(root, events=("start", "end")))
 
 
 def _texts(events: Any) -> Iterator[SourceBlock]:
@@ -139,5 +144,7 @@ def _name(element: Any) -> str:
 def _whole(texts: list[str]) -> Iterator[SourceBlock]:
     text = "".join(texts)
     texts.clear()
+    if "\\begin{document}" in text:
+        text = _WRAPPED.sub(" ", text)
     if text.strip():
         yield SourceBlock(greek_letters(text) if "\\" in text else text, "article")

@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from fathom.conversion.docling_backends.jats.article import ArticleReader
+from fathom.conversion.docling_backends.jats.notes import NoteMarks
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import FathomError
 from tests.fathom.conversion.docling_backends.marked_up import converted_text, missing, noticed
@@ -265,7 +266,7 @@ def test_time_grows_with_the_length_of_the_article(piece: str) -> None:
     def seconds(count: int) -> float:
         root = etree.fromstring(f"<article><body><sec>{piece * count}</sec></body></article>")
         begun = time.process_time()
-        ArticleReader(root, {}).read()
+        ArticleReader(root, NoteMarks(root), {}).read()
         return time.process_time() - begun
 
     seconds(100)
@@ -308,3 +309,53 @@ def test_a_supplement_in_a_caption_is_told_once(tmp_path: Path, holder: str) -> 
 
 def test_an_array_is_a_table(tmp_path: Path) -> None:
     assert gaps(tmp_path, "<array><tbody><tr><td>low</td><td>high</td></tr></tbody></array>", rows=[["low", "high"]]) == []
+
+
+WHOLE = (
+    "<article{names}><front><article-meta><title-group><article-title>{title}</article-title></title-group></article-meta></front>"
+    '<body><p>On {title}<xref ref-type="fn" rid="n">1</xref>.</p></body><back><fn-group><fn id="n"><label>1</label>'
+    "<p>See {title}.</p></fn></fn-group></back></article>"
+)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        "<pmc-articleset>{}</pmc-articleset>",
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><header><identifier>oai:1</identifier></header>{}</OAI-PMH>',
+    ],
+)
+def test_the_articles_of_an_archives_answer_are_read_one_after_another(tmp_path: Path, holder: str) -> None:
+    names = ' xmlns="https://jats.nlm.nih.gov/ns/archiving/1.0/"'
+    text = holder.format("".join(WHOLE.format(names=names, title=title) for title in ("Tides", "Moons")))
+    document = converted_text(tmp_path / "a.xml", text)
+    order = ["On Tides[^1].", "[^1]: See Tides.", "On Moons[^1-2].", "[^1-2]: See Moons."]
+    assert missing(document, headings=["Tides", "Moons"], in_order=order, lacks=["oai:1"]) == []
+    assert document.report.text_recall == 1.0
+
+
+def test_an_article_may_be_a_body_only(tmp_path: Path) -> None:
+    document = converted_text(
+        tmp_path / "a.xml", "<article><body><sec><title>Methods</title><p>Sail.</p></sec></body></article>"
+    )
+    assert missing(document, headings=["Methods"], contains=["Sail."]) == []
+
+
+def test_cells_of_the_exchange_model_stand_in_the_columns_that_they_name(tmp_path: Path) -> None:
+    table = (
+        '<oasis:table xmlns:oasis="urn:x"><oasis:tgroup><oasis:colspec colname="a"/><oasis:colspec colname="b"/>'
+        '<oasis:colspec colname="c"/><oasis:tbody><oasis:row><oasis:entry morerows="1">down</oasis:entry><oasis:entry>x'
+        '</oasis:entry><oasis:entry>y</oasis:entry></oasis:row><oasis:row><oasis:entry colname="c">z</oasis:entry></oasis:row>'
+        '<oasis:row><oasis:entry colname="b">last</oasis:entry></oasis:row></oasis:tbody></oasis:tgroup></oasis:table>'
+    )
+    document = article(tmp_path, f"<table-wrap>{table}</table-wrap>")
+    assert missing(document, rows=[["down", "x", "y"]]) == []
+    assert document.markdown.splitlines()[-2:] == ["| down |  | z |", "|  | last |  |"]
+
+
+def test_names_of_items_meanings_of_abbreviations_and_readings_stand_where_they_belong(tmp_path: Path) -> None:
+    body = (
+        "<p>The <abbrev>WHO<def><p>World Health</p></def></abbrev> in <ruby><rb>\u6f22</rb><rt>kan</rt></ruby>.</p>"
+        "<list><list-item><title>Neap</title><p>small</p></list-item></list>"
+    )
+    assert gaps(tmp_path, body, contains=["The WHO (World Health) in \u6f22(kan)."], in_order=["Neap", "small"]) == []
