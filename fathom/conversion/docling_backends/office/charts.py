@@ -23,6 +23,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.office.chart_tables import Points, Series, joined_levels, table_of
 from fathom.conversion.docling_backends.office.notes import describe
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.spreadsheet.numbers.number_format import number_format
 
 _A, _C, _CX, _C15 = (
@@ -141,8 +142,9 @@ def _labels(series: Any) -> Iterator[tuple[int, str]]:
     for label in series.iterfind(f"{_C}dLbls/{_C}dLbl"):
         number = label.find(f"{_C}idx")
         text = _rich_text(label)
-        if number is not None and number.get("val", "").isdigit() and text and "[" not in text:  # else of fields: [VALUE]
-            yield int(number.get("val")), text
+        at = whole_number(number.get("val"), -1) if number is not None else -1
+        if at >= 0 and text and "[" not in text:  # else of fields: [VALUE]
+            yield at, text
     for cache in series.iter(f"{_C15}dlblRangeCache"):
         yield from _points(cache, _C).items()
 
@@ -204,11 +206,11 @@ def _points(cache: Any, namespace: str, shown: Callable[[str], str] | None = Non
     found: Points = {}
     for point in cache.iterfind(f"{namespace}pt"):
         said = point.findtext(f"{namespace}v") if namespace == _C else "".join(point.itertext())
-        number = point.get("idx", "")
-        if said and said.strip() and number.isdigit() and len(found) < MAX_POINTS:
+        number = whole_number(point.get("idx"), -1)
+        if said and said.strip() and number >= 0 and len(found) < MAX_POINTS:
             own = point.get("formatCode")
             show = _shown_by(own) if own and shown is not None else shown
-            found[int(number)] = " ".join((show(said) if show is not None else said).split())
+            found[number] = " ".join((show(said) if show is not None else said).split())
     return found
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from docling_core.types.doc import DoclingDocument, ListItem, NodeItem
 from lxml import etree
 
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
+
 DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _D, _A = f"{{{DIAGRAM}}}", f"{{{_DRAWING}}}"
@@ -59,7 +61,7 @@ def diagram_lines(data: bytes) -> Lines:
     for link in root.iterfind(f"{_D}cxnLst/{_D}cxn"):
         if link.get("type", "parOf") == "parOf":
             order = link.get("srcOrd", "0")
-            below[link.get("srcId", "")].append((int(order) if order.isdigit() else 0, link.get("destId", "")))
+            below[link.get("srcId", "")].append((whole_number(order, 0), link.get("destId", "")))
     tops = [key for key, kind in kinds.items() if kind == "doc"]
     found: Lines = []
     seen: set[str] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.opendocument.markup import DRAW, OFFICE, TEXT, XML_ID
 
 _FORM = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}"
@@ -43,8 +44,8 @@ def field_mark(element: Any) -> str:
     if element.get(f"{_FIELD}type", "").endswith("FORMCHECKBOX"):
         return CHECKED if said.get("Checkbox_Checked") == "true" else UNCHECKED
     entries = [value for name, value in settings if name == "Dropdown_ListEntry"]
-    chosen = said.get("Dropdown_Selected", "")
-    return entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else ""
+    at = whole_number(said.get("Dropdown_Selected"), len(entries))
+    return entries[at] if at < len(entries) else ""
 
 
 def _value(control: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
+
 _NAMES = {
     "office": "office",
     "text": "text",
@@ -57,8 +59,7 @@ def corner(shape: Any) -> tuple[float, float] | None:
 
 def number_of(element: Any, name: str, default: int = 1, least: int = 1) -> int:
     """Returns a number of at least `least` from an attribute, or the default."""
-    said = element.get(name, "")
-    return max(least, int(said)) if said.isdigit() else default
+    return max(least, whole_number(element.get(name), default))
 
 
 def is_true(element: Any, name: str) -> bool:

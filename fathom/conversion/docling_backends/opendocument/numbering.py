@@ -11,6 +11,7 @@ from typing import Any
 
 from docling.backend.msword_backend import _int_to_letter_marker, _int_to_roman_marker
 
+from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 from fathom.conversion.docling_backends.opendocument.markup import STYLE, TEXT, number_of
 
 MAX_LEVELS = 10
@@ -79,7 +80,9 @@ class Levels:
         if counter is None:
             counter = self._counters[level] = self._first(level)
         form = _FORMS.get(_form(of)[:1])
-        return (form or str)(counter) if _form(of) else ""
+        if not _form(of):
+            return ""
+        return form(counter) if form is not None and is_counter(counter) else str(counter)
 
 
 def _form(level: Any) -> str:

@@ -15,6 +15,7 @@ from docling_core.types.doc.document import Formatting, Script
 from fathom.conversion.docling_backends.office.formulas import latex_of
 from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
 from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_text
+from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 from fathom.conversion.docling_backends.presentation.markup import A, R
 
 _ON = frozenset({"1", "true"})
@@ -33,6 +34,8 @@ def body_lines(body: Any, part: Any) -> list[list[Piece]]:
 def auto_number(number: int, form: str) -> str:
     """Returns the number of a list item as PowerPoint writes it: `1.`, `a)`, `(iv)`."""
     shown = str(number)
+    if not is_counter(number):
+        return f"{shown}."
     if form.startswith("alpha"):
         shown = _int_to_letter_marker(number)
     elif form.startswith("roman"):

@@ -13,6 +13,7 @@ from docling_core.types.doc import DoclingDocument, GroupLabel, NodeItem, RichTa
 
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints, header_depth, mark_headers
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.presentation.markup import A
 from fathom.conversion.docling_backends.presentation.paragraphs import body_lines
 
@@ -102,5 +103,4 @@ def _is_on(element: Any | None, name: str) -> bool:
 
 
 def _span(element: Any, name: str) -> int:
-    said = element.get(name, "1")
-    return max(1, int(said)) if said.isdigit() else 1
+    return max(1, whole_number(element.get(name), 1))

@@ -31,6 +31,7 @@ from fathom.conversion.docling_backends.office.package import WORD_MAIN, opened_
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, add_runs, plain_line, tidied
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
 from fathom.conversion.docling_backends.word.fields import show_results
 from fathom.conversion.docling_backends.word.flattening import BOXES, drop_prompts, flatten
@@ -237,7 +238,8 @@ class WordBackend(MsWordDocumentBackend):
 
     def _get_numId_and_ilvl(self, paragraph: Any) -> tuple[int | None, int | None]:
         place = self._numbering.place_of(paragraph._p)
-        return (int(place[0]), place[1]) if place is not None and place[0].lstrip("-").isdigit() else (None, None)
+        number = -1 if place is None else whole_number(place[0], -1)
+        return (None, None) if place is None or number < 0 else (number, place[1])
 
     def _has_visible_numbering_format(self, numId: int, ilvl: int) -> bool:
         return bool(self._label)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fathom.conversion.docling_backends.office.symbols import symbol_character
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.markup import (
     LINK,
     RUN,
@@ -113,7 +114,8 @@ def _form_control(done: _Field) -> str | None:
         return None
     entries = [entry.get(VAL, "") for entry in choices.iterfind(f"{W}listEntry")]
     chosen = value_of(choices, f"{W}result") or value_of(choices, f"{W}default") or "0"
-    return entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else None
+    at = whole_number(chosen, len(entries))
+    return entries[at] if at < len(entries) else None
 
 
 def _computed(instruction: str) -> str | None:

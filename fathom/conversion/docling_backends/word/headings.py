@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, W, value_of
 from fathom.conversion.docling_backends.word.numbering import LEVELS
 
@@ -27,10 +28,10 @@ def styles_of(style: Any) -> Iterator[Any]:
 
 def by_outline(paragraph: Any, style: Any, label: str, level: int | None) -> tuple[str, int | None]:
     """Returns docling's label and level, corrected by the outline level of the paragraph and by its length."""
-    outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl") or ""
-    is_listed = label != _HEADING and outline.isdigit() and int(outline) < LEVELS
-    if is_listed and len(paragraph.text) <= MAX_HEADING:
-        return _HEADING, int(outline) + 1
+    outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl")
+    at = whole_number(outline, LEVELS)
+    if label != _HEADING and at < LEVELS and len(paragraph.text) <= MAX_HEADING:
+        return _HEADING, at + 1
     is_named = label != _HEADING or any("heading" in name.casefold() for name in _names(style))
     if not is_named and len(paragraph.text) > MAX_HEADING:
         return "Normal", None  # a clause of a contract that the outline lists

@@ -11,6 +11,7 @@ from typing import Any
 from docx.opc.constants import RELATIONSHIP_TYPE
 
 from fathom.conversion.docling_backends.office.notes import NoteMarks, reference, symbol_mark
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.markup import (
     RUN,
     RUN_PROPERTIES,
@@ -108,7 +109,7 @@ def _numbering(kind: str, settings: Any | None, document: Any) -> tuple[int, str
         said_form, said_start = properties.find(f"{W}numFmt"), properties.find(f"{W}numStart")
         form = form if said_form is None else said_form.get(VAL, form)
         start = "" if said_start is None else said_start.get(VAL, "")
-        first = int(start) if start.isdigit() else first
+        first = whole_number(start, first)
     return first, form
 
 

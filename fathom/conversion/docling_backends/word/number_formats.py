@@ -10,6 +10,7 @@ from collections.abc import Callable
 from docling.backend.msword_backend import _format_enum_counter
 
 from fathom.conversion.docling_backends.office.notes import symbol_mark
+from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -44,11 +45,13 @@ def formatted(number: int, form: str) -> str:
     made = _FORMATS.get(form)
     if made is not None:
         return made(number)
-    if form in _LETTERS and number > 0:
+    if not is_counter(number):
+        return str(number)
+    if form in _LETTERS:
         letters = _LETTERS[form]
         return letters[(number - 1) % len(letters)] * ((number - 1) // len(letters) + 1)
     if form in _DIGITS:
-        return "".join(chr(_DIGITS[form] + int(digit)) for digit in str(number)) if number >= 0 else str(number)
+        return "".join(chr(_DIGITS[form] + int(digit)) for digit in str(number))
     return str(_format_enum_counter(number, form))
 
 
@@ -100,6 +103,6 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "russianUpper": lambda number: formatted(number, "russianLower").upper(),
     "hebrew1": _hebrew,
     "hex": lambda number: f"{number:X}",
-    "chicago": lambda number: symbol_mark(number) if number > 0 else str(number),
+    "chicago": lambda number: symbol_mark(number) if is_counter(number) else str(number),
     "decimalEnclosedParen": _in_parentheses,
 }

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, VAL, P, W, is_on, value_of
 from fathom.conversion.docling_backends.word.number_formats import formatted
 
@@ -86,7 +87,7 @@ class Numbering:
                 level = level or self._linked_level(number, style) or of_style[1]
         if number is None or number == "0":
             return None
-        at = int(level) if level is not None and level.isdigit() else 0
+        at = whole_number(level, 0)
         return number, min(at, LEVELS - 1)
 
     def _read(self, numbering: Any) -> None:

@@ -274,3 +274,14 @@ def test_paragraphs_of_code_are_one_piece_with_their_indentation(tmp_path: Path)
     assert "```\nif x:\n    y  = 2\n\n\tz\n```" in document.markdown
     assert "noted[^1]" in document.markdown
     assert "why" in document.markdown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("3", "c) berth"), ("²", "a) berth"), ("9" * 5000, "a) berth"), ("99999", "99999) berth")]
+)
+def test_numbers_that_a_damaged_file_gives_are_bounded(said: str, shown: str, tmp_path: Path) -> None:
+    level = '<text:list-level-style-number text:level="1" style:num-format="a" style:num-suffix=")"/>'
+    item = f'<text:list-item text:start-value="{said}"><text:p>berth</text:p></text:list-item>'
+    body = f'<text:list text:style-name="L">{item}</text:list>'
+    document = converted(open_text(tmp_path / "a.odt", body, f'<text:list-style style:name="L">{level}</text:list-style>'))
+    assert shown in document.markdown.replace("\\", "")

@@ -42,6 +42,10 @@ from fathom.conversion.docling_backends.word.number_formats import formatted
         ("neverHeardOf", 3, "3"),
         ("hebrew1", 0, "0"),
         ("russianLower", 0, "0"),
+        ("russianLower", 10**9, "1000000000"),
+        ("upperLetter", 10**9, "1000000000"),
+        ("upperRoman", 10**9, "1000000000"),
+        ("chicago", 10**9, "1000000000"),
     ],
 )
 def test_a_counter_is_written_in_its_format(form: str, number: int, shown: str) -> None:
