@@ -67,7 +67,8 @@ class Rule:
 class Word:
     """Glyphs without a blank between them. `size` is the font's size in points as shown; boxes span the font's height.
 
-    `field` is the number of the form field it was typed into, 0 for none.
+    `field` is the number of the form field it was typed into, 0 for none. `turn` says of a word that is not upright how many
+    quarter turns to the right make it so, 0 where none does.
     """
 
     text: str
@@ -83,6 +84,7 @@ class Word:
     confidence: float = 1.0
     baseline: float = 0.0
     field: int = 0
+    turn: int = 0
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from fathom.conversion.layout.blocks import SENTENCE_END, Block, Role
+from fathom.conversion.layout.lines import MARKER
 
 ALIKE = 0.06
 MOSTLY = 0.6
@@ -55,7 +56,8 @@ def _right_below(above: Block, below: Block) -> bool:
 class Setting:
     """How a block is set, as far as it says where the text goes on.
 
-    `begin` and `end` are its first and last line, `first` is the width of its first word, `room` what is free behind the last.
+    `begin` and `end` are its first and last line, `first` is the width of its first word, `room` what is free behind the last;
+    `left` is where its text begins, behind the mark of an item.
     """
 
     begin: str
@@ -67,6 +69,7 @@ class Setting:
     room: float
     indented: bool
     boxed: bool
+    left: float
 
 
 def setting_of(block: Block) -> Setting | None:
@@ -77,7 +80,9 @@ def setting_of(block: Block) -> Setting | None:
     letters = sum(len(line.text) for line in block.lines)
     word = block.lines[0].words[0]
     first = word.r - word.l
-    return Setting(begin, end, len(block.lines), letters, block.size, first, block.room, block.indented, block.boxed)
+    words = block.lines[0].words
+    left = words[1 if len(words) > 1 and MARKER.match(words[0].text) else 0].l
+    return Setting(begin, end, len(block.lines), letters, block.size, first, block.room, block.indented, block.boxed, left)
 
 
 def begin_indented(settings: Iterable[Setting]) -> bool:

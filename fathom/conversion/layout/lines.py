@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from fathom.conversion.layout.content import Line, Word
@@ -18,9 +18,13 @@ JUSTIFIED_BLANK = 1.6
 # Text so much larger than what is beside it is on its line only if both stand on one baseline; a font's depth below it, in ems.
 MUCH_LARGER = 1.9
 DESCENT = 0.22
+# Where so many pieces begin that are not the first of their line, there is an edge of columns or cells.
+COLUMN_STARTS = 6
 # A list marker may stand this far from its text, in ems.
 MARKER_GAP = 3.2
-MARKER = re.compile(r"^(?:[•◦▪■●○‣∙·\-–—*➢➔✓❖\uf0b7\uf0a7]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])$")
+MARKER = re.compile(
+    r"^(?:[•◦▪▫■□●○◆◇‣∙·⁃\-–—*➢➔➤►▶▸→❖❑❏◾◼☐☑☒✓✔✗✘\uf000-\uf0ff]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[IVX]{2,5})[.)])$"
+)
 # Dots that lead the eye across a line.
 LEADER = re.compile(r"\s*(?:(?:[.·․‥…]\s?){8,}|(?:[.·․‥…]\s?){5,}(?=\s*[\w-]{0,8}$))\s*")
 # Scripts written without blanks between words.
@@ -43,22 +47,27 @@ def join_words(words: Sequence[Word]) -> list[Line]:
 
 
 def _rejoin_justified(lines: Sequence[Line]) -> list[Line]:
-    """Pieces parted only because a narrow justified line has wide blanks are one: all its blanks are equally wide."""
-    joined: list[Line] = []
-    row: list[Line] = []
+    """Pieces parted only because a narrow justified line has wide blanks are one: all its blanks are equally wide.
+
+    Where many pieces begin, a column or cell does.
+    """
+    rows: list[list[Line]] = []
     for line in lines:
-        if row and abs(row[-1].baseline - line.baseline) < 0.1 * line.size:
-            row.append(line)
-            continue
-        joined += _joined_row(row)
-        row = [line]
-    return joined + _joined_row(row)
+        if rows and abs(rows[-1][-1].baseline - line.baseline) < 0.1 * line.size:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    begun: Counter[int] = Counter()
+    for row in rows:
+        row.sort(key=lambda line: line.l)
+        begun.update(round(line.l) for line in row[1:])
+    edges = {x for x in begun if begun[x - 1] + begun[x] + begun[x + 1] >= COLUMN_STARTS}
+    return [line for row in rows for line in _joined_row(row, edges)]
 
 
-def _joined_row(row: list[Line]) -> list[Line]:
+def _joined_row(row: list[Line], edges: Collection[int]) -> list[Line]:
     if len(row) < 2:
         return row
-    row.sort(key=lambda line: line.l)
     inner = [[b.l - a.r for a, b in pairwise(line.words)] for line in row]
     between = [b.l - a.r for a, b in pairwise(row)]
     joined = [row[0]]
@@ -66,7 +75,8 @@ def _joined_row(row: list[Line]) -> list[Line]:
         near = inner[index] + inner[index + 1] + between[max(0, index - 2) : index] + between[index + 1 : index + 3]
         line = row[index + 1]
         even = sum(abs(gap - other) <= 0.04 * line.size for other in near) >= 2
-        if 0 < gap <= JUSTIFIED_BLANK * line.size and even and _says_something(row[index], line):
+        wide = 0 < gap <= JUSTIFIED_BLANK * line.size and round(line.l) not in edges
+        if wide and even and _says_something(row[index], line):
             joined[-1] = make_line([*joined[-1].words, *line.words])
         else:
             joined.append(line)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from fathom.conversion.layout.asides import asides_of
 from fathom.conversion.layout.blocks import Block, Role, join_lines
 from fathom.conversion.layout.columns import Piece, Row, read_columns
-from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Word, bounds, centre_inside, inside
+from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, centre_inside, inside
 from fathom.conversion.layout.form_fields import lines_with_fields
 from fathom.conversion.layout.going_on import stitched
-from fathom.conversion.layout.large_letters import BEHIND, rows_beside, with_initials, words_behind
-from fathom.conversion.layout.lines import UNSPACED, join_words, make_line, merge_lines, without_leader
+from fathom.conversion.layout.large_letters import rows_beside, with_initials, words_behind
+from fathom.conversion.layout.lines import join_words, merge_lines, without_leader
 from fathom.conversion.layout.pictures import find_pictures
 from fathom.conversion.layout.roles.captions import mark_captions, mark_footnotes
 from fathom.conversion.layout.roles.code import listings
@@ -24,6 +25,7 @@ from fathom.conversion.layout.running.furniture import runs_perhaps, take_furnit
 from fathom.conversion.layout.tables.ruled_tables import join_rules, ruled_tables
 from fathom.conversion.layout.tables.table_grid import Grid, read_leftward
 from fathom.conversion.layout.tables.unruled_tables import find_tables, tables_between_rules
+from fathom.conversion.layout.turned_text import most_is_turned, turned_blocks, without_turned_cells
 
 
 def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[Block]:
@@ -32,6 +34,7 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     The `first` page of a document may have its title.
     """
     grids = ruled_tables(content)
+    turned = without_turned_cells(content.turned, grids)
     asides = asides_of(content, style.body_size, [grid.box for grid in grids])
     kept_apart = [*(grid.box for grid in grids), *asides]
     words = [w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)]
@@ -66,7 +69,10 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
         mark_title(blocks, style.body_size)
     mark_footnotes(blocks, style.body_size, content.height)
     link_note_marks(blocks)
-    blocks += _turned(content, style.body_size) + notes_of(content)
+    if content.turned:
+        sideways, others = turned_blocks(content, turned, style, partial(lay_out, first=first and most_is_turned(content)))
+        blocks = [*sideways, *blocks, *others] if most_is_turned(content) else [*blocks, *sideways, *others]
+    blocks += notes_of(content)
     furniture += [Block([line], role=Role.FOOTER, confidence=0.6) for line in behind.values()]
     headers = [b for b in furniture if b.role is Role.HEADER]
     return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
@@ -136,41 +142,3 @@ def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:
     inner = [line for line in lines if labels.get(id(line)) is box]
     children = [Block([line]) for line in inner]
     return Block([], role=Role.PICTURE, box=box, children=children, confidence=0.9)
-
-
-def _turned(content: PageContent, size: float) -> list[Block]:
-    """Words that are turned, one block for each stretch of them; they come last.
-
-    Large ones are painted behind the text of each page, and what stands beside all text runs in a margin; `size` is the body's.
-    """
-    groups: list[list[int]] = []
-    for index, word in enumerate(content.turned):
-        last = content.turned[groups[-1][-1]] if groups else None
-        if last is not None and word.order - last.order <= 1 and _close(last, word):
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    blocks = []
-    for group in groups:
-        words = [content.turned[i] for i in group]
-        line = make_line(words)
-        line.text = _joined([word.text for word in words])
-        box = bounds(words)
-        beside = bool(content.words) and (box.r < min(w.l for w in content.words) or box.l > max(w.r for w in content.words))
-        role = Role.FOOTER if words[0].size >= BEHIND * size or beside else Role.TEXT
-        blocks.append(Block([line], role=role, box=box, confidence=0.5))
-    return blocks
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """The texts with blanks between them, save in scripts that have none."""
-    joined = texts[0]
-    for text in texts[1:]:
-        joined += text if UNSPACED.match(joined[-1]) and UNSPACED.match(text) else f" {text}"
-    return joined
-
-
-def _close(left: Word, right: Word) -> bool:
-    gap_x = max(left.l, right.l) - min(left.r, right.r)
-    gap_y = max(left.t, right.t) - min(left.b, right.b)
-    return max(gap_x, gap_y) < 2.0 * max(left.size, right.size)

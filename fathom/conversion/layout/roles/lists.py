@@ -6,9 +6,12 @@ import re
 
 from fathom.conversion.layout.content import Line
 
-BULLET = re.compile(r"^[•◦▪■●○‣∙·➢➔✓❖\uf0b7\uf0a7\uf0d8\u25aa\u2043*]\s*(?=\S)")
+# Signs that only say that an item begins; those of boxes and ticks say more.
+SIGNS = "•◦▪▫■□●○◆◇‣∙·⁃➢➔➤►▶▸→❖❑❏◾◼\uf000-\uf0ff"
+BULLET = re.compile(rf"^[{SIGNS}☐☑☒✓✔✗✘*]\s*(?=\S)")
+SIGN_ALONE = re.compile(rf"^[{SIGNS}]$")
 DASH = re.compile(r"^[-–—]\s+(?=\S)")
-NUMBER = re.compile(r"^(?:\(?(\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\[\d{1,3}\])\s+(?=\S)")
+NUMBER = re.compile(r"^(?:\(?(\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[IVX]{2,5})[.)]|\[\d{1,3}\])\s+(?=\S)")
 BOXES = ("[x] ", "[ ] ")  # of forms (see form_fields.py)
 NUMBERED_HEADING = re.compile(r"^\d{1,2}\.?\s+[A-Z\u00c0-\u00de]")
 
@@ -17,7 +20,7 @@ def starts_item(line: Line, after: Line | None) -> bool:
     """The line begins an item of a list."""
     text = line.text
     if len(text) < 3:
-        return text.strip() in {"•", "◦", "▪", "●", "○", "‣", "∙", "\uf0b7"}
+        return bool(SIGN_ALONE.match(text.strip())) and text.strip() != "·"
     if text.startswith(BOXES):
         return True
     if BULLET.match(text):
@@ -31,8 +34,9 @@ def starts_item(line: Line, after: Line | None) -> bool:
         return False
     marker = match.group(1) or ""
     # "A. Smith" and "I. e." are no items; a letter is one only when it stands off or is lower case in brackets
-    return not (marker.isalpha() and text[0] != "(" and ")" not in text[:4] and not _stands_off(line))
+    name = len(marker) == 1 and marker.isalpha() and text[0] != "(" and ")" not in text[:4]
+    return not name or _stands_off(line, 0.33 if marker.islower() else 0.45)
 
 
-def _stands_off(line: Line) -> bool:
-    return len(line.words) > 1 and line.words[1].l - line.words[0].r > 0.45 * line.size
+def _stands_off(line: Line, ems: float) -> bool:
+    return len(line.words) > 1 and line.words[1].l - line.words[0].r > ems * line.size

@@ -12,7 +12,10 @@ from fathom.conversion.layout.tables.table_grid import Grid
 # What is raised in a text (see raised.py), with what stands before it.
 _RAISED = re.compile(r"(?<!\[)\^([0-9]{1,3}|[A-Za-z])((?:,[0-9]{1,3}|,[A-Za-z])*)(?!\w)")
 _LEADING = re.compile(r"^([0-9]{1,3}|[A-Za-z])[.):]?\s+(?=\S)")
+LONGEST_BASE = 20
+# Behind figures that have powers, letters of formulas and single letters a figure is a power.
 _POWER = re.compile(r"(?<![\d.,])(?:2|10)$")
+_VARIABLE = re.compile(r"[\U0001d400-\U0001d7ff]$|(?<![^\W_])[a-zα-ω]$")
 
 
 def link_note_marks(blocks: Sequence[Block]) -> None:
@@ -29,7 +32,8 @@ def link_note_marks(blocks: Sequence[Block]) -> None:
         marks = [found.group(1), *found.group(2).split(",")[1:]]
         if not all(mark in notes for mark in marks):
             return found.group()
-        if marks[0].isdigit() and _POWER.search(found.string[: found.start()]):
+        before = found.string[max(0, found.start() - LONGEST_BASE) : found.start()]
+        if marks[0].isdigit() and (_POWER.search(before) or _VARIABLE.search(before)):
             return found.group()
         used.update(marks)
         return "".join(f"[^{mark}]" for mark in marks)

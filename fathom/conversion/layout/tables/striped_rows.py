@@ -31,8 +31,9 @@ def with_unshaded_rows(fills: Sequence[Box], words: Sequence[Word]) -> list[Box]
             continue
         height = _height(row)
         top = row[0].t
-        for _ in range(MOST_ABOVE if first else 0):
-            if not _filled(row, top - 1.3 * height, top, words):
+        for number_above in range(MOST_ABOVE if first else 0):
+            farthest = 1.3 if not number_above else 0.8
+            if not _filled(row, top - farthest * height, top - 0.2 * height * number_above, words):
                 break
             found += _row(row, top - height, top)
             top -= height

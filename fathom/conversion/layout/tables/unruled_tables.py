@@ -10,6 +10,7 @@ from statistics import median
 from fathom.conversion.layout.columns import JUSTIFIED_BLANK, Piece, Row, is_prose, rows_of
 from fathom.conversion.layout.content import Box, Line, PageContent, Rule, Word, bounds, inside
 from fathom.conversion.layout.lines import MARKER, join_words, make_line
+from fathom.conversion.layout.tables.row_groups import RULED_ROWS, joined_rows, rows_between
 from fathom.conversion.layout.tables.ruled_tables import join_rules
 from fathom.conversion.layout.tables.table_grid import Grid, GridCell, cell_text, mark_header
 
@@ -20,6 +21,8 @@ LEAST_ROWS = 3
 LONGEST_CELLS = 48
 # Rows further apart than this, in ems, belong to different tables.
 FARTHEST_ROWS = 3.6
+# Names of columns stand so near above a table's first rule, in ems.
+FARTHEST_NAMES = 1.9
 # A line larger than a table's by this factor is a heading.
 HEADING = 1.14
 # A rule shorter than this share of the table's width brackets the columns that a name stands over.
@@ -44,10 +47,28 @@ def tables_between_rules(content: PageContent, lines: Sequence[Line], taken: Seq
             box = Box(top.l, top.t, top.r, flat[last].t)
             grid = _between(box, lines, flat[index + 1 : last])
             if grid is not None:
+                grid = _with_names(grid, top, lines, flat[index:last])
                 grids.append(grid)
                 used.update(i for i in range(len(flat)) if box.t - 1 <= flat[i].t <= box.b + 1 and _across(flat[i], box))
                 break
     return grids
+
+
+def _with_names(grid: Grid, top: Rule, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid:
+    """The table with the row of names that stands right above its first rule, where there is one for each column but one."""
+    near = inside(lines, Box(top.l - 1, top.t - FARTHEST_NAMES * median_size(lines), top.r + 1, top.t))
+    if len(near) < max(2, grid.columns - 1) or max(line.t for line in near) > min(line.b for line in near):
+        return grid
+    if grid.columns > 1 and any(cell.header for cell in grid.cells) and not all(line.bold for line in near):
+        return grid
+    box = Box(grid.box.l, min(line.t for line in near), grid.box.r, grid.box.b)
+    whole = _between(box, lines, rules)
+    return whole if whole is not None and whole.columns == grid.columns else grid
+
+
+def median_size(lines: Sequence[Line]) -> float:
+    """The size of the middle one of the lines, points; 10 of none."""
+    return median(line.size for line in lines) if lines else 10.0
 
 
 def _across(rule: Rule, box: Box) -> bool:
@@ -62,14 +83,15 @@ def _between(box: Box, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid | N
     pieces = [_as_wide_as_its_rule(Piece(line.l, line.t, line.r, line.b, line), over) for line in held]
     rows = rows_of(pieces)
     many = [row for row in rows if len(row) > 1]
-    if len(rows) < 2 or len(many) < max(2, 0.5 * len(rows)) or is_prose(pieces):
+    parting = sorted(r.t for r in rules if r.r - r.l >= LONGEST_BRACKET * box.width and box.t + 3 < r.t < box.b - 3)
+    if len(rows) < 2 or len(many) < max(2, 0.5 * len(rows)):
         return None
-    if _mean_length(many) > LONGEST_CELLS:
+    if len(parting) < RULED_ROWS and (is_prose(pieces) or _mean_length(many) > LONGEST_CELLS):
         return None
     columns = _columns_of_full_rows(rows) or _columns(rows, tolerated=max(1, len(rows) // 5))
     if len(columns) < 2:
         return None
-    grid = _grid(rows, columns, regular=True)
+    grid = _grid(rows, columns, regular=True, groups=rows_between(rows, parting))
     grid.box = Box(min(box.l, grid.box.l), min(box.t, grid.box.t), max(box.r, grid.box.r), max(box.b, grid.box.b))
     return grid
 
@@ -239,8 +261,10 @@ def _near_median(edges: list[float]) -> int:
     return sum(abs(edge - middle) < 2.5 for edge in edges)
 
 
-def _grid(rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = False) -> Grid:
-    groups = _joined_rows(rows, columns)
+def _grid(
+    rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = False, groups: list[list[Piece]] | None = None
+) -> Grid:
+    groups = groups or joined_rows(rows, columns)
     edges = [(columns[i][1] + columns[i + 1][0]) / 2 for i in range(len(columns) - 1)]
     grid = Grid(bounds(p for row in rows for p in row), len(groups), len(columns), ruled=False)
     bold: set[int] = set()
@@ -314,26 +338,6 @@ def _split(piece: Piece, columns: Sequence[Interval]) -> list[Piece]:
 
 def _overlapping(cells: dict[tuple[int, int], list[Piece]], first: int, last: int) -> tuple[int, int] | None:
     return next((span for span in cells if span[0] <= last and first <= span[1]), None)
-
-
-def _joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piece]]:
-    """Rows of the table; a row of text that only goes on with cells of the row above is part of it."""
-    steps = [min(p.t for p in b) - min(p.t for p in a) for a, b in pairwise(rows)]
-    starts = [step for step, row in zip(steps, rows[1:], strict=False) if _first(row, columns)]
-    usual = median(starts) if starts else 0.0
-    groups: list[list[Piece]] = [list(rows[0])]
-    for step, row in zip(steps, rows[1:], strict=False):
-        size = max(p.line.size for p in row if p.line)
-        goes_on = not _first(row, columns) and step < 1.45 * size and (step < 0.9 * usual or len(row) == 1)
-        if goes_on and len(row) < len(columns):
-            groups[-1].extend(row)
-        else:
-            groups.append(list(row))
-    return groups
-
-
-def _first(row: Row, columns: Sequence[Interval]) -> bool:
-    return row[0].l < columns[0][1]
 
 
 def grid_of_region(content: PageContent, box: Box) -> Grid | None:

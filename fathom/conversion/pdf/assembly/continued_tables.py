@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _BETWEEN = frozenset({"page_header", "page_footer", "footnote"})
 # Columns are the same if their edges differ by no more than this share of the table's width.
 _ALIKE = 0.03
+# A column ends so far down its page, as a share of the page's height.
+_LOW = 0.6
 _MOST_COLUMNS = 60
 
 
@@ -47,7 +49,7 @@ def _goes_on(first: Any, second: Any, document: DoclingDocument) -> bool:
     height, next_height = document.pages[above.page_no].size.height, document.pages[below.page_no].size.height
     end, begin = above.bbox.to_top_left_origin(height), below.bbox.to_top_left_origin(next_height)
     if below.page_no == above.page_no:
-        if begin.l < end.r or begin.t > end.b:  # in the next column
+        if begin.l < end.r or begin.t > end.b or end.b < _LOW * height:  # in the next column
             return False
     elif below.page_no != above.page_no + 1 or end.b < 0.5 * height or begin.t > 0.4 * next_height:
         return False

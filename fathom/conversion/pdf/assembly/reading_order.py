@@ -11,6 +11,7 @@ from docling_core.types.doc import DocItemLabel, ProvenanceItem
 
 from fathom.conversion.layout.going_on import Setting, begin_indented, goes_on
 from fathom.conversion.layout.paragraph_text import appended
+from fathom.conversion.pdf.assembly.nested_lists import ItemMarks, NestedLists
 
 # What may stand between a sentence's beginning and its end.
 BETWEEN = frozenset(
@@ -33,11 +34,27 @@ class ReadingOrder(ReadingOrderModel):
     def __init__(self, options: ReadingOrderOptions) -> None:
         super().__init__(options)
         self.ro_model = _KeepsOrder()
+        self.list_item_processor = ItemMarks()
+        self._lists = NestedLists()
 
     def _assembled_to_readingorder_elements(self, conv_res: Any) -> list[Any]:
         elements = super()._assembled_to_readingorder_elements(conv_res)
         made = [getattr(one.cluster, "setting", None) for one in conv_res.assembled.elements]
         return [_Element(**dict(element), setting=setting) for element, setting in zip(elements, made, strict=True)]
+
+    def _handle_text_element(self, element: Any, *, out_doc: Any, current_list: Any, parent: Any, page_height: float) -> Any:
+        """As docling, which has all items of a list side by side."""
+        setting: Setting | None = getattr(element.cluster, "setting", None)
+        inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and setting is not None
+        if item and setting is not None:
+            inner = self._lists.list_of(out_doc, current_list, setting.left, setting.size)
+        found, group = super()._handle_text_element(
+            element, out_doc=out_doc, current_list=inner, parent=parent, page_height=page_height
+        )
+        if not item or setting is None:
+            return found, group
+        self._lists.added(found, group, current_list or group, setting.left)
+        return found, current_list or group
 
     def _merge_elements(self, element: Any, merged_elem: Any, new_item: Any, page_height: float) -> None:
         """As docling, which takes every hyphen away and puts a blank between letters that have none."""

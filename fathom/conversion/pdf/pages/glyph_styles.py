@@ -57,6 +57,12 @@ class Style:
     def __post_init__(self) -> None:
         self.upright = abs(self.angle) <= UPRIGHT_WITHIN
 
+    @property
+    def turn(self) -> int:
+        """How many quarter turns to the right make the glyphs upright; 0 where none does."""
+        quarters = round(self.angle / (math.pi / 2))
+        return quarters % 4 if abs(self.angle - quarters * math.pi / 2) <= UPRIGHT_WITHIN else 0
+
 
 class StyleReader:
     """Reads the styles of a page's text objects, each once; call it under pdfium's lock."""

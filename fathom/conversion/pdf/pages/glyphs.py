@@ -174,9 +174,12 @@ class GlyphReader:
                 self.unmapped.add(order)
             self.objects.append(addresses[end - 1])
             self._places.append((places[start], places[end - 1] + 1))
-            words[0 if style.upright else 1].append(
-                Word(said, left, top, right, bottom, style.size, style.font, style.bold, style.italic, order, baseline=bottom)
+            word = Word(
+                said, left, top, right, bottom, style.size, style.font, style.bold, style.italic, order, baseline=bottom
             )
+            if not style.upright:
+                word.turn = style.turn
+            words[0 if style.upright else 1].append(word)
         return words
 
     def _stand(
