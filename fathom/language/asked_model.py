@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 
-from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable
+from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable, ModelTooSmall, PassageTooLong
 from fathom.language import same_facts, same_names
-from fathom.language.answers.json_text import NotAsAsked
+from fathom.language.answers.json_text import AnswerCut, NotAsAsked
 from fathom.language.answers.reading import Read, read_answer
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
@@ -21,6 +22,7 @@ from fathom.language.vocabularies import ALL
 from fathom.observability.logs import get_logger
 
 TRIES = 2  # of an answer that was not as asked
+MAX_MORE_ROOM = 5  # of an answer that was cut off, each with more room
 SMALLEST = 400  # characters of a text whose answer is cut off and that is not cut again
 
 log = get_logger(__name__)
@@ -100,30 +102,36 @@ class AskedModel:
                 return Judgement(read_same(answer.text, pairs), used)
             except NotAsAsked as error:
                 why = str(error)
+                if answer.ending == "truncated" or isinstance(error, AnswerCut):
+                    question = replace(question, max_tokens=_longer(question))
         raise AnswerUnusable(f"The language model did not say as asked which pairs are one thing: {why}.")
 
     def _extract(self, text: str) -> Extraction:
+        """The extraction of a text; halves of it are asked about where it, or the answer about it, is too long."""
         if not text.strip():
             return Extraction(entities=[], facts=[])
-        prompt = self._own_prompt()
-        question = prompt.question(text)
-        used = Usage()
-        for number in range(1, TRIES + 1):
-            answer = self._asker.ask(question)
+        prompt, used, why = self._own_prompt(), Usage(), ""
+        question, longer, more_room, tries = prompt.question(text), False, 0, 0
+        while tries < TRIES:
+            try:
+                answer = self._asker.ask(question)
+            except PassageTooLong as error:
+                return self._in_halves(text, used, error)
             used = used.and_also(_usage(answer))
-            if answer.ending == "truncated" and question.max_tokens < LONGEST_ANSWER:
-                longer = min(LONGEST_ANSWER, 3 * question.max_tokens)
-                answer = self._asker.ask(prompt.question(text, max_tokens=longer))
-                used = used.and_also(_usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to answer for this chunk.")
-            if answer.ending == "truncated":
-                return self._in_halves(text, used)
             try:
-                return self._told(read_answer(answer.text, text, prompt.vocabulary), used)
+                return self._told(_read(answer, text, prompt.vocabulary), used)
+            except AnswerCut:
+                if answer.cut_by == "reasoning" and more_room < MAX_MORE_ROOM:
+                    more_room += 1  # which its provider has made
+                elif answer.cut_by == "length" and not longer and question.max_tokens < LONGEST_ANSWER:
+                    question, longer = prompt.question(text, max_tokens=_longer(question)), True
+                else:
+                    return self._in_halves(text, used)
             except NotAsAsked as error:
-                log.warning("An answer was not as asked", sub_stage="unusable", metrics={"why": str(error), "try": number})
-                why = str(error)
+                tries, why = tries + 1, str(error)
+                log.warning("An answer was not as asked", sub_stage="unusable", metrics={"why": why, "try": tries})
         raise AnswerUnusable(f"The language model's answer was not what it was asked for: {why}.")
 
     def _told(self, read: Read, used: Usage) -> Extraction:
@@ -132,14 +140,38 @@ class AskedModel:
             log.info("Parts of an answer were left out", sub_stage="left_out", metrics=dropped)
         return read.extraction.model_copy(update={"usage": used})
 
-    def _in_halves(self, text: str, used: Usage) -> Extraction:
-        """Both halves of a text whose answer is too long, as one. Raises AnswerTruncated where it is short already."""
+    def _in_halves(self, text: str, used: Usage, too_long: PassageTooLong | None = None) -> Extraction:
+        """Both halves of a text that is too long, or whose answer is, as one.
+
+        Raises AnswerTruncated where it is short already, ModelTooSmall where the model takes not even a short one.
+        """
         if len(text) < SMALLEST:
+            if too_long is not None:
+                said = f"The language model takes not even {len(text)} characters with a question about them"
+                raise ModelTooSmall(f"{said}: {too_long.message}") from too_long
             raise AnswerTruncated("The language model's answer was cut off, also for smaller pieces of this chunk.")
         at = _middle(text)
         first, second = self._extract(text[:at]), self._extract(text[at:])
         usage = used.and_also(first.usage).and_also(second.usage)
         return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
+
+
+def _read(answer: Answer, text: str, vocabulary: Vocabulary) -> Read:
+    """The answer, read. Raises AnswerCut where its end is missing, NotAsAsked.
+
+    One that was cut off may hold all that was asked for, with nothing but white space or the same again behind it.
+    """
+    if answer.ending == "truncated" and not answer.text.lstrip().startswith(("{", "```json", "```\n{")):
+        raise AnswerCut("it was cut off")
+    try:
+        return read_answer(answer.text, text, vocabulary)
+    except NotAsAsked as error:
+        raise (AnswerCut(str(error)) if answer.ending == "truncated" else error) from None
+
+
+def _longer(question: Question) -> int:
+    """The longest answer to ask for after one was cut off."""
+    return min(LONGEST_ANSWER, 3 * question.max_tokens)
 
 
 def worth_keeping(question: Question, answer: Answer) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Ending = Literal["complete", "truncated", "refused"]
+Cut = Literal["length", "reasoning", "limit"]
 
 _document: ContextVar[str | None] = ContextVar("fathom_paying_document", default=None)
 
@@ -58,7 +59,11 @@ class TokenUse:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: JSON as text, how it ended, what it used and cost; `remembered` where it was answered before."""
+    """What came back: JSON as text, how it ended, what it used and cost; `remembered` where it was answered before.
+
+    `estimated` where the server did not count its tokens. `cut_by` is what ended a truncated one: the longest it was asked
+    for, reasoning that left no room for it (asked again, it has more), or a limit of the model.
+    """
 
     text: str
     ending: Ending
@@ -66,6 +71,8 @@ class Answer:
     tokens: TokenUse = field(default_factory=TokenUse)
     cost_usd: float = 0.0
     remembered: bool = False
+    estimated: bool = False
+    cut_by: Cut = "length"
 
 
 class Asker(Protocol):

@@ -7,6 +7,7 @@ is asked first; each try of a question is counted and recorded by itself; an ans
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from fathom.database import open_database
 from fathom.errors import SettingsInvalid
@@ -58,6 +59,11 @@ def answer_store(settings: Settings) -> AnswerStore:
     return AnswerStore(settings.home / "language" / "answers.db", most_mb=settings.llm_cache_mb)
 
 
+def servers_file(settings: Settings) -> Path:
+    """Where it is kept what servers of language models can do, as this host learned it."""
+    return settings.home / "language" / "servers.db"
+
+
 def model_of(settings: Settings) -> str:
     """The name of the model that is asked; the offline one's where none is."""
     return settings.llm_model or MODELS.get(settings.llm, settings.llm)
@@ -66,16 +72,17 @@ def model_of(settings: Settings) -> str:
 def provider_of(settings: Settings, price: Price) -> Provider:
     """The provider itself. Raises SettingsInvalid where its key is missing."""
     model, address, timeout = model_of(settings), settings.llm_base_url, settings.llm_timeout_s
+    memory = servers_file(settings)
     if settings.llm == "anthropic":
         from fathom.language.providers.anthropic import AnthropicProvider
 
-        single = AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+        single = AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout, memory=memory)
         return batching.BatchProvider(single, settings.home / "language" / "batches.db") if settings.llm_batch else single
     if settings.llm_batch:
         raise SettingsInvalid("FATHOM_LLM_BATCH works with FATHOM_LLM=anthropic alone.")
     from fathom.language.providers.openai import OpenAIProvider
 
-    return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout)
+    return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout, memory=memory)
 
 
 def _key(settings: Settings) -> Callable[[], str]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from fathom.errors import AnswerRefused
 from fathom.language.answers.content import blocks_text
-from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
+from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
-from fathom.language.providers.refusals import broken_off, refusal
+from fathom.language.providers.connections import broken_off, opened_client
+from fathom.language.providers.learning import Lessons
+from fathom.language.providers.refusals import page_instead, refusal
+from fathom.language.providers.refused_call import RefusedCall, is_page, refused_call, refused_inside
+from fathom.language.providers.server_memory import ServerMemory
+from fathom.language.providers.usage import message_use, part
 
 ADDRESS = "https://api.anthropic.com"
 TOOL = "record"
@@ -37,9 +42,11 @@ class Manner:
     thinking: Literal["disabled", "between_tools", "unasked", "always"] = "disabled"
     effort: bool = True
 
-    def after(self, refused: str) -> Manner | None:
+    def after(self, refused: RefusedCall) -> Manner | None:
         """The manner to ask in after a request was refused in these words; None where no other is known."""
-        words = refused.lower()
+        if refused.status not in (400, 404, 422) or refused.is_page:
+            return None
+        words = refused.words
         if self.effort and "effort" in words:
             return replace(self, effort=False)
         if self.by == "tool" and "tool_choice" in words:
@@ -52,14 +59,22 @@ class Manner:
             return replace(self, by="tool", effort=False)
         return None
 
+    def plainer(self) -> Manner | None:
+        """The next manner that asks for less, after a refusal without a reason; None where nothing is left to leave out."""
+        if self.effort:
+            return replace(self, effort=False)
+        if self.thinking in ("disabled", "between_tools"):
+            return replace(self, thinking="unasked")
+        return replace(self, by="tool") if self.by == "schema" else None
+
     @property
     def room(self) -> int:
         """Tokens beside the answer's that it may take."""
         return THINKING_ROOM if self.thinking == "always" else 0
 
-    def parameters(self, question: Question) -> dict[str, Any]:
+    def parameters(self, question: Question, max_tokens: int) -> dict[str, Any]:
         """What of a request differs between manners."""
-        asked: dict[str, Any] = {"max_tokens": question.max_tokens + self.room}
+        asked: dict[str, Any] = {"max_tokens": max_tokens + self.room}
         if self.thinking in ("disabled", "between_tools"):
             asked["thinking"] = {"type": self.thinking}
         if self.by == "tool":
@@ -86,77 +101,83 @@ def first_manner(model: str) -> Manner:
 class AnthropicProvider:
     """Claude, asked once a call: no retries, which are another layer's. The key is held by the client alone."""
 
-    def __init__(self, model: str, key: Callable[[], str], price: Price, *, address: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        model: str,
+        key: Callable[[], str],
+        price: Price,
+        *,
+        address: str | None,
+        timeout_s: float,
+        memory: Path | None = None,
+    ) -> None:
         self.model = model
-        self.manner = first_manner(model)
         self._key = key
         self._price = price
         self._address = address or ADDRESS
         self._timeout_s = timeout_s
+        self._memory = ServerMemory(memory, self._address, model)
+        self._lessons = Lessons(first_manner(model), self._memory, model, Manner.after)
         self._client: Any = None
         self._lock = threading.Lock()
 
     @property
+    def manner(self) -> Manner:
+        """How it is asked."""
+        return self._lessons.manner
+
+    @property
     def room(self) -> int:
         """Tokens that an answer may take beside those of the question's longest."""
-        return self.manner.room
+        return self.manner.room + self._lessons.limits.room
 
     def ask(self, question: Question) -> Answer:
         """The answer as JSON. Raises NoAnswer for what another try may mend, a named error for what none can."""
-        while True:
-            manner = self.manner
-            try:
-                return self.answer(self.called(lambda: self.client.messages.create(**self.request(question, manner))))  # noqa: B023
-            except AnswerRefused as error:
-                if not self.learned(manner, error):
-                    raise
 
-    def learned(self, manner: Manner, error: AnswerRefused) -> bool:
-        """Whether there is another manner to ask in, after a request in this one was refused; it is the one from now on."""
-        other = manner.after(error.message)
-        with self._lock:
-            if other is not None and self.manner == manner:  # another thread may have learned it meanwhile
-                self.manner = other
-        return other is not None
+        def call(manner: Manner, tokens: int) -> Answer | RefusedCall:
+            found = self._sent(lambda: self.client.messages.with_raw_response.create(**self.request(question, manner, tokens)))
+            return found if isinstance(found, RefusedCall) else self._read(found, question)
 
-    def request(self, question: Question, manner: Manner) -> dict[str, Any]:
-        """The parameters of a message."""
+        return self._lessons.ask(question, call)
+
+    def learned(self, manner: Manner, refused: RefusedCall, question: Question) -> None:
+        """Learns from a refusal of a request in this manner; raises what the refusal means where nothing can be learned."""
+        self._lessons.learn(refused, manner, question, question.max_tokens + self.room, {manner})
+
+    def request(self, question: Question, manner: Manner, max_tokens: int | None = None) -> dict[str, Any]:
+        """The parameters of a message; `max_tokens` of its answer, by default what the model's limits allow."""
+        tokens = max_tokens if max_tokens is not None else self._lessons.limits.answer_tokens(question)
         return {
             "model": self.model,
             # schema and system prompt are the same for every question: the provider keeps them
             "system": [{"type": "text", "text": question.system, "cache_control": {"type": "ephemeral"}}],
             "messages": [{"role": "user", "content": question.text}],
-            **manner.parameters(question),
+            **manner.parameters(question, tokens),
         }
 
     def called(self, call: Callable[[], Result]) -> Result:
         """What the call gives; what its client raises is a NoAnswer or a named error."""
-        import anthropic
+        found = self._sent(call)
+        if isinstance(found, RefusedCall):
+            raise refusal(found, self.model)
+        return found
 
-        try:
-            return call()
-        except anthropic.APITimeoutError:
-            raise NoAnswer("timeout", f"It did not answer within {self._timeout_s:g} seconds.") from None
-        except anthropic.APIConnectionError as error:
-            raise broken_off(error) from None
-        except anthropic.APIStatusError as error:
-            raise refusal(error.status_code, error.body, error.response.headers, self.model) from None
-        except (anthropic.APIError, ValueError) as error:  # an answer that is no message
-            raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
-
-    def answer(self, message: Any) -> Answer:
+    def answer(self, message: Any, question: Question | None = None) -> Answer:
         """The message as an answer, with what it cost. Raises NoAnswer where it is none."""
-        usage = getattr(message, "usage", None)
-        if usage is None or not isinstance(getattr(message, "content", None), list):
+        content = part(message, "content")
+        if not isinstance(content, list):
             raise NoAnswer("malformed", "Its answer is no message.")
-        tokens = TokenUse(
-            fresh=usage.input_tokens or 0,
-            cache_read=usage.cache_read_input_tokens or 0,
-            cache_write=usage.cache_creation_input_tokens or 0,
-            out=usage.output_tokens or 0,
-        )
-        ending = _ENDINGS.get(message.stop_reason, "complete")
-        return Answer(blocks_text(message.content), ending, self.model, tokens, self._price.of(tokens))
+        said, reason = blocks_text(content), part(message, "stop_reason")
+        counted = message_use(part(message, "usage"), question, said, self._lessons.factors)
+        if not counted.estimated and question is not None:
+            self._lessons.counted(question, said, counted.tokens)
+        ending = _ENDINGS.get(reason, "complete")
+        thought = any(part(block, "type") in ("thinking", "redacted_thinking") for block in content)
+        cut_by: Cut = "reasoning" if thought and not said.strip() else "length"
+        if reason == "model_context_window_exceeded":
+            cut_by = "limit"
+        cost = self._price.of(counted.tokens)
+        return Answer(said, ending, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by)
 
     @property
     def client(self) -> Any:
@@ -165,9 +186,7 @@ class AnthropicProvider:
             if self._client is None:
                 import anthropic
 
-                self._client = anthropic.Anthropic(
-                    api_key=self._key(), base_url=self._address, timeout=self._timeout_s, max_retries=0
-                )
+                self._client = opened_client(anthropic, anthropic.Anthropic, self._key, self._address, self._timeout_s)
             return self._client
 
     def close(self) -> None:
@@ -176,3 +195,34 @@ class AnthropicProvider:
             if self._client is not None:
                 self._client.close()
                 self._client = None
+        self._lessons.close()
+
+    def _sent(self, call: Callable[[], Result]) -> Result | RefusedCall:
+        import anthropic
+
+        try:
+            return call()
+        except anthropic.APITimeoutError:
+            raise NoAnswer("timeout", f"It did not answer within {self._timeout_s:g} seconds.") from None
+        except anthropic.APIConnectionError as error:
+            raise broken_off(error, self._address) from None
+        except anthropic.APIStatusError as error:
+            return refused_call(error.status_code, error.response.text, error.response.headers)
+        except (anthropic.APIError, ValueError) as error:  # an answer that is no message
+            raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
+
+    def _read(self, created: Any, question: Question) -> Answer | RefusedCall:
+        """The answer in a response of the status 200; or the refusal, or the web page, that is there in its place."""
+        response = created.http_response
+        if is_page(response.text, response.headers):
+            page = refused_call(200, response.text, response.headers)
+            raise page_instead(page, f"{response.url.scheme}://{response.url.host}", has_answered=self._memory.has_answered)
+        try:
+            message = created.parse()
+        except ValueError as error:
+            raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
+        if not isinstance(part(message, "content"), list):
+            inside = refused_inside(response.text, response.headers)
+            if inside is not None:
+                return inside
+        return self.answer(message, question)

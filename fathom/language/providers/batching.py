@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from concurrent.futures import Future
@@ -10,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fathom.errors import AnswerRefused, FathomError
+from fathom.errors import FathomError
 from fathom.language.asking import Answer, NoAnswer, Question, TokenUse
 from fathom.language.local_file import LocalFile
 from fathom.language.prices import IN_BATCHES
 from fathom.language.providers.anthropic import AnthropicProvider, Manner
+from fathom.language.providers.refused_call import refused_inside
 from fathom.observability.logs import emit, get_logger
 
 GATHER_S = 1.0  # a batch goes out when no question came for so long
@@ -174,18 +176,20 @@ class BatchProvider:
         """Who waits for this answer has it, or why there is none; or it is asked again in another manner."""
         if result.type == "succeeded":
             try:
-                answer = self._single.answer(result.message)
+                answer = self._single.answer(result.message, self._waiting[key][0])
             except NoAnswer as error:
                 return self._fail(key, error)
             return self._done(key).set_result(replace(answer, cost_usd=answer.cost_usd * IN_BATCHES))
         if result.type != "errored":
             return self._fail(key, NoAnswer(f"batch_{result.type}", f"Its batch was {result.type} before it was answered."))
         kind, said = result.error.error.type, " ".join(str(result.error.error.message).split())[:200]
-        if kind != "invalid_request_error":
+        refused = refused_inside(json.dumps({"error": {"type": kind, "message": said}}), {})
+        if refused is None or refused.status >= 429:
             return self._fail(key, NoAnswer(f"batch_{kind}", f"It failed in its batch: {said}"))
-        refused = AnswerRefused(f"The provider of the language model refused the request: {said}")
-        if not self._single.learned(self._manner_of.get(self._batch_of[key], self._single.manner), refused):
-            return self._fail(key, refused)
+        try:
+            self._single.learned(self._manner_of.get(self._batch_of[key], self._single.manner), refused, self._waiting[key][0])
+        except (FathomError, NoAnswer) as error:
+            return self._fail(key, error)
         self._sent.forget([key])
         self._batch_of.pop(key)
         return None

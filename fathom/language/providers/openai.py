@@ -2,111 +2,120 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from fathom.errors import AnswerRefused
-from fathom.language.answers.content import ended_in_error, failed_generation, message_text
-from fathom.language.asking import Answer, Ending, NoAnswer, Question, TokenUse
+from fathom.language.answers.content import content_text, ended_in_error, failed_generation, message_text
+from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
-from fathom.language.providers.refusals import broken_off, refusal
+from fathom.language.providers.capabilities import ChatManner
+from fathom.language.providers.connections import broken_off, opened_client
+from fathom.language.providers.learning import Lessons
+from fathom.language.providers.limits import FIRST_ROOM, TokenLimits
+from fathom.language.providers.refusals import page_instead
+from fathom.language.providers.refused_call import RefusedCall, is_page, refused_call, refused_inside
+from fathom.language.providers.server_memory import ServerMemory
+from fathom.language.providers.usage import CountedUse, chat_use, part, reasoning_tokens
 
 ADDRESS = "https://api.openai.com/v1"
-REASONING_ROOM = 4096
-_ENDINGS: dict[str | None, Ending] = {"length": "truncated", "content_filter": "refused"}
+_ENDINGS: dict[str | None, Ending] = {"length": "truncated", "max_tokens": "truncated", "content_filter": "refused"}
+_CUT_BY: dict[bool, Cut] = {True: "reasoning", False: "length"}
+_REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
 class OpenAIProvider:
-    """A chat model, asked once a call, with a JSON schema; a server that knows none of it is asked for any JSON object."""
+    """A chat model, asked once a call, with a JSON schema; what its server does not take is learned from its refusals."""
 
-    def __init__(self, model: str, key: Callable[[], str], price: Price, *, address: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        model: str,
+        key: Callable[[], str],
+        price: Price,
+        *,
+        address: str | None,
+        timeout_s: float,
+        memory: Path | None = None,
+    ) -> None:
         self.model = model
         self._key = key
         self._price = price
         self._address = address or ADDRESS
         self._timeout_s = timeout_s
-        self._takes_schema = True
-        self._own = address is None  # compatible servers know the older name of a bound, and no effort
-        self._takes_effort = self._own
+        own = address is None  # compatible servers know the older name of a bound, and no effort
+        manner = ChatManner() if own else ChatManner(length="max_tokens", effort=False)
+        self._memory = ServerMemory(memory, self._address, model)
+        limits = TokenLimits(room=FIRST_ROOM if own else 0)
+        self._lessons = Lessons(manner, self._memory, model, ChatManner.after, limits)
         self._client: Any = None
         self._lock = threading.Lock()
 
     def ask(self, question: Question) -> Answer:
         """The answer's text, JSON if it is as asked. Raises NoAnswer for what another try may mend, else a named error."""
-        while True:
-            took = (self._takes_schema, self._takes_effort)
-            try:
-                return self._ask(question)
-            except AnswerRefused as error:
-                if took[1] and "reasoning_effort" in error.message:
-                    self._takes_effort = False
-                elif took[0] and any(word in error.message for word in ("response_format", "json_schema")):
-                    self._takes_schema = False
-                else:
-                    raise
+        return self._lessons.ask(question, lambda manner, tokens: self._ask(question, manner, tokens))
 
     @property
     def room(self) -> int:
         """Tokens that an answer may take beside those of the question's longest: for models that reason first."""
-        return REASONING_ROOM if self._own else 0
+        return self._lessons.limits.room
 
-    def _ask(self, question: Question) -> Answer:
+    def _ask(self, question: Question, manner: ChatManner, max_tokens: int) -> Answer | RefusedCall:
         import openai
 
-        more: dict[str, Any] = {"reasoning_effort": "low"} if self._takes_effort else {}
-        more["max_completion_tokens" if self._own else "max_tokens"] = question.max_tokens + self.room
         try:
-            completion = self._opened().chat.completions.create(
-                model=self.model,
-                messages=[
-                    {"role": "system", "content": self._system(question)},
-                    {"role": "user", "content": question.text},
-                ],
-                response_format=self._format(question),
-                **more,
+            created = self._opened().chat.completions.with_raw_response.create(
+                model=self.model, **manner.parameters(question, max_tokens)
             )
+            return self._read(question, created)
         except openai.APITimeoutError:
             raise NoAnswer("timeout", f"It did not answer within {self._timeout_s:g} seconds.") from None
         except openai.APIConnectionError as error:
-            raise broken_off(error) from None
+            raise broken_off(error, self._address) from None
         except openai.APIStatusError as error:
             if (said := failed_generation(error.body)) is not None:
-                return Answer(said, "complete", self.model)
-            raise refusal(error.status_code, error.body, error.response.headers, self.model) from None
+                counted = chat_use(None, question, said, self._lessons.factors)
+                return self._answer(said, "complete", counted)
+            return refused_call(error.status_code, error.response.text, error.response.headers)
         except (openai.APIError, ValueError) as error:  # an answer that is no completion
             raise NoAnswer("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
-        return self._answer(completion)
 
-    def _system(self, question: Question) -> str:
-        if self._takes_schema:
-            return question.system
-        return f"{question.system}\n\nAnswer with one JSON object of this schema:\n{json.dumps(question.schema)}"
-
-    def _format(self, question: Question) -> dict[str, Any]:
-        if not self._takes_schema:
-            return {"type": "json_object"}
-        return {"type": "json_schema", "json_schema": {"name": "record", "strict": True, "schema": dict(question.schema)}}
-
-    def _answer(self, completion: Any) -> Answer:
-        choice = next(iter(getattr(completion, "choices", None) or ()), None)
-        if choice is None or choice.message is None:
+    def _read(self, question: Question, created: Any) -> Answer | RefusedCall:
+        """The answer in a response of the status 200; or the refusal, or the web page, that is there in its place."""
+        response = created.http_response
+        if is_page(response.text, response.headers):
+            page = refused_call(200, response.text, response.headers)
+            raise page_instead(page, f"{response.url.scheme}://{response.url.host}", has_answered=self._memory.has_answered)
+        completion = created.parse()
+        choice = next(iter(part(completion, "choices") or ()), None)
+        message = part(choice, "message")
+        if message is None:
+            if (inside := refused_inside(response.text, response.headers)) is not None:
+                return inside
             raise NoAnswer("malformed", "Its answer is no completion.")
         if (failed := ended_in_error(choice)) is not None:
             raise NoAnswer("ended_in_error", f"Its answer ended in an error: {failed}")
-        tokens = _tokens(completion.usage)
-        ending = "refused" if choice.message.refusal else _ENDINGS.get(choice.finish_reason, "complete")
-        return Answer(message_text(choice.message), ending, self.model, tokens, self._price.of(tokens))
+        said, usage = message_text(message), part(completion, "usage")
+        thought = next((text for name in _REASONING if (text := content_text(part(message, name), reasoning=True))), "")
+        counted = chat_use(usage, question, thought + said, self._lessons.factors)
+        if not counted.estimated:
+            self._lessons.counted(question, thought + said, counted.tokens)
+        ending = "refused" if part(message, "refusal") else _ENDINGS.get(part(choice, "finish_reason"), "complete")
+        content = content_text(part(message, "content")).strip()
+        reasoned = bool(thought) or "<think>" in content or 2 * reasoning_tokens(usage) > counted.tokens.out
+        unended = not content or ("<think>" in content and "</think>" not in content)
+        return self._answer(said, ending, counted, reasoned=ending == "truncated" and (unended or reasoned))
+
+    def _answer(self, said: str, ending: Ending, counted: CountedUse, *, reasoned: bool = False) -> Answer:
+        cost, cut_by = self._price.of(counted.tokens), _CUT_BY[reasoned]
+        return Answer(said, ending, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by)
 
     def _opened(self) -> Any:
         with self._lock:
             if self._client is None:
                 import openai
 
-                self._client = openai.OpenAI(
-                    api_key=self._key(), base_url=self._address, timeout=self._timeout_s, max_retries=0
-                )
+                self._client = opened_client(openai, openai.OpenAI, self._key, self._address, self._timeout_s)
             return self._client
 
     def close(self) -> None:
@@ -115,11 +124,4 @@ class OpenAIProvider:
             if self._client is not None:
                 self._client.close()
                 self._client = None
-
-
-def _tokens(usage: Any) -> TokenUse:
-    """Tokens as billed; a server that does not count them used none, as far as one knows."""
-    if usage is None:
-        return TokenUse()
-    read = getattr(usage.prompt_tokens_details, "cached_tokens", None) or 0
-    return TokenUse(fresh=max(0, (usage.prompt_tokens or 0) - read), cache_read=read, out=usage.completion_tokens or 0)
+        self._lessons.close()

@@ -193,11 +193,12 @@ def test_a_refusal_is_named_and_not_asked_again(extract: Any, server: MessagesSe
     assert len(server.requests) == 1
 
 
-def test_a_refused_request_is_named_and_not_asked_again(extract: Any, server: MessagesServer) -> None:
-    server.faults.append(Fault("status", 400, "invalid_request_error", "prompt is too long"))
-    with pytest.raises(AnswerRefused, match="prompt is too long"):
+def test_a_text_that_a_server_refuses_is_named_and_not_asked_again(extract: Any, server: MessagesServer) -> None:
+    extract("Moreno Works was based in Plymouth.")
+    server.faults.append(Fault("status", 400, "invalid_request_error", "messages: the text is refused"))
+    with pytest.raises(AnswerRefused, match="the text is refused"):
         extract()
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 def test_a_cut_off_answer_is_asked_for_again_with_more_room(extract: Any, server: MessagesServer) -> None:
