@@ -91,7 +91,7 @@ class _CellReader:
         data = output.get("data")
         forms = data if isinstance(data, Mapping) else {_OLD_TYPES[key]: output[key] for key in output if key in _OLD_TYPES}
         markup = _text(forms.get("text/html"))
-        if _TABLE.search(markup):
+        if _TABLE.search(markup) or (markup and _is_placeholder(forms) and not any(map(_is_picture, forms))):
             add_html(self._document, markup, lambda: None)
         elif "text/markdown" in forms:
             self._markdown.add(_text(forms["text/markdown"]))
@@ -102,13 +102,13 @@ class _CellReader:
 def _blocks(forms: Mapping[str, Any]) -> list[Block]:
     """Returns an output in its most telling form: a picture by its name, else text."""
     plain = _shown(_text(forms.get("text/plain")))
-    picture = next((form for form in forms if form.startswith("image/") or "plotly" in form or "vega" in form), None)
+    picture = next(filter(_is_picture, forms), None)
     if picture is not None:
         return [Picture([Run(plain.strip() or f"Output ({picture})")])]
     latex = _text(forms.get("text/latex")).strip()
     if latex.startswith("$"):  # as programs for algebra write; other LaTeX is a text of its own
         return [Formula(latex.strip("$").replace("\\displaystyle", "").strip())]
-    if plain.strip() and not (_PLACEHOLDER.fullmatch(plain.strip()) and forms.keys() & _SHOWN_INSTEAD):
+    if plain.strip() and not (_is_placeholder(forms) and forms.keys() & _SHOWN_INSTEAD):
         return [Code(plain)]
     if latex:
         return [Formula(latex)]
@@ -117,6 +117,14 @@ def _blocks(forms: Mapping[str, Any]) -> list[Block]:
         return [Code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1), "json")]
     html = re.sub(r"<(style|script)\b.*?</\1\s*>|<[^>]*>", " ", _text(forms.get("text/html")), flags=re.S | re.I)
     return [Paragraph([Run(html)])] if html.strip() else []
+
+
+def _is_placeholder(forms: Mapping[str, Any]) -> bool:
+    return _PLACEHOLDER.fullmatch(_text(forms.get("text/plain")).strip()) is not None
+
+
+def _is_picture(form: str) -> bool:
+    return form.startswith("image/") or "plotly" in form or "vega" in form
 
 
 def _cells(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

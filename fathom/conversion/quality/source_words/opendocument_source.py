@@ -92,6 +92,8 @@ class _Content:
     def _is_hidden(self, name: str, attributes: Mapping[str, str]) -> bool:
         if name == "table:table-row":
             return attributes.get("table:visibility", "visible") != "visible"
+        if name == "table:table-row-group":
+            return attributes.get("table:display") == "false"
         if name == "table:table-cell":
             first = self._column
             self._column += _repeated(attributes)

@@ -140,3 +140,11 @@ def test_a_label_of_several_rows_is_no_header(path: Path) -> None:
     first = ods_row(ods_cell("North", 'table:number-rows-spanned="2"'), "oats", "dry")
     document = converted(write_ods(path, table("Farms", top, first, ods_row("<table:covered-table-cell/>", "rye", "wet"))))
     assert rows_of(document) == [["Group", "Group", "Note"], ["North", "oats", "dry"], ["North", "rye", "wet"]]
+
+
+def test_rows_of_a_closed_group_are_named_and_not_missed(path: Path) -> None:
+    closed = f'<table:table-row-group table:display="false">{ods_row("hidden words", "9")}</table:table-row-group>'
+    document = converted(write_ods(path, table("Farms", ods_row("Farm", "Rows"), ods_row("North", "4"), closed)))
+    assert rows_of(document) == [["Farm", "Rows"], ["North", "4"]]
+    assert kinds_of_notices(document) == ["hidden_rows"]
+    assert document.report.lost_text == []
