@@ -33,6 +33,7 @@ _REPORTS = frozenset({"message/delivery-status", "message/disposition-notificati
 # Called texts, and none without a program that shows them.
 _NO_PLAIN_TEXTS = frozenset({"text/rtf", "text/css", "text/javascript"})
 _HTML = re.compile(r"<(?:html|body|p|div|br|table)\b[^<>]*>", re.I)
+_PAGE = re.compile(r"\s*(?:<!doctype html\b[^>]*>\s*)?<html\b[^>]*>", re.I)
 _WORD = re.compile(r"\w+")
 _URL = re.compile(r"https?://\S+")
 
@@ -125,7 +126,10 @@ def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict
     elif kind == "text/x-amp-html":
         return  # says what the HTML beside it says
     elif kind.startswith("text/") and kind not in LEFT_OUT and kind not in _NO_PLAIN_TEXTS:
-        yield SaidPart("plain", paragraphs=_plain_paragraphs(part, kind))
+        if kind == "text/plain" and _PAGE.match(text := text_of(part)):
+            yield SaidPart("html", page=read_page(text, below_title=not found.is_saved_page))
+        else:
+            yield SaidPart("plain", paragraphs=_plain_paragraphs(part, kind))
     elif kind.startswith("image/"):
         found.pictures.append(part_name(part) or kind)
     elif kind == MESSAGE and not any(inner.keys() or str(inner.get_payload()).strip() for inner in _inside(part)):

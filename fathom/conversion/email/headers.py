@@ -18,9 +18,32 @@ from fathom.conversion.email.charsets import decoded
 
 MAX_HEADER = 200_000  # characters of all headers of a name
 
+_BEFORE_HEADERS = re.compile(rb"(?:[ \t]*\r?\n)*(?:>From [^\r\n]*\r?\n)?")
+_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
+_LINE_END = re.compile(rb"\r?\n")
+_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|From ")
+_SPACED_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:")
 _ENCODED = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _NOBODY = re.compile(r"[^:@<>]*:\s*;?\s*")
+
+
+def settled(data: bytes) -> bytes:
+    """Returns the mail as its readers take it where its first lines break the rules.
+
+    Blank lines and a line of a mail box before the headers, blanks before a header's colon and lines that are no header
+    would make text of the headers.
+    """
+    start = _BEFORE_HEADERS.match(data)
+    end = _BLANK_LINE.search(data, start.end() if start else 0, MAX_HEADER)
+    head = data[start.end() if start else 0 : end.start() if end else 0]
+    if not _HEADER.match(head):
+        return data
+    lines = _LINE_END.split(head)
+    kept = [_SPACED_COLON.sub(rb"\1:", line) for line in lines if line[:1] in (b" ", b"\t") or _HEADER.match(line)]
+    if start is not None and not start.group() and kept == lines:
+        return data
+    return b"\n".join(kept) + data[end.start() if end else len(head) :]
 
 
 def header_text(mail: Message[str, str], name: str) -> str:

@@ -11,6 +11,8 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fathom.conversion.email.headers import settled
+from fathom.conversion.email.mailbox_file import with_mails_as_parts
 from fathom.conversion.email.outlook_items import item_lines
 from fathom.conversion.email.rtf import text_of_rtf, unpacked
 from fathom.conversion.email.tnef import with_packages_open
@@ -51,7 +53,7 @@ def mail_bytes(path: Path) -> bytes:
     """The mail in the file as it is sent. Raises DocumentDamaged for a message of Outlook's that cannot be read."""
     data = path.read_bytes()
     if not data.startswith(OLE):
-        return _with_packages_open(data)
+        return _with_packages_open(with_mails_as_parts(settled(data)))
     from oxmsg import Message
 
     try:

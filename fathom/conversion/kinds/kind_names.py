@@ -12,7 +12,7 @@ _SUFFIXES: dict[DocumentKind, str] = {
     DocumentKind.LATEX: "tex latex ltx",
     DocumentKind.ASCIIDOC: "adoc asciidoc asc",
     DocumentKind.HTML: "html htm xhtml",
-    DocumentKind.EMAIL: "eml",
+    DocumentKind.EMAIL: "eml mbox mht mhtml",
     DocumentKind.TEXT: "txt text rst org",
     DocumentKind.SUBTITLES: "srt vtt sbv ass ssa ttml dfxp",
     DocumentKind.NOTEBOOK: "ipynb",

@@ -24,7 +24,8 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _ENTITY = re.compile(r"""<!ENTITY\s+(?:%\s+)?([\w.:-]+)\s+(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"[&%]([\w.:-]+);")
 _TAG = re.compile(r"</?(?:p|div|table|ul|ol|h[1-6]|span|br|title|meta|section|article)\b[^>]*>", re.I)
-_HEADER = re.compile(r"\A(?:From |>?[!-9;-~]+:[ \t])")
+_HEADER = re.compile(r"\A(?:>?From |>?[!-9;-~]+[ \t]*:[ \t])")
+MAX_BROKEN_HEADERS = 2  # of a file whose name says that it is a mail
 _MAIL_HEADERS = frozenset({
     "from", "to", "cc", "subject", "date", "message-id", "mime-version", "received", "return-path", "delivered-to", "reply-to",
     "content-type", "x-mailer", "in-reply-to",
@@ -142,14 +143,17 @@ def _refuse_multiplying_entities(sample: str) -> None:
 def _is_mail(sample: str, *, wanted: int) -> bool:
     """True if the text opens with a header block that has `wanted` of the headers every message has."""
     seen: set[str] = set()
+    broken = 0
     for number, line in enumerate(sample.lstrip("\ufeff\r\n").splitlines()[:200]):
         if not line.strip():
             break
         if line[0] in " \t" and number:
             continue
         if not _HEADER.match(line + " "):
-            return False
-        seen.add(line.partition(":")[0].lower())
+            broken += 1
+            if wanted > 1 or number == 0 or broken > MAX_BROKEN_HEADERS:
+                return False
+        seen.add(line.partition(":")[0].strip().lower())
     return len(seen & _MAIL_HEADERS) >= wanted
 
 

@@ -36,7 +36,7 @@ def test_lists_have_the_numbers_and_the_nesting_that_a_browser_shows(html: str, 
 
 def test_a_table_in_an_item_stands_in_its_place() -> None:
     html = "<ol><li>Open.<li>Set:<table><tr><th>Key<th>Value<tr><td>port<td>88</table><li>Close.</ol>"
-    assert markdown(html) == "1. Open.\n2. Set:\n\n| Key | Value |\n|-|-|\n| port | 88 |\n\n3. Close."
+    assert markdown(html) == "1. Open.\n2. Set:\n\n    | Key | Value |\n    |-|-|\n    | port | 88 |\n\n3. Close."
 
 
 def test_header_rows_spans_and_row_names_of_a_table_are_kept() -> None:

@@ -141,3 +141,11 @@ def test_blocks_within_list_items_stand_below_them_in_markdown() -> None:
     assert found == "1. one\n\n    more\n\n    ```\n    a\n    b\n    ```\n\n    - x\n    - y\n2. two\n\nend"
     assert markdown("<ul><li><ul><li>deep</ul></ul>") == "- deep"
     assert markdown("<dl><dt>T<dd><ul><li>a<li>b</ul></dl>") == "- **T**\n    - a\n    - b"
+
+
+def test_text_between_the_parts_of_a_definition_list_is_shown() -> None:
+    found = markdown("<dl>before<dt>A</dt>amid<dd>a</dd>after<div>loose <i>words</i></div><div><dt>B</dt><dd>b</dd></div></dl>")
+    places = [
+        f"{found}\n".index(said) for said in ("before", "**A**", "amid", "- a\n", "after", "loose *words*", "**B**", "- b\n")
+    ]
+    assert places == sorted(places)

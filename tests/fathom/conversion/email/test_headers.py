@@ -8,7 +8,7 @@ from email.message import Message
 
 import pytest
 
-from fathom.conversion.email.headers import date_of, header_text, people_of, with_words_decoded
+from fathom.conversion.email.headers import date_of, header_text, people_of, settled, with_words_decoded
 
 
 def mail(headers: str | bytes) -> Message[str, str]:
@@ -74,3 +74,32 @@ def test_people_are_named_with_their_addresses(written: str, shown: str) -> None
 )
 def test_a_date_that_is_none_is_shown_as_it_is(written: str, shown: str) -> None:
     assert date_of(mail(f"Date: {written}")) == shown
+
+
+REST = b"To: b@example.org,\n c@example.org\n\nBody : stays\n\nas it is"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\n\nSubject: Tides\n",
+        b"\r\nSubject: Tides\n",
+        b">From a@example.org Mon May 5\nSubject: Tides\n",
+        b"From a@example.org Mon May 5\nSubject: Tides\n",
+        b"Subject : Tides\n",
+        b"X-Mailer: y\nno header at all\nSubject: Tides\n",
+        b"\n>From a Mon\nX \t: y\n(remark)\nSubject\t: Tides\n",
+    ],
+)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_first_lines_that_break_the_rules_hide_no_header(head: bytes, line_end: bytes) -> None:
+    data = (head.replace(b"\r\n", b"\n") + REST).replace(b"\n", line_end)
+    found = email.message_from_bytes(settled(data), policy=policy.compat32)
+    assert header_text(found, "Subject") == "Tides"
+    assert people_of(found, "To") == "b@example.org, c@example.org"
+    assert str(found.get_payload()).split() == ["Body", ":", "stays", "as", "it", "is"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"no headers here\n\nx", b"Subject: a\n\nb", b"Subject: only", b"\xff" * 90])
+def test_a_mail_that_keeps_to_the_rules_stays_as_it_is(data: bytes) -> None:
+    assert settled(data) == data

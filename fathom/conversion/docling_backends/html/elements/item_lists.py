@@ -117,12 +117,22 @@ def read_definitions(reader: PageReader, element: etree._Element) -> None:
 
 
 def _definition_parts(element: etree._Element) -> Iterator[etree._Element]:
+    """Yields the terms and meanings of a list, and what else stands in it as blocks of its own."""
+    yield from _loose(element.text)
     for child in element:
         if child.tag in ("dt", "dd"):
             yield child
         elif child.tag not in NEVER:
-            inner = list(_definition_parts(child)) if child.tag in ("div", "span", "p") else []
-            yield from inner or [child]
+            holds_parts = child.tag in ("div", "span", "p") and next(child.iter("dt", "dd"), None) is not None
+            yield from _definition_parts(child) if holds_parts else [child]
+        yield from _loose(child.tail)
+
+
+def _loose(text: str | None) -> Iterator[etree._Element]:
+    if text and not text.isspace():
+        element = etree.Element("div")
+        element.text = text
+        yield element
 
 
 def _add_item(reader: PageReader, item: etree._Element, found: ItemList | None, ordered: bool, marker: str) -> ItemList | None:
