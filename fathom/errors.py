@@ -49,6 +49,7 @@ FathomError
 │   │   ├── AnswerTruncated
 │   │   ├── AnswerUnusable
 │   │   └── PassageTooLong
+│   ├── AnswersUnusable
 │   ├── CheckBlocked
 │   ├── GraphWriteFailed
 │   ├── DoneInPart
@@ -402,6 +403,16 @@ class PassageTooLong(ExtractionFailed):
 
     retryable = False
     hint = "Use a model with a longer context window, or lower FATHOM_CHUNK_TOKENS."
+
+
+class AnswersUnusable(DocumentFailed):
+    """The language model answers chunk after chunk in one way that cannot be used, so that no more was asked."""
+
+    retryable = False
+    hint = (
+        "Set FATHOM_LLM_MODEL to a model that answers in JSON as asked, or look at its server's settings; run `fathom up`, "
+        "then `fathom documents retry --failed`."
+    )
 
 
 class CheckBlocked(DocumentFailed):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import copy_context
 
 from fathom.chunking.chunk import Chunk
 from fathom.errors import ExtractionFailed, FathomError
+from fathom.graph.same_fault import FaultRow
 from fathom.language.extraction import Extraction, LanguageModel
 
 Found = tuple[Chunk, Extraction | ExtractionFailed]
@@ -16,7 +17,7 @@ Found = tuple[Chunk, Extraction | ExtractionFailed]
 
 def extractions(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
     """An extraction a chunk, or why there is none. Raises what stops them all (BudgetSpent, LanguageModelUnreachable, …)
-    last, after what was out already and is paid for.
+    last, after what was out already and is paid for; AnswersUnusable where neighbouring chunks fail in the same way.
 
     A model that works in this process (no `concurrency`) is given a batch when it is wanted; one that is asked elsewhere
     has up to `concurrency` questions out, and at most two batches beyond those wait to be written.
@@ -29,12 +30,21 @@ def extractions(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Ge
 
 def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
     """When asking for all of a batch at once fails, each is asked for alone."""
+    faults = FaultRow(model.name)
     for start in range(0, len(chunks), batch):
         some = chunks[start : start + batch]
-        try:
-            yield from zip(some, model.extract([chunk.embedding_text for chunk in some]), strict=True)
-        except ExtractionFailed as error:
-            yield from [(some[0], error)] if len(some) == 1 else (_alone(model, chunk) for chunk in some)
+        for found in _of_batch(model, some):
+            faults.add(*found)
+            yield found
+            if faults.stopped is not None:
+                raise faults.stopped
+
+
+def _of_batch(model: LanguageModel, some: Sequence[Chunk]) -> Iterator[Found]:
+    try:
+        yield from zip(some, model.extract([chunk.embedding_text for chunk in some]), strict=True)
+    except ExtractionFailed as error:
+        yield from [(some[0], error)] if len(some) == 1 else (_alone(model, chunk) for chunk in some)
 
 
 def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int) -> Generator[Found, None, None]:
@@ -42,10 +52,11 @@ def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting:
     out: deque[Future[Found]] = deque()
     more = iter(chunks)
     stopped: FathomError | None = None
+    faults = FaultRow(model.name)
     try:
         while True:
             while stopped is None and len(out) < workers + waiting and (chunk := next(more, None)) is not None:
-                out.append(pool.submit(copy_context().run, _alone, model, chunk))
+                out.append(pool.submit(copy_context().run, _unless_stopped, model, chunk, faults))
             if not out:
                 break
             try:
@@ -54,14 +65,28 @@ def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting:
                 continue
             except FathomError as error:
                 stopped = stopped or error
-                for one in out:
-                    one.cancel()
+                _cancel(out)
                 continue
+            if stopped is None and (stopped := faults.stopped) is not None:
+                _cancel(out)
             yield found
         if stopped is not None:
             raise stopped
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cancel(out: Iterable[Future[Found]]) -> None:
+    for one in out:
+        one.cancel()
+
+
+def _unless_stopped(model: LanguageModel, chunk: Chunk, faults: FaultRow) -> Found:
+    if faults.stopped is not None:
+        raise faults.stopped
+    found = _alone(model, chunk)
+    faults.add(*found)
+    return found
 
 
 def _alone(model: LanguageModel, chunk: Chunk) -> Found:

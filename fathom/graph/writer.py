@@ -26,6 +26,7 @@ from fathom.graph.reading import holding
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graph.rows import EpisodeRows, episode_rows
+from fathom.graph.same_fault import fault_of_all
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
 from fathom.graph.signs import SigningEmbedder
@@ -140,7 +141,7 @@ class DocumentWriter:
         tally = Tally(len(todo), progress)
         left = todo
         asking: Asking | None = None
-        for _ in range(TRIES):
+        for tries in range(1, TRIES + 1):
             with closing(extractions(self._model, left, self._batch)) as found:
                 for start in range(0, len(left), self._batch):
                     expected = min(self._batch, len(left) - start)
@@ -155,6 +156,8 @@ class DocumentWriter:
                         raise stopped
             if not (left := tally.to_try_again()):
                 break
+            if (fault := fault_of_all(tally.failed.values(), len(wanted), tries, self._model.name)) is not None:
+                raise fault
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
             set_aside(self._ledger, collection, document, tally.failed.values())
