@@ -214,5 +214,5 @@ def test_what_stands_for_an_object_gives_way_to_what_it_shows(tmp_path: Path) ->
         shown(application_json={"a": 1}, text_plain="<IPython.core.display.JSON object>"),
     ]
     found = notebook(tmp_path, [code_cell(*outputs)])
-    assert found.markdown.split("\n\n", 1)[1] == 'Nine boats\n\n$$x^{2}$$\n\n```json\n{\n "a": 1\n}\n```'
+    assert found.markdown.split("\n\n", 1)[1] == '**Nine** boats\n\n$$x^{2}$$\n\n```json\n{\n "a": 1\n}\n```'
     assert found.report.lost_text == []
