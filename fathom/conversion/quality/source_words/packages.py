@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from zipfile import ZipFile
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.sheet_rows import RowHandler, stream_rows
 from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, Handler, stream
 
 OVERLAP = 1_000
@@ -42,8 +43,18 @@ class Package:
             with self._archive.open(name) as file:
                 yield from stream(file, handler)
 
-    def search(self, part: str, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
-        """Yields the first group of what the pattern finds in the part's bytes, where it is no longer than `OVERLAP`."""
+    def read_rows(self, part: str, handler: RowHandler) -> Iterator[SourceBlock]:
+        """Feeds the sheet to the handler and yields its blocks; nothing where there is no such part."""
+        name = self._names.get(part.casefold())
+        if name is not None:
+            with self._archive.open(name) as file:
+                yield from stream_rows(file, handler)
+
+    def search(self, part: str, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yields the first group of what the pattern finds in the part's bytes, where it is no longer than `OVERLAP`.
+
+        `word` is in all that the pattern finds, and is looked for first.
+        """
         name = self._names.get(part.casefold())
         if name is None:
             return
@@ -52,7 +63,7 @@ class Package:
             while piece := file.read(PIECE_BYTES):
                 rest += piece
                 end = 0
-                for found in pattern.finditer(rest):
+                for found in pattern.finditer(rest) if word in rest else ():
                     end = found.end()
                     yield found[1]
                 rest = rest[max(end, len(rest) - OVERLAP) :]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.drawing_source import DrawnText, chart_blocks
 from fathom.conversion.quality.source_words.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.sheet_rows import PlainCell
 
 ON = frozenset({"1", "true", "on"})
 GENERAL = 0
@@ -49,7 +50,9 @@ def sheet_blocks(package: Package) -> Iterator[SourceBlock]:
         if key not in sheets:
             continue
         is_empty = True
-        for block in package.read(sheets[key], _Cells(f"sheet {name}", strings.texts, shows, _covered(package, sheets[key]))):
+        for block in package.read_rows(
+            sheets[key], _Cells(f"sheet {name}", strings.texts, shows, _covered(package, sheets[key]))
+        ):
             is_empty = False
             yield block
         if not is_empty and not GENERATED_NAME.fullmatch(name.strip()):
@@ -151,7 +154,7 @@ def _covered(package: Package, sheet: str) -> Covered:
     They stand behind the cells; reading the whole sheet as XML for them alone would take twice the time.
     """
     ranges: list[tuple[int, int, int, int]] = []
-    for found in islice(package.search(sheet, MERGE), MAX_MERGES):
+    for found in islice(package.search(sheet, b"mergeCell", MERGE), MAX_MERGES):
         first, _, last = found.decode("ascii").partition(":")
         (left, top), (right, bottom) = _place(first), _place(last or first)
         ranges.append((left, top, right, bottom))
@@ -164,10 +167,11 @@ class Covered:
     def __init__(self, ranges: list[tuple[int, int, int, int]]) -> None:
         self._waiting = sorted(ranges, key=lambda one: one[1], reverse=True)
         self._open: list[tuple[int, int, int, int]] = []
+        self.has_ranges = bool(ranges)
 
     def is_covered(self, column: int, row: int) -> bool:
         """Says whether the cell is within a merged range and not its first."""
-        if not self._waiting and not self._open:
+        if not self.has_ranges:
             return False
         while self._waiting and self._waiting[-1][1] <= row:
             self._open.append(self._waiting.pop())
@@ -183,6 +187,7 @@ class _Cells:
         self._where = where
         self._strings = strings
         self._styles = styles
+        self._shows: dict[str, str] = {}
         self._covered = covered
         self._hidden_columns: list[tuple[int, int]] = []
         self._numbers: dict[str, int] = {}
@@ -203,10 +208,7 @@ class _Cells:
         elif name in ("s:v", "s:t"):
             self._pieces = None if self._phonetic else []
         elif name == "s:row":
-            self._row = _number(attributes.get("r")) or self._row + 1
-            self._column = 0
-            hidden = attributes.get("hidden", "0") in ON or _is_zero(attributes.get("ht"))
-            self._row_hidden = hidden or (self._all_hidden and "hidden" not in attributes)
+            self._begin_row(attributes)
         elif name == "s:rPh":
             self._phonetic = True
         elif name == "s:col" and (attributes.get("hidden", "0") in ON or _is_zero(attributes.get("width"))):
@@ -214,14 +216,32 @@ class _Cells:
         elif name == "s:sheetFormatPr":
             self._all_hidden = attributes.get("zeroHeight", "0") in ON
 
+    def row(self, attributes: Mapping[str, str], cells: Sequence[PlainCell]) -> None:
+        """Takes a whole row."""
+        self._begin_row(attributes)
+        all_shown = not (self._row_hidden or self._hidden_columns or self._covered.has_ranges)
+        for letters, style, kind, value, text in cells:
+            said = value or text
+            if said and (all_shown or self._is_shown(letters)):
+                self._found.append(self._block(kind or "n", style or "0", said))
+
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        self._row = _number(attributes.get("r")) or self._row + 1
+        self._column = 0
+        hidden = attributes.get("hidden", "0") in ON or _is_zero(attributes.get("ht"))
+        self._row_hidden = hidden or (self._all_hidden and "hidden" not in attributes)
+
     def _cell(self, attributes: Mapping[str, str]) -> None:
-        letters = attributes.get("r", "").rstrip("0123456789")
+        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+        self._value = ""
+        self._shown = self._is_shown(attributes.get("r", "").rstrip("0123456789"))
+
+    def _is_shown(self, letters: str) -> bool:
+        """Says whether a cell in the column of these letters is shown; without any, it is the column after the cell before."""
         if letters not in self._numbers:
             self._numbers[letters] = _place(f"{letters}1")[0]
         self._column = self._numbers[letters] or self._column + 1
-        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
-        self._value = ""
-        self._shown = not (
+        return not (
             self._row_hidden
             or (self._hidden_columns and self._is_hidden(self._column))
             or self._covered.is_covered(self._column, self._row)
@@ -238,7 +258,7 @@ class _Cells:
         elif name == "s:rPh":
             self._phonetic = False
         elif name == "s:c" and self._shown and self._value:
-            self._found.append(self._block())
+            self._found.append(self._block(self._type, self._style, self._value))
 
     def text(self, text: str) -> None:
         """Takes a text."""
@@ -250,24 +270,22 @@ class _Cells:
         found, self._found = [one for one in self._found if one.text.strip()], []
         return found
 
-    def _block(self) -> SourceBlock:
-        if self._type == "s":
-            index = _number(self._value)
+    def _block(self, kind: str, style: str, value: str) -> SourceBlock:
+        if kind == "s":
+            index = _number(value)
             return SourceBlock(self._strings[index] if index < len(self._strings) else "", self._where, in_sheet=True)
-        if self._type == "b":
-            return SourceBlock("TRUE" if self._value in ON else "FALSE", self._where, in_sheet=True)
-        if self._type in ("str", "inlineStr", "e"):
-            return SourceBlock(_unescaped(self._value), self._where, in_sheet=True)
-        return self._number_block()
-
-    def _number_block(self) -> SourceBlock:
-        style = _number(self._style)
-        kind = self._styles[style] if style < len(self._styles) else "plain"
-        if kind == "free":
+        if kind == "b":
+            return SourceBlock("TRUE" if value in ON else "FALSE", self._where, in_sheet=True)
+        if kind in ("str", "inlineStr", "e"):
+            return SourceBlock(_unescaped(value), self._where, in_sheet=True)
+        shows = self._shows.get(style)
+        if shows is None:
+            number = _number(style)
+            shows = self._shows[style] = self._styles[number] if number < len(self._styles) else "plain"
+        if shows == "free":
             return SourceBlock("", self._where)
-        whole = self._value.lstrip("-").isdigit() and len(self._value) <= 11
-        is_figure = kind == "figure" or self._type == "d" or not whole
-        return SourceBlock(self._value, self._where, is_figure=is_figure, in_sheet=True)
+        whole = len(value) <= 11 and value.lstrip("-").isdigit()
+        return SourceBlock(value, self._where, is_figure=shows == "figure" or kind == "d" or not whole, in_sheet=True)
 
 
 class _Texts(NoBlocks):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Protocol
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -61,8 +61,27 @@ class Handler(Protocol):
         """Returns the blocks that became whole since the last call."""
 
 
+Feed = Callable[[bytes, bool], object]
+"""Takes a piece of XML, and whether it is the last. Raises ExpatError for a fault in the XML."""
+
+
 def stream(file: IO[bytes], handler: Handler) -> Iterator[SourceBlock]:
-    """Feeds the XML to the handler and yields its blocks; a fault in the XML ends them.
+    """Feeds the XML to the handler and yields its blocks; a fault in the XML ends them."""
+    feed = parser_for(handler)
+    while True:
+        piece = file.read(PIECE_BYTES)
+        try:
+            feed(piece, not piece)
+        except ExpatError:
+            yield from handler.take()
+            return
+        yield from handler.take()
+        if not piece:
+            return
+
+
+def parser_for(handler: Handler) -> Feed:
+    """Returns what takes the XML for the handler.
 
     Entities are expanded by expat, which ends where they multiply; nothing outside the file is read.
     """
@@ -87,13 +106,4 @@ def stream(file: IO[bytes], handler: Handler) -> Iterator[SourceBlock]:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: handler.end(names.get(name) or short(name))
     parser.CharacterDataHandler = handler.text
-    while True:
-        piece = file.read(PIECE_BYTES)
-        try:
-            parser.Parse(piece, not piece)
-        except ExpatError:
-            yield from handler.take()
-            return
-        yield from handler.take()
-        if not piece:
-            return
+    return parser.Parse
