@@ -131,12 +131,11 @@ def _write_run_elements(root: Any) -> None:
 
 def _join_initials(root: Any) -> None:
     """Puts an initial over several lines, which Word keeps as a paragraph of its own, before the word that it begins."""
-    for frame in list(root.iter(f"{W}framePr")):
-        paragraph = ancestor(frame, P)
-        if paragraph is None or frame.get(f"{W}dropCap", "none") == "none" or len(shown_text(paragraph)) > MAX_INITIAL:
-            continue
-        follower = paragraph.getnext()
-        if follower is None or follower.tag != P:
+    frames = [frame for frame in root.iter(f"{W}framePr") if frame.get(f"{W}dropCap", "none") != "none"]
+    initials = {paragraph: None for frame in frames if (paragraph := ancestor(frame, P)) is not None}
+    for paragraph in initials:
+        follower = paragraph.getnext() if len(shown_text(paragraph)) <= MAX_INITIAL else None
+        if follower is None or follower.tag != P or follower in initials:
             continue
         properties = follower.find(PARAGRAPH_PROPERTIES)
         at = 0 if properties is None else follower.index(properties) + 1

@@ -57,7 +57,7 @@ def accept_revisions(root: Any, left_out: LeftOut) -> None:
             remove(cell)
             if row is not None and row.tag == ROW and row.find(CELL) is None:
                 _remove_row(row)
-    for paragraph in list(root.iter(P)):
+    for paragraph in reversed(list(root.iter(P))):  # from the end, so that each text is moved once
         mark = paragraph.find(f"{PARAGRAPH_PROPERTIES}/{RUN_PROPERTIES}")
         if mark is not None and (mark.find(f"{W}del") is not None or mark.find(f"{W}moveFrom") is not None):
             _join_next(paragraph)
