@@ -22,7 +22,7 @@ PLAIN = (
 )
 STRANGE = {
     "plain": PLAIN,
-    "values of all types": '<row r="3"><c r="A3" t="b"><v>1</v></c><c r="B3" t="e"><v>#N/A</v></c><c r="C3"><v>-8</v></c></row>',
+    "values of all types": '<row r="3"><c r="A3" t="b"><v>1</v></c><c r="B3" t="e"><v>#NA</v></c><c r="C3"><v>-8</v></c></row>',
     "inline strings": '<row r="3"><c r="A3" t="inlineStr"><is><t xml:space="preserve"> tide </t></is></c></row>',
     "runs in an inline string": '<row r="3"><c r="A3" t="inlineStr"><is><r><t>ti</t></r><r><t>de</t></r></is></c></row>',
     "entities": '<row r="3"><c r="A3" t="str"><v>Sand &amp; Sons &#233;</v></c></row>',
@@ -65,7 +65,7 @@ def test_strange_rows_are_read_as_their_xml_between_plain_ones(rows: str) -> Non
     "sheet",
     [
         f"<s:worksheet {PREFIXED}><s:sheetData><s:row><s:c><s:v>1</s:v></s:c></s:row></s:sheetData></s:worksheet>",
-        f"<!DOCTYPE a [<!ENTITY e 'shown'>]><worksheet {MAIN}><sheetData>{PLAIN.replace('made', '&e;')}</sheetData></worksheet>",
+        f"<!DOCTYPE a [<!ENTITY e 'seen'>]><worksheet {MAIN}><sheetData>{PLAIN.replace('made', '&e;')}</sheetData></worksheet>",
         f"<worksheet {MAIN}><sheetData/></worksheet>",
         f"<worksheet {MAIN}><sheetData xml:space='default'>{PLAIN}</sheetData></worksheet>",
         f"<worksheet xmlns='urn:other'><sheetData>{PLAIN}</sheetData></worksheet>",
