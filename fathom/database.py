@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from fathom.errors import DatabaseUnreachable, StoreFull
 from fathom.tables import (
+    account_pauses,
     api_keys,
     attachments,
     audit_log,
@@ -51,13 +53,46 @@ _judged_facts = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+
+@dataclass(frozen=True)
+class AddedColumn:
+    """A column that a table got after it was released; `definition` as SQL that both databases take."""
+
+    table: str
+    column: str
+    definition: str
+
+    def __str__(self) -> str:
+        return f"ALTER TABLE {self.table} ADD COLUMN {self.column} {self.definition}"
+
+    def add(self, connection: Connection) -> None:
+        """The table has the column, also where a process died after it had added it."""
+        if all(one["name"] != self.column for one in sa.inspect(connection).get_columns(self.table)):
+            connection.execute(sa.DDL(str(self)))
+
+
+def _as_released(table: sa.Table, *, without: str) -> sa.Table:
+    """The table as its migration made it, before it got a column."""
+    columns = [
+        sa.Column(one.name, one.type, primary_key=one.primary_key, nullable=one.nullable, autoincrement=one.autoincrement)
+        for one in table.columns
+        if one.name != without
+    ]
+    earlier = sa.Table(table.name, sa.MetaData(), *columns)
+    for index in sorted(table.indexes, key=lambda one: str(one.name)):
+        sa.Index(index.name, *(earlier.c[column.name] for column in index.columns))
+    return earlier
+
+
+Migration = sa.Table | sa.Index | sa.schema.DropTable | AddedColumn
+
 # Append only: a number, once released, never changes what it does.
-MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index | sa.schema.DropTable, ...]], ...] = (
+MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
     (1, (uploads, episodes)),
     (2, (planned_runs,)),
     (3, (events, event_sources)),
     (4, (api_keys, pauses)),
-    (5, (llm_calls, llm_reservations)),
+    (5, (_as_released(llm_calls, without="estimated"), llm_reservations)),
     (6, (money_waits,)),
     (7, (writer_leases,)),
     (8, (attachments,)),
@@ -68,6 +103,7 @@ MIGRATIONS: tuple[tuple[int, tuple[sa.Table | sa.Index | sa.schema.DropTable, ..
     (13, (fact_verdicts, _judged_facts)),
     (14, (compared_facts, called_one, to_forget, sa.schema.DropTable(_judged_facts, if_exists=True))),
     (15, (relation_verdicts, verdict_companies)),
+    (16, (account_pauses, AddedColumn("llm_calls", "estimated", "BOOLEAN DEFAULT false NOT NULL"))),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
@@ -152,7 +188,9 @@ def migrate(engine: Engine) -> None:
                 continue
             with engine.begin() as connection:
                 for part in parts:
-                    if isinstance(part, sa.schema.DropTable):
+                    if isinstance(part, AddedColumn):
+                        part.add(connection)
+                    elif isinstance(part, sa.schema.DropTable):
                         connection.execute(part)
                     else:
                         part.create(connection, checkfirst=True)

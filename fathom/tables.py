@@ -134,6 +134,7 @@ pauses = sa.Table(
 )
 
 # Every try to get an answer of a language model, and every answer that was kept from before; what is spent is their sum.
+# `estimated`: the server did not count the tokens.
 llm_calls = sa.Table(
     "llm_calls",
     metadata,
@@ -152,6 +153,7 @@ llm_calls = sa.Table(
     sa.Column("cost_usd", sa.Float, nullable=False),
     sa.Column("saved_usd", sa.Float, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("estimated", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("llm_calls_by_day", "day", "cost_usd"),
     sa.Index("llm_calls_by_document", "document", "cost_usd"),
 )
@@ -178,6 +180,18 @@ money_waits = sa.Table(
     sa.Column("document", sa.Text, primary_key=True),
     sa.Column("needed_usd", sa.Float, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
+)
+
+# Accounts at providers of language models that do not let them answer, by marks that name nobody; when each is next tried.
+account_pauses = sa.Table(
+    "account_pauses",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("probes", sa.Integer, nullable=False),
+    sa.Column("probe_at", sa.Float, nullable=False),
 )
 
 # Who may write into a collection's graph, until when; the number rises with each holder.

@@ -11,16 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from fathom import database
-from fathom.database import MIGRATIONS, close_databases, migrate, open_database
+from fathom.database import MIGRATIONS, Migration, close_databases, migrate, open_database
 from fathom.errors import DatabaseUnreachable
 from fathom.settings import PROJECT_ROOT
-from fathom.tables import metadata, priorities, schema_migrations
+from fathom.tables import llm_calls, metadata, priorities, schema_migrations
 
 # What each migration says to the database, as the first digits of its SHA-256.
 RELEASED = {
     1: "8c594b2c4cf0", 2: "0555f0b7ecb9", 3: "12597fec6aa6", 4: "3995b9b4972e", 5: "8f8dc557df99", 6: "103a5c8f9e7d",
     7: "a9606e424e19", 8: "6292b3324448", 9: "cd6fc390e58f", 10: "8892eb2215b1", 11: "7e3f55ac7147", 12: "2cf88c96d666",
-    13: "367612e7dc47", 14: "eb2e91f52662", 15: "9577f21b270b",
+    13: "367612e7dc47", 14: "eb2e91f52662", 15: "9577f21b270b", 16: "3dcd232b2faa",
 }  # fmt: skip
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 
@@ -69,9 +69,22 @@ def test_a_released_migration_makes_what_it_made() -> None:
     assert made == RELEASED
 
 
-def _statement(part: sa.Table | sa.Index | sa.schema.DropTable) -> str:
+def _statement(part: Migration) -> str:
     made = {sa.Table: sa.schema.CreateTable, sa.Index: sa.schema.CreateIndex}.get(type(part))
     return " ".join(str(made(part) if made else part).split())
+
+
+def test_calls_of_an_earlier_release_were_counted_by_their_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "MIGRATIONS", [one for one in MIGRATIONS if one[0] <= 15])
+        with open_database(url(tmp_path)).begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO llm_calls (at, day, model, prompt, outcome, tokens_in, cache_read, cache_write, tokens_out,"
+                " cost_usd, saved_usd, seconds) VALUES (1, '2026-01-01', 'm', 'p', 'complete', 1, 0, 0, 1, 0.5, 0, 1)"
+            )
+    close_databases()
+    with open_database(url(tmp_path)).begin() as connection:
+        assert connection.execute(sa.select(llm_calls.c.estimated, llm_calls.c.cost_usd)).one() == (False, 0.5)
 
 
 def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
