@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +13,14 @@ from lxml import etree
 from fathom.conversion.docling_backends.markup.inline import Style
 
 MAX_STYLE_SHEET = 300_000
+MAX_RULES = 50  # of those for elements of one class or id
+MAX_SELECTORS = 500  # of one rule
+MAX_COMPOUNDS = 8
 MAX_DECLARATIONS = 4000  # characters
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#])(-?[a-z_][\w-]*)\Z", re.I)
+_COMPOUND = re.compile(r"([a-z][a-z0-9]*|\*)?((?:[.#]-?[a-z_][\w-]*)*)", re.I)
+_NAME = re.compile(r"[.#][\w-]+")
 _BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "table", "list-item", "table-row", "table-cell", "flow-root"})
 
 
@@ -64,10 +68,13 @@ def styled(style: Style, attribute: str) -> Style:
 
 
 class StyleSheet:
-    """Says which classes and ids the page's own style sheets do not show. Rules for some media only are passed over."""
+    """Says which elements the page's own style sheets do not show, by their names, ids and classes and those above them.
+
+    Rules for some media only, and selectors of more than that, are passed over.
+    """
 
     def __init__(self, root: etree._Element) -> None:
-        self._shown: dict[tuple[str, str, str], bool] = {}
+        self._rules: dict[str, list[tuple[list[_Compound], bool]]] = {}
         left = MAX_STYLE_SHEET
         for element in root.iter("style"):
             media = (element.get("media") or "all").lower()
@@ -78,24 +85,79 @@ class StyleSheet:
             if "all" in media or "screen" in media:
                 for selectors, body in _rules(_COMMENT.sub("", text)):
                     self._take(selectors, body)
-        self._hides_some = not all(self._shown.values())
+        self._rules = {key: rules for key, rules in self._rules.items() if not all(shown for _, shown in rules)}
 
     def _take(self, selectors: str, body: str) -> None:
-        display = declarations(body).get("display")
+        display = declarations(body).get("display")  # what is invisible at first is often shown as the page is read
         if display is None:
             return
-        for selector in selectors.split(","):
-            if found := _SELECTOR.match(selector.strip()):
-                self._shown[((found[1] or "").lower(), found[2], found[3])] = display != "none"
+        shown = display != "none"
+        for selector in selectors.split(",", MAX_SELECTORS)[:MAX_SELECTORS]:
+            compounds = _compounds(selector.strip())
+            if compounds and len(rules := self._rules.setdefault(compounds[-1].key, [])) < MAX_RULES:
+                rules.append((compounds, shown))
 
     def hides(self, element: etree._Element) -> bool:
-        """Tells whether a rule for its class or id hides the element, and none shows it."""
-        if not self._hides_some:
+        """Tells whether a rule hides the element, and none shows it."""
+        if not self._rules:
             return False
-        tag = element.tag
-        names = [("#", element.get("id") or ""), *((".", name) for name in (element.get("class") or "").split())]
-        said = [shown for sign, name in names for key in ("", tag) if (shown := self._shown.get((key, sign, name))) is not None]
+        keys = [f".{name}" for name in (element.get("class") or "").split()]
+        keys += [f"#{name}"] if (name := element.get("id")) else []
+        said = [shown for key in keys for compounds, shown in self._rules.get(key, ()) if _selects(compounds, element)]
         return bool(said) and not any(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compound:
+    """What a selector asks of one element; `is_parent`: it stands right above that of the next compound."""
+
+    tag: str
+    ids: frozenset[str]
+    classes: frozenset[str]
+    key: str
+    is_parent: bool = False
+
+    def is_met(self, element: etree._Element) -> bool:
+        """Tells whether the element is as the selector asks."""
+        return (
+            self.tag in ("", element.tag)
+            and self.ids <= {element.get("id")}
+            and (not self.classes or self.classes <= set((element.get("class") or "").split()))
+        )
+
+
+def _compounds(selector: str) -> list[_Compound]:
+    """Returns the compounds of a selector whose last has a class or an id; nothing for a selector of any other kind."""
+    found: list[_Compound] = []
+    for word in selector.replace(">", " > ").split():
+        if word == ">":
+            if not found:
+                return []
+            found[-1] = replace(found[-1], is_parent=True)
+            continue
+        matched = _COMPOUND.fullmatch(word)
+        if matched is None or len(found) >= MAX_COMPOUNDS:
+            return []
+        names = _NAME.findall(matched[2])
+        ids = frozenset(name[1:] for name in names if name[0] == "#")
+        classes = frozenset(name[1:] for name in names if name[0] == ".")
+        key = next(iter(sorted(names, key=lambda name: name[0] != "#")), "")
+        found.append(_Compound((matched[1] or "").lower().strip("*"), ids, classes, key))
+    return found if found and found[-1].key else []
+
+
+def _selects(compounds: Sequence[_Compound], element: etree._Element) -> bool:
+    """Tells whether the selector is one of the element: the last compound by itself, the others by what is above it."""
+    if not compounds[-1].is_met(element):
+        return False
+    above: etree._Element | None = element
+    for compound in reversed(compounds[:-1]):
+        above = above.getparent() if above is not None else None
+        while above is not None and not compound.is_met(above):
+            above = None if compound.is_parent else above.getparent()
+        if above is None:
+            return False
+    return True
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:

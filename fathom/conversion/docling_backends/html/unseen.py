@@ -101,7 +101,9 @@ class Unseen:
         if "hidden" in attributes and attributes["hidden"].lower() != "until-found" and element.tag != "body":
             return self._hide(element)
         if ("style" in attributes and hides(attributes["style"])) or (
-            ("class" in attributes or "id" in attributes) and self._sheet.hides(element)
+            ("class" in attributes or "id" in attributes)
+            and element.tag not in ("html", "body", "main")
+            and self._sheet.hides(element)
         ):
             return self._hide(element)
         if attributes.get("aria-hidden") == "true" and _is_double(element):
