@@ -26,6 +26,7 @@ GENERATED_NAME = re.compile(r"(?i)(?:sheet|table|tabelle|feuil|hoja)?[\s_-]*\d*"
 REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 # How texts of a sheet write characters that XML has not.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+LINKED = "#VALUE!"  # also stands for a picture in a cell and for linked data
 MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["']([A-Za-z0-9:$]+)""")
 MAX_MERGES = 100_000
 
@@ -276,6 +277,8 @@ class _Cells:
             return SourceBlock(self._strings[index] if index < len(self._strings) else "", self._where, in_sheet=True)
         if kind == "b":
             return SourceBlock("TRUE" if value in ON else "FALSE", self._where, in_sheet=True)
+        if kind == "e" and value == LINKED:
+            return SourceBlock("", self._where)
         if kind in ("str", "inlineStr", "e"):
             return SourceBlock(_unescaped(value), self._where, in_sheet=True)
         shows = self._shows.get(style)

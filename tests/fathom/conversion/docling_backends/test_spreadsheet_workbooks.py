@@ -5,10 +5,12 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
+from PIL import Image
 
 from tests.evaluation.figures import chunked
 from tests.fathom.conversion.docling_backends.sheet_files import (
@@ -20,6 +22,7 @@ from tests.fathom.conversion.docling_backends.sheet_files import (
 )
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _MODERN = "http://schemas.microsoft.com/office"
 THREADS = f"""<ThreadedComments xmlns="{_MODERN}/spreadsheetml/2018/threadedcomments">
 <threadedComment ref="A2" dT="2026-05-02T10:00:00" personId="p2" id="c2" parentId="c1"><text>Yes, twice</text></threadedComment>
@@ -339,3 +342,47 @@ def test_lines_of_no_width_and_escaped_characters_are_not_taken_for_lost(path: P
         before='<cols><col min="2" max="2" width="0" customWidth="1"/></cols>',
     )
     assert converted(write_workbook(path, {"S": rows})).report.lost_text == []
+
+
+def test_pictures_in_cells_show_their_descriptions_and_no_error(path: Path) -> None:
+    pictures = [BytesIO(), BytesIO()]
+    for picture, colour in zip(pictures, ("red", "blue"), strict=True):
+        Image.new("RGB", (4, 4), colour).save(picture, "PNG")
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Ports")
+        page.write_row(0, 0, ["Port", "Map", "Boats"])
+        page.write_row(1, 0, ["Alta", "", 7])
+        page.embed_image(1, 1, "a.png", {"image_data": pictures[0], "description": "A map of Alta"})
+        page.write_row(2, 0, ["Bodo", "", 8])
+        page.embed_image(2, 1, "b.png", {"image_data": pictures[1], "decorative": True})
+        page.write_row(3, 0, ["Vardo"])
+        page.write_formula(3, 1, "=1/0", None, "#DIV/0!")
+    document = converted(path)
+    assert rows_of(document)[1:3] == [["Alta", "A map of Alta", "7"], ["Bodo", "", "8"]]
+    assert rows_of(document)[3][:2] == ["Vardo", "#DIV/0!"]
+    assert document.report.lost_text == []
+
+
+def test_linked_values_show_their_name(path: Path) -> None:
+    rich = "http://schemas.microsoft.com/office/spreadsheetml/2017/richdata"
+    metadata = (
+        f'<metadata xmlns="{_SHEETS}" xmlns:xlrd="{rich}"><metadataTypes><metadataType name="XLRICHVALUE"/></metadataTypes>'
+        '<futureMetadata name="XLRICHVALUE"><bk><extLst><ext><xlrd:rvb i="1"/></ext></extLst></bk></futureMetadata>'
+        '<valueMetadata><bk><rc t="1" v="0"/></bk></valueMetadata></metadata>'
+    )
+    structures = f'<rvStructures xmlns="{rich}"><s t="_linkedentity2"><k n="_CRID" t="i"/><k n="_DisplayString" t="s"/></s></rvStructures>'
+    values = (
+        f'<rvData xmlns="{rich}"><rv s="0"><v>1</v><v>Sea Ltd</v></rv><rv s="0"><v>2</v><v>Fjord AS (FJRD)</v></rv></rvData>'
+    )
+    parts = {
+        "xl/metadata.xml": metadata,
+        "xl/richData/rdrichvalue.xml": values,
+        "xl/richData/rdrichvaluestructure.xml": structures,
+    }
+    rows = sheet(
+        text_cell("A1", "Share") + text_cell("B1", "Price"),
+        '<c r="A2" t="e" vm="1"><v>#VALUE!</v></c><c r="B2"><v>7</v></c>',
+        '<c r="A3" t="e" vm="9"><v>#VALUE!</v></c><c r="B3"><v>8</v></c>',
+    )
+    document = converted(write_workbook(path, {"S": rows}, parts=parts))
+    assert rows_of(document)[1:] == [["Fjord AS (FJRD)", "7"], ["#VALUE!", "8"]]

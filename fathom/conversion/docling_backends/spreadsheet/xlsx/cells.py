@@ -75,6 +75,7 @@ class CellReader:
     strings: list[str]
     styles: CellStyles
     epoch_1904: bool
+    rich_values: list[str | None] = field(default_factory=list[str | None])  # by a cell's `vm`, less 1
     _columns: dict[str, int] = field(default_factory=dict[str, int])
 
     def read(self, path: str) -> RawSheet:
@@ -178,6 +179,8 @@ class _RowReader:
             return None
         else:
             text, shown_as = self._shown(value, kind, style)
+            if kind == "e" and (rich := self._rich(element)) is not None:
+                text, shown_as = rich, "text"
         if not text.strip():
             # zeros are hidden for the looks of it; other values are content
             self._sheet.blanked += kind == "n" and value is not None and value.strip("0.-") != ""
@@ -187,6 +190,11 @@ class _RowReader:
         linked = _LINKED.match(formula.text or "") if formula is not None else None
         target = linked[1].replace('""', '"') if linked is not None and not linked[1].startswith("#") else None
         return SheetCell(text, shown_as, style.look, link=target)
+
+    def _rich(self, element: etree._Element) -> str | None:
+        """Returns what the cell shows in place of its error; None if that is all that it shows."""
+        number, values = element.get("vm", ""), self._reader.rich_values
+        return values[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(values) else None
 
     def _formula(self, element: etree._Element, column: int, value: str | None, kind: str) -> None:
         """Remembers a formula that has no value or 0, which may be the mark of one that was never calculated."""

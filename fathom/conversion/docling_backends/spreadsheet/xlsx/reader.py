@@ -21,6 +21,7 @@ from fathom.conversion.docling_backends.spreadsheet.sheet import (
 from fathom.conversion.docling_backends.spreadsheet.xlsx.cells import CellFormula, CellReader, RawSheet
 from fathom.conversion.docling_backends.spreadsheet.xlsx.notes import notes_of
 from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
+from fathom.conversion.docling_backends.spreadsheet.xlsx.rich_values import rich_values
 from fathom.conversion.docling_backends.spreadsheet.xlsx.shapes import text_boxes
 from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import shared_strings
 from fathom.conversion.docling_backends.spreadsheet.xlsx.styles import CellStyles
@@ -39,7 +40,11 @@ class WorkbookReader:
         self.notices: list[Notice] = []
         self._package = package
         self._cells = CellReader(
-            package, shared_strings(package, book.strings), CellStyles(package, book.styles), book.epoch_1904
+            package,
+            shared_strings(package, book.strings),
+            CellStyles(package, book.styles),
+            book.epoch_1904,
+            rich_values(package),
         )
         self._entries = {entry.name: entry for entry in reversed(book.sheets)}
         self._sheets: dict[str, ShownSheet] = {}

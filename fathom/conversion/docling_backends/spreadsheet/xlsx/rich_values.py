@@ -1,0 +1,48 @@
+"""Reads values that are more than a number or text: linked kinds of data such as shares and places, pictures in cells."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from fathom.conversion.docling_backends.spreadsheet.elements import below
+from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
+
+# Programs that do not know such values show the error that stands in the cell.
+_METADATA = "xl/metadata.xml"
+_VALUES = "xl/richData/rdrichvalue.xml"
+_STRUCTURES = "xl/richData/rdrichvaluestructure.xml"
+# Of a value's fields, the one that the cell shows; of a picture, what describes it.
+_SHOWN = ("_DisplayString", "_Display", "Text")
+_PICTURES = frozenset({"_localImage", "_webimage"})
+
+
+def rich_values(package: WorkbookPackage) -> list[str | None]:
+    """Returns what a cell shows by the number that it gives as `vm`, less 1; empty for a picture, None if it cannot be told."""
+    metadata = package.root(_METADATA)
+    values, structures = package.root(_VALUES), package.root(_STRUCTURES)
+    if metadata is None or values is None or structures is None:
+        return []
+    fields = [(one.get("t", ""), [key.get("n", "") for key in below(one, "k")]) for one in below(structures, "s")]
+    shown = [_shown(value, fields) for value in below(values, "rv")]
+    kinds = [one.get("name", "") for one in below(metadata, "metadataType")]
+    places = [_number(one.get("i")) for one in below(metadata, "rvb")]
+    found: list[str | None] = []
+    for block in below(metadata, "valueMetadata"):
+        for record in below(block, "rc"):
+            kind, place = _number(record.get("t")) - 1, _number(record.get("v"))
+            is_rich = 0 <= kind < len(kinds) and kinds[kind] == "XLRICHVALUE"
+            value = places[place] if is_rich and place < len(places) else len(shown)
+            found.append(shown[value] if value < len(shown) else None)
+    return found
+
+
+def _shown(value: etree._Element, fields: list[tuple[str, list[str]]]) -> str | None:
+    structure = _number(value.get("s"))
+    kind, names = fields[structure] if structure < len(fields) else ("", [])
+    texts = dict(zip(names, (one.text or "" for one in below(value, "v")), strict=False))
+    text = next((texts[name].strip() for name in _SHOWN if texts.get(name, "").strip()), None)
+    return "" if text is None and kind in _PICTURES else text
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else 0
