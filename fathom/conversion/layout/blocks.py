@@ -16,6 +16,8 @@ from fathom.conversion.layout.roles.lists import starts_item
 # A line further below the last one than the usual step by this factor begins a new block.
 WIDER_STEP = 1.28
 INDENT = 0.7
+# A line of so many characters may have been broken for its width.
+FULL_LINE = 50
 LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$")
 SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
 
@@ -154,7 +156,7 @@ def _parted(
         return True
     if a.bold != b.bold and not _runs_on(a, b, right):
         return True
-    if starts_item(b, after) or _starts_note(b):
+    if starts_item(b, after) or _starts_note(b) or (_starts_term(block[0]) and _starts_term(b) and _fits(a, b, right)):
         return True
     if starts_item(block[0], None):
         hanging = block[0].l + 0.4 * b.size
@@ -193,7 +195,23 @@ def _runs_on(a: Line, b: Line, right: float) -> bool:
 
 def _ended(a: Line, b: Line, right: float) -> bool:
     """`a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
-    if not SENTENCE_END.search(a.text):
-        return False
+    return bool(SENTENCE_END.search(a.text)) and _fits(a, b, right) and not b.text[:1].islower()
+
+
+def _fits(a: Line, b: Line, right: float) -> bool:
+    """The first word of `b` would have fitted behind `a`."""
     word = b.words[0]
-    return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size and not b.text[:1].islower()
+    return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size
+
+
+def _starts_term(line: Line) -> bool:
+    """The line begins with bold words, as what is explained in a list of terms."""
+    return line.words[0].bold and not line.bold
+
+
+def broken_on_purpose(block: Block) -> bool:
+    """Each line of the block but the last ends where more would have fitted: an address, a verse, a programme."""
+    if len(block.lines) < 2 or any(len(line.text) >= FULL_LINE for line in block.lines):
+        return False
+    right = block.lines[-1].r + block.room
+    return all(_fits(a, b, right) for a, b in pairwise(block.lines))

@@ -11,7 +11,7 @@ from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, Table
 from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, SegmentedPdfPage, TextCell
 from pydantic import Field
 
-from fathom.conversion.layout.blocks import Block, Role
+from fathom.conversion.layout.blocks import Block, Role, broken_on_purpose
 from fathom.conversion.layout.content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
 from fathom.conversion.layout.going_on import setting_of
 from fathom.conversion.layout.lines import join_words
@@ -105,6 +105,8 @@ def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) 
         box = block.bounds
         words = [word for line in block.lines for word in line.words]
         text = listing_text(block.lines) if block.role is Role.CODE else join_texts(block.lines, known)
+        if block.role is Role.TEXT and not from_ocr and broken_on_purpose(block):
+            text = "\n".join(line.text for line in block.lines)
         whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=text)
         cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
     return TextCluster(

@@ -15,7 +15,7 @@ from fathom.conversion.layout.blocks import Role
 from fathom.conversion.layout.content import Box
 from fathom.conversion.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
 from fathom.conversion.layout.page_layout import lay_out
-from fathom.conversion.layout.scans import not_read, read_scan, wants_ocr
+from fathom.conversion.layout.scans import covered_by_pictures, not_read, read_scan, wants_ocr
 from fathom.conversion.layout.tables.table_grid import Grid
 from fathom.conversion.layout.tables.unruled_tables import grid_of_region
 
@@ -75,6 +75,8 @@ class GeometricLayoutModel(BaseLayoutModel):
                 conv_res.confidence.pages[page.page_no].ocr_score = score
         if hasattr(conv_res.input._backend, "unread") and (before.unreadable or before.voiceless):
             conv_res.input._backend.unread[page.page_no] = not_read(before, content)
+        if hasattr(conv_res.input._backend, "textless") and not (content.words or content.turned or content.notes):
+            conv_res.input._backend.textless[page.page_no] = covered_by_pictures(content)
         style = style_of(conv_res, content)
         blocks = lay_out(content, style, first=page.page_no == 1)
         if hasattr(conv_res.input._backend, "has_title") and any(block.role is Role.TITLE for block in blocks):

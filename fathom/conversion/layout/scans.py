@@ -34,11 +34,15 @@ def wants_ocr(content: PageContent) -> bool:
         return True
     if characters == 0:
         return painted
-    page = content.width * content.height
-    covered = bounds(content.pictures).area / page if content.pictures else 0.0
-    if characters < LITTLE_TEXT and covered > MUCH_PICTURE:
+    if characters < LITTLE_TEXT and covered_by_pictures(content):
         return True
     return painted and garbage_share(content) > GARBAGE
+
+
+def covered_by_pictures(content: PageContent) -> bool:
+    """Pictures cover so much of the page that it may be a scan."""
+    page = content.width * content.height
+    return bool(content.pictures) and bounds(content.pictures).area > MUCH_PICTURE * page
 
 
 def unreadable_letters(content: PageContent) -> int:

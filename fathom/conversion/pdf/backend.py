@@ -30,10 +30,11 @@ from fathom.conversion.layout.content import Box, DocumentStyle, Link, PageConte
 from fathom.conversion.layout.roles.outline import title_keys
 from fathom.conversion.layout.running.furniture import document_style
 from fathom.conversion.pdf.pages.attached_files import attached_files, attachment_notices
+from fathom.conversion.pdf.pages.foreign_forms import form_notices
 from fathom.conversion.pdf.pages.frame import Frame
 from fathom.conversion.pdf.pages.hidden_text import hidden_notices, may_have_layers
 from fathom.conversion.pdf.pages.page_reader import frame_of, read_page
-from fathom.conversion.pdf.pages.unmapped_text import unreadable_notices
+from fathom.conversion.pdf.pages.unmapped_text import textless_notices, unreadable_notices
 from fathom.conversion.quality.page_as_read import PageAsRead, page_as_read
 from fathom.conversion.quality.page_preview import page_shades
 from fathom.conversion.report import Notice
@@ -117,9 +118,11 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                     self._pdf.init_forms()
                 self._count = len(self._pdf)
                 self._files = attached_files(self._pdf)
+                self._form = form_notices(self._pdf)
         except pypdfium2.PdfiumError as error:
             raise DocumentLoadError(f"pdfium could not open the document: {error}") from error
         self.unread: dict[int, int] = {}  # words by page that neither the file nor OCR tells, once it is laid out
+        self.textless: dict[int, bool] = {}  # pages in which no text was found, and whether pictures cover them
         self.has_title = False  # its first page says, once it is laid out
         self._style: DocumentStyle | None = None
         self._styling = threading.Lock()
@@ -135,7 +138,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         pinned = [file for _, page in pages for file in page.files]
         hidden = {number: page.hidden for number, page in pages}
         notices = [*attachment_notices([*self._files, *pinned]), *hidden_notices(hidden)]
-        return [*notices, *unreadable_notices(self.unread)]
+        return [*notices, *unreadable_notices(self.unread), *textless_notices(self.textless, self._count), *self._form]
 
     def page_count(self) -> int:
         """Number of pages."""

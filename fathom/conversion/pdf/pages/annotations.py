@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside, inside
+from fathom.conversion.layout.content import Box, Link, Note, PageContent, Word, body_size, centre_inside, inside, overlap
 from fathom.conversion.layout.form_fields import CHECKED, UNCHECKED
 from fathom.conversion.layout.lines import text_of
 from fathom.conversion.pdf.pages.attached_files import annotated_file
@@ -23,6 +23,8 @@ MOST = 5000
 # Of links past these, the words are not looked for.
 MOST_LINKS_READ = 300
 LONGEST = 20_000
+MOST_OPTIONS = 2000
+OVER = 0.3  # of a typed word's area
 HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 NOTES = frozenset(
     {
@@ -74,7 +76,11 @@ def read_annotations(document: Any, page: Any, frame: Frame, content: PageConten
                     word.field = index + 1
                 content.words += typed
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
-                content.words += typed_words(_string(annotation, b"Contents"), box, len(content.words), size)
+                typed = typed_words(_string(annotation, b"Contents"), box, len(content.words), size)
+                if _over_text(typed, content.words):  # words that lie on others would part their lines
+                    _note(annotation, frame, box, content)
+                else:
+                    content.words += typed
 
 
 @contextmanager
@@ -95,7 +101,27 @@ def _field(form: Any, annotation: Any, box: Box, order: int, size: float) -> lis
     if kind not in VALUED or pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & PASSWORD_FIELD:
         return []
     value = _text(lambda buffer, size: pdfium.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size))
+    if kind != pdfium.FPDF_FORMFIELD_TEXTFIELD:
+        value = ", ".join(_chosen(form, annotation)) or value
     return typed_words(value, box, order, size)
+
+
+def _chosen(form: Any, annotation: Any) -> list[str]:
+    """The labels of the chosen options of a list, as they are shown: their values may be others."""
+    chosen = []
+    for index in range(min(MOST_OPTIONS, max(0, pdfium.FPDFAnnot_GetOptionCount(form, annotation)))):
+        if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, index):
+            chosen.append(_option(form, annotation, index))
+    return [label for label in chosen if label]
+
+
+def _option(form: Any, annotation: Any, index: int) -> str:
+    return _text(lambda buffer, size: pdfium.FPDFAnnot_GetOptionLabel(form, annotation, index, buffer, size))
+
+
+def _over_text(typed: Sequence[Word], words: Sequence[Word]) -> bool:
+    """Typed words lie on words of the page."""
+    return any(overlap(word, other) > OVER * (word.r - word.l) * (word.b - word.t) for word in typed for other in words)
 
 
 def _note(annotation: Any, frame: Frame, box: Box, content: PageContent) -> None:

@@ -14,6 +14,8 @@ _WORD = re.compile(r"^[(\"'“‘«]?[A-Z\u00c0-\u00de]?[a-zß-öø-ÿ\u0100-\u0
 _VOWEL = re.compile(r"[aeiouyà-æè-ïò-öø-üý]")
 _FIGURES = re.compile(r"^[\d.,:%/–-]+$")
 LEGIBLE = 0.5
+# Of more pages than this a notice does not say which.
+MOST_PAGES = 12
 # pdfium gives such codes to glyphs that have no letter.
 _VOICELESS = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -40,12 +42,27 @@ def unreadable_notices(pages: Mapping[int, int]) -> list[Notice]:
     found = {page: count for page, count in sorted(pages.items()) if count}
     if not found:
         return []
-    where = f"page {next(iter(found))}" if len(found) == 1 else f"{len(found)} pages"
-    if 1 < len(found) <= 12:
-        where = f"pages {', '.join(map(str, found))}"
-    count = sum(found.values())
+    where = _where(list(found))
     message = f"Text on {where} is left out: its font does not say which letters it has, and OCR has not read it."
-    return [Notice(kind="unreadable_text", message=message, count=count, where=where)]
+    return [Notice(kind="unreadable_text", message=message, count=sum(found.values()), where=where)]
+
+
+def textless_notices(pages: Mapping[int, bool], count: int) -> list[Notice]:
+    """A notice of pages without any text that pictures cover, or of all `count` pages where none has text.
+
+    `pages` are those without text, each with whether pictures cover it.
+    """
+    found = sorted(pages) if len(pages) == count else sorted(page for page, covered in pages.items() if covered)
+    if not found:
+        return []
+    where = _where(found)
+    return [Notice(kind="page_without_text", message=f"No text was found on {where}.", count=len(found), where=where)]
+
+
+def _where(pages: Sequence[int]) -> str:
+    if len(pages) == 1:
+        return f"page {pages[0]}"
+    return f"pages {', '.join(map(str, pages))}" if len(pages) <= MOST_PAGES else f"{len(pages)} pages"
 
 
 def without(words: Sequence[Word], orders: Collection[int]) -> list[Word]:

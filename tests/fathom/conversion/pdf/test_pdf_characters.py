@@ -128,3 +128,15 @@ def test_text_in_a_font_without_names_is_kept_where_its_codes_are_letters(tmp_pa
     path = tmp_path / "letters.pdf"
     path.write_bytes(unmapped("Letters as they are coded"))
     assert re.sub(r"\s+", "", convert(path).markdown) == "Lettersastheyarecoded"
+
+
+def test_a_document_without_any_text_says_so(tmp_path: Path) -> None:
+    converted = drawn(tmp_path / "blank.pdf", lambda canvas: None, lambda canvas: canvas.line(72, 72, 200, 72))
+    assert [notice.message for notice in converted.report.notices] == ["No text was found on pages 1, 2."]
+
+
+def test_an_empty_page_between_others_is_no_news(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, PROSE[0])
+
+    assert drawn(tmp_path / "between.pdf", draw, lambda canvas: None, draw).report.notices == []
