@@ -370,7 +370,8 @@ def test_linked_values_show_their_name(path: Path) -> None:
         '<futureMetadata name="XLRICHVALUE"><bk><extLst><ext><xlrd:rvb i="1"/></ext></extLst></bk></futureMetadata>'
         '<valueMetadata><bk><rc t="1" v="0"/></bk></valueMetadata></metadata>'
     )
-    structures = f'<rvStructures xmlns="{rich}"><s t="_linkedentity2"><k n="_CRID" t="i"/><k n="_DisplayString" t="s"/></s></rvStructures>'
+    keys = '<k n="_CRID" t="i"/><k n="_DisplayString" t="s"/>'
+    structures = f'<rvStructures xmlns="{rich}"><s t="_linkedentity2">{keys}</s></rvStructures>'
     values = (
         f'<rvData xmlns="{rich}"><rv s="0"><v>1</v><v>Sea Ltd</v></rv><rv s="0"><v>2</v><v>Fjord AS (FJRD)</v></rv></rvData>'
     )
