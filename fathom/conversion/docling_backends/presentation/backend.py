@@ -23,8 +23,8 @@ from fathom.conversion.docling_backends.presentation.lists import AutoNumber, Op
 from fathom.conversion.docling_backends.presentation.markup import A, P, make_plain
 from fathom.conversion.docling_backends.presentation.notes import Lines, add_notes, take_notes
 from fathom.conversion.docling_backends.presentation.paragraphs import paragraph_pieces
+from fathom.conversion.docling_backends.presentation.repeated import RepeatedTexts
 from fathom.conversion.docling_backends.presentation.tables import add_table
-from fathom.conversion.layout.running.page_numbers import read_number
 from fathom.conversion.report import Notice
 
 _CHROME = frozenset({PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER})
@@ -39,7 +39,8 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         self.notices: list[Notice] = []
         super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
         self._notes: dict[int, Lines] = {}
-        self._footers: set[str] = set()
+        size = (None, None) if self.pptx_obj is None else (self.pptx_obj.slide_width, self.pptx_obj.slide_height)
+        self._repeated = RepeatedTexts(*size)
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
         for number, slide in enumerate(self.pptx_obj.slides if self.pptx_obj is not None else (), 1):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
@@ -83,7 +84,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         def prov(pieces: list[Piece]) -> Any:
             return self._generate_prov(shape, slide_ind, plain_line(pieces), slide_size)
 
-        if kind == PP_PLACEHOLDER.FOOTER and self._is_new_footer(" ".join(plain_line(pieces) for _, pieces in lines)):
+        if kind == PP_PLACEHOLDER.FOOTER and self._repeated.is_new(" ".join(plain_line(pieces) for _, pieces in lines)):
             layer = None
         if kind in _TITLES:
             title = " ".join(plain_line(pieces).replace("\n", " ") for _, pieces in lines)
@@ -99,15 +100,6 @@ class PresentationBackend(MsPowerpointDocumentBackend):
             else:
                 lists.close()
                 add_pieces(doc, pieces, label=DocItemLabel.PARAGRAPH, parent=parent_slide, layer=layer, prov=prov(pieces))
-
-    def _is_new_footer(self, text: str) -> bool:
-        """Tells whether the footer says something that none before it did; its slide keeps it then."""
-        key = " ".join(text.casefold().split())
-        number = read_number(text)
-        if key in self._footers or not any(map(str.isalpha, text)) or (number is not None and not number.text):
-            return False
-        self._footers.add(key)
-        return True
 
     def _numbering(self, shape: Any, paragraph: Any) -> AutoNumber:
         form = self._get_effective_list_marker(shape, paragraph)["detail"]
@@ -136,9 +128,11 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def _extract_slide_comments(
         self, slide: Any, slide_idx: int, author_map: dict[str, tuple[str, str]], doc: DoclingDocument, parent_slide: Any
     ) -> None:
-        """Adds the notes and the comments at the end of their slide."""
+        """Adds what the layout draws, the notes and the comments at the end of their slide."""
         whole = BoundingBox(l=0, t=0, r=0, b=0)
         prov = ProvenanceItem(page_no=slide_idx + 1, charspan=(0, 0), bbox=whole)
+        for line in self._repeated.drawn_on(slide):
+            add_pieces(doc, line, label=DocItemLabel.PARAGRAPH, parent=parent_slide, prov=prov)
         add_notes(doc, self._notes.get(slide_idx, []), parent_slide, prov)
         for number, thread in enumerate(threads_of(slide.part, author_map)):
             add_comments(doc, thread, name=f"comment-slide{slide_idx + 1}-{number}", parent=parent_slide)
@@ -149,6 +143,8 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         for item, _ in list(doc.iterate_items(root=parent_slide, with_groups=True, included_content_layers=set(_LEFT_OUT))):
             if isinstance(item, TextItem) and item.label == DocItemLabel.TITLE and not title:
                 title = item.text
+            if isinstance(item, TextItem):
+                self._repeated.forget(item.text)
             item.content_layer = ContentLayer.INVISIBLE
         number = int(parent_slide.name.rpartition("-")[2]) + 1
         named = f"Slide {number}" + (f" ({title})" if title else "")

@@ -336,3 +336,31 @@ def test_a_title_below_its_slide_is_above_what_it_names(slides: Slides, tmp_path
     document = slides.read(tmp_path)
     assert document.markdown.strip() == "# Two ports\n\nIce until May"
     assert chunk_text(document).split() == ["Two", "ports", "Ice", "until", "May"]
+
+
+def _drawn(text: str, left: int = 9, hidden: str = "0") -> Any:
+    return parse_xml(
+        f'<p:sp {NAMES}><p:nvSpPr><p:cNvPr id="95" name="D" hidden="{hidden}"/><p:cNvSpPr txBox="1"/><p:nvPr userDrawn="1"/>'
+        f'</p:nvSpPr><p:spPr><a:xfrm><a:off x="{left}" y="9"/><a:ext cx="9" cy="9"/></a:xfrm></p:spPr><p:txBody><a:bodyPr/>'
+        f"<a:p>{run(text)}</a:p></p:txBody></p:sp>"
+    )
+
+
+def test_what_layouts_draw_on_every_slide_is_kept_once(slides: Slides, tmp_path: Path) -> None:
+    layout = slides.file.slide_layouts[5]
+    layout.shapes._spTree.append(_drawn("Kelda Port Trust"))
+    layout.shapes._spTree.append(_drawn("How to use this layout", left=-900))
+    layout.shapes._spTree.append(_drawn("HIDDEN", hidden="1"))
+    slides.file.slide_master.shapes._spTree.append(_drawn("In confidence"))
+    slides.slide("Unseen").element.set("show", "0")
+    slides.slide("First")
+    slides.slide("Second")
+    for text in said(slides.read(tmp_path)):
+        assert text.replace("# ", "") == "First In confidence Kelda Port Trust Second"
+
+
+def test_a_slide_that_shows_no_shapes_of_its_master_has_no_text_of_it(slides: Slides, tmp_path: Path) -> None:
+    slides.file.slide_master.shapes._spTree.append(_drawn("In confidence"))
+    slides.slide("First").element.set("showMasterSp", "0")
+    for text in said(slides.read(tmp_path)):
+        assert "In confidence" not in text
