@@ -20,8 +20,13 @@ _OVERLAY = re.compile(r"(?<=[A-Za-z\]}])<[\d,+.\-]{1,12}>")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
 # What the page has of a preamble.
 _FRONT = re.compile(
-    r"\\(?:title|subtitle|author|date|affil|affiliation|institute|address|keywords)\s*(?:\[[^\]]{0,300}\]\s*)?(?=\{)"
+    r"\\(?:title|subtitle|author|date|affil|affiliation|institute|address|keywords|signature)\s*(?:\[[^\]]{0,300}\]\s*)?(?=\{)"
 )
+_PERSON = re.compile(
+    r"\\(?:title|name|firstname|familyname|address|phone|mobile|email|homepage|social|extrainfo|position|quote)"
+    r"\s*(?:\[[^\]]{0,300}\]\s*)?(?=\{)"
+)
+_CURRICULUM = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{[^{}]*(?:cv|resume|curriculum)[^{}]*\}", re.I)
 _BETWEEN_NAMES = re.compile(r"\\(?:and|And|AND|\\|footnotemark|thanks)(?![A-Za-z])(?:\[\d{1,2}\])?")
 # Facts of an author, and names of parts of an address.
 _FACTS = re.compile(r"\[(?:\w+=[^\]\n]{0,100})\]")
@@ -39,10 +44,13 @@ def latex_blocks(text: str) -> Iterator[SourceBlock]:
     tex = TexText()
     preamble = text[: max(0, start)]
     tex.read(preamble)
-    for found in _FRONT.finditer(preamble):
-        inner = _in_braces(preamble, found.end())
-        for part in _BETWEEN_NAMES.split(inner):
-            yield from _said(tex.read(part), "title")
+    for found in (_PERSON if _CURRICULUM.search(preamble) else _FRONT).finditer(preamble):
+        at = found.end()
+        while preamble[at : at + 1] == "{":  # a curriculum's facts have several parts
+            inner = _in_braces(preamble, at)
+            at += len(inner) + 2
+            for part in _BETWEEN_NAMES.split(inner):
+                yield from _said(tex.read(part), "title")
     body = text[start + len(_BEGIN) if start >= 0 else 0 : end if end >= 0 else len(text)]
     yield from _said(tex.read(body), "body")
 

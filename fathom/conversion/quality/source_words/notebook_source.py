@@ -13,6 +13,7 @@ from fathom.conversion.quality.source_words.text_source import markdown_blocks, 
 
 # Forms of an output that are shown in place of the text that is printed for it.
 SHOWN_INSTEAD = frozenset({"text/html", "html", "text/markdown", "markdown", "text/latex", "latex", "application/json", "json"})
+PICTURED = re.compile(r"image/|plotly|vega")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -49,7 +50,13 @@ def _output_blocks(output: Mapping[str, Any]) -> Iterator[SourceBlock]:
     if not isinstance(forms, Mapping):
         return
     markup = _joined(forms.get("text/html", forms.get("html")))
-    if "<table" in markup:
+    marked = _joined(forms.get("text/markdown", forms.get("markdown")))
+    is_page = "<table" in markup or (
+        markup and not PICTURED.search(" ".join(forms)) and _joined(forms.get("text/plain"))[:1] == "<"
+    )
+    if marked and "<table" not in markup:
+        yield from markdown_blocks(marked)
+    elif is_page:
         yield from html_blocks(markup.encode("utf-8", "replace"), "utf-8", "output")
     elif not forms.keys() & SHOWN_INSTEAD:
         yield from plain_blocks(_printed(_joined(forms.get("text/plain", forms.get("text")))))

@@ -134,6 +134,9 @@ class TexText:
             return self._begun(text, at)
         if plain == "end":
             return CELL_END, _argument(text, at)[1]
+        if plain == "csname":
+            end = text.find("\\endcsname", at)
+            return "", end + len("\\endcsname") if end >= 0 else at
         if plain in _RAW:
             return _raw(text, plain, at)
         if plain in _ACCENTS:

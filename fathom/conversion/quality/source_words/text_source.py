@@ -50,6 +50,9 @@ _ADOC_REVISION = re.compile(r"\Av[\d.]+(?=[,:]|$)")
 _ADOC_REFERENCE = re.compile(
     r"<<[^,<>\n]*(?:,([^<>\n]*))?>>|\[\[[^\]\n]*\]\]|\{[\w-]+\}|(?:image|icon|anchor):[^\s\[\]]*\[[^\]\n]*\]"
 )
+# Pictures with their words, and of whom a quotation is.
+_ADOC_NAMED = re.compile(r"^(?:image::[^\[\n]*\[([^\]\n]*)\]|\[(?:quote|verse)\s*,([^\]\n]*)\])\s*$")
+_ADOC_TITLE = re.compile(r"title=(\"[^\"]*\"|[^,]*)")
 _ADOC_CELL = re.compile(r"(?:(?<=\s)|^)(?:[\d.]+[+*])?[<>^.]*[a-z]?\|")
 
 
@@ -97,6 +100,9 @@ def asciidoc_blocks(text: str) -> Iterator[SourceBlock]:
     """Yields the lines, those of tables cell by cell, without marks, attributes, addresses and comments."""
     text = _ADOC_CONDITION.sub(lambda found: "\n" * found[0].count("\n"), without(text, "\n////\n", "\n////\n"))
     for number, line in enumerate(text.splitlines(), start=1):
+        if shown := _ADOC_NAMED.match(line):
+            yield from (SourceBlock(part, f"line {number}") for part in _named_parts(shown))
+            continue
         if _ADOC_LEFT_OUT.match(line):
             continue
         line = _ADOC_REVISION.sub("", line) if number <= MAX_REVISION_LINE else line
@@ -106,6 +112,13 @@ def asciidoc_blocks(text: str) -> Iterator[SourceBlock]:
         for cell in _ADOC_CELL.split(line):
             if cell.strip():
                 yield SourceBlock(html.unescape(_EMPHASIS.sub("", cell)), f"line {number}")
+
+
+def _named_parts(found: re.Match[str]) -> Iterator[str]:
+    parts = (found[1] or found[2] or "").split(",")
+    yield from (part for part in (parts[:1] if found[2] is None else parts) if part.strip() and "=" not in part)
+    if title := _ADOC_TITLE.search(found[1] or ""):
+        yield title[1]
 
 
 def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
@@ -136,7 +149,7 @@ def _script_blocks(text: str) -> Iterator[SourceBlock]:
         said = (line.split(",", 9)[-1] for line in text.splitlines() if line.startswith("Dialogue:"))
         shown = (re.sub(r"\\[Nnh]", " ", re.sub(r"\{[^{}]*\\p[1-9].*|\{[^{}]*\}", "", line)) for line in said)
     else:
-        lines = re.findall(r"<(?:\w+:)?p\b[^>]*>(.*?)</(?:\w+:)?p>", text, re.S)
+        lines = re.findall(r"<(?:\w+:)?(?:p|title)\b[^>]*>(.*?)</(?:\w+:)?(?:p|title)>", text, re.S)
         shown = (html.unescape(re.sub(r"<[^<>]*>", " ", line)) for line in lines)
     for line in shown:
         if line.strip() and line != before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -364,3 +365,28 @@ def test_what_asciidoc_decides_or_marks_is_not_asked_for(tmp_path: Path) -> None
     )
     (tmp_path / "a.adoc").write_text(text, "utf-8")
     assert words(tmp_path / "a.adoc", DocumentKind.ASCIIDOC) == ["rep", "#gone# see the page."]
+
+
+def test_pictures_and_quotations_of_asciidoc_are_asked_for_with_their_words(tmp_path: Path) -> None:
+    text = 'image::a.png[The pier,300,title="At dawn"]\n\n[quote, Ana Lie, The Book]\nCalm.\n'
+    (tmp_path / "a.adoc").write_text(text, "utf-8")
+    assert words(tmp_path / "a.adoc", DocumentKind.ASCIIDOC) == ["The pier", '"At dawn"', "Ana Lie", "The Book", "Calm."]
+
+
+def test_who_a_letter_or_a_curriculum_is_of_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.tex").write_text(
+        "\\documentclass{moderncv}\\name{Ana}{Lie}\\begin{document}\\cvitem{Skill}{Knots}\\end{document}"
+    )
+    assert words(tmp_path / "a.tex", DocumentKind.LATEX) == ["Ana", "Lie", "Skill Knots"]
+    (tmp_path / "b.tex").write_text(
+        "\\documentclass{letter}\\signature{Ana Lie}\\begin{document}\\closing{Yours}\\end{document}"
+    )
+    assert words(tmp_path / "b.tex", DocumentKind.LATEX) == ["Ana Lie", "Yours"]
+
+
+def test_pages_and_markdown_that_notebooks_show_are_asked_for(tmp_path: Path) -> None:
+    shown = [{"text/html": "<p>Nine boats</p>", "text/plain": "<HTML object>"}, {"text/markdown": "**At** sea"}]
+    outputs = [{"output_type": "display_data", "data": data} for data in shown]
+    cells = [{"cell_type": "code", "source": "x", "outputs": outputs}]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), "utf-8")
+    assert words(tmp_path / "a.ipynb", DocumentKind.NOTEBOOK) == ["x", "Nine boats", "At sea"]
