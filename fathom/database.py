@@ -68,7 +68,7 @@ class AddedColumn:
     def add(self, connection: Connection) -> None:
         """The table has the column, also where a process died after it had added it."""
         if all(one["name"] != self.column for one in sa.inspect(connection).get_columns(self.table)):
-            connection.execute(sa.DDL(str(self)))
+            connection.execute(sa.text(str(self)))
 
 
 def _as_released(table: sa.Table, *, without: str) -> sa.Table:

@@ -79,8 +79,10 @@ class FathomError(Exception):
     exit_code: ClassVar[int] = 1
     hint: ClassVar[str] = ""
 
-    def __init__(self, message: str, *, document: str | None = None, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, document: str | None = None, hint: str | None = None, final: bool = False) -> None:
+        """`final` where this one was tried again already, as often as that can help."""
         super().__init__(message)
+        self.final = final
         self.message = message
         self.document = document
         self.what_to_do = hint if hint is not None else self.hint
@@ -97,7 +99,7 @@ class FathomError(Exception):
             "message": self.message,
             "document": self.document,
             "tier": self.tier,
-            "retryable": self.retryable,
+            "retryable": self.retryable and not self.final,
             "hint": self.what_to_do or None,
         }
 
@@ -166,6 +168,7 @@ class AccountRefused(UsageWrong):
 
     tier: ClassVar[Tier] = "critical"
     hint = "Look at the account at the provider; documents that wait for it go on by themselves."
+    account: str | None = None  # a mark of the account that is paused for it
 
 
 class KeyRefused(AccountRefused):

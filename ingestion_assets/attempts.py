@@ -53,6 +53,6 @@ def failure(error: FathomError) -> dg.Failure:
     )
 
 
-def blocked(document: str, names: list[str]) -> CheckBlocked:
-    """The error of a document that a blocking check stopped."""
-    return CheckBlocked(f"Stopped by {', '.join(names)}.", document=document)
+def blocked(document: str, names: list[str], said: str = "") -> CheckBlocked:
+    """The error of a document that a blocking check stopped, with what the check says."""
+    return CheckBlocked(f"Stopped by {', '.join(names)}. {said}".strip(), document=document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,8 +13,10 @@ from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
 from checks.outcome import DocumentCheck, Evaluated
+from fathom import errors
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
+from fathom.errors import ExtractionFailed
 from fathom.graph.report import WriteReport
 from ingestion_assets.attempts import blocked
 from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, graph_metadata
@@ -43,9 +46,13 @@ class StageResult(Generic[Value_co]):
         return [check.name for check in self.checks if check.blocks]
 
     def raise_if_blocked(self, document: str) -> None:
-        """Raises CheckBlocked where a blocking check failed."""
+        """Raises CheckBlocked where a blocking check failed, or what all chunks failed by where none is in the graph."""
         if self.blocking:
-            raise blocked(document, self.blocking)
+            raise _failed_by(self.value, document) or blocked(document, self.blocking, self._said())
+
+    def _said(self) -> str:
+        """What the first blocking check that failed says."""
+        return next((check.outcome.description for check in self.checks if check.blocks), "")
 
 
 def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[ConvertedDocument]:
@@ -70,6 +77,20 @@ def write(at: Attempt, chunk_set: ChunkSet, graph: Graph) -> StageResult[WriteRe
     """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
     report = graph.write(chunk_set, reference_time=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
+
+
+def _failed_by(value: object, document: str) -> ExtractionFailed | None:
+    """The fault of most chunks of a document of which none is in the graph; the writer has tried them again already."""
+    if not isinstance(value, WriteReport) or not value.failures or value.written + value.unchanged > 0:
+        return None
+    (reason, _), *_ = Counter(one.reason for one in value.failures).most_common(1)
+    message = next(one.message for one in value.failures if one.reason == reason)
+    kind = getattr(errors, reason, ExtractionFailed)
+    kind = kind if isinstance(kind, type) and issubclass(kind, ExtractionFailed) else ExtractionFailed
+    failed: ExtractionFailed = kind(
+        f"None of its {value.chunks} chunks is in the graph. {message}", document=document, final=True
+    )
+    return failed
 
 
 def _result(

@@ -71,6 +71,9 @@ def _print_costs(found: Costs) -> None:
 
     columns = (found.by, "calls>", "failed>", "kept>", "tokens in>", "cached>", "tokens out>", "cost $>", "saved $>")
     table(columns, [*(line(row, row.key or "(none)") for row in found.rows), line(found.total, "all")])
+    if found.total.estimated:
+        calls, usd = found.total.estimated, _usd(found.total.estimated_usd)
+        say(f"Of this ${usd} are estimated: the server did not count the tokens of {calls} calls.")
     say(f"{found.waiting_episodes} episodes wait; they will cost about ${_usd(found.forecast_usd)}.")
 
 

@@ -18,6 +18,8 @@ from fathom.tables import episodes, llm_calls, llm_reservations, uploads
 
 By = Literal["document", "model", "collection", "day"]
 _ASKED = llm_calls.c.outcome != "remembered"
+_FIGURES = ("calls", "failed", "remembered", "tokens_in", "cache_read", "tokens_out", "cost_usd", "saved_usd",
+            "estimated", "estimated_usd")  # fmt: skip
 
 
 class CostRow(BaseModel):
@@ -34,6 +36,8 @@ class CostRow(BaseModel):
     tokens_out: int
     cost_usd: float
     saved_usd: float = Field(description="what the kept answers had cost")
+    estimated: int = Field(0, description="calls whose tokens the server did not count")
+    estimated_usd: float = Field(0.0, description="of the cost: estimated, since the server did not count the tokens")
 
 
 class Costs(BaseModel):
@@ -66,7 +70,7 @@ def costs(settings: Settings, by: By, *, days: int | None = None) -> Costs:
     column = llm_calls.c[by]
     rows = _sums(engine, column, since)
     rows.sort(key=(lambda row: row.key or "") if by == "day" else (lambda row: (-row.cost_usd, row.key or "")))
-    total = (_sums(engine, None, since) or [_row(None, (0,) * 8)])[0]
+    total = (_sums(engine, None, since) or [_row(None, (0,) * len(_FIGURES))])[0]
     with engine.connect() as connection:
         states = episodes.c.state.in_(("planned", "failed"))
         waiting = int(connection.scalar(sa.select(sa.func.count()).select_from(episodes).where(states)) or 0)
@@ -104,8 +108,10 @@ def _sums(engine: Engine, column: sa.Column[Any] | None, since: str | None) -> l
     remembered = c.outcome == "remembered"
     failed = c.outcome.not_in(("complete", "truncated", "refused", "lost", "remembered"))
     counts = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in (_ASKED, failed, remembered)]
+    guessed = sa.and_(c.estimated, _ASKED)
     figures = (c.tokens_in, c.cache_read, c.tokens_out, c.cost_usd, c.saved_usd)
-    query = sa.select(*([] if column is None else [column]), *counts, *(sa.func.sum(one) for one in figures))
+    sums = (*(sa.func.sum(one) for one in figures), *(sa.func.sum(sa.case((guessed, of), else_=0)) for of in (1, c.cost_usd)))
+    query = sa.select(*([] if column is None else [column]), *counts, *sums)
     if since is not None:
         query = query.where(c.day >= since)
     if column is not None:
@@ -116,5 +122,4 @@ def _sums(engine: Engine, column: sa.Column[Any] | None, since: str | None) -> l
 
 
 def _row(key: str | None, figures: Sequence[Any]) -> CostRow:
-    names = ("calls", "failed", "remembered", "tokens_in", "cache_read", "tokens_out", "cost_usd", "saved_usd")
-    return CostRow(key=key, **{name: figure or 0 for name, figure in zip(names, figures, strict=True)})
+    return CostRow(key=key, **{name: figure or 0 for name, figure in zip(_FIGURES, figures, strict=True)})

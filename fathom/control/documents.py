@@ -14,7 +14,7 @@ from fathom.errors import UsageWrong
 from fathom.ledger.episode import DocumentSummary
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
-from fathom.uploads.affording import waits_for_money
+from fathom.uploads.accounts import paused_for
 from fathom.uploads.attaching import NO_KIN, Kin, kinship
 from fathom.uploads.intake import open_intake
 
@@ -31,7 +31,7 @@ class DocumentRow(BaseModel):
 
     id: str
     collection: str
-    state: str = Field(description="accepted, submitted, running, done (in part), failed, rejected, refused or paused: budget")
+    state: str = Field(description="accepted, submitted, running, done (in part), failed, rejected, refused, paused: …")
     stage: str | None = Field(description="where it is or stopped")
     reason: str | None = Field(description="name of the error, where there is one")
     detail: str | None = Field(description="the error in a sentence")
@@ -98,6 +98,12 @@ def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
     return [row_of(upload, by_document[upload.document], ledger[upload.document], kin[upload.document]) for upload in uploads]
 
 
+def _state(upload: Upload) -> str:
+    if (paused := paused_for(upload)) is not None:
+        return f"paused: {paused}"
+    return "done in part" if upload.in_part else str(upload.state)
+
+
 def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin = NO_KIN) -> DocumentRow:
     """One document's row."""
     failed, passed = failed_and_passed(record.checks.values())
@@ -105,7 +111,7 @@ def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin =
     return DocumentRow(
         id=upload.document,
         collection=upload.collection,
-        state="paused: budget" if waits_for_money(upload) else "done in part" if upload.in_part else str(upload.state),
+        state=_state(upload),
         stage=upload.stage,
         reason=upload.reason,
         detail=upload.detail,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fathom.control.health import sensors_alive
 from fathom.errors import DagsterUnreachable
 from fathom.settings import Settings
-from fathom.uploads.affording import waits_for_money
+from fathom.uploads.accounts import paused_for
 from fathom.uploads.attaching import kinship
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.placing import Opened, Placed, Placement, ingest_paths
@@ -109,7 +109,7 @@ def wait(
 
 def is_over(upload: Upload, version: str | None, since: float) -> bool:
     """Whether nothing more will soon happen to that version: it ended, waits for money, or a newer one ended."""
-    if upload.state is UploadState.REFUSED or waits_for_money(upload):
+    if upload.state is UploadState.REFUSED or paused_for(upload) is not None:
         return True
     newer = upload.version != version and (upload.accepted_at or 0.0) >= since
     return upload.state in ENDED and (upload.version == version or newer)

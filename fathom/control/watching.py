@@ -16,7 +16,7 @@ from fathom.errors import UsageWrong
 from fathom.observability.collecting import Collector
 from fathom.settings import Settings
 from fathom.uploads import browsing
-from fathom.uploads.affording import waits_for_money
+from fathom.uploads.accounts import paused_for
 from fathom.uploads.browsing import IN_HAND, Sought
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
@@ -105,7 +105,7 @@ def _look(settings: Settings, sought: Sought, document: str | None, most: int, b
         left=left,
         done=before.done,
         failed=list(before.failed),
-        held=sum(waits_for_money(one) for one in found),
+        held=sum(paused_for(one) is not None for one in found),
     )
 
 

@@ -40,6 +40,7 @@ class CallRecord:
             "cost_usd": answer.cost_usd,
             "saved_usd": saved_usd,
             "seconds": round(seconds, 4),
+            "estimated": answer.estimated,
         }
         with self.engine.begin() as connection:
             connection.execute(llm_calls.insert().values(**row))

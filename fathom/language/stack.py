@@ -1,7 +1,8 @@
 """The layers between a text and a provider, in their order: who answers first, who may refuse, who waits, who records.
 
-kept answers → budget → retries → rate limit → record → keeping → provider. What is kept needs no money and no turn, so it
-is asked first; each try of a question is counted and recorded by itself; an answer is kept before anything can fail over it.
+kept answers → budget → account → retries → rate limit → record → keeping → provider. What is kept needs no money and no
+turn, so it is asked first; each try of a question is counted and recorded by itself; an answer is kept before anything can
+fail over it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from fathom.database import open_database
 from fathom.errors import SettingsInvalid
 from fathom.language import budget
+from fathom.language.account_watch import AccountWatch
 from fathom.language.asked_model import AskedModel, worth_keeping
 from fathom.language.asking import Provider
 from fathom.language.budget import Budgeted, limits_of
@@ -23,6 +25,7 @@ from fathom.language.providers.retrying import Retrying
 from fathom.language.rate_limit import RateLimited, Turns
 from fathom.language.vocabularies import read_vocabularies
 from fathom.settings import Settings
+from fathom.uploads.accounts import account_of
 
 MODELS = {"anthropic": "claude-sonnet-5-5", "openai": "gpt-5.4-mini"}
 
@@ -38,7 +41,8 @@ def open_asked_model(settings: Settings) -> AskedModel:
     held_s = batching.HELD_S if settings.llm_batch else budget.HELD_S
     usual = price.in_batches() if settings.llm_batch else price
     money = record.engine, limits_of(settings), usual
-    paid = Budgeted(patient, *money, urgent_price=price, room=lambda: provider.room, held_s=held_s)
+    watched = AccountWatch(patient, record.engine, account_of(settings))
+    paid = Budgeted(watched, *money, urgent_price=price, room=lambda: provider.room, held_s=held_s)
     return AskedModel(
         Saving(Recalling(paid, store), record),
         settings.llm,

@@ -97,7 +97,8 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("llm.error", "It did not answer usably.", model=str, call=str, error=str, seconds=float),
     _event("llm.batched", "Questions went out together, to be answered within a day.", model=str, questions=int, batch=str),
     _event("llm.throttled", "Calls wait for a rate limit.", model=str, seconds=float),
-    _event("llm.paused", "Calls wait for a budget.", reason=str),
+    _event("llm.paused", "Calls wait for a budget or an account.", reason=str),
+    _event("llm.resumed", "Calls go on: the account works again.", model=str),
     # chat, graph nodes and vectors: questions
     _event("chat.start", "A question came in."),
     _event("chat.message", "A part of the answer went out.", characters=int),

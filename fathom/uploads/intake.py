@@ -14,6 +14,7 @@ from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads import outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
+from fathom.uploads.accounts import with_account
 from fathom.uploads.affording import affordable, let_go
 from fathom.uploads.attaching import Attached, Kin, Piece, accept_attachments, kin_of
 from fathom.uploads.inbox import FoundFile, Identity
@@ -97,6 +98,7 @@ class Intake:
         held = paused(self.engine)
         due = [one for one in register.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
         due = affordable(self.engine, settings, [one for one in due if one.priority > 0 or not full], now)
+        due = with_account(self.engine, settings, due, now)
         if not due:
             return []
         served = register.served(self.engine)

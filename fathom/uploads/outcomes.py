@@ -9,7 +9,16 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.errors import BudgetSpent, DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
+from fathom.errors import (
+    AccountRefused,
+    BudgetSpent,
+    DocumentRejected,
+    DoneInPart,
+    FathomError,
+    RunCancelled,
+    RunLost,
+    UsageWrong,
+)
 from fathom.tables import priorities, uploads
 from fathom.uploads import register
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
@@ -93,8 +102,8 @@ def mark_failed(
     """The version is rejected, failed, or accepted for another try, by what the error says; answers which.
 
     A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. One that
-    ran out of money is accepted again and again, and no try is counted: it did not fail. None, changing nothing, where the
-    version is not the last one or another run has it in hand.
+    ran out of money, or whose account is paused, is accepted again and again, and no try is counted: it did not fail. None,
+    changing nothing, where the version is not the last one or another run has it in hand.
     """
     c = uploads.c
     name = error.name if isinstance(error, FathomError) else type(error).__name__
@@ -107,11 +116,11 @@ def mark_failed(
         if row is None:
             _release(connection, document, version, now)
             return None
-        without_money = isinstance(error, BudgetSpent)
-        tries = row.attempts + (not without_money)
-        retryable = error.retryable if isinstance(error, FathomError) else True
+        waits = isinstance(error, BudgetSpent) or (isinstance(error, AccountRefused) and error.account is not None)
+        tries = row.attempts + (not waits)
+        retryable = error.retryable and not error.final if isinstance(error, FathomError) else True
         state = S.REJECTED if isinstance(error, DocumentRejected) else S.FAILED
-        again = without_money or (retryable and state is S.FAILED and tries < attempts)
+        again = waits or (retryable and state is S.FAILED and tries < attempts)
         values = {"stage": stage, "reason": name, "detail": message, "attempts": tries, "updated_at": now}
         after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
         connection.execute(uploads.update().where(*mine).values(**values, **after))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.tables import pauses
+from fathom.uploads.accounts import probe_now
 
 ALL = "*"
 
@@ -35,7 +36,8 @@ def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: 
 
 
 def resume(engine: Engine, collection: str) -> bool:
-    """The collection is not paused; answers whether it was."""
+    """The collection is not paused; answers whether it was. A paused account is tried with the next question."""
+    probe_now(engine)
     with engine.begin() as connection:
         return connection.execute(pauses.delete().where(pauses.c.collection == collection)).rowcount == 1
 

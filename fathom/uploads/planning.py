@@ -11,7 +11,8 @@ URGENT_RUNS = 1  # so many more may be in flight for documents with a priority a
 RETRY_S = 5.0  # before the second try; three times as long before each further one
 PART_DOWN = 6  # a part that was down is given so much longer: someone has to start it
 _PARTS = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "DagsterUnreachable", "DatabaseUnreachable"})
-_PARTS_OR_STORE = _PARTS | {"LanguageModelUnreachable", "StoreFailed", "StoreFull"}
+_MODEL = frozenset({"LanguageModelUnreachable", "ProxyRefused", "CertificateRefused"})
+_PARTS_OR_STORE = _PARTS | _MODEL | {"StoreFailed", "StoreFull"}
 
 
 @dataclass(frozen=True, slots=True)

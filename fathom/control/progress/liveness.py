@@ -13,7 +13,7 @@ import psutil
 from fathom.control.progress.queue import QueuePlace
 from fathom.errors import RunLost
 from fathom.observability.recorded import Recorded
-from fathom.uploads.affording import waits_for_money
+from fathom.uploads.accounts import paused_for
 from fathom.uploads.pausing import ALL, Pause
 from fathom.uploads.planning import retry_delay
 from fathom.uploads.upload import Upload, UploadState
@@ -27,7 +27,7 @@ LEAST_SILENCE_S = 10.0  # no stage is called stalled before that
 LEAST_ANSWER_S = 4.0  # no model is said to hang before that
 SILENT_TIMES = 3.0  # so many times the longest its type of document took here for all of the stage
 ASKED_AFTER_S = 1.0  # a graph is asked whether it is there after so much silence of a stage that writes to it
-_AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable"})
+_AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable", "ProxyRefused"})
 CLOCK_S = 2.0
 _WORK = ("validation", "docling", "chunking", "graphiti")
 # What the converter says, and what a process says as long as it is there, whatever becomes of its work.
@@ -128,8 +128,8 @@ def _waiting(
     if pause is not None and upload.state is UploadState.ACCEPTED:
         what = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
         return Liveness("paused", f"{what} is paused: {pause.reason or 'somebody asked for it'}.")
-    if waits_for_money(upload):
-        return Liveness("paused", f"paused: budget. {upload.detail}", money())
+    if (cause := paused_for(upload)) is not None:
+        return Liveness("paused", f"paused: {cause}. {upload.detail}", money())
     again = upload.updated_at + retry_delay(upload.attempts, upload.reason)
     if upload.attempts and upload.state is UploadState.ACCEPTED and again > now:
         if upload.reason == RunLost.__name__:

@@ -22,7 +22,7 @@ from fathom.errors import FathomError
 from fathom.ledger.ledger import Ledger
 from fathom.observability.recorded import Events, Recorded
 from fathom.settings import Settings
-from fathom.uploads.affording import money_again_at
+from fathom.uploads.accounts import again_at
 from fathom.uploads.intake import open_intake
 from fathom.uploads.pausing import pause_of, paused
 from fathom.uploads.priorities import priorities_of
@@ -112,7 +112,7 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         now,
         usual=longest_of(history, suffix_of(document)),
         graph=lambda: graph_away(settings),
-        money=lambda: money_again_at(engine, settings, upload, now),
+        money=lambda: again_at(engine, settings, upload, now),
         answers=lambda: _longest_answer(events),
     )
     figures = _metrics(settings, upload, told)
