@@ -30,12 +30,19 @@ def by_outline(paragraph: Any, style: Any, label: str, level: int | None) -> tup
     """Returns docling's label and level, corrected by the outline level of the paragraph and by its length."""
     outline = value_of(paragraph._p, f"{PARAGRAPH_PROPERTIES}/{W}outlineLvl")
     at = whole_number(outline, LEVELS)
-    if label != _HEADING and at < LEVELS and len(paragraph.text) <= MAX_HEADING:
+    if label != _HEADING and at < LEVELS and not _is_indented(paragraph) and len(paragraph.text) <= MAX_HEADING:
         return _HEADING, at + 1
     is_named = label != _HEADING or any("heading" in name.casefold() for name in _names(style))
     if not is_named and len(paragraph.text) > MAX_HEADING:
         return "Normal", None  # a clause of a contract that the outline lists
     return label, level
+
+
+def _is_indented(paragraph: Any) -> bool:
+    """Tells whether the paragraph is set in from the left by hand, as an outline that was pasted from another program is."""
+    indent = paragraph._p.find(f"{PARAGRAPH_PROPERTIES}/{W}ind")
+    left = None if indent is None else indent.get(f"{W}left") or indent.get(f"{W}start")
+    return whole_number(left, 0) > 0
 
 
 def _names(style: Any) -> Iterator[str]:

@@ -184,6 +184,7 @@ def test_outline_levels_make_headings_of_short_paragraphs(tmp_path: Path) -> Non
     clause = "The buyer pays within thirty days of the day on which the goods were landed. " * 4
     body = paragraph("Parties", '<w:pStyle w:val="ct"/>') + paragraph("Goods", '<w:pStyle w:val="cb"/>')
     body += paragraph("By hand", '<w:outlineLvl w:val="0"/>') + paragraph("Body text", '<w:outlineLvl w:val="9"/>')
+    body += paragraph("Pasted from a notebook", '<w:ind w:left="540"/><w:outlineLvl w:val="2"/>')
     body += paragraph(clause, '<w:pStyle w:val="cb"/>')
     lines = converted(word(tmp_path / "a.docx", body, {"styles.xml": styles})).markdown.splitlines()
     headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
