@@ -16,6 +16,7 @@ MAX_STYLE_SHEET = 300_000
 MAX_RULES = 50  # of those for elements of one class or id
 MAX_SELECTORS = 500  # of one rule
 MAX_COMPOUNDS = 8
+MAX_LOOKED_UP = 2_000_000  # elements above others that are looked at for a page
 MAX_DECLARATIONS = 4000  # characters
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -75,6 +76,7 @@ class StyleSheet:
 
     def __init__(self, root: etree._Element) -> None:
         self._rules: dict[str, list[tuple[list[_Compound], bool]]] = {}
+        self._looked_up = 0
         left = MAX_STYLE_SHEET
         for element in root.iter("style"):
             media = (element.get("media") or "all").lower()
@@ -103,8 +105,22 @@ class StyleSheet:
             return False
         keys = [f".{name}" for name in (element.get("class") or "").split()]
         keys += [f"#{name}"] if (name := element.get("id")) else []
-        said = [shown for key in keys for compounds, shown in self._rules.get(key, ()) if _selects(compounds, element)]
+        said = [shown for key in keys for compounds, shown in self._rules.get(key, ()) if self._selects(compounds, element)]
         return bool(said) and not any(said)
+
+    def _selects(self, compounds: Sequence[_Compound], element: etree._Element) -> bool:
+        """Tells whether the selector is one of the element: the last compound by itself, the others by what is above it."""
+        if not compounds[-1].is_met(element):
+            return False
+        above: etree._Element | None = element
+        for compound in reversed(compounds[:-1]):
+            above = above.getparent() if above is not None else None
+            while above is not None and not compound.is_met(above):
+                self._looked_up += 1
+                above = None if compound.is_parent or self._looked_up > MAX_LOOKED_UP else above.getparent()
+            if above is None:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +160,6 @@ def _compounds(selector: str) -> list[_Compound]:
         key = next(iter(sorted(names, key=lambda name: name[0] != "#")), "")
         found.append(_Compound((matched[1] or "").lower().strip("*"), ids, classes, key))
     return found if found and found[-1].key else []
-
-
-def _selects(compounds: Sequence[_Compound], element: etree._Element) -> bool:
-    """Tells whether the selector is one of the element: the last compound by itself, the others by what is above it."""
-    if not compounds[-1].is_met(element):
-        return False
-    above: etree._Element | None = element
-    for compound in reversed(compounds[:-1]):
-        above = above.getparent() if above is not None else None
-        while above is not None and not compound.is_met(above):
-            above = None if compound.is_parent else above.getparent()
-        if above is None:
-            return False
-    return True
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:
