@@ -9,6 +9,7 @@ from fathom.conversion.docling_backends.spreadsheet.headers import is_header_lik
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
 
 _SAMPLED = 200
+MAX_SUMS = 5  # rows below a table: subtotal, discount, tax, total
 
 
 def row_gap_parts(upper: CellBlock, lower: CellBlock, last: int, gap: int, sheet: ShownSheet) -> bool:
@@ -79,6 +80,7 @@ def column_gap_parts(left: CellBlock, right: CellBlock, gap: int, sheet: ShownSh
     left_rows, right_rows = _rows_from(left, top), _rows_from(right, top)
     if left_rows[:1] != right_rows[:1] or not left_rows or _same_names(left, right, top):
         return True
+    right_rows = _without_sums(right, right_rows, left_rows[-1])
     shared = len(set(left_rows) & set(right_rows))
     most = max(len(left_rows), len(right_rows))
     dressed = sum(any((row, column) in sheet.dressed for column in spacers) for row in left_rows)
@@ -95,6 +97,13 @@ def _rows_from(block: CellBlock, top: int) -> list[int]:
     rows = block.rows
     above = [row for row in rows if row < top and len(block.cells[row]) > 1]
     return above + [row for row in rows if row >= top]
+
+
+def _without_sums(right: CellBlock, rows: list[int], last: int) -> list[int]:
+    """Returns the rows without those of sums below the left part, which leave the first column of the right one empty."""
+    first = right.columns()[0]
+    kept = [row for row in rows if row <= last or any(column == first for column, _ in right.cells[row])]
+    return kept if kept and kept[-1] <= last and len(rows) - len(kept) <= MAX_SUMS else rows
 
 
 def _same_names(left: CellBlock, right: CellBlock, top: int) -> bool:

@@ -184,3 +184,21 @@ def test_a_form_of_labels_and_values_has_no_header() -> None:
 def test_lines_below_each_other_are_texts_and_lists_of_values_are_tables() -> None:
     assert [kind for kind, _, _ in outline(sheet_of([["First line"], ["Second line"]]))] == ["text"]
     assert [kind for kind, _, _ in outline(sheet_of([["Depth"], [3], [4]]))] == ["table"]
+
+
+def test_sums_below_one_part_of_a_table_do_not_cut_it_at_its_empty_column() -> None:
+    rows: list[list[Value]] = [
+        ["Pos", "Text", None, "Qty", "Price", "Sum"],
+        [1, "Rope", None, 2, 5, 10],
+        [2, "Net", None, 1, 7, 7],
+        [None],
+        [None, None, None, None, "Total", 17],
+    ]
+    assert [row[0] for row in tables(sheet_of(rows))[0]] == ["Pos", "1", "2", "Total"]
+    apart: list[list[Value]] = [
+        ["Fish", "Tonnes", None, "No", "Boat", "Length"],
+        ["Cod", 3, None, 1, "Ruth", 9],
+        ["Rye", 4, None, 2, "Alta", 8],
+        [None, None, None, 3, "Per", 7],
+    ]
+    assert len(tables(sheet_of(apart))) == 2
