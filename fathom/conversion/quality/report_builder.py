@@ -64,12 +64,12 @@ def report_of(
     The words of the file's own source are looked for in it, and the painted lines of a PDF among its tables; pages that were
     read by OCR have neither.
     """
-    texts, everything = _texts(outcome.document, linked_once=inspection.kind is DocumentKind.PDF)
+    texts, others = _texts(outcome.document, linked_once=inspection.kind is DocumentKind.PDF)
     document = outcome.document
     scores = _ocr_scores(outcome.result)
     body = "\n".join(texts)
     kept = len(words_of(body))
-    apart = len(words_of("\n".join(everything))) - kept
+    apart = sum(len(words_of(whole)) - len(words_of(shown)) for whole, shown in others)
     dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
     pages = pages_as_read(outcome.result)
     compared = _compared(path, inspection, read, scores, pages)
@@ -171,26 +171,27 @@ def _label(item: Any) -> str:
     return str(getattr(item.label, "value", item.label))
 
 
-def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[str]]:
-    """(texts of the body, all texts): of items and of the cells of tables.
+def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[tuple[str, str]]]:
+    """(texts of the body, texts of which less stands there: whole and as they stand): of items and of the cells of tables.
 
     In a PDF the text of a cell with a link is that of items, too (see inline_links.py), and is counted `linked_once`.
     """
     from docling_core.types.doc import ContentLayer
 
     body: list[str] = []
-    everything: list[str] = []
+    others: list[tuple[str, str]] = []
     for item in document.texts:
-        everything.append(item.orig if len(item.orig) > len(item.text) else item.text)
-        if item.content_layer is ContentLayer.BODY:
+        is_body = item.content_layer is ContentLayer.BODY
+        if is_body:
             body.append(item.text)
+        if len(item.orig) > len(item.text) or not is_body:
+            others.append((item.orig if len(item.orig) > len(item.text) else item.text, item.text if is_body else ""))
     for table in document.tables:
         for cell in table.data.table_cells:
             if linked_once and getattr(cell, "ref", None) is not None:
                 continue
-            everything.append(cell.text)
             body.append(cell.text)
-    return body, everything
+    return body, others
 
 
 def ocr_lines(result: Any) -> list[OcrLine]:
