@@ -360,7 +360,8 @@ class _Scan:
             case "xref":
                 self._cross(target, content)
             case "image":
-                self._say(_first_attribute(content))
+                said = _first_attribute(content)
+                self._say(said if content.strip().startswith('"') else said.partition(",")[0])  # width and height follow
             case "kbd" | "btn":
                 self._say(content)
             case "menu":

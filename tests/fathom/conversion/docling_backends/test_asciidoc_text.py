@@ -30,6 +30,11 @@ def test_attributes_in_text_that_is_passed_through_stay(tmp_path: Path) -> None:
     assert gaps(tmp_path, text, contains=["Set {port} or {port} to 80, 1 + 80 + 2."]) == []
 
 
+def test_pictures_in_a_line_say_their_words_without_their_sizes(tmp_path: Path) -> None:
+    text = 'See image:a.png[the pier, 20] and image:b.png["Alta, north",20] and image:c.png[width=20] here.\n'
+    assert gaps(tmp_path, text, contains=["See the pier and Alta, north and here."]) == []
+
+
 def test_conditions_decide_what_is_read_and_includes_are_named(tmp_path: Path) -> None:
     text = (
         "= T\n:a: 1\n\nifdef::a[shown one]\n\nifndef::a[hidden one]\n\nifdef::b[]\nhidden two\n\nifdef::a[]\n"
