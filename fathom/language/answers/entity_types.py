@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+MAX_SAID = 500  # letters
 _MOST_PARTS = 12  # of what is said, each of which may be a type
 _APART = re.compile(r"[^\w\s]+|\s+(?:and|or)\s+|\n", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
@@ -42,7 +43,9 @@ class EntityTypes:
 
 def _parts(said: object, depth: int = 0) -> Iterator[str]:
     """A type as it is said, then its parts between signs, words between them and members of lists."""
-    if isinstance(said, str) and len(said) <= 500:
+    if isinstance(said, str) and len(said) <= MAX_SAID:
+        if "://" in said:  # the address of a type ends in its name
+            said = re.split(r"[/#]", said)[-1]
         yield said.strip()
         yield from (part.strip() for part in _APART.split(said, maxsplit=_MOST_PARTS) if part.strip())
     elif isinstance(said, list) and not depth:

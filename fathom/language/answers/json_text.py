@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fathom.language.answers.lenient_json import MAX_NESTING, NotRead, ReadValue, merged_members, read_value
+from fathom.language.answers.lenient_json import MAX_NESTING, NotRead, ReadValue, merged_members, put, read_value
 from fathom.language.answers.reasoning import Behind, behind_reasoning
 
 MAX_ANSWER = 500_000  # characters: the longest answer that is asked for has some 50,000
@@ -17,6 +17,7 @@ MAX_READ = 2  # times the length of a text that is read in search of an object
 MAX_WRAPS = 6  # of an object in lists, other objects and text
 _MAX_LOOKED_AT = 10_000  # values in search of a record
 _SLACK = 20_000
+_DEEP_COSTS = 20  # so many times as much as other text: little that is meant nests so deep
 
 _BLANK = re.compile(r"(?:\s|```|~~~|<[^<>\n]{1,40}>|\[/?[A-Z]+\]|[}\])，,;]|\ufeff)*")
 _START = re.compile(r"[{\[]")
@@ -139,7 +140,7 @@ def _search(text: str, names: Names) -> _Search:
         try:
             read = read_value(text, start.start())
         except NotRead as error:
-            budget -= error.reached - start.start() + 1
+            budget -= (error.reached - start.start() + 1) * (_DEEP_COSTS if error.deep else 1)
             search.deep = search.deep or error.deep
             at = error.reached if error.deep else start.end()
             continue
@@ -247,6 +248,5 @@ def _together(records: list[dict[str, Any]]) -> dict[str, Any]:
         if number and record == records[number - 1]:
             continue
         for name, member in record.items():
-            known = whole.get(name)
-            whole[name] = [*known, *member] if isinstance(known, list) and isinstance(member, list) else member
+            put(whole, name, member)
     return whole

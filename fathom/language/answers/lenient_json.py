@@ -123,7 +123,7 @@ class _Reader:
                 break
             value, at = self.value(at, "member", depth + 1)
             if not self.cut or isinstance(value, (dict, list)):
-                _put(found, key, value)
+                put(found, key, value)
         self._objects -= 1
         if self.ended:
             self.unclosed.append(found)
@@ -235,17 +235,20 @@ class _Reader:
         return at >= len(self._text) or bool(_END.match(self._text, at))
 
 
-def _put(found: dict[str, Any], key: str, value: Any) -> None:
-    """A list whose name is said again is longer by it; of other members the last one holds."""
+def put(found: dict[str, Any], key: str, value: Any) -> None:
+    """Puts a member into an object: a list whose name is said again is longer by it, of other members the last one holds."""
     known = found.get(key)
-    found[key] = [*known, *value] if isinstance(known, list) and isinstance(value, list) else value
+    if isinstance(known, list) and isinstance(value, list):
+        known.extend(value)
+    else:
+        found[key] = value
 
 
 def merged_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Returns the members of an object of strict JSON, with lists of the same name joined."""
     found: dict[str, Any] = {}
     for key, value in pairs:
-        _put(found, key, value)
+        put(found, key, value)
     return found
 
 

@@ -79,7 +79,10 @@ def throttled(seconds: str) -> Fault:
 
 
 class MessagesServer:
-    """Serves both APIs on a free port; each request takes `latency_s`, consumes one of `faults` if there are any."""
+    """Serves both APIs on a free port; each request takes `latency_s`, consumes one of `faults` if there are any.
+
+    `wire` makes what is sent, with a status where that is not 200, of the body of a good answer.
+    """
 
     def __init__(self, *, latency_s: float = 0.0, answering: Answering = answer_of) -> None:
         self.latency_s = latency_s
@@ -89,6 +92,7 @@ class MessagesServer:
         self.key = "sk-test-0123456789"
         self.takes_schema = True
         self.refuses: Callable[[dict[str, Any]], str | None] = lambda body: None
+        self.wire: Callable[[dict[str, Any]], dict[str, Any] | tuple[int, dict[str, Any]]] = lambda body: body
         self.requests: list[dict[str, Any]] = []
         self.arrived: list[float] = []
         self.answered: list[str] = []
@@ -262,7 +266,9 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
         def send(self, text: str, body: dict[str, Any]) -> None:
             with server.lock:
                 server.answered.append(text)
-            self.write(200, body, {})
+            sent = server.wire(body)
+            status, body = sent if isinstance(sent, tuple) else (200, sent)
+            self.write(status, body, {})
 
         def write(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
             data = json.dumps(body).encode()
