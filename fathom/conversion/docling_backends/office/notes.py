@@ -9,6 +9,7 @@ from docling_core.types.doc import ContentLayer, DocItem, DocItemLabel, DoclingD
 from docling_core.types.doc.document import DescriptionMetaField, FineRef, PictureMeta
 
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, tidied
+from fathom.conversion.report import Notice
 
 # The sentence that Office appends to descriptions it made itself.
 _GENERATED = re.compile(
@@ -19,6 +20,7 @@ _GENERATED = re.compile(
 )
 _FILE_NAME = re.compile(r"(?:\w+:\s*)?\S*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.I)
 _SYMBOLS = "*†‡§"
+_MAX_NAMED = 10
 
 
 class NoteMarks:
@@ -75,6 +77,15 @@ def add_comments(
         document.add_comment(text=comment, parent=group)
     if isinstance(target, DocItem):
         target.comments.append(FineRef(cref=group.self_ref))
+
+
+def objects_notice(names: Sequence[str], where: str | None = None) -> list[Notice]:
+    """Returns a notice that names the objects of other programs, such as `Excel.Sheet.12`, that were not taken."""
+    if not names:
+        return []
+    known = list(dict.fromkeys(filter(None, names)))[:_MAX_NAMED]
+    message = "Embedded objects are shown as their pictures only" + (f": {', '.join(known)}." if known else ".")
+    return [Notice(kind="object_not_taken", message=message, count=len(names), where=where)]
 
 
 def alternative_text(title: str | None, description: str | None) -> str:

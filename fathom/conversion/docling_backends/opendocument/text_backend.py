@@ -8,7 +8,7 @@ from docling.backend.opendocument_backend import OdtDocumentBackend, _OdfComment
 from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
-from fathom.conversion.docling_backends.office.notes import add_comments, add_note
+from fathom.conversion.docling_backends.office.notes import add_comments, add_note, objects_notice
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.forms import Forms
@@ -102,6 +102,6 @@ def left_out(writer: BodyWriter) -> list[Notice]:
         ("hidden_text", hidden.text, "Hidden text was left out."),
         ("hidden_sections", hidden.sections, "Hidden sections were left out."),
         ("hidden_rows", writer.hidden_rows, "Hidden rows of tables were left out."),
-        ("object_not_taken", len(writer.media.untold_objects), "Embedded objects are shown as their pictures only."),
     ]
-    return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
+    notices = [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
+    return [*notices, *objects_notice(writer.media.untold_objects)]

@@ -14,7 +14,7 @@ from lxml import etree
 from pptx.enum.shapes import PP_PLACEHOLDER
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, ChartContent, add_chart, chart_of
-from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe
+from fathom.conversion.docling_backends.office.notes import add_comments, alternative_text, describe, objects_notice
 from fathom.conversion.docling_backends.office.package import SLIDES_MAIN, opened_package
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.reading_order import PlacedShape, in_reading_order
@@ -46,10 +46,8 @@ class PresentationBackend(MsPowerpointDocumentBackend):
             etree.strip_tags(slide.element, etree.Comment, etree.ProcessingInstruction)
             make_plain(slide)
             self._notes[number - 1] = take_notes(slide)
-            objects = sum(1 for _ in slide.element.iter(f"{P}oleObj"))
-            if objects:
-                message = "Embedded objects are shown as their pictures only."
-                self.notices.append(Notice(kind="object_not_taken", message=message, count=objects, where=f"slide {number}"))
+            objects = [found.get("progId") or found.get("name", "") for found in slide.element.iter(f"{P}oleObj")]
+            self.notices += objects_notice(objects, f"slide {number}")
 
     def convert(self) -> DoclingDocument:
         """Returns docling's document, line breaks of titles as such."""

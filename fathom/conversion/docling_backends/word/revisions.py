@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fathom.conversion.docling_backends.office.notes import objects_notice
 from fathom.conversion.docling_backends.word.markup import (
     CELL,
     PARAGRAPH_PROPERTIES,
@@ -156,13 +157,13 @@ def _remove_row(row: Any) -> None:
 
 def notices_of(left_out: LeftOut, document: Any) -> list[Notice]:
     """Returns notices of what was left out of the document."""
-    objects = sum(found.get("Type", "Embed") == "Embed" for found in document.iter(_OBJECT))
+    objects = [found.get("ProgID", "") for found in document.iter(_OBJECT) if found.get("Type", "Embed") == "Embed"]
     linked = sum(1 for _ in document.iter(f"{W}subDoc"))
     found = [
         ("deleted_text", left_out.deleted, "Text that is marked as deleted was left out."),
         ("hidden_text", left_out.hidden, "Hidden text was left out."),
         ("hidden_rows", left_out.hidden_rows, "Hidden rows of tables were left out."),
-        ("object_not_taken", objects, "Embedded objects are shown as their pictures only."),
         ("part_not_taken", linked, "Documents that are linked as parts of this one were not taken."),
     ]
-    return [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
+    notices = [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
+    return [*notices, *objects_notice(objects)]

@@ -86,3 +86,12 @@ def test_documents_within_documents_end_at_a_bound(tmp_path: Path) -> None:
     assert "Level 3" in document.markdown
     assert "Deepest" not in document.markdown
     assert notices(document) == {"part_not_taken": 1}
+
+
+def test_objects_of_other_programs_are_named(tmp_path: Path) -> None:
+    kept = '<o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" Type="Embed" ProgID="Excel.Sheet.12"/>'
+    linked = kept.replace("Embed", "Link")
+    body = "".join(f"<w:p><w:r><w:object>{found}</w:object></w:r></w:p>" for found in (kept, kept, linked)) + paragraph("x")
+    document = converted(word(tmp_path / "a.docx", body))
+    assert notices(document) == {"object_not_taken": 2}
+    assert "Excel.Sheet.12" in document.report.notices[0].message
