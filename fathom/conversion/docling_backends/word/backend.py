@@ -70,6 +70,7 @@ class WordBackend(MsWordDocumentBackend):
         self.notices: list[Notice] = []
         self.imported = ImportedParts(WordBackend)
         self._checkbox: str | None = None
+        self._label = self._box = ""
         self._waiting_comments: list[tuple[str, list[str]]] = []
         self._failure: Exception | None = None
         super().__init__(in_doc, opened_package(path_or_stream, WORD_MAIN), options)
@@ -178,6 +179,7 @@ class WordBackend(MsWordDocumentBackend):
             return self._handle_imported(element, doc)
         self._checkbox = element.get(CHECKBOX)
         self._label = self._numbering.label_of(element)
+        self._box = self._numbering.box_of(element)
         first = len(doc.texts)
         added: list[Any] = super()._handle_text_elements(element, doc, skip_empty_text)
         threads = self._comments.take(comment_ids(element))
@@ -277,6 +279,8 @@ class WordBackend(MsWordDocumentBackend):
         pieces = [piece for piece in elements if piece.text]
         if not isinstance(group, ListGroup) or not pieces:
             return []
+        if self._box:
+            pieces = tidied([Piece(f"{self._box} "), *pieces])
         only = pieces[0] if len(pieces) == 1 and not pieces[0].is_formula else None
         item = doc.add_list_item(
             marker=marker,

@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from fathom.conversion.docling_backends.office.symbols import symbol_text
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, VAL, P, W, is_on, value_of
+from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, RUN_PROPERTIES, VAL, P, W, is_on, value_of
 from fathom.conversion.docling_backends.word.number_formats import formatted
 
 LEVELS = 9
 _PLACE = re.compile(r"%(\d)")
 _MAX_DEPTH = 10
+_BOXES = ("☐", "☑", "☒")
 _HIDDEN = frozenset({"none", "bullet"})
 
 
@@ -29,6 +31,7 @@ class _Level:
     text: str = ""
     restart: int | None = None
     legal: bool = False
+    box: str = ""  # of a bullet that is a box, ticked or not
     style: str | None = None
 
 
@@ -75,6 +78,15 @@ class Numbering:
     def label_of(self, paragraph: Any) -> str:
         """Returns the number shown before the paragraph; empty for bullets and paragraphs outside of lists."""
         return self._labels.get(paragraph, "")
+
+    def box_of(self, paragraph: Any) -> str:
+        """Returns the box that the paragraph has for its bullet; empty where it has another or none."""
+        place = self.place_of(paragraph)
+        instance = self._instances.get(place[0]) if place is not None else None
+        abstract = self._abstract_of(instance) if instance is not None else None
+        if place is None or instance is None or abstract is None:
+            return ""
+        return instance.levels.get(place[1], abstract.levels.get(place[1], _Level())).box
 
     def place_of(self, paragraph: Any) -> tuple[str, int] | None:
         """Returns (list, level from 0) of the paragraph, by itself or by its style; None where it is in no list."""
@@ -199,7 +211,16 @@ def _level(element: Any) -> _Level:
         restart=None if restart is None else _integer(restart, 0),
         legal=bool(is_on(element.find(f"{W}isLgl"))),
         style=value_of(element, f"{W}pStyle"),
+        box=_box(element),
     )
+
+
+def _box(element: Any) -> str:
+    """Returns the box that a bullet shows; empty for all others."""
+    fonts = element.find(f"{RUN_PROPERTIES}/{W}rFonts")
+    font = "" if fonts is None else fonts.get(f"{W}ascii") or ""
+    shown = symbol_text(font, value_of(element, f"{W}lvlText") or "")
+    return shown if _form(element) == "bullet" and shown in _BOXES else ""
 
 
 def _form(element: Any) -> str:

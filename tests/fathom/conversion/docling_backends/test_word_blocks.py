@@ -290,3 +290,20 @@ def test_comments_in_the_xml_and_wrappers_in_wrappers_do_no_harm(tmp_path: Path)
     made = converted(word(tmp_path / "a.docx", body, {"numbering.xml": numbering((1, ""))}))
     assert "deep words" in made.markdown
     assert "300. n299" in made.markdown
+
+
+def test_boxes_for_bullets_show_their_state_and_other_bullets_do_not(tmp_path: Path) -> None:
+    wingdings = '<w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr>'
+    bullets = (("☐", ""), ("☑", ""), ("\uf0fe", wingdings), ("•", ""), ("■", ""))
+    numbering = f"<w:numbering {WORD_NAMES}>"
+    for number, (text, font) in enumerate(bullets):
+        level = f'<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="{text}"/>{font}</w:lvl>'
+        numbering += f'<w:abstractNum w:abstractNumId="{number}">{level}</w:abstractNum>'
+    for number in range(len(bullets)):
+        numbering += f'<w:num w:numId="{number + 1}"><w:abstractNumId w:val="{number}"/></w:num>'
+    body = "".join(
+        paragraph(text, f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>')
+        for number, text in enumerate(("open", "done", "done too", "dot", "square"), 1)
+    )
+    lines = converted(word(tmp_path / "a.docx", body, {"numbering.xml": f"{numbering}</w:numbering>"})).markdown.split("\n")
+    assert [line for line in lines if line] == ["- ☐ open", "- ☑ done", "- ☑ done too", "- dot", "- square"]
