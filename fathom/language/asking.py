@@ -96,6 +96,10 @@ class Provider(Asker, Protocol):
         """For models that think before they answer."""
         ...
 
+    def open(self) -> None:
+        """Its client is made and nothing asked. Raises named errors for what its settings and the environment have wrong."""
+        ...
+
     def close(self) -> None:
         """Its connections are closed, until it is asked again."""
         ...

@@ -189,6 +189,10 @@ class AnthropicProvider:
                 self._client = opened_client(anthropic, anthropic.Anthropic, self._key, self._address, self._timeout_s)
             return self._client
 
+    def open(self) -> None:
+        """Its client is made and nothing asked. Raises AddressWrong, KeyRefused, ProxyUnusable, CertificateMissing."""
+        _ = self.client
+
     def close(self) -> None:
         """Its connections are closed."""
         with self._lock:

@@ -75,6 +75,10 @@ class BatchProvider:
         found = answer.result()
         return replace(found, tokens=TokenUse(), cost_usd=0.0) if again else found
 
+    def open(self) -> None:
+        """Its client is made and nothing asked. Raises what the single provider raises."""
+        self._single.open()
+
     def close(self) -> None:
         """Its connections and its file are closed, until it is asked again."""
         self._single.close()

@@ -43,13 +43,17 @@ _OF_SYSTEM = re.compile(
 
 @dataclass(frozen=True)
 class ChatManner:
-    """How a server is asked for an answer: its format, how a missing date is typed, the name of the bound, and what besides."""
+    """How a server is asked for an answer: its format, how a missing date is typed, the name of the bound, and what besides.
+
+    `bound_refused` where another name of the bound was refused before.
+    """
 
     format: Format = "json_schema"
     nulls: Nulls = "union"
     length: LengthParameter = "max_completion_tokens"
     effort: bool = True
     system: bool = True
+    bound_refused: bool = False
 
     def parameters(self, question: Question, max_tokens: int) -> dict[str, Any]:
         """Returns the parameters of a completion beside the model's name."""
@@ -102,7 +106,10 @@ class ChatManner:
     def _with_other_length(self, refused: RefusedCall) -> ChatManner | None:
         if self.length == "none" or not refused.says(self.length) or not refused.says(*_UNKNOWN):
             return None
-        return replace(self, length="max_tokens" if self.length == "max_completion_tokens" else "max_completion_tokens")
+        if self.bound_refused:
+            return replace(self, length="none")
+        other: LengthParameter = "max_tokens" if self.length == "max_completion_tokens" else "max_completion_tokens"
+        return replace(self, length=other, bound_refused=True)
 
     def _without_effort(self, refused: RefusedCall) -> ChatManner | None:
         return replace(self, effort=False) if self.effort and refused.says("reasoning_effort", "reasoning.effort") else None

@@ -184,8 +184,8 @@ class TokenLimits:
         known = replace(self, context=limit)
         if told is not None and told != asked and told <= 50 * question.estimated_tokens_in:
             known = replace(known, factor=1.0).counted(question, told)
-        if known.answer_tokens(question) >= asked:  # it counts more tokens than are estimated
-            known = replace(known, factor=round(min(_FACTORS[1], known.factor * 1.3), 3))
+        if known.context is not None and known.tokens_in(question) + asked <= known.context:
+            known = replace(known, factor=round(min(_FACTORS[1], known.factor * 1.3), 3))  # it counts more than is estimated
             if known.factor == self.factor:
                 raise PassageTooLong(f"A passage is too long for the language model: {refused.said}")
         return known

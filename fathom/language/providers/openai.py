@@ -118,6 +118,10 @@ class OpenAIProvider:
                 self._client = opened_client(openai, openai.OpenAI, self._key, self._address, self._timeout_s)
             return self._client
 
+    def open(self) -> None:
+        """Its client is made and nothing asked. Raises AddressWrong, KeyRefused, ProxyUnusable, CertificateMissing."""
+        self._opened()
+
     def close(self) -> None:
         """Its connections are closed."""
         with self._lock:
