@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ import typer
 from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, print_json, print_text, say, table
 from fathom.cli.password_file import PasswordFile, passwords_of
+from fathom.cli.text_lines import answer_lines
 
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
@@ -83,7 +83,8 @@ def extract(
 ) -> int:
     """Show what the language model would put into the graph from a text; nothing is written. Offsets are in code points.
 
-    One file gives one JSON document, several a list; the standard input is answered a line each, in order.
+    One file gives one JSON document, several a list; the standard input is answered a line each, in order, with an error
+    object for a line that cannot be answered.
     """
     from fathom.errors import UsageWrong
     from fathom.language.extraction import require_extractable
@@ -91,16 +92,17 @@ def extract(
 
     if to not in ("json", "table"):
         raise UsageWrong(f"There is no form {to}.", hint="They are: json, table.")
+    if "-" in files and files != ["-"]:
+        raise UsageWrong("The standard input is read alone.", hint="`fathom extract - < texts.jsonl`")
     settings = deployment()
     model = open_language_model(settings)
-    if files == ["-"]:
-        for name, text in _lines():
-            print_json(_shape(name, model.extract([require_extractable(text, name)])[0]), indent=None)
-        return 0
-    if "-" in files:
-        raise UsageWrong("The standard input is read alone.", hint="`fathom extract - < texts.jsonl`")
-    texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
-    extractions = model.extract(texts)
+    with ExitStack() as closing:
+        if close := getattr(model, "close", None):
+            closing.callback(close)
+        if files == ["-"]:
+            return answer_lines(lambda name, text: _shape(name, model.extract([require_extractable(text, name)])[0]))
+        texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
+        extractions = model.extract(texts)
     shapes = [_shape(file, extraction) for file, extraction in zip(files, extractions, strict=True)]
     if to == "json" or as_json:
         print_json(shapes[0] if len(shapes) == 1 else shapes)
@@ -136,20 +138,6 @@ def _text_of(file: Path, settings: Settings) -> str:
     if file.suffix.lower() in _TEXT_SUFFIXES and file.is_file():
         return file.read_text("utf-8", "replace")
     return converted_file(file, settings).markdown
-
-
-def _lines() -> Iterator[tuple[str, str]]:
-    """Ids and texts of the standard input. Raises UsageWrong for a line of another shape."""
-    from fathom.errors import UsageWrong
-
-    for number, line in enumerate(sys.stdin, start=1):
-        if not line.strip():
-            continue
-        try:
-            given = json.loads(line)
-            yield str(given["id"]), str(given["text"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.') from error
 
 
 def _shape(source: str, extraction: Extraction) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""Reads texts as JSON lines from the standard input and answers each with a line, also those that cannot be answered."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fathom.cli.output import print_json, say
+from fathom.errors import DocumentFailed, DocumentRejected, FathomError, UsageWrong
+
+MAX_LINE_BYTES = 13_000_000  # a million characters, which is the most of a text, may be written as two escapes each
+SOME_FAILED, ALL_FAILED = 5, 1
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of the input: its number, the id it gives, its text or why it has none."""
+
+    number: int
+    source: str | None
+    text: str
+    fault: UsageWrong | None = None
+
+
+def answer_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
+    """Prints what `answered(id, text)` gives for each line of the standard input, in order; an error object for a bad one.
+
+    A fault that is none of the line's own (the key, the server, the budget) is the answer to all lines after it, about which
+    nothing is asked. Returns the exit code: 0, ALL_FAILED, SOME_FAILED, or that of such a fault.
+    """
+    done = failed = 0
+    stopped: FathomError | None = None
+    told: FathomError | None = None
+    for line in text_lines():
+        error = stopped or line.fault
+        if error is None:
+            try:
+                print_json(answered(line.source or "", line.text), indent=None)
+            except FathomError as raised:
+                error = raised
+                if not isinstance(raised, (DocumentFailed, DocumentRejected)):
+                    stopped = raised
+            else:
+                done += 1
+                continue
+        failed += 1
+        print_json({"source": line.source, "line": line.number, **error.as_dict()}, indent=None)
+        if error is not told:  # the fault of all lines is told once
+            say(f"Line {line.number}: {error.message}")
+            told = error
+    if stopped is not None:
+        say(stopped.what_to_do)
+        return stopped.exit_code
+    return (SOME_FAILED if done else ALL_FAILED) if failed else 0
+
+
+def text_lines() -> Iterator[TextLine]:
+    """The lines of the standard input that are not blank."""
+    stream = sys.stdin.buffer
+    number = 0
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(MAX_LINE_BYTES)
+            yield TextLine(number, None, "", UsageWrong(f"Line {number} of the standard input is longer than any text may be."))
+        elif line.strip():
+            yield _read(number, line)
+
+
+def _read(number: int, line: bytes) -> TextLine:
+    """The line, read."""
+    said = UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.')
+    try:
+        given = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except (ValueError, RecursionError):
+        return TextLine(number, None, "", said)
+    if not isinstance(given, dict):
+        return TextLine(number, None, "", said)
+    name, text = given.get("id"), given.get("text")
+    source = str(name) if isinstance(name, (str, int, float)) and not isinstance(name, bool) else None
+    if source is None or not isinstance(text, str):
+        return TextLine(number, source, "", said)
+    return TextLine(number, source, text)
