@@ -170,13 +170,14 @@ def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
     plain_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", written))]
     blocks = [block for part in rich for block in part.page.blocks]
     runs = list(_runs(blocks))
-    rich_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", " ".join(run.text for run in runs)))]
+    shown = " ".join(run.text for run in runs)
+    rich_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", shown))]
     if not plain_words or len(rich_words) >= MORE_WORDS * len(plain_words):
         return bool(rich_words)
     shared = set(plain_words) & set(rich_words)
     has_structure = any(isinstance(block, Heading | Table | ItemList) for block in blocks)
     is_other = len(plain_words) <= MAX_STUB_WORDS and len(shared) <= MAX_STUB_SHARED * len(set(rich_words))
-    if is_other and (has_structure or len(rich_words) >= MIN_OTHER_WORDS):
+    if is_other and (has_structure or len(rich_words) + len(_URL.findall(shown)) >= MIN_OTHER_WORDS):
         return True  # the plain text is a notice: "Your program shows no HTML."
     if len(rich_words) < STUB_SHARE * len(plain_words):
         return False

@@ -50,6 +50,7 @@ def several(kind: str, *parts: bytes) -> bytes:
     [
         ("Your program shows no HTML.", "<h2>Berth B3</h2><p>From 9 May to 30 June, paid.</p>", "### Berth B3"),
         ("Your program shows no HTML.", "<p>Ebb tide</p>", "Ebb tide"),
+        ("Your program shows no HTML.", "<p>tide http://example.org/a_b</p>", "tide http://example.org/a_b"),
         ("K1 40", "<table><tr><th>Crate<th>Kg<tr><td>K1<td>40</table>", "| K1 | 40 |"),
         ("Read the list here", "<p>Read the list <a href='https://a.example/x'>here</a></p>", "[here](https://a.example/x)"),
         ("- one\n- two", "<ul><li>one<li>two</ul>", "- one\n- two"),
