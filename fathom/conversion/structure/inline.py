@@ -14,6 +14,7 @@ _EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 # What stands at the end of a run may become a mark by what the next run begins with.
+_NO_MARKS: frozenset[str] = frozenset()
 _MARKS = re.compile(r"[\\`*_<&\]]")
 _SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?]|\Z)|&(?=#?\w*(?:;|\Z))|\](?=\()")
 _LINE_START = re.compile(
@@ -64,7 +65,7 @@ def inline_text(nodes: Iterable[Mapping[str, Any]], *, exact: bool = False) -> I
     line = pending = ""
     for node in nodes:
         whole = own_text(node)
-        text = _BLANKS.sub(" ", whole) if exact else whole.strip()
+        text = _on_single_blanks(whole) if exact else whole.strip()
         if not text:
             continue
         if exact:
@@ -81,7 +82,13 @@ def inline_text(nodes: Iterable[Mapping[str, Any]], *, exact: bool = False) -> I
             text = superscript(text, line + gap)
         line += gap + text
         runs.append(_Run(text, gap, _marks(node, formatting), _target(node)))
+    if len(runs) == 1 and not runs[0].marks and runs[0].url is None:
+        return plain_text(runs[0].text.rstrip(" "))
     return _rendered(_merged(runs))
+
+
+def _on_single_blanks(text: str) -> str:
+    return _BLANKS.sub(" ", text) if "  " in text or "\t" in text or "\u00a0" in text else text
 
 
 def plain_text(text: str) -> InlineText:
@@ -127,8 +134,10 @@ def _split_lead(text: str, line: str) -> tuple[str, str]:
 
 
 def _marks(node: Mapping[str, Any], formatting: Mapping[str, Any]) -> frozenset[str]:
-    found = {name for name in ("bold", "italic", "strikethrough") if formatting.get(name)}
     label = node.get("label")
+    if not formatting and label not in ("code", "formula"):
+        return _NO_MARKS
+    found = {name for name in ("bold", "italic", "strikethrough") if formatting.get(name)}
     return frozenset(found | ({str(label)} if label in ("code", "formula") else set()))
 
 
