@@ -367,7 +367,13 @@ class LatexReader:
         return plain(runs)
 
     def _unknown(self, name: str, token: Token) -> None:
-        """Reads a command without a known meaning: its options are left out, its arguments stand as text."""
+        """Reads a command without a known meaning: its options are left out, its arguments stand as text.
+
+        The command named after a counter says its value.
+        """
+        if name.startswith("the") and (number := self.definitions.counters.get(name[3:])) is not None:
+            self.say(str(number))
+            return
         if self.in_body and name.isalpha():
             self.unknown[name] = self.unknown.get(name, 0) + 1
         if token.raw[-1:].isalpha() or token.raw[-1:] == "*":

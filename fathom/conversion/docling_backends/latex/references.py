@@ -53,6 +53,7 @@ def commands() -> dict[str, Command]:
         "tablefootnote": _footnote,
         "blfootnote": lambda reader, token: _note_without_mark(reader),
         "thanks": _footnote,
+        "TblrNote": lambda reader, token: _say_mark(reader, reader.text_of(reader.source.argument())),
         "footnotemark": _footnote_mark,
         "footnotetext": _footnote_text,
         "tnote": lambda reader, token: _say_mark(reader, reader.text_of(reader.source.argument())),

@@ -120,3 +120,12 @@ def test_an_empty_table_is_nothing_and_text_around_it_stays(tmp_path: Path) -> N
         gaps(tmp_path, "Before \\begin{tabular}{ll}\\hline\\end{tabular} after", in_order=["Before", "after"], lacks=["|"])
         == []
     )
+
+
+def test_caption_and_notes_among_the_options_of_a_long_table_are_kept(tmp_path: Path) -> None:
+    body = (
+        "\\begin{longtblr}[caption={Long \\emph{tides}, and more},label={t},note{a}={First note.},remark{Source}={Navy.}]{ll}"
+        " Site & Low\\TblrNote{a} \\\\ Alta & 1 \\\\ \\end{longtblr}"
+    )
+    contains = ["Long tides, and more", "[^a]: First note.", "Source: Navy."]
+    assert gaps(tmp_path, body, contains=contains, rows=[["Alta", "1"]]) == []

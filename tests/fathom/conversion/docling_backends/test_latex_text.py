@@ -322,3 +322,8 @@ def test_who_a_biography_is_of_is_told(tmp_path: Path) -> None:
     body = "\\begin{IEEEbiography}[{\\includegraphics{a}}]{Ana Lie} was born.\\end{IEEEbiography}"
     body += "\\begin{IEEEproof}Clear.\\end{IEEEproof}"
     assert gaps(tmp_path, body, contains=["Ana Lie was born.", "Proof. Clear."], lacks=["includegraphics"]) == []
+
+
+def test_numbers_that_the_text_counts_by_itself_are_said(tmp_path: Path) -> None:
+    preamble = "\\newcounter{ex}\\newcommand{\\ex}{\\stepcounter{ex}Example \\theex}"
+    assert gaps(tmp_path, "\\ex{} and \\ex.", preamble, contains=["Example 1 and Example 2."]) == []

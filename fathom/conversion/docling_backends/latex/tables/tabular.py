@@ -23,6 +23,8 @@ _TABLES = {
     "NiceTabularX": "do", "tblr": "o", "longtblr": "o", "talltblr": "o", "deluxetable": "o", "longtabu": "", "tabu": "",
     "ltablex": "d", "tabbing": "",
 }  # fmt: skip
+_WITH_OPTIONS = frozenset({"longtblr", "talltblr"})
+_OPTION = re.compile(r"(caption|note|remark)\s*(?:\{([^{}]*)\})?\s*=\s*(\{(?:[^{}]|\{[^{}]*\})*\}|[^,]*)")
 _WITHOUT_COLUMNS = frozenset({"tabbing"})
 _ENDS_OF_PARTS = ("endfirsthead", "endhead", "endfoot", "endlastfoot")
 MAX_SPAN = 10_000
@@ -88,6 +90,7 @@ def environments() -> dict[str, ReadEnvironment]:
 def _table(reader: LatexReader, name: str) -> None:
     """Reads a table; one that stands in a cell goes there."""
     kind = name if name in _TABLES else name.rstrip("*")
+    option = reader.source.optional() if kind in _WITH_OPTIONS else None
     reader.drop(_TABLES[kind])
     if kind in ("tabu", "longtabu"):
         _width_of_tabu(reader)
@@ -96,6 +99,8 @@ def _table(reader: LatexReader, name: str) -> None:
         reader.source.optional(near=True)
     outer_table, outer_sink, style = reader.table, reader.sink, reader.style
     table = reader.table = TableInProgress(columns, reader.float is not None and kind != "longtable")
+    if option:
+        _read_options(reader, table, source_of(option))
     commands = reader.with_commands(_TABS if kind == "tabbing" else {})
     ended = "row"
     while ended in ("row", "&"):
@@ -117,6 +122,18 @@ def _table(reader: LatexReader, name: str) -> None:
         reader.sink.add(Table(rows, table.caption, table.notes))
     elif table.caption:
         reader.sink.add(Paragraph(table.caption, "caption"))
+
+
+def _read_options(reader: LatexReader, table: TableInProgress, options: str) -> None:
+    """Reads caption and notes that stand among the options of a table (tabularray)."""
+    for found in _OPTION.finditer(options):
+        runs = reader.line_of_source(found[3].strip().removeprefix("{").removesuffix("}"))
+        if found[1] == "caption":
+            table.caption = runs
+        elif found[1] == "note":
+            table.notes.append(Footnote(runs, found[2].strip()))
+        else:
+            table.notes.append(Footnote([Run(f"{found[2].strip()}: "), *runs]))
 
 
 def _tab(reader: LatexReader, token: Token) -> None:
