@@ -107,6 +107,7 @@ def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
                 "episodes_failed": len(report.failures),
                 "entities": report.entities,
                 "facts": report.facts,
+                "facts_left_out": sum(report.facts_left_out.values()),
                 "tokens_in": report.tokens_in,
                 "tokens_out": report.tokens_out,
                 "cost_usd": report.cost_usd,

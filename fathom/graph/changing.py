@@ -21,6 +21,7 @@ from fathom.graph.resolving import OPEN, Sense, kin, sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid, named_also
 from fathom.graph.settling import Rules, settle_entities, settle_facts
 from fathom.graph.summaries import settle_summaries
+from fathom.graph.telling import key_alone
 from fathom.language.extraction import Embedder
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
 SAVE_EPISODES = "UNWIND $rows AS row MERGE (n:Episodic {uuid: row.uuid}) SET n = row"
 SAVE_ENTITIES = """
 UNWIND $rows AS row MERGE (n:Entity {uuid: row.uuid})
-SET n.group_id = row.group_id, n.name_key = row.name_key, n.name_kin = row.name_kin, n.summary = coalesce(n.summary, '')
+SET n.group_id = row.group_id, n.name_key = row.name_key, n.name_kin = row.name_kin, n.name_form = row.name_form,
+n.summary = coalesce(n.summary, '')
 """
 VECTORS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid IN $uuids
@@ -82,7 +84,7 @@ def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Seque
 
 def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[str]) -> list[str] | None:
     """Names of these keys are where the verdicts about them say, with all that was said of them; None as above."""
-    return _change(tx, terms, stirred={Sense(key, OPEN) for key in keys})
+    return _change(tx, terms, stirred={Sense(key_alone(key), OPEN) for key in keys})
 
 
 def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> list[str] | None:
@@ -105,8 +107,7 @@ def _change(
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
             lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
-    said = {sense for rows in new for sense in rows.entities}
-    senses = Senses(tx, terms.collection, terms.judged_of, new=said, lost=lost, gone=gone, most=MOST_MOVES + 1)
+    senses = Senses(tx, terms.collection, terms.judged_of, new=new, lost=lost, gone=gone, most=MOST_MOVES + 1)
     if len(senses.moves) > MOST_MOVES:  # what is new comes first, so that what moves to its names finds them
         _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MOST_MOVES]), new=new)
         return None
@@ -178,4 +179,5 @@ def _entity(collection: str, uuid: str, sense: Sense) -> dict[str, Any]:
         "group_id": collection,
         "name_key": sense.key,
         "name_kin": kin(Sense(sense.key, OPEN)),
+        "name_form": sense.form or None,
     }

@@ -18,6 +18,7 @@ from fathom.graph.connection import GraphConnection
 from fathom.graph.forgetting import forget
 from fathom.graph.identifying import Compared, ask, compare, settle, settled
 from fathom.graph.paraphrases import Ends, JudgedFacts
+from fathom.graph.rekeying import rekey
 from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
@@ -118,6 +119,14 @@ class Comparing:
         for compared in done:
             settled(self._names, collection, compared)
         return use
+
+    def rekey(self, collection: str, join_names: Callable[[Collection[str]], object]) -> None:
+        """The names of the collection have the keys that names have, and so has what was judged of them.
+
+        Raises GraphUnreachable, LeaseLost.
+        """
+        if rekey(self._connection, self._names, collection, join_names):
+            self.lost(collection)  # what is known of the old keys
 
     def lost(self, collection: str) -> None:
         """Episodes of the collection are about to be removed: what was judged of theirs alone is to be forgotten."""

@@ -42,7 +42,7 @@ def only_writer(connection: GraphConnection, leases: Leases, collection: str) ->
     Waits while another does. Raises GraphUnreachable, LeaseLost.
     """
     with leases.held(collection) as lease:
-        stands = max((row["number"] for row in connection.read(STANDS, uuid=_uuid(collection))), default=0)
+        stands = max((row["number"] for row in connection.read(STANDS, uuid=lease_node(collection))), default=0)
         if stands >= lease.number:  # the ledger is younger than the graph, or another holds the lease by now
             lease = leases.above(lease, stands)
         before = _held.set(lease)
@@ -59,7 +59,7 @@ def check(tx: ManagedTransaction) -> None:
     if lease is None:
         return
     said = {"collection": lease.collection, "number": lease.number, "holder": lease.holder}
-    row = tx.run(RAISE, uuid=_uuid(lease.collection), **said).single()
+    row = tx.run(RAISE, uuid=lease_node(lease.collection), **said).single()
     if row is None or row["number"] > lease.number:
         raise lost(lease.collection, row["holder"] if row else "")
 
@@ -69,9 +69,10 @@ def taken_over(connection: GraphConnection) -> LeaseLost | None:
     lease = _held.get()
     if lease is None:
         return None
-    stands = [row for row in connection.read(STANDS, uuid=_uuid(lease.collection)) if row["number"] > lease.number]
+    stands = [row for row in connection.read(STANDS, uuid=lease_node(lease.collection)) if row["number"] > lease.number]
     return lost(lease.collection, stands[0]["holder"]) if stands else None
 
 
-def _uuid(collection: str) -> str:
+def lease_node(collection: str) -> str:
+    """The uuid of the node that has the number of the collection's lease."""
     return str(uuid.uuid5(EPISODE_NAMESPACE, f"writer\0{collection}"))

@@ -15,7 +15,7 @@ MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after RETURN n.uuid AS 
 """
 NAMES_OF = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL
-RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
+RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also, n.name_key AS key, n.name_form AS form
 """
 SAID_OF = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.asserts IS NOT NULL

@@ -16,10 +16,10 @@ from typing import Any
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
 from fathom.graph.likeness import alike, near
-from fathom.graph.naming import name_key
-from fathom.graph.resolving import OPEN, Sense, kin
+from fathom.graph.resolving import OPEN, Sense, as_told, kin, sense_of, told_apart
 from fathom.graph.rows import EpisodeRows, named_also
 from fathom.graph.sameness import Judged, Pair, unasked
+from fathom.graph.telling import key_alone, split_form
 from fathom.language.extraction import Described, NameJudge, Usage
 from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts, Sheet
@@ -29,20 +29,20 @@ MOST_NAMES = 100_000  # of a collection that a name is compared with, the latest
 RELATED = 4  # names of what a thing is related to that tell who it is
 
 NAMES_IN = """
-MATCH (p:Episodic)-[m:MENTIONS]->(:Entity) WHERE p.uuid IN $uuids AND m.name IS NOT NULL
-RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also
+MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids AND m.name IS NOT NULL
+RETURN DISTINCT m.name AS name, m.type AS type, m.also AS also, n.name_key AS key, n.name_form AS form
 """
 ENTITIES = """
 MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
-RETURN n.name_key AS key, n.name AS name, labels(n) AS labels
+RETURN n.name_key AS key, n.name_form AS form, n.name AS name, labels(n) AS labels
 """
 SPELLED = """
 MATCH (n:Entity)<-[m:MENTIONS]-(:Episodic) WHERE n.name_key IN $keys AND n.group_id = $group AND m.name IS NOT NULL
-RETURN DISTINCT m.name AS name, m.also AS also, labels(n) AS labels
+RETURN DISTINCT m.name AS name, m.also AS also, labels(n) AS labels, n.name_key AS key, n.name_form AS form
 """
 RELATIONS = """
 MATCH (n:Entity)-[r:RELATES_TO]-(o:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
-WITH n.name_key AS key, o.name AS name, count(r) AS times ORDER BY times DESC, name
+WITH n.name_key + coalesce(n.name_form, '') AS key, o.name AS name, count(r) AS times ORDER BY times DESC, name
 RETURN key, collect(name)[0..$most] AS names
 """
 
@@ -72,9 +72,11 @@ def compare(
 ) -> Compared | None:
     """The names of these episodes, and of a batch that is not in the graph yet, beside those that were compared before.
 
-    None where all were, or are among `but`. `signs` gives those of names' vectors. Raises GraphUnreachable.
+    None where all were, or are among `but`. Names of the batch whose entity is known only when it is written, since texts tell
+    them from others of their key, are left for then. `signs` gives those of names' vectors. Raises GraphUnreachable.
     """
-    said = _said(batch)
+    parting = _parting(connection, collection, batch)
+    said = {key: one for key, one in _said(batch).items() if key not in parting}
     named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes))) if episodes else set[str]()
     fresh = verdicts.unjudged(collection, named | said.keys()) - {*but}
     if not fresh:
@@ -115,7 +117,8 @@ def _hanging_together(
     connection: GraphConnection, verdicts: NameVerdicts, collection: str, compared: Compared
 ) -> dict[Pair, tuple[Described, Described]]:
     """The pairs without a verdict of names that hang together with those that were compared."""
-    left = unasked(Judged(*verdicts.about(collection, compared.fresh)))
+    judged = Judged(*verdicts.about(collection, compared.fresh))
+    left = unasked(judged | Judged(apart=frozenset(told_apart(judged.keys))))
     keys = {key for pair in left for key in pair} - compared.names.keys()
     names = {**compared.names, **_known(connection, verdicts, collection, keys)}
     return _described(connection, collection, [pair for pair in left if names.keys() >= {*pair}], names)
@@ -146,7 +149,9 @@ def settle(
 
 def settled(verdicts: NameVerdicts, collection: str, compared: Compared) -> None:
     """The names are not compared again: the graph follows all that came of it."""
-    verdicts.mark_judged(collection, {key: (kin(Sense(key, OPEN)), compared.signs.get(key)) for key in compared.fresh})
+    verdicts.mark_judged(
+        collection, {key: (kin(Sense(key_alone(key), OPEN)), compared.signs.get(key)) for key in compared.fresh}
+    )
 
 
 def _by_name(one: Described) -> Described:
@@ -155,8 +160,13 @@ def _by_name(one: Described) -> Described:
 
 
 def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The keys of all names that the mentions have."""
-    return {name_key(name) for row in mentions for name, _ in ((row["name"], row["type"]), *named_also(row))}
+    """The keys of all names that the mentions have, each with the form of its entity where texts tell that from others."""
+    return {_key_of(name, row) for row in mentions for name, _ in ((row["name"], None), *named_also(row))}
+
+
+def _key_of(name: str, mention: Mapping[str, Any]) -> str:
+    key = sense_of(name, None).key
+    return key + (mention["form"] or "") if key == mention["key"] else key
 
 
 @dataclass(frozen=True)
@@ -175,22 +185,42 @@ def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
     types: dict[str, set[str]] = defaultdict(set)
     related: dict[str, Counter[str]] = defaultdict(Counter)
     for rows in batch:
+        keys = {sense: as_told(sense, rows.told).name for sense in rows.entities}
         for sense, (name, kind) in rows.entities.items():
-            names.setdefault(sense.key, name)
-            types[sense.key].update([kind] if kind else ())
+            names.setdefault(keys[sense], name)
+            types[keys[sense]].update([kind] if kind else ())
         for source, _, target, _ in rows.facts:
             for one, other in ((source, target), (target, source)):
-                related[one.key][rows.entities[other][0]] += 1
+                related[keys[one]][rows.entities[other][0]] += 1
     return {
         key: _Entity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(RELATED)))
         for key, name in names.items()
     }
 
 
+def _parting(connection: GraphConnection, collection: str, batch: Sequence[EpisodeRows]) -> set[str]:
+    """The keys of the batch's names that may go to another entity than that of the key: some are told apart, or may be now."""
+    legal: dict[str, set[str]] = defaultdict(set)
+    for rows in batch:
+        for sense in rows.entities:
+            if sense.form and sense.key not in rows.told:
+                legal[sense.key].add(split_form(sense.form)[1])
+    found: set[str] = set()
+    for row in connection.read(SPELLED, group=collection, keys=sorted(legal)) if legal else ():
+        legal[row["key"]].add(split_form(sense_of(row["name"], None).form)[1])
+        found |= {row["key"]} if row["form"] else set()
+    return found | {key for key, forms in legal.items() if len(forms - {""}) > 1}
+
+
 def _entities(connection: GraphConnection, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
     """The entities of these keys, by key; a key that is only another name of one has none."""
-    rows = connection.read(ENTITIES, group=collection, keys=sorted(keys)) if keys else []
-    return {row["key"]: _Entity(row["name"], _types(row["labels"])) for row in rows if row["name"]}
+    rows = connection.read(ENTITIES, group=collection, keys=_alone(keys)) if keys else []
+    found = {row["key"] + (row["form"] or ""): row for row in rows if row["name"]}
+    return {key: _Entity(row["name"], _types(row["labels"])) for key, row in found.items() if key in keys}
+
+
+def _alone(keys: Collection[str]) -> list[str]:
+    return sorted({*map(key_alone, keys)})
 
 
 def _types(labels: Iterable[str]) -> tuple[str, ...]:
@@ -205,9 +235,9 @@ def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str,
         return found
     same, _ = verdicts.about(collection, absent)
     of = sorted({key for pair in same for key in pair})
-    for row in connection.read(SPELLED, group=collection, keys=of) if of else ():
+    for row in connection.read(SPELLED, group=collection, keys=_alone(of)) if of else ():
         for name, _ in ((row["name"], None), *named_also(row)):
-            if (key := name_key(name)) in absent:
+            if (key := _key_of(name, row)) in absent:
                 found[key] = _Entity(min(name, found[key].name) if key in found else name, _types(row["labels"]))
     return found
 
@@ -218,7 +248,7 @@ def _described(
     if not pairs:
         return {}
     keys = {key for pair in pairs for key in pair}
-    found = connection.read(RELATIONS, group=collection, keys=sorted(keys), most=RELATED)
+    found = connection.read(RELATIONS, group=collection, keys=_alone(keys), most=RELATED)
     related = {row["key"]: tuple(row["names"]) for row in found}
     of = {key: names[key].described(related.get(key, ())) for key in keys}
     return {(one, other): (of[one], of[other]) for one, other in pairs}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_generic, is_initial
 from fathom.graph.sameness import Pair, pair_of
+from fathom.graph.telling import key_alone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:
     signs = _columns([everyone[key] for key in keys])
     found: dict[str, list[str]] = {}
     for key, own in fresh.items():
-        if is_initial(Sense(key, OPEN)):  # of another person in every text: only other full names can say of whom
+        if is_initial(Sense(key_alone(key), OPEN)):  # of another person in every text: only other full names can say of whom
             continue
         apart = _bits_apart(own, signs)
         ranked = {int(number): int(apart[number]) for number in (apart <= NEAR).nonzero()[0]}
@@ -66,7 +67,8 @@ def alike(candidates: Mapping[str, Sequence[str]], types: Mapping[str, Collectio
 
 
 def _may_be(key: str, other: str) -> bool:
-    if key == other or is_initial(Sense(other, OPEN)):
+    """Whether nothing in the keys says that they are of two things; names of one key that texts tell apart are."""
+    if key_alone(key) == key_alone(other) or is_initial(Sense(key_alone(other), OPEN)):
         return False
     numbers, theirs = set(_NUMBER.findall(key)), set(_NUMBER.findall(other))
     return not numbers or not theirs or numbers == theirs
@@ -78,12 +80,12 @@ def _may_be_of_one_type(types: Collection[str], others: Collection[str]) -> bool
 
 
 def _words(key: str) -> set[str]:
-    return {word for word in key.split() if len(word) >= SHORTEST_WORD and word not in _SMALL}
+    return {word for word in key_alone(key).split() if len(word) >= SHORTEST_WORD and word not in _SMALL}
 
 
 def _initials(key: str) -> set[str]:
     """What the name may be abbreviated to: its initials, with and without those of small words."""
-    words = key.split()
+    words = key_alone(key).split()
     some = (words, [word for word in words if word not in _SMALL])
     return {"".join(word[0] for word in one) for one in some if 1 < len(one) <= LONGEST_SHORT}
 
@@ -93,7 +95,7 @@ def _by_word(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]
     wanted = {word for key in fresh for word in _words(key)}
     found: dict[str, list[int]] = defaultdict(list)
     for number, key in enumerate(keys):
-        for word in wanted.intersection(key.split()):
+        for word in wanted.intersection(key_alone(key).split()):
             found[word].append(number)
     return found
 

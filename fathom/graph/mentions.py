@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import AssertedFact, Renamed, moment, renamed
 from fathom.graph.resolving import OPEN, PERSON, Sense, is_initial, kin, one_collection, sense_of
-from fathom.graph.rows import also, entity_uuid, fact_uuid, foremost, mention_uuid, named_also
+from fathom.graph.rows import EpisodeRows, also, entity_uuid, fact_uuid, foremost, mention_uuid, named_also, told_by
 from fathom.graph.sameness import Judged
+from fathom.graph.telling import Told, key_alone, split_form, together, told_in_documents
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
 NAMED = """
 MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
-RETURN n.uuid AS uuid, n.name_key AS key, n.name AS name, labels(n) AS labels, n.created_at AS since
+RETURN n.uuid AS uuid, n.name_key AS key, n.name_form AS form, n.name AS name, labels(n) AS labels, n.created_at AS since
 """
 KIN = "MATCH (n:Entity) WHERE n.name_kin IN $keys AND n.group_id = $group RETURN n.uuid AS uuid, n.name_key AS key"
 SENSES = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL AND NOT p.uuid IN $gone
-RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also
+RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also, m.apart AS apart
+"""
+DOCUMENTS = """
+MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IN $names AND NOT p.uuid IN $gone
+RETURN DISTINCT p.source_description AS document, m.name AS name
 """
 MOVED = """
 UNWIND $rows AS row MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity {uuid: row.uuid})
@@ -31,7 +36,7 @@ RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to LIMIT $most
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
 RETURN p.uuid AS source_node_uuid, n.uuid AS target_node_uuid, m.uuid AS uuid, m.group_id AS group_id,
-m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.also AS also
+m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.also AS also, m.apart AS apart
 """
 DELETE_MENTIONS = """
 UNWIND $rows AS row MATCH (:Episodic {uuid: row.source_node_uuid})-[m:MENTIONS {uuid: row.uuid}]->(:Entity) DELETE m
@@ -41,7 +46,7 @@ UNWIND $rows AS row
 MATCH (p:Episodic {uuid: row.source_node_uuid}) MATCH (n:Entity {uuid: row.target_node_uuid})
 MERGE (p)-[m:MENTIONS {uuid: row.uuid}]->(n)
 SET m.group_id = row.group_id, m.created_at = row.created_at, m.name = row.name, m.type = row.type, m.asserts = row.asserts,
-m.also = row.also
+m.also = row.also, m.apart = row.apart
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
@@ -52,7 +57,7 @@ Moves = Mapping[tuple[str, str], Sense]  # by episode and the uuid of the entity
 
 
 class Senses:
-    """What the collection's senses are once `new` ones came and the episodes `gone`, with their senses `lost`, went.
+    """What the collection's senses are once the `new` texts came and the episodes `gone`, with their senses `lost`, went.
 
     `moves` are the mentions that mean another entity by that, so many at `most`.
     """
@@ -63,48 +68,40 @@ class Senses:
         collection: str,
         judged_of: JudgedOf,
         *,
-        new: Collection[Sense],
+        new: Sequence[EpisodeRows],
         lost: Collection[Sense] = (),
         gone: Collection[str] = (),
         most: int,
     ) -> None:
-        keys = {sense.key for sense in (*new, *lost)}
-        verdicts = judged_of(keys, _kins(keys))
-        keys |= verdicts.keys
+        said = {sense for rows in new for sense in rows.entities}
+        keys = {sense.key for sense in (*said, *lost)}
+        verdicts = judged_of(keys | {sense.name for sense in (*said, *lost)}, _kins(keys))
+        keys |= set(map(key_alone, verdicts.keys))
         keys |= _kins(keys)
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
         by_uuid: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
-        initials = {*by_uuid.values()} & _kins(sense.key for sense in new)  # that may not have been moved to their persons yet
-        people = {sense.key: Sense(sense.key, PERSON) for sense in new}
-        people = {key: person for key, person in people.items() if entity_uuid(collection, person) in by_uuid}
-        stirring = {
-            sense
-            for sense in new
-            if is_initial(sense)
-            or sense.key in verdicts.keys
-            or kin(sense) in initials
-            or (sense.type == PERSON and entity_uuid(collection, Sense(sense.key, OPEN)) in by_uuid)
-            or (entity_uuid(collection, sense) not in by_uuid and not (sense.type == OPEN and sense.key in people))
-        } | {*lost}
-        judged = {sense.key for sense in stirring}
+        judged = self._stirred(collection, new, by_uuid, verdicts) | {sense.key for sense in lost}
         if judged:
-            judged |= verdicts.keys
+            judged |= set(map(key_alone, verdicts.keys))
         kins = _kins(judged)
         judged |= kins
         near_by = {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(kins), group=collection)} if kins else {}
         if beyond := {*near_by.values()} - keys:  # whom an initial may stand for, and who is one with them
             more = judged_of(beyond, ())
-            if far := more.keys - keys - beyond:
+            if far := {*map(key_alone, more.keys)} - keys - beyond:
                 near_by |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
-            judged |= more.keys
+            judged |= {*map(key_alone, more.keys)}
             verdicts |= more
         near_by |= {uuid: key for uuid, key in by_uuid.items() if key in judged}
         found = list(tx.run(SENSES, uuids=sorted(near_by), gone=list(gone))) if near_by else []
         there = [(row["uuid"], row["name"], row["type"], sense_of(row["name"], row["type"])) for row in found]
         beside = {sense_of(name, kind) for row in found for name, kind in named_also(row)}
-        known_people = {person for key, person in people.items() if key not in judged}
-        self.where = one_collection({*new, *known_people, *beside, *(sense for *_, sense in there)}, verdicts)
+        told = together(*(rows.told for rows in new), *map(told_by, found), _told_by_documents(tx, found, new, gone))
+        people = {sense.key for sense in said if sense.type == PERSON} - judged
+        people = {key for key in people if entity_uuid(collection, Sense(key, PERSON)) in by_uuid}
+        known_people = {Sense(key, PERSON) for key in people}
+        self.where = one_collection({*said, *known_people, *beside, *(sense for *_, sense in there)}, verdicts, told)
         rows = [
             {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.where[sense])}
             for uuid, name, kind, sense in there
@@ -115,6 +112,58 @@ class Senses:
             self.types_of[str(row["uuid"])] |= {str(row["type"])} - {""}
         moved = tx.run(MOVED, rows=rows, gone=list(gone), most=most) if rows else ()
         self.moves: Moves = {(row["episode"], row["entity"]): Sense(*row["to"]) for row in moved}
+
+    def _stirred(self, collection: str, new: Sequence[EpisodeRows], by_uuid: Mapping[str, str], verdicts: Judged) -> set[str]:
+        """The keys of new senses of which it is not known that they change nothing, as far as that is known by their keys.
+
+        A legal form may be another than that of the key in the same document; of a key whose names are told apart it must be
+        read which.
+        """
+        said = {sense for rows in new for sense in rows.entities}
+        told = {key for rows in new for key in rows.told} | {row["key"] for row in self.known.values() if row["form"]}
+        joined = set(map(key_alone, verdicts.keys))
+        initials = {*by_uuid.values()} & _kins(sense.key for sense in said)  # that may not have been moved to their persons yet
+        people = {sense.key for sense in said if sense.type == PERSON}
+        people = {key for key in people if entity_uuid(collection, Sense(key, PERSON)) in by_uuid}
+        return {
+            sense.key
+            for sense in said
+            if is_initial(sense)
+            or sense.key in told
+            or split_form(sense.form)[1]
+            or sense.key in joined
+            or kin(sense) in initials
+            or (sense.type == PERSON and entity_uuid(collection, Sense(sense.key, OPEN)) in by_uuid)
+            or (
+                entity_uuid(collection, Sense(sense.key, sense.type)) not in by_uuid
+                and not (sense.type == OPEN and sense.key in people)
+            )
+        }
+
+
+def _told_by_documents(
+    tx: ManagedTransaction, found: Sequence[Mapping[str, Any]], new: Sequence[EpisodeRows], gone: Collection[str]
+) -> Told:
+    """What documents tell apart by legal forms, each by all of its texts."""
+    forms: dict[str, set[str]] = defaultdict(set)
+    spelled: dict[str, set[str]] = defaultdict(set)
+    uuids: dict[str, set[str]] = defaultdict(set)
+    for row in found:
+        sense = sense_of(row["name"], None)
+        if legal := split_form(sense.form)[1]:
+            forms[sense.key].add(legal)
+            spelled[sense.key].add(row["name"])
+            uuids[sense.key].add(row["uuid"])
+    coming = [(str(rows.episode["source_description"]), sense) for rows in new for sense in rows.entities]
+    for _, sense in coming:
+        if legal := split_form(sense.form)[1]:
+            forms[sense.key].add(legal)
+    several = {key for key, legal in forms.items() if len(legal) > 1}
+    names = sorted({name for key in several for name in spelled[key]})
+    entities = sorted({uuid for key in several for uuid in uuids[key]})
+    rows = tx.run(DOCUMENTS, uuids=entities, names=names, gone=list(gone)) if names else ()
+    said = [(str(row["document"]), sense_of(row["name"], None)) for row in rows]
+    return told_in_documents((document, one.key, one.form) for document, one in (*said, *coming) if one.key in several)
 
 
 def _kins(keys: Iterable[str]) -> set[str]:
@@ -199,7 +248,9 @@ def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any
     first = foremost(by_sense, key)
     name, kind = by_sense.pop(first)
     asserts = sorted({said for one in mentions for said in one["asserts"] or ()})
-    return {**mentions[0], "name": name, "type": kind, "asserts": asserts or None, "also": also(by_sense.values())}
+    told = sorted({said for one in mentions for said in one["apart"] or ()})
+    more = {"asserts": asserts or None, "also": also(by_sense.values()), "apart": told or None}
+    return {**mentions[0], "name": name, "type": kind, **more}
 
 
 def save_mentions(tx: ManagedTransaction, rows: Sequence[Mapping[str, Any]]) -> None:

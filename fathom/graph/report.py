@@ -37,6 +37,9 @@ class WriteReport(BaseModel):
     languages: dict[str, int] = Field(default_factory=dict[str, int], description="chunks by their language, where it is known")
     unread: int = Field(0, description="chunks in a language that the model was not made for")
     sample_facts: list[str] = Field(default_factory=list[str], description="up to 10 facts, as sentences")
+    facts_left_out: dict[str, int] = Field(
+        default_factory=dict[str, int], description="facts of its extractions that are not in the graph, by the reason"
+    )
     orphans: int = Field(description="entities of the collection without episode or fact, afterwards")
     missing_embeddings: int = Field(description="entities and facts of the document without embedding, afterwards")
     tokens_in: int = 0

@@ -21,6 +21,7 @@ from fathom.graph.judging import judge
 from fathom.graph.paraphrases import Ends, SayersOf
 from fathom.graph.relations import Relations
 from fathom.graph.sameness import Judged, Pair, beside, hanging_together, neighbours, pair_of
+from fathom.graph.telling import key_alone
 from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.language.same_facts import PROMPT
 from fathom.ledger.fact_verdicts import FactVerdicts, Saying
@@ -45,6 +46,7 @@ RETURN r.uuid AS fact, r.name AS relation, b.uuid AS target
 AROUND = tuple(
     f"""
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE {end}.name_key IN $keys AND {end}.group_id = $group
+AND {end}.name_key + coalesce({end}.name_form, '') IN $named
 WITH a.uuid AS source, b.uuid AS target, count(r) AS facts WHERE facts > 1 RETURN source, target LIMIT $most
 """
     for end in "ab"
@@ -248,7 +250,7 @@ def _around(connection: GraphConnection, collection: str, keys: Collection[str])
     """The entities of these keys with each that they have several facts with."""
     if not keys:
         return set()
-    asked = {"group": collection, "keys": sorted(keys), "most": MOST_AROUND}
+    asked = {"group": collection, "keys": sorted({*map(key_alone, keys)}), "named": sorted(keys), "most": MOST_AROUND}
     return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
 
 

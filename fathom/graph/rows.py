@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,23 +18,31 @@ from typing import Any
 
 from fathom.chunking.chunk import Chunk
 from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
-from fathom.graph.naming import name_key
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
+from fathom.graph.telling import NOTHING_TOLD, Told, told_in_text
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
-from fathom.language.extraction import Entity, Extraction
+from fathom.language.extraction import Extraction
+
+OF_ITSELF = "fact of a thing with itself"
+OF_UNKNOWN = "fact of a name that is no entity"
 
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass
 class EpisodeRows:
-    """What one chunk says, before it is known which of its senses are one in the collection."""
+    """What one chunk says, before it is known which of its senses are one in the collection.
+
+    `told` is what it tells apart of names of one key, `left_out` how many facts have no place in it, by the reason.
+    """
 
     episode: dict[str, Any]
     entities: dict[Sense, tuple[str, str | None]] = field(default_factory=dict[Sense, tuple[str, str | None]])
     facts: dict[tuple[Sense, str, Sense, str], Assertion] = field(
         default_factory=dict[tuple[Sense, str, Sense, str], Assertion]
     )
+    told: Told = field(default_factory=lambda: NOTHING_TOLD)
+    left_out: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def uuid(self) -> str:
@@ -77,6 +85,7 @@ class EpisodeRows:
                     "type": kind,
                     "asserts": sorted(set(said)) if said and len(senses) > 1 else said,
                     "also": also(self.entities[one] for one in senses if one != first),
+                    "apart": apart(self.told, senses),
                 }
             )
         entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
@@ -113,14 +122,28 @@ def named_also(mention: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [(name, kind) for name, kind in map(json.loads, mention["also"] or ())]
 
 
+def apart(told: Told, senses: Iterable[Sense]) -> list[str] | None:
+    """What the text tells apart of names of the keys of these, as a mention's property `apart`: a key and a part each."""
+    packed = {json.dumps([one.key, part], ensure_ascii=False) for one in senses for part in told.get(one.key, ())}
+    return sorted(packed) or None
+
+
+def told_by(mention: Mapping[str, Any]) -> Told:
+    """What a row's `apart` says."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, part in map(json.loads, mention["apart"] or ()):
+        found[key].add(part)
+    return {key: frozenset(parts) for key, parts in found.items()}
+
+
 def foremost(senses: Iterable[Sense], key: str) -> Sense:
     """Of several names by which a text speaks of the one thing that goes by the key, the one its mention has."""
-    return min(senses, key=lambda one: (one.key != key, one.type != PERSON, one.key))
+    return min(senses, key=lambda one: (one.key != key, one.type != PERSON, one.name))
 
 
 def entity_uuid(collection: str, sense: Sense) -> str:
     """The uuid5 of a sense in a collection."""
-    return _uuid("entity", collection, *sense)
+    return _uuid("entity", collection, *(sense if sense.form else sense[:2]))
 
 
 def fact_uuid(collection: str, source: str, relation: str, target: str, fact: str) -> str:
@@ -149,32 +172,63 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             "valid_at": written,
         }
     )
-    kinds: dict[str, str | None] = {}
+    kinds: dict[str, tuple[str, str | None]] = {}  # by its folded spelling each name as it is written first
     for entity in found.entities:
-        kinds.setdefault(folded(entity.name), _label(entity.type))
-    said = {name: sense_of(name, kind) for name, kind in kinds.items()}
-    read = one_text(list(said.values()))
+        if folded(entity.name):
+            kinds.setdefault(folded(entity.name), (entity.name, _label(entity.type)))
+    said = {folded_name: sense_of(*one) for folded_name, one in kinds.items()}
+    rows.told = _told(said, found, kinds)
+    read = one_text(list(said.values()), rows.told)
     means = {name: read[sense] for name, sense in said.items()}
-    by_key = {said[name].key: sense for name, sense in reversed(means.items())}
-    named: dict[Sense, Entity] = {}
-    for entity in found.entities:
-        sense, now = means[folded(entity.name)], said[folded(entity.name)]
-        best = named.setdefault(sense, entity)
-        if sense_of(best.name, None).key != sense.key == now.key:
-            named[sense] = entity
+    named: dict[Sense, tuple[str, Sense]] = {}  # how each is spelled, and the sense of that
     given: dict[Sense, list[str | None]] = defaultdict(list)
-    for name, kind in kinds.items():
-        given[means[name]].append(kind)
-    for sense, entity in named.items():
-        rows.entities[sense] = (entity.name, _type(sense, given[sense]))
+    for folded_name, (name, kind) in kinds.items():
+        sense, own = means[folded_name], said[folded_name]
+        best = named.setdefault(sense, (name, own))
+        if best[1].name != sense.name == own.name:
+            named[sense] = (name, own)
+        given[sense].append(kind)
+    for sense, (name, _) in named.items():
+        rows.entities[sense] = (name, _type(sense, given[sense]))
+    ends = _Ends(said, means)
     for fact in found.facts:
-        source, target = (means.get(folded(end)) or by_key.get(name_key(end)) for end in (fact.source, fact.target))
+        source, target = ends.of(fact.source), ends.of(fact.target)
         if source is None or target is None or source == target:
+            rows.left_out[OF_ITSELF if source and source == target else OF_UNKNOWN] += 1
             continue
-        begins, ends = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(episode, fact.fact, written, begins, ends, fact.one_at_a_time, fact.relation)
+        begins, until = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
+        assertion = Assertion(episode, fact.fact, written, begins, until, fact.one_at_a_time, fact.relation)
         rows.facts.setdefault((source, fact.relation, target, folded(fact.fact)), assertion)
     return rows
+
+
+class _Ends:
+    """The entities of a text by the names that facts have for them: as written, by their sense, or by a key that one has."""
+
+    def __init__(self, said: Mapping[str, Sense], means: Mapping[str, Sense]) -> None:
+        self._means = means
+        self._by_name = {said[name].name: sense for name, sense in reversed(list(means.items()))}
+        self._by_key: dict[str, set[Sense]] = defaultdict(set)
+        for name, sense in means.items():
+            self._by_key[said[name].key].add(sense)
+
+    def of(self, name: str) -> Sense | None:
+        """The entity that the name means; None for a name of none, or of several."""
+        if sense := self._means.get(folded(name)):
+            return sense
+        own = sense_of(name, None)
+        of_key = self._by_key.get(own.key, ())
+        return self._by_name.get(own.name) or (next(iter(of_key)) if len(of_key) == 1 else None)
+
+
+def _told(said: Mapping[str, Sense], found: Extraction, kinds: Mapping[str, tuple[str, str | None]]) -> Told:
+    """What the text tells apart of names that share a key."""
+    named = [(sense.key, sense.form, kinds[name][1]) for name, sense in said.items()]
+    if len({key for key, _, _ in named}) == len(named):
+        return NOTHING_TOLD
+    related = [(said.get(folded(fact.source)), said.get(folded(fact.target))) for fact in found.facts]
+    of_one_key = [(one.key, one.form, other.form) for one, other in related if one and other and one.key == other.key]
+    return told_in_text(named, of_one_key)
 
 
 def _type(sense: Sense, given: Sequence[str | None]) -> str | None:

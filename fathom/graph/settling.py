@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
-from fathom.graph.naming import name_key
-from fathom.graph.resolving import is_generic
+from fathom.graph.resolving import is_generic, sense_of
+from fathom.graph.telling import parts_in, reduced
 from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
 from fathom.language.extraction import Embedder
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 VOTES = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids
 WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first
-RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, labels(n) AS labels, n.created_at AS since, name, type, votes, first
+RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, n.name_form AS form, labels(n) AS labels, n.created_at AS since,
+name, type, votes, first
 """
 NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
 SET_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) SET n:{label}"
@@ -46,7 +47,8 @@ Rules = Mapping[str, OneAtATime]
 def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
     """Each has the name and the type that most of its mentions give it, and the date of the first.
 
-    A mention by another key, an initial, gives it no name; one that leaves the type open gives it none where others do.
+    A mention by another key, an initial, gives it no name where one by its own does; one that leaves the type open gives it
+    none where others do.
     With each uuid come the types that mentions gave it which are gone; labels that no mention ever gave stay.
     """
     found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -59,13 +61,11 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
     for uuid, votes in sorted(found.items()):
         held = votes[0]
         labels = {label for label in held["labels"] if label != "Entity"}
-        names: Counter[str] = Counter()
+        names = _names(votes)
         types: Counter[str] = Counter()
         for row in votes:
-            named = row["name"] is not None  # mentions were without it before the vote was
-            if not named or name_key(row["name"]) == held["key"]:
-                names[row["name"] if named else held["held"]] += row["votes"]
-            for kind in [row["type"]] if named else labels:
+            # mentions were without a name before the vote was
+            for kind in [row["type"]] if row["name"] is not None else labels:
                 types[kind] += row["votes"]
         given = set(types)
         types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
@@ -159,6 +159,21 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
         "invalid_at": holds.invalid_at,
         "expired_at": holds.expired_at,
     }
+
+
+def _names(votes: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """How often each name is given, of those that come nearest to what the entity goes by: its key and form, its key, neither.
+
+    There is always one: where no mention has a name, the one that it has, or its key.
+    """
+    by_nearness: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in votes:
+        name = row["held"] if row["name"] is None else row["name"]
+        if name:
+            sense, form = sense_of(name, None), row["form"] or ""
+            of_key = row["name"] is None or sense.key == row["key"]
+            by_nearness[of_key + (of_key and reduced(sense.form, parts_in(form)) == form)][name] += row["votes"]
+    return by_nearness[max(by_nearness)] if by_nearness else Counter({votes[0]["key"] or votes[0]["uuid"]: 1})
 
 
 def _spelling(votes: Mapping[str, int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fathom.chunking.chunk import Chunk
 from fathom.errors import ExtractionFailed
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback
@@ -12,6 +14,7 @@ class Tally:
     """What has been done of a document so far."""
 
     def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
+        self.left_out: Counter[str] = Counter()  # facts that have no place in the graph, by the reason
         self.failed: dict[str, EpisodeFailure] = {}
         self._again: list[Chunk] = []
         self.seconds_extracting = 0.0

@@ -74,6 +74,7 @@ class DocumentWriter:
         self._rules = one_at_a_time
         self._batch = batch
         self._schema_is_there = False
+        self._rekeyed: set[str] = set()
 
     def write(
         self,
@@ -93,6 +94,7 @@ class DocumentWriter:
         collection, _ = split_document_id(chunk_set.document)
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
+            self._rekey(collection)
             report = self._write(collection, chunk_set, reference_time, progress)
             if attached_to is not None:
                 link_attachments(self.connection, self._ledger, attached_to, [chunk_set.document])
@@ -106,6 +108,7 @@ class DocumentWriter:
         """
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
+            self._rekey(collection)
             self._comparing.lost(collection)  # whatever the graph has lost
             done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
             self._comparing.forget(collection)
@@ -116,6 +119,7 @@ class DocumentWriter:
         collection, _ = split_document_id(document)
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection):
+            self._rekey(collection)
             done = erase(self.connection, self._ledger, document, partial(self._take_out, collection))
             self._comparing.forget(collection)
             return done
@@ -183,6 +187,7 @@ class DocumentWriter:
             sample_facts=held.sample_facts,
             orphans=held.orphans,
             missing_embeddings=held.missing_embeddings,
+            facts_left_out=dict(tally.left_out),
             tokens_in=tally.tokens_in,
             tokens_out=tally.tokens_out,
             cost_usd=tally.cost_usd,
@@ -214,6 +219,7 @@ class DocumentWriter:
                 outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd))
                 batch.append(episode_rows(collection, document, chunk, found, reference_time))
                 tally.extracted(chunk, found)
+                tally.left_out.update(batch[-1].left_out)
         except FathomError as error:
             stopped = error
         finally:  # also when the run is cancelled: it is paid for
@@ -267,6 +273,12 @@ class DocumentWriter:
     def _terms(self, collection: str) -> CollectionTerms:
         of_names, of_facts = partial(self._comparing.names, collection), partial(self._comparing.facts, collection)
         return CollectionTerms(collection, self._rules(collection), of_names, of_facts, self._embedder)
+
+    def _rekey(self, collection: str) -> None:
+        """The names of the collection have the keys that names have, also where an older version wrote it."""
+        if collection not in self._rekeyed:
+            self._comparing.rekey(collection, partial(self._change, join_names, collection))
+            self._rekeyed.add(collection)
 
     def _ensure_schema(self) -> None:
         if not self._schema_is_there:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -255,6 +255,28 @@ class NameVerdicts(Verdicts):
         ]
         with self._engine.begin() as connection:
             self._insert(connection, judged_names, rows)
+
+    def copy(self, became: Mapping[str, Sequence[str]], collection: str, kin_of: Callable[[str], str | None]) -> None:
+        """What is known of a key is known of each key that it became, too; what is known of that already stands.
+
+        `kin_of` gives the key that the form of one initial has.
+        """
+        v, j = self._verdicts.c, judged_names.c
+        with self._engine.begin() as connection:
+            for some in slices(became):
+                either = sa.or_(v.one.in_(some), v.other.in_(some))
+                told = connection.execute(sa.select(self._verdicts).where(v.collection == collection, either)).mappings()
+                pairs = [
+                    {**row, "one": min(one, other), "other": max(one, other)}
+                    for row in told
+                    for one in became.get(row["one"], [row["one"]])
+                    for other in became.get(row["other"], [row["other"]])
+                    if one != other
+                ]
+                self._insert(connection, self._verdicts, pairs)
+                known = connection.execute(sa.select(judged_names).where(j.collection == collection, j.key.in_(some)))
+                names = [{**row, "key": key, "kin": kin_of(key)} for row in known.mappings() for key in became[row["key"]]]
+                self._insert(connection, judged_names, names)
 
     def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:
         """The names of the collection that were compared, so many of the latest at most, with the signs of their vectors."""
