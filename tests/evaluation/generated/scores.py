@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from typing import Any
 
 from markdown_it import MarkdownIt
 
@@ -17,6 +18,9 @@ from fathom.conversion.structure.blocks import Block, Heading, ReadDocument
 
 NOTE = re.compile(r"(?m)^\[\^[^\]]+\]:")
 BREAK = re.compile(r"(?i)<br\s*/?>")
+
+Neighbours = Counter[tuple[str, ...]]
+"""How often cells stand beside each other."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Score:
     wanted: Counter[str] = field(default_factory=Counter[str])
     found: Counter[str] = field(default_factory=Counter[str])
 
-    def add(self, measure: str, gold: Counter[object], made: Counter[object]) -> None:
+    def add(self, measure: str, gold: Counter[Any], made: Counter[Any]) -> None:
         """Counts what of the gold was made."""
         self.wanted[measure] += gold.total()
         self.found[measure] += (gold & made).total()
@@ -69,9 +73,9 @@ def score(gold: Gold, made: ConvertedDocument) -> Score:
     scored.add("headings with levels", Counter(_ranked(wanted_heads)), Counter(_ranked(heads, wanted_heads)))
     tables = [part.table for part in parts if isinstance(part, Block) and part.table is not None]
     rows = [cells for table in tables for cells in (table.columns, *(row.cells for row in table.rows))]
-    known = {_words(cell) for row in gold.rows for cell in row}
     wanted_cells = _neighbours([[_words(cell) for cell in row] for row in gold.rows])
-    scored.add("cells", wanted_cells, _neighbours([[_known(_words(cell), known) for cell in row] for row in rows]))
+    made_cells = _neighbours([[_words(cell) for cell in row] for row in rows])
+    scored.add("cells", wanted_cells, _as_wanted(made_cells, wanted_cells))
     return scored
 
 
@@ -107,16 +111,25 @@ def _words(text: str) -> str:
     return "".join(f"{word} " for word in words_of(text))
 
 
-def _known(words: str, known: set[str]) -> str:
-    """Returns the cell that the words are or begin with: a list, a table or a note may stand behind it."""
-    if words in known:
-        return words
-    return max((cell for cell in known if cell and words.startswith(cell)), key=len, default=words)
+def _as_wanted(made: Neighbours, wanted: Neighbours) -> Neighbours:
+    """Returns the neighbours as they are wanted where their cells begin so: a list, a table or a note may stand behind it."""
+    same = made & wanted
+    left, rest = wanted - same, made - same
+    for pair in sorted(left.elements(), key=lambda cells: -sum(map(len, cells))):
+        of_it = (
+            cells
+            for cells in rest
+            if len(cells) == len(pair) and all(cell.startswith(begin) for cell, begin in zip(cells, pair, strict=True))
+        )
+        if (found := min(of_it, key=lambda cells: sum(map(len, cells)), default=None)) is not None:
+            rest = rest - Counter([found])
+            same[pair] += 1
+    return same
 
 
-def _neighbours(rows: Iterable[Sequence[str]]) -> Counter[tuple[str, ...]]:
+def _neighbours(rows: Iterable[Sequence[str]]) -> Neighbours:
     """Counts the pairs of cells beside each other, empty ones and repetitions left out."""
-    counted: Counter[tuple[str, ...]] = Counter()
+    counted: Neighbours = Counter()
     for row in rows:
         cells = [cell for cell, _ in groupby(cell for cell in row if cell)]
         counted.update(pairwise(cells) if len(cells) > 1 else [tuple(cells)] if cells else [])
