@@ -149,7 +149,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         def reply(self, reply: Reply) -> None:
             data = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             sent = data.encode()
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
             kind = {"content-type": "application/json", "content-length": str(len(sent))}
             for name, value in {**kind, **reply.headers}.items():
                 self.send_header(name, value)

@@ -26,17 +26,18 @@ OUTPUT = {
     "no number": ("max_tokens is too high", 4096),
 }  # fmt: skip
 CONTEXT = {
-    "openai": ("This model's maximum context length is 4096 tokens. However, you requested 8256 tokens (64 in messages, 8192 in "
-               "the completion). Please reduce the length of the messages or completion.", 4096),
-    "vllm": ("'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and "
-             "your request has 2423 input tokens (8192 > 4096 - 2423).", 4096),
+    "openai": ("This model's maximum context length is 4096 tokens. However, you requested 8256 tokens (64 in messages, 8192 "
+               "in the completion). Please reduce the length of the messages or completion.", 4096),
+    "vllm": ("'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens "
+             "and your request has 2423 input tokens (8192 > 4096 - 2423).", 4096),
     "lm studio": ("Trying to keep the first 15857 tokens when context the overflows. However, the model is loaded with context "
                   "length of only 4096 tokens, which is not enough.", 4096),
     "llama.cpp": ("the request exceeds the available context size (4096 tokens), try increasing it", 4096),
     "anthropic": ("prompt is too long: 210000 tokens > 200000 maximum", 200_000),
     "anthropic both": ("input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000, decrease", 200_000),
     "gemini": ("The input token count (1200000) exceeds the maximum number of tokens allowed (1048575).", 1_048_575),
-    "mistral": ("Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length", 32_768),
+    "mistral": ("Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+                32_768),
     "tgi": ("`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 3900 `inputs` tokens and 888 `max_new_tokens`", 4096),
     "cohere": ("too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000.", 4081),
     "fireworks": ("The prompt is too long: 5000, model maximum context length: 4096", 4096),
