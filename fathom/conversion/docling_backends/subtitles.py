@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.plain_text import plain_text_document, without_controls
-from fathom.conversion.docling_backends.timed_scripts import SCRIPT, TIMED_TEXT, Line, script_lines, timed_text
+from fathom.conversion.docling_backends.timed_scripts import SCRIPT, TIMED_TEXT, ScriptLine, script_lines, timed_text
 
 if TYPE_CHECKING:
     from docling_core.types.doc import DoclingDocument
@@ -67,7 +67,7 @@ def subtitles_document(text: str) -> DoclingDocument:
     return document
 
 
-def _cues(lines: list[Line]) -> list[Cue]:
+def _cues(lines: list[ScriptLine]) -> list[Cue]:
     """Returns the cues of a script; a speaker that it names holds for all lines of a cue."""
     found: list[Cue] = []
     for line in lines:

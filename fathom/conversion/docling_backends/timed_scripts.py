@@ -19,7 +19,7 @@ _IDENTITY = "{http://www.w3.org/XML/1998/namespace}id"
 
 
 @dataclass(frozen=True)
-class Line:
+class ScriptLine:
     """What is shown from `start` to `end` (seconds), by whom (empty if unknown), line by line."""
 
     start: float
@@ -28,10 +28,10 @@ class Line:
     lines: list[str]
 
 
-def script_lines(text: str) -> list[Line]:
+def script_lines(text: str) -> list[ScriptLine]:
     """Returns the dialogue of a SubStation script in the order of time, without comments, styles and drawings."""
     fields: tuple[str, ...] = _FIELDS
-    found: list[Line] = []
+    found: list[ScriptLine] = []
     for line in text.splitlines():
         kind, _, rest = line.partition(":")
         if kind.strip().casefold() == "format" and "text" in rest.casefold():
@@ -43,11 +43,11 @@ def script_lines(text: str) -> list[Line]:
         shown = [part.strip() for part in re.split(r"\\[Nn]", said) if part.strip()]
         if shown:
             speaker = values.get("name", values.get("actor", "")).strip()
-            found.append(Line(_clock(values.get("start", "")), _clock(values.get("end", "")), speaker, shown))
+            found.append(ScriptLine(_clock(values.get("start", "")), _clock(values.get("end", "")), speaker, shown))
     return sorted(found, key=lambda line: line.start)
 
 
-def timed_text(text: str) -> tuple[str, list[Line]]:
+def timed_text(text: str) -> tuple[str, list[ScriptLine]]:
     """Returns the title of a Timed Text document, empty if it has none, and its lines."""
     from lxml import etree
 
@@ -68,7 +68,7 @@ class _TimedText:
     frames: float = 30.0
     ticks: float = 1.0
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[ScriptLine]:
         facts = _by_name(self.root.attrib)
         self.frames = _number(facts.get("frameRate"), 30.0)
         self.ticks = _number(facts.get("tickRate"), 1.0)
@@ -76,7 +76,7 @@ class _TimedText:
             self.agents[agent.get(_IDENTITY, "")] = _joined(agent)
         yield from self._below(self.root, 0.0, "")
 
-    def _below(self, element: Any, begin: float, speaker: str) -> Iterator[Line]:
+    def _below(self, element: Any, begin: float, speaker: str) -> Iterator[ScriptLine]:
         """Yields the lines in the element; times count from the beginning of what is around them."""
         for child in element:
             name = _name(child)
@@ -91,7 +91,7 @@ class _TimedText:
             end = begin + self._time(facts.get("end")) if "end" in facts else start + self._time(facts.get("dur"))
             shown = [" ".join(line.split()) for line in "".join(_said(child)).split("\n")]
             if any(shown):
-                yield Line(start, end, who, [line for line in shown if line])
+                yield ScriptLine(start, end, who, [line for line in shown if line])
 
     def _time(self, text: str | None) -> float:
         offset = _OFFSET.fullmatch((text or "").strip())
