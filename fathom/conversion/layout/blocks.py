@@ -18,6 +18,7 @@ WIDER_STEP = 1.28
 INDENT = 0.7
 # A line of so many characters may have been broken for its width.
 FULL_LINE = 50
+LONGEST_LABEL = 4  # words
 LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$")
 SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
 
@@ -156,7 +157,9 @@ def _parted(
         return True
     if a.bold != b.bold and not _runs_on(a, b, right):
         return True
-    if starts_item(b, after) or _starts_note(b) or (_starts_term(block[0]) and _starts_term(b) and _fits(a, b, right)):
+    if starts_item(b, after) or _starts_note(b):
+        return True
+    if _starts_term(block[0]) and _starts_term(b) and (_fits(a, b, right) or (_has_label(block[0]) and _has_label(b))):
         return True
     if starts_item(block[0], None):
         hanging = block[0].l + 0.4 * b.size
@@ -207,6 +210,12 @@ def _fits(a: Line, b: Line, right: float) -> bool:
 def _starts_term(line: Line) -> bool:
     """The line begins with bold words, as what is explained in a list of terms."""
     return line.words[0].bold and not line.bold
+
+
+def _has_label(line: Line) -> bool:
+    """The bold words that the line begins with end with a colon."""
+    bold = [word for word, _ in zip(line.words, range(LONGEST_LABEL), strict=False) if word.bold]
+    return bool(bold) and bold[-1].text.endswith(":")
 
 
 def broken_on_purpose(block: Block) -> bool:

@@ -26,6 +26,7 @@ MARKER = re.compile(
     r"^(?:[•◦▪▫■□●○◆◇‣∙·⁃\-–—*➢➔➤►▶▸→❖❑❏◾◼☐☑☒✓✔✗✘\uf000-\uf0ff]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|[IVX]{2,5})[.)])$"
 )
 # Dots that lead the eye across a line.
+DOTS = re.compile(r"[.·․‥…] ?[.·․‥…]")
 LEADER = re.compile(r"\s*(?:(?:[.·․‥…]\s?){8,}|(?:[.·․‥…]\s?){5,}(?=\s*[\w-]{0,8}$))\s*")
 # Scripts written without blanks between words.
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
@@ -231,6 +232,6 @@ def merge_lines(lines: Sequence[Line]) -> Line:
 
 def without_leader(line: Line) -> Line:
     """The line with the dots that lead from a title to its page's number written as three."""
-    if LEADER.search(line.text):
+    if DOTS.search(line.text) and LEADER.search(line.text):
         line.text = LEADER.sub(" ... ", line.text).strip()
     return line

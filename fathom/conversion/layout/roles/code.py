@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -25,6 +26,7 @@ MOST_INDENT = 120
 APART = 0.5  # ems above and below a listing of a single line
 
 
+@lru_cache(maxsize=4096)
 def is_fixed(font: str) -> bool:
     """The font's name says that its letters have one width."""
     return bool(FIXED_WIDTH.search(font))
@@ -44,6 +46,8 @@ def is_typewritten(words: Iterable[Word]) -> bool:
 
 def is_code(line: Line) -> bool:
     """The line is set in a font of one width."""
+    if not (is_fixed(line.words[0].font) or is_fixed(line.words[-1].font)):
+        return False
     letters = sum(len(word.text) for word in line.words)
     return sum(len(word.text) for word in line.words if is_fixed(word.font)) >= MOSTLY * letters
 

@@ -35,8 +35,8 @@ def starts_item(line: Line, after: Line | None) -> bool:
     marker = match.group(1) or ""
     # "A. Smith" and "I. e." are no items; a letter is one only when it stands off or is lower case in brackets
     name = len(marker) == 1 and marker.isalpha() and text[0] != "(" and ")" not in text[:4]
-    return not name or _stands_off(line, 0.33 if marker.islower() else 0.45)
+    return not name or _stands_off(line)
 
 
-def _stands_off(line: Line, ems: float) -> bool:
-    return len(line.words) > 1 and line.words[1].l - line.words[0].r > ems * line.size
+def _stands_off(line: Line) -> bool:
+    return len(line.words) > 1 and line.words[1].l - line.words[0].r > 0.45 * line.size
