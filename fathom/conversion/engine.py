@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
 # Raised whenever the same bytes would be converted otherwise than before.
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 
 log = get_logger(__name__)
 
