@@ -45,7 +45,7 @@ class AccountWatch:
         now = self._clock()
         by_hand = paying_document() is None and not self._has_probed
         if not (by_hand or pause.probe_at <= now) or not take_probe(self._engine, pause, now, HELD_S):
-            raise pause.as_error()
+            raise pause.as_error(paying_document())
         self._has_probed = True
         answer = self._ask(question, probed=True)
         emit("llm.resumed", "The account at the provider works again", model=self.model)

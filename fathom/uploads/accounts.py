@@ -36,10 +36,10 @@ class AccountPause:
     probes: int
     probe_at: float
 
-    def as_error(self) -> AccountRefused:
-        """Returns the error that paused it."""
+    def as_error(self, document: str | None = None) -> AccountRefused:
+        """Returns the error that paused it, for a document."""
         kind = getattr(errors, self.error, AccountRefused)
-        error: AccountRefused = kind(self.message)
+        error: AccountRefused = kind(self.message, document=document)
         error.account = self.account
         return error
 

@@ -41,7 +41,7 @@ def test_what_was_copied_along_with_a_key_is_left_out(played: Any, key: str) -> 
     [
         ("sk-1\nsk-2", "a line break"),
         ("sk\u00a01", "a no-break space"),
-        ("sk-\u0456", "U+0456"),
+        ("sk-\u0456", r"U\+0456"),
         ("sk 1", "a blank"),
         ("\n", "empty"),
     ],
