@@ -25,6 +25,7 @@ CASES = (
     "pdf_speed",
     "ocr",
     "chunking",
+    "large_documents",
     "episodes",
     "graph_time",
     "model_calls",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import CASES
-from tests.evaluation import watching_table, writing_table
+from tests.evaluation import large_documents_table, watching_table, writing_table
 from tests.evaluation.measured_page import figures, filled, part_of
 
 PAGE = "# Page\n\n<!-- one -->\n\n<!-- two -->\n"
@@ -31,7 +31,7 @@ def test_figures_are_those_of_the_files_the_later_ones_first(tmp_path: Path) -> 
     assert found["cost"].splitlines()[2:] == ["| wall | 0.114 s | ≤ .12 s | theirs: 2.09 | how |"]
 
 
-@pytest.mark.parametrize("table", [watching_table, writing_table])
+@pytest.mark.parametrize("table", [large_documents_table, watching_table, writing_table])
 def test_every_part_of_a_page_is_a_benchmarks(table: object) -> None:
     parts, page = table.PARTS, table.PAGE.read_text()  # type: ignore[attr-defined]
     assert parts.keys() <= set(CASES)
