@@ -5,6 +5,7 @@ A name, its upper and its lower case, and each of its Unicode forms (NFC, NFD, N
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _PASSES = 8  # of normalising and folding case; two or three are enough for every known text
@@ -25,7 +26,7 @@ _SPELLED_ALIKE: dict[int, str] = {
     ord("©"): " ",
 }
 _DOT_ABOVE_I = "i\N{COMBINING DOT ABOVE}"  # the lower case of İ
-_ACUTE_ALONE = " \N{COMBINING ACUTE ACCENT}"  # what NFKC makes of an acute accent that stands for an apostrophe
+_ACUTE_ALONE = re.compile(" \N{COMBINING ACUTE ACCENT}+")  # what NFKC makes of an acute accent that stands for an apostrophe
 
 # Letters that are others with a mark, though Unicode does not take them apart.
 _WITH_A_MARK = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"})
@@ -43,7 +44,7 @@ def folded_text(name: str) -> str:
     for _ in range(_PASSES):
         before = text
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
-        text = f" {text.lstrip()}".replace(_ACUTE_ALONE, _APOSTROPHE).translate(_SPELLED_ALIKE).replace(_DOT_ABOVE_I, "i")
+        text = _ACUTE_ALONE.sub(_APOSTROPHE, f" {text.lstrip()}").translate(_SPELLED_ALIKE).replace(_DOT_ABOVE_I, "i")
         text = "".join(map(_shown, text))
         if text == before:
             break

@@ -17,7 +17,6 @@ from fathom.graph.name_text import folded_text, without_accents
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "professor", "sir", "dame", "mme", "mlle", "herr"})
 _SMALL = frozenset({"of", "the", "for", "and", "in", "on", "to", "de", "la", "le", "les", "du", "des", "et", "der", "und"})
 _INITIALS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\. ?)+[^\W\d_](?![^\W_])\.?")  # u.s., u.s, u. s.
-_POSSESSIVE = re.compile(r"(?<=\S)'(?:s)?(?=[\W_]*$)")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=[\u05d0-\u05ea])\"(?=[\u05d0-\u05ea])")
 _DEFINED = re.compile(r"^(?P<first>\S.*?)\s*[(\[](?P<second>[^()\[\]]+)[)\]][\s.,;:]*$")
 _SIGNED = re.compile(r"(?<![\w\-])-(?=\d)")
@@ -26,6 +25,8 @@ _DOTTED = re.compile(r"(?<![\w.])\.(?=[^\W\d_])")  # .net
 _SEPARATOR = re.compile(r"[\s_\-/⁄\\|()\[\]{}<>\"„«»‹›「」『』《》〈〉【】、。・=‖'!?¿¡;:…•]+|(?<!\d)[.,،]+|[.,،]+(?!\d)")
 _SIGN, _DOT = "~", "\ue000"  # a number's sign and the dot before a name, which do not separate words
 _MIN_DEFINED, _MAX_DEFINED = 2, 10  # letters of the short form of a name that is given in brackets
+MAX_NAME = 400  # characters of a name that is taken apart; what is longer is a sentence or worse
+_MAX_PASSES = 8  # of taking a key apart again; most keys stay as they are at the first
 _MAX_BY_ARTICLE = 4  # letters: so short a word with an article may be a name by its article ("The Who", "The Wire")
 _MAX_PAIR = 2  # letters: `the EU` and `the US` are no names by their article
 # Short forms of three or four letters with a vowel that are used with an article, and are the same without.
@@ -54,7 +55,8 @@ def name_key(name: str) -> str:
     """Returns what all spellings of the name share; of a name that has no white space alone never an empty text.
 
     A total function, and idempotent. It is the same for a name, its upper and lower case and its Unicode forms. A name of
-    nothing but punctuation is its own key; one of nothing that can be seen is named by its code points.
+    nothing but punctuation is its own key, and so is one of more than MAX_NAME characters, but for case; one of nothing that
+    can be seen is named by its code points.
     """
     return name_parts(name).key
 
@@ -68,15 +70,21 @@ def name_parts(name: str) -> NameParts:
         unseen = " ".join(f"u+{ord(one):04x}" for one in bare)
         return NameParts(unseen, unseen, "")
     key, legal = parts.key, parts.legal
-    while (again := _parted(folded_text(key))).key != key and len(again.key) <= len(key):
+    for _ in range(_MAX_PASSES):
+        again = _parted(folded_text(key))
+        if again.key == key:
+            break
         key, legal = again.key, " ".join(filter(None, (again.legal, legal)))
     return NameParts(key, parts.accented if key == parts.key else key, legal)
 
 
 def _parted(text: str) -> NameParts:
     """Takes a folded name apart."""
+    if len(text) > MAX_NAME:
+        whole = text.replace(DIVIDER, "¦")
+        return NameParts(whole, whole, "")
     text = _without_definition(written_out(text))
-    text = _POSSESSIVE.sub("", text)
+    text = _without_possessive(text)
     text = _INITIALS.sub(lambda found: found.group().replace(".", "").replace(" ", ""), text)
     text = _APOSTROPHE.sub("", text).replace("&", " and ")
     text = _DOTTED.sub(_DOT, _SIGNED.sub(_SIGN, text))
@@ -91,16 +99,25 @@ def _parted(text: str) -> NameParts:
 
 def _joined(words: list[str]) -> list[str]:
     """Joins single letters (`u s`), and words of scripts that have no spaces between words."""
-    found: list[str] = []
+    found: list[list[str]] = []
     before = ""
     for word in words:
         letters = len(word) == len(before) == 1 and word.isalpha() and before.isalpha()
         if before and (letters or (_SPACELESS.match(before[-1]) and _SPACELESS.match(word[0]))):
-            found[-1] += word
+            found[-1].append(word)
         else:
-            found.append(word)
+            found.append([word])
         before = word
-    return found
+    return ["".join(some) for some in found]
+
+
+def _without_possessive(text: str) -> str:
+    end = len(text)
+    while end and not text[end - 1].isalnum():
+        end -= 1
+    owner = text[: end - 2]
+    is_owned = text[:end].endswith("'s") and any(map(str.isalnum, owner))
+    return owner + text[end:] if is_owned else text
 
 
 def _without_definition(text: str) -> str:
@@ -115,7 +132,7 @@ def _without_definition(text: str) -> str:
 
 def _stands_for(short: str, long: str) -> bool:
     """Returns whether the short form has the initials of the words, small words and a legal form aside."""
-    letters = re.sub(r"[.\s]", "", short)
+    letters = re.sub(r"[.\s]", "", short.removeprefix("the "))
     if not _MIN_DEFINED <= len(letters) <= _MAX_DEFINED or not letters.isalnum():
         return False
     words = [word for word in _SEPARATOR.split(long.replace("'", "").replace("&", " ")) if word]
@@ -129,9 +146,12 @@ def _stands_for(short: str, long: str) -> bool:
 
 
 def _without_article(words: list[str]) -> list[str]:
-    if len(words) < 2 or words[0] != "the":
-        return words
-    return words if len(words) == 2 and _is_name_by_article(without_accents(words[1])) else words[1:]
+    start = 0
+    while len(words) - start > 1 and words[start] == "the":
+        if len(words) - start == 2 and _is_name_by_article(without_accents(words[-1])):
+            break
+        start += 1
+    return words[start:]
 
 
 def _is_name_by_article(word: str) -> bool:

@@ -13,7 +13,7 @@ from generated_names import every_character, faults, generated_names
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.graph.naming import name_key, name_parts
+from fathom.graph.naming import MAX_NAME, name_key, name_parts
 
 MAX_MS = 10.0  # for the ten keys that are made of one generated name; a busy machine takes two
 
@@ -143,3 +143,15 @@ def test_accents_and_legal_form_are_kept_beside_the_key() -> None:
     assert name_parts("Nestlé S.A.") == ("nestle", "nestlé", "sa")
     assert name_parts("Shell Limited").legal == name_parts("shell ltd").legal == "ltd"
     assert name_parts("Müller GmbH").legal != name_parts("Müller GmbH & Co. KG").legal
+
+
+@pytest.mark.parametrize(
+    "part", ["'", "(", "(a) ", "a.", "a ", "李 ", "Ltd ", "the ", "dr ", ".,", "-5", "\u0301", "株式会社", "& "]
+)
+@pytest.mark.parametrize("length", [MAX_NAME - 1, MAX_NAME + 1, 50_000])
+def test_a_name_of_any_length_has_its_key_soon(part: str, length: int) -> None:
+    name = (part * length)[: length - 1] + "x"
+    began = time.process_time()
+    key = name_parts.__wrapped__(name).key
+    assert time.process_time() - began < 2
+    assert name_key(key) == key == name_key(name.upper())
