@@ -226,4 +226,7 @@ def _usage(answer: Answer) -> Usage:
     """What an answer used now: one that was kept from before used nothing."""
     if answer.remembered:
         return Usage()
-    return Usage(calls=1, tokens_in=answer.tokens.tokens_in, tokens_out=answer.tokens.out, cost_usd=answer.cost_usd)
+    tokens, guessed = answer.tokens, int(answer.estimated)
+    return Usage(
+        calls=1, tokens_in=tokens.tokens_in, tokens_out=tokens.out, cost_usd=answer.cost_usd, estimated_calls=guessed
+    )

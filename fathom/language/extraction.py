@@ -49,6 +49,10 @@ class Fact(BaseModel):
     span: tuple[int, int] = Field(description="where the text says it; code points, end exclusive")
     valid_at: datetime | None = None
     invalid_at: datetime | None = None
+    valid_at_said: str | None = Field(
+        None, description="the words of its beginning where the moment says less, as `May 2011`, or is none, as of `58 BC`"
+    )
+    invalid_at_said: str | None = Field(None, description="the same of its end")
     one_at_a_time: Ends | None = Field(None, description="which end has only one of the relation at a time; null: not said")
 
 
@@ -61,6 +65,7 @@ class Usage(BaseModel):
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+    estimated_calls: int = Field(0, description="calls whose tokens the server did not count")
 
     def and_also(self, other: Usage) -> Usage:
         """Both together."""
@@ -69,6 +74,7 @@ class Usage(BaseModel):
             tokens_in=self.tokens_in + other.tokens_in,
             tokens_out=self.tokens_out + other.tokens_out,
             cost_usd=self.cost_usd + other.cost_usd,
+            estimated_calls=self.estimated_calls + other.estimated_calls,
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from fathom.language.answers.content import blocks_text
 from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
-from fathom.language.providers.connections import broken_off, opened_client
+from fathom.language.providers.connections import broken_off, opened_client, without_password
 from fathom.language.providers.learning import Lessons
 from fathom.language.providers.refusals import page_instead, refusal
 from fathom.language.providers.refused_call import RefusedCall, is_page, refused_call, refused_inside
@@ -116,7 +116,7 @@ class AnthropicProvider:
         self._price = price
         self._address = address or ADDRESS
         self._timeout_s = timeout_s
-        self._memory = ServerMemory(memory, self._address, model)
+        self._memory = ServerMemory(memory, without_password(self._address), model)
         self._lessons = Lessons(first_manner(model), self._memory, model, Manner.after)
         self._client: Any = None
         self._lock = threading.Lock()

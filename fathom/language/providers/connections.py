@@ -35,11 +35,17 @@ def checked_address(address: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in address.strip()):
-        shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        shown = without_password(address)
         raise AddressWrong(
             f"FATHOM_LLM_BASE_URL is {shown!r}, which is no address with http:// or https://, a host and a path."
         )
     return parts
+
+
+def without_password(address: str) -> str:
+    """Returns the address as it may be shown and kept."""
+    parts = urlsplit(address.strip())
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def usable_key(key: str) -> str:

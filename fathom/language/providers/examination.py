@@ -8,6 +8,7 @@ from typing import Any
 from fathom.database import open_database
 from fathom.language.prices import price_of
 from fathom.language.providers.anthropic import ADDRESS as ANTHROPIC
+from fathom.language.providers.connections import without_password
 from fathom.language.providers.openai import ADDRESS as OPENAI
 from fathom.language.providers.server_memory import KnownServer, known_servers
 from fathom.language.stack import model_of, provider_of, servers_file
@@ -82,4 +83,4 @@ def _of_limits(limits: Mapping[str, Any]) -> list[str]:
 
 
 def _address(settings: Settings) -> str:
-    return settings.llm_base_url or (ANTHROPIC if settings.llm == "anthropic" else OPENAI)
+    return without_password(settings.llm_base_url or (ANTHROPIC if settings.llm == "anthropic" else OPENAI))

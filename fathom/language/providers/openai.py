@@ -11,7 +11,7 @@ from fathom.language.answers.content import content_text, ended_in_error, failed
 from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
 from fathom.language.providers.capabilities import ChatManner
-from fathom.language.providers.connections import broken_off, opened_client
+from fathom.language.providers.connections import broken_off, opened_client, without_password
 from fathom.language.providers.learning import Lessons
 from fathom.language.providers.limits import FIRST_ROOM, TokenLimits
 from fathom.language.providers.refusals import page_instead
@@ -45,7 +45,7 @@ class OpenAIProvider:
         self._timeout_s = timeout_s
         own = address is None  # compatible servers know the older name of a bound, and no effort
         manner = ChatManner() if own else ChatManner(length="max_tokens", effort=False)
-        self._memory = ServerMemory(memory, self._address, model)
+        self._memory = ServerMemory(memory, without_password(self._address), model)
         limits = TokenLimits(room=FIRST_ROOM if own else 0)
         self._lessons = Lessons(manner, self._memory, model, ChatManner.after, limits)
         self._client: Any = None
