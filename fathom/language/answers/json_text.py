@@ -184,11 +184,17 @@ def _records(value: Any, names: Names, depth: int = 0, looked: list[int] | None 
     if depth > MAX_WRAPS or looked[0] > _MAX_LOOKED_AT:
         return
     if isinstance(value, dict):
-        if (named := _named(value, names)) is not None:
-            yield named
+        named = _named(value, names)
+        if named is None:
+            for one in value.values():
+                yield from _records(one, names, depth + 1, looked)
             return
-        for one in value.values():
-            yield from _records(one, names, depth + 1, looked)
+        if len(named) < len(set(names.values())):  # the other list may stand further in
+            for key, one in value.items():
+                if _letters(key) not in names and not isinstance(one, str):
+                    for record in _records(one, names, depth + 1, looked):
+                        named = {**record, **named}
+        yield named
     elif isinstance(value, list):
         for one in value:
             yield from _records(one, names, depth + 1, looked)
