@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import sys
 import time
 import warnings
@@ -34,6 +35,7 @@ SHEET_ROWS = 40_000
 LINE_BYTES = 62_000_000
 # The peer's share of the line: it takes so much longer that the rest would be waiting.
 PEER_LINE_BYTES = 500_000
+MAX_PEER_SECONDS = 300
 Made = TypeVar("Made")
 MARKITDOWN, HYBRID = "markitdown", "docling HybridChunker"
 
@@ -142,8 +144,12 @@ def _figures(name: str, timed: Timed, goal: str) -> list[Figure]:
     return [
         Figure(f"{name}, converted and chunked", both, "s CPU", goal=goal, note=f"{timed.chunks} chunks"),
         Figure(f"{name}, converted", timed.converting, "s CPU", MARKITDOWN, timed.peer_converting),
-        Figure(f"{name}, chunked", timed.chunking, "s CPU", HYBRID, timed.peer_chunking),
+        Figure(f"{name}, chunked", timed.chunking, "s CPU", HYBRID, timed.peer_chunking, note=_given_up(timed)),
     ]
+
+
+def _given_up(timed: Timed) -> str:
+    return "" if timed.peer_chunking is not None else f"peer given up after {MAX_PEER_SECONDS} s CPU"
 
 
 def _timed(path: Path, *, peers: bool = False) -> Timed:
@@ -164,12 +170,32 @@ def _timed(path: Path, *, peers: bool = False) -> Timed:
     return Timed(converting, sum(compared), chunking, len(chunks), *theirs)
 
 
-def _seconds_of_peers(path: Path, document: ConvertedDocument) -> tuple[float, float]:
+def _seconds_of_peers(path: Path, document: ConvertedDocument) -> tuple[float, float | None]:
     from markitdown import MarkItDown
 
     converting, _ = _seconds(lambda: MarkItDown().convert(str(path)))
-    chunking, _ = _seconds(hybrid_chunker([document]))
-    return converting, chunking
+    return converting, _bounded_seconds(hybrid_chunker([document]))
+
+
+class _TooLong(BaseException):  # no Exception, which the peer might swallow
+    pass
+
+
+def _bounded_seconds(work: Callable[[], object]) -> float | None:
+    """CPU seconds of the work; None where it takes more than MAX_PEER_SECONDS of them."""
+
+    def stop(*_: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MAX_PEER_SECONDS)
+    try:
+        return _seconds(work)[0]
+    except _TooLong:
+        return None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _seconds(work: Callable[[], Made]) -> tuple[float, Made]:
