@@ -74,8 +74,9 @@ def score(gold: Gold, made: ConvertedDocument) -> Score:
     tables = [part.table for part in parts if isinstance(part, Block) and part.table is not None]
     rows = [cells for table in tables for cells in (table.columns, *(row.cells for row in table.rows))]
     wanted_cells = _neighbours([[_words(cell) for cell in row] for row in gold.rows])
-    made_cells = _neighbours([[_words(cell) for cell in row] for row in rows])
-    scored.add("cells", wanted_cells, _as_wanted(made_cells, wanted_cells))
+    made_rows = [[_words(cell) for cell in row] for row in rows]
+    made_cells = [_neighbours(made_rows), _neighbours([_with_notes_off(row) for row in made_rows])]
+    scored.add("cells", wanted_cells, max((_as_wanted(made, wanted_cells) for made in made_cells), key=Counter.total))
     return scored
 
 
@@ -109,6 +110,15 @@ def _ranked(heads: Sequence[tuple[int, str]], among: Sequence[tuple[int, str]] |
 
 def _words(text: str) -> str:
     return "".join(f"{word} " for word in words_of(text))
+
+
+def _with_notes_off(row: Sequence[str]) -> list[str]:
+    """Returns the row with each cell that begins as the cell before it as that: both may say the same, and one have a note."""
+    cells = list(row)
+    for place, (before, cell) in enumerate(pairwise(row)):
+        if before and (cell.startswith(before) or before.startswith(cell)):
+            cells[place] = cells[place + 1] = min(before, cell, key=len)
+    return cells
 
 
 def _as_wanted(made: Neighbours, wanted: Neighbours) -> Neighbours:
