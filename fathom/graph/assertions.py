@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fathom.graph.validity import Claim, Validity
+from fathom.language.calendar.spans import span_of
 from fathom.language.extraction import Ends
 
 
@@ -22,7 +23,9 @@ from fathom.language.extraction import Ends
 class Assertion:
     """One episode says the fact, in these words; `at` is the date of its text, the others are dates that it gives.
 
-    `relation` is its own word for it, which may differ from that of the fact it was judged to say.
+    `relation` is its own word for it, which may differ from that of the fact it was judged to say. `valid_at_said` and
+    `invalid_at_said` are the words of dates that moments do not say whole. `came_at` is when the text came, where `at` is a
+    date of its document's own; None where `at` is when it came. `slot` is what the fact fills by the types of its ends.
     """
 
     episode: str
@@ -32,6 +35,15 @@ class Assertion:
     invalid_at: datetime | None
     one_at_a_time: Ends | None = None
     relation: str = ""
+    valid_at_said: str | None = None
+    invalid_at_said: str | None = None
+    came_at: datetime | None = None
+    slot: str | None = None
+
+    @property
+    def undated(self) -> bool:
+        """Whether it says nothing of when the fact holds, so that it holds when its text was written."""
+        return not (self.valid_at or self.invalid_at or self.valid_at_said or self.invalid_at_said)
 
     @property
     def key(self) -> str:
@@ -41,7 +53,9 @@ class Assertion:
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
-        return json.dumps([fact, self.episode, *dates, self.fact, self.one_at_a_time, self.relation], ensure_ascii=False)
+        more = {"from": self.valid_at_said, "until": self.invalid_at_said, "came": _said(self.came_at), "slot": self.slot}
+        last = [kept] if (kept := {name: value for name, value in more.items() if value is not None}) else []
+        return json.dumps([fact, self.episode, *dates, self.fact, self.one_at_a_time, self.relation, *last], ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -55,15 +69,45 @@ class AssertedFact:
     assertions: tuple[Assertion, ...]
 
     def claim(self) -> Claim:
-        """The earliest beginning that is said, or else the earliest text's date, and the latest end after that."""
-        known = min(one.at for one in self.assertions)
+        """The earliest beginning that is said, or else the date of the earliest text without one; the latest end after that.
+
+        It has begun at no known time where all that is said of it is an end, or a beginning that could not be read.
+        """
         starts = [one.valid_at for one in self.assertions if one.valid_at]
-        begins = min(starts, default=known)
-        ends = [one.invalid_at for one in self.assertions if one.invalid_at and (not starts or one.invalid_at >= begins)]
+        undated = [one for one in self.assertions if one.undated]
+        begins = min(starts or [one.at for one in undated] or [one.at for one in self.assertions])
+        ends = [span for one in self.assertions if (span := _end(one, begins if starts else None))]
+        last = max((at for at, _ in ends), default=None)
         said = Counter(one.one_at_a_time for one in self.assertions if one.one_at_a_time)
         only: Ends = min(said, key=lambda end: (-said[end], end != "never", end), default="never")
-        last = max(ends, default=None)
-        return Claim(self.uuid, self.source, self.target, self.relation, begins, bool(starts), last, known, only)
+        slots = Counter(one.slot for one in self.assertions if one.slot)
+        return Claim(
+            self.uuid,
+            self.source,
+            self.target,
+            self.relation,
+            begins,
+            bool(starts),
+            last,
+            min(one.came_at or one.at for one in self.assertions),
+            only,
+            begun=bool(starts or undated),
+            reports=tuple(sorted({one.at for one in undated if one.came_at})),
+            slot=min(slots, key=lambda one: (-slots[one], one), default=None),
+            ends_by=max((by for at, by in ends if at == last), default=None),
+        )
+
+    @property
+    def at(self) -> datetime:
+        """The date of the earliest text that says it."""
+        return min(one.at for one in self.assertions)
+
+    def dates_said(self, begins: datetime | None, ends: datetime | None) -> tuple[str | None, str | None]:
+        """The words of its beginning and end, where no moment that is given for it says the same or more."""
+        return (
+            _words((one.valid_at, one.valid_at_said) for one in self.assertions if one.valid_at in (None, begins)),
+            _words((one.invalid_at, one.invalid_at_said) for one in self.assertions if one.invalid_at in (None, ends)),
+        )
 
     @property
     def keys(self) -> set[str]:
@@ -151,7 +195,7 @@ def held_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> Held | None:
     if not known:
         return None
     empty = AssertedFact(row["uuid"], row["source"], row["target"], relation, ())
-    ends = Validity(moment(row["invalid_at"]), moment(row["expired_at"]))
+    ends = Validity(moment(row["invalid_at"]), moment(row["expired_at"]), valid_at is not None)
     return Held(empty.and_also(known), row["fact"], ends, not others)
 
 
@@ -184,9 +228,21 @@ def renamed(asserts: Sequence[str] | None, names: Mapping[str, Renamed]) -> list
 def unpacked(packed: str) -> tuple[str, Assertion]:
     """The uuid of the fact, and the assertion, of a property `asserts`."""
     fact, episode, at, valid_at, invalid_at, words, *rest = json.loads(packed)
-    only, relation = (*rest, None, None)[:2]
-    ends = moment(valid_at), moment(invalid_at)
-    return fact, Assertion(episode, words, datetime.fromisoformat(at), *ends, only, relation or "")
+    only, relation, more = (*rest, None, None, None)[:3]
+    more = more or {}
+    return fact, Assertion(
+        episode,
+        words,
+        datetime.fromisoformat(at),
+        _known(valid_at),
+        _known(invalid_at),
+        only,
+        relation or "",
+        more.get("from"),
+        more.get("until"),
+        moment(more.get("came")),
+        more.get("slot"),
+    )
 
 
 def saying_key(relation: str, fact: str) -> str:
@@ -209,6 +265,36 @@ def may_be_of_one_time(ones: Collection[datetime | None], others: Collection[dat
         for one in ones
         for other in others
     )
+
+
+def _known(value: str | None) -> datetime | None:
+    """A date that was kept; None for the years by which older versions wrote `unknown` and `open`."""
+    found = moment(value)
+    return found if found and 1 < found.year < 9999 else None
+
+
+def _end(said: Assertion, begins: datetime | None) -> tuple[datetime, datetime] | None:
+    """The end that an assertion gives to what begins then, with the last day it may mean; None where all is before."""
+    if said.invalid_at is None:
+        return None
+    span = span_of(said.invalid_at_said) if said.invalid_at_said else None
+    by = max(span.ends, said.invalid_at) if span else said.invalid_at
+    if begins is None or said.invalid_at >= begins:
+        return said.invalid_at, by
+    return (by, by) if by >= begins else None
+
+
+def _words(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
+    """Of several words of one date the shortest, and none where it was also told exactly."""
+    of_moment: set[str | None] = set()
+    unread: set[str] = set()
+    for at, said in dates:
+        if at is not None:
+            of_moment.add(said)
+        elif said is not None:
+            unread.add(said)
+    words = unread or (set() if None in of_moment else {said for said in of_moment if said is not None})
+    return min(words, key=lambda one: (len(one), one), default=None)
 
 
 def _said(value: datetime | None) -> str | None:

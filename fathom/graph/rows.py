@@ -20,6 +20,7 @@ from fathom.chunking.chunk import Chunk
 from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.graph.telling import NOTHING_TOLD, Told, told_in_text
+from fathom.graph.validity import slot_by_types
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
 from fathom.language.extraction import Extraction
 
@@ -156,10 +157,21 @@ def mention_uuid(episode: str, entity: str) -> str:
     return _uuid("mention", episode, entity)
 
 
-def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction, reference_time: datetime) -> EpisodeRows:
-    """The rows of one chunk; a fact without a date of its own holds from `reference_time`."""
+def episode_rows(
+    collection: str,
+    document: str,
+    chunk: Chunk,
+    found: Extraction,
+    reference_time: datetime,
+    came_at: datetime | None = None,
+) -> EpisodeRows:
+    """The rows of one chunk; a fact without a date of its own holds from `reference_time`.
+
+    `came_at` is when the document came, where `reference_time` is a date of its own.
+    """
     episode = episode_uuid(collection, document, chunk.id)
     written = reference_time.astimezone(UTC)  # servers keep zones and order by them: one for all
+    came = came_at and came_at.astimezone(UTC)
     rows = EpisodeRows(
         {
             "uuid": episode,
@@ -168,7 +180,7 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             "source": "text",
             "source_description": document,
             "content": chunk.embedding_text,
-            "created_at": written,
+            "created_at": came or written,
             "valid_at": written,
         }
     )
@@ -197,7 +209,19 @@ def episode_rows(collection: str, document: str, chunk: Chunk, found: Extraction
             rows.left_out[OF_ITSELF if source and source == target else OF_UNKNOWN] += 1
             continue
         begins, until = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(episode, fact.fact, written, begins, until, fact.one_at_a_time, fact.relation)
+        assertion = Assertion(
+            episode,
+            fact.fact,
+            written,
+            begins,
+            until,
+            fact.one_at_a_time,
+            fact.relation,
+            fact.valid_at_said,
+            fact.invalid_at_said,
+            came,
+            slot_by_types(fact.relation, rows.entities[source][1], rows.entities[target][1]),
+        )
         rows.facts.setdefault((source, fact.relation, target, folded(fact.fact)), assertion)
     return rows
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
 from fathom.graph.resolving import is_generic, sense_of
 from fathom.graph.telling import parts_in, reduced
+from fathom.graph.told_ends import SIGNS
 from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
 from fathom.language.extraction import Embedder
 
@@ -31,6 +32,11 @@ SAME_GROUPS = f"""
 MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities AND r.name IN $relations
 RETURN DISTINCT {FACT_COLUMNS}
 """
+BETWEEN = "UNWIND $ends AS ends MATCH (a:Entity {uuid: ends[0]}) MATCH (b:Entity {uuid: ends[1]}) MATCH (a)-[r:RELATES_TO]->(b)"
+FACTS_BETWEEN = f"{BETWEEN} RETURN {FACT_COLUMNS}"
+ENDS_BETWEEN = f"""
+{BETWEEN} WHERE r.invalid_at IS NOT NULL OR any(sign IN $signs WHERE r.name CONTAINS sign) RETURN {FACT_COLUMNS}
+"""
 SAVE_FACTS = """
 UNWIND $rows AS row
 MATCH (a:Entity {uuid: row.source_node_uuid}) MATCH (b:Entity {uuid: row.target_node_uuid})
@@ -38,7 +44,7 @@ MERGE (a)-[r:RELATES_TO {uuid: row.uuid}]->(b) SET r += row
 """
 DATE_FACTS = """
 UNWIND $rows AS row MATCH (:Entity {uuid: row.source})-[r:RELATES_TO {uuid: row.uuid}]->(:Entity)
-SET r.invalid_at = row.invalid_at, r.expired_at = row.expired_at
+SET r.valid_at = row.valid_at, r.invalid_at = row.invalid_at, r.expired_at = row.expired_at
 """
 
 Rules = Mapping[str, OneAtATime]
@@ -103,11 +109,15 @@ def settle_facts(
     `vectors` those of some sentences.
     """
     claims = {uuid: fact.claim() for uuid, fact in changed.items()}
-    near = {group for claim in (*claims.values(), *gone) for group in groups_of(claim, rules)}
-    held = _members(tx, near, rules, {*claims, *(claim.uuid for claim in gone)})
+    moved = [*claims.values(), *gone]
+    known = {*claims, *(claim.uuid for claim in gone)}
+    near = {group for claim in moved for group in groups_of(claim, rules)}
+    held = _members(tx, near, rules, known)
+    held |= _between(tx, FACTS_BETWEEN, [claim for claim in moved if claim.is_end], known)
     neighbours = {uuid: one.asserted.claim() for uuid, one in held.items()}
     far = {group for claim in neighbours.values() for group in groups_of(claim, rules)} - near
-    beyond = _members(tx, far, rules, {*claims, *held, *(claim.uuid for claim in gone)})
+    beyond = _members(tx, far, rules, {*known, *held})
+    beyond |= _between(tx, ENDS_BETWEEN, [*claims.values(), *neighbours.values()], {*known, *held})
     weighed = validity([*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules)
     rows = [_row(collection, fact, claims[uuid], weighed[uuid]) for uuid, fact in sorted(changed.items())]
     fresh = [row for row in rows if row["fact"] != before.get(row["uuid"])]
@@ -117,7 +127,13 @@ def settle_facts(
     if rows:
         tx.run(SAVE_FACTS, rows=rows).consume()
     dated = [
-        {"uuid": uuid, "source": one.asserted.source, **vars(weighed[uuid])}
+        {
+            "uuid": uuid,
+            "source": one.asserted.source,
+            "valid_at": neighbours[uuid].begins if weighed[uuid].begun else None,
+            "invalid_at": weighed[uuid].invalid_at,
+            "expired_at": weighed[uuid].expired_at,
+        }
         for uuid, one in sorted(held.items())
         if weighed[uuid] != one.validity
     ]
@@ -144,7 +160,18 @@ def _members(tx: ManagedTransaction, groups: Collection[Group], rules: Rules, kn
     }
 
 
+def _between(tx: ManagedTransaction, query: str, claims: Collection[Claim], known: Collection[str]) -> dict[str, Held]:
+    """The facts that the query finds between the two of each claim, in either direction, without the known ones."""
+    ends = {pair for claim in claims for pair in ((claim.source, claim.target), (claim.target, claim.source))}
+    if not ends:
+        return {}
+    found = held_facts(tx.run, query, ends=[list(pair) for pair in sorted(ends)], signs=list(SIGNS))
+    return {one.asserted.uuid: one for one in found if one.asserted.uuid not in known}
+
+
 def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> dict[str, Any]:
+    begins = claim.begins if holds.begun else None
+    since, until = fact.dates_said(begins, holds.invalid_at)
     return {
         "uuid": fact.uuid,
         "source_node_uuid": fact.source,
@@ -154,10 +181,12 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
         "group_id": collection,
         "episodes": fact.episodes,
         "created_at": claim.known,
-        "reference_time": claim.known,
-        "valid_at": claim.begins,
+        "reference_time": fact.at,
+        "valid_at": begins,
         "invalid_at": holds.invalid_at,
         "expired_at": holds.expired_at,
+        "valid_at_said": since,
+        "invalid_at_said": until,
     }
 
 

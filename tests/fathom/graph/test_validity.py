@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.graph.assertions import AssertedFact, Assertion, held_fact, held_facts
-from fathom.graph.validity import USUAL, Claim, Validity, groups_of, relations_of, rules_with, validity
+from fathom.graph.validity import USUAL, Claim, Validity, ends_in, groups_of, open_in, relations_of, rules_with, validity
 from fathom.language.extraction import Ends
 
 READ_AT = datetime(2024, 5, 6, tzinfo=UTC)
@@ -150,7 +150,10 @@ def test_a_group_at_a_time_gives_what_all_at_once_give(claims: list[Claim]) -> N
     whole = validity(claims, USUAL)
     for one in claims:
         near = set(groups_of(one, USUAL))
-        fellows = [other for other in claims if other is one or near & set(groups_of(other, USUAL))]
+        about = open_in(one, USUAL)
+        fellows = [
+            other for other in claims if other is one or near & set(groups_of(other, USUAL)) or about & ends_in(other, USUAL)
+        ]
         assert validity(fellows, USUAL)[one.uuid] == whole[one.uuid]
 
 
