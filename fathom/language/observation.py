@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy.engine import Engine
 
-from fathom.errors import FathomError
+from fathom.errors import FathomError, PassageTooLong
 from fathom.language.asking import Answer, Asker, NoAnswer, Question, paying_document
 from fathom.language.budget import collection_of, day_of
 from fathom.observability.logs import emit
@@ -65,7 +65,8 @@ class Observed:
             kind = error.kind if isinstance(error, NoAnswer) else error.name
             said: dict[str, Any] = {"model": self.model, "call": call, "error": kind, "seconds": round(seconds, 3)}
             emit("llm.error", "The language model gave no answer", document=document, **said)
-            self._record.put(question, Answer("", "refused", self.model), kind, seconds)
+            if not isinstance(error, PassageTooLong):  # told by what is known, or learned from: nothing was answered
+                self._record.put(question, Answer("", "refused", self.model), kind, seconds)
             raise
         seconds = time.perf_counter() - began
         said = {"model": self.model, "call": call, "tokens_in": answer.tokens.tokens_in, "tokens_out": answer.tokens.out}
