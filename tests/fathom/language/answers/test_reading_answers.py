@@ -87,7 +87,7 @@ def test_a_fact_stands_at_the_sentence_of_its_quote() -> None:
         ("1998-13", None),
         ("last year", None),
         (None, None),
-        (1998, None),
+        (1998, datetime(1998, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_dates_are_midnight_of_their_first_day_in_utc(said: object, wanted: datetime | None) -> None:
