@@ -19,6 +19,7 @@ from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
+from fathom.ledger.verdicts import NameVerdicts
 
 pytestmark = pytest.mark.integration
 
@@ -218,3 +219,13 @@ def test_a_verdict_on_one_of_two_does_not_join_the_other(graph: GraphConnection,
     assert len(entities(graph, collection)) >= 4
     assert [one for one in facts(graph, collection) if one[0] == "Shell plc"] != []
     assert not [one for one in facts(graph, collection) if one[0] == one[2]]
+
+
+def test_a_name_that_is_told_from_others_is_compared_as_what_it_is(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, ledger: Ledger
+) -> None:
+    writer = writer_of(graph, by=Judge())
+    for name, text in (("a", "Shell plc; Shell Ltd"), ("b", "Shell Ltd; Royal Dutch")):
+        named = "; ".join(f"{one}=Organization" for one in text.split("; "))
+        writer.write(chunks_of(f"{collection}/{name}.md", named), reference_time=WRITTEN_AT)
+    assert set(NameVerdicts(ledger.engine).judged(collection, most=99)) == {"shell||plc", "shell||ltd", "royal dutch"}
