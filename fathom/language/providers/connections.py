@@ -6,6 +6,7 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -94,14 +95,18 @@ def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSL
         if not path.exists():
             raise CertificateMissing(f"{name} names {place}, which is not there.")
         try:
-            if path.is_dir():
-                return ssl.create_default_context(capath=place)
-            return ssl.create_default_context(cafile=place)
+            return _context(place, path.is_dir(), path.stat().st_mtime_ns)
         except (OSError, ssl.SSLError) as error:
             raise CertificateMissing(f"{name} names {place}, which holds no certificates that can be read: {error}.") from None
     import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+    return _context(certifi.where(), False, 0)
+
+
+@lru_cache(maxsize=4)
+def _context(place: str, is_dir: bool, _changed_at: int) -> ssl.SSLContext:
+    """The certificates of a file or folder, read once: that takes a tenth of a second."""
+    return ssl.create_default_context(capath=place) if is_dir else ssl.create_default_context(cafile=place)
 
 
 def opened_client(sdk: Any, make: Callable[..., Any], key: Callable[[], str], address: str, timeout_s: float) -> Any:
