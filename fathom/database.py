@@ -23,10 +23,12 @@ from fathom.tables import (
     audit_log,
     called_one,
     compared_facts,
+    document_dates,
     episodes,
     event_sources,
     events,
     fact_verdicts,
+    hand_runs,
     judged_names,
     llm_calls,
     llm_reservations,
@@ -104,6 +106,8 @@ MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
     (14, (compared_facts, called_one, to_forget, sa.schema.DropTable(_judged_facts, if_exists=True))),
     (15, (relation_verdicts, verdict_companies)),
     (16, (account_pauses, AddedColumn("llm_calls", "estimated", "BOOLEAN DEFAULT false NOT NULL"))),
+    (17, (hand_runs,)),
+    (18, (document_dates,)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

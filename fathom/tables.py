@@ -322,3 +322,33 @@ to_forget = sa.Table(
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
 )
+
+# Runs that somebody started in Dagster over documents, beside the runs that Fathom plans; `assets` is a JSON list of names.
+hand_runs = sa.Table(
+    "hand_runs",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("assets", sa.Text, nullable=False),
+    sa.Column("made", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Index("hand_runs_by_state", "state"),
+)
+
+# The date of a version of a document: `at` in ISO 8601 (UTC), `source` what says it, `rank` the lower the more it counts.
+document_dates = sa.Table(
+    "document_dates",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),
+)

@@ -38,7 +38,7 @@ OWNERS = ["team:ingestion"]
 def documents(context: dg.AssetExecutionContext, uploads: Uploads, converter: Converter) -> Materialized:
     """Each upload as a structured document, with a report of what the conversion kept and lost."""
     try:
-        with attempt(context.partition_key, "docling", uploads, context.run.run_id) as at:
+        with attempt(context.partition_key, "docling", uploads, context.run) as at:
             result = stages.convert(at, uploads, converter)
             yield _materialized(result)
             result.raise_if_blocked(at.document)
@@ -58,7 +58,7 @@ def documents(context: dg.AssetExecutionContext, uploads: Uploads, converter: Co
 def chunks(context: dg.AssetExecutionContext, documents: ConvertedDocument, uploads: Uploads, chunker: Chunker) -> Materialized:
     """Each document cut into structure-aware, token-bounded pieces that know their headings, pages and place."""
     try:
-        with attempt(context.partition_key, "chunking", uploads, context.run.run_id, documents.report.version) as at:
+        with attempt(context.partition_key, "chunking", uploads, context.run, documents.report.version) as at:
             result = stages.chunk(at, documents, chunker)
             yield _materialized(result)
             result.raise_if_blocked(at.document)
@@ -78,7 +78,7 @@ def chunks(context: dg.AssetExecutionContext, documents: ConvertedDocument, uplo
 def graph_episodes(context: dg.AssetExecutionContext, chunks: ChunkSet, uploads: Uploads, graph: Graph) -> Materialized:
     """Each chunk as an episode of the temporal knowledge graph, with the entities and facts found in it."""
     try:
-        with attempt(context.partition_key, "graphiti", uploads, context.run.run_id, chunks.version) as at:
+        with attempt(context.partition_key, "graphiti", uploads, context.run, chunks.version) as at:
             result = stages.write(at, chunks, graph)
             yield _materialized(result)
             result.raise_if_blocked(at.document)

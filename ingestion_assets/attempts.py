@@ -12,18 +12,20 @@ from fathom.observability.logs import Stage, bound, get_logger, stage
 from fathom.observability.silence import never_silent
 from resources.uploads import Attempt, Uploads
 
+ASSETS: dict[Stage, str] = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_episodes"}
+
 log = get_logger(__name__)
 
 
 @contextmanager
-def attempt(document: str, step: Stage, uploads: Uploads, run: str, version: str | None = None) -> Iterator[Attempt]:
+def attempt(document: str, step: Stage, uploads: Uploads, run: dg.DagsterRun, version: str | None = None) -> Iterator[Attempt]:
     """The upload is marked as being worked on by this run; whatever is raised inside is on its record by name.
 
     `version` is that of the work in hand, where an earlier stage made it; by default the one accepted last.
     Raises what the work raises, unchanged.
     """
     begun = uploads.begin(document, version=version, run=run, stage=step)
-    with stage(step, document=document, run=run), bound(request=uploads.request):
+    with stage(step, document=document, run=run.run_id), bound(request=uploads.request):
         log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number})
         try:
             with never_silent():
@@ -37,6 +39,7 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: str, version: str
             log.exception("The work failed by a defect", sub_stage="failed", metrics={"error": type(error).__name__})
             uploads.end_badly(begun, stage=step, error=error)
             raise
+        uploads.made(begun, ASSETS[step])
 
 
 def failure(error: FathomError) -> dg.Failure:

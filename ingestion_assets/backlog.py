@@ -51,7 +51,7 @@ class Workshop:
     chunker: Chunker
     graph: Graph
     artifacts: Artifacts
-    run: str
+    run: dg.DagsterRun
 
     def prepare(self, document: str) -> Prepared:
         """The document converted and cut, kept in the store; never raises for a fault of this one document."""
@@ -81,7 +81,7 @@ def drain(
     artifacts: dg.ResourceParam[Artifacts],
 ) -> Iterator[Record | dg.Output[None]]:
     """A backlog of documents through conversion, chunking and the graph; a failing one is named at the end."""
-    shop = Workshop(uploads, converter, chunker, graph, artifacts, context.run_id)
+    shop = Workshop(uploads, converter, chunker, graph, artifacts, context.run)
     intends = partial(intend, context.instance, context.run_id, context.job_name, context.op.name)
     failed: dict[str, str] = {}
     for done, prepared in enumerate(prepared_ahead(shop, config.documents, starts=partial(intends, "documents")), start=1):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from fathom.control.runs.belonging import raise_if_other
+from fathom.control.runs.origin import raise_unless_one_document, started_by
 from fathom.control.runs.worker import REQUEST_TAG, worker_tags
 from fathom.observability.logs import get_logger
 from fathom.settings import settings
@@ -35,7 +37,7 @@ class AcceptedBytes:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A run at work on one version of a document."""
+    """A run at work on one version of a document; `owned` unless another run decides what becomes of the document."""
 
     document: str
     version: str
@@ -44,6 +46,7 @@ class Attempt:
     number: int = 1
     attached_to: str | None = None
     attachments: tuple[str, ...] = ()
+    owned: bool = True
 
 
 class Uploads(dg.ConfigurableResource[None]):
@@ -53,8 +56,14 @@ class Uploads(dg.ConfigurableResource[None]):
     _request: str | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """The run names the process that works on it, so that its death is noticed."""
+        """The run names the process that works on it, so that its death is noticed.
+
+        Raises OtherDagster in an instance of Dagster that is not the home's, PartitionsWrong for a run over no document or
+        a range of them.
+        """
         if context.instance is not None and context.run is not None:
+            raise_if_other(settings(), context.instance)
+            raise_unless_one_document(context.run)
             context.instance.add_run_tags(context.run.run_id, worker_tags())
             self._request = context.run.tags.get(REQUEST_TAG)
 
@@ -72,12 +81,17 @@ class Uploads(dg.ConfigurableResource[None]):
             self._intake = open_intake(settings())
         return self._intake
 
-    def begin(self, document: str, *, version: str | None, run: str, stage: str) -> Attempt:
-        """The document is marked as being worked on by the run. Raises UsageWrong for a document nobody uploaded."""
-        row = self.intake.mark_running(document, version, run_id=run, stage=stage)
+    def begin(self, document: str, *, version: str | None, run: dg.DagsterRun, stage: str) -> Attempt:
+        """The document is marked as being worked on by the run, or the run that somebody started is put on record beside it.
+
+        Raises UsageWrong for a document nobody uploaded.
+        """
+        row = self.intake.mark_running(document, version, run_id=run.run_id, stage=stage, by=started_by(run))
         accepted_at = datetime.fromtimestamp(row.accepted_at, UTC)
         kin = self.intake.kin_of(document)
-        return Attempt(document, version or row.version, run, accepted_at, row.attempts + 1, kin.mail, kin.attachments)
+        number = row.attempts + 1
+        version = version or row.version
+        return Attempt(document, version, run.run_id, accepted_at, number, kin.mail, kin.attachments, row.owned)
 
     def accept_attachments(self, at: Attempt, converted: ConvertedDocument) -> list[Attached]:
         """What came with the mail is accepted, each a document of its own, or rejected; a second time adds nothing."""
@@ -93,9 +107,18 @@ class Uploads(dg.ConfigurableResource[None]):
             figures = {"failed": lacking}
             log.info(message, stage="upload", sub_stage="done", document=at.document, run=at.run, metrics=figures)
 
+    def made(self, at: Attempt, asset: str) -> None:
+        """The run has made the asset of the document; it is done with it where that was the last of what it was started for."""
+        self.intake.made_by_hand(at.document, at.run, asset)
+
     def end_badly(self, at: Attempt, *, stage: str, error: Exception) -> None:
-        """The version is rejected, failed or to be tried again, with the reason."""
-        self.intake.mark_failed(at.document, at.version, run_id=at.run, stage=stage, error=error)
+        """The version is rejected, failed or to be tried again, with the reason.
+
+        Where the run does not decide that, only the run failed.
+        """
+        if at.owned:
+            self.intake.mark_failed(at.document, at.version, run_id=at.run, stage=stage, error=error)
+        self.intake.failed_by_hand(at.document, at.run, error, stage=stage)
 
     @contextmanager
     def bytes_of(self, document: str, version: str) -> Iterator[AcceptedBytes]:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from fathom.control.launching import alone, backlog_config, run_tags
 from fathom.control.reconciling import run_states
+from fathom.control.runs.belonging import raise_if_other
 from fathom.settings import settings
 from fathom.uploads.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake
@@ -27,7 +28,11 @@ SECONDS_BETWEEN_TICKS = 5  # Dagster looks at its sensors no more often than tha
     description="Whole new or changed files in the inbox: each becomes a partition and is ingested, a backlog many to a run.",
 )
 def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Runs for accepted uploads, at most `runs_at_once` in flight; what they are and why is in the intake's table alone."""
+    """Runs for accepted uploads, at most `runs_at_once` in flight; what they are and why is in the intake's table alone.
+
+    Raises OtherDagster in an instance of Dagster that is not the home's, before anything of the home is changed.
+    """
+    raise_if_other(settings(), context.instance)
     intake = open_intake(settings())
     report = intake.look()
     with alone(settings()):  # the API starts runs too, between a plan and its run there is a moment

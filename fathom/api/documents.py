@@ -18,6 +18,7 @@ from fathom.control.progress.status import DocumentStatus
 from fathom.control.receipt import Receipt
 from fathom.control.removing import InHandNow
 from fathom.control.removing import remove as remove_document
+from fathom.control.retrying import restore
 from fathom.control.retrying import retry as again
 from fathom.control.retrying import retry_failed as again_all
 from fathom.database import open_database
@@ -77,10 +78,15 @@ async def retry_failed(request: Request, caller: Operator, collection: Annotated
 
 @router.post("/api/documents/{document:path}/retry", status_code=202)
 async def retry(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
-    """A document that failed, was rejected, cancelled or done in part is tried once more. 409 for any other."""
+    """A document that failed, was rejected, cancelled or done in part is tried once more. 409 for any other.
+
+    One that is done and whose partition was deleted in Dagster has its partition back instead.
+    """
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     if not await run_in_threadpool(again, settings, document):
+        if await run_in_threadpool(restore, settings, document):
+            return await known_status(settings, document)
         found = await known_status(settings, document)
         raise HTTPException(409, f"It is {found.state}, so there is nothing to try again.")
     emit("upload.retried", "Somebody asked for another try", document=document, by=caller.name)

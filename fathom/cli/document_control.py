@@ -111,29 +111,42 @@ def retry(
     document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="With --failed: only of this one.")] = None,
+    no_partition: Annotated[
+        bool, typer.Option("--no-partition", help="Give all whose partition was deleted in Dagster their partition back.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Try a document again that failed, was rejected, cancelled or done in part, or all that failed."""
+    """Try a document again that failed, was rejected, cancelled or done in part, or all that failed.
+
+    One that is done and whose partition was deleted in Dagster has it back, and is not worked on again.
+    """
     from fathom.control.documents import known_document
+    from fathom.control.retrying import restore, retry_failed
     from fathom.control.retrying import retry as retry_document
-    from fathom.control.retrying import retry_failed
     from fathom.errors import UsageWrong
     from fathom.observability.logs import emit
 
-    if (document is None) != failed:
-        raise UsageWrong("Name one document, or --failed.", hint="`fathom documents --state failed` lists what failed.")
+    if (document is not None) + failed + no_partition != 1:
+        hint = "`fathom documents --state failed` lists what failed."
+        raise UsageWrong("Name one document, or --failed, or --no-partition.", hint=hint)
     settings = deployment()
+    again, restored = [], []
     if document is not None:
         state = known_document(settings, document).state
-        if not retry_document(settings, document):
+        again = [document] if retry_document(settings, document) else []
+        restored = [] if again else restore(settings, document)
+        if not again and not restored:
             raise UsageWrong(f"{document} is {state}, so there is nothing to try again.", document=document)
-        again = [document]
-    else:
+    elif failed:
         again = retry_failed(settings, collection)
+    else:
+        restored = restore(settings)
     for one in again:
         emit("upload.retried", "Somebody asked for another try", document=one, by=BY)
     said = f"{', '.join(again) or 'Nothing'} will be tried again."
-    answer({"retried": again}, _json(context, as_json), lambda: say(said))
+    if restored or no_partition:
+        said = f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
+    answer({"retried": again, "restored": restored}, _json(context, as_json), lambda: say(said))
     return 0
 
 

@@ -87,12 +87,13 @@ def show(
 def print_rows(rows: Sequence[DocumentRow]) -> None:
     """Documents as a table."""
     columns = ("document", "state", "chunks>", "episodes>", "entities>", "facts>", "checks>", "cost $>", "seconds>", "age>")
+    by_hand = any(row.by_hand for row in rows)
     table(
-        columns,
+        (*columns, "started in Dagster") if by_hand else columns,
         (
             (
                 row.id,
-                row.state + (f" ({row.reason})" if row.reason else ""),
+                row.state + (f" ({row.reason})" if row.reason else "") + (", no partition in Dagster" * row.no_partition),
                 row.chunks,
                 _of(row.episodes_written, row.episodes_failed),
                 row.entities,
@@ -101,6 +102,7 @@ def print_rows(rows: Sequence[DocumentRow]) -> None:
                 row.cost_usd,
                 row.seconds,
                 duration(row.age_s),
+                *([row.by_hand.sentence if row.by_hand else ""] if by_hand else []),
             )
             for row in rows
         ),
@@ -120,7 +122,8 @@ def print_summary(rows: Sequence[DocumentRow]) -> None:
 
 def _print_one(row: DocumentRow, result: dict[str, Any]) -> None:
     out = console()
-    for name, value in row.model_dump().items():
+    values = row.model_dump() | {"by_hand": row.by_hand and row.by_hand.sentence, "no_partition": row.no_partition or None}
+    for name, value in values.items():
         if value is not None and value != []:
             shown = ", ".join(value) if isinstance(value, list) else cell(value)
             out.print(f"{name:<17} {shown}", markup=False)

@@ -81,11 +81,16 @@ def down(as_json: AsJson = False) -> int:
 
 def status(as_json: AsJson = False) -> int:
     """Show each part: whether it does its work, pid, port, version, memory. Exit 3 where one does not."""
+    from fathom.control.partitions import WHAT_TO_DO, told, without_partition
     from fathom.control.parts import healthy, status_all
 
-    statuses = status_all(deployment())
+    settings = deployment()
+    statuses = status_all(settings)
     fine = healthy(statuses)
-    answer({"healthy": fine, "parts": statuses}, as_json, lambda: print_statuses(statuses))
+    lacking = without_partition(settings) if settings.home.is_dir() else []
+    answer({"healthy": fine, "parts": statuses, "no_partition": lacking}, as_json, lambda: print_statuses(statuses))
+    if lacking:
+        say(f"{told(lacking)} {WHAT_TO_DO}")
     if not fine:
         down = ", ".join(one.name for one in statuses if not one.healthy)
         say(f"Not well: {down}. `fathom up` starts what is missing.")

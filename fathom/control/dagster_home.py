@@ -16,6 +16,7 @@ FILE = "dagster.yaml"
 HEADER = "# Written by `fathom up` from Fathom's settings, anew each time; what is changed here by hand is lost.\n"
 # How long what a sensor's ticks said is kept, in days.
 SKIPPED_DAYS, TICK_DAYS = 2, 30
+DEQUEUE_EVERY_S = 1  # how often Dagster looks whether a run that waits may start
 
 
 def dagster_config(settings: Settings) -> dict[str, Any]:
@@ -42,8 +43,18 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
             "class": "LocalArtifactStorage",
             "config": {"base_dir": str(home)},
         },
-        # The sensor bounds the runs in flight itself: a queue would add the wait for its next look, and no bound.
-        "run_coordinator": {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"},
+        # Uploads are planned within the bound and start at once; what somebody starts by hand, such as a backfill, waits.
+        "run_coordinator": {
+            "module": "fathom.control.runs.coordinator",
+            "class": "BoundedRunCoordinator",
+            "config": {
+                "lock": str(settings.home / "locks" / "runs.lock"),
+                "max_concurrent_runs": settings.runs_at_once,
+                "dequeue_interval_seconds": DEQUEUE_EVERY_S,
+                "max_user_code_failure_retries": 5,
+                "user_code_failure_retry_delay": 10,
+            },
+        },
         "run_launcher": {
             "module": "fathom.control.runs.launcher",
             "class": "WarmRunLauncher",

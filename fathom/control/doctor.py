@@ -49,7 +49,7 @@ def examine() -> list[Finding]:
     except FathomError as error:
         return [*findings, Finding("settings", False, error.message, error.what_to_do)]
     findings.append(Finding("settings", True, f"home {found.home}"))
-    for examination in (_home, _disk, _memory, _inbox, _database, _converter, _language, _ports, _parts):
+    for examination in (_home, _disk, _memory, _inbox, _database, _converter, _language, _ports, _partitions, _parts):
         findings += examination(found)
     return findings
 
@@ -160,6 +160,21 @@ def _parts(found: Settings) -> Iterator[Finding]:
     for status in statuses:
         to_do = "" if status.healthy else (status.detail or "Start it: `fathom up`.")
         yield Finding(status.name, status.healthy, status.state, to_do)
+
+
+def _partitions(found: Settings) -> Iterator[Finding]:
+    """Documents whose partition somebody deleted in Dagster's pages."""
+    from fathom.control.partitions import WHAT_TO_DO, told, without_partition
+
+    if not (found.dagster_home / "storage").is_dir():
+        return
+    lacking = without_partition(found)
+    yield Finding(
+        "partitions",
+        not lacking,
+        told(lacking) if lacking else "every document has its partition in Dagster",
+        WHAT_TO_DO if lacking else "",
+    )
 
 
 def _attempt(check: str, examination: Callable[[], str], *, skip: str | None = None) -> Finding:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fathom.control.hand_runs import HandRunShown, last_by_hand
 from fathom.control.materialized import Recorded, failed_and_passed, recorded
+from fathom.control.partitions import without_partition
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.ledger.episode import DocumentSummary
@@ -16,6 +19,7 @@ from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.accounts import paused_for
 from fathom.uploads.attaching import NO_KIN, Kin, kinship
+from fathom.uploads.dating import dates_of, shown_date
 from fathom.uploads.intake import open_intake
 
 if TYPE_CHECKING:
@@ -52,6 +56,10 @@ class DocumentRow(BaseModel):
     attached_to: str | None = Field(description="the mail it came with")
     attachments: list[str] = Field(description="the documents that came with it, which is a mail")
     run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
+    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
+    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
+    no_partition: bool = Field(False, description="whether its partition was deleted in Dagster; `retry` gives it back")
 
 
 class Listing(BaseModel):
@@ -92,10 +100,22 @@ def known_document(settings: Settings, document: str) -> Upload:
 def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
     """The uploads with what the ledger and Dagster know of them."""
     engine = open_database(settings.operational_url)
-    ledger = Ledger(engine).summaries([upload.document for upload in uploads])
-    kin = kinship(engine, [upload.document for upload in uploads])
+    documents = [upload.document for upload in uploads]
+    ledger = Ledger(engine).summaries(documents)
+    kin = kinship(engine, documents)
     by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
-    return [row_of(upload, by_document[upload.document], ledger[upload.document], kin[upload.document]) for upload in uploads]
+    dates = dates_of(engine, [(upload.document, upload.version) for upload in uploads])
+    started, lacking = last_by_hand(engine, documents), set(without_partition(settings, documents))
+    return [
+        row_of(upload, by_document[upload.document], ledger[upload.document], kin[upload.document]).model_copy(
+            update={
+                "by_hand": started.get(upload.document),
+                "no_partition": upload.document in lacking,
+                **shown_date(dates.get(upload.document)),
+            }
+        )
+        for upload in uploads
+    ]
 
 
 def _state(upload: Upload) -> str:

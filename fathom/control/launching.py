@@ -20,7 +20,6 @@ from fathom.errors import DagsterUnreachable
 from fathom.observability.logs import bound, get_logger, stage
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
-from fathom.uploads.register import served
 from fathom.uploads.upload import PlannedRun
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def launch_waiting(settings: Settings, *, request: str | None = None) -> list[st
     _require_webserver(settings.dagster_port)
     intake = open_intake(settings)
     with alone(settings):
-        in_flight = sum(one.in_flight for one in served(intake.engine).values())
-        return [_launch(settings, run, request) for run in intake.plan_runs(in_flight)]
+        return [_launch(settings, run, request) for run in intake.plan_runs(intake.runs_in_flight())]
 
 
 def run_tags(run: PlannedRun) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fathom.control.launching import alone, open_instance
+from fathom.control.runs.origin import RUN_KEY_TAG
 from fathom.control.runs.worker import worker_is_dead
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import dagster as dg
 
 START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
-RUN_KEY_TAG = "dagster/run_key"
 
 
 def end_dead_runs(settings: Settings) -> list[str]:

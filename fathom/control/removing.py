@@ -51,7 +51,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         row = intake.state_of(document)
         if row is None:
             return None
-        if row.state in (UploadState.SUBMITTED, UploadState.RUNNING):
+        if row.state in (UploadState.SUBMITTED, UploadState.RUNNING) or intake.running_by_hand(document):
             raise InHandNow(f"A run has {document} in hand.", document=document)
         in_inbox = _unlink(settings, row)
         erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE

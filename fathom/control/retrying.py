@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fathom.control.partitions import restore_partitions, without_partition
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -11,13 +12,22 @@ from fathom.uploads.upload import UploadState
 def retry(settings: Settings, document: str) -> bool:
     """A document that failed, was rejected or done in part is accepted once more; False for any other.
 
-    Its quarantined chunks are tried again too.
+    Its quarantined chunks are tried again too. The run that takes it up gives it its partition back, where it has none.
     """
     intake = open_intake(settings)
     if not intake.retry(document):
         return False
     Ledger(intake.engine).release(document)
     return True
+
+
+def restore(settings: Settings, document: str | None = None) -> list[str]:
+    """Gives the document, or all, the partition back that was deleted in Dagster; returns those that lacked it.
+
+    Nothing of them is worked on again. Raises DagsterUnreachable.
+    """
+    documents = without_partition(settings, None if document is None else [document])
+    return restore_partitions(settings, documents)
 
 
 def retry_failed(settings: Settings, collection: str | None) -> list[str]:

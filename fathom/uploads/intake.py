@@ -12,13 +12,14 @@ from fathom.database import open_database
 from fathom.ids import split_document_id
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
-from fathom.uploads import outcomes, register
+from fathom.uploads import by_hand, outcomes, register
 from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
 from fathom.uploads.accounts import with_account
 from fathom.uploads.affording import affordable, let_go
 from fathom.uploads.attaching import Attached, Kin, Piece, accept_attachments, kin_of
+from fathom.uploads.by_hand import HandRun, StartedBy
 from fathom.uploads.inbox import FoundFile, Identity
-from fathom.uploads.outcomes import Reconciled, RunState
+from fathom.uploads.outcomes import AtWork, Reconciled, RunState
 from fathom.uploads.pausing import pause_of, paused
 from fathom.uploads.placing import Placed
 from fathom.uploads.planning import URGENT_RUNS, choose
@@ -106,13 +107,39 @@ class Intake:
         return list(filter(None, map(partial(register.assign, self.engine, now=now), choices)))
 
     def mark_running(
-        self, document: str, version: str | None = None, *, run_id: str, stage: str | None = None, now: float | None = None
+        self,
+        document: str,
+        version: str | None = None,
+        *,
+        run_id: str,
+        stage: str | None = None,
+        by: StartedBy | None = None,
+        now: float | None = None,
     ) -> InHand:
         """The run has this version (None: the last) in hand; answers the last one, which may be newer.
 
+        One that was started by hand, as `by` says, takes only a document that is not done and that no other run has.
         Raises UsageWrong for a document of which nothing was accepted.
         """
-        return outcomes.mark_running(self.engine, document, version, run_id, stage, _time(now))
+        return outcomes.mark_running(self.engine, document, version, AtWork(run_id, stage, by), _time(now))
+
+    def made_by_hand(self, document: str, run_id: str, asset: str, now: float | None = None) -> None:
+        """Records that a run which was started by hand has made the asset of the document."""
+        by_hand.made(self.engine, document, run_id, asset, _time(now))
+
+    def failed_by_hand(
+        self, document: str, run_id: str, error: Exception, *, stage: str | None = None, now: float | None = None
+    ) -> None:
+        """Records what a run which was started by hand failed by; the document stays as it was."""
+        by_hand.fail(self.engine, document, run_id, error, _time(now), stage=stage)
+
+    def running_by_hand(self, document: str | None = None) -> list[HandRun]:
+        """Returns the runs at work that were started by hand, of all documents or of one."""
+        return by_hand.running(self.engine, document)
+
+    def runs_in_flight(self) -> int:
+        """Counts the runs that have documents in hand, those started by hand among them."""
+        return sum(one.in_flight for one in register.served(self.engine).values()) + by_hand.in_flight(self.engine)
 
     def mark_done(
         self, document: str, version: str, *, run_id: str | None = None, lacking: int = 0, now: float | None = None

@@ -20,7 +20,8 @@ from fathom.errors import (
     UsageWrong,
 )
 from fathom.tables import priorities, uploads
-from fathom.uploads import register
+from fathom.uploads import by_hand, register
+from fathom.uploads.by_hand import StartedBy
 from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
 
 S = UploadState
@@ -39,16 +40,54 @@ class Reconciled:
     failed: list[str] = field(default_factory=list)
 
 
-def mark_running(engine: Engine, document: str, version: str | None, run_id: str, stage: str | None, now: float) -> InHand:
+@dataclass(frozen=True)
+class AtWork:
+    """A run at a stage; `by` where Fathom did not plan it."""
+
+    run_id: str
+    stage: str | None = None
+    by: StartedBy | None = None
+
+    @property
+    def key(self) -> str:
+        """Stands for the run where it has no key of a plan."""
+        return BY_RUN_ID + self.run_id
+
+    def owns(self, row: Upload) -> bool:
+        """Whether the run decides what becomes of the document.
+
+        One that was started by hand does so only for a document that is neither done nor in another run's hands, and only
+        where it writes to the graph.
+        """
+        if self.by is None or row.run_key == self.key:
+            return True
+        free = row.state in (S.FAILED, S.REJECTED) or (row.state is S.ACCEPTED and row.run_key is None)
+        return self.by.reaches_graph and free
+
+
+def mark_running(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> InHand:
     """The run has the document in hand, unless another version was accepted since; answers the one accepted last.
 
     `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted, RunCancelled
     for one that was cancelled while this run had it in hand.
     """
-    c = uploads.c
     before = register.one(engine, document)
-    if before and before.state is S.FAILED and before.reason == RunCancelled.__name__ and before.run_id in (None, run_id):
+    mine = (run.run_id,) if run.by else (None, run.run_id)
+    if before and before.state is S.FAILED and before.reason == RunCancelled.__name__ and before.run_id in mine:
         raise _cancelled(before)
+    owned = before is None or run.owns(before)
+    if owned:
+        _take(engine, document, version, run, now)
+    row = register.one(engine, document)
+    if row is None or row.version is None or row.accepted_at is None:
+        raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
+    if run.by:
+        by_hand.begin(engine, document, version or row.version, run.run_id, run.by, run.stage, now)
+    return InHand(document, row.version, row.accepted_at, row.attempts, owned)
+
+
+def _take(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> None:
+    c, run_id = uploads.c, run.run_id
     planned = sa.or_(c.run_id == run_id, c.state == S.SUBMITTED, sa.and_(c.state == S.ACCEPTED, c.run_key.is_not(None)))
     wanted = c.version.is_not(None) if version is None else c.version == version
     statement = (
@@ -56,9 +95,9 @@ def mark_running(engine: Engine, document: str, version: str | None, run_id: str
         .where(c.document == document, wanted)
         .values(
             state=S.RUNNING,
-            run_key=sa.case((sa.and_(planned, c.run_key.is_not(None)), c.run_key), else_=BY_RUN_ID + run_id),
+            run_key=sa.case((sa.and_(planned, c.run_key.is_not(None)), c.run_key), else_=run.key),
             run_id=run_id,
-            stage=stage,
+            stage=run.stage,
             reason=None,
             detail=None,
             updated_at=now,
@@ -66,10 +105,6 @@ def mark_running(engine: Engine, document: str, version: str | None, run_id: str
     )
     with engine.begin() as connection:
         connection.execute(statement)
-    row = register.one(engine, document)
-    if row is None or row.version is None or row.accepted_at is None:
-        raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
-    return InHand(document, row.version, row.accepted_at, row.attempts)
 
 
 def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float, *, lacking: int = 0) -> bool:
@@ -81,7 +116,7 @@ def mark_done(engine: Engine, document: str, version: str, run_id: str | None, n
         which = "1 of its chunks failed again and again and was" if lacking == 1 else f"{lacking} of its chunks failed and were"
         detail = f"{which} set aside; the others are in the graph."
         in_part = {"reason": DoneInPart.__name__, "detail": detail} if lacking else {"reason": None, "detail": None}
-        values = {"state": S.DONE, "updated_at": now, **in_part}
+        values = {"state": S.DONE, "attempts": 0, "updated_at": now, **in_part}
         marked = connection.execute(statement.values(**values, **({"run_id": run_id} if run_id else {}))).rowcount == 1
         if not marked:
             _release(connection, document, version, now)
@@ -137,7 +172,12 @@ def cancel(engine: Engine, document: str, now: float) -> bool:
 
 
 def keys_in_hand(engine: Engine) -> list[str]:
-    """The keys of the runs that have documents in hand: submitted, running, or changed since."""
+    """The keys of the runs that have documents in hand: submitted, running, or changed since; those started by hand too."""
+    started = {BY_RUN_ID + one.run_id for one in by_hand.running(engine)}
+    return sorted(started | set(_keys_of_uploads(engine)))
+
+
+def _keys_of_uploads(engine: Engine) -> list[str]:
     c = uploads.c
     in_hand = (c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)), c.run_key.is_not(None))
     with engine.begin() as connection:
@@ -147,10 +187,14 @@ def keys_in_hand(engine: Engine) -> list[str]:
 def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciled:
     """Documents whose run is over without an outcome are tried again, up to `attempts`, then failed by name.
 
-    A run that was never started is to be requested again under its key. Keys without a state count as in progress.
+    A run that was never started is to be requested again under its key. Keys without a state count as in progress. Of runs
+    that were started by hand, those that are over are ended on record; a document that one had beside its own run stays.
     """
     found = Reconciled()
-    for key in keys_in_hand(engine):
+    over = {key.removeprefix(BY_RUN_ID): state for key, state in run_states.items() if key.startswith(BY_RUN_ID)}
+    ended = {run: state == "cancelled" for run, state in over.items() if state != "in_progress"}
+    by_hand.settle(engine, ended, now)
+    for key in _keys_of_uploads(engine):
         with engine.begin() as connection:
             state = run_states.get(key, "in_progress")
             query = sa.select(uploads).where(uploads.c.run_key == key).order_by(uploads.c.document)
@@ -163,6 +207,7 @@ def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: i
                 _request_again(connection, key, in_hand, found, now)
             elif in_hand:
                 _settle(connection, key, rows, found, cancelled=state == "cancelled", attempts=attempts, now=now)
+    found.in_flight += by_hand.in_flight(engine)
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from fathom.errors import DoneInPart
-from fathom.tables import money_waits, planned_runs, priorities, uploads
+from fathom.tables import document_dates, hand_runs, money_waits, planned_runs, priorities, uploads
 from fathom.uploads.inbox import FoundFile, RefusedEntry
 from fathom.uploads.planning import Choice, Served, Waiting, another, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState
@@ -117,11 +117,13 @@ def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
 
 
 def forget(engine: Engine, document: str) -> None:
-    """There is no row of the document, nor of money it waited for, nor of how urgent it was."""
+    """There is no row of the document, nor of money it waited for, how urgent it was, runs over it by hand or its dates."""
     with engine.begin() as connection:
         connection.execute(uploads.delete().where(uploads.c.document == document))
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
         connection.execute(priorities.delete().where(priorities.c.document == document))
+        connection.execute(hand_runs.delete().where(hand_runs.c.document == document))
+        connection.execute(document_dates.delete().where(document_dates.c.document == document))
 
 
 def with_bytes(engine: Engine, version: str) -> list[str]:

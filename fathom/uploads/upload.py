@@ -59,12 +59,16 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """The version of a document that is wanted now, when it was accepted, in seconds since 1970, and its tries that failed."""
+    """The version of a document that is wanted now, when it was accepted, in seconds since 1970, and its tries that failed.
+
+    `owned` unless the run was started by hand and another run, or an earlier one, decides what becomes of the document.
+    """
 
     document: str
     version: str
     accepted_at: float
     attempts: int = 0
+    owned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,7 @@ def _head(status: DocumentStatus, caller: Caller, settings: Settings) -> Markup:
             class_="headline",
         ),
         _error(status),
+        _by_hand(status, settings),
         None if over else moves,
         _figures(status, now),
         id="head",
@@ -187,6 +188,18 @@ def _error(status: DocumentStatus) -> Child:
     )
 
 
+def _by_hand(status: DocumentStatus, settings: Settings) -> Child:
+    """The run that somebody started in Dagster last, which is not what the document's state tells of."""
+    run = status.by_hand
+    if run is None:
+        return None
+    at = tag("a", "its run", href=dagster(settings, f"/runs/{run.run}"), target="_blank", rel="noopener")
+    why = f" {run.detail}" if run.detail and run.state != "done" else ""
+    return tag(
+        "p", f"Started in Dagster {run.sentence[0].lower()}{run.sentence[1:]}.{why} See ", at, ".", class_="aside", id="by-hand"
+    )
+
+
 def _figures(status: DocumentStatus, now: datetime) -> Markup:
     figures = status.metrics
     written, total = figures["chunks_processed"], figures["chunks_total"]
@@ -205,6 +218,7 @@ def _figures(status: DocumentStatus, now: datetime) -> Markup:
         *([("Calls", words.number(figures["claude_api_calls"]))] if figures["claude_api_calls"] else []),
         *([("Failed tries", words.number(status.attempts))] if status.attempts else []),
         ("Accepted", words.ago(status.accepted_at, now)),
+        *([("Dated", f"{status.document_date:%Y-%m-%d} ({status.document_date_from})")] if status.document_date else []),
         ("Version", (status.version or "none")[:12]),
     ]
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in shown_figures), class_="figures")

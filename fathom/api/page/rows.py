@@ -63,9 +63,10 @@ def _row(status: DocumentStatus, now: datetime) -> Markup:
 
 
 def _sentence(status: DocumentStatus) -> Child:
+    by_hand = tag("small", status.by_hand.sentence) if status.by_hand else None
     if status.state == "complete":
-        return None
-    return tag("small", status.detail)
+        return by_hand
+    return join(tag("small", status.detail), by_hand) if by_hand else tag("small", status.detail)
 
 
 def _progress(status: DocumentStatus, now: datetime) -> Child:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fathom.control.hand_runs import HandRunShown, last_by_hand
 from fathom.control.progress.eta import Forecast, forecast
 from fathom.control.progress.finished import history_of, longest_of, suffix_of
 from fathom.control.progress.graph_there import graph_away
@@ -23,6 +24,7 @@ from fathom.ledger.ledger import Ledger
 from fathom.observability.recorded import Events, Recorded
 from fathom.settings import Settings
 from fathom.uploads.accounts import again_at
+from fathom.uploads.dating import dates_of, shown_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.pausing import pause_of, paused
 from fathom.uploads.priorities import priorities_of
@@ -85,6 +87,9 @@ class DocumentStatus(BaseModel):
     error: dict[str, Any] | None
     attempts: int = Field(description="tries that failed")
     run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
+    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
+    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
     cursor: int = Field(description="id of its newest event")
 
 
@@ -145,7 +150,9 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         error=_error(upload) if alive.state in ("failed", "dead") or upload.reason else None,
         attempts=upload.attempts,
         run=upload.run_id,
+        by_hand=last_by_hand(engine, [document]).get(document),
         cursor=told.newest.id if told.newest else 0,
+        **shown_date(dates_of(engine, [(document, upload.version)]).get(document)),
     )
 
 

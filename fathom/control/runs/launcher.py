@@ -51,7 +51,7 @@ class WarmRunLauncher(DefaultRunLauncher):
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
-        if PID_TAG not in run.tags:
+        if not run.tags.get(PID_TAG):
             return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
         self._instance.report_run_canceling(run)
         process = worker_process(run.tags)
@@ -74,7 +74,7 @@ class WarmRunLauncher(DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Whether the process named on the run lives; unknown for one that named none yet."""
-        if PID_TAG not in run.tags:
+        if not run.tags.get(PID_TAG):
             return CheckRunHealthResult(WorkerStatus.UNKNOWN, "The run has not named its process yet.")
         if worker_process(run.tags) is not None:
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=run.tags[PID_TAG])

@@ -17,7 +17,7 @@ from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.errors import DocumentLocked, RunLost
 from fathom.graph.passages import HeldEntity, HeldFact
 from fathom.observability.logs import get_logger
-from fathom.uploads.outcomes import mark_failed, mark_running
+from fathom.uploads.outcomes import AtWork, mark_failed, mark_running
 from tests.fathom.api.conftest import Api
 from tests.fathom.api.test_page import HERE, signed_in
 
@@ -30,7 +30,7 @@ def failed(api: Api, document: str, error: Exception) -> None:
     assert row is not None
     assert row.version is not None
     for _ in range(3):
-        mark_running(api.intake.engine, document, row.version, "r1", "docling", 1.0)
+        mark_running(api.intake.engine, document, row.version, AtWork("r1", "docling"), 1.0)
         mark_failed(api.intake.engine, document, row.version, error, run_id="r1", stage="docling", attempts=1, now=2.0)
 
 

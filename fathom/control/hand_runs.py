@@ -1,0 +1,57 @@
+"""Runs that somebody started in Dagster, as the command line, the API and the page show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+from sqlalchemy.engine import Engine
+
+from fathom.uploads import by_hand
+from fathom.uploads.by_hand import HandRun, HandState
+
+STARTED = {"hand": "by hand", "backfill": "by backfill", "re-execution": "by re-execution"}
+
+
+class HandRunShown(BaseModel):
+    """A run over one document that Fathom did not plan."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str = Field(description="the Dagster run")
+    started: str = Field(description="by hand, by backfill, by re-execution")
+    assets: list[str] = Field(description="the assets it was started for")
+    made: list[str] = Field(description="those of them that it has made")
+    state: HandState = Field(description="running, done, failed, cancelled; the document's own state may be another")
+    stage: str | None = Field(description="where it is or stopped")
+    reason: str | None = Field(description="name of the error, where there is one")
+    detail: str | None = Field(description="the error in a sentence")
+    started_at: datetime
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def sentence(self) -> str:
+        """What it is and how it came out, in a sentence."""
+        what = f"{self.started.capitalize()}: {', '.join(self.assets)}"
+        why = f" ({self.reason})" if self.reason and self.state == "failed" else ""
+        return f"{what} {self.state}{why}" if self.state != "running" else f"{what} in progress"
+
+
+def last_by_hand(engine: Engine, documents: Sequence[str]) -> dict[str, HandRunShown]:
+    """Returns the run that somebody started last over each of the documents, for those that have one."""
+    return {document: _shown(run) for document, run in by_hand.newest(engine, documents).items()}
+
+
+def _shown(run: HandRun) -> HandRunShown:
+    return HandRunShown(
+        run=run.run_id,
+        started=STARTED[run.origin],
+        assets=list(run.assets),
+        made=[asset for asset in run.assets if asset in run.made],
+        state=run.state,
+        stage=run.stage,
+        reason=run.reason,
+        detail=run.detail,
+        started_at=datetime.fromtimestamp(run.started_at, UTC),
+    )

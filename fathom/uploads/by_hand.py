@@ -1,0 +1,175 @@
+"""Runs that somebody started in Dagster: what each made of a document, kept beside the document's own state.
+
+A document that is done stays done whatever becomes of such a run, and a run over some of the assets starts no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from fathom.errors import DoneInPart, FathomError, RunCancelled, RunLost
+from fathom.tables import episodes, hand_runs, uploads
+from fathom.uploads.upload import UploadState
+
+Origin = Literal["hand", "backfill", "re-execution"]
+HandState = Literal["running", "done", "failed", "cancelled"]
+
+LAST_ASSET = "graph_episodes"  # a document that it was made of is in the graph
+MAX_KEPT = 20  # runs of one document that are remembered
+_NOT_IN_GRAPH = ("planned", "extracted", "failed", "quarantined")  # states of episodes in the ledger
+_DETAIL = 500
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class StartedBy:
+    """How a run that Fathom did not plan came to be, and the assets it makes."""
+
+    origin: Origin
+    assets: tuple[str, ...]
+
+    @property
+    def reaches_graph(self) -> bool:
+        """Whether the document is in the graph once it has ended well."""
+        return LAST_ASSET in self.assets
+
+
+@dataclass(frozen=True, slots=True)
+class HandRun:
+    """One run over one document that somebody started; times in seconds since 1970."""
+
+    document: str
+    run_id: str
+    version: str | None
+    origin: Origin
+    assets: tuple[str, ...]
+    made: tuple[str, ...]
+    state: HandState
+    stage: str | None
+    reason: str | None
+    detail: str | None
+    started_at: float
+    updated_at: float
+
+
+def begin(engine: Engine, document: str, version: str, run_id: str, by: StartedBy, stage: str | None, now: float) -> None:
+    """Puts the run on record as working on the document; a run that is on record goes on to the stage."""
+    mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id)
+    values = {"state": "running", "stage": stage, "version": version, "reason": None, "detail": None, "updated_at": now}
+    with engine.begin() as connection:
+        if connection.execute(hand_runs.update().where(*mine).values(**values)).rowcount:
+            return
+        _drop_oldest(connection, document)
+        fixed = {"document": document, "run_id": run_id, "origin": by.origin, "started_at": now, "made": "[]"}
+        connection.execute(hand_runs.insert().values(**fixed, **values, assets=json.dumps(list(by.assets))))
+
+
+def made(engine: Engine, document: str, run_id: str, asset: str, now: float) -> None:
+    """Records that the run has made the asset of the document; with the last of its assets it is done."""
+    mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id, hand_runs.c.state == "running")
+    with engine.begin() as connection:
+        row = connection.execute(sa.select(hand_runs).where(*mine)).one_or_none()
+        if row is None:
+            return
+        done = sorted({*json.loads(row.made), asset})
+        state = "done" if set(done) >= set(json.loads(row.assets)) else "running"
+        connection.execute(hand_runs.update().where(*mine).values(made=json.dumps(done), state=state, updated_at=now))
+
+
+def fail(engine: Engine, document: str, run_id: str, error: Exception, now: float, *, stage: str | None = None) -> None:
+    """Records what the run over the document failed by; the document itself stays as it was.
+
+    A document that is done and lost chunks by the run is done in part.
+    """
+    name = error.name if isinstance(error, FathomError) else type(error).__name__
+    message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
+    mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id, hand_runs.c.state == "running")
+    values: dict[str, Any] = {"state": "cancelled" if isinstance(error, RunCancelled) else "failed", "updated_at": now}
+    values |= {"reason": name, "detail": message} | ({"stage": stage} if stage else {})
+    with engine.begin() as connection:
+        if connection.execute(hand_runs.update().where(*mine).values(**values)).rowcount:
+            _mark_lacking(connection, document, run_id, now)
+
+
+def running(engine: Engine, document: str | None = None) -> list[HandRun]:
+    """Returns the runs that are on record as at work, of all documents or of one."""
+    query = sa.select(hand_runs).where(hand_runs.c.state == "running").order_by(hand_runs.c.started_at, hand_runs.c.document)
+    with engine.begin() as connection:
+        rows = connection.execute(query if document is None else query.where(hand_runs.c.document == document))
+        return [_as_run(row) for row in rows]
+
+
+def in_flight(engine: Engine) -> int:
+    """Counts the runs at work that have no document's row in hand, so that no plan counts them."""
+    held = sa.select(uploads.c.document).where(
+        uploads.c.run_id == hand_runs.c.run_id, uploads.c.state.in_((UploadState.SUBMITTED, UploadState.RUNNING))
+    )
+    query = sa.select(sa.func.count(hand_runs.c.run_id.distinct())).where(hand_runs.c.state == "running", ~held.exists())
+    with engine.begin() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def settle(engine: Engine, ended: Mapping[str, bool], now: float) -> list[str]:
+    """Ends on record the runs that are over without saying so; `ended` tells of each by its id whether it was cancelled.
+
+    Returns the documents they had in hand.
+    """
+    found: list[str] = []
+    for one in running(engine):
+        if one.run_id not in ended:
+            continue
+        error: FathomError = (
+            RunCancelled("The run was cancelled before it had made its assets.", document=one.document)
+            if ended[one.run_id]
+            else RunLost("The run ended without an outcome for the document.", document=one.document)
+        )
+        fail(engine, one.document, one.run_id, error, now)
+        found.append(one.document)
+    return found
+
+
+def newest(engine: Engine, documents: Sequence[str]) -> dict[str, HandRun]:
+    """Returns the run of each document that somebody started last, for those that have one."""
+    found: dict[str, HandRun] = {}
+    with engine.begin() as connection:
+        for page in _pages(documents):
+            query = sa.select(hand_runs).where(hand_runs.c.document.in_(page)).order_by(hand_runs.c.started_at)
+            found |= {row.document: _as_run(row) for row in connection.execute(query)}
+    return found
+
+
+def _mark_lacking(connection: Connection, document: str, run_id: str, now: float) -> None:
+    c = episodes.c
+    query = sa.select(sa.func.count()).select_from(episodes).where(c.document == document, c.state.in_(_NOT_IN_GRAPH))
+    lacking = connection.scalar(query) or 0
+    if not lacking:
+        return
+    which = "1 of its chunks is" if lacking == 1 else f"{lacking} of its chunks are"
+    detail = f"{which} not in the graph since run {run_id[:8]}, which was started by hand, ended early."
+    done = (uploads.c.document == document, uploads.c.state == UploadState.DONE, uploads.c.reason.is_(None))
+    values = {"reason": DoneInPart.__name__, "detail": detail, "updated_at": now}
+    connection.execute(uploads.update().where(*done).values(**values))
+
+
+def _drop_oldest(connection: Connection, document: str) -> None:
+    c = hand_runs.c
+    query = sa.select(c.run_id).where(c.document == document, c.state != "running").order_by(c.started_at.desc())
+    old = list(connection.scalars(query.offset(MAX_KEPT - 1)))
+    if old:
+        connection.execute(hand_runs.delete().where(c.document == document, c.run_id.in_(old)))
+
+
+def _as_run(row: Any) -> HandRun:
+    values = {**row._mapping, "assets": tuple(json.loads(row.assets)), "made": tuple(json.loads(row.made))}
+    return HandRun(**values)
+
+
+def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _PAGE):
+        yield items[start : start + _PAGE]
