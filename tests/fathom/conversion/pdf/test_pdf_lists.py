@@ -40,7 +40,9 @@ def test_items_further_to_the_right_are_a_list_within_the_item_above(tmp_path: P
     ]
 
 
-@pytest.mark.parametrize("marks", [["8.", "9.", "10.", "11."], ["vi.", "vii.", "viii.", "ix."], ["II.", "III.", "IV.", "VIII."]])
+@pytest.mark.parametrize(
+    "marks", [["8.", "9.", "10.", "11."], ["vi.", "vii.", "viii.", "ix."], ["II.", "III.", "IV.", "VIII."]]
+)
 def test_marks_that_end_at_one_edge_are_of_one_list(tmp_path: Path, marks: list[str]) -> None:
     lines = listed(tmp_path / "right.pdf", [(0.0, mark, "Boats and lamps") for mark in marks], right=True)
     assert [line.removeprefix("- ") for line in lines] == [f"{mark} Boats and lamps" for mark in marks]
