@@ -100,6 +100,10 @@ class Settings(BaseSettings):
         6000, ge=10, le=1_000_000, description="Most requests a minute with one key, at each API process; a quarter at once."
     )
 
+    date_from_name: bool = Field(
+        False, description="Take the date in a file's name, as in 2021-05-04_minutes.pdf, before one that the file gives."
+    )
+
     max_file_mb: int = Field(200, ge=1, le=10240, description="Largest upload, in MB.")
     max_pages: int = Field(2000, ge=1, le=100000, description="Most pages of a document.")
     convert_timeout_s: int = Field(600, ge=1, le=86400, description="Longest conversion of a document, in seconds.")

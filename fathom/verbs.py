@@ -87,10 +87,16 @@ class Graph:
     ) -> WriteReport:
         """Every chunk is an episode or is listed as failed; facts without a date hold from `reference_time`, else from now.
 
+        `reference_time` is the date of the document, by which its facts without one are before or after others.
+
         Raises GraphUnreachable, after which the same call goes on where this one stopped.
         """
+        now = datetime.now(UTC)
         return self._writer.write(
-            chunks, reference_time=reference_time or datetime.now(UTC), progress=progress or (lambda _: None)
+            chunks,
+            reference_time=reference_time or now,
+            came_at=now if reference_time else None,
+            progress=progress or (lambda _: None),
         )
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:

@@ -14,6 +14,7 @@ from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.report import WriteReport
 from fathom.settings import settings
 from fathom.uploads.attaching import Attached
+from fathom.uploads.dating import DocumentDate
 
 PREVIEW_CHARACTERS = 3000
 PREVIEW_CHUNKS = 5
@@ -49,6 +50,16 @@ def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.Met
     return {
         "first_page": dg.MetadataValue.md(f"![first page, with the boxes found](data:image/png;base64,{picture})"),
         "first_page_full": dg.MetadataValue.url(address),
+    }
+
+
+def date_metadata(date: DocumentDate | None) -> dict[str, dg.MetadataValue]:
+    """The document's own date, from which facts without a date hold, and what says it."""
+    if date is None:
+        return {}
+    return {
+        "document_date": dg.MetadataValue.text(date.at.isoformat()),
+        "document_date_from": dg.MetadataValue.text(date.source),
     }
 
 

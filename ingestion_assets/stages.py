@@ -18,8 +18,9 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import ExtractionFailed
 from fathom.graph.report import WriteReport
+from fathom.uploads.dating import note_own_date
 from ingestion_assets.attempts import blocked
-from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, graph_metadata
+from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, date_metadata, graph_metadata
 from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import Graph
@@ -64,6 +65,7 @@ def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[
         converted = converter.convert(accepted.path, version=at.version, name=accepted.name, document=at.document)
         metadata = conversion_metadata(converted, at.document, accepted.source)
     metadata |= attachments_metadata(at.attached_to, uploads.accept_attachments(at, converted))
+    metadata |= date_metadata(note_own_date(uploads.intake.engine, at.document, at.version, converted.report.own_date))
     return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
 
 
@@ -75,7 +77,7 @@ def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageR
 
 def write(at: Attempt, chunk_set: ChunkSet, graph: Graph) -> StageResult[WriteReport]:
     """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
-    report = graph.write(chunk_set, reference_time=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
+    report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
 
 

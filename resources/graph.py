@@ -11,10 +11,12 @@ from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.control.graph_part import GraphPart
+from fathom.database import open_database
 from fathom.errors import GraphUnreachable
 from fathom.graph.report import EpisodeProgress, WriteReport
 from fathom.observability.logs import get_logger
 from fathom.settings import settings
+from fathom.uploads.dating import date_of
 
 if TYPE_CHECKING:
     from fathom.graph.writer import DocumentWriter
@@ -39,19 +41,22 @@ class Graph(dg.ConfigurableResource[None]):
         return self._writer
 
     def write(
-        self, chunk_set: ChunkSet, *, reference_time: datetime, attached_to: str | None = None, attachments: Sequence[str] = ()
+        self, chunk_set: ChunkSet, *, accepted_at: datetime, attached_to: str | None = None, attachments: Sequence[str] = ()
     ) -> WriteReport:
-        """The document's episodes are in the graph, or listed as failed; facts without a date hold from `reference_time`.
+        """The document's episodes are in the graph, or listed as failed.
 
-        They are joined with those of the mail it came with, and of what came with it.
+        Facts without a date hold from the document's own date, else from when it was accepted. The episodes are joined with
+        those of the mail it came with, and of what came with it.
         """
         total = len(chunk_set.chunks)
+        own = date_of(open_database(settings().operational_url), chunk_set.document, chunk_set.version)
         log.info("Graph ingestion started", sub_stage="started", metrics={"chunks": total})
 
         def written() -> WriteReport:
             return self.writer.write(
                 chunk_set,
-                reference_time=reference_time,
+                reference_time=own.at if own else accepted_at,
+                came_at=accepted_at if own else None,
                 progress=_log_episodes,
                 attached_to=attached_to,
                 attachments=attachments,

@@ -19,6 +19,7 @@ from fathom.errors import StoreFull, UsageWrong
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
+from fathom.uploads.dating import given_date, note_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.priorities import checked, prioritize
 
@@ -62,7 +63,8 @@ async def upload(
     caller: Operator,
     collection: Annotated[str | None, Query(description="Collection; the form's field of that name wins.")] = None,
 ) -> Uploaded:
-    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name` and `priority`.
+    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
+    `reference_time`, the document's date as in 2021-05-04, from which its facts without a date hold.
 
     The same bytes under the same name are taken once. Work on it starts at once; follow it at `stream_url`.
     """
@@ -77,12 +79,17 @@ async def upload(
     try:
         within(caller, form.fields.get("collection") or collection or caller.collection or DEFAULT_COLLECTION)
         priority = _priority(form.fields.get("priority"))
+        said = form.fields.get("reference_time")
+        date = given_date(said) if said else None
         placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)
     finally:
         await run_in_threadpool(arrival.close)
     if priority is not None:
         engine = open_database(settings.operational_url)
         await run_in_threadpool(prioritize, engine, [placed.document], priority, by=caller.name, now=time.time())
+    if date is not None:
+        engine = open_database(settings.operational_url)
+        await run_in_threadpool(note_date, engine, placed.document, placed.version, date)
     report = await run_in_threadpool(open_intake(settings).take, placed)
     if report.stopped:
         raise StoreFull(report.stopped, document=placed.document)

@@ -13,6 +13,7 @@ from fathom.cli.password_file import PasswordFile, passwords_of
 
 if TYPE_CHECKING:
     from fathom.settings import Settings
+    from fathom.uploads.dating import DocumentDate
     from fathom.uploads.placing import Placement
 
 
@@ -28,6 +29,9 @@ def ingest(
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
     password_file: PasswordFile = None,
+    reference_time: Annotated[
+        str | None, typer.Option("--reference-time", help="Date of the documents (2021-05-04): facts without one hold from it.")
+    ] = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -40,15 +44,17 @@ def ingest(
     from fathom.control.ingest import wait as wait_for
     from fathom.control.parts import run_for_others
     from fathom.errors import FathomError
+    from fathom.uploads.dating import given_date
 
+    date = given_date(reference_time) if reference_time else None
     settings = deployment()
     passwords = _passwords(password_file, paths, estimate=estimate)
     if estimate:
         return _estimate(paths, collection, settings, as_json)
     if paths == ["-"]:
-        placement = _from_stdin(name, collection, priority)
+        placement = _from_stdin(name, collection, priority, date)
     else:
-        placement = place(_expanded(paths), collection, settings, priority=priority, passwords=passwords)
+        placement = place(_expanded(paths), collection, settings, priority=priority, passwords=passwords, date=date)
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
     if others := run_for_others(settings):
@@ -130,7 +136,7 @@ def _expanded(words: list[str]) -> list[Path]:
     return paths
 
 
-def _from_stdin(name: str | None, collection: str, priority: int | None) -> Placement:
+def _from_stdin(name: str | None, collection: str, priority: int | None, date: DocumentDate | None) -> Placement:
     import sys
 
     from fathom.control.ingest import accepted
@@ -143,7 +149,7 @@ def _from_stdin(name: str | None, collection: str, priority: int | None) -> Plac
     placement = Placement()
     try:
         placement.placed.append(place(settings, collection, name, sys.stdin.buffer))
-        accepted(placement, settings, priority)
+        accepted(placement, settings, priority, date)
     except FathomError as error:
         placement.refused.append((name, error))
     return placement

@@ -13,6 +13,7 @@ from fathom.errors import DagsterUnreachable
 from fathom.settings import Settings
 from fathom.uploads.accounts import paused_for
 from fathom.uploads.attaching import kinship
+from fathom.uploads.dating import DocumentDate, note_date
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.placing import Opened, Placed, Placement, ingest_paths
 from fathom.uploads.priorities import checked, prioritize
@@ -42,24 +43,29 @@ def ingest(
     *,
     priority: int | None = None,
     passwords: Sequence[str] = (),
+    date: DocumentDate | None = None,
 ) -> Placement:
     """The files are accepted as documents of the collection, to be ingested by the running deployment.
 
-    A PDF that one of the passwords opens is taken without its lock; no password goes further than this call. What cannot
-    be taken is in the answer's `refused`, PasswordWrong among it. Raises UnsafePath, StoreFull, DatabaseUnreachable, and
+    `date` is that of all of them, from which their facts without a date hold. A PDF that one of the passwords opens is taken
+    without its lock; no password goes further than this call. What cannot be taken is in the answer's `refused`, PasswordWrong
+    among it. Raises UnsafePath, StoreFull, DatabaseUnreachable, and
     UsageWrong for a priority out of bounds.
     """
     if priority is not None:
         checked(priority)
     if passwords:
-        return accepted(ingest_paths(paths, collection, settings, opened=_unlocking(passwords)), settings, priority)
-    return accepted(ingest_paths(paths, collection, settings), settings, priority)
+        return accepted(ingest_paths(paths, collection, settings, opened=_unlocking(passwords)), settings, priority, date)
+    return accepted(ingest_paths(paths, collection, settings), settings, priority, date)
 
 
-def accepted(placement: Placement, settings: Settings, priority: int | None) -> Placement:
-    """What is in the inbox is accepted, with that priority where there is one."""
+def accepted(placement: Placement, settings: Settings, priority: int | None, date: DocumentDate | None = None) -> Placement:
+    """What is in the inbox is accepted, with that priority and that date where there is one."""
     if placement.placed:
         intake = open_intake(settings)
+        if date is not None:
+            for one in placement.placed:
+                note_date(intake.engine, one.document, one.version, date)
         if priority is not None:
             documents = [one.document for one in placement.placed]
             prioritize(intake.engine, documents, priority, by="the command line", now=time.time())

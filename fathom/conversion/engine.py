@@ -17,6 +17,7 @@ from fathom.conversion.docling_backends.text_document import READ_HERE, text_doc
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
+from fathom.conversion.own_date import own_date
 from fathom.conversion.pdf.assembly.inline_links import keep_inline_links
 from fathom.conversion.pdf.assembly.running_text import keep_running_texts_once
 from fathom.conversion.quality.page_preview import page_picture
@@ -118,6 +119,7 @@ def _reported(
     document = exported(outcome.document)
     read = ReadDocument(document, inspection.kind)
     report = report_of(outcome, path, inspection, read, lines, making)
+    report = report.model_copy(update={"own_date": own_date(path, inspection.kind)})
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:
             raise ConversionFailed(f"Nothing could be read from it: {report.errors[0].message}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +68,15 @@ class Notice(BaseModel):
     where: str | None = Field(None, description="sheet, slide, page or part of the file, where it has a name")
 
 
+class OwnDate(BaseModel):
+    """The date that a file gives itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    source: str = Field(description="the part of the file that says it, such as mail header or PDF metadata")
+
+
 class ConversionReport(BaseModel):
     """What the conversion kept and lost, in figures."""
 
@@ -108,6 +118,7 @@ class ConversionReport(BaseModel):
     ocr_doubtful_lines: int = Field(0, description="of these, lines read with a confidence below .8")
     ocr_confidence: float | None = Field(None, description="mean line confidence of the OCR, 0-1; None without OCR")
     replacement_characters: int = 0
+    own_date: OwnDate | None = Field(None, description="the date that the file gives itself, where it gives one")
     errors: list[ConversionError] = Field(default_factory=list[ConversionError])
     notices: list[Notice] = Field(
         default_factory=list[Notice], description="what was left out on purpose, or is shown otherwise than the file has it"

@@ -45,6 +45,8 @@ from fathom.settings import Settings
 
 BATCH = 20  # chunks written in one transaction: what a transaction costs by itself is shared, and a crash repeats little
 
+Dates = tuple[datetime, datetime | None]  # a document's reference time, and when it came where that is its own date
+
 log = get_logger(__name__)
 
 
@@ -81,21 +83,23 @@ class DocumentWriter:
         chunk_set: ChunkSet,
         *,
         reference_time: datetime,
+        came_at: datetime | None = None,
         progress: EpisodeProgressCallback = _silent,
         attached_to: str | None = None,
         attachments: Sequence[str] = (),
     ) -> WriteReport:
         """Every chunk is an episode in the graph or is listed as failed; facts without a date hold from `reference_time`.
 
-        A chunk that is in the graph already is left alone. `attached_to` is the mail it came with, `attachments` the
-        documents that came with it: their episodes are joined. Raises GraphUnreachable, after which the same call goes on
-        where this one stopped.
+        `came_at` is when the document came, where `reference_time` is its own date: then its facts without a date are before
+        or after others by it. A chunk that is in the graph already is left alone. `attached_to` is the mail it came with,
+        `attachments` the documents that came with it: their episodes are joined. Raises GraphUnreachable, after which the
+        same call goes on where this one stopped.
         """
         collection, _ = split_document_id(chunk_set.document)
         self._ensure_schema()
         with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
             self._rekey(collection)
-            report = self._write(collection, chunk_set, reference_time, progress)
+            report = self._write(collection, chunk_set, (reference_time, came_at), progress)
             if attached_to is not None:
                 link_attachments(self.connection, self._ledger, attached_to, [chunk_set.document])
             link_attachments(self.connection, self._ledger, chunk_set.document, attachments)
@@ -131,7 +135,7 @@ class DocumentWriter:
             close()
 
     def _write(
-        self, collection: str, chunk_set: ChunkSet, reference_time: datetime, progress: EpisodeProgressCallback
+        self, collection: str, chunk_set: ChunkSet, dates: Dates, progress: EpisodeProgressCallback
     ) -> WriteReport:
         document = chunk_set.document
         wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
@@ -149,7 +153,7 @@ class DocumentWriter:
             with closing(extractions(self._model, left, self._batch)) as found:
                 for start in range(0, len(left), self._batch):
                     expected = min(self._batch, len(left) - start)
-                    batch, stopped = self._extracted(document, islice(found, expected), expected, reference_time, tally)
+                    batch, stopped = self._extracted(document, islice(found, expected), expected, dates, tally)
                     last = start + expected == len(left) and not stopped and not asking
                     began = time.perf_counter()
                     with self._comparing.ahead(collection, list(wanted), batch if last else ()) as asked:
@@ -199,7 +203,7 @@ class DocumentWriter:
         )
 
     def _extracted(
-        self, document: str, extracted: Iterator[Found], expected: int, reference_time: datetime, tally: Tally
+        self, document: str, extracted: Iterator[Found], expected: int, dates: Dates, tally: Tally
     ) -> tuple[list[EpisodeRows], FathomError | None]:
         """A batch as rows, and what stopped the extractions; those that came before it are to be written: they are paid for."""
         start = time.perf_counter()
@@ -217,7 +221,7 @@ class DocumentWriter:
                     continue
                 use = found.usage
                 outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd))
-                batch.append(episode_rows(collection, document, chunk, found, reference_time))
+                batch.append(episode_rows(collection, document, chunk, found, *dates))
                 tally.extracted(chunk, found)
                 tally.left_out.update(batch[-1].left_out)
         except FathomError as error:

@@ -47,7 +47,7 @@ def written(leaving: LeavingGraph, monkeypatch: pytest.MonkeyPatch) -> WriteRepo
     monkeypatch.setattr(graph_resource, "GraphPart", lambda settings: leaving)
     resource = Graph()
     resource._writer = leaving  # type: ignore[assignment]
-    return resource.write(chunk_set("c/a.md", ["one"]), reference_time=AT)
+    return resource.write(chunk_set("c/a.md", ["one"]), accepted_at=AT)
 
 
 def test_two_outages_of_one_document_are_gone_through(home_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
