@@ -126,7 +126,15 @@ class BatchProvider:
 
     def _send(self, keys: list[str]) -> None:
         manner = self._single.manner
-        asked = [{"custom_id": key, "params": self._single.request(self._waiting[key][0], manner)} for key in keys]
+        asked: list[dict[str, Any]] = []
+        for key in keys:
+            try:
+                asked.append({"custom_id": key, "params": self._single.request(self._waiting[key][0], manner)})
+            except FathomError as error:  # it is too long, by what was learned of the model
+                self._fail(key, error)
+        if not asked:
+            return
+        keys = [one["custom_id"] for one in asked]
         self._sent.begun(keys)  # before they are sent: a kill in between is seen by the next
         try:
             batch = self._single.called(lambda: self._single.client.messages.batches.create(requests=asked))

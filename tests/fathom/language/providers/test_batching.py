@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from messages_server import MessagesServer
 
-from fathom.errors import BudgetSpent, KeyRefused, LanguageModelUnreachable, SettingsInvalid
+from fathom.errors import (
+    BudgetSpent,
+    CreditSpent,
+    KeyRefused,
+    LanguageModelUnreachable,
+    ModelTooSmall,
+    PermissionMissing,
+    SettingsInvalid,
+)
 from fathom.language.asked_model import AskedModel
 from fathom.language.extraction import Described
 from fathom.language.models import open_language_model
@@ -103,6 +111,25 @@ def test_what_its_batch_did_not_answer_is_asked_again_and_at_last_named(
     with pytest.raises(LanguageModelUnreachable, match=result["type"]):
         model.extract(TEXTS[:2])
     assert len(server.batches.questions) == 1 + retrying.TRIES
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "name", "asked"),
+    [
+        ("billing_error", "Your credit balance is too low", CreditSpent, 2),
+        ("permission_error", "This organization has been disabled.", PermissionMissing, 2),
+        ("invalid_request_error", "prompt is too long: 9000 tokens > 4000 maximum", ModelTooSmall, 2),
+        ("invalid_request_error", "prompt is too long: 9000 tokens > 1000 maximum", ModelTooSmall, 2),
+    ],
+)
+def test_a_fault_in_a_batch_is_named_and_not_asked_again(
+    model: AskedModel, server: MessagesServer, kind: str, said: str, name: type[Exception], asked: int
+) -> None:
+    error = {"type": "error", "error": {"type": kind, "message": said}, "request_id": "req_1"}
+    server.batches.result_of = {"0. Ada": {"type": "errored", "error": error}}
+    with pytest.raises(name):
+        model.extract(TEXTS[:2])
+    assert len(server.batches.questions) == asked
 
 
 def test_a_manner_that_is_refused_is_left_for_another(model: AskedModel, server: MessagesServer) -> None:
