@@ -210,20 +210,23 @@ def pause(
 
 
 def resume(context: typer.Context, collection: Collection = None, as_json: AsJson = False) -> int:
-    """End the pause of a collection, or the pause of all."""
+    """End the pause of a collection, or the pause of all; a paused account of the language model is tried at once."""
     from fathom.database import open_database
     from fathom.ids import collection_name
     from fathom.observability.logs import emit
-    from fathom.uploads import pausing
+    from fathom.uploads import accounts, pausing
 
     engine = open_database(deployment().operational_url)
     which = pausing.ALL if collection is None else collection_name(collection)
+    tried = accounts.probe_now(engine)
     ended = pausing.resume(engine, which)
     if ended:
         emit("system.resumed", "Resumed", collection=which, by=BY)
     left = list(pausing.paused(engine))
     said = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
-    answer({"resumed": ended, "paused": left}, _json(context, as_json), lambda: say(said))
+    if tried:
+        said += " The account of the language model is tried with the next question."
+    answer({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(said))
     return 0
 
 

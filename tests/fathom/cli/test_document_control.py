@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from fathom.control.launching import run_tags
+from fathom.database import open_database
+from fathom.errors import CreditSpent
 from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.settings import Settings
+from fathom.uploads.accounts import account_pause, pause_account
 from fathom.uploads.intake import open_intake
 
 
@@ -76,7 +79,7 @@ def test_retry_wants_one_document_or_all_that_failed(call: Any, document: str) -
 def test_no_run_is_planned_while_paused(call: Any, document: str, home_settings: Settings, words: tuple[str, ...]) -> None:
     assert call("documents", "pause", *words, "--reason", "maintenance").code == 0
     assert open_intake(home_settings).plan_runs(0) == []
-    assert call("documents", "resume", *words, "--json").json == {"resumed": True, "paused": []}
+    assert call("documents", "resume", *words, "--json").json == {"resumed": True, "account_tried": False, "paused": []}
     assert len(open_intake(home_settings).plan_runs(0)) == 1
     assert call("documents", "resume", *words, "--json").json["resumed"] is False
 
@@ -122,3 +125,13 @@ def test_a_run_that_is_not_a_documents_first_says_why_it_is_there(call: Any, doc
     intake.reconcile({second.run_key: "ended"})
     (third,) = intake.plan_runs(0, now=time.time() + 3600)
     assert run_tags(third)["fathom/cause"] == "try 2, after RunLost"
+
+
+def test_resuming_tries_a_paused_account_at_once(call: Any, home_settings: Settings) -> None:
+    engine = open_database(home_settings.operational_url)
+    pause_account(engine, "account", CreditSpent("No credit."), time.time())
+    found = call("documents", "resume", "--json").json
+    assert (found["resumed"], found["account_tried"]) == (False, True)
+    pause = account_pause(engine, "account")
+    assert pause is not None
+    assert pause.probe_at <= time.time()
