@@ -45,7 +45,7 @@ def own_date(path: Path, kind: DocumentKind) -> OwnDate | None:
     try:
         for said, source in read(path):
             if (at := _moment(said)) is not None:
-                return OwnDate(at=at, source=source)
+                return OwnDate(at=at.isoformat(), source=source)
     except (
         OSError,
         ValueError,

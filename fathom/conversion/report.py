@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -73,7 +72,7 @@ class OwnDate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    at: datetime
+    at: str = Field(description="ISO 8601, UTC")
     source: str = Field(description="the part of the file that says it, such as mail header or PDF metadata")
 
 

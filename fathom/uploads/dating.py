@@ -80,7 +80,7 @@ def note_own_date(engine: Engine, document: str, version: str, own: OwnDate | No
     What came with a mail and has no date has that of the mail.
     """
     if own is not None:
-        note_date(engine, document, version, DocumentDate(own.at, own.source))
+        note_date(engine, document, version, DocumentDate(datetime.fromisoformat(own.at), own.source))
     if settings().date_from_name and (in_name := date_in_name(document)) is not None:
         note_date(engine, document, version, in_name)
     if (known := date_of(engine, document, version)) is None and (mail := kin_of(engine, document).mail) is not None:

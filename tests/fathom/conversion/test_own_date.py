@@ -23,7 +23,7 @@ DAY = datetime(2019, 5, 4, 10, 30, tzinfo=UTC)
 
 def said(path: Path, kind: DocumentKind) -> tuple[datetime, str] | None:
     found = own_date(path, kind)
-    return (found.at, found.source) if found else None
+    return (datetime.fromisoformat(found.at), found.source) if found else None
 
 
 def of_text(folder: Path, text: str, kind: DocumentKind) -> tuple[datetime, str] | None:
