@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fathom.database import open_database
-from fathom.errors import FathomError, LanguageModelUnreachable
+from fathom.errors import LanguageModelUnreachable
 from fathom.tables import llm_calls
 from tests.fathom.language.scripted_server import Asked, Reply, completion, error, page
 
@@ -86,9 +85,8 @@ def test_every_text_is_answered_and_its_cost_is_the_servers_count(
         texts = [f"{one}. Ada Moreno designed the Tamar Bridge." for one in range(number, number + 8)]
         try:
             done += len(played.model.extract(texts))
-        except FathomError as fault:
-            faults.add(json.dumps(fault.as_dict()))
-            assert isinstance(fault, LanguageModelUnreachable)
+        except LanguageModelUnreachable as fault:
+            faults.add(fault.message)
     assert done > 0.9 * TEXTS, faults
     settings = settings_for("openai", **prices)
     with open_database(settings.operational_url).connect() as connection:
