@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from fathom.chunking.chunk import Chunk, ChunkSet
+from fathom.chunking.clean_text import clean_text
 from fathom.chunking.coverage import share_covered
 from fathom.chunking.languages import with_languages
 from fathom.chunking.packing import pack
@@ -128,6 +129,7 @@ class _ChunkMaker:
                 yield piece, run, self._count("\n".join([*headings, piece]))
 
     def _chunk(self, position: int, headings: tuple[str, ...], text: str, units: Sequence[Unit], tokens: int) -> Chunk:
+        text = clean_text(text)
         first = chunk_identity(self._document, text)
         rank = self._ranks[first]
         self._ranks[first] += 1
@@ -137,7 +139,7 @@ class _ChunkMaker:
             document=self._document,
             position=position,
             text=text,
-            headings=list(headings),
+            headings=[clean_text(heading) for heading in headings],
             pages=sorted({place.page for unit in units for place in unit.places}),
             boxes=_ordered(boxes),
             items=list(dict.fromkeys(ref for unit in units for ref in unit.refs)),

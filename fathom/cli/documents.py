@@ -8,7 +8,7 @@ import typer
 
 from fathom.cli import document_control
 from fathom.cli.deployment import deployment
-from fathom.cli.output import AsJson, answer, cell, console, duration, say, table
+from fathom.cli.output import AsJson, answer, cell, console, duration, safe, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +126,7 @@ def _print_one(row: DocumentRow, result: dict[str, Any]) -> None:
     for name, value in values.items():
         if value is not None and value != []:
             shown = ", ".join(value) if isinstance(value, list) else cell(value)
-            out.print(f"{name:<17} {shown}", markup=False)
+            out.print(safe(f"{name:<17} {shown}"), markup=False)
     out.print(f"{'dagster':<17} {result['dagster']}", markup=False)
     out.print()
     table(

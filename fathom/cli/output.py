@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
 
 # A table that is not read on a screen is not broken to fit one.
 WIDE = 240
+# What a terminal obeys instead of showing it: controls but tab and line ends, signs of direction; and halves of characters,
+# but for those that stand for bytes of a file's name.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udc7f\udd00-\udfff"
+_OBEYED = re.compile(f"[{_CONTROLS}]")
+_OBEYED_OR_BYTE = re.compile(f"[{_CONTROLS}\\udc80-\\udcff]")
 # Its commands' option: `as_json: AsJson = False`.
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", show_default=False)]
 
 
 def say(text: str) -> None:
     """A line for a person, on stderr."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  this is where the command line prints
+    print(safe(text), file=sys.stderr, flush=True)  # noqa: T201  this is where the command line prints
 
 
 def answer(result: Any, as_json: bool, human: Callable[[], None]) -> None:
@@ -34,11 +40,29 @@ def answer(result: Any, as_json: bool, human: Callable[[], None]) -> None:
 def print_json(result: Any, *, indent: int | None = 2) -> None:
     """A JSON document on stdout; pydantic values and dataclasses as they are."""
     text = json.dumps(result, indent=indent, ensure_ascii=False, default=_plain)
-    print_text(text)
+    _print(_OBEYED_OR_BYTE.sub(_as_json, text))  # those that JSON itself leaves stand within strings
 
 
 def print_text(text: str) -> None:
-    """Text on stdout; what its encoding does not have, escaped."""
+    """Text on stdout; what a terminal would obey, and what its encoding does not have, escaped."""
+    _print(safe(text))
+
+
+def safe(text: str) -> str:
+    """The text with all that a terminal would obey as escapes that are read: `\\x1b`."""
+    return _OBEYED.sub(_as_escape, text.replace("\r\n", "\n"))
+
+
+def _as_escape(sign: re.Match[str]) -> str:
+    code = ord(sign[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _as_json(sign: re.Match[str]) -> str:
+    return f"\\u{ord(sign[0]):04x}"
+
+
+def _print(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     data = text.encode(encoding, "surrogateescape" if encoding.lower() == "utf-8" else "backslashreplace")
     print(data.decode(encoding, "backslashreplace"), flush=True)  # noqa: T201
@@ -75,7 +99,7 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
-    return " ".join(str(value).split())
+    return safe(" ".join(str(value).split()))
 
 
 def duration(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from fathom.cli.output import say
+from fathom.cli.output import safe, say
 
 if TYPE_CHECKING:
     from fathom.control.ingest import Progress
@@ -33,7 +33,7 @@ class Shown:
         if self._live:
             working = [f"{document} ({where})" for document, where in now.items() if where not in ("waiting", "done")]
             line = f"{progress.ended} of {total} documents  " + ", ".join(working)
-            print(f"\r\033[K{line[: _columns()]}", end="", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"\r\033[K{safe(line)[: _columns()]}", end="", file=sys.stderr, flush=True)  # noqa: T201
         else:
             for document, where in now.items():
                 if self._said.get(document) != where:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fathom.cli.deployment import deployment
-from fathom.cli.output import AsJson, cell, console, duration, print_json, print_text, say
+from fathom.cli.output import AsJson, cell, console, duration, print_json, print_text, safe, say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,7 +59,7 @@ def watch(
             if screen is not None:
                 screen.update(_table(seen, rows), refresh=True)
                 for status in seen.just_ended:
-                    screen.console.print(_line(status), markup=False, highlight=False)
+                    screen.console.print(safe(_line(status)), markup=False, highlight=False)
             else:
                 for status in (*seen.in_hand, *seen.just_ended):
                     _tell(status, said, as_json)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
+from fathom.chunking.clean_text import clean_text
 from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.graph.telling import NOTHING_TOLD, Told, told_in_text
@@ -179,15 +180,15 @@ def episode_rows(
             "group_id": collection,
             "source": "text",
             "source_description": document,
-            "content": chunk.embedding_text,
+            "content": clean_text(chunk.embedding_text),  # chunks of before may not be clean
             "created_at": came or written,
             "valid_at": written,
         }
     )
     kinds: dict[str, tuple[str, str | None]] = {}  # by its folded spelling each name as it is written first
     for entity in found.entities:
-        if folded(entity.name):
-            kinds.setdefault(folded(entity.name), (entity.name, _label(entity.type)))
+        if folded(clean_text(entity.name)):
+            kinds.setdefault(folded(entity.name), (clean_text(entity.name), _label(entity.type)))
     said = {folded_name: sense_of(*one) for folded_name, one in kinds.items()}
     rows.told = _told(said, found, kinds)
     read = one_text(list(said.values()), rows.told)
@@ -211,7 +212,7 @@ def episode_rows(
         begins, until = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
         assertion = Assertion(
             episode,
-            fact.fact,
+            clean_text(fact.fact),
             written,
             begins,
             until,

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fathom.chunking.clean_text import clean_text
 from fathom.language.answers.json_text import NotAsAsked
 
 # What the lists of an answer may be called, in small letters without signs.
@@ -81,8 +82,8 @@ def words(value: object, longest: int) -> str:
 
 
 def line(value: object) -> str:
-    """Returns the text on one line; nothing where it is no text."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    """Returns the text on one line, without what no text has; nothing where it is no text."""
+    return " ".join(clean_text(value).split()) if isinstance(value, str) else ""
 
 
 def folded(name: str) -> str:
