@@ -23,6 +23,11 @@ def language_of(text: str) -> str | None:
     return str(code) if sure >= LEAST_SURE and code != NONE_AT_ALL else None
 
 
+def likely_languages(text: str) -> dict[str, float]:
+    """The languages that the text may be in, however short it is, with their probabilities; the most likely ones alone."""
+    return {str(code): float(sure) for code, sure in _identifier().rank(text[:LONGEST])[:8]}
+
+
 def with_languages(chunks: Sequence[Chunk]) -> list[Chunk]:
     """The chunks, each with its own language or, where that is not certain, the one that most of the document is in."""
     own = [language_of(chunk.text) for chunk in chunks]

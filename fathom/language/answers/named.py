@@ -9,7 +9,7 @@ from typing import Any
 
 from fathom.language.answers.entity_types import EntityTypes
 from fathom.language.answers.members import ALIASES, ID, NAME, TYPE, by_letters, first, folded, line, words
-from fathom.language.answers.places import places_of
+from fathom.language.answers.places import SourceText
 from fathom.language.extraction import Entity
 from fathom.language.schema import LONGEST_NAME, MOST_ALIASES, MOST_ENTITIES
 
@@ -74,13 +74,13 @@ class NamedThings:
                 continue
             self._things[folded(name)] = _Thing(name, ANY_TYPE, declared=False)
 
-    def entities(self, text: str) -> list[Entity]:
+    def entities(self, text: SourceText) -> list[Entity]:
         """Returns those that the text names, in its order, with every place; others are left out and counted."""
         forms = {
             key: [thing.name, *(alias for alias in thing.aliases if self._by_alias.get(folded(alias)) == {key})]
             for key, thing in self._things.items()
         }
-        places = places_of(text, forms)
+        places = text.places(forms)
         for key, thing in self._things.items():
             if places[key]:
                 self._in_text[key] = Entity(name=thing.name, type=thing.type, mentions=places[key])
@@ -88,13 +88,12 @@ class NamedThings:
                 self._dropped["entity not in the text"] += 1
         return sorted(self._in_text.values(), key=lambda one: one.mentions[0])
 
-    def meant_by(self, end: Any) -> str | None:
-        """Returns the name of the entity that the end of a fact means; None where there is none, or there are several."""
+    def meant_by(self, end: Any) -> Entity | None:
+        """Returns the entity that the end of a fact means; None where there is none, or there are several."""
         keys = self._keys(end)
         if len(keys) > 1:
             self._dropped["end that means several entities"] += 1
-        named = self._in_text.get(next(iter(keys))) if len(keys) == 1 else None
-        return named.name if named else None
+        return self._in_text.get(next(iter(keys))) if len(keys) == 1 else None
 
     def _keys(self, end: Any) -> set[str]:
         """The keys of all entities that an end may mean: by name, else by alias, else by id."""

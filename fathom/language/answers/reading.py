@@ -25,9 +25,9 @@ from fathom.language.answers.members import (
     items,
     line,
 )
-from fathom.language.answers.moments import moment
+from fathom.language.answers.moments import dates
 from fathom.language.answers.named import NamedThings
-from fathom.language.answers.places import said_at
+from fathom.language.answers.places import SourceText
 from fathom.language.extraction import Ends, Extraction, Fact
 from fathom.language.schema import LONGEST_FACT, LONGEST_RELATION, MOST_FACTS, Vocabulary
 
@@ -58,13 +58,14 @@ def read_answer(answer: str, text: str, vocabulary: Vocabulary) -> Read:
     if said and not given["entities"] and not any(_relation(one) for one in said):
         raise NotAsAsked("none of its facts has a relation")
     things.add_ends([first(one, end) for one in said for end in (SOURCE, TARGET)])
-    entities = things.entities(text)
+    source_text = SourceText(text)
+    entities = things.entities(source_text)
     dropped["too many facts"] += max(0, len(given["facts"]) - MOST_FACTS)
-    return Read(Extraction(entities=entities, facts=_facts(said, text, things, vocabulary, dropped)), dict(dropped))
+    return Read(Extraction(entities=entities, facts=_facts(said, source_text, things, vocabulary, dropped)), dict(dropped))
 
 
 def _facts(
-    said: Sequence[Mapping[str, Any]], text: str, things: NamedThings, vocabulary: Vocabulary, dropped: Counter[str]
+    said: Sequence[Mapping[str, Any]], text: SourceText, things: NamedThings, vocabulary: Vocabulary, dropped: Counter[str]
 ) -> list[Fact]:
     wanted = {_relation({"relation": name}): name for name in vocabulary.relations}
     facts: list[Fact] = []
@@ -74,17 +75,19 @@ def _facts(
         if not relation:
             dropped["not a fact"] += 1
             continue
-        source, target = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
-        if source is None or target is None or source == target:
+        one, other = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
+        if one is None or other is None or one.name == other.name:
             dropped["fact without two entities"] += 1
             continue
+        source, target = one.name, other.name
         if wanted and relation not in wanted:
             dropped["relation not asked for"] += 1
             continue
         relation = wanted.get(relation, relation)
         quote = line(first(item, QUOTE))[:LONGEST_FACT]
-        span = said_at(text, quote, (source, target))
-        whole = line(first(item, FACT)) or _restated(text, quote, span, (source, relation, target))
+        span, is_quoted = text.said_at(quote, (one.mentions, other.mentions))
+        dropped["quote not in the text"] += bool(quote) and not is_quoted
+        whole = line(first(item, FACT)) or _restated(text.text, quote if is_quoted else "", span, (source, relation, target))
         sentence = _shortened(whole)
         if len(sentence) < len(whole):
             dropped["words beyond the longest fact"] += len(whole.split()) - len(sentence.split())
@@ -92,10 +95,8 @@ def _facts(
             dropped["fact said twice"] += 1
             continue
         seen.add((source, relation, target, sentence))
-        begins, ends = moment(first(item, BEGINS)), moment(first(item, ENDS))
-        if begins and ends and ends < begins:
-            dropped["end before its beginning"] += 1
-            ends = None
+        told = dates(first(item, BEGINS), first(item, ENDS))
+        dropped.update(told.faults)
         facts.append(
             Fact(
                 source=source,
@@ -103,8 +104,10 @@ def _facts(
                 relation=relation,
                 fact=sentence,
                 span=span,
-                valid_at=begins,
-                invalid_at=ends,
+                valid_at=told.valid_at,
+                invalid_at=told.invalid_at,
+                valid_at_said=told.valid_at_said,
+                invalid_at_said=told.invalid_at_said,
                 one_at_a_time=_one_at_a_time(first(item, ONE_AT_A_TIME)),
             )
         )
@@ -129,7 +132,7 @@ def _relation(item: Mapping[str, Any]) -> str:
 def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, str, str]) -> str:
     """What stands for the sentence of a fact that has none: that of its quote, else its own parts in a row."""
     if quote:
-        return " ".join(text[slice(*span)].split())
+        return line(text[slice(*span)])
     source, relation, target = triple
     return f"{source} {relation.replace('_', ' ').lower()} {target}"
 
