@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+
+from fathom.language.calendar.spans import span_of
 
 _YEAR = r"1\d{3}|20\d{2}"
 
@@ -23,9 +25,13 @@ class Dates:
         until: str,
         still: str,
         before_day: str = "",
+        part: str = "early|mid|late",
+        shortened: Mapping[str, int] | None = None,
     ) -> None:
-        self._months = {name: number for number, name in enumerate(months, start=1)}
-        month = "|".join(months)
+        self._months = {name: number for number, name in enumerate(months, start=1)} | dict(shortened or {})
+        month = "|".join(
+            rf"{name}\.?" if name in (shortened or ()) else name for name in sorted(self._months, key=len, reverse=True)
+        )
         day = rf"\d{{1,2}}(?:{ordinals})?"
         when = rf"(?:{before_day})?(?:(?:{day}\s+)?(?:{month})(?:\s+{day},)?,?\s+)?(?:{_YEAR})"
         self._range = re.compile(
@@ -38,8 +44,11 @@ class Dates:
             rf"\b(?:(?P<d1>\d{{1,2}})(?:{ordinals})?\s+(?P<m1>{month}),?\s+(?P<y1>\d{{4}})"
             rf"|(?P<m2>{month})\s+(?P<d2>\d{{1,2}})(?:{ordinals})?,\s*(?P<y2>\d{{4}})"
             rf"|(?P<y3>\d{{4}})-(?P<n3>\d{{2}})-(?P<d3>\d{{2}})"
+            rf"|(?P<other>(?:{part})[\s-](?:(?:{month})\s)?(?:{_YEAR})(?:s\b)?|(?:Q[1-4]|[1-4]\. Quartal|T[1-4])\s(?:{_YEAR})"
+            rf"|(?:{_YEAR})[\s-]?Q[1-4]\b|\d{{1,2}}[./]\d{{1,2}}[./](?:{_YEAR})|(?:{_YEAR})-(?:0[1-9]|1[0-2])(?![-\d])"
+            rf"|(?<=\()(?:{_YEAR})(?=\))|(?:{_YEAR})s\b|\bc(?:irca|a)?\.?\s(?:{_YEAR}))(?!\.?\d)"
             rf"|(?P<m4>{month})\s+(?P<y4>\d{{4}})"
-            rf"|(?:{around}|{until})\s?(?P<y5>{_YEAR})\b)",
+            rf"|(?:{around}|{until})\s?(?P<y5>{_YEAR})\b(?![-\s]?Q[1-4]|-\d))",
             re.IGNORECASE,
         )
         self._before = re.compile(rf"\b(?:{until})\s*$", re.IGNORECASE)
@@ -73,9 +82,12 @@ class Dates:
 
     def _day(self, match: re.Match[str]) -> datetime | None:
         found = match.groupdict()
+        if found["other"]:
+            span = span_of(found["other"])
+            return span.begins if span else None
         year = next(int(found[key]) for key in ("y1", "y2", "y3", "y4", "y5") if found[key])
         named = next((found[key] for key in ("m1", "m2", "m4") if found[key]), None)
-        month = self._months[named.lower()] if named else int(found["n3"] or 1)
+        month = self._months[named.lower().rstrip(".")] if named else int(found["n3"] or 1)
         day = int(next((found[key] for key in ("d1", "d2", "d3") if found[key]), None) or 1)
         try:
             return datetime(year, month, day, tzinfo=UTC)
@@ -83,6 +95,10 @@ class Dates:
             return None
 
 
+_SHORT = {
+    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11},
+    "dec": 12,
+}
 ENGLISH = Dates(
     months=(
         [
@@ -106,6 +122,7 @@ ENGLISH = Dates(
     around="in|since|from|after|during|of",
     until=r"until(?:\s+the)?|till(?:\s+the)?|before(?:\s+the)?|ended on|ended in|up to|through",
     still="present|today|now",
+    shortened=_SHORT,
 )
 FRENCH = Dates(
     months=[
@@ -129,4 +146,5 @@ FRENCH = Dates(
     around="en|depuis|dès|après|de|à partir de|durant|pendant",
     until="jusqu['’](?:en|au|à)|avant|avant le",
     still="aujourd['’]hui|nos jours|présent",
+    part="début|mi|fin",
 )
