@@ -28,6 +28,7 @@ def raise_if_other(settings: Settings, instance: dg.DagsterInstance) -> None:
     if place.resolve() == own.resolve():
         return
     raise OtherDagster(
-        f"This Dagster keeps its runs in {place}; the documents of {settings.home} belong to the Dagster in {own}.",
-        hint=f"Set DAGSTER_HOME={own} to work with that deployment, or FATHOM_HOME to a home of its own.",
+        # Dagster shows an error's message alone
+        f"This Dagster keeps its runs in {place}; the documents of {settings.home} belong to the Dagster in {own}. "
+        f"Set DAGSTER_HOME={own} to work with that deployment, or FATHOM_HOME to a home of its own."
     )

@@ -23,10 +23,12 @@ ASSETS = ("documents", "chunks", "graph_episodes")
 class PartitionsWrong(UsageWrong):
     """A run is over no document, or over a range of them; each run of these assets is over one."""
 
-    hint = (
-        "Launch a backfill, which has one run for each partition, or the job ingest_backlog with "
-        '{"ops": {"drain": {"config": {"documents": ["collection/file.pdf"]}}}}.'
-    )
+    def __init__(self, message: str) -> None:
+        """Dagster shows an error's message alone, so that what to do is part of it."""
+        super().__init__(
+            f"{message} Launch a backfill, which has one run for each partition, or the job ingest_backlog with "
+            '{"ops": {"drain": {"config": {"documents": ["collection/file.pdf"]}}}}.'
+        )
 
 
 def planned_by_fathom(tags: Mapping[str, str]) -> bool:

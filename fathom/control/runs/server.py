@@ -22,6 +22,7 @@ from pathlib import Path
 from fathom.control.runs.worker import worker_tags
 
 MAX_REQUEST = 4096
+MAX_REMEMBERED = 1000  # runs that were forked, each once, whoever asks again
 ACCEPT_SECONDS = 2.0
 SOURCES = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
 
@@ -41,6 +42,7 @@ def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Ca
     if threading.active_count() > 1:
         raise RuntimeError(f"The run server must have one thread, and has {[thread.name for thread in threading.enumerate()]}.")
     signal.signal(signal.SIGCHLD, _reap)
+    forked: dict[str, dict[str, str]] = {}
     with _listen(address) as listener:
         ours = address.stat().st_ino
         log.info("Ready for runs")
@@ -52,7 +54,7 @@ def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Ca
             except TimeoutError:
                 continue
             with connection:
-                _answer(connection, listener, execute)
+                _answer(connection, listener, execute, forked)
     return False
 
 
@@ -74,14 +76,22 @@ def _listen(address: Path) -> socket.socket:
     return listener
 
 
-def _answer(connection: socket.socket, listener: socket.socket, execute: Callable[[str], None]) -> None:
+def _answer(
+    connection: socket.socket, listener: socket.socket, execute: Callable[[str], None], forked: dict[str, dict[str, str]]
+) -> None:
+    """A run is forked once: who asks again, a second daemon or a launcher whose patience ended, is told of the same process."""
     connection.settimeout(ACCEPT_SECONDS)
     try:
         request = json.loads(connection.recv(MAX_REQUEST))
         run = request.get("run")
-        with _unreaped():  # a run may be over before it is named
-            pid = _fork(run, (connection, listener), execute) if run else os.getpid()
-            tags = worker_tags(pid)
+        if (tags := forked.get(run or "")) is None:
+            with _unreaped():  # a run may be over before it is named
+                pid = _fork(run, (connection, listener), execute) if run else os.getpid()
+                tags = worker_tags(pid)
+            if run:
+                forked[run] = tags
+                if len(forked) > MAX_REMEMBERED:
+                    del forked[next(iter(forked))]
         connection.sendall(json.dumps(tags).encode())
     except (OSError, ValueError) as error:
         log.warning("A request to the run server failed: %s", error)

@@ -62,6 +62,17 @@ def test_each_run_has_a_process_of_its_own_that_is_named(served) -> None:
 
 
 @pytest.mark.integration
+def test_a_run_that_is_asked_for_twice_has_one_process(served) -> None:
+    root, out, _ = served
+    first = ask(root / "s.sock", run="long")
+    until(lambda: (out / "long").exists())
+    assert ask(root / "s.sock", run="long") == first
+    ask(root / "s.sock", run="one")
+    until(lambda: (out / "one").exists())
+    assert (out / "long").read_text() == first[PID_TAG]
+
+
+@pytest.mark.integration
 def test_a_run_that_breaks_or_is_killed_leaves_the_server_serving(served) -> None:
     root, out, _ = served
     ask(root / "s.sock", run="broken")
