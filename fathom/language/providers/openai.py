@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fathom.language.answers.content import content_text, ended_in_error, failed_generation, message_text
+from fathom.language.answers.content import UNENDED, content_text, ended_in_error, failed_generation, message_text
 from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
 from fathom.language.providers.capabilities import ChatManner
@@ -97,9 +97,10 @@ class OpenAIProvider:
             raise NoAnswer("ended_in_error", f"Its answer ended in an error: {failed}")
         said, usage = message_text(message), part(completion, "usage")
         thought = next((text for name in _REASONING if (text := content_text(part(message, name), reasoning=True))), "")
-        counted = chat_use(usage, question, thought + said, self._lessons.factors)
+        written = thought if said == UNENDED + thought else thought + said  # an answer may be in the reasoning
+        counted = chat_use(usage, question, written, self._lessons.factors)
         if not counted.estimated:
-            self._lessons.counted(question, thought + said, counted.tokens)
+            self._lessons.counted(question, written, counted.tokens)
         ending = "refused" if part(message, "refusal") else _ENDINGS.get(part(choice, "finish_reason"), "complete")
         content = content_text(part(message, "content")).strip()
         reasoned = bool(thought) or "<think>" in content or 2 * reasoning_tokens(usage) > counted.tokens.out

@@ -60,6 +60,19 @@ def test_tokens_that_are_not_counted_are_estimated_and_marked(asked_of: Any, usa
     assert (total.estimated, total.estimated_usd) == (3, pytest.approx(total.cost_usd))
 
 
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_an_answer_in_the_reasoning_is_estimated_once(asked_of: Any, name: str) -> None:
+    def in_reasoning(asked: Asked) -> Reply:
+        good = completion(asked).body["choices"][0]["message"]["content"]
+        return completion(asked, "", usage=None, **{name: good})
+
+    settings, _, found = asked_of(in_reasoning, 1)
+    _, _, other = asked_of(lambda asked: completion(asked, usage=None), 1, llm_model="another")
+    assert found[0].entities == other[0].entities
+    reasoned, said = rows(settings)
+    assert reasoned.tokens_out == said.tokens_out > 0
+
+
 def test_tokens_that_are_counted_are_not_marked(asked_of: Any) -> None:
     settings, _, _ = asked_of(completion, 2)
     assert [row.estimated for row in rows(settings)] == [False, False]

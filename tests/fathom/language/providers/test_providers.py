@@ -13,6 +13,7 @@ from fathom.errors import (
     AnswerRefused,
     AnswerTruncated,
     AnswerUnusable,
+    ExtractionFailed,
     KeyRefused,
     LanguageModelUnreachable,
     SettingsInvalid,
@@ -174,14 +175,22 @@ def test_no_server_is_named_as_such(settings_for: Any, opened: Any, server: Mess
         model.extract([TEXT])
 
 
-@pytest.mark.parametrize("kind", ["wrong_schema", "empty", "garbage", "half_json"])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("wrong_schema", AnswerUnusable),
+        ("empty", AnswerUnusable),
+        ("garbage", AnswerUnusable),
+        ("half_json", AnswerTruncated),  # it ends in the middle, though its server does not say so
+    ],
+)
 def test_an_answer_that_is_not_as_asked_is_asked_for_once_more_then_named(
-    extract: Any, server: MessagesServer, kind: str
+    extract: Any, server: MessagesServer, kind: str, error: type[ExtractionFailed]
 ) -> None:
     server.faults.append(Fault(kind))
     assert len(extract().entities) == 2
     server.faults.extend([Fault(kind)] * 10)
-    with pytest.raises(AnswerUnusable):
+    with pytest.raises(error):
         extract("Moreno Works was based in Plymouth.")
     assert len(server.requests) == 4
 
