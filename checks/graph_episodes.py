@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.graph.report import WriteReport
+from fathom.language.left_out import lost, told
 from fathom.thresholds import THRESHOLDS
 
 
@@ -53,6 +54,18 @@ def language_is_read(report: WriteReport) -> CheckOutcome:
     )
 
 
+def answers_kept(report: WriteReport) -> CheckOutcome:
+    """At most `max_left_out_share` of the entities and of the facts of the model's answers were left out."""
+    most = THRESHOLDS.graph_episodes.max_left_out_share
+    entities, facts = lost(report.answers_left_out)
+    return CheckOutcome(
+        entities <= most * report.entities_answered and facts <= most * report.facts_answered,
+        f"Of the answers of {report.model}, {entities} of {report.entities_answered} entities and {facts} of "
+        f"{report.facts_answered} facts were left out. {told(report.answers_left_out)}".strip(),
+        {"entities_left_out": entities, "facts_left_out": facts, "max_left_out_share": most},
+    )
+
+
 def no_orphans(report: WriteReport) -> CheckOutcome:
     """At most `max_orphans` entities of the collection have neither an episode nor a fact."""
     most = THRESHOLDS.graph_episodes.max_orphans
@@ -77,6 +90,7 @@ GRAPH_EPISODE_CHECKS: tuple[DocumentCheck[WriteReport], ...] = (
     DocumentCheck("graph_episodes", no_chunk_set_aside, blocking=False),
     DocumentCheck("graph_episodes", entities_found, blocking=False),
     DocumentCheck("graph_episodes", language_is_read, blocking=False),
+    DocumentCheck("graph_episodes", answers_kept, blocking=False),
     DocumentCheck("graph_episodes", no_orphans, blocking=False),
     DocumentCheck("graph_episodes", embeddings_complete, blocking=False),
 )

@@ -76,7 +76,14 @@ class AddedColumn:
 def _as_released(table: sa.Table, *, without: str) -> sa.Table:
     """The table as its migration made it, before it got a column."""
     columns = [
-        sa.Column(one.name, one.type, primary_key=one.primary_key, nullable=one.nullable, autoincrement=one.autoincrement)
+        sa.Column(
+            one.name,
+            one.type,
+            primary_key=one.primary_key,
+            nullable=one.nullable,
+            autoincrement=one.autoincrement,
+            server_default=one.server_default,
+        )
         for one in table.columns
         if one.name != without
     ]
@@ -90,7 +97,7 @@ Migration = sa.Table | sa.Index | sa.schema.DropTable | AddedColumn
 
 # Append only: a number, once released, never changes what it does.
 MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
-    (1, (uploads, episodes)),
+    (1, (uploads, _as_released(episodes, without="left_out"))),
     (2, (planned_runs,)),
     (3, (events, event_sources)),
     (4, (api_keys, pauses)),
@@ -108,6 +115,7 @@ MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
     (16, (account_pauses, AddedColumn("llm_calls", "estimated", "BOOLEAN DEFAULT false NOT NULL"))),
     (17, (hand_runs,)),
     (18, (document_dates,)),
+    (19, (AddedColumn("episodes", "left_out", "TEXT"),)),
 )
 
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates

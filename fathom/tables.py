@@ -56,6 +56,7 @@ episodes = sa.Table(
     sa.Column("cost_usd", sa.Float, nullable=False, server_default="0"),
     sa.Column("entities", sa.Integer, nullable=False, server_default="0"),
     sa.Column("facts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("left_out", sa.Text),  # of the language model's answer: a JSON object of counts by the reason
     sa.Column("planned_at", sa.Float, nullable=False),
     sa.Column("extracted_at", sa.Float),
     sa.Column("written_at", sa.Float),

@@ -129,6 +129,14 @@ class GraphThresholds(BaseModel):
         description="Share of chunks in a language the model was not made for. A fifth are quotations and titles; of more, "
         "what is found is chance, and a model that reads the language should be asked.",
     )
+    max_left_out_share: float = Field(
+        0.20,
+        ge=0,
+        le=1,
+        description="Share of the entities, and of the facts, of the model's answers that may be left out because the text "
+        "does not name them or they say too little. A few in a hundred are what a model knows from elsewhere; beyond a fifth "
+        "it does not read the text, or Fathom does not read the model.",
+    )
     max_orphans: int = Field(
         0,
         ge=0,

@@ -159,13 +159,14 @@ def _print_counts(counts: Sequence[EpisodeCounts]) -> None:
 
 def _print_rows(rows: Sequence[EpisodeRow]) -> None:
     table(
-        ("#>", "state", "entities>", "facts>", "tokens>", "tries>", "episode", "reason"),
+        ("#>", "state", "entities>", "facts>", "left out>", "tokens>", "tries>", "episode", "reason"),
         (
             (
                 row.position + 1,
                 row.state,
                 row.entities,
                 row.facts,
+                sum(row.left_out.values()),
                 row.tokens_in + row.tokens_out,
                 row.attempts,
                 row.uuid,

@@ -40,6 +40,11 @@ class WriteReport(BaseModel):
     facts_left_out: dict[str, int] = Field(
         default_factory=dict[str, int], description="facts of its extractions that are not in the graph, by the reason"
     )
+    answers_left_out: dict[str, int] = Field(
+        default_factory=dict[str, int], description="parts of the model's answers that are not kept, by the reason"
+    )
+    entities_answered: int = Field(0, description="entities of its answers, chunk by chunk, those that are not kept too")
+    facts_answered: int = Field(0, description="facts of its answers, chunk by chunk, those that are not kept too")
     orphans: int = Field(description="entities of the collection without episode or fact, afterwards")
     missing_embeddings: int = Field(description="entities and facts of the document without embedding, afterwards")
     tokens_in: int = 0

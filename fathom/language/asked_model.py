@@ -15,6 +15,7 @@ from fathom.language.answers.reading import Read, read_answer
 from fathom.language.asking import Answer, Asker, Question, paying_document
 from fathom.language.budget import collection_of
 from fathom.language.extraction import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
+from fathom.language.left_out import together
 from fathom.language.pairs import read_same
 from fathom.language.prompts import LONGEST_ANSWER, Prompt
 from fathom.language.schema import Vocabulary
@@ -138,7 +139,7 @@ class AskedModel:
         dropped = {why: count for why, count in read.dropped.items() if count}
         if dropped:
             log.info("Parts of an answer were left out", sub_stage="left_out", metrics=dropped)
-        return read.extraction.model_copy(update={"usage": used})
+        return read.extraction.model_copy(update={"usage": used, "left_out": dropped})
 
     def _in_halves(self, text: str, used: Usage, too_long: PassageTooLong | None = None) -> Extraction:
         """Both halves of a text that is too long, or whose answer is, as one.
@@ -153,7 +154,8 @@ class AskedModel:
         at = _middle(text)
         first, second = self._extract(text[:at]), self._extract(text[at:])
         usage = used.and_also(first.usage).and_also(second.usage)
-        return _joined(first, _moved(second, at)).model_copy(update={"usage": usage})
+        left_out = together(first.left_out, second.left_out)
+        return _joined(first, _moved(second, at)).model_copy(update={"usage": usage, "left_out": left_out})
 
 
 def _read(answer: Answer, text: str, vocabulary: Vocabulary) -> Read:

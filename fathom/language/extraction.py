@@ -86,6 +86,9 @@ class Extraction(BaseModel):
     entities: list[Entity]
     facts: list[Fact]
     usage: Usage = Usage()
+    left_out: dict[str, int] = Field(
+        default_factory=dict[str, int], description="parts of a model's answers that are not kept as said, by the reason"
+    )
 
 
 class LanguageModel(Protocol):

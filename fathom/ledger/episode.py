@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class Extracted:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+    left_out: Mapping[str, int] | None = None  # of its answer, by the reason; None leaves what is known
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ class EpisodeRow(BaseModel):
     cost_usd: float
     entities: int
     facts: int
+    left_out: dict[str, int] = Field(
+        default_factory=dict[str, int], description="parts of the language model's answer that are not kept, by the reason"
+    )
     planned_at: datetime
     extracted_at: datetime | None
     written_at: datetime | None
@@ -124,4 +129,6 @@ class EpisodeRow(BaseModel):
 def row_of(columns: Mapping[str, Any]) -> EpisodeRow:
     """The row with its times, which the table keeps as seconds since 1970, as dates."""
     times = {name: value for name, value in columns.items() if name.endswith("_at") and isinstance(value, int | float)}
-    return EpisodeRow.model_validate({**columns, **{name: datetime.fromtimestamp(at, UTC) for name, at in times.items()}})
+    left_out = json.loads(columns.get("left_out") or "{}")
+    dates = {name: datetime.fromtimestamp(at, UTC) for name, at in times.items()}
+    return EpisodeRow.model_validate({**columns, "left_out": left_out, **dates})

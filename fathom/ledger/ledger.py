@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -223,6 +224,7 @@ def _changes(outcome: Outcome) -> dict[str, Any]:
                 "tokens_in": c.tokens_in + outcome.tokens_in,
                 "tokens_out": c.tokens_out + outcome.tokens_out,
                 "cost_usd": c.cost_usd + outcome.cost_usd,
+                **({} if outcome.left_out is None else {"left_out": json.dumps(dict(outcome.left_out))}),
             }
         case Written():
             counts = {"entities": outcome.entities, "facts": outcome.facts}

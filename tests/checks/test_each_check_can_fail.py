@@ -69,6 +69,7 @@ BROKEN_WRITES = {
     "no_chunk_set_aside": {"written": 0, "failures": [EpisodeFailure(chunk="a", position=1, reason="X", message="x")]},
     "entities_found": {"entities": 0},
     "language_is_read": {"unread": 1, "languages": {"en": 1, "de": 1}},
+    "answers_kept": {"answers_left_out": {"entity not in the text": 2}, "entities_answered": 5},
     "no_orphans": {"orphans": 1},
     "embeddings_complete": {"missing_embeddings": 1},
 }

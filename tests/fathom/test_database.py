@@ -22,7 +22,7 @@ RELEASED = {
     7: "a9606e424e19", 8: "6292b3324448", 9: "cd6fc390e58f", 10: "8892eb2215b1", 11: "7e3f55ac7147", 12: "2cf88c96d666",
     13: "367612e7dc47", 14: "eb2e91f52662", 15: "9577f21b270b", 16: "3dcd232b2faa",
     17: "784a4e712ae0",
-    18: "dff0182fffb8",
+    18: "dff0182fffb8", 19: "361246039a80",
 }  # fmt: skip
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 

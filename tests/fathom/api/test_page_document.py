@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 
@@ -16,6 +17,8 @@ from fathom.control.passages import Passage, Passages
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.errors import DocumentLocked, RunLost
 from fathom.graph.passages import HeldEntity, HeldFact
+from fathom.ledger.episode import Extracted
+from fathom.ledger.ledger import Ledger, Makers, Planned
 from fathom.observability.logs import get_logger
 from fathom.uploads.outcomes import AtWork, mark_failed, mark_running
 from tests.fathom.api.conftest import Api
@@ -182,3 +185,13 @@ def test_a_long_log_starts_near_its_end(api: Api) -> None:
     cursor = int(re.findall(r"stream\?cursor=(\d+)", html)[0])
     lines = api.client.get(f"/api/upload/{name}/logs?limit=1000&cursor={cursor}").json()["lines"]
     assert len(lines) == 300
+
+
+def test_what_of_an_answer_is_not_kept_is_shown_on_its_chunk(api: Api) -> None:
+    document = api.accepted("c/a.md")
+    ledger = Ledger(api.intake.engine)
+    ledger.plan(document, "v", [Planned("e", "x", 0)], Makers("c", "p", "m", "e"))
+    ledger.record([Extracted("e", left_out={"entity not in the text": 2, "<b>": 1})])
+    one = replace(passage(TEXT, "x"), episode=ledger.rows(document)[0])
+    html = shown(Passages("v", 1, 0, [one]), a_status(api), 20)
+    assert "entity not in the text (2), &lt;b&gt; (1)" in html

@@ -203,3 +203,15 @@ def test_on_postgres_two_may_plan_the_same_document_and_pay_at_once(postgres_led
         planner.join()
     assert list(postgres_ledger.states(DOCUMENT).values()) == ["planned"] * 200
     race_costs(postgres_ledger)
+
+
+def test_what_an_answer_left_out_stays_on_its_episode_and_goes_with_a_new_answer(ledger: Ledger) -> None:
+    plan(ledger, "a", "b")
+    ledger.record([Extracted("a", left_out={"entity not in the text": 2}), Written("a", 1, 1)])
+    assert row(ledger, "a").left_out == {"entity not in the text": 2}
+    ledger.record([Extracted("a", 10)])  # names that were asked about, for its account
+    assert row(ledger, "a").left_out == {"entity not in the text": 2}
+    ledger.mark_again(["a"], "lost")
+    ledger.record([Extracted("a", left_out={})])
+    assert row(ledger, "a").left_out == {}
+    assert row(ledger, "b").left_out == {}
