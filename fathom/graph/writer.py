@@ -35,6 +35,7 @@ from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, LanguageModel
+from fathom.language.left_out import lost, together
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
@@ -175,6 +176,8 @@ class DocumentWriter:
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
         held = holding(self.connection, list(wanted), touched)
+        rows = [row for row in self._ledger.rows(document, state="written") if row.uuid in wanted]
+        left_out = together(*(row.left_out for row in rows))
         return WriteReport(
             document=document,
             version=chunk_set.version,
@@ -192,6 +195,9 @@ class DocumentWriter:
             orphans=held.orphans,
             missing_embeddings=held.missing_embeddings,
             facts_left_out=dict(tally.left_out),
+            answers_left_out=left_out,
+            entities_answered=lost(left_out).entities + sum(row.entities for row in rows),
+            facts_answered=lost(left_out).facts + sum(row.facts for row in rows),
             tokens_in=tally.tokens_in,
             tokens_out=tally.tokens_out,
             cost_usd=tally.cost_usd,
@@ -220,7 +226,7 @@ class DocumentWriter:
                     tally.fail(chunk, found)
                     continue
                 use = found.usage
-                outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd))
+                outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
                 batch.append(episode_rows(collection, document, chunk, found, *dates))
                 tally.extracted(chunk, found)
                 tally.left_out.update(batch[-1].left_out)

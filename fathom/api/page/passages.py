@@ -11,6 +11,7 @@ from fathom.chunking.sentences import Span
 from fathom.control.passages import Passage, Passages
 from fathom.control.progress.status import DocumentStatus
 from fathom.graph.passages import HeldFact
+from fathom.language.left_out import told
 
 _STATES = {
     "planned": ("queued", "waits for the language model"),
@@ -95,8 +96,16 @@ def _put(one: Passage) -> Markup:
         tag("ul", *names[:_NAMES], class_="names", aria_label="Entities") if names else None,
         more if len(names) > _NAMES else None,
         tag("p", "It put nothing there.", class_="aside") if _is_empty(one) else None,
+        _left_out(one),
         class_="put",
     )
+
+
+def _left_out(one: Passage) -> Markup | None:
+    """What of the language model's answer is not kept, and why."""
+    if one.episode is None or not one.episode.left_out:
+        return None
+    return tag("p", f"Left out of the model's answer: {told(one.episode.left_out)}", class_="aside left-out")
 
 
 def _is_empty(one: Passage) -> bool:
