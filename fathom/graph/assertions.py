@@ -285,7 +285,7 @@ def _end(said: Assertion, begins: datetime | None) -> tuple[datetime, datetime] 
 
 
 def _words(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
-    """Of several words of one date the shortest, and none where it was also told exactly."""
+    """Of several words of one date the shortest, none where it was told exactly; unread ones only where there are no others."""
     of_moment: set[str | None] = set()
     unread: set[str] = set()
     for at, said in dates:
@@ -293,7 +293,7 @@ def _words(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
             of_moment.add(said)
         elif said is not None:
             unread.add(said)
-    words = unread or (set() if None in of_moment else {said for said in of_moment if said is not None})
+    words = {said for said in of_moment if said is not None and None not in of_moment} if of_moment else unread
     return min(words, key=lambda one: (len(one), one), default=None)
 
 

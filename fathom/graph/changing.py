@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from fathom.graph.assertions import FACT_COLUMNS, held_facts
 from fathom.graph.fact_changes import FactChanges, JudgedFactsOf
 from fathom.graph.mentions import JudgedOf, Moves, Senses, confirms, move_mentions, save_mentions
 from fathom.graph.paraphrases import Ends
@@ -50,6 +51,7 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 """
 
 
+FACTS_OF = f"MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources RETURN {FACT_COLUMNS}"
 MOST_MOVES = 100  # mentions that a transaction takes to another entity: each brings its facts, and a server has bounds
 
 
@@ -90,6 +92,15 @@ def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[
 def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> list[str] | None:
     """Facts between each two of these entities are those that the verdicts about them leave."""
     return _change(tx, terms, restated=ends)
+
+
+def weigh_facts(tx: ManagedTransaction, terms: CollectionTerms, sources: Collection[str]) -> list[str]:
+    """The facts of these sources of which all that is asserted was kept have the dates that follow from it."""
+    held = [one for one in held_facts(tx.run, FACTS_OF, sources=list(sources)) if one.complete]
+    changed = {one.asserted.uuid: one.asserted for one in held}
+    before = {one.asserted.uuid: one.fact for one in held}
+    settle_facts(tx, terms.collection, changed, before, [], terms.rules, terms.embedder, {})
+    return []
 
 
 def _change(

@@ -18,7 +18,8 @@ RETURN DISTINCT p.uuid AS episode, n.uuid AS uuid, n.name AS name, labels(n) AS 
 FACTS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $entities AND r.uuid IN $facts
 RETURN DISTINCT r.uuid AS uuid, a.name AS source, b.name AS target, r.name AS relation, r.fact AS fact,
-  r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.reference_time AS reference_time, r.episodes AS episodes
+  r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.valid_at_said AS since, r.invalid_at_said AS until,
+  r.reference_time AS reference_time, r.episodes AS episodes
 """
 
 
@@ -32,7 +33,10 @@ class HeldEntity:
 
 @dataclass(frozen=True, slots=True)
 class HeldFact:
-    """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it."""
+    """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it.
+
+    `since` and `until` are the words of its beginning and end, where a moment says less or there is none.
+    """
 
     uuid: str
     source: str
@@ -43,6 +47,8 @@ class HeldFact:
     invalid_at: datetime | None
     dated: bool
     episodes: int
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass
@@ -82,4 +88,6 @@ def _fact(row: dict[str, Any]) -> HeldFact:
         invalid_at=moment(row["invalid_at"]),
         dated=valid_at is not None and valid_at != reference,
         episodes=len(row["episodes"] or ()),
+        since=row["since"],
+        until=row["until"],
     )

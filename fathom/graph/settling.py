@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
@@ -130,12 +131,12 @@ def settle_facts(
         {
             "uuid": uuid,
             "source": one.asserted.source,
-            "valid_at": neighbours[uuid].begins if weighed[uuid].begun else None,
+            "valid_at": neighbours[uuid].begins if (weighed[uuid] if one.complete else one.validity).begun else None,
             "invalid_at": weighed[uuid].invalid_at,
             "expired_at": weighed[uuid].expired_at,
         }
         for uuid, one in sorted(held.items())
-        if weighed[uuid] != one.validity
+        if weighed[uuid] != (one.validity if one.complete else replace(one.validity, begun=weighed[uuid].begun))
     ]
     if dated:
         tx.run(DATE_FACTS, rows=dated).consume()

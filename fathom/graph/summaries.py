@@ -16,7 +16,7 @@ MOST = 8  # sentences
 LONGEST = 800  # characters; a sentence is not cut, so one alone may be longer
 SAID = """
 MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $uuids
-WITH n, r.fact AS fact, size(r.episodes) AS times, r.valid_at AS since
+WITH n, r.fact AS fact, size(r.episodes) AS times, coalesce(r.valid_at, r.reference_time) AS since
 ORDER BY times DESC, since, fact
 RETURN n.uuid AS uuid, n.summary AS summary, n.summary_hash AS hash, collect(fact)[0..$most] AS facts
 """
