@@ -16,13 +16,22 @@ from fathom.database import open_database
 from fathom.errors import ExtractionFailed, FathomError
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
-from fathom.graph.changing import MOST_MOVES, CollectionTerms, join_facts, join_names, remove_episodes, save_episodes
+from fathom.graph.changing import (
+    MOST_MOVES,
+    CollectionTerms,
+    join_facts,
+    join_names,
+    remove_episodes,
+    save_episodes,
+    weigh_facts,
+)
 from fathom.graph.comparing import Asking, Comparing
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
 from fathom.graph.quarantine import TRIES, set_aside, set_aside_before
 from fathom.graph.reading import holding
+from fathom.graph.redating import redate
 from fathom.graph.repairing import Repair, repair
 from fathom.graph.report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graph.rows import EpisodeRows, episode_rows
@@ -285,9 +294,10 @@ class DocumentWriter:
         return CollectionTerms(collection, self._rules(collection), of_names, of_facts, self._embedder)
 
     def _rekey(self, collection: str) -> None:
-        """The names of the collection have the keys that names have, also where an older version wrote it."""
+        """The collection's names have the keys and its facts the dates that they have, also where an older version wrote it."""
         if collection not in self._rekeyed:
             self._comparing.rekey(collection, partial(self._change, join_names, collection))
+            redate(self.connection, collection, partial(self._change, weigh_facts, collection))
             self._rekeyed.add(collection)
 
     def _ensure_schema(self) -> None:

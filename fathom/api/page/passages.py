@@ -116,9 +116,13 @@ def _is_empty(one: Passage) -> bool:
 
 def _fact(fact: HeldFact, span: Span | None, name: str) -> Markup:
     times = []
-    if fact.dated and fact.valid_at:
+    if fact.since:
+        times.append(f"from {fact.since}")
+    elif fact.dated and fact.valid_at:
         times.append(f"from {fact.valid_at:%Y-%m-%d}")
-    if fact.invalid_at:
+    if fact.until:
+        times.append(f"until {fact.until}")
+    elif fact.invalid_at:
         times.append(f"until {fact.invalid_at:%Y-%m-%d}")
     if fact.episodes > 1:
         times.append(f"said in {fact.episodes} chunks")
