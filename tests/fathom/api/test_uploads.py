@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fathom.api.paths import encoded
@@ -43,6 +44,22 @@ def test_a_file_is_taken_and_says_where_to_look(api: Api) -> None:
     assert (body["size"], body["changed"]) == (len(TEXT), True)
     status = api.client.get(body["status_url"], headers=api.key("reader"))
     assert (status.status_code, status.json()["state"], status.json()["upload_id"]) == (200, "queued", "c/field notes.md")
+
+
+@pytest.mark.case(80)
+def test_a_date_that_is_given_is_that_of_the_document(api: Api) -> None:
+    def sent(said: str) -> httpx.Response:
+        fields = {"collection": "c", "reference_time": said}
+        answer: httpx.Response = api.client.post(
+            "/api/upload", data=fields, files={"file": ("a.md", TEXT)}, headers=api.key("operator")
+        )
+        return answer
+
+    assert sent("soon").status_code in (400, 422)
+    assert left(api) == []
+    body = sent("2019-05").json()
+    status = api.client.get(body["status_url"], headers=api.key("reader")).json()
+    assert (status["document_date"], status["document_date_from"]) == ("2019-05-01T00:00:00Z", "given")
 
 
 def test_the_same_bytes_are_taken_once_and_other_bytes_anew(api: Api) -> None:
