@@ -143,10 +143,11 @@ def retry(
         restored = restore(settings)
     for one in again:
         emit("upload.retried", "Somebody asked for another try", document=one, by=BY)
-    said = f"{', '.join(again) or 'Nothing'} will be tried again."
+    result, said = {"retried": again}, f"{', '.join(again) or 'Nothing'} will be tried again."
     if restored or no_partition:
+        result["restored"] = restored
         said = f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
-    answer({"retried": again, "restored": restored}, _json(context, as_json), lambda: say(said))
+    answer(result, _json(context, as_json), lambda: say(said))
     return 0
 
 
