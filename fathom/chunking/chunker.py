@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from fathom.chunking.chunk import Chunk, ChunkSet
-from fathom.chunking.clean_text import clean_text
 from fathom.chunking.coverage import share_covered
 from fathom.chunking.languages import with_languages
 from fathom.chunking.packing import pack
 from fathom.chunking.sections import TitledBlocks, titled_blocks
 from fathom.chunking.sentences import spans_that_fit
 from fathom.chunking.units import Unit, units_of
+from fathom.clean_text import clean_text
 from fathom.conversion.report import ConvertedDocument
 from fathom.conversion.structure.blocks import parts_of
 from fathom.conversion.structure.document_tree import DoclingTree

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
-from fathom.chunking.clean_text import clean_text
+from fathom.clean_text import clean_text
 from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.graph.telling import NOTHING_TOLD, Told, told_in_text

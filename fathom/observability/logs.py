@@ -17,6 +17,7 @@ from typing import Any, Literal
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
+from fathom.clean_text import clean_text
 from fathom.observability.events import BY_NAME, event_name
 from fathom.observability.redaction import redacted
 from fathom.observability.shown import Shown
@@ -173,11 +174,11 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def plain_line(message: str, fields: dict[str, Any]) -> str:
-    """The line as a person reads it: the document, the message, the figures; run and stage are said around it."""
+    """Returns the line as a person reads it: document, message, figures, without what a terminal would take for a command."""
     metrics = fields.get("metrics")
     figures = dict(metrics) if isinstance(metrics, dict) else {}
     figures |= {key: value for key, value in fields.items() if key not in (*_CONTEXT, "metrics")}
     said = " ".join(f"{key}={value}" for key, value in figures.items())
     document = fields.get("document")
     about = f"{document}: {message}" if document else message  # a run may have many in hand
-    return f"{about}  {said}" if said else about
+    return clean_text(f"{about}  {said}" if said else about)

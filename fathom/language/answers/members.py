@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fathom.chunking.clean_text import clean_text
+from fathom.clean_text import clean_text
 from fathom.language.answers.json_text import NotAsAsked
 
 # What the lists of an answer may be called, in small letters without signs.

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.chunking.clean_text import clean_text
+from fathom.clean_text import clean_text
+from fathom.observability.logs import plain_line
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()) | st.sampled_from("\x1b\x9b\x00\u202e\ud83d\ude80\u200d[m"))
 
@@ -44,3 +45,8 @@ def test_a_clean_text_is_clean_and_can_be_written(text: str) -> None:
     assert clean_text(once) == once
     once.encode()
     assert not set(once) & set("\x00\x1b\x9b\u202e")
+
+
+def test_a_line_of_the_log_has_nothing_that_a_terminal_obeys() -> None:
+    said = plain_line("File \x1b[31mreceived\u202e", {"document": "law/\x07a.txt", "name": "b\x9b2J"})
+    assert said == "law/a.txt: File received  name=b"
