@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from fathom.language.answers.content import blocks_text
+from fathom.language.answers.content import blocks_text, content_text
 from fathom.language.asking import Answer, Cut, Ending, NoAnswer, Question
 from fathom.language.prices import Price
 from fathom.language.providers.connections import broken_off, opened_client, without_password
@@ -168,12 +168,13 @@ class AnthropicProvider:
         if not isinstance(content, list):
             raise NoAnswer("malformed", "Its answer is no message.")
         said, reason = blocks_text(content), part(message, "stop_reason")
-        counted = message_use(part(message, "usage"), question, said, self._lessons.factors)
+        thoughts = [block for block in content if part(block, "type") in ("thinking", "redacted_thinking")]
+        written = content_text(thoughts, reasoning=True) + said
+        counted = message_use(part(message, "usage"), question, written, self._lessons.factors)
         if not counted.estimated and question is not None:
-            self._lessons.counted(question, said, counted.tokens)
+            self._lessons.counted(question, written, counted.tokens)
         ending = _ENDINGS.get(reason, "complete")
-        thought = any(part(block, "type") in ("thinking", "redacted_thinking") for block in content)
-        cut_by: Cut = "reasoning" if thought and not said.strip() else "length"
+        cut_by: Cut = "reasoning" if thoughts and not said.strip() else "length"
         if reason == "model_context_window_exceeded":
             cut_by = "limit"
         cost = self._price.of(counted.tokens)

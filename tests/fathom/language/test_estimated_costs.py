@@ -73,6 +73,17 @@ def test_an_answer_in_the_reasoning_is_estimated_once(asked_of: Any, name: str) 
     assert reasoned.tokens_out == said.tokens_out > 0
 
 
+def test_thinking_that_is_not_counted_is_estimated(asked_of: Any) -> None:
+    def thinking(asked: Asked) -> Reply:
+        text = message(asked).body["content"]
+        return message(asked, [{"type": "thinking", "thinking": "So. " * 700, "signature": "s"}, *text], usage=None)
+
+    settings, _, _ = asked_of(thinking, 1, "anthropic")
+    (row,) = rows(settings)
+    assert row.estimated
+    assert row.tokens_out > 800
+
+
 def test_tokens_that_are_counted_are_not_marked(asked_of: Any) -> None:
     settings, _, _ = asked_of(completion, 2)
     assert [row.estimated for row in rows(settings)] == [False, False]
