@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import dagster as dg
@@ -18,7 +19,7 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import ExtractionFailed
 from fathom.graph.report import WriteReport
-from fathom.uploads.dating import note_own_date
+from fathom.uploads.dating import DocumentDate, note_own_date
 from ingestion_assets.attempts import blocked
 from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, date_metadata, graph_metadata
 from resources.chunker import Chunker
@@ -65,7 +66,9 @@ def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[
         converted = converter.convert(accepted.path, version=at.version, name=accepted.name, document=at.document)
         metadata = conversion_metadata(converted, at.document, accepted.source)
     metadata |= attachments_metadata(at.attached_to, uploads.accept_attachments(at, converted))
-    metadata |= date_metadata(note_own_date(uploads.intake.engine, at.document, at.version, converted.report.own_date))
+    own = converted.report.own_date
+    dated = DocumentDate(datetime.fromisoformat(own.at), own.source) if own is not None else None
+    metadata |= date_metadata(note_own_date(uploads.intake.engine, at.document, at.version, dated))
     return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from fathom.calendar.spans import span_of
 from fathom.conversion.report import DocumentKind, OwnDate
-from fathom.language.calendar.spans import span_of
 
 _MOST_XML = 1_000_000  # bytes of a part of metadata
 _MOST_HEAD = 500_000  # bytes of a page or text that are looked through

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from fathom.calendar.spans import span_of
 from fathom.graph.validity import Claim, Validity
-from fathom.language.calendar.spans import span_of
 from fathom.language.extraction import Ends
 
 

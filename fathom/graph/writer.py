@@ -144,9 +144,7 @@ class DocumentWriter:
         if close := getattr(self._model, "close", None):
             close()
 
-    def _write(
-        self, collection: str, chunk_set: ChunkSet, dates: Dates, progress: EpisodeProgressCallback
-    ) -> WriteReport:
+    def _write(self, collection: str, chunk_set: ChunkSet, dates: Dates, progress: EpisodeProgressCallback) -> WriteReport:
         document = chunk_set.document
         wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
         before = self._ledger.states(document)

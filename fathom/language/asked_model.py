@@ -229,6 +229,4 @@ def _usage(answer: Answer) -> Usage:
     if answer.remembered:
         return Usage()
     tokens, guessed = answer.tokens, int(answer.estimated)
-    return Usage(
-        calls=1, tokens_in=tokens.tokens_in, tokens_out=tokens.out, cost_usd=answer.cost_usd, estimated_calls=guessed
-    )
+    return Usage(calls=1, tokens_in=tokens.tokens_in, tokens_out=tokens.out, cost_usd=answer.cost_usd, estimated_calls=guessed)

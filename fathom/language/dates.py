@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from fathom.language.calendar.spans import span_of
+from fathom.calendar.spans import span_of
 
 _YEAR = r"1\d{3}|20\d{2}"
 

@@ -9,21 +9,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
+from fathom.calendar.spans import span_of
+from fathom.calendar.words import MONTHS
 from fathom.errors import UsageWrong
-from fathom.language.calendar.spans import span_of
-from fathom.language.calendar.words import MONTHS
 from fathom.settings import settings
 from fathom.tables import document_dates, uploads
 from fathom.uploads.attaching import kin_of
-
-if TYPE_CHECKING:
-    from fathom.conversion.report import OwnDate
 
 GIVEN, NAME = "given", "file name"
 _RANKS = {GIVEN: 0, NAME: 1}  # whatever the file itself says comes after
@@ -74,13 +71,13 @@ def date_in_name(path: str) -> DocumentDate | None:
     return None
 
 
-def note_own_date(engine: Engine, document: str, version: str, own: OwnDate | None) -> DocumentDate | None:
+def note_own_date(engine: Engine, document: str, version: str, own: DocumentDate | None) -> DocumentDate | None:
     """The version has the date that its file gives, or its name where the settings say so; answers what is known of it then.
 
     What came with a mail and has no date has that of the mail.
     """
     if own is not None:
-        note_date(engine, document, version, DocumentDate(datetime.fromisoformat(own.at), own.source))
+        note_date(engine, document, version, own)
     if settings().date_from_name and (in_name := date_in_name(document)) is not None:
         note_date(engine, document, version, in_name)
     if (known := date_of(engine, document, version)) is None and (mail := kin_of(engine, document).mail) is not None:

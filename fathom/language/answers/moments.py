@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from fathom.language.calendar.spans import LONGEST, Span, period_of, plain, span_of
-from fathom.language.calendar.words import NOTHING_SAID
+from fathom.calendar.spans import LONGEST, Span, period_of, plain, span_of
+from fathom.calendar.words import NOTHING_SAID
 
 UNREAD = "date that could not be read"
 END_FIRST = "end before its beginning"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_it_is_asked_once_and_then_tried_ever_more_seldom(watch: AccountWatch, n
         if account.asked > before:
             moments.append(now[0])
         now[0] += 1
-    gaps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(moments)]
     assert gaps == sorted(gaps)
     assert gaps[0] == FIRST_PROBE_S
     assert gaps[-1] == LONGEST_PROBE_S

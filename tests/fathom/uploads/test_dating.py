@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from fathom.conversion.report import OwnDate
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.uploads import register
@@ -89,7 +88,7 @@ def test_what_was_given_counts_most_whichever_came_first(engine: Engine) -> None
 
 
 def test_a_files_own_date_is_kept_with_what_says_it(engine: Engine) -> None:
-    found = note_own_date(engine, "c/2001-01-01.pdf", "v", OwnDate(at=day(2019).isoformat(), source="PDF metadata"))
+    found = note_own_date(engine, "c/2001-01-01.pdf", "v", DocumentDate(day(2019), "PDF metadata"))
     assert found == date_of(engine, "c/2001-01-01.pdf", "v") == DocumentDate(day(2019), "PDF metadata")
     assert shown_date(found) == {"document_date": day(2019), "document_date_from": "PDF metadata"}
     assert note_own_date(engine, "c/2001-01-01.md", "v", None) is None  # its name says a date only where the settings say so

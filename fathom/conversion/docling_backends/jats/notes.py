@@ -21,7 +21,7 @@ class NoteMarks:
         self._labels = {note.get("id"): text_of(child(note, "label")) for note in below(root, "fn") if note.get("id")}
         self._marks: dict[str, str] = {}
         self._used: dict[str, int] = dict(before._used) if before is not None else {}  # mark -> how often it was asked for
-        self._number: int = before._number if before is not None else 0
+        self.number: int = 0 if before is None else before.number
         self.inline: list[tuple[str, Element]] = []  # notes that stand where they are referred to
 
     def is_note(self, rid: str) -> bool:
@@ -61,7 +61,7 @@ class NoteMarks:
             self._used[mark] += 1
             mark = f"{mark}-{self._used[mark]}"
         while not mark or mark in self._used:
-            self._number += 1
-            mark = str(self._number)
+            self.number += 1
+            mark = str(self.number)
         self._used[mark] = 1
         return mark

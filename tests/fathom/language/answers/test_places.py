@@ -251,7 +251,7 @@ def test_nothing_of_an_answer_is_lost_to_typography(extract: Extract, text: str,
 
 @pytest.mark.integration
 @pytest.mark.case(69, 70)
-@pytest.mark.parametrize("dirt", ["\ud83d", "\x1b[31m", "\x00", "\u202e", "\x9b0m", "\udc80"])
+@pytest.mark.parametrize("dirt", ["\ud83d", "\x1b[31m", "\x00", "\u202e", "\x9b0m", chr(0xDC80)])
 def test_nothing_of_an_answer_can_hurt_what_it_is_stored_in_or_shown_on(extract: Extract, dirt: str) -> None:
     text = "Ada Moreno founded Moreno Works."
     said = {"source": f"{dirt}Ada Moreno", "relation": "FOUNDED", "target": "Moreno Works", "fact": f"Ada {dirt}founded it."}

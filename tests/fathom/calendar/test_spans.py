@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.language.calendar.spans import LONGEST, period_of, span_of
+from fathom.calendar.spans import LONGEST, period_of, span_of
 
 
 @pytest.mark.case(67, 104)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from fathom.language.calendar.words import (
+from fathom.calendar.words import (
     ABOUT,
     LEADING,
     MONTHS,
