@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,16 +43,17 @@ class Deployment:
         self.instance.add_dynamic_partitions("documents", names)
         return names
 
-    def ingest(self, document: str) -> dg.ExecuteInProcessResult:
-        """One document through the three assets."""
+    def ingest(self, document: str, key: str | None = None) -> dg.ExecuteInProcessResult:
+        """One document through the three assets; `key` is of a run that was planned."""
         job = defs.resolve_job_def("ingest_document")
-        return job.execute_in_process(instance=self.instance, partition_key=document, raise_on_error=False)
+        tags = _tags(key)
+        return job.execute_in_process(instance=self.instance, partition_key=document, raise_on_error=False, tags=tags)
 
-    def drain(self, documents: list[str]) -> dg.ExecuteInProcessResult:
-        """Many documents in one run."""
+    def drain(self, documents: list[str], key: str | None = None) -> dg.ExecuteInProcessResult:
+        """Many documents in one run; `key` is of one that was planned."""
         job = defs.resolve_job_def("ingest_backlog")
         config = {"ops": {"drain": {"config": {"documents": documents}}}}
-        return job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False)
+        return job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False, tags=_tags(key))
 
     def upload(self, document: str) -> Upload:
         """The document's row."""
@@ -83,9 +85,14 @@ class Deployment:
         }
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    home = tmp_path_factory.mktemp("home", numbered=True)
+def _tags(key: str | None) -> dict[str, str]:
+    """The tags of a run that was planned under this key; of one that was not, none."""
+    return {} if key is None else {"dagster/run_key": key}
+
+
+@contextmanager
+def deployed(home: Path, folder: Path) -> Iterator[Deployment]:
+    """A deployment in `home`, with Dagster's storage in `folder`; none of the environment's settings count."""
     with pytest.MonkeyPatch.context() as environment:
         for name in [name for name in os.environ if name.startswith("FATHOM_")]:
             environment.delenv(name)
@@ -93,9 +100,17 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         environment.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
         settings_module.settings.cache_clear()
         settings = settings_module.settings()
-        GraphPart(settings).start()
-        folder = Path(tmp_path_factory.mktemp("dagster"))
-        with dg.DagsterInstance.local_temp(str(folder)) as instance:
-            yield Deployment(settings, instance, open_intake(settings))
-        stop_all(settings)
-    settings_module.settings.cache_clear()
+        try:
+            GraphPart(settings).start()
+            with dg.DagsterInstance.local_temp(str(folder)) as instance:
+                yield Deployment(settings, instance, open_intake(settings))
+        finally:
+            stop_all(settings)
+            settings_module.settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    with deployed(home, Path(tmp_path_factory.mktemp("dagster"))) as made:
+        yield made
