@@ -19,6 +19,7 @@ _MAX_LOOKED_AT = 10_000  # values in search of a record
 _SLACK = 20_000
 _DEEP_COSTS = 20  # so many times as much as other text: little that is meant nests so deep
 
+_SCHEMA_WORDS = {"type", "title", "description", "default", "examples", "minItems", "maxItems", "uniqueItems", "nullable"}
 _BLANK = re.compile(r"(?:\s|```|~~~|<[^<>\n]{1,40}>|\[/?[A-Z]+\]|[}\])，,;]|\ufeff)*")
 _START = re.compile(r"[{\[]")
 _LIKE_JSON = re.compile(r"""[{\[]\s*["'“{\[]""")
@@ -229,11 +230,11 @@ def _letters(key: str) -> str:
 
 def _is_schema(value: dict[str, Any]) -> bool:
     """Whether an object describes objects and is none of those it describes."""
-    if "$schema" in value or "$defs" in value:
+    if not value.keys().isdisjoint(("$schema", "$defs", "$ref")):
         return True
     kind = value.get("type")
-    if kind == "array":
-        return "items" in value
+    if kind == "array" or (isinstance(kind, list) and "array" in kind):
+        return "items" in value or value.keys() <= _SCHEMA_WORDS
     return kind == "object" and isinstance(value.get("properties"), dict) and all(
         isinstance(one, dict) for one in value["properties"].values()
     )  # fmt: skip

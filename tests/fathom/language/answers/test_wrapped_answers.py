@@ -167,9 +167,26 @@ def echoed(body: dict[str, Any]) -> dict[str, Any]:
     return said(lambda good: json.dumps(schema))(body)  # type: ignore[no-any-return]
 
 
+SHORT_SCHEMAS: dict[str, dict[str, Any]] = {
+    "lists alone": {"type": "array"},
+    "described lists": {"type": "array", "description": "what it names", "minItems": 0},
+    "lists or nothing": {"type": ["array", "null"]},
+    "lists by reference": {"$ref": "#/$defs/List"},
+}
+
+
+def with_lists(kind: dict[str, Any]) -> str:
+    """The schema of an answer, each of whose lists is described so."""
+    return json.dumps({"type": "object", "properties": {"entities": kind, "facts": kind}})
+
+
 @pytest.mark.parametrize(
     ("wire", "why"),
     [
+        *(
+            pytest.param(said(lambda good, kind=kind: with_lists(kind)), "repeats the schema", id=name)
+            for name, kind in SHORT_SCHEMAS.items()
+        ),
         pytest.param(echoed, "repeats the schema", marks=case(11), id="schema"),
         pytest.param(lambda body: said(lambda good: f"```json\n{_content(echoed(body))}\n```")(body), "schema", id="fenced"),
         pytest.param(said(lambda good: ""), "it is empty", marks=case(12), id="empty"),
