@@ -33,6 +33,8 @@ MIN_TELLING = 3
 MIN_BLOCK_SHARE = 0.5
 # Words that are missing one by one are named as lost if there are more of them than this share of all.
 MAX_SCATTERED = 0.0005
+# Texts of headers, footers and slides that are looked for in the text; further ones are not asked for.
+MAX_REPEATED = 200
 # Texts whose words are counted at a time.
 BATCH = 500
 
@@ -86,6 +88,7 @@ def compare(
     letters count as shown wherever their letters are left over. A block is lost if most of its words are missing, part of one
     if `MIN_RUN` of its words in a row are.
     """
+    source = _once(source)
     if has_formulas and apart is None:  # pages have the letters themselves
         shown = [replace(one, text=greek_letters(one.text)) if "\\" in one.text else one for one in shown]
     there = _ShownWords(shown)
@@ -111,6 +114,20 @@ def compare(
     del found.missing[FIGURE]
     found.lost = list(_lost(hits, missing, int(MAX_SCATTERED * found.words)))
     return found
+
+
+def _once(source: Sequence[SourceBlock]) -> Sequence[SourceBlock]:
+    """Returns the blocks with each text that pages or slides repeat once, and without those that another block says, too."""
+    keys = {index: " ".join(words_of(block.text)) for index, block in enumerate(source) if block.repeated}
+    if not keys:
+        return source
+    said = "\n".join(f" {' '.join(words_of(piece))} " for block in source if not block.repeated for piece in pieces(block.text))
+    asked: dict[str, int] = {}
+    for index, key in keys.items():
+        if key and len(asked) < MAX_REPEATED:
+            asked.setdefault(key, index)
+    kept = {index for key, index in asked.items() if f" {key} " not in said}
+    return [block for index, block in enumerate(source) if not block.repeated or index in kept]
 
 
 def _told_apart(
@@ -173,10 +190,16 @@ class _SourceWords:
                 groups[block.group].append(block)
             elif not block.in_chart:
                 found.append(block)
-        is_shown = _Finder(self._shown.texts) if groups else None
+        if not groups:
+            return found
+        is_shown = _Finder(self._shown.texts)
+        for block in found:
+            is_shown.take(list(self._words(block.text)))
         for name, blocks in groups.items():
-            if is_shown is not None and self._share_shown(blocks, is_shown) >= MIN_SHOWN:
+            if self._share_shown(blocks, is_shown) >= MIN_SHOWN:
                 found += blocks
+                for block in blocks:
+                    is_shown.take(list(self._words(block.text)))
             else:
                 self._left_out.add(name)
         return found
@@ -226,21 +249,30 @@ class _SourceWords:
 
 
 class _Finder:
-    """Tells whether words are a text that is shown, or nearly all of them within one."""
+    """Tells whether words are a text that is shown and that no other block has taken, or nearly all of them within one."""
 
     def __init__(self, shown: Sequence[ShownText]) -> None:
         self._texts = [words_of(piece) for text in shown for piece in pieces(text.text)]
-        self._whole = frozenset("".join(words) for words in self._texts)
+        self._whole = Counter("".join(words) for words in self._texts)
+        self._taken: set[str] = set()
         self._places: dict[str, list[int]] = defaultdict(list)
         for index, words in enumerate(self._texts):
             for word in set(words):
                 if len(self._places[word]) <= MAX_PLACES:
                     self._places[word].append(index)
 
+    def take(self, words: Sequence[str]) -> None:
+        """Takes one of the texts that have just these words, for a block that says them."""
+        text = "".join(words)
+        if self._whole[text] > 0:
+            self._whole[text] -= 1
+            self._taken.add(text)
+
     def __call__(self, words: Sequence[str]) -> bool:
-        if "".join(words) in self._whole:
+        text = "".join(words)
+        if self._whole[text] > 0:
             return True
-        if len(words) < MIN_TELLING:
+        if len(words) < MIN_TELLING or text in self._taken:
             return False
         telling = [word for word in set(words) if 0 < len(self._places.get(word, ())) <= MAX_PLACES]
         likely = Counter(place for word in telling for place in self._places[word]).most_common(1)

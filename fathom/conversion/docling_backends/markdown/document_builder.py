@@ -25,6 +25,7 @@ _HEADING_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
 _ALERT = re.compile(r"\s*\[!(\w[\w-]*)\][+-]?[ \t]*")
 _TASK = re.compile(r"\[([ xX])\](?=\s|$)")
 _BRACES = re.compile(r"\{[^{}]*\}")
+_CALLOUT_TITLE = re.compile(r"\{[^{}]*\.callout-[^{}]*\btitle=(?:\"([^\"{}]*)\"|'([^'{}]*)')")
 # Elements that are blocks of their own even within a line.
 _BLOCKS = frozenset({"table", "ul", "ol", "dl", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 _ABOUT_PICTURES = frozenset({"a", "p", "center", "div", "span", "picture", "source", ""})
@@ -142,10 +143,12 @@ class MarkdownBuilder:
         self._frames.pop()
 
     def _container(self, token: Token) -> None:
-        """Adds the title of `::: note Title`; the name alone, and attributes, are layout."""
-        words = _BRACES.sub("", token.info).split()
-        if len(words) > 1:
-            self._writer.write([Paragraph([Run(" ".join(words[1:]))])], self._parent())
+        """Adds the title of `::: note Title`, `:::{note} Title` or a callout's; the name alone, and attributes, are layout."""
+        said = token.info.strip().rstrip(":")
+        words = _BRACES.sub("", said).split()[0 if said.startswith("{") else 1 :]
+        titled = _CALLOUT_TITLE.match(said)
+        if title := (titled[1] or titled[2] or "").strip() if titled else " ".join(words):
+            self._writer.write([Paragraph([Run(title)])], self._parent())
 
     def _item(self, runs: list[Run], frame: _Frame) -> None:
         token, frame.item = frame.item, None

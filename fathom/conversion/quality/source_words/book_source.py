@@ -13,6 +13,7 @@ from fathom.conversion.quality.source_words.packages import NoBlocks, Package
 from fathom.conversion.quality.words import words_of
 
 CONTAINER = "META-INF/container.xml"
+LISTS_OF_PLACES = frozenset({"nav", "toc"})
 PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 
 
@@ -57,9 +58,12 @@ class _Spine(NoBlocks):
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._in_title = name == "dc:title" and not self.title
         if name == "opf:item" and attributes.get("media-type") in PAGES:
-            if "nav" not in attributes.get("properties", "").split():
+            if (
+                "nav" not in attributes.get("properties", "").split()
+                and attributes.get("id", "").lower() not in LISTS_OF_PLACES
+            ):
                 self._hrefs[attributes.get("id", "")] = attributes.get("href", "")
-        elif name == "opf:itemref" and attributes.get("linear", "yes") != "no":
+        elif name == "opf:itemref":  # those that are not linear, as notes, too
             self._order.append(attributes.get("idref", ""))
 
     def end(self, name: str) -> None:
@@ -70,5 +74,5 @@ class _Spine(NoBlocks):
             self.title += text
 
     def documents(self) -> list[str]:
-        """Returns the addresses of the documents in the order they are read in."""
-        return [self._hrefs[key] for key in self._order if key in self._hrefs]
+        """Returns the addresses of the documents in the order they are read in; as they are listed where none is said."""
+        return [self._hrefs[key] for key in self._order or self._hrefs if key in self._hrefs]

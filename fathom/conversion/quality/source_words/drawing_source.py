@@ -10,7 +10,8 @@ from fathom.conversion.quality.source_words.packages import Package, Relation
 SKIPPED = frozenset({"mc:Fallback", "m:oMath", "a:fld"})
 # What every series of a chart has again.
 CATEGORIES = frozenset({"c:cat", "c:xVal"})
-CACHES = frozenset({"c:strCache", "c:numCache"})
+CACHES = frozenset({"c:strCache", "c:numCache", "cx:chartData", "cx:txData"})
+VALUES = frozenset({"c:v", "cx:pt", "cx:v"})
 
 
 def diagram_blocks(package: Package, relations: Iterable[Relation], where: str) -> Iterator[SourceBlock]:
@@ -23,7 +24,7 @@ def diagram_blocks(package: Package, relations: Iterable[Relation], where: str) 
 def chart_blocks(package: Package, relations: Iterable[Relation], where: str) -> Iterator[SourceBlock]:
     """Yields the title, the series' names and the categories of the charts among the relations."""
     for one in relations:
-        if one.kind == "chart":
+        if one.kind in ("chart", "chartEx"):
             yield from package.read(one.target, ChartText(where))
 
 
@@ -106,7 +107,7 @@ class ChartText(DrawnText):
             self._names += 1
         elif name in CATEGORIES:
             self._in_categories = True
-        elif name == "c:v" and self._names:
+        elif name in VALUES and self._names:
             self._value = []
 
     def end(self, name: str) -> None:
@@ -116,7 +117,7 @@ class ChartText(DrawnText):
             self._names -= 1
         elif name in CATEGORIES:
             self._in_categories = False
-        elif name == "c:v" and self._value is not None:
+        elif name in VALUES and self._value is not None:
             self._add_value("".join(self._value))
             self._value = None
 

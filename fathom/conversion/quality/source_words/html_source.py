@@ -27,13 +27,18 @@ INLINE = frozenset(
         "u", "var", "wbr", "picture", "source", "blink", "br", "img", "label",
     }
 )  # fmt: skip
-HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+# Word writes the marks of lists, which are none of its text, as text that is to be ignored.
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-list\s*:\s*ignore", re.I)
+# What stands behind the page's end is shown by browsers; libxml2 would end there.
+ENDS = re.compile(rb"</(?:body|html)\s*>", re.I)
+TEX_COMMAND = re.compile(r"\\[A-Za-z]+")
 NAME = re.compile(r"[.#][\w-]+")
 # What is mostly links and yet the page's own text.
 WHOLE = frozenset({"html", "body", "main", "article", "section"})
 SKIP_LINK = re.compile(r"\s*(?:skip|jump)\b", re.I)
 MENU_ROLES = frozenset({"navigation", "menubar", "menu", "search", "dialog", "alertdialog"})
-ASKS_FOR_CONSENT = re.compile(r"cookie|consent|gdpr", re.I)
+# Questions for consent, and what wikis let their readers do beside each heading.
+OPTIONAL_NAMES = re.compile(r"cookie|consent|gdpr|\bmw-editsection\b", re.I)
 # A part that is mostly links leads about the site.
 LINK_SHARE = 0.7
 MIN_LINKS = 2
@@ -60,7 +65,7 @@ def html_blocks(data: bytes, encoding: str | None, where: str = "page") -> Itera
     from lxml import etree
 
     parser = etree.HTMLParser(encoding=encoding, huge_tree=True, remove_comments=True, remove_pis=True)
-    parser.feed(data)
+    parser.feed(ENDS.sub(b"", data))
     try:
         root = parser.close()
     except etree.XMLSyntaxError:  # of an empty page
@@ -115,7 +120,7 @@ class _Page:
         if tag == "br":
             self._texts.append(" ")
         elif tag == "img":
-            self._say(f" {element.get('alt') or ''} ")
+            self._say(f" {TEX_COMMAND.sub(' ', element.get('alt') or '')} ")  # a wiki's formula describes itself in TeX
         elif tag not in INLINE:
             self._end_line()
         if tag == "a":
@@ -169,7 +174,7 @@ class _Page:
         return (
             attributes.get("role") in MENU_ROLES
             or attributes.get("aria-hidden") == "true"
-            or (names != " " and (ASKS_FOR_CONSENT.search(names) is not None or self._is_hidden_by_name(attributes)))
+            or (names != " " and (OPTIONAL_NAMES.search(names) is not None or self._is_hidden_by_name(attributes)))
         )
 
     def _is_hidden_by_name(self, attributes: Any) -> bool:

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+from fathom.conversion.email.charsets import decoded
 from fathom.conversion.email.outlook import mail_bytes
 from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.html_source import html_blocks
@@ -34,14 +35,19 @@ def mail_blocks(path: Path, encoding: str | None) -> Iterator[SourceBlock]:
     if encoding is not None and encoding.startswith(("utf-16", "utf-32")):  # no mail, but as some programs save one
         data = data.decode(encoding, "replace").encode()
     mail: Mail = email.message_from_bytes(data, policy=policy.compat32)
-    for name in ("Subject", "From", "To", "Cc"):
-        if (text := _header(mail, name)).strip() and not NOBODY.match(text):
+    for name in ("Subject", "From", "To", "Cc", "Bcc"):
+        for text in _headers(mail, name)[: 1 if name == "Subject" else None]:
             yield SourceBlock(text, name.lower())
     for part in islice((part for part in mail.walk() if part.get_filename()), MAX_ATTACHMENTS):
         attached = _decoded(part.get_filename() or "")
         kind = part.get_content_type()
         is_listed = kind not in SIGNATURES and not (kind.startswith("image/") and _is_beside_text(part))
         yield SourceBlock(attached, "attachments", group="" if is_listed else f"attachment {attached}")
+    yield from part_blocks(mail)
+
+
+def part_blocks(mail: Mail) -> Iterator[SourceBlock]:
+    """Yields the paragraphs of the mail's text, and the subjects of mails within it."""
     waiting, taken = [mail], 0
     while waiting and taken < MAX_PARTS:
         part, taken = waiting.pop(), taken + 1
@@ -98,11 +104,16 @@ def _text_blocks(part: Mail) -> Iterator[SourceBlock]:
         yield from (SourceBlock(line, "plain part") for line in text.splitlines() if line.strip())
 
 
+def _headers(mail: Mail, name: str) -> list[str]:
+    """Returns the headers of the name that say something; letters that are not encoded as mails must are read like a text."""
+    said = [str(value) for key, value in mail.raw_items() if key.lower() == name.lower()]
+    charset = mail.get_content_charset()
+    read = [text if text.isascii() else decoded(text.encode("utf-8", "surrogateescape"), charset) for text in said]
+    return [text for header in read if (text := _decoded(header)).strip() and not NOBODY.match(text)]
+
+
 def _header(mail: Mail, name: str) -> str:
-    try:
-        return _decoded(str(mail.get(name, "")))
-    except UNREADABLE:
-        return ""
+    return next(iter(_headers(mail, name)), "")
 
 
 def _decoded(header: str) -> str:

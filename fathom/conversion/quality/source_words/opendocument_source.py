@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.blocks import SourceBlock, is_page_number
 from fathom.conversion.quality.source_words.packages import Package
 
 # Deleted text, descriptions for the blind, readings above characters, formulas, code of forms, cells that others cover.
@@ -17,10 +19,14 @@ SKIPPED = frozenset(
     }
 )  # fmt: skip
 PARAGRAPHS = frozenset({"text:p", "text:h"})
+RUNNING = frozenset(f"style:{name}{pages}" for name in ("header", "footer") for pages in ("", "-left", "-first"))
 BLANKS = frozenset({"text:tab", "text:line-break", "text:s"})
 # In a style: that what has it is shown nowhere.
 HIDES = frozenset({("text:display", "none"), ("table:display", "false"), ("presentation:visibility", "hidden")})
+PAGE_FIELDS = frozenset({"text:page-number", "text:page-count"})
 CONTENT = "content.xml"
+# In a header, the numbers of pages, which are others on each.
+PAGE_NUMBER = re.compile(r"\b\d{1,3}\b")
 MAX_OBJECTS = 1_000
 MAX_COLUMNS = 20_000
 
@@ -29,9 +35,22 @@ def opendocument_blocks(package: Package) -> Iterator[SourceBlock]:
     """Yields the paragraphs of the document, its notes and comments among them, and those of charts inside it."""
     content = _Content()
     yield from package.read(CONTENT, content)
+    used = content.masters or {"Standard"}
+    for master, block in _running_blocks(package):
+        if master in used:  # more than one may be used or not
+            group = f"{master}: {block.text}" if content.masters else ""
+            yield replace(block, text=PAGE_NUMBER.sub(" ", block.text), group=group, repeated=True)
     for name in content.objects:
         part = f"{name.removeprefix('./').rstrip('/')}/{CONTENT}"
         yield from package.read(part, _Content(where="object"))
+
+
+def _running_blocks(package: Package) -> Iterator[tuple[str, SourceBlock]]:
+    """Yields the paragraphs of headers and footers, each with the name of its master page."""
+    running = _Running()
+    for block in package.read("styles.xml", running):
+        if not is_page_number(block.text):
+            yield block.where, block
 
 
 def _repeated(attributes: Mapping[str, str]) -> int:
@@ -45,6 +64,7 @@ class _Content:
 
     def __init__(self, where: str = "text") -> None:
         self.objects: list[str] = []
+        self.masters: set[str] = set()
         self._where = where
         self._base = where
         self._frames: list[list[str]] = []
@@ -71,6 +91,7 @@ class _Content:
 
     def _structure(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "style:style":
+            self.masters |= {attributes.get("style:master-page-name", "")} - {""}
             self._style = attributes.get("style:name", "")
         elif HIDES & attributes.items():
             self._hidden_styles.add(self._style)
@@ -129,3 +150,28 @@ class _Content:
         """Returns the paragraphs that are whole."""
         found, self._found = self._found, []
         return found
+
+
+class _Running(_Content):
+    """Gathers the paragraphs of headers and footers; their place is the name of the master page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inside = 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Takes an element."""
+        if name == "style:master-page":
+            self._where = attributes.get("style:name", "")
+        if name in PAGE_FIELDS and not self._skipping:
+            return  # its text tells that the line is a page's number
+        if name in RUNNING and attributes.get("style:display", "true") not in ("false", "0"):
+            self._inside += 1
+        if self._inside or name not in PARAGRAPHS:
+            super().start(name, attributes)
+
+    def end(self, name: str) -> None:
+        """Ends an element."""
+        if self._inside or name not in PARAGRAPHS:
+            super().end(name)
+        self._inside -= name in RUNNING and self._inside > 0

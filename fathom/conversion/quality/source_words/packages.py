@@ -14,6 +14,7 @@ from fathom.conversion.quality.source_words.sheet_rows import RowHandler, stream
 from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, Handler, stream
 
 OVERLAP = 1_000
+MAX_PART_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ class Package:
         if name is not None:
             with self._archive.open(name) as file:
                 yield from stream_rows(file, handler)
+
+    def content(self, part: str) -> bytes:
+        """Returns the part's bytes; none where there is no such part, or one of more than `MAX_PART_BYTES`."""
+        name = self._names.get(part.casefold())
+        if name is None or self._archive.getinfo(name).file_size > MAX_PART_BYTES:
+            return b""
+        return self._archive.read(name)
 
     def search(self, part: str, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
         """Yields the first group of what the pattern finds in the part's bytes, where it is no longer than `OVERLAP`.

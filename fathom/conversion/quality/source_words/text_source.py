@@ -27,6 +27,10 @@ _INLINE_TAG = re.compile(
     re.I,
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<![^<>\n]*>|<\d[\d:.]*>|\{\\[^{}\n]*\}")
+# Of a container and an admonition only the title is text, what kind it is is shown by its look or not at all.
+_CONTAINER = re.compile(r"^[\s>]*:{3,}\s*(?:(\{[^{}]*\})|[^\s{]+)?(.*?)[\s:]*$")
+_CALLOUT_TITLE = re.compile(r"callout-.*\btitle=(?:\"([^\"]*)\"|'([^']*)')")
+_ADMONITION = re.compile(r"^[\s>]*(?:!!!|\?\?\?\+?)\s+[\w -]+?\s*\"([^\"]*)\"\s*$")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _EMPHASIS = re.compile(r"[*`~]+")
 _CELL = re.compile(r"(?<!\\)\|")
@@ -90,10 +94,22 @@ def markdown_blocks(text: str) -> Iterator[SourceBlock]:
         elif fence:
             yield SourceBlock(line, where)
         elif not _DEFINITION.match(line):
+            line = _title_of(line)
             line = _TARGET.sub("]", _IMAGE.sub(" ", LIST_MARK.sub("", line, count=1)))
             line = _CODE.sub(lambda code: html.escape(code[2], quote=False), line)
             line = html.unescape(_EMPHASIS.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", line))))
             yield from (SourceBlock(cell, where) for cell in _CELL.split(line) if cell.strip())
+
+
+def _title_of(line: str) -> str:
+    """Returns the title that the first line of a container or an admonition has; of other lines the line."""
+    if titled := _ADMONITION.match(line):
+        return titled[1]
+    found = _CONTAINER.match(line)
+    if found is None:
+        return line
+    titled = _CALLOUT_TITLE.search(found[1] or "")
+    return f"{(titled[1] or titled[2] or '') if titled else ''} {found[2]}"
 
 
 def asciidoc_blocks(text: str) -> Iterator[SourceBlock]:

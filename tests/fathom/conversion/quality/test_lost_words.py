@@ -143,3 +143,31 @@ def test_its_time_grows_with_the_text_whatever_is_missing() -> None:
     found = compared(source, shown)
     assert len(found.lost) == len(source)
     assert compared(["x" * 2_000_000], ["x" * 2_000_000]).lost == []
+
+
+def repeated(*texts: str) -> list[SourceBlock]:
+    return [SourceBlock(text, "headers", repeated=True) for text in texts]
+
+
+def test_a_running_header_is_asked_for_once_and_not_where_the_text_says_it() -> None:
+    text, header = SourceBlock("Tides rise at noon.", "text"), "Harbour report"
+    shown = [ShownText(header), ShownText(text.text)]
+    assert not compare([text, *repeated(header, header)], shown).lost
+    assert not compare([SourceBlock(header, "text"), text, *repeated(header)], shown).lost
+    assert not compare(
+        [SourceBlock("The Harbour report says:", "text"), *repeated(header)], [ShownText("The Harbour report says:")]
+    ).lost
+    assert [one.text for one in compare([text, *repeated(header, header)], shown[1:]).lost] == [header]
+
+
+def test_a_header_that_is_kept_does_not_stand_for_a_paragraph_that_is_lost() -> None:
+    source = [SourceBlock("Kelda Port", "text"), SourceBlock("Tides rise.", "text"), *repeated("Kelda Port, 4 Quay Street")]
+    found = compare(source, [ShownText("Kelda Port, 4 Quay Street"), ShownText("Tides rise.")])
+    assert len(found.lost) == 1
+
+
+def test_what_may_be_left_out_is_not_shown_by_a_text_that_another_block_says() -> None:
+    text = [SourceBlock("Timetable", "page"), SourceBlock("Tides", "page")]
+    shown = [ShownText("Timetable"), ShownText("Tides")]
+    assert not compare([*text, *menu("Timetable", "Tides")], shown).lost
+    assert compare([*text, *menu("Boats", "Nets", "Tides")], [*shown, ShownText("Boats"), ShownText("Nets")]).lost

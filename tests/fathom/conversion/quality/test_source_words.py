@@ -390,3 +390,163 @@ def test_pages_and_markdown_that_notebooks_show_are_asked_for(tmp_path: Path) ->
     cells = [{"cell_type": "code", "source": "x", "outputs": outputs}]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), "utf-8")
     assert words(tmp_path / "a.ipynb", DocumentKind.NOTEBOOK) == ["x", "Nine boats", "At sea"]
+
+
+def running_file(path: Path, section: str, settings: str = "", **parts: str) -> Path:
+    """A Word file with one paragraph, the section's properties and headers by these names."""
+    headers = {f"word/header{name}.xml": f"<w:hdr {W}>{content}</w:hdr>" for name, content in parts.items()}
+    related = {f"header{number}": f"header{name}.xml" for number, name in enumerate(parts)}
+    names = dict(zip(parts, related, strict=True))
+    references = "".join(f'<w:headerReference w:type="{name}" r:id="{key}"/>' for name, key in names.items())
+    body = f"<w:p>{run('Tides')}</w:p><w:sectPr>{references}{section}</w:sectPr>"
+    return archive(
+        path,
+        {
+            "_rels/.rels": relations(officeDocument="word/document.xml"),
+            "word/document.xml": f"<w:document {W} {R}><w:body>{body}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations(settings="settings.xml", **related),
+            "word/settings.xml": f"<w:settings {W}>{settings}</w:settings>",
+            **headers,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "settings", "shown"),
+    [
+        ("", "", ["Harbour report"]),
+        ("<w:titlePg/>", "", ["Harbour report", "Kelda Port"]),
+        ('<w:titlePg w:val="0"/>', "<w:evenAndOddHeaders/>", ["Harbour report", "Left page"]),
+    ],
+)
+def test_word_headers_that_pages_show_are_asked_for_once(tmp_path: Path, section: str, settings: str, shown: list[str]) -> None:
+    headers = {"default": "Harbour report", "first": "Kelda Port", "even": "Left page"}
+    parts = {name: f"<w:p>{run(text)}</w:p><w:p>{run('Page 3')}</w:p>" for name, text in headers.items()}
+    made = running_file(tmp_path / "a.docx", section, settings, **parts)
+    blocks = source_blocks(made, Inspection(kind=DocumentKind.DOCX, size=1))
+    assert blocks is not None
+    assert [(block.text, block.repeated) for block in blocks] == [("Tides", False), *((text, True) for text in shown)]
+
+
+def test_what_a_header_asks_to_be_filled_in_is_not_asked_for(tmp_path: Path) -> None:
+    prompt = "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>".format(run("[Type here]"))
+    made = running_file(tmp_path / "a.docx", "", default=f"<w:p>{prompt}{run('Kelda')}</w:p>")
+    assert words(made, DocumentKind.DOCX) == ["Tides", "Kelda"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<html><body><p>Imported</p></body></html>",
+        'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n'
+        "--b\nContent-Type: text/html\n\n<p>Imported</p>\n--b--",
+    ],
+)
+def test_parts_of_word_that_are_documents_are_asked_for(tmp_path: Path, part: str) -> None:
+    made = archive(
+        tmp_path / "a.docx",
+        {
+            "_rels/.rels": relations(officeDocument="word/document.xml"),
+            "word/document.xml": f"<w:document {W}><w:body><w:p>{run('Tides')}</w:p></w:body></w:document>",
+            "word/_rels/document.xml.rels": relations(aFChunk="part"),
+            "word/part": part,
+        },
+    )
+    assert words(made, DocumentKind.DOCX) == ["Tides", "Imported"]
+
+
+def test_footers_of_slides_and_what_layouts_draw_are_repeated_and_their_places_are_no_text(tmp_path: Path) -> None:
+    chart = 'xmlns:cx="http://schemas.microsoft.com/office/drawing/2014/chartex"'
+    made = archive(
+        tmp_path / "a.pptx",
+        {
+            "_rels/.rels": relations(officeDocument="ppt/presentation.xml"),
+            "ppt/presentation.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="slide1"/></p:sldIdLst>'
+            "</p:presentation>",
+            "ppt/_rels/presentation.xml.rels": relations(slide1="slide1.xml"),
+            "ppt/slide1.xml": slide(shape("Bridge") + shape("Kelda Port", '<p:ph type="ftr"/>')),
+            "ppt/_rels/slide1.xml.rels": relations(slideLayout="layout.xml", chartEx="chart.xml"),
+            "ppt/layout.xml": slide(shape("Click to edit", '<p:ph type="title"/>') + shape("Confidential")),
+            "ppt/chart.xml": f"<cx:chartSpace {chart} {A}><cx:chartData><cx:lvl><cx:pt>Rent</cx:pt></cx:lvl></cx:chartData>"
+            "<a:p><a:r><a:t>Loads</a:t></a:r></a:p></cx:chartSpace>",
+        },
+    )
+    blocks = source_blocks(made, Inspection(kind=DocumentKind.PPTX, size=1))
+    assert blocks is not None
+    assert [(block.text, block.repeated, bool(block.group)) for block in blocks] == [
+        ("Bridge", False, False), ("Kelda Port", True, False), ("Rent", False, False), ("Loads", False, False),
+        ("Confidential", True, True),
+    ]  # fmt: skip
+
+
+def test_headers_of_opendocument_texts_are_asked_for_once(tmp_path: Path) -> None:
+    styles = f"""<office:document-styles {OPENDOCUMENT}><office:master-styles><style:master-page style:name="Standard">
+    <style:header><text:p>Harbour report</text:p></style:header>
+    <style:footer><text:p>Page <text:page-number>3</text:page-number></text:p></style:footer>
+    <style:header-left style:display="false"><text:p>Unseen</text:p></style:header-left></style:master-page>
+    <style:master-page style:name="Other"><style:header><text:p>Unused</text:p></style:header></style:master-page>
+    </office:master-styles></office:document-styles>"""
+    content = (
+        f"<office:document-content {OPENDOCUMENT}><office:body><text:p>Tides</text:p></office:body></office:document-content>"
+    )
+    made = archive(tmp_path / "a.odt", {"content.xml": content, "styles.xml": styles})
+    blocks = source_blocks(made, Inspection(kind=DocumentKind.ODT, size=1))
+    assert blocks is not None
+    assert [(block.text, block.repeated) for block in blocks] == [("Tides", False), ("Harbour report", True)]
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        ("<p><span style='mso-list:Ignore'>1.<i>&nbsp;</i></span>First</p>", ["First"]),
+        (
+            "<p>Tides</p></body></html><p>Printed in Bergen</p><html><body><h2>Annex</h2>",
+            ["Tides", "Printed in Bergen", "Annex"],
+        ),
+        ("<h2>Boats<span class='mw-editsection'>[<a href='/e'>edit</a>]</span></h2>", ["Boats"]),
+        (r"<p>Energy <img alt='{\displaystyle E=mc}'></p>", ["Energy { E=mc}"]),
+    ],
+)
+def test_pages_of_word_and_wikis_are_asked_for_what_they_say(tmp_path: Path, page: str, texts: list[str]) -> None:
+    (tmp_path / "a.html").write_text(f"<html><body>{page}</body></html>", "utf-8")
+    blocks = source_blocks(tmp_path / "a.html", Inspection(kind=DocumentKind.HTML, size=1, encoding="utf-8"))
+    assert blocks is not None
+    assert [" ".join(block.text.split()) for block in blocks if not block.group] == texts
+
+
+def test_all_people_of_a_mail_and_headers_in_bare_letters_are_asked_for(tmp_path: Path) -> None:
+    mail = "Subject: Gr\xfc\xdfe\nSubject: Second\nTo: a@example.org\nTo: b@example.org\nBcc: c@example.org\n\nBody\n"
+    (tmp_path / "a.eml").write_bytes(mail.encode("latin-1"))
+    found = words(tmp_path / "a.eml", DocumentKind.EMAIL)
+    assert found == ["Grüße", "a@example.org", "b@example.org", "c@example.org", "Body"]
+
+
+@pytest.mark.parametrize(
+    ("spine", "texts"),
+    [('<itemref idref="b"/><itemref idref="a" linear="no"/>', ["page b", "page a"]), ("", ["page a", "page b"])],
+)
+def test_chapters_beside_the_spine_and_without_one_are_asked_for(tmp_path: Path, spine: str, texts: list[str]) -> None:
+    items = "".join(f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"/>' for name in ("toc", "a", "b"))
+    package = f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}</spine></package>'
+    container = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    container += '<rootfile full-path="b.opf"/></rootfiles></container>'
+    pages = {f"{name}.xhtml": f"<html><body><p>page {name}</p></body></html>" for name in ("toc", "a", "b")}
+    made = archive(tmp_path / "a.epub", {"META-INF/container.xml": container, "b.opf": package, **pages})
+    assert words(made, DocumentKind.EPUB) == texts
+
+
+@pytest.mark.parametrize(
+    ("line", "texts"),
+    [
+        (":::warning", []),
+        (":::", []),
+        ("::: note Ebb and flow :::", ["Ebb and flow"]),
+        (":::{admonition} Slack water", ["Slack water"]),
+        ('::: {.callout-note title="Calm"}', ["Calm"]),
+        ('::: {.wide title="no"}', []),
+        ('!!! note "Titled"', ["Titled"]),
+    ],
+)
+def test_of_a_container_of_markdown_its_title_is_asked_for(tmp_path: Path, line: str, texts: list[str]) -> None:
+    (tmp_path / "a.md").write_text(f"{line}\n", "utf-8")
+    assert words(tmp_path / "a.md", DocumentKind.MARKDOWN) == texts
