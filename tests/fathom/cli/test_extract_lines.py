@@ -115,7 +115,7 @@ def test_a_fault_that_is_no_lines_own_is_the_answer_to_the_rest_and_nothing_more
     answered: Answered, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "TRIES", 1)
-    server.faulty = lambda text: Fault("status", 503, message="Loading") if "second" in text else None
+    server.faulty = lambda text: Fault("status", 503, message="Overloaded") if "second" in text else None
     code, answers, told = answered(line("a"), line("b", f"{TEXT} second"), line("c"), line("d"))
     assert code == 3
     assert [one["source"] for one in answers] == ["a", "b", "c", "d"]
