@@ -116,7 +116,10 @@ def _refusal(piece: Piece, *, deep: bool, max_bytes: int) -> DocumentRejected | 
     if piece.content is None:
         return DocumentDamaged(piece.refused or "It cannot be read out of its mail.")
     if deep:
-        return NestedTooDeep(f"It came with a mail that is more than {MOST_NESTED} mails deep.")
+        return NestedTooDeep(
+            f"It came with a mail that is more than {MOST_NESTED} mails deep.",
+            hint="Save it from its mail and upload it by itself.",
+        )
     if len(piece.content) > max_bytes:
         return DocumentTooLarge(f"The attachment has {len(piece.content) / _MB:.0f} MB; the limit is {max_bytes // _MB} MB.")
     return None

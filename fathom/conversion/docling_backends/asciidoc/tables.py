@@ -124,7 +124,7 @@ def _bar_cells(lines: list[str], separator: str, width: int) -> list[_RawCell]:
             found.pop()  # a bar that closes the line, as tables of Markdown have it
         width = width or len(found)
         if len(found) > MAX_CELLS:
-            raise DocumentTooLarge(f"A table in it has more than {MAX_CELLS} cells.")
+            raise DocumentTooLarge(f"A table in it has more than {MAX_CELLS} cells.", hint="Split the table.")
     return found
 
 
@@ -181,7 +181,7 @@ def _arranged(cells: list[_RawCell], width: int) -> list[list[tuple[int, _RawCel
         for _ in range(cell.copies):
             count += 1
             if count > MAX_CELLS:
-                raise DocumentTooLarge(f"A table in it has more than {MAX_CELLS} cells.")
+                raise DocumentTooLarge(f"A table in it has more than {MAX_CELLS} cells.", hint="Split the table.")
             column = _free(column, number, covered, width)
             while column >= width:
                 rows.append([])

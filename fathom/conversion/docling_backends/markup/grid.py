@@ -55,5 +55,5 @@ def placed(rows: list[list[Cell]]) -> Grid:
             column += across
             width = max(width, column)
             if width * len(rows) > MAX_GRID:
-                raise DocumentTooLarge(f"A table in it has more than {MAX_GRID} places for cells.")
+                raise DocumentTooLarge(f"A table in it has more than {MAX_GRID} places for cells.", hint="Split the table.")
     return Grid(found, len(rows), width)

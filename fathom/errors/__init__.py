@@ -1,0 +1,201 @@
+"""Every error Fathom raises on purpose, and what a caller may do about it.
+
+FathomError
+├── UsageWrong                    the call itself is wrong                                 exit 2
+│   ├── SettingsInvalid
+│   │   ├── AddressWrong
+│   │   ├── ModelUnknown
+│   │   ├── ModelTooSmall
+│   │   ├── RequestRefused
+│   │   ├── ProxyUnusable
+│   │   └── CertificateMissing
+│   └── AccountRefused            an account at a provider; documents wait until it is in order
+│       ├── KeyRefused
+│       ├── CreditSpent
+│       └── PermissionMissing
+├── PartUnreachable               a part it needs does not answer                          exit 3
+│   ├── GraphUnreachable
+│   ├── ConverterUnreachable
+│   ├── DagsterUnreachable
+│   ├── DatabaseUnreachable
+│   ├── LanguageModelUnreachable
+│   │   ├── ProxyRefused
+│   │   └── CertificateRefused
+│   └── PortTaken
+├── Refused                       not allowed: role, confirmation, port, path              exit 4
+│   ├── UnsafePath
+│   ├── QueryRefused
+│   └── BudgetSpent
+├── DocumentRejected              the upload can never become a document                   exit 1
+│   ├── EmptyDocument
+│   ├── UnknownFormat
+│   ├── DocumentLocked
+│   │   └── PasswordWrong
+│   ├── DocumentDamaged
+│   ├── DocumentWithoutPages
+│   ├── DocumentTooLarge
+│   ├── TooManyPages
+│   ├── NestedTooDeep
+│   └── ArchiveBomb
+├── DocumentFailed                the work on a good document failed; trying again can help exit 1
+│   ├── ConversionFailed
+│   │   ├── ConversionTimedOut
+│   │   ├── ConversionOutOfMemory
+│   │   └── ConversionCancelled
+│   ├── ChunkingFailed
+│   │   └── ChunkingTimedOut
+│   ├── ExtractionFailed
+│   │   ├── AnswerRefused
+│   │   ├── AnswerTruncated
+│   │   ├── AnswerUnusable
+│   │   └── PassageTooLong
+│   ├── AnswersUnusable
+│   ├── CheckBlocked
+│   ├── GraphWriteFailed
+│   ├── DoneInPart
+│   ├── LeaseLost
+│   ├── RunLost
+│   └── RunCancelled
+└── StoreFailed                   the disk or object store refused bytes                   exit 1
+    ├── StoreFull
+    ├── NotStored
+    └── StoredDamaged
+
+Each class says its tier (how loud it is), whether trying again can help, and what to do next.
+"""
+
+from __future__ import annotations
+
+from fathom.errors.base import (
+    DocumentFailed,
+    DocumentRejected,
+    FathomError,
+    PartUnreachable,
+    Refused,
+    SettingsInvalid,
+    StoreFailed,
+    Tier,
+    UsageWrong,
+)
+from fathom.errors.deployment import (
+    ConverterUnreachable,
+    DagsterUnreachable,
+    DatabaseUnreachable,
+    GraphUnreachable,
+    NotStored,
+    PortTaken,
+    QueryRefused,
+    StoredDamaged,
+    StoreFull,
+    UnsafePath,
+)
+from fathom.errors.documents import (
+    ArchiveBomb,
+    CheckBlocked,
+    ChunkingFailed,
+    ChunkingTimedOut,
+    ConversionCancelled,
+    ConversionFailed,
+    ConversionOutOfMemory,
+    ConversionTimedOut,
+    DocumentDamaged,
+    DocumentLocked,
+    DocumentTooLarge,
+    DocumentWithoutPages,
+    DoneInPart,
+    EmptyDocument,
+    GraphWriteFailed,
+    LeaseLost,
+    NestedTooDeep,
+    PasswordWrong,
+    RunCancelled,
+    RunLost,
+    TooManyPages,
+    UnknownFormat,
+)
+from fathom.errors.language_models import (
+    AccountRefused,
+    AddressWrong,
+    AnswerRefused,
+    AnswersUnusable,
+    AnswerTruncated,
+    AnswerUnusable,
+    BudgetSpent,
+    CertificateMissing,
+    CertificateRefused,
+    CreditSpent,
+    ExtractionFailed,
+    KeyRefused,
+    LanguageModelUnreachable,
+    ModelTooSmall,
+    ModelUnknown,
+    PassageTooLong,
+    PermissionMissing,
+    ProxyRefused,
+    ProxyUnusable,
+    RequestRefused,
+)
+
+__all__ = [
+    "AccountRefused",
+    "AddressWrong",
+    "AnswerRefused",
+    "AnswerTruncated",
+    "AnswerUnusable",
+    "AnswersUnusable",
+    "ArchiveBomb",
+    "BudgetSpent",
+    "CertificateMissing",
+    "CertificateRefused",
+    "CheckBlocked",
+    "ChunkingFailed",
+    "ChunkingTimedOut",
+    "ConversionCancelled",
+    "ConversionFailed",
+    "ConversionOutOfMemory",
+    "ConversionTimedOut",
+    "ConverterUnreachable",
+    "CreditSpent",
+    "DagsterUnreachable",
+    "DatabaseUnreachable",
+    "DocumentDamaged",
+    "DocumentFailed",
+    "DocumentLocked",
+    "DocumentRejected",
+    "DocumentTooLarge",
+    "DocumentWithoutPages",
+    "DoneInPart",
+    "EmptyDocument",
+    "ExtractionFailed",
+    "FathomError",
+    "GraphUnreachable",
+    "GraphWriteFailed",
+    "KeyRefused",
+    "LanguageModelUnreachable",
+    "LeaseLost",
+    "ModelTooSmall",
+    "ModelUnknown",
+    "NestedTooDeep",
+    "NotStored",
+    "PartUnreachable",
+    "PassageTooLong",
+    "PasswordWrong",
+    "PermissionMissing",
+    "PortTaken",
+    "ProxyRefused",
+    "ProxyUnusable",
+    "QueryRefused",
+    "Refused",
+    "RequestRefused",
+    "RunCancelled",
+    "RunLost",
+    "SettingsInvalid",
+    "StoreFailed",
+    "StoreFull",
+    "StoredDamaged",
+    "Tier",
+    "TooManyPages",
+    "UnknownFormat",
+    "UnsafePath",
+    "UsageWrong",
+]

@@ -1,0 +1,90 @@
+"""The kinds of errors: how loud each is, whether trying again can help, and its exit code."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Tier = Literal["critical", "high", "medium", "low"]
+
+
+class FathomError(Exception):
+    """Something Fathom knows the name of went wrong; the message is a sentence for a person."""
+
+    tier: ClassVar[Tier] = "high"
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, document: str | None = None, hint: str | None = None, final: bool = False) -> None:
+        """`final` where this one was tried again already, as often as that can help."""
+        super().__init__(message)
+        self.final = final
+        self.message = message
+        self.document = document
+        self.what_to_do = hint if hint is not None else self.hint
+
+    @property
+    def name(self) -> str:
+        """The class name, which is the error's public name."""
+        return type(self).__name__
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as JSON shows it."""
+        return {
+            "error": self.name,
+            "message": self.message,
+            "document": self.document,
+            "tier": self.tier,
+            "retryable": self.retryable and not self.final,
+            "hint": self.what_to_do or None,
+        }
+
+
+class UsageWrong(FathomError):
+    """The command or call cannot mean anything."""
+
+    tier: ClassVar[Tier] = "low"
+    exit_code = 2
+
+
+class SettingsInvalid(UsageWrong):
+    """A setting has an unknown name or an impossible value."""
+
+    tier: ClassVar[Tier] = "critical"
+    hint = "See docs/settings.md for the names and their values."
+
+
+class PartUnreachable(FathomError):
+    """A part of the deployment does not answer."""
+
+    tier: ClassVar[Tier] = "critical"
+    retryable = True
+    exit_code = 3
+    hint = "Start the parts with `fathom up` and look at them with `fathom status`."
+
+
+class Refused(FathomError):
+    """The caller may not do this, or has not confirmed it."""
+
+    tier: ClassVar[Tier] = "medium"
+    exit_code = 4
+
+
+class DocumentRejected(FathomError):
+    """The upload can never become a document: locked, damaged, empty, too large, of no known kind."""
+
+    tier: ClassVar[Tier] = "low"
+
+
+class DocumentFailed(FathomError):
+    """The work on a good document failed; trying again can help."""
+
+    retryable = True
+    hint = "Try it again: `fathom documents retry ID`."
+
+
+class StoreFailed(FathomError):
+    """The store did not take or give bytes."""
+
+    tier: ClassVar[Tier] = "critical"
+    retryable = True

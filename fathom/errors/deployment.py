@@ -1,0 +1,61 @@
+"""Errors of the parts of a deployment, of its store, and of requests that are refused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fathom.errors.base import PartUnreachable, Refused, StoreFailed, Tier
+
+
+class GraphUnreachable(PartUnreachable):
+    """The graph server does not answer on its Bolt address."""
+
+
+class ConverterUnreachable(PartUnreachable):
+    """The converter process does not start or does not answer on its socket."""
+
+
+class DagsterUnreachable(PartUnreachable):
+    """Dagster's webserver, daemon or storage does not answer."""
+
+
+class DatabaseUnreachable(PartUnreachable):
+    """The operational database cannot be opened."""
+
+
+class PortTaken(PartUnreachable):
+    """Another process listens on the port that a part needs."""
+
+    retryable = False
+    hint = "Stop the process that has the port, or choose another port; see docs/settings.md."
+
+
+class UnsafePath(Refused):
+    """The path leaves the folder it was given in."""
+
+    tier: ClassVar[Tier] = "low"
+    hint = "Put the file itself into the inbox, without links or `..`."
+
+
+class QueryRefused(Refused):
+    """The query would write, or asks for more than its bounds."""
+
+
+class StoreFull(StoreFailed):
+    """There is no room left where Fathom keeps its files."""
+
+    hint = "Free some disk space; what was accepted is kept and goes on by itself."
+
+
+class NotStored(StoreFailed):
+    """Nothing is kept under that name."""
+
+    retryable = False
+    hint = "Ingest the document again."
+
+
+class StoredDamaged(StoreFailed):
+    """What is kept under that name is not what was put there."""
+
+    retryable = False
+    hint = "Ingest the document again; check the disk."
