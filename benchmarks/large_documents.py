@@ -199,7 +199,7 @@ def _bounded_seconds(work: Callable[[], object]) -> float | None:
 
 
 def _seconds(work: Callable[[], Made]) -> tuple[float, Made]:
-    """CPU seconds of this process, and what was made."""
+    """Returns the CPU seconds that `work` took, and its result."""
     start = time.process_time()
     made = work()
     return time.process_time() - start, made

@@ -53,7 +53,7 @@ class Span:
 def span_of(said: str) -> Span | None:
     """Returns the days that a date means; None where it is no date, one before Christ, or one out of the calendar's bounds.
 
-    A date that two customs read as two days, as 05/04/2021, means either and what is between.
+    An ambiguous date such as 05/04/2021 (day or month first) means the span from the earlier to the later reading.
     """
     text = plain(said)
     if not text or len(text) > LONGEST or OF_BEFORE_CHRIST.search(text):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # A table that is not read on a screen is not broken to fit one.
 WIDE = 240
-# What a terminal obeys instead of showing it: controls but tab and line ends, signs of direction; and halves of characters,
-# but for those that stand for bytes of a file's name.
+# Controls except tab and line ends, line separators, bidirectional overrides, and lone surrogates other than those that
+# stand for undecodable bytes of a file name (PEP 383).
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udc7f\udd00-\udfff"
 _OBEYED = re.compile(f"[{_CONTROLS}]")
 _OBEYED_OR_BYTE = re.compile(f"[{_CONTROLS}\\udc80-\\udcff]")

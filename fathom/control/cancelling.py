@@ -12,11 +12,11 @@ from fathom.uploads.upload import ENDED
 
 
 def cancel(settings: Settings, document: str, *, by: str) -> bool:
-    """Nothing more is done for the document until it is tried again; False where it had ended and no run is at work on it.
+    """Stops all work on the document until it is retried; returns False if it had ended and no run is at work on it.
 
-    A run that somebody started over a document that is done is ended, and the document stays done. A run of its own is
-    ended within two seconds; one that has others in hand too leaves this one out at its next step. The ledger keeps what was
-    written. Raises DagsterUnreachable, DatabaseUnreachable.
+    A run started by hand over a finished document is terminated, and the document stays done. A run of a single document is
+    terminated within two seconds; a run of several documents skips this document at its next step. The ledger keeps the
+    episodes that were written. Raises DagsterUnreachable, DatabaseUnreachable.
     """
     intake = open_intake(settings)
     before = intake.state_of(document)
@@ -43,4 +43,4 @@ def _end_run(settings: Settings, run_id: str | None, run_key: str, by: str) -> N
         if run.is_finished or run.tags.get("fathom/documents", alone) != "1":
             continue
         instance.add_run_tags(run.run_id, {"fathom/cancelled_by": by})
-        instance.run_coordinator.cancel_run(run.run_id)  # one that still waits in Dagster's queue as well
+        instance.run_coordinator.cancel_run(run.run_id)  # also while it is still queued

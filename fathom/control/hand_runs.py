@@ -32,7 +32,7 @@ class HandRunShown(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def sentence(self) -> str:
-        """What it is and how it came out, in a sentence."""
+        """Describes the run in a sentence: how it was started, its assets, its outcome."""
         what = f"{self.started.capitalize()}: {', '.join(self.assets)}"
         why = f" ({self.reason})" if self.reason and self.state == "failed" else ""
         return f"{what} {self.state}{why}" if self.state != "running" else f"{what} in progress"

@@ -60,7 +60,7 @@ def ingest(
 
 
 def accepted(placement: Placement, settings: Settings, priority: int | None, date: DocumentDate | None = None) -> Placement:
-    """What is in the inbox is accepted, with that priority and that date where there is one."""
+    """Accepts the files of the inbox, with the priority and the reference time if given."""
     if placement.placed:
         intake = open_intake(settings)
         if date is not None:

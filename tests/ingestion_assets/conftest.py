@@ -22,6 +22,32 @@ from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload
 
 
+@contextmanager
+def configured(**variables: str) -> Iterator[None]:
+    """Sets environment variables for a while; settings are read anew when it begins and when it ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        settings_module.settings.cache_clear()
+        try:
+            yield
+        finally:
+            patch.undo()
+            settings_module.settings.cache_clear()
+
+
+def small_model(base_url: str, key: str) -> dict[str, str]:
+    """Returns the variables of a deployment that asks a small model at that address, two small chunks at a time."""
+    return {
+        "FATHOM_LLM": "openai",
+        "FATHOM_LLM_BASE_URL": base_url,
+        "FATHOM_LLM_MODEL": "small-model",
+        "OPENAI_API_KEY": key,
+        "FATHOM_CHUNK_TOKENS": "64",
+        "FATHOM_LLM_CONCURRENCY": "2",
+    }
+
+
 @dataclass(frozen=True)
 class Deployment:
     """What a test does with it: drop files, run jobs, look at what Dagster and the graph keep."""

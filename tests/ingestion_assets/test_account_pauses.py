@@ -17,7 +17,7 @@ from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, probe_now
 from fathom.uploads.intake import Intake, open_intake
 from tests.fathom.language.scripted_server import Asked, Reply, ScriptedServer, completion, error
-from tests.ingestion_assets.conftest import Deployment
+from tests.ingestion_assets.conftest import Deployment, configured, small_model
 
 pytestmark = pytest.mark.integration
 
@@ -38,20 +38,12 @@ def text_of(name: str, parts: int = 8) -> bytes:
 
 
 @pytest.fixture
-def server(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+def server(deployment: Deployment) -> Iterator[ScriptedServer]:
     """A server of chat completions that the deployment asks while the test runs."""
     running = ScriptedServer()
-    monkeypatch.setenv("FATHOM_LLM", "openai")
-    monkeypatch.setenv("FATHOM_LLM_BASE_URL", f"{running.url}/v1")
-    monkeypatch.setenv("FATHOM_LLM_MODEL", "small-model")
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    monkeypatch.setenv("FATHOM_CHUNK_TOKENS", "64")
-    monkeypatch.setenv("FATHOM_LLM_CONCURRENCY", "2")
-    settings_module.settings.cache_clear()
-    yield running
+    with configured(**small_model(f"{running.url}/v1", "sk-test")):
+        yield running
     running.stop()
-    monkeypatch.undo()
-    settings_module.settings.cache_clear()
 
 
 def own(deployment: Deployment) -> Settings:

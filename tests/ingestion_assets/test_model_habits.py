@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from fathom import settings as settings_module
 from tests.fathom.language.answers.wrapping import Wire, record, said
 from tests.fathom.language.messages_server import MessagesServer
-from tests.ingestion_assets.conftest import Deployment
+from tests.ingestion_assets.conftest import Deployment, configured, small_model
 
 pytestmark = pytest.mark.integration
 case = pytest.mark.case
@@ -28,20 +27,12 @@ RETURN a.name AS source, r.name AS relation, b.name AS target, r.fact AS fact
 
 
 @pytest.fixture
-def server(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[MessagesServer]:
+def server(deployment: Deployment) -> Iterator[MessagesServer]:
     """A server of chat completions that the deployment asks while the test runs."""
     running = MessagesServer()
-    monkeypatch.setenv("FATHOM_LLM", "openai")
-    monkeypatch.setenv("FATHOM_LLM_BASE_URL", f"{running.url}/v1")
-    monkeypatch.setenv("FATHOM_LLM_MODEL", "small-model")
-    monkeypatch.setenv("OPENAI_API_KEY", running.key)
-    monkeypatch.setenv("FATHOM_CHUNK_TOKENS", "64")
-    monkeypatch.setenv("FATHOM_LLM_CONCURRENCY", "2")
-    settings_module.settings.cache_clear()
-    yield running
+    with configured(**small_model(f"{running.url}/v1", running.key)):
+        yield running
     running.stop()
-    monkeypatch.undo()
-    settings_module.settings.cache_clear()
 
 
 def small(whole: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from fathom import settings as settings_module
 from fathom.control.documents import documents_by_id
 from fathom.uploads.dating import DocumentDate, note_date
 from tests.fathom.language.messages_server import MessagesServer
-from tests.ingestion_assets.conftest import Deployment
+from tests.ingestion_assets.conftest import Deployment, configured
 
 pytestmark = pytest.mark.integration
 
@@ -61,17 +60,12 @@ def answer(text: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def asked(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[MessagesServer]:
+def asked(deployment: Deployment) -> Iterator[MessagesServer]:
     """A language model that the deployment asks while the test runs."""
     server = MessagesServer(answering=answer)
-    monkeypatch.setenv("FATHOM_LLM", "anthropic")
-    monkeypatch.setenv("FATHOM_LLM_BASE_URL", server.url)
-    monkeypatch.setenv("ANTHROPIC_API_KEY", server.key)
-    settings_module.settings.cache_clear()
-    yield server
+    with configured(FATHOM_LLM="anthropic", FATHOM_LLM_BASE_URL=server.url, ANTHROPIC_API_KEY=server.key):
+        yield server
     server.stop()
-    monkeypatch.undo()
-    settings_module.settings.cache_clear()
 
 
 def ingested(deployment: Deployment, document: str) -> None:

@@ -102,7 +102,7 @@ def _put(one: Passage) -> Markup:
 
 
 def _left_out(one: Passage) -> Markup | None:
-    """What of the language model's answer is not kept, and why."""
+    """Shows how many parts of the model's answer were left out, by reason."""
     if one.episode is None or not one.episode.left_out:
         return None
     return tag("p", f"Left out of the model's answer: {told(one.episode.left_out)}", class_="aside left-out")

@@ -79,7 +79,7 @@ def _is_urgent(tags: Mapping[str, str]) -> bool:
 
 
 def _own_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """What a run is given: no process of the run it re-executes, and as part of a backfill its place after uploads."""
+    """Returns the tags to set on a submitted run: the parent's worker process is cleared, backfills get a lower priority."""
     found = {name: "" for name in (PID_TAG, STARTED_TAG, HOST_TAG) if tags.get(name)}
     if BACKFILL_TAG in tags and PRIORITY_TAG not in tags:
         found[PRIORITY_TAG] = BACKFILL_PRIORITY

@@ -37,7 +37,7 @@ def planned_by_fathom(tags: Mapping[str, str]) -> bool:
 
 
 def started_by(run: dg.DagsterRun) -> StartedBy | None:
-    """Returns how the run was started, and which assets it makes; None for one that Fathom planned."""
+    """Returns how the run was started and its assets; None if Fathom planned the run."""
     if planned_by_fathom(run.tags):
         return None
     assets = _assets(run)

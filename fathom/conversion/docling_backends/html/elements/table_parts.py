@@ -194,7 +194,7 @@ def is_layout(table: etree._Element, parts: HtmlTable) -> bool:
 
 
 def _has_border(table: etree._Element) -> bool:
-    """Tells whether the table draws its grid, which one that lays out the page does not."""
+    """Tells whether the table draws its grid, which layout tables do not."""
     border = (table.get("border") or "").strip()
     return border.isdigit() and border != "0"
 
