@@ -19,26 +19,38 @@ HELD_S = 300.0  # that a try of the account may take until another may be made
 class AccountWatch:
     """Asks the layer below unless the account is paused; whoever finds it refused pauses it for everybody on this host.
 
-    A question that no document waits for is asked by a person: the first of a process is asked at once.
+    A question that no document waits for is asked by a person: the first of a process is asked at once. The first question to
+    a server for which `is_met` is False is asked alone, so that a refused account is refused once.
     """
 
-    def __init__(self, inner: Asker, engine: Engine, account: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        inner: Asker,
+        engine: Engine,
+        account: str,
+        *,
+        is_met: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.model = inner.model
         self._inner = inner
         self._engine = engine
         self._account = account
+        self._is_met = is_met
         self._clock = clock
         self._probing = threading.Lock()
         self._has_probed = False
 
     def ask(self, question: Question) -> Answer:
         """The answer of the layer below. Raises AccountRefused, having asked nothing, while the account is paused."""
-        if account_pause(self._engine, self._account) is None:
+        if account_pause(self._engine, self._account) is None and self._is_met():
             return self._ask(question)
         with self._probing:  # others wait for what the try brings
             pause = account_pause(self._engine, self._account)
             if pause is not None:
                 return self._probe(pause, question)
+            if not self._is_met():
+                return self._ask(question)
         return self._ask(question)
 
     def _probe(self, pause: AccountPause, question: Question) -> Answer:

@@ -96,6 +96,11 @@ class Provider(Asker, Protocol):
         """For models that think before they answer."""
         ...
 
+    @property
+    def is_met(self) -> bool:
+        """Whether many questions may be asked at once: False until the first question to an unknown server has ended."""
+        ...
+
     def open(self) -> None:
         """Its client is made and nothing asked. Raises named errors for what its settings and the environment have wrong."""
         ...

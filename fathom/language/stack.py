@@ -41,7 +41,7 @@ def open_asked_model(settings: Settings) -> AskedModel:
     held_s = batching.HELD_S if settings.llm_batch else budget.HELD_S
     usual = price.in_batches() if settings.llm_batch else price
     money = record.engine, limits_of(settings), usual
-    watched = AccountWatch(patient, record.engine, account_of(settings))
+    watched = AccountWatch(patient, record.engine, account_of(settings), is_met=lambda: provider.is_met)
     paid = Budgeted(watched, *money, urgent_price=price, room=lambda: provider.room, held_s=held_s)
     return AskedModel(
         Saving(Recalling(paid, store), record),

@@ -127,6 +127,11 @@ class AnthropicProvider:
         return self._lessons.manner
 
     @property
+    def is_met(self) -> bool:
+        """Whether many questions may be asked at once."""
+        return self._lessons.is_met
+
+    @property
     def room(self) -> int:
         """Tokens that an answer may take beside those of the question's longest."""
         return self.manner.room + self._lessons.limits.room

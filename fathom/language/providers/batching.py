@@ -55,6 +55,11 @@ class BatchProvider:
         self._thread: threading.Thread | None = None
 
     @property
+    def is_met(self) -> bool:
+        """Whether many questions may be asked at once: a batch is one request for all of them."""
+        return True
+
+    @property
     def room(self) -> int:
         """Tokens that an answer may take beside those of the question's longest."""
         return self._single.room

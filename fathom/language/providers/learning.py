@@ -160,12 +160,12 @@ class Lessons(Generic[Manner]):
 
     @contextmanager
     def _first_alone(self) -> Iterator[None]:
-        if self._is_met():
+        if self._has_met():
             yield
             return
         came = time.monotonic()
         with self._alone:
-            if not self._is_met():
+            if not self._has_met():
                 if self._fault is not None and self._fault[0] >= came:
                     raise self._fault[1]  # what was refused to the first is refused to those that waited for it
                 with self._meeting():
@@ -187,7 +187,12 @@ class Lessons(Generic[Manner]):
             raise
         self._met = True
 
-    def _is_met(self) -> bool:
+    @property
+    def is_met(self) -> bool:
+        """Whether the server has answered before, or was in trouble when it was asked first."""
+        return self._has_met()
+
+    def _has_met(self) -> bool:
         return self._met or self._memory.has_answered
 
     def _settle(self, manner: Manner) -> None:

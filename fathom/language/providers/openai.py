@@ -56,6 +56,11 @@ class OpenAIProvider:
         return self._lessons.ask(question, lambda manner, tokens: self._ask(question, manner, tokens))
 
     @property
+    def is_met(self) -> bool:
+        """Whether many questions may be asked at once."""
+        return self._lessons.is_met
+
+    @property
     def room(self) -> int:
         """Tokens that an answer may take beside those of the question's longest: for models that reason first."""
         return self._lessons.limits.room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,19 @@ def test_an_account_that_is_spent_in_the_middle_keeps_what_was_answered(
     with paying_for("c/a.md"):
         assert len(opened(settings).extract(texts[:3])) == 3  # kept answers need no account
     assert len(quota.requests) == 4
+
+
+def test_questions_to_a_server_that_is_not_met_wait_for_the_first_and_are_refused_with_it(tmp_path: Path) -> None:
+    account = Account()
+    account.fault = CreditSpent("There is no credit left.")
+    engine = open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
+    watch = AccountWatch(account, engine, "account", is_met=lambda: False)
+
+    def refuse(_: int) -> str:
+        with paying_for("c/a.md"), pytest.raises(AccountRefused) as caught:
+            watch.ask(QUESTION)
+        return caught.value.name
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(refuse, range(64))) == {"CreditSpent"}
+    assert account.asked == 1
