@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # Raised whenever the same bytes would be converted otherwise than before.
 ENGINE_VERSION = "8"
 
+MAX_NOTICES_LOGGED = 20
+
 log = get_logger(__name__)
 
 
@@ -119,6 +121,9 @@ def _reported(
     document = exported(outcome.document)
     read = ReadDocument(document, inspection.kind)
     report = report_of(outcome, path, inspection, read, lines, making)
+    for notice in report.notices[:MAX_NOTICES_LOGGED]:
+        found = {"kind": notice.kind, "count": notice.count, "notice": notice.message}
+        log.info("Part of the document is left out or shown otherwise", sub_stage="notice", metrics=found)
     report = report.model_copy(update={"own_date": own_date(path, inspection.kind)})
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:

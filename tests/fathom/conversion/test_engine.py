@@ -244,3 +244,12 @@ def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_docum
         converted([])
     with pytest.raises(EmptyDocument):
         converted([Notice(kind="hidden_text", message="Hidden text is left out.")])
+
+
+def test_what_is_left_out_is_a_line_of_the_documents_log(caplog: pytest.LogCaptureFixture) -> None:
+    path = Path(__file__).parent / "cases" / "files" / "05-hidden-rows-columns-sheets.xlsx"
+    with caplog.at_level("INFO"):
+        engine.convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=10), version="a" * 64)
+    said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert len(said) == 4
+    assert any('1 hidden row of the sheet "Prices" (3)' in line for line in said)
