@@ -1,4 +1,4 @@
-"""A deployment in a folder of its own: real converter, real embedded graph, Dagster's storage; runs execute in this process."""
+"""A deployment in a folder of its own: real converter, graph server and Dagster's storage; runs execute in this process."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from fathom.graph.connection import open_graph
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload
+from scripts.neo4j_server import Neo4jMissing, Neo4jServer
+from tests.conftest import RequireOrSkip
 
 
 @contextmanager
@@ -117,13 +119,16 @@ def _tags(key: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def deployed(home: Path, folder: Path) -> Iterator[Deployment]:
+def deployed(home: Path, folder: Path, neo4j: Neo4jServer | None = None) -> Iterator[Deployment]:
     """A deployment in `home`, with Dagster's storage in `folder`; none of the environment's settings count."""
     with pytest.MonkeyPatch.context() as environment:
         for name in [name for name in os.environ if name.startswith("FATHOM_")]:
             environment.delenv(name)
         environment.setenv("FATHOM_HOME", str(home))
         environment.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+        if neo4j is not None:
+            environment.setenv("FATHOM_GRAPH_URI", neo4j.uri)
+            environment.setenv("FATHOM_GRAPH_PASSWORD", neo4j.password)
         settings_module.settings.cache_clear()
         settings = settings_module.settings()
         try:
@@ -135,8 +140,25 @@ def deployed(home: Path, folder: Path) -> Iterator[Deployment]:
             settings_module.settings.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip) -> Iterator[Neo4jServer]:
+    """A real Neo4j, empty at first."""
+    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"))
+    try:
+        server.start()
+    except Neo4jMissing as error:
+        require_or_skip("neo4j", str(error))
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment on the embedded graph; on Neo4j where a module asks for it with `on_both_graphs`."""
     home = tmp_path_factory.mktemp("home", numbered=True)
-    with deployed(home, Path(tmp_path_factory.mktemp("dagster"))) as made:
+    server = request.getfixturevalue("neo4j_server") if getattr(request, "param", "embedded") == "neo4j" else None
+    with deployed(home, Path(tmp_path_factory.mktemp("dagster")), server) as made:
         yield made
+
+
+on_both_graphs = pytest.mark.parametrize("deployment", ["embedded", "neo4j"], indirect=True)

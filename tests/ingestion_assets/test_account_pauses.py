@@ -17,9 +17,9 @@ from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, probe_now
 from fathom.uploads.intake import Intake, open_intake
 from tests.fathom.language.scripted_server import Asked, Reply, ScriptedServer, completion, error
-from tests.ingestion_assets.conftest import Deployment, configured, small_model
+from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs, small_model
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, on_both_graphs]
 
 QUOTA = error(429, "You exceeded your current quota.", type="insufficient_quota", code="insufficient_quota")
 KEY = error(401, "Incorrect API key provided")

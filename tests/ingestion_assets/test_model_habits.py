@@ -10,9 +10,9 @@ import pytest
 
 from tests.fathom.language.answers.wrapping import Wire, record, said
 from tests.fathom.language.messages_server import MessagesServer
-from tests.ingestion_assets.conftest import Deployment, configured, small_model
+from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs, small_model
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, on_both_graphs]
 case = pytest.mark.case
 
 BRIDGE = "Ada Moreno designed the Tamar Bridge in 1998."

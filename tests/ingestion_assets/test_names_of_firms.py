@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fathom.language.messages_server import MessagesServer
-from tests.ingestion_assets.conftest import Deployment, configured
+from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, on_both_graphs]
 
 SAP = b"# Suppliers\n\nSAP SE was founded by Hasso Plattner in Walldorf in 1972."
 FIRMS = "# Firms\n\nAirbus SE and Nestlé SA met Ferrari SpA in Geneva. Microsoft Mobile Oy met Maersk A/S in Oslo.".encode()

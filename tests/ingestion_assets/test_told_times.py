@@ -11,9 +11,9 @@ import pytest
 from fathom.control.documents import documents_by_id
 from fathom.uploads.dating import DocumentDate, note_date
 from tests.fathom.language.messages_server import MessagesServer
-from tests.ingestion_assets.conftest import Deployment, configured
+from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, on_both_graphs]
 
 # A sentence: who, what, whom, as a model gives it, with the dates as it writes them.
 SAID: dict[str, tuple[str, str, str, Any, Any]] = {
