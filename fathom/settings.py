@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from fathom.errors import SettingsInvalid
+from fathom.web_origin import host_names
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "FATHOM_"
@@ -96,6 +97,10 @@ class Settings(BaseSettings):
 
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
+    allowed_hosts: str = Field(
+        "127.0.0.1,localhost,[::1]",
+        description="Host names, each with any port, that the API and Dagster's web page answer for; others are refused.",
+    )
     api_requests_per_minute: int = Field(
         6000, ge=10, le=1_000_000, description="Most requests a minute with one key, at each API process; a quarter at once."
     )
@@ -127,6 +132,11 @@ class Settings(BaseSettings):
     @classmethod
     def _below_the_project(cls, value: Path) -> Path:
         return (PROJECT_ROOT / value.expanduser()).resolve()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        return ",".join(sorted(host_names(value)))
 
     @field_validator("llm_types", "docling_artifacts")
     @classmethod

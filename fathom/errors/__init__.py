@@ -9,6 +9,9 @@ FathomError
 │   │   ├── RequestRefused
 │   │   ├── ProxyUnusable
 │   │   └── CertificateMissing
+│   ├── FormDamaged               the form of an upload
+│   │   └── UploadCut
+│   ├── FormTooLarge
 │   └── AccountRefused            an account at a provider; documents wait until it is in order
 │       ├── KeyRefused
 │       ├── CreditSpent
@@ -24,6 +27,8 @@ FathomError
 │   └── PortTaken
 ├── Refused                       not allowed: role, confirmation, port, path              exit 4
 │   ├── UnsafePath
+│   ├── HostRefused
+│   ├── OriginRefused
 │   ├── QueryRefused
 │   └── BudgetSpent
 ├── DocumentRejected              the upload can never become a document                   exit 1
@@ -135,6 +140,7 @@ from fathom.errors.language_models import (
     ProxyUnusable,
     RequestRefused,
 )
+from fathom.errors.requests import FormDamaged, FormTooLarge, HostRefused, OriginRefused, UploadCut
 
 __all__ = [
     "AccountRefused",
@@ -168,8 +174,11 @@ __all__ = [
     "EmptyDocument",
     "ExtractionFailed",
     "FathomError",
+    "FormDamaged",
+    "FormTooLarge",
     "GraphUnreachable",
     "GraphWriteFailed",
+    "HostRefused",
     "KeyRefused",
     "LanguageModelUnreachable",
     "LeaseLost",
@@ -177,6 +186,7 @@ __all__ = [
     "ModelUnknown",
     "NestedTooDeep",
     "NotStored",
+    "OriginRefused",
     "PartUnreachable",
     "PassageTooLong",
     "PasswordWrong",
@@ -197,5 +207,6 @@ __all__ = [
     "TooManyPages",
     "UnknownFormat",
     "UnsafePath",
+    "UploadCut",
     "UsageWrong",
 ]
