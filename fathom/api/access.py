@@ -11,12 +11,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, SecretStr
 from starlette.requests import HTTPConnection
 
-from fathom.api.pacing import Guesses
 from fathom.api.paths import DocumentId
-from fathom.control.access import Caller, Keys, Role
+from fathom.control.access import COOKIE, Caller, Keys, Role, key_in_headers
+from fathom.control.pacing import Guesses
 from fathom.ids import split_document_id
 
-COOKIE = "fathom_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 router = APIRouter(tags=["access"])
@@ -92,7 +91,7 @@ def forget_cookie(response: Response) -> None:
 
 async def identified(connection: HTTPConnection) -> Caller:
     """Whose key comes with the request, in a header or in the cookie. Raises 401, and 403 for another site's request."""
-    key = _key_in_header(connection)
+    key = key_in_headers(connection.headers)
     if key is None:
         key = connection.cookies.get(COOKIE)
         changes = connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE
@@ -118,13 +117,6 @@ async def owner(connection: HTTPConnection, key: str) -> Caller | None:
     known = await run_in_threadpool(keys.identify, key)
     guesses.seen(address, known.key if known else None)
     return known
-
-
-def _key_in_header(connection: HTTPConnection) -> str | None:
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and given.strip():
-        return given.strip()
-    return connection.headers.get("x-api-key")
 
 
 def _too_often(why: str, wait: int) -> HTTPException:

@@ -24,13 +24,13 @@ from fathom import __version__
 from fathom.api import access, collections, documents, health, keys, previews, reference, stream, uploads
 from fathom.api.follow import Followers
 from fathom.api.launcher import Launcher
-from fathom.api.pacing import Guesses, Pace
 from fathom.api.page import document as document_page
 from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
 from fathom.api.problems import of_error, problem
 from fathom.control.access import open_keys
 from fathom.control.launching import open_instance
+from fathom.control.pacing import Guesses, Pace
 from fathom.control.parts import rotate_logs
 from fathom.control.progress.eta import errors, history_of
 from fathom.database import close_databases, open_database

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ from fathom.tables import api_keys
 Role = Literal["reader", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ADMIN_FILE = "admin.key"
+COOKIE = "fathom_key"  # of a browser that signed in; a host's ports share it
 USED_EVERY_S = 60.0  # how often the last use of a key is written down
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024**2, "dklen": 32}
 
@@ -135,6 +137,14 @@ class Keys:
 def open_keys(settings: Settings) -> Keys:
     """The keys of this deployment. Raises DatabaseUnreachable."""
     return Keys(open_database(settings.operational_url))
+
+
+def key_in_headers(headers: Mapping[str, str]) -> str | None:
+    """Returns the key of `Authorization: Bearer …` or `X-API-Key`; the names of `headers` are in small letters."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    return headers.get("x-api-key")
 
 
 def admin_key(settings: Settings) -> str | None:

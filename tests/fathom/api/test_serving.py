@@ -17,9 +17,9 @@ import pytest
 from websockets.sync.client import connect
 
 from fathom.api.app import create_app
-from fathom.api.pacing import GUESSES_A_MINUTE, Guesses, Pace
 from fathom.api.serving import Patience, Serving
 from fathom.control.access import open_keys
+from fathom.control.pacing import GUESSES_A_MINUTE, Guesses, Pace
 from fathom.observability.logfiles import keep_logs
 from fathom.settings import Settings
 from tests.fathom.api.kept_keys import kept_key
