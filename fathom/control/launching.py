@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from fathom.control.access import admin_key
 from fathom.control.ports import HOST
 from fathom.control.runs.worker import REQUEST_TAG
 from fathom.errors import DagsterUnreachable
@@ -122,7 +123,7 @@ def _launch(settings: Settings, run: PlannedRun, request: str | None) -> str:
         "runConfigData": {} if single else backlog_config(run.documents),
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }
-    answer = _ask(settings.dagster_port, {"query": LAUNCH, "variables": {"executionParams": parameters}})
+    answer = _ask(settings, {"query": LAUNCH, "variables": {"executionParams": parameters}})
     found = (answer.get("data") or {}).get("launchRun") or {}
     if found.get("__typename") != "LaunchRunSuccess":
         reason = found.get("message") or found.get("__typename") or answer.get("errors") or "no answer"
@@ -142,11 +143,16 @@ def _require_webserver(port: int) -> None:
         raise DagsterUnreachable(f"Dagster's webserver does not answer on port {port}.") from error
 
 
-def _ask(port: int, question: Mapping[str, Any]) -> dict[str, Any]:
+def _ask(settings: Settings, question: Mapping[str, Any]) -> dict[str, Any]:
+    port, key = settings.dagster_port, admin_key(settings)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     connection = HTTPConnection(HOST, port, timeout=ANSWER_WITHIN_S)
     try:
-        connection.request("POST", "/graphql", json.dumps(question), {"Content-Type": "application/json"})
-        answer = json.loads(connection.getresponse().read())
+        connection.request("POST", "/graphql", json.dumps(question), headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        if response.status in (401, 403):
+            raise DagsterUnreachable("Dagster's webserver does not take the key of this home.", hint="`fathom up` makes one.")
     except (OSError, HTTPException, ValueError) as error:
         raise DagsterUnreachable(f"Dagster's webserver does not answer on port {port}.") from error
     finally:

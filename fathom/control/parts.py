@@ -165,7 +165,7 @@ def process_folder(settings: Settings) -> Path:
 
 def _webserver(settings: Settings) -> ProcessPart:
     port = settings.dagster_port
-    command = ("-m", "dagster_webserver", "-h", HOST, "-p", str(port), "--log-format", "json", "-w", str(WORKSPACE))
+    command = ("-m", "fathom.control.dagster_pages", "--port", str(port), "--workspace", str(WORKSPACE))
     return ProcessPart(
         _process(settings, "dagster-webserver", *command, port=port, setting="FATHOM_DAGSTER_PORT"),
         healthy=lambda _: get_json(port, "/server_info") is not None,

@@ -43,12 +43,12 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
     name = encoded(document)
     return page(
         document,
-        _head(status, caller, settings),
+        _head(status, caller),
         tag(
             "div",
             tag(
                 "div",
-                stages(found, settings, status),
+                stages(found, status),
                 _log(name, cursor, followed=status.state not in OVER),
                 tag(
                     "section",
@@ -73,8 +73,8 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
 @router.get("/page/document/{document:path}")
 async def live(request: Request, caller: Visitor, document: DocumentId) -> Response:
     """How it stands now."""
-    settings, status, found = await _found(request, caller, document)
-    return parts(_head(status, caller, settings), stages(found, settings, status))
+    _, status, found = await _found(request, caller, document)
+    return parts(_head(status, caller), stages(found, status))
 
 
 @router.get("/page/chunks/{document:path}")
@@ -135,12 +135,12 @@ async def _found(request: Request, caller: Caller, document: str) -> tuple[Setti
     return settings, status, found
 
 
-def _head(status: DocumentStatus, caller: Caller, settings: Settings) -> Markup:
+def _head(status: DocumentStatus, caller: Caller) -> Markup:
     now = datetime.now(UTC)
     collection, _, name = status.upload_id.partition("/")
     over = status.state in OVER
     moves = tag("div", bar(status), tag("small", progress_words(status, now)), class_="moves")
-    run = tag("a", "Dagster run", href=dagster(settings, f"/runs/{status.run}"), target="_blank", rel="noopener")
+    run = tag("a", "Dagster run", href=dagster(f"/runs/{status.run}"), target="_blank", rel="noopener")
     links: list[Child] = [
         run if status.run else None,
         tag("a", "JSON", href=f"/api/documents/{encoded(status.upload_id)}"),
@@ -156,7 +156,7 @@ def _head(status: DocumentStatus, caller: Caller, settings: Settings) -> Markup:
             class_="headline",
         ),
         _error(status),
-        _by_hand(status, settings),
+        _by_hand(status),
         None if over else moves,
         _figures(status, now),
         id="head",
@@ -188,12 +188,12 @@ def _error(status: DocumentStatus) -> Child:
     )
 
 
-def _by_hand(status: DocumentStatus, settings: Settings) -> Child:
+def _by_hand(status: DocumentStatus) -> Child:
     """The run that somebody started in Dagster last, which is not what the document's state tells of."""
     run = status.by_hand
     if run is None:
         return None
-    at = tag("a", "its run", href=dagster(settings, f"/runs/{run.run}"), target="_blank", rel="noopener")
+    at = tag("a", "its run", href=dagster(f"/runs/{run.run}"), target="_blank", rel="noopener")
     why = f" {run.detail}" if run.detail and run.state != "done" else ""
     return tag(
         "p", f"Started in Dagster {run.sentence[0].lower()}{run.sentence[1:]}.{why} See ", at, ".", class_="aside", id="by-hand"

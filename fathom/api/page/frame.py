@@ -18,7 +18,7 @@ from fathom.api.access import identified
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.problems import status_of_error
 from fathom.control.access import Caller
-from fathom.control.ports import HOST
+from fathom.control.dagster_pages.guard import FROM_FATHOM
 from fathom.errors import FathomError
 from fathom.settings import Settings
 
@@ -127,9 +127,20 @@ def address(name: str) -> str:
     return f"/assets/{_digest()}/{name}"
 
 
-def dagster(settings: Settings, path: str = "") -> str:
-    """An address in Dagster's own pages."""
-    return f"http://{HOST}:{settings.dagster_port}{path}"
+def dagster(path: str = "/") -> str:
+    """An address that leads on to one of Dagster's own pages, on the host by which the browser knows this one."""
+    return f"{FROM_FATHOM}{path}"
+
+
+@router.get(f"{FROM_FATHOM}/{{path:path}}")
+async def to_dagster(request: Request) -> Response:
+    """Dagster's page: named by a page and not by a redirect, which a form, such as the sign-in, may not be sent on by."""
+    settings: Settings = request.app.state.settings
+    path = request.scope.get("raw_path", b"").decode("ascii", "replace").removeprefix(FROM_FATHOM) or "/"
+    there = str(request.url.replace(port=settings.dagster_port, path=path))
+    on = tag("meta", http_equiv="refresh", content=f"0; url={there}")
+    whole = tag("html", tag("head", on, tag("title", "Dagster")), tag("body", tag("a", "Dagster", href=there)), lang="en")
+    return HTMLResponse(f"<!doctype html>{whole}", headers=HEADERS)
 
 
 def _bar(caller: Caller | None, settings: Settings | None) -> Markup:
@@ -138,7 +149,7 @@ def _bar(caller: Caller | None, settings: Settings | None) -> Markup:
         links = [
             tag("a", "Documents", href="/"),
             tag("a", "API", href="/docs"),
-            tag("a", "Dagster", href=dagster(settings), rel="noopener", target="_blank"),
+            tag("a", "Dagster", href=dagster(), rel="noopener", target="_blank"),
         ]
     who: Child = None
     if caller:

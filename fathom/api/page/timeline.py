@@ -12,7 +12,6 @@ from fathom.api.paths import encoded
 from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus
 from fathom.control.progress.timeline import Step
-from fathom.settings import Settings
 
 _WORDS = {"done": "done", "now": "now", "failed": "stopped here", "to come": "to come"}
 _DOTS = {"done": "complete", "now": "running", "failed": "failed", "to come": "queued"}
@@ -20,23 +19,23 @@ _ASSETS = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_epis
 _LEAST = 0.6  # percent: a bar too short to be seen is no bar
 
 
-def stages(steps: Sequence[Step], settings: Settings, status: DocumentStatus) -> Markup:
+def stages(steps: Sequence[Step], status: DocumentStatus) -> Markup:
     """The stages; bars share one time, that of the work: a long wait would leave nothing to see of it."""
     now = time.time()
     work = [one for one in steps if one.stage != "upload" and one.began is not None]
     start = min((one.began or now for one in work), default=now)
     span = max(0.001, max((one.ended or now for one in work), default=now) - start)
-    rows = (tag("li", *_step(one, start, span, now, settings, status), class_=one.state.replace(" ", "-")) for one in steps)
+    rows = (tag("li", *_step(one, start, span, now, status), class_=one.state.replace(" ", "-")) for one in steps)
     return tag("section", tag("h2", "Stages"), tag("ol", *rows, class_="stages"), id="stages")
 
 
-def _step(one: Step, start: float, span: float, now: float, settings: Settings, status: DocumentStatus) -> list[Child]:
+def _step(one: Step, start: float, span: float, now: float, status: DocumentStatus) -> list[Child]:
     took = None if one.began is None else (one.ended or now) - one.began
     word = words.STAGES[one.stage]
     asset = _ASSETS.get(one.stage)
     name: Child = word
     if asset and one.state == "done":
-        where = dagster(settings, f"/assets/{asset}?partition={encoded(status.upload_id)}")
+        where = dagster(f"/assets/{asset}?partition={encoded(status.upload_id)}")
         name = tag("a", word, href=where, target="_blank", rel="noopener", title=f"{asset} of this document in Dagster")
     return [
         tag("span", tag("span", name, class_=f"dot {_DOTS[one.state]}"), class_="name"),

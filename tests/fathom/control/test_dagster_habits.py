@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from fathom.control.access import ADMIN_FILE
 from fathom.control.runs.worker import PID_TAG
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads.intake import open_intake
@@ -54,7 +55,9 @@ class Pages:
     def ask(self, query: str, **variables: Any) -> Any:
         question = json.dumps({"query": query, "variables": variables})
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=120)) as connection:
-            connection.request("POST", "/graphql", question, {"Content-Type": "application/json"})
+            key = (self.made.home / ADMIN_FILE).read_text().strip()
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+            connection.request("POST", "/graphql", question, headers)
             return next(iter(json.loads(connection.getresponse().read())["data"].values()))
 
     def materialize(self, assets: Sequence[str], **tags: str) -> dict[str, Any]:
