@@ -36,11 +36,13 @@ def document_id(collection: str, relative_path: str) -> str:
 
     `relative_path` is POSIX; bytes that are not UTF-8 come as surrogates, as os.fsdecode gives them. Control characters,
     `%`, undecodable bytes and the first dot of `...` are percent-encoded, so two files never share an id.
-    Raises UnsafePath for an absolute path, an empty one, or one with `..` in it.
+    Raises UnsafePath for an absolute path, an empty one, or one with `..` or a NUL character in it.
     """
     parts = PurePosixPath(relative_path).parts
     if not parts or relative_path.startswith("/") or ".." in parts:
         raise UnsafePath(f"{relative_path!r} leaves the inbox.")
+    if "\0" in relative_path:
+        raise UnsafePath(f"{escaped(relative_path)} cannot be the name of a file: it has a NUL character.", hint="Rename it.")
     return f"{collection_name(collection)}/{escaped('/'.join(parts))}"
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, SecretStr
 from starlette.requests import HTTPConnection
 
+from fathom.api.guards import SAFE
 from fathom.api.paths import DocumentId
 from fathom.control.access import COOKIE, Caller, Keys, Role, key_in_headers
 from fathom.control.pacing import Guesses
 from fathom.ids import split_document_id
-
-_SAFE = ("GET", "HEAD", "OPTIONS")
 
 router = APIRouter(tags=["access"])
 
@@ -94,7 +92,7 @@ async def identified(connection: HTTPConnection) -> Caller:
     key = key_in_headers(connection.headers)
     if key is None:
         key = connection.cookies.get(COOKIE)
-        changes = connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE
+        changes = connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE
         if key is not None and changes:
             require_same_origin(connection)
     if key is None:
@@ -128,10 +126,9 @@ def _unknown() -> HTTPException:
 
 
 def require_same_origin(connection: HTTPConnection) -> None:
-    """Raises 403 for what another site makes a browser send, along with which a cookie may go."""
-    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
-    foreign = site not in (None, "same-origin", "none") or (
-        origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
-    )
-    if foreign or (site is None and origin is None):
+    """Raises 403 for what does not say that one of Fathom's own pages sent it: a cookie goes along with any page's request.
+
+    What says that another page sent it was refused before, by `guards`.
+    """
+    if connection.headers.get("sec-fetch-site") is None and connection.headers.get("origin") is None:
         raise HTTPException(403, "A cookie is taken only from Fathom's own pages; use a key in a header.")

@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from fathom import __version__
 from fathom.api import access, collections, documents, health, keys, previews, reference, stream, uploads
 from fathom.api.follow import Followers
+from fathom.api.guards import Guards
 from fathom.api.launcher import Launcher
 from fathom.api.page import document as document_page
 from fathom.api.page import frame, listing, signing_in
@@ -40,6 +41,7 @@ from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import bound, get_logger
 from fathom.observability.otlp import SpanExport, sending
 from fathom.settings import Settings, settings
+from fathom.web_origin import host_names
 
 log = get_logger(__name__)
 
@@ -48,7 +50,6 @@ WATCHED_FOR_S = 10.0  # after a request somebody is likely to ask again
 UNWATCHED = ("/health", "/metrics")  # who asks for these is no person
 ROTATE_EVERY_S = 600.0
 WAIT_FOR_EVENTS_S = 2.0  # of a stream that ends, for what was said last
-MOST_BODY = 1024 * 1024  # bytes of any request but an upload
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -104,21 +105,24 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = of
+    app.add_middleware(Guards, allowed_hosts=host_names(of.allowed_hosts))
 
     @app.middleware("http")
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Each answer names its request: by the caller's id where it is a plain one, by a new one otherwise."""
         given = request.headers.get(REQUEST_ID, "")
-        if not request.url.path.startswith(UNWATCHED):
+        if not request.scope["path"].startswith(UNWATCHED):
             app.state.asked_at = time.monotonic()
         request.state.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
         with bound(request=request.state.request_id):
             try:
-                answer = _too_much(request) or await call_next(request)
+                answer = await call_next(request)
             except ClientDisconnect:
                 answer = problem(request, HTTPStatus.REQUEST_TIMEOUT, "The body of the request did not come whole.")
             except Exception as error:
-                log.exception("A request failed by a defect", metrics={"error": type(error).__name__}, path=request.url.path)
+                log.exception(
+                    "A request failed by a defect", metrics={"error": type(error).__name__}, path=request.scope["path"]
+                )
                 detail = "The request failed by a defect of Fathom; its log has the trace under this request's id."
                 answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, title="Defect")
         answer.headers[REQUEST_ID] = request.state.request_id
@@ -156,18 +160,6 @@ async def _given(connection: HTTPConnection, answer: Response) -> Response:
     if isinstance(connection, WebSocket) and connection.application_state is WebSocketState.CONNECTING:
         await connection.send_denial_response(answer)
     return answer
-
-
-def _too_much(request: Request) -> Response | None:
-    """The answer to a body that is larger than any request but an upload may have."""
-    if request.url.path == "/api/upload" or request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
-        return None
-    length = request.headers.get("content-length")
-    if length is None and "transfer-encoding" in request.headers:
-        return problem(request, HTTPStatus.LENGTH_REQUIRED, "Say how long the body is: Content-Length.")
-    if length is not None and (not length.isdigit() or int(length) > MOST_BODY):
-        return problem(request, HTTPStatus(413), f"The body has more than {MOST_BODY // 1024} KB.")
-    return None
 
 
 def _watched(app: FastAPI) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
 
 from fathom.errors import (
     DocumentFailed,
     DocumentRejected,
     DocumentTooLarge,
     FathomError,
+    FormTooLarge,
+    HostRefused,
     PartUnreachable,
     Refused,
     StoreFailed,
@@ -28,7 +31,9 @@ _STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
     (StoreFailed, HTTPStatus.SERVICE_UNAVAILABLE),
     (PartUnreachable, HTTPStatus.SERVICE_UNAVAILABLE),
     (UnsafePath, HTTPStatus.BAD_REQUEST),
+    (HostRefused, HTTPStatus.BAD_REQUEST),
     (Refused, HTTPStatus.FORBIDDEN),
+    (FormTooLarge, HTTPStatus(413)),
     (UsageWrong, HTTPStatus.BAD_REQUEST),
     (DocumentTooLarge, HTTPStatus(413)),
     (UnknownFormat, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
@@ -42,16 +47,16 @@ def status_of_error(error: FathomError) -> HTTPStatus:
     return next((code for kind, code in _STATUS_OF if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def of_error(request: Request, error: FathomError) -> Response:
+def of_error(connection: HTTPConnection, error: FathomError) -> Response:
     """The problem document of an error Fathom knows the name of."""
     status = status_of_error(error)
     detail = f"{error.message} {error.what_to_do}".strip()
     wait = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(request, status, detail, title=error.name, document=error.document, headers=wait)
+    return problem(connection, status, detail, title=error.name, document=error.document, headers=wait)
 
 
 def problem(
-    request: Request,
+    connection: HTTPConnection,
     status: HTTPStatus,
     detail: str,
     *,
@@ -65,7 +70,7 @@ def problem(
         "title": title or status.phrase,
         "status": int(status),
         "detail": detail,
-        "instance": request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace"),
+        "instance": connection.scope.get("raw_path", connection.scope["path"].encode()).decode("ascii", "replace"),
     }
     if document is not None:
         content["document"] = document

@@ -1,4 +1,4 @@
-"""The body of an upload: multipart, parsed as it comes and written to the disk, never held in memory."""
+"""Receives the body of an upload: a form, parsed as it comes within bounds, whose file is written to the disk."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MAX_BOUNDARY_LENGTH, MultipartParser, parse_options_header
 
 from fathom.conversion.sniffing import sniff
-from fathom.errors import EmptyDocument, UnknownFormat
+from fathom.errors import EmptyDocument, FormDamaged, FormTooLarge, UnknownFormat, UploadCut
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
@@ -21,17 +21,26 @@ from fathom.uploads.placing import Placed
 log = get_logger(__name__)
 
 WRITE_AT = 256 * 1024  # bytes in memory before they are written, twice over: of every upload that comes at once
-LONGEST_FIELD = 8 * 1024
-LONGEST_HEADERS = 16 * 1024
+MAX_AROUND = 64 * 1024  # bytes of a form that are not of its file
+MAX_PARTS = 16
+MAX_FIELD = 8 * 1024
+MAX_HEADERS = 16 * 1024  # of one part
 
 
 @dataclass
 class Form:
-    """What has come of a form so far: its fields, and the one file's name; data of the file that is not written yet."""
+    """Keeps what has come of a form: its fields, the one file's name, and data of the file that is not written yet.
+
+    What comes beyond the bounds raises FormTooLarge at once, what is no such form FormDamaged.
+    """
 
     fields: dict[str, str] = field(default_factory=dict[str, str])
     file_name: str | None = None
     data: bytearray = field(default_factory=bytearray)
+    closed: bool = False  # by its last boundary: nothing was cut off
+    _parts: int = 0
+    _came: int = 0
+    _of_file: int = 0
     _headers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     _header: tuple[bytearray, bytearray] = field(default_factory=lambda: (bytearray(), bytearray()))
     _name: str = ""
@@ -39,8 +48,27 @@ class Form:
     _in_file: bool = False
     _size_of_headers: int = 0
 
+    def take(self, block: bytes, parser: MultipartParser) -> None:
+        """Adds the next bytes of the body."""
+        try:
+            parser.write(block)
+        except FormParserError as error:
+            raise FormDamaged("The form of the upload is damaged.") from error
+        self._came += len(block)
+        if self._came - self._of_file > MAX_AROUND:
+            raise FormTooLarge(f"The form has more than {MAX_AROUND // 1024} KB beside its file.")
+
+    def require_whole(self) -> None:
+        """Raises UploadCut for a form that ended before its last boundary, FormDamaged for one without a file."""
+        if not self.closed:
+            raise UploadCut("The form of the upload ended before the boundary that closes it.")
+        if self.file_name is None:
+            raise FormDamaged("The form has no file.")
+
     def parser(self, boundary: bytes) -> MultipartParser:
-        """A parser that fills this form."""
+        """Returns a parser that fills this form. Raises FormTooLarge for a boundary that is too long."""
+        if len(boundary) > MAX_BOUNDARY_LENGTH:
+            raise FormTooLarge(f"The boundary of the form has more than {MAX_BOUNDARY_LENGTH} characters.")
         return MultipartParser(
             boundary,
             callbacks={
@@ -51,17 +79,22 @@ class Form:
                 "on_headers_finished": self._headers_end,
                 "on_part_data": self._piece,
                 "on_part_end": self._part_ends,
+                "on_end": self._ends,
             },
+            max_header_size=MAX_HEADERS,
         )
 
     def _part_begins(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise FormTooLarge(f"The form has more than {MAX_PARTS} parts.")
         self._headers, self._size_of_headers = {}, 0
         self._header = (bytearray(), bytearray())
 
     def _header_piece(self, which: int, data: bytes) -> None:
         self._size_of_headers += len(data)
-        if self._size_of_headers > LONGEST_HEADERS:
-            raise HTTPException(400, "A part of the form has headers that are too long.")
+        if self._size_of_headers > MAX_HEADERS:
+            raise FormTooLarge("A part of the form has headers that are too long.")
         self._header[which].extend(data)
 
     def _header_ends(self) -> None:
@@ -71,29 +104,41 @@ class Form:
     def _headers_end(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        if not self._name:
+            raise FormDamaged("A part of the form has no name.")
+        if self._name in self.fields:
+            raise FormDamaged(f"The form has the field {self._name[:60]} twice.")
         self._value = bytearray()
         name = options.get(b"filename")
         self._in_file = name is not None
         if name is not None:
+            if b"\0" in name:
+                raise FormDamaged("The name of the file has a NUL character.")
             if self.file_name is not None:
-                raise HTTPException(400, "One file at a time: send each in a request of its own.")
+                raise FormDamaged("The form has two files.", hint="Send each in a request of its own.")
             self.file_name = name.decode("utf-8", "surrogateescape")
 
     def _piece(self, data: bytes, start: int, end: int) -> None:
-        into = self.data if self._in_file else self._value
-        into += data[start:end]
-        if not self._in_file and len(into) > LONGEST_FIELD:
-            raise HTTPException(400, f"The field {self._name} is too long.")
+        if self._in_file:
+            self.data += data[start:end]
+            self._of_file += end - start
+            return
+        self._value += data[start:end]
+        if len(self._value) > MAX_FIELD:
+            raise FormTooLarge(f"The field {self._name[:60]} has more than {MAX_FIELD // 1024} KB.")
 
     def _part_ends(self) -> None:
         if not self._in_file:
             self.fields[self._name] = self._value.decode("utf-8", "replace").strip()
 
+    def _ends(self) -> None:
+        self.closed = True
+
 
 async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
     """The file is on the disk, without its name in the inbox yet; close the arrival whatever happens.
 
-    Raises DocumentTooLarge, StoreFull, and HTTPException for a body that is no such form or has no file.
+    Raises DocumentTooLarge, StoreFull, FormDamaged, UploadCut, FormTooLarge, and 415 for a body of another kind.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
@@ -104,16 +149,11 @@ async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
     arrival = await run_in_threadpool(Arrival, settings)
     try:
         async for block in request.stream():
-            parser.write(block)
+            form.take(block, parser)
             if len(form.data) >= WRITE_AT:
                 await _written(arrival, form)
-        parser.finalize()
+        form.require_whole()
         await _written(arrival, form)
-        if form.file_name is None:
-            raise HTTPException(400, "The form has no file: send it in a part named `file`.")
-    except MultipartParseError as error:
-        await run_in_threadpool(arrival.close)
-        raise HTTPException(400, "The form is damaged or incomplete.") from error
     except BaseException as error:
         arrival.close()
         if isinstance(error, asyncio.CancelledError):

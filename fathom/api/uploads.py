@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -11,8 +12,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from fathom.api.access import Operator, Reader, within, within_document
+from fathom.api.guards import content_length
 from fathom.api.paths import DocumentId, urls
-from fathom.api.receiving import place, receive
+from fathom.api.receiving import MAX_AROUND, place, receive
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
 from fathom.errors import StoreFull, UsageWrong
@@ -26,6 +28,7 @@ from fathom.uploads.priorities import checked, prioritize
 router = APIRouter(tags=["uploads"])
 
 StageName = Literal["upload", "validation", "docling", "chunking", "graphiti", "system"]
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 LevelName = Literal["debug", "info", "warning", "error"]
 
 
@@ -71,8 +74,7 @@ async def upload(
     settings: Settings = request.app.state.settings
     if request.app.state.closing.is_set():
         raise HTTPException(503, "Fathom is shutting down.", headers={"Retry-After": "10"})
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > settings.max_file_mb * 1024**2 + 64 * 1024:
+    if (content_length(request) or 0) > settings.max_file_mb * 1024**2 + MAX_AROUND:
         raise HTTPException(413, f"The file has more than {settings.max_file_mb} MB, which is the limit.")
     within(caller, collection or caller.collection or DEFAULT_COLLECTION)
     arrival, form = await receive(request, settings)
@@ -162,10 +164,9 @@ def _priority(text: str | None) -> int | None:
     """The number of the form's field. Raises UsageWrong for what is none."""
     if not text:
         return None
-    try:
-        return checked(int(text))
-    except ValueError:
-        raise UsageWrong("The field priority is not a whole number.") from None
+    if not _WHOLE.fullmatch(text):
+        raise UsageWrong("The field priority is not a whole number.")
+    return checked(int(text))
 
 
 def _seconds(when: datetime | None) -> float | None:

@@ -17,6 +17,7 @@ from fathom.uploads.placing import Placed, named_error
 from fathom.uploads.reading import SETTLE_S, open_folder
 
 _MB = 1024 * 1024
+MAX_ID = 2048  # bytes of a document's id, which is a key of tables: an index of Postgres takes 2,704
 _HEAD = 64 * 1024  # first bytes that are kept, to tell what it is
 
 
@@ -61,6 +62,8 @@ class Arrival:
         Raises UnsafePath for a name that leaves the collection, crosses a link or is one of an unfinished file.
         """
         document = document_id(collection, name)
+        if len(document.encode()) > MAX_ID:
+            raise UnsafePath(f"The name is too long: {escaped(name)[:60]}….", hint=f"Use at most {MAX_ID} bytes.")
         parts = (collection, *(part for part in name.split("/") if part not in ("", ".")))
         if any(is_left_alone(part) for part in parts[1:]):
             raise UnsafePath(f"{escaped(name)} is hidden or unfinished by its name.", hint="Rename it.")

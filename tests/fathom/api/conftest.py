@@ -21,6 +21,9 @@ from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from tests.fathom.api.kept_keys import kept_key
 
+OWN_HOST = {"Host": "localhost"}  # TestClient would ask for the host testserver
+ORIGIN = "http://localhost"
+
 
 @dataclass
 class Api:
@@ -59,7 +62,7 @@ def serving(settings: Settings) -> Iterator[Api]:
     before, level = list(root.handlers), fathom.level
     keep_logs(settings, "api")
     app = create_app(settings)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, headers=OWN_HOST, raise_server_exceptions=False) as client:
         yield Api(client, app, settings, open_keys(settings))
     for handler in [handler for handler in root.handlers if handler not in before]:
         root.removeHandler(handler)

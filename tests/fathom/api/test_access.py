@@ -18,7 +18,7 @@ from fathom.api.paths import encoded
 from fathom.api.reference import routes_in_words
 from fathom.control.access import ADMIN_FILE, Keys, Role, ensure_admin_key, open_keys
 from fathom.settings import Settings
-from tests.fathom.api.conftest import Api, serving
+from tests.fathom.api.conftest import ORIGIN, Api, serving
 
 OWN, OTHER = "own", "other"
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/api/session"), ("DELETE", "/api/session")}
@@ -160,7 +160,7 @@ def test_a_key_that_was_used_before_is_quick(api: Api) -> None:
 
 def test_a_browser_signs_in_with_a_cookie_that_other_sites_cannot_use(api: Api) -> None:
     made = api.keys.create("operator", name="page")
-    here = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    here = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
     assert api.client.post("/api/session", json={"key": made.key}, headers={"Origin": "http://evil"}).status_code == 403
     assert api.client.post("/api/session", json={"key": "fathom_x_y"}, headers=here).status_code == 401
     signed = api.client.post("/api/session", json={"key": made.key}, headers=here)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from fathom.api.app import create_app
 from fathom.errors import DocumentLocked, GraphUnreachable, QueryRefused, StoreFull, UsageWrong
 from fathom.settings import Settings
+from tests.fathom.api.conftest import OWN_HOST
 
 ERRORS = [
     (UsageWrong("Wrong."), 400),
@@ -38,7 +39,7 @@ def app(home_settings: Settings) -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, headers=OWN_HOST, raise_server_exceptions=False) as client:
         yield client
 
 

@@ -14,10 +14,10 @@ from fathom.control.access import ensure_admin_key
 from fathom.control.sign_in_links import VALID_FOR_S, new_ticket, redeemed
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
-from tests.fathom.api.conftest import Api
+from tests.fathom.api.conftest import ORIGIN, Api
 from tests.fathom.api.kept_keys import kept_key
 
-HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+HERE = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 THERE = {"Origin": "http://evil", "Sec-Fetch-Site": "cross-site"}
 NASTY = "<img src=x onerror=alert(1)>\"'&.md"
 

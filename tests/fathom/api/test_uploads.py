@@ -17,7 +17,7 @@ import pytest
 from fathom.api.paths import encoded
 from fathom.observability.logs import get_logger, stage
 from fathom.uploads import arriving
-from tests.fathom.api.conftest import Api
+from tests.fathom.api.conftest import OWN_HOST, Api
 
 log = get_logger("fathom.test")
 TEXT = b"# A\n\nIngrid Solberg lives in Bergen."
@@ -234,7 +234,7 @@ def test_a_restart_changes_no_answer(api: Api) -> None:
     paths = [f"/api/upload/status/{document}", f"/api/upload/{document}/logs", f"/api/upload/{document}/metrics"]
     assert eventually(lambda: len(api.client.get(paths[1], headers=headers).json()["lines"]) == 2)
     before = [api.client.get(path, headers=headers).json() for path in paths]
-    with TestClient(create_app(api.settings)) as other:
+    with TestClient(create_app(api.settings), headers=OWN_HOST) as other:
         assert [other.get(path, headers=headers).json() for path in paths] == before
 
 
