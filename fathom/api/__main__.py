@@ -7,6 +7,8 @@ import argparse
 from fathom.api.app import create_app
 from fathom.api.serving import Serving
 from fathom.control.ports import HOST
+from fathom.home import own_home
+from fathom.settings import settings
 
 
 def main() -> None:
@@ -15,6 +17,7 @@ def main() -> None:
     options.add_argument("--host", default=HOST)
     options.add_argument("--port", type=int, default=8000)
     given = options.parse_args()
+    own_home(settings().home)
     Serving(create_app(), host=given.host, port=given.port).run()
 
 

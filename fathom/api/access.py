@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from starlette.requests import HTTPConnection
 
 from fathom.api.guards import SAFE
+from fathom.api.parameters import MAX_NAME
 from fathom.api.paths import DocumentId
 from fathom.control.access import COOKIE, Caller, Keys, Role, key_in_headers
 from fathom.control.pacing import Guesses
@@ -57,7 +58,7 @@ def unbound(caller: Caller) -> None:
 class SignIn(BaseModel):
     """A key, to be kept as a cookie by a browser."""
 
-    key: SecretStr
+    key: SecretStr = Field(max_length=MAX_NAME)
 
 
 @router.post("/api/session", status_code=204)

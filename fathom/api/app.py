@@ -15,7 +15,7 @@ from importlib import import_module
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocket, WebSocketState
@@ -141,10 +141,11 @@ def create_app(of: Settings | None = None) -> FastAPI:
         return await _given(request, problem(request, HTTPStatus(error.status_code), str(error.detail), headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
-    async def on_wrong_request(request: Request, error: RequestValidationError) -> Response:
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def on_wrong_request(request: Request, error: ValidationException) -> Response:
         """A request whose parts are of the wrong form; says which, never with which value."""
         wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+        return await _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
     for room in (health, access, keys, collections, stream, uploads, previews, documents, reference):

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from fathom.api.access import Operator, Reader, unbound, within
+from fathom.api.parameters import MAX_NAME, CollectionPath
 from fathom.database import open_database
 from fathom.ids import collection_name
 from fathom.observability.logs import emit
@@ -34,7 +35,7 @@ async def pauses(request: Request, caller: Reader) -> Pauses:
 
 @router.post("/api/collections/{collection}/pause")
 async def pause(
-    request: Request, caller: Operator, collection: str, reason: Annotated[str, Query(max_length=200)] = ""
+    request: Request, caller: Operator, collection: CollectionPath, reason: Annotated[str, Query(max_length=MAX_NAME)] = ""
 ) -> Pause:
     """No run is started for the collection (`*`: for any) until it is resumed; what runs goes on to its end."""
     _may(caller, collection)
@@ -45,7 +46,7 @@ async def pause(
 
 
 @router.post("/api/collections/{collection}/resume")
-async def resume(request: Request, caller: Operator, collection: str) -> Pauses:
+async def resume(request: Request, caller: Operator, collection: CollectionPath) -> Pauses:
     """The collection (`*`: the pause of all) goes on; answers what is still paused."""
     _may(caller, collection)
     engine = open_database(request.app.state.settings.operational_url)
@@ -55,7 +56,7 @@ async def resume(request: Request, caller: Operator, collection: str) -> Pauses:
     return await pauses(request, caller)
 
 
-def _may(caller: Operator, collection: str) -> None:
+def _may(caller: Operator, collection: CollectionPath) -> None:
     if collection == ALL:
         unbound(caller)
     else:

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from fathom.api.access import Admin, Operator, Reader, unbound, within, within_document
+from fathom.api.parameters import MAX_STATES, CollectionQuery, LastId
 from fathom.api.paths import DocumentId
 from fathom.api.uploads import known_status
 from fathom.control.cancelling import cancel as cancel_document
@@ -48,9 +49,9 @@ class Retried(BaseModel):
 async def documents(
     request: Request,
     caller: Reader,
-    collection: Annotated[str | None, Query()] = None,
-    state: Annotated[list[UploadState] | None, Query(description="Only in these states.")] = None,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    collection: CollectionQuery = None,
+    state: Annotated[list[UploadState] | None, Query(max_length=MAX_STATES, description="Only in these states.")] = None,
+    cursor: LastId = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Listing:
     """Documents in the order of their ids, with their figures."""
@@ -62,7 +63,7 @@ async def documents(
 
 
 @router.post("/api/documents/retry-failed", status_code=202)
-async def retry_failed(request: Request, caller: Operator, collection: Annotated[str | None, Query()] = None) -> Retried:
+async def retry_failed(request: Request, caller: Operator, collection: CollectionQuery = None) -> Retried:
     """All that failed or was rejected is tried again, or that of one collection."""
     if collection is None and caller.collection is None:
         unbound(caller)

@@ -14,6 +14,7 @@ from fathom.api.problems import of_error, problem
 from fathom.errors import FathomError, HostRefused, OriginRefused, UsageWrong
 from fathom.web_origin import host_allowed, origin_allowed
 
+MAX_ADDRESS = 16 * 1024  # bytes of path and query, encoded as they come
 MAX_BODY = 1024 * 1024  # bytes of any request but an upload
 UPLOAD = "/api/upload"
 WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
@@ -47,6 +48,7 @@ class Guards:
             require_allowed_host(connection, self._allowed_hosts)
             if connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE:
                 require_own_page(connection)
+            require_short_address(connection)
             require_no_nul(connection)
             if connection.scope["type"] == "http":
                 require_small_body(connection)
@@ -70,6 +72,13 @@ def require_own_page(connection: HTTPConnection) -> None:
     twice = any(len(values) > 1 for values in given.values())
     if twice or not origin_allowed(connection.headers.get("host", ""), origin, site):
         raise OriginRefused("A page of another site sent this request.")
+
+
+def require_short_address(connection: HTTPConnection) -> None:
+    """Raises HTTPException for an address that is longer than any of ours."""
+    scope = connection.scope
+    if len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b"")) > MAX_ADDRESS:
+        raise HTTPException(414, f"The address of the request has more than {MAX_ADDRESS // 1024} KB.")
 
 
 def require_no_nul(connection: HTTPConnection) -> None:

@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from fathom.api.access import Admin, unbound
+from fathom.api.parameters import MAX_COLLECTION, NamePath, PlainText
 from fathom.control.access import Keys, KeyShown, NewKey, Role
 
 router = APIRouter(tags=["access"])
@@ -16,8 +17,8 @@ class Wanted(BaseModel):
     """A key to be made."""
 
     role: Role
-    name: str = Field(min_length=1, max_length=200)
-    collection: str | None = None
+    name: PlainText = Field(min_length=1)
+    collection: str | None = Field(None, max_length=MAX_COLLECTION)
 
 
 class Listed(BaseModel):
@@ -45,7 +46,7 @@ async def create(request: Request, caller: Admin, wanted: Wanted) -> NewKey:
 
 
 @router.delete("/api/keys/{key}", status_code=204)
-async def revoke(request: Request, caller: Admin, key: str) -> None:
+async def revoke(request: Request, caller: Admin, key: NamePath) -> None:
     """The key opens nothing any more."""
     unbound(caller)
     store: Keys = request.app.state.keys

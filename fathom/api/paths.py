@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Stands for a slash that was encoded, and so belongs to an id, until the route is found; no id has it.
 _ENCODED_SLASH = "\x1f"
+MAX_LENGTH = 4096  # characters of an id; that of an attachment has its mail's in it
 
 
 class EncodedSlashes:
@@ -40,7 +41,7 @@ def _plain(value: str) -> str:
 
 DocumentId = Annotated[
     str,
-    Path(description="The document's id, `collection/path`, percent-encoded.", max_length=4096),
+    Path(description="The document's id, `collection/path`, percent-encoded.", max_length=MAX_LENGTH),
     AfterValidator(_plain),
 ]
 

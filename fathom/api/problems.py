@@ -69,9 +69,14 @@ def problem(
         "type": f"urn:fathom:error:{title}" if title else "about:blank",
         "title": title or status.phrase,
         "status": int(status),
-        "detail": detail,
+        "detail": _encodable(detail),
         "instance": connection.scope.get("raw_path", connection.scope["path"].encode()).decode("ascii", "replace"),
     }
     if document is not None:
-        content["document"] = document
+        content["document"] = _encodable(document)
     return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def _encodable(text: str) -> str:
+    """Returns the text with `?` for halves of surrogate pairs, which a name may have and UTF-8 has not."""
+    return text.encode("utf-8", "replace").decode()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, WebSocket
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from fathom.api.access import Reader, within_document
 from fathom.api.follow import STOPPING, Followers, Message
+from fathom.api.parameters import Cursor, LastEventId
 from fathom.api.paths import DocumentId
 from fathom.api.uploads import known_status
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["uploads"])
 
 
 @router.websocket("/api/upload/{document:path}/stream")
-async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor: Annotated[int, Query(ge=0)] = 0) -> None:
+async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor: Cursor = 0) -> None:
     """Messages `log`, `status`, `heartbeat`, `missed`, then `complete`; `cursor` goes on after a message that was seen."""
     within_document(caller, document)
     await known_status(socket.app.state.settings, document)
@@ -43,13 +43,12 @@ async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor
 
 @router.get("/api/upload/{document:path}/stream", response_class=StreamingResponse)
 async def events(
-    request: Request, caller: Reader, document: DocumentId, cursor: Annotated[int, Query(ge=0)] = 0
+    request: Request, caller: Reader, document: DocumentId, cursor: Cursor = 0, last_event_id: LastEventId = None
 ) -> StreamingResponse:
     """The same messages as server-sent events, `data` one JSON object; `Last-Event-ID` resumes as `cursor` does."""
     within_document(caller, document)
     await known_status(request.app.state.settings, document)
-    last = request.headers.get("last-event-id", "")
-    after = int(last) if last.isdigit() else cursor
+    after = cursor if last_event_id is None else last_event_id
     followers: Followers = request.app.state.followers
 
     async def told() -> AsyncIterator[str]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from fathom.api.access import Operator, Reader, within, within_document
 from fathom.api.guards import content_length
+from fathom.api.parameters import MAX_COLLECTION, Cursor
 from fathom.api.paths import DocumentId, urls
 from fathom.api.receiving import MAX_AROUND, place, receive
 from fathom.control.progress.status import DocumentStatus, status_of
@@ -64,7 +65,9 @@ class Measured(BaseModel):
 async def upload(
     request: Request,
     caller: Operator,
-    collection: Annotated[str | None, Query(description="Collection; the form's field of that name wins.")] = None,
+    collection: Annotated[
+        str | None, Query(max_length=MAX_COLLECTION, description="The form's field of that name wins.")
+    ] = None,
 ) -> Uploaded:
     """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
     `reference_time`, the document's date as in 2021-05-04, from which its facts without a date hold.
@@ -120,7 +123,7 @@ async def logs(
     since: Annotated[datetime | None, Query(description="The earliest time, ISO 8601.")] = None,
     stage: Annotated[StageName | None, Query()] = None,
     level: Annotated[LevelName | None, Query(description="The least level.")] = None,
-    cursor: Annotated[int, Query(ge=0, description="Lines after this one; `next` of the page before.")] = 0,
+    cursor: Cursor = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Logs:
     """What was said of the document, in the order it came."""

@@ -30,6 +30,7 @@ Role = Literal["reader", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ADMIN_FILE = "admin.key"
 COOKIE = "fathom_key"  # of a browser that signed in; a host's ports share it
+MAX_KEY = 200  # characters
 USED_EVERY_S = 60.0  # how often the last use of a key is written down
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024**2, "dklen": 32}
 
@@ -104,7 +105,7 @@ class Keys:
         now = time.time() if now is None else now
         prefix, _, rest = key.partition("_")
         key_id, _, secret = rest.partition("_")
-        if prefix != "fathom" or not secret or len(key) > 200:
+        if prefix != "fathom" or not secret or len(key) > MAX_KEY or not (key_id.isascii() and key_id.isalnum()):
             return None
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(api_keys).where(api_keys.c.id == key_id)).one_or_none()

@@ -16,6 +16,7 @@ from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.page.passages import shown
 from fathom.api.page.rows import bar, progress_words, state
 from fathom.api.page.timeline import stages
+from fathom.api.parameters import MAX_PLACE
 from fathom.api.paths import DocumentId, encoded
 from fathom.control.access import Caller
 from fathom.control.materialized import CheckShown, recorded
@@ -79,7 +80,7 @@ async def live(request: Request, caller: Visitor, document: DocumentId) -> Respo
 
 @router.get("/page/chunks/{document:path}")
 async def chunks(
-    request: Request, caller: Visitor, document: DocumentId, start: Annotated[int, Query(alias="from", ge=0)] = 0
+    request: Request, caller: Visitor, document: DocumentId, start: Annotated[int, Query(alias="from", ge=0, le=MAX_PLACE)] = 0
 ) -> Response:
     """A page of its chunks."""
     settings, status, _ = await _found(request, caller, document)

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from fathom.api.access import identified
 from fathom.api.page.markup import Child, Markup, join, tag
+from fathom.api.parameters import NamePath
 from fathom.api.problems import status_of_error
 from fathom.control.access import Caller
 from fathom.control.dagster_pages.guard import FROM_FATHOM
@@ -78,7 +79,7 @@ router = page_router()
 
 
 @router.get("/assets/{digest}/{name}")
-async def asset(digest: str, name: str) -> Response:
+async def asset(digest: NamePath, name: NamePath) -> Response:
     """A style sheet or script; its address changes with its content, so it may be kept."""
     known = _assets()
     if name not in known or digest != _digest():

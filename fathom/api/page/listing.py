@@ -18,6 +18,8 @@ from fathom.api.page.frame import HEADERS, Visitor, page, page_router, parts
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.page.rows import table
 from fathom.api.page.words import MOVING, STATES, many
+from fathom.api.parameters import MAX_COLLECTION, MAX_NAME, Cursor
+from fathom.api.paths import MAX_LENGTH
 from fathom.control.access import Caller
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
@@ -91,10 +93,10 @@ class Looked:
 async def documents(
     request: Request,
     caller: Visitor,
-    collection: Annotated[str, Query()] = "",
-    state: Annotated[str, Query()] = "",
-    q: Annotated[str, Query(max_length=200)] = "",
-    after: Annotated[str, Query(max_length=4096)] = "",
+    collection: Annotated[str, Query(max_length=MAX_COLLECTION)] = "",
+    state: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    q: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
 ) -> Response:
     """The page."""
     settings: Settings = request.app.state.settings
@@ -120,11 +122,11 @@ async def documents(
 async def live(
     request: Request,
     caller: Visitor,
-    collection: Annotated[str, Query()] = "",
-    state: Annotated[str, Query()] = "",
-    q: Annotated[str, Query(max_length=200)] = "",
-    after: Annotated[str, Query(max_length=4096)] = "",
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    collection: Annotated[str, Query(max_length=MAX_COLLECTION)] = "",
+    state: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    q: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
+    cursor: Cursor = 0,
 ) -> Response:
     """What moves on the page; nothing where nothing was said since the cursor and nobody works on what it shows."""
     settings: Settings = request.app.state.settings

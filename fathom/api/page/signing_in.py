@@ -9,8 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from fathom.api.access import forget_cookie, give_cookie, owner, require_same_origin
+from fathom.api.guards import MAX_ADDRESS
 from fathom.api.page.frame import HEADERS, page, page_router
 from fathom.api.page.markup import tag
+from fathom.api.parameters import MAX_NAME
 from fathom.control.access import ADMIN_FILE
 from fathom.control.sign_in_links import redeemed
 from fathom.settings import PROJECT_ROOT, Settings
@@ -19,14 +21,17 @@ router = page_router()
 
 
 @router.get("/sign-in")
-async def form(request: Request, to: Annotated[str, Query()] = "/") -> Response:
+async def form(request: Request, to: Annotated[str, Query(max_length=MAX_ADDRESS)] = "/") -> Response:
     """The form."""
     return _form(request, to, None)
 
 
 @router.post("/sign-in")
 async def sign_in(
-    request: Request, key: Annotated[str, Form()] = "", ticket: Annotated[str, Form()] = "", to: Annotated[str, Form()] = "/"
+    request: Request,
+    key: Annotated[str, Form(max_length=MAX_NAME)] = "",
+    ticket: Annotated[str, Form(max_length=MAX_NAME)] = "",
+    to: Annotated[str, Form(max_length=MAX_ADDRESS)] = "/",
 ) -> Response:
     """The browser carries the key from now on; then it goes where it wanted to."""
     require_same_origin(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 
-from fathom.api.guards import MAX_BODY
+from fathom.api.guards import MAX_ADDRESS, MAX_BODY
 from tests.fathom.api.conftest import ORIGIN, OWN_HOST, Api, serving
 
 OTHER_HOSTS = [
@@ -114,3 +114,10 @@ def test_a_length_that_is_none_is_refused(api: Api, path: str, length: str) -> N
 def test_a_large_body_is_refused_by_its_length(api: Api) -> None:
     headers = {**api.key("admin"), "Content-Length": str(MAX_BODY + 1)}
     assert api.client.post("/api/keys", headers=headers, content=b"{}").status_code == 413
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/documents?cursor=" + "x" * MAX_ADDRESS, "/" + "%41" * MAX_ADDRESS, "/sign-in?to=/" + "x" * MAX_ADDRESS]
+)
+def test_a_long_address_is_refused(api: Api, path: str) -> None:
+    assert api.client.get(path, headers=api.key("admin")).status_code == 414
