@@ -147,7 +147,7 @@ def _open(url: str) -> Engine:
     parsed = sa.make_url(url)
     try:
         if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
         sa.event.listen(engine, "handle_error", _named, retval=True)
         if parsed.get_backend_name() == "sqlite":

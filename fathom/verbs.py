@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom.errors import StoreFailed, UsageWrong
+from fathom.home import close_home
 from fathom.ids import DEFAULT_COLLECTION, document_id
 from fathom.settings import Settings
 from fathom.settings import settings as process_settings
@@ -80,6 +81,7 @@ class Graph:
         from fathom.graph.writer import open_writer
 
         self._settings = settings or process_settings()
+        close_home(self._settings.home)
         self._writer = open_writer(self._settings)
 
     def write(

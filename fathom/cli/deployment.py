@@ -9,11 +9,16 @@ if TYPE_CHECKING:
 
 
 def deployment() -> Settings:
-    """The settings of this call, whose log lines are kept in the home if there is one. Raises SettingsInvalid."""
+    """The settings of this call, whose log lines are kept in the home if there is one. Raises SettingsInvalid.
+
+    What the call writes from here on is its user's only, and a home that others may enter is closed.
+    """
+    from fathom.home import own_home
     from fathom.observability.logfiles import keep_logs
     from fathom.settings import settings
 
     found = settings()
+    own_home(found.home)
     if found.home.is_dir():
         keep_logs(found, "cli")
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fathom.control.ports import raise_if_taken
 from fathom.errors import FathomError
+from fathom.home import is_shared, open_to_others
 from fathom.settings import PROJECT_ROOT, Settings, settings
 
 LEAST_FREE_GB = 2.0
@@ -49,7 +50,7 @@ def examine() -> list[Finding]:
     except FathomError as error:
         return [*findings, Finding("settings", False, error.message, error.what_to_do)]
     findings.append(Finding("settings", True, f"home {found.home}"))
-    for examination in (_home, _disk, _memory, _inbox, _database, _converter, _language, _ports, _partitions, _parts):
+    for examination in (_home, _privacy, _disk, _memory, _inbox, _database, _converter, _language, _ports, _partitions, _parts):
         findings += examination(found)
     return findings
 
@@ -77,6 +78,17 @@ def _home(found: Settings) -> Iterator[Finding]:
         yield Finding("home", True, f"{found.home} can be written")
     except OSError as error:
         yield Finding("home", False, f"{found.home}: {error.strerror}", "Make it writable or set FATHOM_HOME.")
+
+
+def _privacy(found: Settings) -> Iterator[Finding]:
+    """Whether other users of the machine have rights to anything in the home."""
+    if is_shared(found.home):
+        to_do = "Set FATHOM_HOME to a folder of its own: this one holds other files, and is left as it is."
+        yield Finding("privacy", False, f"{found.home} is not Fathom's alone", to_do)
+    elif found.home.is_dir():
+        open_ones = open_to_others(found.home)
+        told = f"other users have rights to {len(open_ones)} files and folders" if open_ones else "no other user can enter it"
+        yield Finding("privacy", not open_ones, told, "Close them: `fathom up`." if open_ones else "")
 
 
 def _disk(found: Settings) -> Iterator[Finding]:

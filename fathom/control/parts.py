@@ -25,6 +25,7 @@ from fathom.control.ports import HOST
 from fathom.control.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
 from fathom.control.runs.address import ask, run_server_address
 from fathom.errors import FathomError
+from fathom.home import own_home
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
@@ -64,6 +65,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     try:
         for folder in (settings.home, settings.logs_path, settings.inbox_path):
             folder.mkdir(parents=True, exist_ok=True)
+        own_home(settings.home, whole=True)
         probe = settings.home / f".writable-{os.getpid()}"
         probe.write_bytes(b"fathom" * 1000)
         probe.unlink()

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from fathom.control.ports import raise_if_taken
 from fathom.errors import PartUnreachable, StoreFailed, StoreFull
+from fathom.home import UMASK
 
 # Carried by everything that `fathom up` starts and by what that starts in turn, so that `fathom down` leaves none of it.
 MARK = "_FATHOM_PART_OF"
@@ -165,6 +166,7 @@ class DetachedProcess:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=UMASK,
             )
         _children[child.pid] = child
         birth = Birth(child.pid, _created(child.pid))

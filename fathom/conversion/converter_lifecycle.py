@@ -18,6 +18,7 @@ from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.converter_status import ConverterStatus
 from fathom.conversion.protocol import MAX_ANSWER_BYTES, Frame, Request, pack, receive
 from fathom.errors import ConverterUnreachable
+from fathom.home import UMASK
 
 # It answers a greeting without touching a document; a loaded machine may make it late, not by this.
 GREETING_WITHIN_S = 20.0
@@ -134,6 +135,7 @@ class ConverterLifecycle:
                     starter = subprocess.Popen(
                         [sys.executable, "-m", MODULE, self._settings.model_dump_json(), str(theirs)],
                         stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(theirs,), start_new_session=True,
+                        umask=UMASK,
                     )  # fmt: skip
             finally:
                 os.close(theirs)

@@ -27,6 +27,7 @@ from fathom.conversion.protocol import MAX_REQUEST_BYTES, ConnectionLost, Frame,
 from fathom.conversion.service_log import log_to_file
 from fathom.conversion.worker_pool import WorkerPool
 from fathom.errors import ConversionCancelled, ConverterUnreachable, FathomError
+from fathom.home import own_home
 from fathom.observability.logs import bound, get_logger, stage
 
 # A waiting caller hears from the converter this often, and takes it for dead after several times as long (client.py).
@@ -294,6 +295,7 @@ def main() -> None:
     """Serve in the background. Arguments: the settings as JSON, and the descriptor to write to when ready."""
     settings, ready = ConverterSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
     detach()
+    own_home(settings.home)
     os.chdir("/")
     log_to_file(settings.logs / "converter.jsonl", settings.log_level)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -15,6 +15,7 @@ from dagster_webserver.version import __version__
 from fathom.control.access import open_keys
 from fathom.control.dagster_pages.webserver import GuardedWebserver
 from fathom.control.ports import HOST
+from fathom.home import own_home
 from fathom.settings import settings
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     options.add_argument("--port", type=int, default=settings().dagster_port)
     options.add_argument("--workspace", required=True)
     given = options.parse_args()
+    own_home(settings().home)
     configure_loggers(formatter="json", log_level="INFO")
     with dg.DagsterInstance.get() as instance:
         instance.optimize_for_webserver(DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW)

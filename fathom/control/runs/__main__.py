@@ -12,6 +12,7 @@ from dagster._cli.api import _execute_run_command_body  # what `dagster api exec
 from fathom.control.revisions import read_revisions
 from fathom.control.runs.address import run_server_address
 from fathom.control.runs.server import serve
+from fathom.home import own_home
 from fathom.settings import PROJECT_ROOT, settings
 
 OF_EVERY_RUN = ("pandas", "graphiti_core.nodes", "graphiti_core.edges", "tokenizers")
@@ -45,6 +46,7 @@ def execute(run: str) -> None:
 
 def main() -> None:
     """Serves until told to stop; changed sources are loaded by becoming a fresh program in the same process."""
+    own_home(settings().home)
     address = run_server_address(settings().home)
     address.parent.mkdir(parents=True, exist_ok=True)
     os.chdir(PROJECT_ROOT)
