@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from fathom.control.dagster_home import keep_logs_in_deployment
+from fathom.home import own_home
 from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
@@ -13,14 +14,16 @@ from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import Graph
 from resources.uploads import Uploads
+from sensors.old_runs import old_runs
 from sensors.uploads import new_uploads
 
+own_home(settings().home)
 keep_logs_in_deployment(settings())
 
 defs = dg.Definitions(
     assets=[documents, chunks, graph_episodes],
     jobs=[ingest_document, ingest_backlog],
-    sensors=[new_uploads],
+    sensors=[new_uploads, old_runs],
     resources={
         "artifacts": Artifacts(),
         "chunker": Chunker(),

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     )
 
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
+    dagster_days: int = Field(
+        14, ge=1, le=3650, description="Days that Dagster keeps a run whole; what made a document's present state stays longer."
+    )
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
     allowed_hosts: str = Field(
         "127.0.0.1,localhost,[::1]",

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from fathom.control.process import disk_error
+from fathom.control.retention import FILES, let_shrink
 from fathom.control.runs.address import run_server_address
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.shown import LOGGER as SHOWN
@@ -34,8 +35,8 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
             }
         },
         "compute_logs": {
-            "module": "dagster._core.storage.local_compute_log_manager",
-            "class": "LocalComputeLogManager",
+            "module": "fathom.control.tick_logs",
+            "class": "TickLogManager",
             "config": {"base_dir": str(home / "compute_logs")},
         },
         "local_artifact_storage": {
@@ -95,13 +96,17 @@ def write_dagster_home(settings: Settings) -> bool:
 
 
 def prepare_storage(settings: Settings) -> bool:
-    """Dagster's databases exist; processes that made them at the same time could get into each other's way."""
-    if (settings.dagster_home / "storage" / "schedules" / "schedules.db").exists():
-        return False
-    import dagster as dg
+    """Dagster's databases exist, and can shrink; processes that made them at one time could get into each other's way."""
+    storage = settings.dagster_home / "storage"
+    new = not (storage / "schedules" / "schedules.db").exists()
+    if new:
+        import dagster as dg
 
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)):
-        return True
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)):
+            pass
+    for name in FILES:
+        let_shrink(storage / name)
+    return new
 
 
 def keep_logs_in_deployment(settings: Settings) -> None:

@@ -1,0 +1,29 @@
+"""What keeps Dagster's storage small: old runs are looked at again and again, some at a time."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from fathom.control.retention import tidy
+from fathom.control.runs.belonging import raise_if_other
+from fathom.settings import settings
+
+SECONDS_BETWEEN_PASSES = 600
+
+
+@dg.sensor(
+    name="old_runs",
+    minimum_interval_seconds=SECONDS_BETWEEN_PASSES,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs older than FATHOM_DAGSTER_DAYS: what nobody needs of them is deleted, and the disk gets its room back.",
+)
+def old_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Starts no run; its ticks say what was deleted."""
+    raise_if_other(settings(), context.instance)
+    try:
+        cursor = float(context.cursor or 0.0)
+    except ValueError:
+        cursor = 0.0
+    done = tidy(settings(), context.instance, cursor=cursor)
+    context.update_cursor(str(done.cursor))
+    return dg.SkipReason(done.sentence)
