@@ -35,6 +35,7 @@ CASES = (
     "launcher",
     "eta",
     "load",
+    "growth",
     "crashes",
     "deployment_crashes",
     "converter_kills",

@@ -309,3 +309,24 @@ def contrast(page: Page) -> float:
         return least; }"""
     )
     return found
+
+
+def test_a_documents_run_opens_in_dagster_for_whoever_is_signed_in(opened: Open, live: Live) -> None:
+    uploaded = live.upload("run.md", b"# Run\n\nIngrid Solberg met Thomas Okafor in Bergen.")
+    live.until(uploaded, "complete")
+    page = opened("/documents/live%2Frun.md")
+    with page.expect_popup() as new:
+        page.get_by_role("link", name="Dagster run").click()
+    run = new.value
+    run.wait_for_url(re.compile(rf"http://127\.0\.0\.1:{live.settings.dagster_port}/runs/[0-9a-f-]+"))
+    expect(run.get_by_text("live/run.md").first).to_be_visible(timeout=LONG_MS)
+
+
+def test_dagsters_pages_ask_for_the_sign_in_and_come_back(live: Live, browser: Browser) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{live.settings.dagster_port}/runs")
+        page.get_by_label("Key").fill(live.headers["X-API-Key"])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"http://127.0.0.1:{live.settings.dagster_port}/runs")
+        expect(page.get_by_role("link", name="Deployment").first).to_be_visible(timeout=LONG_MS)
