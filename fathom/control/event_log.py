@@ -30,6 +30,14 @@ from fathom.control.revisions import keep_revisions
 
 KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
 MAX_VARIABLES = 500  # of one statement
+# That a step was given what the step before put out, and that resources were there: no page and no run asks for it.
+UNREAD = (
+    DagsterEventType.RESOURCE_INIT_STARTED,
+    DagsterEventType.RESOURCE_INIT_SUCCESS,
+    DagsterEventType.STEP_INPUT,
+    DagsterEventType.LOADED_INPUT,
+    DagsterEventType.LOGS_CAPTURED,
+)
 FILES_OF_SQLITE = ("", "-wal", "-shm")
 
 _inherited: list[object] = []  # what a fork must neither use nor close
@@ -72,7 +80,7 @@ class KeptEventLog(SqliteEventLogStorage):
             super().store_event(event)
         elif _is_planned_check(event):
             self.store_asset_check_event(event, None)
-        elif not _is_output_of_check(event):
+        elif event.dagster_event_type not in UNREAD and not _is_output_of_check(event):
             SqlEventLogStorage.store_event(self, event)
         os.utime(self.path_for_shard(event.run_id))
 
