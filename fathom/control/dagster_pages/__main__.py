@@ -18,6 +18,8 @@ from fathom.control.ports import HOST
 from fathom.home import own_home
 from fathom.settings import settings
 
+STOP_WITHIN_S = 3  # for requests; pages that are open hold a WebSocket that nobody else ends
+
 
 def main() -> None:
     """Serves the pages over the settings of this process until told to stop."""
@@ -33,7 +35,14 @@ def main() -> None:
         with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=workspace) as context:
             app = GuardedWebserver(context, settings(), open_keys(settings())).create_asgi_app()
             # a header may not say who asks: guesses at keys are counted by address
-            uvicorn.run(app, host=HOST, port=given.port, log_level="warning", proxy_headers=False)
+            uvicorn.run(
+                app,
+                host=HOST,
+                port=given.port,
+                log_level="warning",
+                proxy_headers=False,
+                timeout_graceful_shutdown=STOP_WITHIN_S,
+            )
 
 
 if __name__ == "__main__":
