@@ -15,7 +15,7 @@ from filelock import FileLock
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from fathom.errors import DatabaseUnreachable, StoreFull
+from fathom.errors import DatabaseLocked, DatabaseUnreachable, StoreFull
 from fathom.tables import (
     account_pauses,
     api_keys,
@@ -45,6 +45,7 @@ from fathom.tables import (
     verdict_companies,
     writer_leases,
 )
+from fathom.waits import is_bounded, wait_left
 
 # Of facts by their sentences alone: in databases between two migrations, and in none that is up to date.
 _judged_facts = sa.Table(
@@ -118,6 +119,9 @@ MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
     (19, (AddedColumn("episodes", "left_out", "TEXT"),)),
 )
 
+LOCKED_FOR_S = 30.0  # how long a lock of another connection is waited for, where `waits` does not bound it
+POOLED, MORE = 5, 60  # connections that are kept, and that are opened beside them: no thread of the API waits for one
+_LOCKED = ("database is locked", "database table is locked", "lock timeout")
 MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
 
 _engines: dict[str, Engine] = {}
@@ -148,11 +152,15 @@ def _open(url: str) -> Engine:
     try:
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
+        lite = parsed.get_backend_name() == "sqlite"
+        engine = sa.create_engine(parsed, pool_size=POOLED, max_overflow=MORE, pool_pre_ping=not lite, hide_parameters=True)
         sa.event.listen(engine, "handle_error", _named, retval=True)
-        if parsed.get_backend_name() == "sqlite":
+        if lite:
             sa.event.listen(engine, "connect", _sqlite_settings)
+            sa.event.listen(engine, "checkout", _bound_sqlite_waits)
             _write_ahead(engine)
+        else:
+            sa.event.listen(engine, "begin", _bound_postgres_waits)
         migrate(engine)
     except OSError as error:
         raise DatabaseUnreachable(f"The operational database cannot be opened: {error}.") from error
@@ -162,21 +170,46 @@ def _open(url: str) -> Engine:
 def _named(context: sa.engine.ExceptionContext) -> BaseException | None:
     """What every use of the database raises in place of the driver's error: it has no room, or does not answer.
 
-    A lock that another process holds too long is among that: one that was stopped in the middle of a transaction.
+    A lock that another process holds too long has a name of its own.
     """
     if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, OperationalError):
         return None
     said = str(context.original_exception).strip()
     if "is full" in said or "No space left" in said:
         return StoreFull("The disk of the operational database is full.")
+    if any(one in said for one in _LOCKED):
+        return DatabaseLocked("Another process has the operational database locked.")
     return DatabaseUnreachable(f"The operational database does not answer: {said.rstrip('.')}.")
+
+
+def require_writable(engine: Engine) -> None:
+    """Raises DatabaseLocked where nothing can be written now, DatabaseUnreachable where the database does not answer."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.text(f"LOCK TABLE {uploads.name} IN ROW EXCLUSIVE MODE"))
+        connection.rollback()
 
 
 def _sqlite_settings(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged state survives a power cut
     cursor.close()
+
+
+def _bound_sqlite_waits(connection: Any, record: Any, _proxy: object) -> None:
+    wait_ms = int(wait_left(LOCKED_FOR_S) * 1000)
+    if record.info.get("wait_ms") != wait_ms:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
+        cursor.close()
+        record.info["wait_ms"] = wait_ms
+
+
+def _bound_postgres_waits(connection: Connection) -> None:
+    if is_bounded():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait_left(LOCKED_FOR_S) * 1000)}")
 
 
 def _write_ahead(engine: Engine) -> None:

@@ -16,6 +16,8 @@ from importlib import import_module
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocket, WebSocketState
@@ -29,13 +31,14 @@ from fathom.api.page import document as document_page
 from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
 from fathom.api.problems import of_error, problem
+from fathom.api.short_waits import ShortWaits
 from fathom.control.access import open_keys
 from fathom.control.launching import open_instance
 from fathom.control.pacing import Guesses, Pace
 from fathom.control.parts import rotate_logs
 from fathom.control.progress.eta import errors, history_of
 from fathom.database import close_databases, open_database
-from fathom.errors import FathomError
+from fathom.errors import DagsterUnreachable, FathomError
 from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import bound, get_logger
@@ -135,6 +138,13 @@ def create_app(of: Settings | None = None) -> FastAPI:
         """An error Fathom knows the name of, with what to do."""
         return await _given(request, of_error(request, error))
 
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeout)
+    async def on_storage_away(request: Request, error: SQLAlchemyError) -> Response:
+        """Dagster's storage is locked or away, which its database says in its own words; ours is named where it is used."""
+        log.warning("Dagster's storage does not answer", metrics={"error": type(error).__name__}, path=request.scope["path"])
+        return await _given(request, of_error(request, DagsterUnreachable("Dagster's storage does not answer.")))
+
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         """An error of the protocol: no such address, no such method, no key, not the role."""
@@ -153,6 +163,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     for room in (frame, signing_in, listing, document_page):
         app.include_router(room.router)
     app.add_middleware(EncodedSlashes)
+    app.add_middleware(ShortWaits)
     return app
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
+from fathom.api.short_waits import read_while_followed
 from fathom.control.progress.liveness import OVER
 from fathom.control.progress.status import DocumentStatus, progress_at, status_of
 from fathom.database import open_database
@@ -48,11 +49,11 @@ class Followers:
         queue = feed.join()
         try:
             past = after
-            while page := await run_in_threadpool(self.events.of_document, document, after=past, limit=PAGE):
+            while page := await read_while_followed(self.events.of_document, self.closing, document, after=past, limit=PAGE):
                 for event in page:
                     yield event.id, log_message(event)
                 past = page[-1].id
-            if first := await run_in_threadpool(status_of, self.settings, document):
+            if first := await read_while_followed(status_of, self.closing, self.settings, document):
                 yield past, status_message(first)
             missed = 0
             while True:
@@ -122,7 +123,7 @@ class Feed:
                 self._queues[queue] += 1
 
     async def _run(self) -> None:
-        cursor = await run_in_threadpool(self._newest)
+        cursor = await read_while_followed(self._newest, self._of.closing) or 0
         said, looked, spoke = "", 0.0, time.monotonic()
         while True:
             try:

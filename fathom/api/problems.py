@@ -25,6 +25,8 @@ from fathom.errors import (
     UsageWrong,
 )
 
+RETRY_AFTER_S = "5"
+
 # The most specific class first.
 _STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
     (StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),
@@ -51,8 +53,12 @@ def of_error(connection: HTTPConnection, error: FathomError) -> Response:
     """The problem document of an error Fathom knows the name of."""
     status = status_of_error(error)
     detail = f"{error.message} {error.what_to_do}".strip()
-    wait = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(connection, status, detail, title=error.name, document=error.document, headers=wait)
+    return problem(connection, status, detail, title=error.name, document=error.document, headers=retry_after(status))
+
+
+def retry_after(status: HTTPStatus) -> dict[str, str]:
+    """Returns the header that says when to ask again, where that can help."""
+    return {"Retry-After": RETRY_AFTER_S} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def problem(

@@ -17,7 +17,7 @@ from fathom.api.parameters import MAX_COLLECTION, Cursor
 from fathom.api.paths import DocumentId, urls
 from fathom.api.receiving import MAX_AROUND, place, receive
 from fathom.control.progress.status import DocumentStatus, status_of
-from fathom.database import open_database
+from fathom.database import open_database, require_writable
 from fathom.errors import StoreFull, UsageWrong
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.recorded import Events
@@ -86,14 +86,14 @@ async def upload(
         priority = _priority(form.fields.get("priority"))
         said = form.fields.get("reference_time")
         date = given_date(said) if said else None
+        engine = await run_in_threadpool(open_database, settings.operational_url)
+        await run_in_threadpool(require_writable, engine)  # or the file would be in the inbox, and its sender told to send it
         placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)
     finally:
         await run_in_threadpool(arrival.close)
     if priority is not None:
-        engine = open_database(settings.operational_url)
         await run_in_threadpool(prioritize, engine, [placed.document], priority, by=caller.name, now=time.time())
     if date is not None:
-        engine = open_database(settings.operational_url)
         await run_in_threadpool(note_date, engine, placed.document, placed.version, date)
     report = await run_in_threadpool(open_intake(settings).take, placed)
     if report.stopped:

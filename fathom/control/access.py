@@ -25,6 +25,7 @@ from fathom.ids import collection_name
 from fathom.observability.logs import emit
 from fathom.settings import Settings
 from fathom.tables import api_keys
+from fathom.waits import MIN_WAIT_S, waiting_at_most
 
 Role = Literal["reader", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -79,6 +80,7 @@ class Keys:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._noted: dict[str, float] = {}  # when this process last wrote down, or tried to, that a key was used
 
     def create(self, role: Role | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
         """A new key. Raises UsageWrong for an unknown role, UnsafePath for a wrong collection name."""
@@ -114,8 +116,9 @@ class Keys:
             return None
         if row.revoked_at is not None or not _matches(secret, row.hash):
             return None
-        if row.last_used_at is None or now - row.last_used_at > USED_EVERY_S:
-            with suppress(DatabaseUnreachable, StoreFull), self._engine.begin() as connection:
+        if now - max(row.last_used_at or 0.0, self._noted.get(key_id, 0.0)) > USED_EVERY_S:
+            self._noted[key_id] = now
+            with suppress(DatabaseUnreachable, StoreFull), waiting_at_most(MIN_WAIT_S), self._engine.begin() as connection:
                 connection.execute(api_keys.update().where(api_keys.c.id == key_id).values(last_used_at=now))
         return Caller(row.id, row.name, row.role, row.collection)
 

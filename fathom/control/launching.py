@@ -22,6 +22,7 @@ from fathom.observability.logs import bound, get_logger, stage
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import PlannedRun
+from fathom.waits import wait_left
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -44,11 +45,11 @@ log = get_logger(__name__)
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Nobody else on this host plans or starts runs of this home. Raises DagsterUnreachable after LOCKED_FOR_S."""
+    """Nobody else on this host plans or starts runs of this home. Raises DagsterUnreachable after LOCKED_FOR_S, or what `waits` bounds."""
     folder = settings.home / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / "launching.lock", timeout=LOCKED_FOR_S):
+        with FileLock(folder / "launching.lock", timeout=wait_left(LOCKED_FOR_S)):
             yield
     except Timeout as error:
         raise DagsterUnreachable("Runs are being started by another process for too long.") from error

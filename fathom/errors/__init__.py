@@ -21,6 +21,7 @@ FathomError
 │   ├── ConverterUnreachable
 │   ├── DagsterUnreachable
 │   ├── DatabaseUnreachable
+│   │   └── DatabaseLocked
 │   ├── LanguageModelUnreachable
 │   │   ├── ProxyRefused
 │   │   └── CertificateRefused
@@ -85,6 +86,7 @@ from fathom.errors.base import (
 from fathom.errors.deployment import (
     ConverterUnreachable,
     DagsterUnreachable,
+    DatabaseLocked,
     DatabaseUnreachable,
     GraphUnreachable,
     NotStored,
@@ -163,6 +165,7 @@ __all__ = [
     "ConverterUnreachable",
     "CreditSpent",
     "DagsterUnreachable",
+    "DatabaseLocked",
     "DatabaseUnreachable",
     "DocumentDamaged",
     "DocumentFailed",

@@ -23,6 +23,12 @@ class DatabaseUnreachable(PartUnreachable):
     """The operational database cannot be opened."""
 
 
+class DatabaseLocked(DatabaseUnreachable):
+    """Another process has the operational database locked for longer than is waited for."""
+
+    hint = "Ask again in a few seconds; if it stays, a process that was stopped in the middle of its work may hold the lock."
+
+
 class PortTaken(PartUnreachable):
     """Another process listens on the port that a part needs."""
 

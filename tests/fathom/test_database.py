@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from fathom import database
 from fathom.database import MIGRATIONS, Migration, close_databases, migrate, open_database
-from fathom.errors import DatabaseUnreachable
+from fathom.errors import DatabaseLocked, DatabaseUnreachable
 from fathom.settings import PROJECT_ROOT
 from fathom.tables import llm_calls, metadata, priorities, schema_migrations
 
@@ -113,7 +113,7 @@ def test_a_lock_that_another_holds_too_long_is_named(tmp_path: Path) -> None:
     with engine.connect() as one, engine.connect() as other:
         one.exec_driver_sql("BEGIN IMMEDIATE")
         other.exec_driver_sql("PRAGMA busy_timeout=10")
-        with pytest.raises(DatabaseUnreachable, match="does not answer: database is locked"):
+        with pytest.raises(DatabaseLocked, match="has the operational database locked"):
             other.execute(priorities.insert().values(document="a/b.md", priority=1, set_at=0.0))
         one.rollback()
 

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from fathom.api.access import identified
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.parameters import NamePath
-from fathom.api.problems import status_of_error
+from fathom.api.problems import retry_after, status_of_error
 from fathom.control.access import Caller
 from fathom.control.dagster_pages.guard import FROM_FATHOM
 from fathom.errors import FathomError
@@ -120,6 +120,7 @@ def error_page(status: HTTPStatus, sentence: str) -> HTMLResponse:
         tag("p", tag("a", "All documents", href="/")),
     )
     answer.status_code = status
+    answer.headers.update(retry_after(status))
     return answer
 
 

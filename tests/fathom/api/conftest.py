@@ -43,7 +43,8 @@ class Api:
         return {"Authorization": f"Bearer {key}"}
 
     def upload(self, name: str, data: bytes, *, collection: str = "c", **options: Any) -> httpx.Response:
-        options.setdefault("headers", self.key("operator"))
+        if "headers" not in options:
+            options["headers"] = self.key("operator")
         answer: httpx.Response = self.client.post(
             "/api/upload", data={"collection": collection}, files={"file": (name, data)}, **options
         )
