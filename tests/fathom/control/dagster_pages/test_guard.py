@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import dagster as dg
 import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
+from dagster_graphql.schema import create_schema
 from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 
@@ -197,3 +199,16 @@ def test_a_database_that_does_not_answer_is_told_and_asked_again_later(
     monkeypatch.setattr(Keys, "identify", away)
     answer = guarded.ask(VERSION, guarded.bearer("admin"))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_dagster_asks_for_a_permission_before_every_change() -> None:
+    mutations = create_schema().graphql_schema.mutation_type.fields
+    unasked = {name for name, one in mutations.items() if "permission_check(" not in source(one.resolve)}
+    unasked -= {name for name, one in mutations.items() if "@check_permission(" in source(one.resolve)}
+    # the first launches each run by the mutation that asks; the others change nothing of a deployment
+    assert unasked == {"launchMultipleRuns", "logTelemetry", "setNuxSeen"}
+
+
+def source(resolver: Any) -> str:
+    """The text of the function, with its decorators, that answers a field."""
+    return inspect.getsource(inspect.unwrap(resolver))
