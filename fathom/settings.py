@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     graph_uri: str | None = Field(None, description="Bolt address of a Neo4j server; unset: the embedded graph.")
     graph_user: str = Field("neo4j", description="User at graph_uri.")
     graph_password: SecretStr | None = Field(None, description="Password at graph_uri.")
+    graph_reader_user: str | None = Field(
+        None, description="User without rights to write at graph_uri, for queries of people; unset: graph_user, reading only."
+    )
+    graph_reader_password: SecretStr | None = Field(None, description="Password of graph_reader_user.")
     graph_database: str = Field("neo4j", description="Database at graph_uri.")
     graph_heap_mb: int = Field(512, ge=128, le=65536, description="Java heap of the embedded graph, in MB.")
 

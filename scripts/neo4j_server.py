@@ -30,6 +30,7 @@ CONFIGURATION = """server.bolt.listen_address=127.0.0.1:{port}
 server.bolt.advertised_address=127.0.0.1:{port}
 server.http.enabled=false
 server.https.enabled=false
+server.bolt.connection_keep_alive=10s
 server.memory.pagecache.size=256m
 dbms.usage_report.enabled=false
 """

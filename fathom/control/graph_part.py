@@ -11,6 +11,7 @@ from fathom.control.process import MARK, DetachedProcess, ProcessSpec, disk_erro
 from fathom.errors import GraphUnreachable, PartUnreachable, PortTaken
 from fathom.graph.connection import GraphConnection, graph_address
 from fathom.graph.embedded import choose_ports, embedded_server, embedded_version
+from fathom.graph.embedded_reader import keep_reader, keep_reading_group
 from fathom.settings import Settings
 
 START_WITHIN_S = 180.0
@@ -36,7 +37,11 @@ class GraphPart:
             if part.process.running() is None and not self._ports_are_free():
                 choose_ports(self._settings.home)
                 part = self._embedded()
-            return part.start()
+            server = embedded_server(self._settings.home)
+            is_new = keep_reading_group(server) and part.process.running() is not None
+            said = part.start()
+            keep_reader(server, is_new_group=is_new)
+            return said
         except OSError as error:
             raise disk_error(error, self._settings.home) from error
         except PortTaken:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fathom.errors import GraphUnreachable, StoreFull
-from fathom.graph.embedded import DATABASE, USER, embedded_server
+from fathom.graph.embedded import DATABASE, READER, USER, embedded_server
 from fathom.graph.fence import check, taken_over
+from fathom.graph.plan import refuse_plan
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ WRITE_SECONDS = 120.0  # a frozen process holds Neo4j's locks no longer than thi
 
 @dataclass(frozen=True)
 class GraphAddress:
-    """Where the graph is and who asks; `embedded` servers lack a few things that Neo4j has."""
+    """Where the graph is, who writes and who reads for people; `embedded` servers lack a few things that Neo4j has."""
 
     uri: str
     user: str
@@ -31,16 +32,21 @@ class GraphAddress:
     database: str
     embedded: bool
     http_url: str = ""  # of the embedded server only
+    reader: str = ""  # the user who has no right to write; empty: there is none
+    reader_password: str = ""
 
 
 def graph_address(settings: Settings) -> GraphAddress:
     """The address of the deployment's graph. Raises GraphUnreachable where its folder cannot be read."""
     if settings.graph_uri:
         password = settings.graph_password.get_secret_value() if settings.graph_password else ""
-        return GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
+        found = GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
+        reader = settings.graph_reader_password.get_secret_value() if settings.graph_reader_password else ""
+        return replace(found, reader=settings.graph_reader_user or "", reader_password=reader)
     try:
         server = embedded_server(settings.home)
-        return GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True, http_url=server.http_url)
+        found = GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True, http_url=server.http_url)
+        return replace(found, reader=READER, reader_password=server.reader_password)
     except OSError as error:
         raise GraphUnreachable(f"The embedded graph's folder cannot be used: {error}.") from error
 
@@ -58,22 +64,35 @@ class GraphConnection:
         self._write_seconds = write_seconds
         self._retry_seconds = retry_seconds
         self._driver: Driver | None = None
+        self._reading: Driver | None = None
 
     @property
     def driver(self) -> Driver:
         """The neo4j driver below."""
         if self._driver is None:
-            from neo4j import GraphDatabase
-
-            self._driver = GraphDatabase.driver(
-                self.address.uri,
-                auth=(self.address.user, self.address.password) if self.address.password else None,
-                notifications_min_severity="OFF",  # one warning a query otherwise
-                connection_timeout=CONNECT_SECONDS,
-                connection_acquisition_timeout=2 * CONNECT_SECONDS,
-                max_transaction_retry_time=self._retry_seconds,
-            )
+            self._driver = self._opened(self.address.user, self.address.password)
         return self._driver
+
+    @property
+    def reading_driver(self) -> Driver:
+        """The driver of the user who has no right to write; of the other where the server has no such user."""
+        if not self.address.reader:
+            return self.driver
+        if self._reading is None:
+            self._reading = self._opened(self.address.reader, self.address.reader_password)
+        return self._reading
+
+    def _opened(self, user: str, password: str) -> Driver:
+        from neo4j import GraphDatabase
+
+        return GraphDatabase.driver(
+            self.address.uri,
+            auth=(user, password) if password else None,
+            notifications_min_severity="OFF",  # one warning a query otherwise
+            connection_timeout=CONNECT_SECONDS,
+            connection_acquisition_timeout=2 * CONNECT_SECONDS,
+            max_transaction_retry_time=self._retry_seconds,
+        )
 
     def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query. Raises GraphUnreachable."""
@@ -109,20 +128,23 @@ class GraphConnection:
                 raise
             return result
 
-    def rolled_back(
+    def ask(
         self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
     ) -> tuple[list[dict[str, Any]], bool]:
-        """At most `limit` rows, and whether there were more; whatever the query did is undone. Raises GraphUnreachable.
+        """At most `limit` rows of a query of a person, and whether there were more. Raises GraphUnreachable, QueryRefused.
 
-        The access mode makes Neo4j refuse writes; the embedded server does not look at it, so nothing is ever committed.
+        The server refuses to write: the embedded one by the rights of the user, Neo4j by the plan of the query, by the access
+        mode and by the rights of the user where there is one for it. What is done is rolled back all the same.
         """
         from neo4j import READ_ACCESS
 
         with (
-            named_errors(self.address),
-            self.driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
+            named_errors(self.address, self.address.reader),
+            self.reading_driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
             session.begin_transaction(timeout=timeout_s) as transaction,
         ):
+            if not self.address.embedded:
+                refuse_plan(transaction, cypher, parameters)
             result = transaction.run(cypher, dict(parameters))
             rows = [dict(record) for _, record in zip(range(limit + 1), result, strict=False)]
             transaction.rollback()
@@ -138,9 +160,10 @@ class GraphConnection:
 
     def close(self) -> None:
         """Nothing is held open."""
-        if self._driver is not None:
-            self._driver.close()
-            self._driver = None
+        for driver in (self._driver, self._reading):
+            if driver is not None:
+                driver.close()
+        self._driver = self._reading = None
 
 
 def open_graph(settings: Settings) -> GraphConnection:
@@ -149,16 +172,17 @@ def open_graph(settings: Settings) -> GraphConnection:
 
 
 @contextmanager
-def named_errors(address: GraphAddress) -> Iterator[None]:
+def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
     """What the driver raises inside is raised as GraphUnreachable or StoreFull where it is that."""
     from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
 
     try:
         yield
     except AuthError as error:
+        hint = "Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD, or those of the reader."
         raise GraphUnreachable(
-            f"The graph at {address.uri} refuses the user {address.user}.",
-            hint="Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD.",
+            f"The graph at {address.uri} refuses the user {user or address.user}.",
+            hint="Run `fathom up`." if address.embedded else hint,
         ) from error
     except (DriverError, TransientError, OSError) as error:
         raise _unreachable(address, error) from error

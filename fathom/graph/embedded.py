@@ -16,13 +16,13 @@ from pathlib import Path
 from fathom.errors import GraphUnreachable
 
 DATABASE = "fathom"
-USER = "root"
+USER, READER = "root", "reader"  # the one who may do everything, the one who may read
 COMMAND_TIMEOUT_MS = 30_000
 
 
 @dataclass(frozen=True)
 class EmbeddedServer:
-    """The embedded server of a home: its folder, ports on 127.0.0.1 and password file."""
+    """The embedded server of a home: its folder, ports on 127.0.0.1 and files of passwords."""
 
     folder: Path
     bolt_port: int
@@ -40,8 +40,13 @@ class EmbeddedServer:
 
     @property
     def password(self) -> str:
-        """The password of its one user, from a file that only its owner reads."""
+        """The password of the user who may do everything, from a file that only its owner reads."""
         return (self.folder / "password").read_text()
+
+    @property
+    def reader_password(self) -> str:
+        """The password of the user who may read, from a file that only its owner reads."""
+        return (self.folder / "reader-password").read_text()
 
     def command(self, heap_mb: int) -> tuple[str, ...]:
         """The command line that runs it; nothing of it is secret.
@@ -75,15 +80,15 @@ class EmbeddedServer:
 
 
 def embedded_server(home: Path) -> EmbeddedServer:
-    """The embedded server of this home; its ports and password are chosen the first time and kept.
+    """The embedded server of this home; its ports and passwords are chosen the first time and kept.
 
     Raises OSError when the folder cannot be written.
     """
     folder = home / "graph"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    password = folder / "password"
-    if not password.exists():
-        _write_private(password, secrets.token_urlsafe(24))
+    for name in ("password", "reader-password"):
+        if not (folder / name).exists():
+            write_private(folder / name, secrets.token_urlsafe(24))
     record = folder / "ports.json"
     if not record.exists():
         choose_ports(home)
@@ -97,7 +102,7 @@ def choose_ports(home: Path) -> None:
         bolt.bind(("127.0.0.1", 0))
         http.bind(("127.0.0.1", 0))
         ports = {"bolt": bolt.getsockname()[1], "http": http.getsockname()[1]}
-    _write_private(home / "graph" / "ports.json", json.dumps(ports))
+    write_private(home / "graph" / "ports.json", json.dumps(ports))
 
 
 def embedded_version() -> str:
@@ -114,7 +119,8 @@ def _package() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
+    """Writes the text, whole or not at all, for its owner's eyes only."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     beside.write_text(text)
     beside.chmod(0o600)

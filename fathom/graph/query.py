@@ -12,27 +12,25 @@ from pydantic import BaseModel, ConfigDict
 from fathom.errors import QueryRefused
 from fathom.graph.connection import GraphConnection
 from fathom.graph.embedded import COMMAND_TIMEOUT_MS
+from fathom.graph.plan import READING_PROCEDURES
 
 MAX_QUERY = 20_000  # characters
 MAX_LIMIT = 100_000  # rows
 
-# Strings, quoted names and comments are put aside first, so that a word in them is not taken for a clause.
+# Strings, quoted names and comments are put aside first, so that a word in them is not taken for a clause. Where a comment
+# ends is read in both ways that servers have: at a line feed, and at any line break.
 _ESCAPED = re.compile(r"\\u+([0-9a-fA-F]{4})")
-_ASIDE = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/"
+_ASIDE = (
+    re.compile(rf"{_QUOTED}|//[^\n]*", re.DOTALL),
+    re.compile(rf"{_QUOTED}|//[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*", re.DOTALL),
+)
 _WRITES = re.compile(
     r"(?<![\w.$:])(CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|ALTER|FOREACH|GRANT|REVOKE|DENY|LOAD\s+CSV|INSERT|TERMINATE|"
     r"IN\s+TRANSACTIONS)(?!\w|\s*:)",
     re.IGNORECASE,
 )
 _CALLS = re.compile(r"(?<![\w.$:])CALL\s+([\w.]+)", re.IGNORECASE)
-READING_PROCEDURES = (
-    "db.labels",
-    "db.relationshiptypes",
-    "db.propertykeys",
-    "db.indexes",
-    "db.index.fulltext.query",
-    "dbms.components",
-)
 
 
 class QueryResult(BaseModel):
@@ -52,9 +50,10 @@ def run_query(
     timeout_s: float = COMMAND_TIMEOUT_MS / 1000,
     limit: int = 1000,
 ) -> QueryResult:
-    """The first `limit` rows of a reading query, as JSON can hold them; it runs in a transaction that is never committed.
+    """The first `limit` rows of a reading query, as JSON can hold them.
 
-    The embedded server ends a query after its own limit, the default here, whatever `timeout_s` says. Raises QueryRefused for
+    The server refuses what would write; what this module finds in the text is refused before, in plainer words. The embedded
+    server ends a query after its own limit, the default here, whatever `timeout_s` says. Raises QueryRefused for
     one that writes, is too long, takes too much time or is not Cypher; GraphUnreachable.
     """
     refuse_writes(cypher)
@@ -64,7 +63,7 @@ def run_query(
 
     start = time.perf_counter()
     try:
-        records, truncated = connection.rolled_back(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
+        records, truncated = connection.ask(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
     except Neo4jError as error:
         said = (error.message or str(error)).strip().splitlines()[0][:500]
         raise QueryRefused(f"The graph does not take the query: {said}") from error
@@ -79,20 +78,21 @@ def run_query(
 
 
 def refuse_writes(cypher: str) -> None:
-    """The query only reads. Raises QueryRefused naming the clause that does not."""
+    """Refuses a query with a clause that writes, in either reading of its comments. Raises QueryRefused naming it."""
     if len(cypher) > MAX_QUERY:
         raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
-    if not _ASIDE.sub(" ", cypher).strip():
+    if not _ASIDE[0].sub(" ", cypher).strip():
         raise QueryRefused("There is no query.")
     for said in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
-        _refuse_clauses(_ASIDE.sub(" ", said))
+        for aside in _ASIDE:
+            _refuse_clauses(aside.sub(" ", said))
 
 
 def _refuse_clauses(bare: str) -> None:
     if found := _WRITES.search(bare):
         raise QueryRefused(f"The query would write: {' '.join(found.group(1).upper().split())}. Only reading is allowed here.")
     for procedure in _CALLS.findall(bare):
-        if not procedure.lower().startswith(READING_PROCEDURES):
+        if procedure.lower() not in READING_PROCEDURES:
             raise QueryRefused(f"The procedure {procedure} may write. Only reading is allowed here.")
 
 

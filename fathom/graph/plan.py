@@ -1,0 +1,61 @@
+"""Judges a query by the plan that Neo4j makes of it, so that no reading of Cypher of our own decides whether it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fathom.errors import QueryRefused
+
+if TYPE_CHECKING:
+    from neo4j import Transaction
+
+# Procedures that a reader may call; a name ends at its bracket.
+READING_PROCEDURES = frozenset(
+    {
+        "db.labels",
+        "db.relationshiptypes",
+        "db.propertykeys",
+        "db.index.fulltext.querynodes",
+        "db.index.fulltext.queryrelationships",
+        "db.index.vector.querynodes",
+        "db.index.vector.queryrelationships",
+        "db.schema.visualization",
+        "db.schema.nodetypeproperties",
+        "db.schema.reltypeproperties",
+        "dbms.components",
+    }
+)
+# Steps of a plan that reach beyond the data of this database, of which Neo4j calls some a reading.
+_REACHING = ("LoadCSV", "TerminateTransactions", "ShowTransactions", "ShowSettings", "AdministrationCommand")
+_READS, _ASKS_SERVER = "r", "s"
+
+
+def refuse_plan(transaction: Transaction, cypher: str, parameters: Mapping[str, Any]) -> None:
+    """Refuses a query whose plan writes, changes a schema, reads files or calls a procedure that is not known to read.
+
+    The server plans the query and runs nothing. Raises QueryRefused, and the driver's errors for what is not Cypher.
+    """
+    summary = transaction.run("EXPLAIN " + cypher, dict(parameters)).consume()
+    calls = 0
+    for operator, details in _steps(summary.plan or {}):
+        name = operator.partition("@")[0]
+        if name in _REACHING:
+            raise QueryRefused(f"The query reaches beyond the graph ({name}). Only reading is allowed here.")
+        if name == "ProcedureCall":
+            calls += 1
+            procedure = details.partition("(")[0].strip().replace("`", "")
+            if procedure.lower() not in READING_PROCEDURES:
+                raise QueryRefused(f"The procedure {procedure} may write. Only reading is allowed here.")
+    if summary.query_type != _READS and not (summary.query_type == _ASKS_SERVER and calls):
+        raise QueryRefused("The query would write, by the server's plan of it. Only reading is allowed here.")
+
+
+def _steps(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The operators of a plan with what they are about, from the last to the first."""
+    rest = [plan]
+    while rest:
+        step = rest.pop()
+        if step:
+            yield str(step.get("operatorType", "")), str(step.get("args", {}).get("Details", ""))
+            rest += step.get("children", ())
