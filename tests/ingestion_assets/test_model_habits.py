@@ -118,7 +118,7 @@ def test_a_model_whose_answers_are_never_usable_stops_the_document_after_three_c
     assert "openai/small-model" in (upload.detail or "")
     assert "it is no JSON" in (upload.detail or "")
     chunks = len({json.dumps(one["body"]["messages"]) for one in server.requests})
-    assert 3 <= chunks <= 4  # one more may have been out
+    assert 3 <= chunks <= 7  # of a dozen or more; two are asked about at a time, one of which may be slow
     assert len(server.requests) <= 2 * chunks
     server.wire = lambda body: body
     deployment.intake.retry(document)
