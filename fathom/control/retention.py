@@ -30,6 +30,7 @@ MAX_RUNS = 500  # looked at in one pass
 MAX_PASS_S = 20.0  # a tick of a sensor may take 60
 SKIPPED_TICKS_S = 2 * 3600.0  # a sensor that finds nothing to do every five seconds says so this long
 MAX_FREED_PAGES = 5000  # given back to the disk in one pass, of each file
+MAX_WASTE, MIN_COMPACTED = 0.3, 1_000_000  # of a database's pages, and bytes of one that is worth it
 BUSY_S = 2.0
 FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
@@ -67,7 +68,10 @@ def tidy(settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.
     before = now - settings.dagster_days * DAY_S
     done.files = _delete_old_files(settings.dagster_home / "compute_logs", before)
     for name in FILES:
-        done.freed_bytes += give_back(settings.dagster_home / "storage" / name)
+        file = settings.dagster_home / "storage" / name
+        if done.looked_at and not done.cursor:
+            done.freed_bytes += compact(file)
+        done.freed_bytes += give_back(file)
     return done
 
 
@@ -154,6 +158,24 @@ def give_back(file: Path, most_pages: int = MAX_FREED_PAGES) -> int:
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:
         before = file.stat().st_size
         connection.executescript(f"PRAGMA incremental_vacuum({most_pages:d})")  # alone it is stepped to its end
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return max(0, before - file.stat().st_size)
+    return 0
+
+
+def compact(file: Path, most_waste: float = MAX_WASTE) -> int:
+    """How many bytes the database is smaller, written anew because more of its pages than that share was empty room.
+
+    What is deleted here and there leaves no whole page to give back. Its readers go on meanwhile, its writers wait.
+    """
+    if not file.exists():
+        return 0
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:
+        whole, unused = connection.execute("SELECT sum(pgsize), sum(unused) FROM dbstat").fetchone()
+        if whole < MIN_COMPACTED or unused < most_waste * whole:
+            return 0
+        before = file.stat().st_size
+        connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return max(0, before - file.stat().st_size)
     return 0

@@ -15,7 +15,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from fathom.control.dagster_home import prepare_storage, write_dagster_home
 from fathom.control.event_log import KeptEventLog
 from fathom.control.materialized import recorded
-from fathom.control.retention import DAY_S, FILES, MAX_RUNS, give_back, let_shrink, tidy
+from fathom.control.retention import DAY_S, FILES, MAX_RUNS, compact, give_back, let_shrink, tidy
 from fathom.database import open_database
 from fathom.settings import Settings
 from fathom.tables import uploads
@@ -162,9 +162,24 @@ def test_a_database_gives_back_what_was_deleted_from_it(tmp_path: Path) -> None:
         assert connection.execute("SELECT text FROM texts").fetchall() == [("kept",)]
 
 
+def test_a_database_with_much_empty_room_in_its_pages_is_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "some.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE texts (text)")
+        connection.executemany("INSERT INTO texts VALUES (?)", [("x" * 300,)] * 8000)
+        connection.commit()
+        assert compact(file) == 0
+        connection.execute("DELETE FROM texts WHERE rowid % 2")
+        connection.commit()
+    large = file.stat().st_size
+    assert compact(file) > 0.4 * large
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM texts").fetchone() == (4000,)
+
+
 def test_a_database_that_is_locked_or_missing_is_left_for_the_next_pass(tmp_path: Path) -> None:
     file = tmp_path / "some.db"
-    assert (give_back(file), let_shrink(file)) == (0, False)
+    assert (give_back(file), let_shrink(file), compact(file)) == (0, False, 0)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE texts (text)")
         connection.execute("BEGIN EXCLUSIVE")
