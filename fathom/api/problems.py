@@ -25,6 +25,7 @@ from fathom.errors import (
     UsageWrong,
 )
 
+MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "5"
 
 # The most specific class first.
@@ -71,16 +72,22 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An RFC 9457 problem document; its `type` is the error's name below `urn:fathom:error:`, `about:blank` for plain HTTP."""
-    content: dict[str, object] = {
-        "type": f"urn:fathom:error:{title}" if title else "about:blank",
-        "title": title or status.phrase,
-        "status": int(status),
-        "detail": _encodable(detail),
+    content = {
+        **(of_status(status, detail) if title is None else _content(f"urn:fathom:error:{title}", title, status, detail)),
         "instance": connection.scope.get("raw_path", connection.scope["path"].encode()).decode("ascii", "replace"),
     }
     if document is not None:
         content["document"] = _encodable(document)
-    return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")
+    return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def of_status(status: HTTPStatus, detail: str) -> dict[str, object]:
+    """Returns what a problem document says of a request that is none, or not known: there is no address to name."""
+    return _content("about:blank", status.phrase, status, detail)
+
+
+def _content(kind: str, title: str, status: HTTPStatus, detail: str) -> dict[str, object]:
+    return {"type": kind, "title": title, "status": int(status), "detail": _encodable(detail)}
 
 
 def _encodable(text: str) -> str:

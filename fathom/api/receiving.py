@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MAX_BOUNDARY_LENGTH, MultipartParser, parse_options_header
 
+from fathom.api.parameters import MAX_COLLECTION
 from fathom.conversion.sniffing import sniff
 from fathom.errors import EmptyDocument, FormDamaged, FormTooLarge, UnknownFormat, UploadCut
 from fathom.ids import DEFAULT_COLLECTION
@@ -17,6 +18,7 @@ from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 from fathom.uploads.arriving import Arrival
 from fathom.uploads.placing import Placed
+from fathom.uploads.priorities import LEAST, MOST
 
 log = get_logger(__name__)
 
@@ -25,6 +27,26 @@ MAX_AROUND = 64 * 1024  # bytes of a form that are not of its file
 MAX_PARTS = 16
 MAX_FIELD = 8 * 1024
 MAX_HEADERS = 16 * 1024  # of one part
+
+_TEXT = {"type": "string", "maxLength": MAX_FIELD}
+FORM = {  # as the API describes it
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "collection": {"type": "string", "maxLength": MAX_COLLECTION},
+                    "name": _TEXT,
+                    "priority": {"type": "integer", "minimum": LEAST, "maximum": MOST},
+                    "reference_time": _TEXT,
+                },
+            }
+        }
+    },
+}
 
 
 @dataclass

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from fathom.api.problems import MEDIA_TYPE, of_status
 from fathom.observability.logs import get_logger
 
 STOP_WITHIN_S = 6  # for uploads that are on their way; `fathom down` waits ten
@@ -116,10 +119,13 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
             self._head_came()
             if self.transport.is_closing():
                 return
-            body = why.encode("ascii")
-            head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+            body = json.dumps(of_status(HTTPStatus(status), why)).encode()
+            head = b"content-type: %s\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % (MEDIA_TYPE.encode(), len(body))
             self.transport.write(STATUS_LINE[status] + head + body)
             self.transport.close()
+
+        def send_400_response(self, msg: str) -> None:
+            self._refuse(400, msg)
 
     return Patient
 
@@ -147,7 +153,8 @@ class PatientBodies:
 
         await self._app(scope, body.receive, unless_late)
         if body.late is not None and not begun:
-            await PlainTextResponse(body.late, 408, {"Connection": "close"})(scope, receive, send)
+            content = of_status(HTTPStatus.REQUEST_TIMEOUT, body.late)
+            await JSONResponse(content, 408, {"Connection": "close"}, MEDIA_TYPE)(scope, receive, send)
 
 
 class _Body:

@@ -15,7 +15,7 @@ from fathom.api.access import Operator, Reader, within, within_document
 from fathom.api.guards import content_length
 from fathom.api.parameters import MAX_COLLECTION, Cursor
 from fathom.api.paths import DocumentId, urls
-from fathom.api.receiving import MAX_AROUND, place, receive
+from fathom.api.receiving import FORM, MAX_AROUND, place, receive
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database, require_writable
 from fathom.errors import StoreFull, UsageWrong
@@ -61,7 +61,7 @@ class Measured(BaseModel):
     events: dict[str, int] = Field(description="how often each event was said")
 
 
-@router.post("/api/upload", status_code=202)
+@router.post("/api/upload", status_code=202, openapi_extra={"requestBody": FORM})
 async def upload(
     request: Request,
     caller: Operator,

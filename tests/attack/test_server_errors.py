@@ -1,0 +1,43 @@
+"""The API answers odd requests without a server error: `tests.attack.server_errors` in a short form, without other parts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+
+import httpx
+
+from fathom.api.app import create_app
+from fathom.api.serving import Serving
+from fathom.control.access import open_keys
+from fathom.settings import Settings
+from tests.attack.odd_requests import Known
+from tests.attack.server_errors import SHOWN, attack, send_to
+
+REQUESTS = 200
+
+
+def test_no_odd_request_is_answered_by_a_server_error(home_settings: Settings) -> None:
+    of = home_settings.model_copy(update={"api_requests_per_minute": 1_000_000})
+    server = Serving(create_app(of), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = int(server.servers[0].sockets[0].getsockname()[1])
+        admin, reader = (open_keys(of).create(role, name="a").key for role in ("admin", "reader"))
+        httpx.post(
+            f"http://127.0.0.1:{port}/api/upload?collection=c",
+            files={"file": ("a.md", b"# A\n\nText.")},
+            headers={"X-API-Key": admin},
+        ).raise_for_status()
+        known = Known(tuple((b"X-API-Key", key.encode()) for key in (admin, reader)), "c/a.md", "c")
+        found = attack(known, partial(send_to, port), REQUESTS, 16, away=True)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert found.statuses.total() == REQUESTS
+    assert found.broken[:SHOWN] == []
