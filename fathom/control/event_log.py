@@ -38,6 +38,13 @@ UNREAD = (
     DagsterEventType.LOADED_INPUT,
     DagsterEventType.LOGS_CAPTURED,
 )
+# When each step began and how it ended, from which Dagster draws the course of a run.
+STEPS = (
+    DagsterEventType.STEP_START,
+    DagsterEventType.STEP_SUCCESS,
+    DagsterEventType.STEP_FAILURE,
+    DagsterEventType.STEP_SKIPPED,
+)
 FILES_OF_SQLITE = ("", "-wal", "-shm")
 
 _inherited: list[object] = []  # what a fork must neither use nor close
@@ -110,17 +117,24 @@ class KeptEventLog(SqliteEventLogStorage):
         with self.index_connection() as connection:
             return list(connection.execute(query).scalars())
 
-    def thin(self, run_id: str, made: Sequence[int]) -> int:
-        """How many events of the run are gone: all but its end, the materializations `made` and the checks of them."""
+    def checks_on_record(self) -> list[tuple[str, str]]:
+        """Asset and name of every check that has an outcome; reads the index of outcomes whole."""
+        query = sa.select(AssetCheckExecutionsTable.c.asset_key, AssetCheckExecutionsTable.c.check_name).distinct()
+        with self.index_connection() as connection:
+            return [(asset, check) for asset, check in connection.execute(query)]
+
+    def thin(self, run_id: str, made: Sequence[int], checks: Sequence[tuple[str, str]]) -> int:
+        """How many events of the run are gone: all but its course, the materializations `made` and the checks of them.
+
+        `checks` are those on record: the index of outcomes finds a run's by asset and check.
+        """
         events, outcomes = SqlEventLogStorageTable, AssetCheckExecutionsTable
         if self._shard(run_id) != INDEX_SHARD_NAME:
             self._delete_file(run_id)
         with self.index_connection() as connection:
-            pairs = connection.execute(sa.select(outcomes.c.asset_key, outcomes.c.check_name).distinct()).all()
-            # each pair alone: the index of outcomes has asset, check and run
             of_run = [
                 (outcomes.c.asset_key == asset, outcomes.c.check_name == check, outcomes.c.run_id == run_id)
-                for asset, check in pairs
+                for asset, check in checks
             ]
             for pair in of_run:
                 of_others = sa.or_(
@@ -128,15 +142,15 @@ class KeptEventLog(SqliteEventLogStorage):
                     outcomes.c.materialization_event_storage_id.not_in(made),
                 )
                 connection.execute(outcomes.delete().where(*pair, of_others))
-            checks: list[int] = []
+            evaluated: list[int | None] = []
             for pair in of_run:
-                checks += connection.execute(sa.select(outcomes.c.evaluation_event_storage_id).where(*pair)).scalars()
-            kept = {*made, *(check for check in checks if check is not None)}
-            of_end = {kind.value for kind in EVENT_TYPE_TO_PIPELINE_RUN_STATUS} if made else set()
+                evaluated += connection.execute(sa.select(outcomes.c.evaluation_event_storage_id).where(*pair)).scalars()
+            kept = {*made, *evaluated}
+            of_course = {kind.value for kind in (*EVENT_TYPE_TO_PIPELINE_RUN_STATUS, *STEPS)} if made else set()
             rows = connection.execute(
                 sa.select(events.c.id, events.c.dagster_event_type).where(events.c.run_id == run_id)
             ).all()
-            gone = [number for number, kind in rows if number not in kept and kind not in of_end]
+            gone = [number for number, kind in rows if number not in kept and kind not in of_course]
             for at in range(0, len(gone), MAX_VARIABLES):
                 some = gone[at : at + MAX_VARIABLES]
                 connection.execute(events.delete().where(events.c.id.in_(some)))

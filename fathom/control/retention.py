@@ -1,6 +1,6 @@
 """Keeps Dagster's storage small: what old runs said goes, the last materialization and checks of each document stay.
 
-Of a run that made what a document has now, its row, those events and its end stay, so that links lead somewhere; of
+Of a run that made what a document has now, its row, those events and its course stay, so that links lead somewhere; of
 any other old run nothing does. A run whose document failed stays whole until the document is done or removed.
 """
 
@@ -90,6 +90,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Tidied, c
         updated_before=datetime.fromtimestamp(now - settings.dagster_days * DAY_S, UTC),
     )
     records = instance.get_run_records(old, limit=MAX_RUNS, order_by="update_timestamp", ascending=True)
+    checks = log.checks_on_record() if records else []
     needed, began = _needed(settings, [record.dagster_run.run_id for record in records]), time.monotonic()
     for record in records:
         if time.monotonic() - began > MAX_PASS_S:
@@ -99,7 +100,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Tidied, c
         if run in needed:
             continue
         made = log.last_made_by(run)
-        gone = log.thin(run, made)
+        gone = log.thin(run, made, checks)
         if made:
             done.thinned, done.events = done.thinned + bool(gone), done.events + gone
         else:

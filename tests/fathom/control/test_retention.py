@@ -65,7 +65,15 @@ def test_of_the_run_that_made_the_present_state_that_and_its_checks_stay(
     assert (done.looked_at, done.thinned, done.deleted) == (1, 1, [])
     assert recorded(home_settings, {"a/1.md": run}) == before
     assert len(before["a/1.md"].checks) == 2
-    assert kinds(instance, run) == ["ASSET_CHECK_EVALUATION", "ASSET_MATERIALIZATION", "PIPELINE_START", "PIPELINE_SUCCESS"]
+    stay = [
+        "ASSET_CHECK_EVALUATION",
+        "ASSET_MATERIALIZATION",
+        "PIPELINE_START",
+        "PIPELINE_SUCCESS",
+        "STEP_START",
+        "STEP_SUCCESS",
+    ]
+    assert kinds(instance, run) == stay
     assert len(instance.all_logs(run)) == count - done.events
     found = instance.get_run_by_id(run)
     assert found is not None
