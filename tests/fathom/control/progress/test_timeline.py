@@ -66,12 +66,29 @@ def test_what_its_bytes_stopped_was_never_converted(record: Record) -> None:
     assert [found[stage][0] for stage in ("validation", "docling", "chunking")] == ["failed", "to come", "to come"]
 
 
-def test_what_is_tried_again_waits_and_nothing_of_the_last_try_is_shown(record: Record) -> None:
+def test_what_is_tried_again_waits_with_the_stages_that_a_try_finished(record: Record) -> None:
     record.upload("a/x.pdf", "accepted", run_id="r1", ago=70, attempts=1)
     converted(record, "a/x.pdf")
     assert {name: state for name, (state, _, _) in steps(record, "a/x.pdf").items()} == {
-        "upload": "now", "validation": "to come", "docling": "to come", "chunking": "to come", "graphiti": "to come",
+        "upload": "now", "validation": "done", "docling": "to come", "chunking": "to come", "graphiti": "to come",
     }  # fmt: skip
+
+
+def test_what_is_paused_in_the_graph_stage_shows_that_it_was_converted(record: Record) -> None:
+    record.upload("a/x.pdf", "accepted", run_id="r1", reason="CreditSpent", ago=70)
+    converted(record, "a/x.pdf")
+    record.said("a/x.pdf", "docling.complete", 30, pages=4, words=900)
+    record.said("a/x.pdf", "graphiti.begun", 27)
+    found = steps(record, "a/x.pdf")
+    assert (found["docling"], found["graphiti"][0]) == (("done", 29.5, "4 pages, 900 words"), "to come")
+
+
+def test_what_was_done_and_is_asked_for_again_has_every_stage_before_it(record: Record) -> None:
+    record.upload("a/x.pdf", "accepted", ago=70)
+    converted(record, "a/x.pdf")
+    record.said("a/x.pdf", "graphiti.begun", 27)
+    record.said("a/x.pdf", "graphiti.complete", 7, written=1)
+    assert {state for name, (state, _, _) in steps(record, "a/x.pdf").items() if name != "upload"} == {"to come"}
 
 
 def test_nobody_uploaded_it_so_there_is_no_timeline(record: Record) -> None:
