@@ -92,7 +92,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
             threads.append(threading.Thread(target=lambda: [None for _ in sending(export, stop)], name="spans", daemon=True))
             threads[-1].start()
         launcher = app.state.launcher
-        works = (_rotate_now_and_then(of), launcher.run(), launcher.watch(), _warm_up(of))
+        works = (_rotate_now_and_then(of), launcher.run(), launcher.watch(), launcher.keep_supervisor(), _warm_up(of))
         beside = [asyncio.create_task(work) for work in works]
         try:
             yield
@@ -134,28 +134,28 @@ def create_app(of: Settings | None = None) -> FastAPI:
         return answer
 
     @app.exception_handler(FathomError)
-    async def on_named_error(request: Request, error: FathomError) -> Response:
+    async def on_named_error(request: Request, error: FathomError) -> Response | None:
         """An error Fathom knows the name of, with what to do."""
-        return await _given(request, of_error(request, error))
+        return _given(request, of_error(request, error))
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
-    async def on_storage_away(request: Request, error: SQLAlchemyError) -> Response:
+    async def on_storage_away(request: Request, error: SQLAlchemyError) -> Response | None:
         """Dagster's storage is locked or away, which its database says in its own words; ours is named where it is used."""
         log.warning("Dagster's storage does not answer", metrics={"error": type(error).__name__}, path=request.scope["path"])
-        return await _given(request, of_error(request, DagsterUnreachable("Dagster's storage does not answer.")))
+        return _given(request, of_error(request, DagsterUnreachable("Dagster's storage does not answer.")))
 
     @app.exception_handler(HTTPException)
-    async def on_http_error(request: Request, error: HTTPException) -> Response:
+    async def on_http_error(request: Request, error: HTTPException) -> Response | None:
         """An error of the protocol: no such address, no such method, no key, not the role."""
-        return await _given(request, problem(request, HTTPStatus(error.status_code), str(error.detail), headers=error.headers))
+        return _given(request, problem(request, HTTPStatus(error.status_code), str(error.detail), headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(WebSocketRequestValidationError)
-    async def on_wrong_request(request: Request, error: ValidationException) -> Response:
+    async def on_wrong_request(request: Request, error: ValidationException) -> Response | None:
         """A request whose parts are of the wrong form; says which, never with which value."""
         wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-        return await _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
+        return _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
     for room in (health, access, keys, collections, stream, uploads, previews, documents, reference):
@@ -167,11 +167,10 @@ def create_app(of: Settings | None = None) -> FastAPI:
     return app
 
 
-async def _given(connection: HTTPConnection, answer: Response) -> Response:
-    """The answer, which a WebSocket that was not accepted yet has to be sent by hand."""
-    if isinstance(connection, WebSocket) and connection.application_state is WebSocketState.CONNECTING:
-        await connection.send_denial_response(answer)
-    return answer
+def _given(connection: HTTPConnection, answer: Response) -> Response | None:
+    """Returns the answer; None for a WebSocket that is open, to which none can be given."""
+    opened = isinstance(connection, WebSocket) and connection.application_state is not WebSocketState.CONNECTING
+    return None if opened else answer
 
 
 def _watched(app: FastAPI) -> bool:

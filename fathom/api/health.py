@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from fathom import __version__
 from fathom.api.access import Reader, unbound
+from fathom.api.problems import retry_after
 from fathom.control.parts import healthy, status_all
 from fathom.control.progress.eta import errors, history_of
 from fathom.database import open_database
@@ -33,7 +34,8 @@ async def ready(request: Request) -> Response:
     fine = healthy(statuses)
     parts = {status.name: {"state": status.state, "detail": status.detail} for status in statuses}
     content = {"status": "ready" if fine else "not ready", "parts": parts}
-    return JSONResponse(content, status_code=HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE)
+    status = HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE
+    return JSONResponse(content, status_code=status, headers=retry_after(status))
 
 
 @router.get("/metrics")

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from fathom.api.problems import MEDIA_TYPE, of_status
 from fathom.observability.logs import get_logger
@@ -124,6 +125,13 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
             self.transport.write(STATUS_LINE[status] + head + body)
             self.transport.close()
 
+        def handle_websocket_upgrade(self) -> None:
+            super().handle_websocket_upgrade()
+            opened = self.transport.get_protocol()
+            # a method but GET, and more headers than its library takes: it says nothing, and waits for ever
+            if isinstance(opened, WebSocketsSansIOProtocol) and opened.conn.handshake_exc is not None:
+                self._refuse(400, "This is no request for a WebSocket.")
+
         def send_400_response(self, msg: str) -> None:
             self._refuse(400, msg)
 
@@ -198,6 +206,7 @@ class Serving(uvicorn.Server):
             "host": host,
             "port": port,
             "http": protocol(patience),
+            "ws": WebSocketsSansIOProtocol,
             "access_log": False,
             "limit_concurrency": patience.most_connections,
             "timeout_graceful_shutdown": STOP_WITHIN_S,

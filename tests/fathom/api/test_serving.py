@@ -123,6 +123,39 @@ def test_a_head_that_drips_ends_in_time_while_others_are_served(serve: Serve) ->
             connection.close()
 
 
+UPGRADE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [("POST", ()), ("DELETE", ()), ("GET", tuple(f"X-{n}: y" for n in range(300))), ("GET", ("X-Long: " + "x" * 9000,))],
+    ids=["POST", "DELETE", "many headers", "a long header"],
+)
+def test_what_is_no_request_for_a_websocket_is_answered_at_once(serve: Serve, method: str, more: tuple[str, ...]) -> None:
+    served = serve()
+    with closing(served.open()) as connection:
+        connection.settimeout(3)
+        connection.sendall(served.head(method, "/api/upload/c%2Fa.md/stream", *UPGRADE, *more))
+        assert answer(connection).startswith("HTTP/1.1 400 ")
+
+
+def test_a_websocket_that_is_refused_leaves_no_trace_in_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    served = serve()
+    logging.getLogger("uvicorn.error").addHandler(caplog.handler)  # its parent passes nothing on
+    for path, status in (("/api/upload/c%2Fa.md/stream", 404), ("/api/upload/c%2Fa.md/stream?cursor=x", 422)):
+        with closing(served.open()) as connection:
+            connection.settimeout(3)
+            connection.sendall(served.head("GET", path, *UPGRADE))
+            assert answer(connection).startswith(f"HTTP/1.1 {status} ")
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert [one.getMessage() for one in caplog.records if one.exc_info] == []
+
+
 def test_a_connection_that_is_kept_is_not_held_by_drips_either(serve: Serve) -> None:
     served = serve()
     with closing(served.open()) as connection:
