@@ -28,8 +28,9 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
     guard_torch_imports()
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import HeadingHierarchyOptions, ThreadedPdfPipelineOptions
-    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
+    from docling.document_converter import ImageFormatOption, PdfFormatOption
 
+    from fathom.conversion.docling_backends.known_format import KnownFormatConverter
     from fathom.conversion.layout.plugin import GeometricLayoutOptions, GeometricTableOptions
     from fathom.conversion.pdf.backend import GeometricPdfBackend
     from fathom.conversion.pdf.pipeline import GeometricPdfPipeline
@@ -50,7 +51,7 @@ def docling_converter(languages: tuple[str, ...] = (), threads: int = 1) -> Docu
         table_batch_size=1,
         queue_max_size=8,
     )
-    return DocumentConverter(
+    return KnownFormatConverter(
         allowed_formats=[InputFormat(name) for name in FORMATS],
         format_options={
             **reader_options(),

@@ -38,9 +38,10 @@ DECODED = frozenset(
     {DocumentKind.MARKDOWN, DocumentKind.CSV, DocumentKind.LATEX, DocumentKind.ASCIIDOC, DocumentKind.HTML, DocumentKind.JATS}
 )
 EPUB_MEMBER = b"mimetypeapplication/epub+zip"
-MAX_PROLOG = 8_000  # characters in which the declaration of an XML's DTD stands
 XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>", re.S)
 _QUOTED = r"(?:\"[^\"]*\"|'[^']*')"
+# Comments and instructions before the declaration of an XML's DTD, such as a licence; licences have every length.
+BEFORE_DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.S)
 DOCTYPE = re.compile(rf"<!DOCTYPE\s+[\w:.-]+\s*(?:(?:PUBLIC|SYSTEM)\s+{_QUOTED}\s*{_QUOTED}?)?\s*(?=[\[>])", re.I)
 # Docling knows a JATS article by its DTD; articles of other names, or without one, are read as well.
 JATS_DOCTYPE = '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96)//EN" "JATS-archivearticle1.dtd"'
@@ -103,7 +104,7 @@ def check_blocks(text: str) -> None:
 def _with_jats_doctype(text: str) -> str:
     """Returns the article with a declaration that names the DTD of JATS; the file's own entities stay."""
     declaration = '<?xml version="1.0" encoding="UTF-8"?>'
-    found = DOCTYPE.search(text[:MAX_PROLOG])
-    if found is None:
-        return f"{declaration}{JATS_DOCTYPE}>{text.lstrip()}"
-    return declaration + text[: found.start()].lstrip() + JATS_DOCTYPE + text[found.end() :]
+    before = BEFORE_DOCTYPE.match(text)
+    text = text[before.end() :] if before else text
+    found = DOCTYPE.match(text)
+    return f"{declaration}{JATS_DOCTYPE}{text[found.end() :] if found else '>' + text}"

@@ -58,8 +58,9 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
         TableStructureOptions,
         ThreadedPdfPipelineOptions,
     )
-    from docling.document_converter import DocumentConverter, ImageFormatOption, PdfFormatOption
+    from docling.document_converter import ImageFormatOption, PdfFormatOption
 
+    from fathom.conversion.docling_backends.known_format import KnownFormatConverter
     from fathom.conversion.docling_converter import FORMATS, reader_options
 
     options = ThreadedPdfPipelineOptions(
@@ -71,7 +72,7 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
         heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
         enable_remote_services=False,
     )
-    return DocumentConverter(
+    return KnownFormatConverter(
         allowed_formats=[InputFormat(name) for name in FORMATS],
         format_options={
             **reader_options(),
