@@ -15,6 +15,7 @@ from fathom.conversion.archives import inspect_archive
 from fathom.conversion.email.outlook import ROOT_STREAM, is_outlook
 from fathom.conversion.encodings.text_encoding import encoding_of
 from fathom.conversion.kinds.text_kinds import kind_of_text
+from fathom.conversion.pdf.stream_sizes import refuse_pdf_bomb
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.conversion.sniffing import HEAD_BYTES, sniff
 from fathom.errors import (
@@ -116,7 +117,7 @@ def _inspect(path: Path, name: str, size: int, max_pages: int) -> Inspection:
         head = file.read(HEAD_BYTES)
     sniffed = sniff(head)
     if sniffed.family == "pdf":
-        return Inspection(kind=DocumentKind.PDF, size=size, pages=_pdf_pages(path))
+        return Inspection(kind=DocumentKind.PDF, size=size, pages=_pdf_pages(path, max_pages))
     if sniffed.family == "zip":
         kind, pages = inspect_archive(path)
         return Inspection(kind=kind, size=size, pages=pages)
@@ -132,8 +133,11 @@ def _inspect(path: Path, name: str, size: int, max_pages: int) -> Inspection:
     return _inspect_text(path, name, size)
 
 
-def _pdf_pages(path: Path) -> int:
-    """Number of pages, 1 or more. A PDF that is encrypted but opens without a password is as good as any."""
+def _pdf_pages(path: Path, max_pages: int) -> int:
+    """Number of pages, 1 or more; where they are not too many, of a PDF that is no bomb.
+
+    A PDF that is encrypted but opens without a password is as good as any.
+    """
     import pypdfium2  # noqa: F401 - native code, loaded only where a PDF is; this import also initialises it
     from pypdfium2 import raw
 
@@ -147,6 +151,8 @@ def _pdf_pages(path: Path) -> int:
         raw.FPDF_CloseDocument(document)
     if pages < 1:
         raise DocumentWithoutPages("The PDF has no page.")
+    if pages <= max_pages:
+        refuse_pdf_bomb(path, pages)
     return pages
 
 
