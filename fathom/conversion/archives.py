@@ -1,13 +1,16 @@
-"""Which documents are ZIP archives, and which archives are bombs: told from their directory, never by unpacking."""
+"""Which documents are ZIP archives, and which archives are bombs: told from their directory, and never by keeping a part."""
 
 from __future__ import annotations
 
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
+from copy import copy
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from fathom.conversion.kinds.xml_faults import refuse_multiplying_entities
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentLocked, DocumentWithoutPages, EmptyDocument, UnknownFormat
 
@@ -25,6 +28,12 @@ MAX_ENTRIES = 50_000
 MAX_DIRECTORY_BYTES = 16 * 1024**2
 # A deck embeds one small workbook a chart, so a few hundred archives inside are honest.
 MAX_NESTED = 500
+# What a part can at most be in truth, whatever the directory says of it; below this, no lie harms anyone.
+LIES_MATTER_ABOVE = 32 * 1024**2
+MAX_DEFLATED = 1_032
+BLOCK_BYTES = 1024**2
+# Where XML declares entities, it does so at its beginning.
+ENTITIES_WITHIN = 64 * 1024
 # Small descriptions that are read to tell the kind; none is longer in an honest file.
 MAX_DESCRIPTION_BYTES = 4 * 1024**2
 
@@ -96,6 +105,8 @@ def _inspect_opened(archive: zipfile.ZipFile, size: int) -> tuple[DocumentKind, 
     refuse_bomb(entries, size)
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise DocumentLocked("It is a ZIP archive with a password.")
+    _refuse_lies(archive, entries)
+    _refuse_entities(archive, entries)
     names = {entry.filename for entry in entries}
     kind = _ooxml_kind(archive, names) or _mimetype_kind(archive, names)
     if kind is None:
@@ -115,7 +126,7 @@ def _inspect_opened(archive: zipfile.ZipFile, size: int) -> tuple[DocumentKind, 
 def refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
     """Raises ArchiveBomb if what the directory declares is past the bounds above; `size` is the archive's, in bytes.
 
-    Readers built on `zipfile` never give more than is declared, so a directory that lies low only truncates itself.
+    A directory that lies low is found out by `inspect_archive`, which passes over what a part gives.
     """
     if len(entries) > MAX_ENTRIES:
         raise ArchiveBomb(f"It is an archive with {len(entries)} entries; at most {MAX_ENTRIES} are opened.")
@@ -132,6 +143,44 @@ def refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
     nested = sum(1 for entry in entries if PurePosixPath(entry.filename).suffix.lower() in NESTED_SUFFIXES)
     if nested > MAX_NESTED:
         raise ArchiveBomb(f"It holds {nested} archives inside; at most {MAX_NESTED} are opened.")
+
+
+def _refuse_lies(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Raises ArchiveBomb if a part gives more than its directory declares, which readers hold in memory before they cut it off.
+
+    A part that could not give much whatever it says is not looked into; of others nothing is kept.
+    """
+    for entry in entries:
+        if entry.compress_type != zipfile.ZIP_DEFLATED or entry.compress_size * MAX_DEFLATED <= LIES_MATTER_ABOVE:
+            continue
+        with suppress(*ZIP_FAULTS), archive.open(_as_stored(entry)) as packed:
+            given, inflating = 0, zlib.decompressobj(-zlib.MAX_WBITS)
+            while (block := packed.read(BLOCK_BYTES)) and given <= entry.file_size:
+                while block and given <= entry.file_size:
+                    given += len(inflating.decompress(block, BLOCK_BYTES))
+                    block = inflating.unconsumed_tail
+            if given > entry.file_size:
+                raise ArchiveBomb(f"Its part {entry.filename[:80]} is larger than the archive says.")
+
+
+def _as_stored(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """Returns the entry as one whose packed bytes are given as they are."""
+    stored = copy(entry)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
+    del stored.CRC  # of the unpacked bytes
+    return stored
+
+
+def _refuse_entities(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Raises ArchiveBomb if a part is XML whose entities multiply."""
+    for entry in entries:
+        if not _is_markup(entry.filename):
+            continue
+        with suppress(*ZIP_FAULTS), archive.open(entry) as part:
+            head = part.read(ENTITIES_WITHIN)
+            if b"<!ENTITY" in head.replace(b"\0", b""):
+                encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+                refuse_multiplying_entities((head + part.read(MAX_PART_BYTES)).decode(encoding, "replace"))
 
 
 def _refuse_huge_directory(file: BinaryIO, size: int) -> None:

@@ -11,12 +11,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.docling_backends.empty_headings import empty_headings_are_text
 from fathom.conversion.docling_backends.text_document import READ_HERE, text_document
 from fathom.conversion.docling_converter import docling_converter
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.formats import NAMES, source_bytes
+from fathom.conversion.kinds.xml_faults import messages_of, named_xml_fault
 from fathom.conversion.own_date import own_date
 from fathom.conversion.pdf.assembly.inline_links import keep_inline_links
 from fathom.conversion.pdf.assembly.running_text import keep_running_texts_once
@@ -157,7 +160,10 @@ def convert_by_docling(
         return Outcome(document=text_document(path, inspection))
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
     listener = _listener(inspection, progress) if progress else None
-    result = converter.convert(source, raises_on_error=False, progress_callback=listener)
+    try:
+        result = converter.convert(source, raises_on_error=False, progress_callback=listener)
+    except (etree.XMLSyntaxError, RecursionError) as error:
+        raise named_xml_fault(messages_of(error)) or _broken(inspection, str(error)) from error
     if inspection.kind is DocumentKind.PDF:
         keep_inline_links(result)
         keep_running_texts_once(result.document)
@@ -170,6 +176,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
     Raises DocumentDamaged, ConversionFailed where it failed, and the reader's own error where that gave up by name.
     """
     from docling.datamodel.base_models import ConversionStatus
+    from docling.datamodel.document import get_input_rejection_cause
 
     from fathom.conversion.docling_backends.pipeline import refusal_of
 
@@ -179,7 +186,9 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
     if refusal := refusal_of(result):
         raise refusal
     if result.status is ConversionStatus.FAILURE or result.status is ConversionStatus.SKIPPED:
-        raise _failure(inspection, errors)
+        cause = get_input_rejection_cause(result.input)
+        said = (*(error.message for error in errors), *messages_of(cause))
+        raise named_xml_fault(said) or _failure(inspection, errors) from cause
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
     empty_headings_are_text(result.document)
@@ -195,8 +204,12 @@ def _category(error: Any) -> str:
 def _failure(inspection: Inspection, errors: list[ConversionError]) -> Exception:
     message = errors[0].message if errors else "docling gives no reason"
     if any(error.category in {"backend_failure", "invalid_input"} for error in errors):
-        return DocumentDamaged(f"Its structure as {inspection.kind.value} gives way: {_sentence(message)}")
+        return _broken(inspection, message)
     return ConversionFailed(f"It could not be converted: {_sentence(message)}")
+
+
+def _broken(inspection: Inspection, message: str) -> DocumentDamaged:
+    return DocumentDamaged(f"Its structure as {inspection.kind.value} gives way: {_sentence(message)}")
 
 
 def _sentence(message: str) -> str:

@@ -25,6 +25,7 @@ from fathom.conversion.email.calendar_part import CalendarEvent, events_of
 from fathom.conversion.email.headers import date_of, header_text, people_of
 from fathom.conversion.email.plain_body import paragraphs_of
 from fathom.conversion.report import Notice
+from fathom.errors import NestedTooDeep
 
 MAX_NAMED = 10
 MIN_COLUMN_LINES = 2  # a single line with a gap in it is text
@@ -55,9 +56,12 @@ class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own 
         return {InputFormat.EMAIL}
 
     def convert(self) -> DoclingDocument:
-        """Returns the document of the mail: subject, people, date, then what it says."""
-        message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
-        content = content_of(message)
+        """Returns the document of the mail: subject, people, date, then what it says. Raises NestedTooDeep."""
+        try:
+            message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
+            content = content_of(message)
+        except RecursionError as error:  # of Python's own reader of mails
+            raise NestedTooDeep("Its parts, or the mails in it, stand some hundred deep in one another.") from error
         origin = DocumentOrigin(
             filename=self.file.name or "file.eml", mimetype="message/rfc822", binary_hash=self.document_hash
         )

@@ -8,11 +8,10 @@ from pathlib import PurePath
 
 from fathom.conversion.kinds.code_signs import is_code, statement_share
 from fathom.conversion.kinds.kind_names import TEMPLATES, kind_by_name
+from fathom.conversion.kinds.xml_faults import refuse_multiplying_entities
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, UnknownFormat
 
-# Ten times the longest article: past it, entities were written to grow and not to abbreviate.
-MAX_EXPANDED_CHARACTERS = 20_000_000
 # Lines of code outside fences, as a share of all, that a Markdown text has fewer of.
 MAX_CODE_IN_MARKDOWN = 0.3
 
@@ -21,8 +20,6 @@ _HTML = re.compile(_BEFORE_MARKUP + r"(?:<!doctype\s+html\b|<(?:html|head|body)\
 _XML = re.compile(r"\A\s*(?:<\?xml\b|<!doctype\s+(?!html\b)\w)", re.I)
 _BARE_XML = re.compile(_BEFORE_MARKUP + r"<(?:article\b|[\w.:-]+\s[^>]*\bxmlns\b)")
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
-_ENTITY = re.compile(r"""<!ENTITY\s+(?:%\s+)?([\w.:-]+)\s+(?:"([^"]*)"|'([^']*)')""")
-_REFERENCE = re.compile(r"[&%]([\w.:-]+);")
 _TAG = re.compile(r"</?(?:p|div|table|ul|ol|h[1-6]|span|br|title|meta|section|article)\b[^>]*>", re.I)
 _HEADER = re.compile(r"\A(?:>?From |>?[!-9;-~]+[ \t]*:[ \t])")
 MAX_BROKEN_HEADERS = 2  # of a file whose name says that it is a mail
@@ -75,6 +72,7 @@ def kind_of_text(sample: str, name: str) -> DocumentKind:
     if named is DocumentKind.CODE and suffix in TEMPLATES and _TEMPLATE.search(sample):
         return DocumentKind.CODE
     if _HTML.match(sample):
+        refuse_multiplying_entities(sample)
         return DocumentKind.HTML
     if _XML.match(sample) or _BARE_XML.match(sample) or (suffix == ".xml" and sample.lstrip().startswith("<")):
         return _kind_of_xml(sample)
@@ -109,9 +107,11 @@ def _kind_by_shape(sample: str) -> DocumentKind:
 
 
 def _kind_of_xml(sample: str) -> DocumentKind:
-    _refuse_multiplying_entities(sample)
+    refuse_multiplying_entities(sample)
     prolog_free = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", "", sample, flags=re.S | re.I)
     found = _ROOT.search(prolog_free)
+    if found is None and "<!ENTITY" in sample:
+        raise ArchiveBomb("It is XML that declares more entities, or longer ones, than any document has.")
     root = found.group(1).rpartition(":")[2].lower() if found else ""
     if root == "article" and re.search(r"<(?:\w+:)?(?:front|article-meta|body)\b|JATS|NLM//DTD", sample, re.I):
         return DocumentKind.JATS
@@ -125,19 +125,6 @@ def _kind_of_xml(sample: str) -> DocumentKind:
         if sign in sample:
             raise UnknownFormat(f"It is {called}.", hint=hint)
     raise UnknownFormat(f"It is XML of a kind that is not converted (<{root[:60] or '?'}>).")
-
-
-def _refuse_multiplying_entities(sample: str) -> None:
-    """Raises ArchiveBomb where the entities declared expand to more than any article has."""
-    lengths: dict[str, int] = {}
-    for declared in _ENTITY.finditer(sample):
-        value = declared.group(2) if declared.group(2) is not None else declared.group(3)
-        length = len(value)
-        for reference in _REFERENCE.findall(value):
-            length += lengths.get(reference, 0)
-        if length > MAX_EXPANDED_CHARACTERS:
-            raise ArchiveBomb("It is XML whose entities expand to more text than any document has.")
-        lengths[declared.group(1)] = length
 
 
 def _is_mail(sample: str, *, wanted: int) -> bool:

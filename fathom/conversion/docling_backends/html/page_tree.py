@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 
 from lxml import etree
 
+from fathom.conversion.kinds.xml_faults import with_own_entities
+
 MAX_DEPTH = 250
 # libxml2 takes neither longer texts nor deeper trees unless it is told to.
 MAX_BOUNDED_BYTES = 9_000_000
@@ -58,7 +60,7 @@ def page_tree(source: str) -> etree._Element | None:
 
     XHTML that is well-formed is read as XML, where `<a id="x"/>` is a whole element; names of elements have no namespace.
     """
-    source = _CONTROLS.sub("", source)
+    source = with_own_entities(_CONTROLS.sub("", source))
     if _XHTML.match(source) and not _LONG_TAG.search(source) and (root := _xml_tree(source)) is not None:
         return root
     if any(found[0].count("=") > MAX_ATTRIBUTES for found in _LONG_TAG.finditer(source)):

@@ -43,7 +43,7 @@ from fathom.conversion.docling_backends.opendocument.media import Media, descrip
 from fathom.conversion.docling_backends.opendocument.numbering import Levels
 from fathom.conversion.docling_backends.opendocument.paragraphs import Line, ParagraphReader, code_line
 from fathom.conversion.docling_backends.opendocument.styles import Styles
-from fathom.conversion.docling_backends.opendocument.tables import PlacedCell, grid_of
+from fathom.conversion.docling_backends.opendocument.tables import Copies, PlacedCell, grid_of
 
 _TITLE, _SUBTITLE = "Title", "Subtitle"
 _CODE = frozenset({"preformatted text", "preformatted_20_text", "source code", "source_20_code", "html preformatted"})
@@ -89,6 +89,7 @@ class BodyWriter:
         self._lists = ListWriter(self, styles)
         self._within_object = False
         self.hidden_rows = 0
+        self.copies = Copies()
 
     def blocks(self, elements: Iterable[Any], parent: NodeItem | None) -> None:
         """Adds the elements, one after the other."""
@@ -206,7 +207,7 @@ class BodyWriter:
 
     def table(self, element: Any, parent: NodeItem | None) -> None:
         """Adds a table; one of a single cell that holds blocks is these blocks."""
-        grid = grid_of(element)
+        grid = grid_of(element, self.copies)
         self.hidden_rows += grid.hidden_rows
         if not grid.cells:
             return

@@ -6,13 +6,14 @@ Docling 2.142.1 knows one header row and runs the lines of a cell together; not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.opendocument.markup import TABLE, is_true, number_of
 
 MAX_REPEATED = 1_000
+MAX_COPIES = 20_000  # of filled cells, in one file
 MAX_COLUMNS = 1_000
 _CELL, _COVERED, _ROW = f"{TABLE}table-cell", f"{TABLE}covered-table-cell", f"{TABLE}table-row"
 _HEADER, _GROUPS = f"{TABLE}table-header-rows", (f"{TABLE}table-rows", f"{TABLE}table-row-group")
@@ -40,7 +41,22 @@ class Grid:
     hidden_rows: int
 
 
-def grid_of(table: Any) -> Grid:
+class Copies:
+    """Counts the copies of filled cells that a file asks for; `cut` are those beyond the bound, which it does not get."""
+
+    def __init__(self) -> None:
+        self._left = MAX_COPIES
+        self.cut = 0
+
+    def allowed(self, wanted: int, cells: int = 1) -> int:
+        """Returns how often a row of so many filled cells, or one of them, may stand: once at the least."""
+        given = min(wanted, MAX_REPEATED, 1 + self._left // max(cells, 1))
+        self._left -= (given - 1) * cells
+        self.cut += (wanted - given) * cells
+        return given
+
+
+def grid_of(table: Any, copies: Copies) -> Grid:
     """Returns the grid of a `table:table`; repeated rows and cells without content stand once."""
     cells: list[PlacedCell] = []
     number = hidden = header = 0
@@ -49,9 +65,10 @@ def grid_of(table: Any) -> Grid:
             hidden += number_of(row, f"{TABLE}number-rows-repeated")
             continue
         filled = any(_has_content(cell) for cell in row.iterchildren(_CELL))
-        repeated = min(number_of(row, f"{TABLE}number-rows-repeated"), MAX_REPEATED) if filled else 1
-        for _ in range(repeated):
-            _place(row, number, cells)
+        placed = _placed(row, number, copies)
+        repeated = copies.allowed(number_of(row, f"{TABLE}number-rows-repeated"), len(placed)) if filled else 1
+        for more in range(repeated):
+            cells += [replace(cell, row=number) for cell in placed] if more else placed
             header += is_header and number == header
             number += 1
     first_row = is_true(table, f"{TABLE}use-first-row-styles") if table.get(f"{TABLE}use-first-row-styles") else None
@@ -70,18 +87,21 @@ def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
             yield from _rows(child, is_header)
 
 
-def _place(row: Any, number: int, cells: list[PlacedCell]) -> None:
-    """Places the filled cells of a row; none reaches further than the row has cells, covered ones counted."""
+def _placed(row: Any, number: int, copies: Copies) -> list[PlacedCell]:
+    """Returns the filled cells of a row; none reaches further than the row has cells, covered ones counted."""
     found: list[tuple[Any, int]] = []
     column = 0
     for cell in row.iterchildren(_CELL, _COVERED):
         repeated = min(number_of(cell, f"{TABLE}number-columns-repeated"), MAX_COLUMNS - column)
-        if cell.tag == _CELL and _has_content(cell):
+        if cell.tag == _CELL and _has_content(cell) and repeated > 0:
+            repeated = copies.allowed(repeated)
             found += [(cell, at) for at in range(column, column + repeated)]
         column += repeated
+    placed: list[PlacedCell] = []
     for cell, at in found:
         across = min(number_of(cell, f"{TABLE}number-columns-spanned"), column - at)
-        cells.append(PlacedCell(cell, number, at, number_of(cell, f"{TABLE}number-rows-spanned"), across))
+        placed.append(PlacedCell(cell, number, at, number_of(cell, f"{TABLE}number-rows-spanned"), across))
+    return placed
 
 
 def _has_content(cell: Any) -> bool:

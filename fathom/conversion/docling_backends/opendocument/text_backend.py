@@ -102,6 +102,7 @@ def left_out(writer: BodyWriter) -> list[Notice]:
         ("hidden_text", hidden.text, "Hidden text was left out."),
         ("hidden_sections", hidden.sections, "Hidden sections were left out."),
         ("hidden_rows", writer.hidden_rows, "Hidden rows of tables were left out."),
+        ("repeated_cells", writer.copies.cut, "Repetitions of the same cells of tables were left out."),
     ]
     notices = [Notice(kind=kind, message=message, count=count) for kind, count, message in found if count]
     return [*notices, *objects_notice(writer.media.untold_objects)]

@@ -17,6 +17,7 @@ from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.word.markup import CELL, ROW, TABLE, VAL, P, W, is_on, value_of
 
 MAX_COLUMNS = 1_000  # Word itself stops at 63
+MAX_BEFORE = 63  # columns that a row leaves free before its first cell
 _FIRST_ROW, _FIRST_COLUMN = 0x0020, 0x0080
 
 
@@ -37,7 +38,7 @@ def placed_cells(table: Any) -> tuple[list[PlacedCell], int, int]:
     open_cells: dict[int, PlacedCell] = {}
     width = row_number = 0
     for row in table.iterchildren(ROW):
-        column = _integer(value_of(row, f"{W}trPr/{W}gridBefore"), 0)
+        column = min(_integer(value_of(row, f"{W}trPr/{W}gridBefore"), 0), MAX_BEFORE)
         for element in row.iterchildren(CELL):
             if column >= MAX_COLUMNS:
                 break

@@ -20,7 +20,7 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 KINDS: dict[str, Kind] = {
     "float": "number", "percentage": "number", "currency": "number", "date": "date", "time": "date", "boolean": "bool",
 }  # fmt: skip
-MAX_BLANKS = 1_000  # of one element that stands for blanks
+MAX_BLANKS = 100  # of one element that stands for blanks
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 _OUTSIDE = frozenset(
     {"annotation", "note", "ruby-text", "frame", "custom-shape", "rect", "g", "control", "ellipse", "line", "polygon"}
