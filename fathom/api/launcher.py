@@ -9,6 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from fathom.control.launching import launch_waiting
 from fathom.control.reconciling import end_dead_runs
+from fathom.control.supervision.supervisor import LOOK_EVERY_S as SUPERVISION_LOOK_EVERY_S
+from fathom.control.supervision.supervisor import supervisor_of_supervisor
 from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
@@ -63,6 +65,14 @@ class Launcher:
                     self.kick(None)
             except FathomError as error:
                 log.debug("Runs could not be looked after; the sensor does", error=error.name)
+
+    async def keep_supervisor(self) -> None:
+        """The supervisor, which keeps all other parts, is started again where it ended or hangs; works until cancelled."""
+        keeper = await run_in_threadpool(supervisor_of_supervisor, self._settings)
+        while True:
+            await asyncio.sleep(SUPERVISION_LOOK_EVERY_S)
+            if await run_in_threadpool(keeper.wanted):
+                await run_in_threadpool(keeper.look)
 
     def _waiting(self) -> bool:
         return open_intake(self._settings).counts().get(UploadState.ACCEPTED, 0) > 0

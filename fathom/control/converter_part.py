@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fathom.control.part import PartStatus
+from fathom.control.part import PartStatus, suspension
+from fathom.control.process import suspended_of
 from fathom.errors import FathomError
 from fathom.settings import Settings
 
@@ -45,12 +46,15 @@ class ConverterPart:
 
         log = str(self._settings.logs_path / "converter.jsonl")
         client = ConverterClient(self._settings)
+        if (pid := client.listening()) is None:
+            return PartStatus(name=self.name, state="stopped", log=log)
+        if pid and pid in suspended_of(pid):  # no answer need be waited for; its workers it looks after itself
+            return PartStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
         try:
             status = client.status()
         except FathomError as error:
-            if not client.listening():
-                return PartStatus(name=self.name, state="stopped", log=log)
-            return PartStatus(name=self.name, state="unhealthy", detail=f"{error.message} {error.what_to_do}", log=log)
+            detail = f"{error.message} {error.what_to_do}"
+            return PartStatus(name=self.name, state="unhealthy", pid=pid or None, detail=detail, log=log)
         return PartStatus(
             name=self.name,
             state="unhealthy" if status.problem else "healthy",

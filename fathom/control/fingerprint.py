@@ -26,9 +26,18 @@ def fingerprint(settings: Settings, *, without: Collection[str] = ()) -> str:
         if file.exists():
             status = file.stat()
             digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
-    plain = {name: _plain(value) for name, value in settings.model_dump().items() if name not in without}
-    digest.update(json.dumps(plain, sort_keys=True, default=str).encode())
+    digest.update(_settings_text(settings, without))
     return digest.hexdigest()[:32]
+
+
+def settings_fingerprint(settings: Settings) -> str:
+    """Changes when a setting does, whatever the program is. Holds no secret. 32 hex digits."""
+    return hashlib.sha256(_settings_text(settings, ())).hexdigest()[:32]
+
+
+def _settings_text(settings: Settings, without: Collection[str]) -> bytes:
+    plain = {name: _plain(value) for name, value in settings.model_dump().items() if name not in without}
+    return json.dumps(plain, sort_keys=True, default=str).encode()
 
 
 def _plain(value: object) -> object:

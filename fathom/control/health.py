@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
-import time
-from datetime import UTC, datetime
+import shutil
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from fathom.control.heartbeat import Heartbeat
 from fathom.control.ports import HOST
 
-# The daemon says it is alive every 30 s; Dagster's own page calls it dead after 300.
-DAEMON_SILENT_S = 300.0
+# Dagster's daemon is several loops, each with a heartbeat: the one that launches runs comes round every second.
+DAEMON_SILENT_S = 10.0
+# The loop of the sensors comes round every 5 s, and later where the code location is loaded anew on a busy machine.
+SENSORS_SILENT_S = 60.0
+SENSORS = "SENSOR"
+HEARTBEATS = "heartbeats"  # the folder of them, beside the records of running processes
+# With less room than that in its home, no part can do its work.
+LEAST_ROOM_MB = 16
 
 
 def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
@@ -32,23 +36,28 @@ def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | 
     return parsed if isinstance(parsed, dict) else None
 
 
-def daemon_heartbeats(dagster_home: Path) -> dict[str, float]:
-    """When each of Dagster's daemons was last alive, in seconds since 1970; read without importing dagster.
+def loop_heartbeat(home: Path, name: str) -> Heartbeat:
+    """The heartbeat of one loop of a process of the home."""
+    return Heartbeat(home / "run" / HEARTBEATS / name)
 
-    Empty while there is no storage, or none that this version of Dagster writes.
-    """
-    file = dagster_home / "storage" / "history" / "runs.db"
-    if not file.exists():
-        return {}
+
+def daemon_gets_on(home: Path, *, since: float = 0.0) -> bool:
+    """Whether the loops of Dagster's daemon come round, and that of the sensors did after `since` (seconds since 1970)."""
+    folder = home / "run" / HEARTBEATS
+    sensors = loop_heartbeat(home, SENSORS)
+    if not sensors.has_beaten(since=since) or sensors.silent_s(since=since) > SENSORS_SILENT_S:
+        return False
+    loops = [Heartbeat(file) for file in folder.iterdir() if file.name.isupper()]  # as Dagster writes its daemons' types
+    return min(loop.silent_s(since=since) for loop in loops) < DAEMON_SILENT_S
+
+
+def room_wanted(home: Path) -> str | None:
+    """What to say where the disk of the home is full; None while there is room."""
+    place = next((one for one in (home, *home.parents) if one.is_dir()), home)
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            rows = connection.execute("SELECT daemon_type, timestamp FROM daemon_heartbeats").fetchall()
-        return {name: datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp() for name, when in rows}
-    except (sqlite3.Error, ValueError, TypeError):
-        return {}
-
-
-def sensors_alive(dagster_home: Path, *, since: float = 0.0) -> bool:
-    """Whether the daemon that looks at sensors was alive lately, and after `since` (seconds since 1970)."""
-    beat = daemon_heartbeats(dagster_home).get("SENSOR", 0.0)
-    return beat >= since and time.time() - beat < DAEMON_SILENT_S
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return f"{home} cannot be looked at: {error.strerror}."
+    if free >= LEAST_ROOM_MB * 1024**2:
+        return None
+    return f"The disk of {home} is full ({free / 1024**2:.0f} MB left): free some, and the work goes on by itself."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fathom.control.health import sensors_alive
+from fathom.control.health import daemon_gets_on
 from fathom.errors import DagsterUnreachable
 from fathom.settings import Settings
 from fathom.uploads.accounts import paused_for
@@ -106,7 +106,7 @@ def wait(
             return [upload for upload in uploads.values() if upload is not None]
         if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
             asked = time.monotonic()
-            if sensors_alive(settings.dagster_home):
+            if daemon_gets_on(settings.home):
                 daemon_seen = asked
             elif asked - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_away()
@@ -136,7 +136,7 @@ def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
 
 def require_running(settings: Settings) -> None:
     """Raises DagsterUnreachable unless the daemon that starts the work is there."""
-    if not sensors_alive(settings.dagster_home):
+    if not daemon_gets_on(settings.home):
         raise daemon_away()
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from fathom.control.process import DetachedProcess, Running
+from fathom.control.process import DetachedProcess, Running, suspended_of
 from fathom.errors import PartUnreachable
 
 State = Literal["healthy", "unhealthy", "stopped", "external"]
@@ -60,7 +60,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class ProcessPart:
-    """A part that is a detached process; `healthy` asks it, given the process."""
+    """A part that is a detached process; `healthy` asks it, given the process; `trouble` is what it cannot mend itself."""
 
     process: DetachedProcess
     healthy: Callable[[Running], bool]
@@ -69,6 +69,7 @@ class ProcessPart:
     start_within_s: float = 180.0
     stop_within_s: float = 10.0
     tries: int = 1
+    trouble: Callable[[], str | None] = lambda: None
 
     @property
     def name(self) -> str:
@@ -95,23 +96,37 @@ class ProcessPart:
         log = str(self.process.spec.log)
         if running is None:
             return PartStatus(name=self.name, state="stopped", port=self.process.spec.port, log=log)
-        fine = self.healthy(running)
+        wrong = self._wrong(running)
         return PartStatus(
             name=self.name,
-            state="healthy" if fine else "unhealthy",
+            state="unhealthy" if wrong else "healthy",
             pid=running.birth.pid,
             port=running.port,
             address=self.address,
             version=self.version(),
             uptime_s=round(running.uptime_s, 1),
             rss_mb=memory_mb(running.birth.pid),
-            detail=None if fine else f"It runs and does not answer; read {log}.",
+            detail=wrong,
             log=log,
         )
 
+    def _wrong(self, running: Running) -> str | None:
+        """What is wrong with it: what the system says of its processes first, which needs no waiting for an answer."""
+        if pids := suspended_of(running.birth.pid):
+            return suspension(running.birth.pid, pids)
+        if trouble := self.trouble():
+            return trouble
+        return None if self.healthy(running) else f"It runs and does not answer; read {self.process.spec.log}."
+
     def _ready(self) -> bool:
         running = self.process.running()
-        return running is not None and self.healthy(running)
+        return running is not None and not suspended_of(running.birth.pid) and self.healthy(running)
+
+
+def suspension(pid: int, suspended: Collection[int]) -> str:
+    """What to say of a part with that pid of which these processes are stopped by a signal."""
+    which = "It" if pid in suspended else f"Process {min(suspended)} of it"
+    return f"{which} is stopped by a signal (SIGSTOP), and is replaced unless it goes on."
 
 
 def memory_mb(pid: int) -> float | None:

@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from fathom.control.access import ensure_admin_key
 from fathom.control.converter_part import ConverterPart
 from fathom.control.dagster_home import prepare_storage, write_dagster_home
-from fathom.control.fingerprint import fingerprint
+from fathom.control.fingerprint import fingerprint, settings_fingerprint
 from fathom.control.graph_part import GraphPart
-from fathom.control.health import get_json, sensors_alive
+from fathom.control.health import daemon_gets_on, get_json, loop_heartbeat, room_wanted
 from fathom.control.part import Part, PartStatus, ProcessPart
 from fathom.control.ports import HOST
 from fathom.control.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
@@ -28,11 +28,14 @@ from fathom.errors import FathomError
 from fathom.home import own_home
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
+SUPERVISOR = "supervisor"  # what starts the others again
+SUPERVISOR_SILENT_S = 15.0  # it looks every few seconds, and waits for the answers of all parts
+ANSWER_WITHIN_S = 2.0
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
 # Each part is started for its own port; only the API asks about all.
 PORTS = ("api_port", "dagster_port")
 # Who takes new work first, then who does it, then what they need.
-STOP_ORDER = (("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
+STOP_ORDER = (("supervisor",), ("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,12 @@ def parts_of(settings: Settings) -> list[Part]:
         _webserver(settings),
         _daemon(settings),
         _api(settings),
+        _supervisor(settings),
     ]
 
 
 def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda started: None) -> list[Started]:
-    """Every part runs for the present settings; all are started at once, and one that fails keeps none of the others back.
+    """Every part runs for the present settings; they are started at once, and one that fails keeps none of the others back.
 
     `told` is called as each is done. Raises StoreFull and StoreFailed where the home cannot be written.
     """
@@ -75,6 +79,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     write_dagster_home(settings)
     prepare_storage(settings)
     ensure_admin_key(settings)
+    want(settings)
 
     def start(part: Part) -> Started:
         began = time.monotonic()
@@ -86,9 +91,10 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
         told(started)
         return started
 
-    parts = parts_of(settings)
+    *parts, supervisor = parts_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
-        return list(pool.map(start, parts))
+        started = list(pool.map(start, parts))
+    return [*started, start(supervisor)]  # last, so that it does not take what only starts for what ended
 
 
 def run_for_others(settings: Settings) -> list[str]:
@@ -99,6 +105,7 @@ def run_for_others(settings: Settings) -> list[str]:
 
 def stop_all(settings: Settings) -> list[str]:
     """No process of this home is left, whoever started it; answers the names of the parts that ran."""
+    wanted_file(settings).unlink(missing_ok=True)  # before all else: from here on nobody starts a part again
     by_name = {part.name: part for part in parts_of(settings)}
     stopped: list[str] = []
     for names in STOP_ORDER:
@@ -113,6 +120,29 @@ def stop_all(settings: Settings) -> list[str]:
     with contextlib.suppress(FileNotFoundError):
         run_server_address(settings.home).unlink()
     return stopped
+
+
+def want(settings: Settings) -> None:
+    """From here on the parts are wanted for these settings: what ends or hangs is started again, until stop_all."""
+    file = wanted_file(settings)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(settings_fingerprint(settings))
+    except OSError as error:
+        raise disk_error(error, settings.home) from error
+
+
+def wanted(settings: Settings) -> bool:
+    """Whether the parts are to run, and for these settings."""
+    try:
+        return wanted_file(settings).read_text() == settings_fingerprint(settings)
+    except OSError:
+        return False
+
+
+def wanted_file(settings: Settings) -> Path:
+    """The file that is there as long as the parts are to run; it says for which settings."""
+    return process_folder(settings) / "wanted"
 
 
 def status_all(settings: Settings) -> list[PartStatus]:
@@ -131,6 +161,11 @@ def rotate_logs(settings: Settings) -> None:
 def healthy(statuses: Iterable[PartStatus]) -> bool:
     """Whether every part does its work."""
     return all(status.healthy for status in statuses)
+
+
+def part_of(settings: Settings, name: str) -> Part:
+    """The part of that name. Raises KeyError for a name that none has."""
+    return {part.name: part for part in parts_of(settings)}[name]
 
 
 def _process(settings: Settings, name: str, *command: str, port: int | None = None, setting: str = "") -> DetachedProcess:
@@ -177,11 +212,11 @@ def _webserver(settings: Settings) -> ProcessPart:
 
 
 def _daemon(settings: Settings) -> ProcessPart:
-    quiet = ("--log-level", "warning", "--log-format", "json")  # what each tick said is on the sensor's own page
     return ProcessPart(
-        _process(settings, "dagster-daemon", "-m", "dagster._daemon", "run", *quiet, "-w", str(WORKSPACE)),
-        healthy=lambda running: sensors_alive(settings.dagster_home, since=running.birth.created),
+        _process(settings, "dagster-daemon", "-m", "fathom.control.dagster_daemon", "--workspace", str(WORKSPACE)),
+        healthy=lambda running: daemon_gets_on(settings.home, since=running.birth.created),
         version=lambda: installed("dagster"),
+        trouble=lambda: room_wanted(settings.home),
     )
 
 
@@ -190,7 +225,7 @@ def _runs(settings: Settings) -> ProcessPart:
 
     def answers(_running: Running) -> bool:
         try:
-            return bool(ask(address, run=None))
+            return bool(ask(address, run=None, timeout=ANSWER_WITHIN_S))
         except (OSError, ValueError):
             return False
 
@@ -211,6 +246,15 @@ def _api(settings: Settings) -> ProcessPart:
         healthy=lambda _: get_json(port, "/health/live") is not None,
         version=lambda: installed("fathom"),
         address=f"http://{HOST}:{port}",
+    )
+
+
+def _supervisor(settings: Settings) -> ProcessPart:
+    heart = loop_heartbeat(settings.home, SUPERVISOR)
+    return ProcessPart(
+        _process(settings, SUPERVISOR, "-m", "fathom.control.supervision"),
+        healthy=lambda running: heart.silent_s(since=running.birth.created) < SUPERVISOR_SILENT_S,
+        version=lambda: installed("fathom"),
     )
 
 

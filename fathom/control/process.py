@@ -192,6 +192,28 @@ def marked(home: Path) -> list[psutil.Process]:
     return [process for process in found if _lives(process)]
 
 
+def suspended(home: Path) -> list[psutil.Process]:
+    """Every process started for this home that a signal (SIGSTOP) keeps from going on."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.status() == psutil.STATUS_STOPPED and process.environ().get(MARK) == str(home):
+                found.append(process)
+    return found
+
+
+def suspended_of(pid: int) -> list[int]:
+    """Which of the process and its descendants a signal (SIGSTOP) keeps from going on, the process itself first."""
+    found: list[int] = []
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                if one.status() == psutil.STATUS_STOPPED:
+                    found.append(one.pid)
+    return found
+
+
 def end(processes: Iterable[psutil.Process], grace_s: float) -> None:
     """The processes and their descendants are gone: the processes are asked, what is left of the family is killed.
 

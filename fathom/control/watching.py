@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fathom.control.documents import known_document
-from fathom.control.health import sensors_alive
+from fathom.control.health import daemon_gets_on
 from fathom.control.ingest import ASK_DAEMON_EVERY_S, DAEMON_MISSING_FOR_S, daemon_away
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
@@ -83,7 +83,7 @@ def watch(
             return
         if time.monotonic() - asked >= ASK_DAEMON_EVERY_S:
             asked = time.monotonic()
-            alive = sensors_alive(settings.dagster_home)
+            alive = daemon_gets_on(settings.home)
             daemon_seen = asked if alive else daemon_seen
             if asked - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_away()

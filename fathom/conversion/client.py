@@ -98,8 +98,8 @@ class ConverterClient:
         """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
         return self._lifecycle.status()
 
-    def listening(self) -> bool:
-        """Whether a converter runs, even if it does not answer; starts none."""
+    def listening(self) -> int | None:
+        """The pid of the converter, even if it does not answer, 0 where the system does not tell; starts none."""
         return self._lifecycle.listening()
 
     def stop(self) -> bool:

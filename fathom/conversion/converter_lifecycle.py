@@ -25,7 +25,7 @@ GREETING_WITHIN_S = 20.0
 # Interpreter, settings and socket; the workers warm up afterwards.
 START_WITHIN_S = 60.0
 # For people who wait for it.
-STATUS_WITHIN_S = 5.0
+STATUS_WITHIN_S = 2.0
 STOP_WITHIN_S = 10.0
 # One may be replaced at once by a caller with other settings or newer code; more often than this, something is wrong.
 MOST_STARTS = 3
@@ -82,13 +82,13 @@ class ConverterLifecycle:
             raise ConverterUnreachable("The converter is not running.") from error
         return ConverterStatus.model_validate_json(payload)
 
-    def listening(self) -> bool:
-        """Whether a converter process has the socket, even if it does not answer."""
+    def listening(self) -> int | None:
+        """The pid of the process that has the socket, even if it does not answer; 0 where the system does not tell."""
         try:
-            self._address.connect(STATUS_WITHIN_S).close()
+            with self._address.connect(STATUS_WITHIN_S) as connection:
+                return listener(connection) or 0
         except OSError:
-            return False
-        return True
+            return None
 
     def stop(self) -> bool:
         """No converter owns this home; what it was converting is cancelled. True if one was running."""

@@ -86,7 +86,7 @@ class Live:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     made = Live(tmp_path_factory.mktemp("a") / "home")
     try:
-        assert [one.error for one in start_all(made.settings)] == [None] * 6
+        assert {one.error for one in start_all(made.settings)} == {None}
         yield made
     finally:
         stop_all(made.settings)

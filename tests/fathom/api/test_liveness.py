@@ -92,7 +92,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     made = Scene(tmp_path_factory.mktemp("l") / "home", **asked, otlp_endpoint=spans.url)
     made.model, made.spans, made.rows = model, spans, []
     try:
-        assert [one.error for one in start_all(made.settings)] == [None] * 6
+        assert {one.error for one in start_all(made.settings)} == {None}
         yield made
         if kept := os.environ.get("FAULT_TABLE"):
             Path(kept).write_text(json.dumps(made.rows))

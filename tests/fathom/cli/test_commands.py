@@ -22,7 +22,7 @@ def test_status_names_every_part_and_is_code_3_while_one_is_missing(call: Any) -
     shown = call("status", "--json")
     assert shown.code == 3
     assert [part["name"] for part in shown.json["parts"]] == [
-        "graph", "converter", "runs", "dagster-webserver", "dagster-daemon", "api",
+        "graph", "converter", "runs", "dagster-webserver", "dagster-daemon", "api", "supervisor",
     ]  # fmt: skip
     assert {part["state"] for part in shown.json["parts"]} == {"stopped"}
     assert "`fathom up`" in shown.err

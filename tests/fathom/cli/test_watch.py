@@ -46,7 +46,7 @@ def put(home_settings: Settings) -> Put:
 
 def last(settings: Settings, target: str | None, steps: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch) -> Seen:
     """What is seen last, when one step is taken between every two looks."""
-    monkeypatch.setattr(watching, "sensors_alive", lambda _: True)
+    monkeypatch.setattr(watching, "daemon_gets_on", lambda _: True)
     taken = iter(steps)
     return list(watch(settings, target, sleep=lambda _: next(taken)()))[-1]
 
