@@ -27,6 +27,8 @@ from dagster._serdes.config_class import ConfigurableClassData
 
 from fathom.control.event_packing import pack_events
 from fathom.control.revisions import keep_revisions
+from fathom.errors import DagsterUnreachable
+from fathom.waits import is_bounded, wait_left
 
 KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
 MAX_VARIABLES = 500  # of one statement
@@ -173,9 +175,14 @@ class KeptEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str, synchronous: str = "FULL") -> Iterator[sa.Connection]:
-        """A transaction on the file."""
-        with self._db_lock:
+        """A transaction on the file. Raises DagsterUnreachable where this process waits for it longer than `waits` allows."""
+        with self._alone():
             connection = self._open(shard)
+            wait_ms = int(wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) * 1000)
+            if connection.info.get("wait_ms", SQLITE_BUSY_TIMEOUT_SECONDS * 1000) != wait_ms:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
+                connection.rollback()
+                connection.info["wait_ms"] = wait_ms
             if connection.info.get("synchronous") != synchronous:
                 connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
                 connection.rollback()
@@ -186,6 +193,16 @@ class KeptEventLog(SqliteEventLogStorage):
             except sa.exc.DBAPIError:
                 self._close(shard)
                 raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread uses the files."""
+        if not self._db_lock.acquire(timeout=wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) if is_bounded() else -1):
+            raise DagsterUnreachable("Dagster's storage is locked by another process.")
+        try:
+            yield
+        finally:
+            self._db_lock.release()
 
     def _shard(self, run_id: str) -> str:
         """The file of a run that has one from before, and otherwise the one of all runs."""

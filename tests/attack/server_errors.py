@@ -85,7 +85,8 @@ def attack(known: Known, send: Send, requests: int, seeded: int, *, away: bool =
         answer = send(request)
         found.judge(request, answer, time.monotonic() - began, away=away)
 
-    sent()
+    with suppress(KeyboardInterrupt):  # Ctrl+C: what came so far is shown
+        sent()
     return found
 
 

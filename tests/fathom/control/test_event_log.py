@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from fathom.control.dagster_home import write_dagster_home
 from fathom.control.event_log import KEPT, KeptEventLog
+from fathom.errors import DagsterUnreachable
 from fathom.settings import PROJECT_ROOT, Settings
+from fathom.waits import waiting_at_most
 
 TELL = """
 import sys, dagster as dg
@@ -125,3 +131,26 @@ def test_events_are_gone_when_they_are_wiped(instance: dg.DagsterInstance) -> No
     assert messages(instance, run) == []
     again = telling.execute_in_process(instance=instance).run_id
     assert "said in a step" in messages(instance, again)
+
+
+def test_a_bounded_wait_for_a_locked_file_ends_by_its_bound(instance: dg.DagsterInstance) -> None:
+    log = instance.event_log_storage
+    assert isinstance(log, KeptEventLog)
+    instance.add_dynamic_partitions("documents", ["a"])
+    file = log.path_for_shard("index")
+    began = time.monotonic()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other, waiting_at_most(0.5):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            instance.add_dynamic_partitions("documents", ["b"])
+        assert instance.get_dynamic_partitions("documents") == ["a"]
+    assert time.monotonic() - began < 5
+    instance.add_dynamic_partitions("documents", ["b"])
+
+
+def test_a_bounded_wait_for_another_thread_ends_by_its_bound(instance: dg.DagsterInstance) -> None:
+    log = instance.event_log_storage
+    assert isinstance(log, KeptEventLog)
+    with log.index_connection(), waiting_at_most(0.3), pytest.raises(DagsterUnreachable):
+        instance.get_dynamic_partitions("documents")
+    assert instance.get_dynamic_partitions("documents") == []
