@@ -20,8 +20,8 @@ MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_PART_BYTES = 256 * 1024**2
 # Deflate cannot pass 1,032; sheets of one repeated value reach about 60, the known bombs 500 and more.
 MAX_RATIO = 200
-# Below this, no ratio harms anyone.
-RATIO_MATTERS_ABOVE = 32 * 1024**2
+# Below this, no ratio harms anyone: a tree of so much markup takes a worker some seconds.
+RATIO_MATTERS_ABOVE = 8 * 1024**2
 # The largest decks and books have a few thousand parts; each costs the directory's reader half a kilobyte.
 MAX_ENTRIES = 50_000
 # 50,000 entries with long names; read before the directory is, because it is what the reader loads whole.

@@ -6,6 +6,7 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
+from fathom.conversion.archives import MAX_DEFLATED
 from fathom.conversion.guards import guard_torch_imports
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def reader_options() -> dict[InputFormat, FormatOption]:
         WordFormatOption,
         XMLJatsFormatOption,
     )
+    from odfdo.security import security
 
     from fathom.conversion.docling_backends.asciidoc.backend import AsciidocBackend
     from fathom.conversion.docling_backends.epub import EpubBackend
@@ -99,6 +101,7 @@ def reader_options() -> dict[InputFormat, FormatOption]:
     from fathom.conversion.docling_backends.word.backend import WordBackend
     from fathom.conversion.email.backend import MailBackend
 
+    security.max_compression_ratio = MAX_DEFLATED  # archives.py bounds it, and leaves small files alone
     logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
     logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of calendars, which MailBackend reads
     return {

@@ -1,4 +1,4 @@
-"""Names what is wrong with XML that no reader can take: entities that multiply, and elements without end in one another."""
+"""Names what is wrong with XML that no reader takes: entities that multiply, elements without end in one another."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _SUBSET = re.compile(
 # What libxml2 says, in any of its versions.
 _MULTIPLIES = re.compile(r"entity amplification|entity reference loop|entity nesting|Detected an entity", re.I)
 _TOO_DEEP = re.compile(r"Excessive depth|depth in document|maximum recursion depth", re.I)
+# What odfdo says of a part that unpacks to more than 200 times its size, however small it is.
+_UNPACKS = re.compile(r"High compression ratio|breach of security", re.I)
 _UNDECLARED = re.compile(r"Entity '([^']{1,60})' not defined")
 _BOMB = "It is XML whose entities expand to more text than any document has."
 
@@ -92,6 +94,8 @@ def named_xml_fault(said: Iterable[str]) -> FathomError | None:
     for message in said:
         if _MULTIPLIES.search(message):
             return ArchiveBomb(_BOMB)
+        if _UNPACKS.search(message):
+            return ArchiveBomb("A part of it unpacks to hundreds of times its size.")
         if _TOO_DEEP.search(message):
             return NestedTooDeep("Its elements stand deeper in one another than any reader of XML follows.")
         if undeclared := _UNDECLARED.search(message):

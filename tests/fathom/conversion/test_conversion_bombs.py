@@ -77,6 +77,7 @@ def test_a_chain_of_many_entities_is_measured_in_no_time() -> None:
         ("Maximum entity amplification factor exceeded, see xmlCtxtSetMaxAmplification., line 1", ArchiveBomb),
         ("Detected an entity reference loop, line 1, column 7", ArchiveBomb),
         ("Excessive depth in document: 256 use XML_PARSE_HUGE option, line 1", NestedTooDeep),
+        ("odfdo detected a breach of security. High compression ratio (317.9:1) detected in content.xml.", ArchiveBomb),
         ("Entity 'x' not defined, line 1, column 413", DocumentDamaged),
     ],
 )
@@ -167,3 +168,27 @@ def test_a_mail_of_parts_within_parts_without_end_is_nested_too_deep(tmp_path: P
     (tmp_path / "a.eml").write_text(f"From: a@b.c\nTo: d@e.f\n{mail}")
     with pytest.raises(NestedTooDeep):
         converted(tmp_path / "a.eml")
+
+
+@pytest.mark.parametrize("element", ["<text:section>", "<text:list><text:list-item>"])
+def test_elements_without_end_in_one_another_are_nested_too_deep(tmp_path: Path, element: str) -> None:
+    ends = "".join(f"</{name.rstrip('>')}>" for name in reversed(element.split("<")[1:]))
+    with pytest.raises(NestedTooDeep):
+        converted(text_document(tmp_path / "a.odt", element * 5_000 + "<text:p>deep</text:p>" + ends * 5_000))
+
+
+def test_a_small_text_that_shrinks_well_is_read(tmp_path: Path) -> None:
+    path = text_document(tmp_path / "a.odt", "<text:p>The same line again.</text:p>" * 5_000)
+    assert len(path.read_bytes()) * 30 < 5_000 * 37
+    assert converted(path).report.words == 20_000
+
+
+def test_forty_thousand_rows_that_are_much_alike_are_no_bomb(tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{n}">{text_cell(f"A{n}", "Sydney")}<c r="B{n}"><v>{n}</v></c></row>' for n in range(1, 40_001))
+    path = write_workbook(tmp_path / "a.xlsx", {"S": f"<sheetData>{rows}</sheetData>"})
+    assert inspect_archive(path)[0] is DocumentKind.XLSX
+
+
+def test_millions_of_empty_paragraphs_are_a_bomb(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveBomb, match="times its size"):
+        inspected(word(tmp_path / "a.docx", "<w:p/>" * 3_000_000))
