@@ -18,10 +18,12 @@ from fathom.control.access import COOKIE, Caller, Keys, key_in_headers
 from fathom.control.pacing import Guesses
 from fathom.errors import FathomError, HostRefused, OriginRefused
 from fathom.settings import Settings
+from fathom.waits import waiting_at_most
 from fathom.web_origin import host_allowed, host_names, origin_allowed
 
 OPEN_PATH = "/server_info"  # versions alone: whoever asks whether the server is there needs no key
 FROM_FATHOM = "/dagster"  # below this the API sends a browser on to Dagster's pages
+MAX_WAIT_S = 1.5  # for a locked database
 DATABASE_RETRY_S = 5
 # Asked again from here, a browser sends along the cookie that it keeps from requests of other sites.
 _AGAIN = '<!doctype html><html lang="en"><head><meta http-equiv="refresh" content="0"><title>Dagster</title></head></html>'
@@ -92,7 +94,8 @@ class SignInGuard:
             why = f"Too many wrong keys came from this address. Ask again in {wait} s."
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, why, {"Retry-After": str(wait)})
         try:
-            known = await run_in_threadpool(self._keys.identify, key)
+            with waiting_at_most(MAX_WAIT_S):
+                known = await run_in_threadpool(self._keys.identify, key)
         except FathomError as error:
             refusal = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, error)
             raise Refusal(refusal.status, refusal.why, {"Retry-After": str(DATABASE_RETRY_S)}) from error
