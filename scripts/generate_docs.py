@@ -75,11 +75,11 @@ it is 429 with `Retry-After`. A request's head may have 64 KB (431) and take ten
 seconds or comes slower than 1 KB a second ends as 408. As the API stops, streams are told, uploads on their way have six
 seconds, new ones get 503 with `Retry-After`; runs go on.
 
-An upload is taken only when the boundary that closes its form came; one that was cut is 400 (`UploadCut`), and nothing of it is
-kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; what is more is 413
-or 414 while it is read, what a parameter cannot be is 422. `python -m tests.attack.server_errors` looks for what none of this
-refuses. A request that finds the operational database locked is 503 with `Retry-After` within three seconds: an upload has left
-nothing then, and a stream waits on.
+An upload is taken only when the boundary that closes its form came; one that was cut is 400 (`UploadCut`), and nothing of it
+is kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; what is more is
+413 or 414 while it is read, what a parameter cannot be is 422. `python -m tests.attack.server_errors` looks for what none of
+this refuses. A request that finds the operational database locked is 503 with `Retry-After` within three seconds: an upload has
+left nothing then, and a stream waits on.
 
 The API answers for the host names of `FATHOM_ALLOWED_HOSTS` alone (400 `HostRefused`), and refuses what a page of another site
 or port sends to change something or to open a WebSocket, whatever key it has (403 `OriginRefused`). A proxy in front passes

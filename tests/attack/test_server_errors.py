@@ -6,8 +6,6 @@ import threading
 import time
 from functools import partial
 
-import httpx
-
 from fathom.api.app import create_app
 from fathom.api.serving import Serving
 from fathom.control.access import open_keys
@@ -29,11 +27,6 @@ def test_no_odd_request_is_answered_by_a_server_error(home_settings: Settings) -
             time.sleep(0.01)
         port = int(server.servers[0].sockets[0].getsockname()[1])
         admin, reader = (open_keys(of).create(role, name="a").key for role in ("admin", "reader"))
-        httpx.post(
-            f"http://127.0.0.1:{port}/api/upload?collection=c",
-            files={"file": ("a.md", b"# A\n\nText.")},
-            headers={"X-API-Key": admin},
-        ).raise_for_status()
         known = Known(tuple((b"X-API-Key", key.encode()) for key in (admin, reader)), "c/a.md", "c")
         found = attack(known, partial(send_to, port), REQUESTS, 16, away=True)
     finally:
