@@ -71,8 +71,11 @@ class Launcher:
         keeper = await run_in_threadpool(supervisor_of_supervisor, self._settings)
         while True:
             await asyncio.sleep(SUPERVISION_LOOK_EVERY_S)
-            if await run_in_threadpool(keeper.wanted):
-                await run_in_threadpool(keeper.look)
+            try:
+                if await run_in_threadpool(keeper.wanted):
+                    await run_in_threadpool(keeper.look)
+            except (FathomError, OSError) as error:  # such as no memory for another process: the next look may have it
+                log.warning("The supervisor could not be looked at", error=type(error).__name__, reason=str(error))
 
     def _waiting(self) -> bool:
         return open_intake(self._settings).counts().get(UploadState.ACCEPTED, 0) > 0

@@ -1,6 +1,7 @@
 """Dagster's daemon with a heartbeat a loop: `python -m fathom.control.dagster_daemon`, with DAGSTER_HOME set.
 
-Dagster's own heartbeats are rows in its database every 30 s, which says late that it hangs, and nothing on a full disk.
+Dagster's own heartbeats are rows in its database: they say that a loop can write, late that it hangs, and nothing while the
+disk is full.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dagster._daemon.controller import create_daemons_from_instance, daemon_cont
 from dagster._daemon.daemon import DagsterDaemon
 from dagster._utils.interrupts import capture_interrupts, setup_interrupt_handlers
 
-from fathom.control.health import loop_heartbeat
+from fathom.control.health import DAEMON_WRITES_EVERY_S, loop_heartbeat
 from fathom.control.heartbeat import Heartbeat
 from fathom.home import own_home
 from fathom.settings import settings
@@ -61,6 +62,7 @@ def main() -> None:
             daemon_controller_from_instance(
                 instance,
                 workspace,
+                heartbeat_interval_seconds=DAEMON_WRITES_EVERY_S,  # type: ignore[arg-type]  # its own checks take a float
                 gen_daemons=watched(home),
                 code_server_log_level="warning",
                 log_level="warning",  # what each tick said is on the sensor's own page

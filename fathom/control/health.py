@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
+import time
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 from fathom.control.heartbeat import Heartbeat
 from fathom.control.ports import HOST
+from fathom.settings import Settings
 
 # Dagster's daemon is several loops, each with a heartbeat: the one that launches runs comes round every second.
 DAEMON_SILENT_S = 10.0
+# They also write to Dagster's database so often that they live: which says that they can, and not only come round.
+DAEMON_WRITES_EVERY_S = 5.0
 # The loop of the sensors comes round every 5 s, and later where the code location is loaded anew on a busy machine.
-SENSORS_SILENT_S = 60.0
-SENSORS = "SENSOR"
+SENSORS_SILENT_S = 45.0
 HEARTBEATS = "heartbeats"  # the folder of them, beside the records of running processes
 # With less room than that in its home, no part can do its work.
 LEAST_ROOM_MB = 16
@@ -41,14 +47,30 @@ def loop_heartbeat(home: Path, name: str) -> Heartbeat:
     return Heartbeat(home / "run" / HEARTBEATS / name)
 
 
-def daemon_gets_on(home: Path, *, since: float = 0.0) -> bool:
-    """Whether the loops of Dagster's daemon come round, and that of the sensors did after `since` (seconds since 1970)."""
-    folder = home / "run" / HEARTBEATS
-    sensors = loop_heartbeat(home, SENSORS)
-    if not sensors.has_beaten(since=since) or sensors.silent_s(since=since) > SENSORS_SILENT_S:
+def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
+    """Whether the loops of Dagster's daemon come round, and that of the sensors wrote after `since` (seconds since 1970)."""
+    written = daemon_heartbeats(settings.dagster_home).get("SENSOR", 0.0)
+    if written < since or time.time() - written > SENSORS_SILENT_S:
         return False
+    folder = settings.home / "run" / HEARTBEATS
     loops = [Heartbeat(file) for file in folder.iterdir() if file.name.isupper()]  # as Dagster writes its daemons' types
-    return min(loop.silent_s(since=since) for loop in loops) < DAEMON_SILENT_S
+    return min((loop.silent_s(since=since) for loop in loops), default=DAEMON_SILENT_S) < DAEMON_SILENT_S
+
+
+def daemon_heartbeats(dagster_home: Path) -> dict[str, float]:
+    """When each loop of Dagster's daemon last wrote to its database, in seconds since 1970; read without importing dagster.
+
+    Empty while there is no storage, or none that this version of Dagster writes, or none that can be read.
+    """
+    file = dagster_home / "storage" / "history" / "runs.db"
+    if not file.exists():
+        return {}
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+            rows = connection.execute("SELECT daemon_type, timestamp FROM daemon_heartbeats").fetchall()
+        return {name: datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp() for name, when in rows}
+    except (sqlite3.Error, ValueError, TypeError):
+        return {}
 
 
 def room_wanted(home: Path) -> str | None:

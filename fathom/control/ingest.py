@@ -106,7 +106,7 @@ def wait(
             return [upload for upload in uploads.values() if upload is not None]
         if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
             asked = time.monotonic()
-            if daemon_gets_on(settings.home):
+            if daemon_gets_on(settings):
                 daemon_seen = asked
             elif asked - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_away()
@@ -136,7 +136,7 @@ def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
 
 def require_running(settings: Settings) -> None:
     """Raises DagsterUnreachable unless the daemon that starts the work is there."""
-    if not daemon_gets_on(settings.home):
+    if not daemon_gets_on(settings):
         raise daemon_away()
 
 

@@ -214,7 +214,7 @@ def _webserver(settings: Settings) -> ProcessPart:
 def _daemon(settings: Settings) -> ProcessPart:
     return ProcessPart(
         _process(settings, "dagster-daemon", "-m", "fathom.control.dagster_daemon", "--workspace", str(WORKSPACE)),
-        healthy=lambda running: daemon_gets_on(settings.home, since=running.birth.created),
+        healthy=lambda running: daemon_gets_on(settings, since=running.birth.created),
         version=lambda: installed("dagster"),
         trouble=lambda: room_wanted(settings.home),
     )

@@ -83,7 +83,7 @@ def watch(
             return
         if time.monotonic() - asked >= ASK_DAEMON_EVERY_S:
             asked = time.monotonic()
-            alive = daemon_gets_on(settings.home)
+            alive = daemon_gets_on(settings)
             daemon_seen = asked if alive else daemon_seen
             if asked - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_away()

@@ -32,7 +32,7 @@ PATIENCE_S: Mapping[str, float] = {"runs": 120.0, "graph": 60.0, "converter": 60
 # One that was never well since it was started may still be starting.
 STARTS_WITHIN_S = 180.0
 # A part that still does not answer so long after the full disk has room again is not waited for any longer.
-HANGS_AFTER_ROOM_S = 6.0
+HANGS_AFTER_ROOM_S = 12.0
 # A process that is stopped (SIGSTOP) for longer does not go on by itself.
 SUSPENDED_FOR_S = 15.0
 # What cannot be started is tried again after so long, at most.
@@ -45,7 +45,7 @@ Start = Callable[[str, int | None], "subprocess.Popen[bytes]"]
 
 
 @dataclass
-class Watched:
+class PartWatch:
     """What is known of one part: the process it was well in, since when it is not, and who starts it."""
 
     well_pid: int | None = None
@@ -63,7 +63,7 @@ class Supervisor:
     parts: Sequence[Part]
     start: Start
     now: Callable[[], float] = time.monotonic
-    _watched: dict[str, Watched] = field(default_factory=dict)
+    _watched: dict[str, PartWatch] = field(default_factory=dict)
     _suspended: dict[int, float] = field(default_factory=dict)
     _full: bool = False
     _room_since: float | None = None
@@ -103,11 +103,11 @@ class Supervisor:
                 kill([found[pid]])
 
     def _mend(self, status: PartStatus) -> None:
-        watched, now = self._watched.setdefault(status.name, Watched()), self.now()
+        watched, now = self._watched.setdefault(status.name, PartWatch()), self.now()
         if self._being_started(watched, status.name):
             return
         if status.healthy:
-            self._watched[status.name] = Watched(well_pid=status.pid)
+            self._watched[status.name] = PartWatch(well_pid=status.pid)
             return
         watched.unwell_since = now if watched.unwell_since is None else watched.unwell_since
         if now < watched.again_at:
@@ -119,14 +119,14 @@ class Supervisor:
             log.warning("A part hangs and is replaced", sub_stage="restart", part=status.name, worker=status.pid)
             watched.starting = self.start(status.name, status.pid)
 
-    def _patience(self, status: PartStatus, watched: Watched) -> float:
+    def _patience(self, status: PartStatus, watched: PartWatch) -> float:
         if status.pid is not None and status.pid != watched.well_pid:
             return STARTS_WITHIN_S
         if self._room_since is not None and self.now() - self._room_since < HANGS_AFTER_S:
             return HANGS_AFTER_ROOM_S
         return PATIENCE_S.get(status.name, HANGS_AFTER_S)
 
-    def _being_started(self, watched: Watched, name: str) -> bool:
+    def _being_started(self, watched: PartWatch, name: str) -> bool:
         if watched.starting is None:
             return False
         if (code := watched.starting.poll()) is None:

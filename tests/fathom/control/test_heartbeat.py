@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -15,6 +18,7 @@ import pytest
 from fathom.control.dagster_daemon import give_heartbeat
 from fathom.control.health import DAEMON_SILENT_S, SENSORS_SILENT_S, daemon_gets_on, loop_heartbeat, room_wanted
 from fathom.control.heartbeat import Heartbeat
+from fathom.settings import Settings
 
 
 def age(heart: Heartbeat, file: Path, seconds: float) -> None:
@@ -35,25 +39,39 @@ def test_it_tells_how_long_it_has_not_beaten(tmp_path: Path) -> None:
     assert not heart.has_beaten(since=now - 10)
 
 
+def written(home: Path, seconds: float) -> None:
+    """Dagster's database says that the loop of the sensors wrote so many seconds ago."""
+    file = home / "dagster" / "storage" / "history" / "runs.db"
+    file.parent.mkdir(parents=True)
+    when = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=seconds)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE daemon_heartbeats (daemon_type TEXT, timestamp TEXT)")
+        database.execute("INSERT INTO daemon_heartbeats VALUES ('SENSOR', ?)", (when.isoformat(" "),))
+
+
 @pytest.mark.parametrize(
-    ("sensors", "queue", "gets_on"),
+    ("sensors_wrote", "queue_beat", "gets_on"),
     [
         (1.0, 1.0, True),
         (SENSORS_SILENT_S - 5, 1.0, True),
         (SENSORS_SILENT_S + 5, 1.0, False),
-        (DAEMON_SILENT_S + 2, DAEMON_SILENT_S + 2, False),
+        (1.0, DAEMON_SILENT_S + 2, False),
     ],
 )
-def test_the_daemon_gets_on_while_its_loops_come_round(tmp_path: Path, sensors: float, queue: float, gets_on: bool) -> None:
-    for name, seconds in (("SENSOR", sensors), ("QUEUED_RUN_COORDINATOR", queue)):
-        age(loop_heartbeat(tmp_path, name), tmp_path / "run" / "heartbeats" / name, seconds)
+def test_the_daemon_gets_on_while_its_loops_come_round_and_can_write(
+    tmp_path: Path, sensors_wrote: float, queue_beat: float, gets_on: bool
+) -> None:
+    settings = Settings(home=tmp_path)
+    written(tmp_path, sensors_wrote)
+    loop = "QUEUED_RUN_COORDINATOR"
+    age(loop_heartbeat(tmp_path, loop), tmp_path / "run" / "heartbeats" / loop, queue_beat)
     loop_heartbeat(tmp_path, "supervisor").beat()  # which is none of the daemon's
-    assert daemon_gets_on(tmp_path) is gets_on
-    assert not daemon_gets_on(tmp_path, since=time.time() + 60)
+    assert daemon_gets_on(settings) is gets_on
+    assert not daemon_gets_on(settings, since=time.time() + 60)
 
 
 def test_a_daemon_that_never_ran_does_not_get_on(tmp_path: Path) -> None:
-    assert not daemon_gets_on(tmp_path)
+    assert not daemon_gets_on(Settings(home=tmp_path))
 
 
 def test_each_step_of_a_loop_is_a_beat(tmp_path: Path) -> None:

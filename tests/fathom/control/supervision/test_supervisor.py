@@ -29,7 +29,7 @@ from fathom.settings import Settings
 
 
 @dataclass
-class Played:
+class PlayedPart:
     """A part that is as the test says."""
 
     name: str = "runs-of-test"
@@ -51,7 +51,7 @@ class Bench:
     """A supervisor over one part, by a clock that the test moves; what it started, with the process that hung."""
 
     settings: Settings
-    part: Played = field(default_factory=Played)
+    part: PlayedPart = field(default_factory=PlayedPart)
     clock: float = 0.0
     code: int = 0
     started: list[tuple[str, int | None]] = field(default_factory=list)
