@@ -157,6 +157,9 @@ class KeptEventLog(SqliteEventLogStorage):
                 some = gone[at : at + MAX_VARIABLES]
                 connection.execute(events.delete().where(events.c.id.in_(some)))
                 connection.execute(AssetEventTagsTable.delete().where(AssetEventTagsTable.c.event_id.in_(some)))
+            _pack_anew(connection, events.c.event, (events.c.run_id == run_id,))
+            for pair in of_run:
+                _pack_anew(connection, outcomes.c.evaluation_event, pair)
         return len(gone)
 
     def wipe(self) -> None:
@@ -253,6 +256,14 @@ class KeptSqliteStorage(DagsterSqliteStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> KeptSqliteStorage:
         """The storage as dagster.yaml configures it."""
         return cls.from_local(inst_data=inst_data, **config_value)
+
+
+def _pack_anew(connection: sa.Connection, column: sa.Column[Any], rows: Sequence[sa.ColumnElement[bool]]) -> None:
+    """What was stored before events were packed is packed now."""
+    table = column.table
+    plain = sa.select(table.c.id, column).where(*rows, sa.func.typeof(column) == "text")
+    for number, text in connection.execute(plain).all():
+        connection.execute(sa.update(table).where(table.c.id == number).values({column.name: text}))
 
 
 def _is_planned_check(event: EventLogEntry) -> bool:

@@ -14,6 +14,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 
 from fathom.control.dagster_home import prepare_storage, write_dagster_home
 from fathom.control.event_log import KeptEventLog
+from fathom.control.event_packing import unpack
 from fathom.control.materialized import recorded
 from fathom.control.retention import DAY_S, FILES, MAX_RUNS, compact, give_back, let_shrink, tidy
 from fathom.database import open_database
@@ -96,6 +97,24 @@ def test_a_run_whose_document_was_made_anew_is_gone_with_all_that_it_left(
     file = home_settings.dagster_home / "storage" / FILES[0]
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM run_tags WHERE run_id = ?", (first,)).fetchone() == (0,)
+
+
+def test_what_was_stored_before_events_were_packed_is_packed_when_it_is_old(
+    home_settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run = run_of(instance, "a/1.md")
+    shown = recorded(home_settings, {"a/1.md": run})
+    with closing(sqlite3.connect(home_settings.dagster_home / "storage" / FILES[1])) as connection:
+        for table, column in (("event_logs", "event"), ("asset_check_executions", "evaluation_event")):
+            for number, packed in connection.execute(f"SELECT id, {column} FROM {table}").fetchall():
+                connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (unpack(packed), number))
+        connection.commit()
+        assert recorded(home_settings, {"a/1.md": run}) == shown
+        tidy(home_settings, instance, now=later())
+        of_events = connection.execute("SELECT DISTINCT typeof(event) FROM event_logs WHERE run_id = ?", (run,)).fetchall()
+        of_checks = connection.execute("SELECT DISTINCT typeof(evaluation_event) FROM asset_check_executions").fetchall()
+        assert of_events == of_checks == [("blob",)]
+    assert recorded(home_settings, {"a/1.md": run}) == shown
 
 
 def test_young_runs_stay_whole(home_settings: Settings, instance: dg.DagsterInstance) -> None:
