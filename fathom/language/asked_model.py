@@ -116,8 +116,8 @@ class AskedModel:
         while tries < TRIES:
             try:
                 answer = self._asker.ask(question)
-            except PassageTooLong as error:
-                return self._in_halves(text, used, error)
+            except PassageTooLong as error:  # where it was taken before, only the longer answer has no room
+                return self._in_halves(text, used, None if longer else error)
             used = used.and_also(_usage(answer))
             if answer.ending == "refused":
                 raise AnswerRefused("The language model refused to answer for this chunk.")

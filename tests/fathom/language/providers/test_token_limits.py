@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from fathom.errors import ModelTooSmall, PassageTooLong
+from fathom.errors import AnswerTruncated, ModelTooSmall, PassageTooLong
 from fathom.language.asking import Question
 from fathom.language.providers.limits import TokenLimits, context_limit, is_too_long, output_limit
 from fathom.language.providers.refused_call import refused_call
+from tests.fathom.language.providers.conftest import TEXT
 from tests.fathom.language.scripted_server import Asked, Reply, completion, error, message, page
 
 LONG = " ".join(["Ada Moreno designed the Tamar Bridge."] * 60 + ["Moreno Works was based in Plymouth."] * 60)
@@ -144,6 +145,18 @@ def test_a_model_that_takes_not_even_a_short_text_is_named(played: Any) -> None:
     assert len(played.requests) < 4
     with pytest.raises(ModelTooSmall):
         played.by(lambda asked: error(400, "context_length_exceeded")).found(LONG)
+
+
+def test_a_text_that_was_taken_is_not_too_long_when_only_a_longer_answer_is_refused(played: Any) -> None:
+    def script(asked: Asked) -> Reply:
+        if (asked.max_tokens or 0) > 2000:
+            return error(400, "Your input exceeds the context window of this model.")
+        reply = completion(asked)
+        reply.body["choices"][0].update(finish_reason="length", message={"role": "assistant", "content": '{"entities": ['})
+        return reply
+
+    with pytest.raises(AnswerTruncated):
+        played.by(script).found(TEXT)
 
 
 @pytest.mark.case(33)
