@@ -19,6 +19,7 @@ from fathom.conversion.pdf.stream_sizes import refuse_pdf_bomb
 from fathom.conversion.report import DocumentKind, Inspection
 from fathom.conversion.sniffing import HEAD_BYTES, sniff
 from fathom.errors import (
+    ArchiveBomb,
     DocumentDamaged,
     DocumentLocked,
     DocumentRejected,
@@ -30,8 +31,8 @@ from fathom.errors import (
     UnknownFormat,
 )
 
-# A0 at 300 dpi has 140 million; three bytes each, and an OCR holds several copies.
-MAX_PIXELS = 180_000_000
+# A1 at 300 dpi has 70 million; three bytes each, and an OCR holds several copies. Docling reads none above 89.5 million.
+MAX_PIXELS = 89_000_000
 SAMPLE_CHARACTERS = 64 * 1024
 
 # Everything Pillow's readers raise on broken pictures.
@@ -202,6 +203,8 @@ def _image_frames(path: Path, max_pages: int) -> int:
     ) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the picture's
+        if "Decompressed data too large" in str(error):  # Pillow's bound of texts within a picture
+            raise ArchiveBomb("A text within the picture unpacks to far more than a picture has.") from error
         raise DocumentDamaged(f"It is a picture whose structure is broken ({type(error).__name__}).") from error
 
 

@@ -57,6 +57,16 @@ _OFFICE_XML = (
     ("schemas.microsoft.com/office/word/2003/wordml", "a Word 2003 XML document", "Save it as DOCX first."),
     ("schemas.microsoft.com/office/2006/xmlPackage", "a Word document as flat XML", "Save it as DOCX first."),
 )
+# Other XML that people upload, by its root.
+_OTHER_XML = {
+    "svg": ("an SVG drawing", "Export it as PDF first."),
+    "rss": ("a news feed (RSS)", "Save the pages that it lists, and upload these."),
+    "feed": ("a news feed (Atom)", "Save the pages that it lists, and upload these."),
+    "tei": ("a TEI text", "Convert it to HTML first."),
+    "book": ("a book in XML (DocBook or BITS)", "Convert it to HTML or EPUB first."),
+    "article": ("an article in XML that is not JATS, such as DocBook", "Convert it to HTML first."),
+    "pubmedarticleset": ("a list of PubMed's records", "Upload the articles themselves, as JATS or PDF."),
+}
 # Answers of archives that hold articles whole.
 _HOLDS_ARTICLES = frozenset({"pmc-articleset", "oai-pmh", "record", "articles", "collection"})
 _DELIMITERS = ",;\t|"
@@ -124,6 +134,9 @@ def _kind_of_xml(sample: str) -> DocumentKind:
     for sign, called, hint in _OFFICE_XML:
         if sign in sample:
             raise UnknownFormat(f"It is {called}.", hint=hint)
+    if root in _OTHER_XML:
+        called, hint = _OTHER_XML[root]
+        raise UnknownFormat(f"It is {called}.", hint=hint)
     raise UnknownFormat(f"It is XML of a kind that is not converted (<{root[:60] or '?'}>).")
 
 

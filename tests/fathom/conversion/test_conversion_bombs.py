@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import made_files as made
@@ -14,7 +15,7 @@ from fathom.conversion.archives import inspect_archive
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.kinds.xml_faults import MAX_EXPANDED_CHARACTERS, named_xml_fault, refuse_multiplying_entities
 from fathom.conversion.report import DocumentKind
-from fathom.errors import ArchiveBomb, DocumentDamaged, NestedTooDeep
+from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentTooLarge, NestedTooDeep
 from tests.fathom.conversion.docling_backends.office_files import ODF_NAMES, paragraph, word
 from tests.fathom.conversion.docling_backends.sheet_files import converted, text_cell, write_ods, write_workbook
 
@@ -192,3 +193,27 @@ def test_forty_thousand_rows_that_are_much_alike_are_no_bomb(tmp_path: Path) -> 
 def test_millions_of_empty_paragraphs_are_a_bomb(tmp_path: Path) -> None:
     with pytest.raises(ArchiveBomb, match="times its size"):
         inspected(word(tmp_path / "a.docx", "<w:p/>" * 3_000_000))
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def drawn(path: Path, width: int, height: int, *more: bytes) -> Path:
+    """A PNG that declares this size and holds a few rows."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), *more, chunk(b"IDAT", zlib.compress(bytes(10_000))), chunk(b"IEND", b"")]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    return path
+
+
+@pytest.mark.parametrize(("width", "height"), [(50_000, 50_000), (13_400, 13_300), (2**31 - 1, 2**31 - 1)])
+def test_pictures_of_more_pixels_than_are_read_are_too_large(tmp_path: Path, width: int, height: int) -> None:
+    with pytest.raises(DocumentTooLarge, match="pixels"):
+        inspected(drawn(tmp_path / "a.png", width, height))
+
+
+def test_a_text_that_unpacks_without_end_within_a_picture_is_a_bomb(tmp_path: Path) -> None:
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(100_000_000), 9))
+    with pytest.raises(ArchiveBomb, match="text within the picture"):
+        inspected(drawn(tmp_path / "a.png", 10, 10, text))

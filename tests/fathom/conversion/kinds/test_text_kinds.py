@@ -153,3 +153,13 @@ def test_office_files_as_plain_xml_are_refused_with_what_to_do(text: str, hint: 
     with pytest.raises(UnknownFormat) as caught:
         kind_of_text(f'<?xml version="1.0"?>\n{text}', "a.xml")
     assert hint in caught.value.what_to_do
+
+
+@pytest.mark.parametrize(
+    ("root", "called"),
+    [("svg", "drawing"), ("rss", "feed"), ("feed", "feed"), ("book", "book"), ("article", "not JATS"), ("note", "<note>")],
+)
+def test_other_xml_is_refused_by_what_a_person_calls_it(root: str, called: str) -> None:
+    with pytest.raises(UnknownFormat, match=called) as caught:
+        kind_of_text(f'<?xml version="1.0"?>\n<{root}><title>x</title></{root}>', "a.xml")
+    assert caught.value.what_to_do
