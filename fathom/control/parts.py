@@ -79,7 +79,8 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     write_dagster_home(settings)
     prepare_storage(settings)
     ensure_admin_key(settings)
-    want(settings)
+    if not wanted(settings):  # a supervisor that runs for other settings would start parts for those
+        wanted_file(settings).unlink(missing_ok=True)
 
     def start(part: Part) -> Started:
         began = time.monotonic()
@@ -94,6 +95,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     *parts, supervisor = parts_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
         started = list(pool.map(start, parts))
+    want(settings)
     return [*started, start(supervisor)]  # last, so that it does not take what only starts for what ended
 
 

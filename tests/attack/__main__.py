@@ -3,6 +3,8 @@
 python -m tests.attack
 python -m tests.attack writes --attempts 100000 --server neo4j
 python -m tests.attack server_errors --requests 20000
+python -m tests.attack faults --documents 34
+python -m tests.attack full_disk --rounds 3
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ SHORT = (
     ("writes", "--attempts", "2000", "--server", "embedded"),
     ("writes", "--attempts", "1000", "--server", "neo4j"),
     ("server_errors", "--requests", "2000"),
+    ("faults", "--documents", "6", "--fault", "stopped"),
+    ("full_disk", "--documents", "6", "--rounds", "1"),
 )
 
 
