@@ -6,6 +6,9 @@ import threading
 import time
 from functools import partial
 
+import pytest
+from pydantic import SecretStr
+
 from fathom.api.app import create_app
 from fathom.api.serving import Serving
 from fathom.control.access import open_keys
@@ -14,10 +17,19 @@ from tests.attack.odd_requests import Known
 from tests.attack.server_errors import SHOWN, attack, send_to
 
 REQUESTS = 200
+OFTEN = {"api_requests_per_minute": 1_000_000}
 
 
 def test_no_odd_request_is_answered_by_a_server_error(home_settings: Settings) -> None:
-    of = home_settings.model_copy(update={"api_requests_per_minute": 1_000_000})
+    assert_no_server_error(home_settings.model_copy(update=OFTEN))
+
+
+@pytest.mark.integration
+def test_none_is_where_the_tables_are_in_postgres(home_settings: Settings, postgres_database: str) -> None:
+    assert_no_server_error(home_settings.model_copy(update={**OFTEN, "database_url": SecretStr(postgres_database)}))
+
+
+def assert_no_server_error(of: Settings) -> None:
     server = Serving(create_app(of), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
