@@ -83,6 +83,26 @@ def test_of_the_run_that_made_the_present_state_that_and_its_checks_stay(
     assert tidy(home_settings, instance, now=later()).events == 0
 
 
+def test_events_that_nobody_reads_are_not_stored_and_runs_have_no_files_of_their_own(
+    home_settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run = run_of(instance, "a/1.md")
+    assert set(kinds(instance, run)) == {
+        "ENGINE_EVENT", "PIPELINE_START", "STEP_START", "STEP_OUTPUT", "ASSET_MATERIALIZATION", "ASSET_MATERIALIZATION_PLANNED",
+        "ASSET_CHECK_EVALUATION", "STEP_SUCCESS", "PIPELINE_SUCCESS",
+    }  # fmt: skip
+    outputs = instance.get_records_for_run(run, of_type=dg.DagsterEventType.STEP_OUTPUT).records
+    assert len(outputs) == 1
+    assert [file.name for file in (home_settings.dagster_home / "storage" / "history" / "runs").glob("*.db")] == ["index.db"]
+
+
+def test_a_check_that_is_planned_is_among_the_outcomes_until_it_ran(instance: dg.DagsterInstance) -> None:
+    run = run_of(instance, "a/fails.md")
+    check = dg.AssetCheckKey(dg.AssetKey("documents"), "whole")
+    history = instance.event_log_storage.get_asset_check_execution_history(check, limit=10)
+    assert [(one.run_id, one.status.value) for one in history] == [(run, "PLANNED")]
+
+
 def test_a_run_whose_document_was_made_anew_is_gone_with_all_that_it_left(
     home_settings: Settings, instance: dg.DagsterInstance
 ) -> None:
