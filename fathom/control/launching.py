@@ -45,7 +45,10 @@ log = get_logger(__name__)
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Nobody else on this host plans or starts runs of this home. Raises DagsterUnreachable after LOCKED_FOR_S, or what `waits` bounds."""
+    """Nobody else on this host plans or starts runs of this home.
+
+    Raises DagsterUnreachable where another holds the lock for LOCKED_FOR_S, or for what `waits` allows.
+    """
     folder = settings.home / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     try:
