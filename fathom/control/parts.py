@@ -29,7 +29,7 @@ from fathom.home import own_home
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
 SUPERVISOR = "supervisor"  # what starts the others again
-SUPERVISOR_SILENT_S = 15.0  # it looks every few seconds, and waits for the answers of all parts
+SUPERVISOR_SILENT_S = 30.0  # it looks every few seconds, and waits for the answers of all parts
 ANSWER_WITHIN_S = 2.0
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
 # Each part is started for its own port; only the API asks about all.
