@@ -23,6 +23,8 @@ _SCHEMA_WORDS = {"type", "title", "description", "default", "examples", "minItem
 _BLANK = re.compile(r"(?:\s|```|~~~|<[^<>\n]{1,40}>|\[/?[A-Z]+\]|[}\])，,;]|\ufeff)*")
 _START = re.compile(r"[{\[]")
 _LIKE_JSON = re.compile(r"""[{\[]\s*["'“{\[]""")
+# Where the first object or list begins, and whether what follows is escaped.
+_OPENED = re.compile(r"""[{\[]\s*(?:(\\["n])|["'“{\[])""")
 _MARKS = "\ufeff\u200b\u2060\x00 \t\r\n\f\v"
 
 Names = Mapping[str, str]  # of members, in small letters, to the names they are asked for by
@@ -106,7 +108,7 @@ def _strictly(text: str) -> tuple[Any] | None:
 def _forms(text: str) -> Iterator[str]:
     """The text, and what it is when it was escaped once too often."""
     yield text
-    if '{\\"' in text or "{\\n" in text or "[\\n" in text:
+    if (opened := _OPENED.search(text)) is not None and opened[1]:
         if (value := _strictly(f'"{text.strip(_MARKS)}"')) is not None and isinstance(value[0], str):
             yield value[0]
         else:

@@ -32,6 +32,7 @@ def converter_is(monkeypatch: pytest.MonkeyPatch) -> Show:
             restarts=3,
             **counts,
         )
+        monkeypatch.setattr(ConverterClient, "listening", lambda _: 0)  # somebody does, whose process is not known
         monkeypatch.setattr(ConverterClient, "status", lambda _: status)
 
     return is_so

@@ -66,6 +66,14 @@ def test_an_answer_cut_off_anywhere_is_never_whole_but_for_its_last_brace(record
     assert kept == text[:-1]
 
 
+def test_an_answer_that_is_cut_off_is_not_unescaped_because_a_string_in_it_looks_so() -> None:
+    record = {"entities": [{"name": '"', "type": "a"}, {"name": 'b"}', "type": "c"}], "facts": [{"fact": "[\n"}]}
+    text = json.dumps(record)
+    for end in range(len(text) - 1):
+        with pytest.raises(NotAsAsked):
+            record_of(f"```json\n{text[:end]}", NAMES)
+
+
 @given(RECORDS, st.data(), st.sampled_from(["```json\n", "Here it is: ", "<think>So {it} is.</think>\n", "\ufeff"]))
 def test_nor_is_one_with_something_before_it(record: dict[str, Any], data: st.DataObject, before: str) -> None:
     text = json.dumps(record)
