@@ -42,7 +42,7 @@ def test_a_fault_during_a_batch_is_seen_and_costs_nothing(batches: Batches, part
 
 def test_a_disk_that_is_full_three_times_in_a_row_costs_nothing(tmp_path: Path) -> None:
     try:
-        rounds = run(tmp_path / "disk", rounds=3, documents=DOCUMENTS, full_for_s=20.0)
+        rounds = run(tmp_path / "disk", rounds=3, documents=3, full_for_s=10.0)
     except MountRefused as refused:
         pytest.skip(str(refused))
     assert [one for one in rounds if not one.fine] == []

@@ -351,7 +351,7 @@ def test_a_converter_that_does_not_answer_is_no_healthy_part_and_no_stopped_one(
     finally:
         os.kill(pid, signal.SIGCONT)
     assert shown.state == "unhealthy"
-    assert "has not answered" in (shown.detail or "")
+    assert "stopped by a signal" in (shown.detail or "")
     client.stop()
     assert ConverterPart(converters.settings).status().state == "stopped"
 
