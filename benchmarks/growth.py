@@ -1,4 +1,4 @@
-"""What a small document leaves on the disk: in Dagster's storage, young and old, in the operational database and in the graph.
+"""Measures the bytes a small document takes in Dagster's storage (before and after retention), the database and the graph.
 
 Documents are uploaded one after another, so that each has a run of its own; a backlog shares one, and leaves less.
 """

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-# What every process of Fathom takes away from the rights of files it makes: all of those of other users.
+# Umask of every process of Fathom: other users get no rights to its files.
 UMASK = 0o077
 _OWNER = stat.S_IRWXU
 # Opens what is named and nothing behind a symbolic link; Linux gives a descriptor of sockets and unreadable files as well.

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# What a long request, such as the removal of a document, waits for one lock when its bound has passed: others hold locks for
-# a moment all the time.
+# Shortest wait for a lock, in seconds, also of a long request whose bound has passed: others hold locks for moments.
 MIN_WAIT_S = 0.25
 
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)

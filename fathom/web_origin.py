@@ -7,7 +7,7 @@ from collections.abc import Collection
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
-# A name, an IPv4 address or a bracketed IPv6 address, and a port: what a Host header may hold.
+# A name, an IPv4 address or a bracketed IPv6 address, and a port, as a Host header may hold them.
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::[0-9]{1,5})?")
 _FROM_HERE = ("same-origin", "none")  # Sec-Fetch-Site of this server's own pages, and of what a person typed
 

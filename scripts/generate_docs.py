@@ -76,7 +76,7 @@ seconds or comes slower than 1 KB a second ends as 408. As the API stops, stream
 seconds, new ones get 503 with `Retry-After`; runs go on.
 
 An upload is taken only when the boundary that closes its form came; one that was cut is 400 (`UploadCut`), and nothing of it
-is kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; what is more is
+is kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; a longer one is
 413 or 414 while it is read, what a parameter cannot be is 422. `python -m tests.attack.server_errors` looks for what none of
 this refuses. A request that finds the operational database locked is 503 with `Retry-After` within three seconds: an upload has
 left nothing then, and a stream waits on.

@@ -1,4 +1,4 @@
-"""What keeps Dagster's storage small: old runs are looked at again and again, some at a time."""
+"""Keeps Dagster's storage small: a sensor that thins or deletes old runs, a bounded number at each tick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters that several routes take, each with its bounds; what is out of them is answered by 422."""
+"""Parameters that several routes take, each with its bounds; a value beyond them is answered by 422."""
 
 from __future__ import annotations
 

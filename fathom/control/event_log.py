@@ -32,7 +32,7 @@ from fathom.waits import is_bounded, wait_left
 
 KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
 MAX_VARIABLES = 500  # of one statement
-# That a step was given what the step before put out, and that resources were there: no page and no run asks for it.
+# Events of resources and of inputs of steps: no page and no run reads them.
 UNREAD = (
     DagsterEventType.RESOURCE_INIT_STARTED,
     DagsterEventType.RESOURCE_INIT_SUCCESS,
@@ -259,7 +259,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
 
 
 def _pack_anew(connection: sa.Connection, column: sa.Column[Any], rows: Sequence[sa.ColumnElement[bool]]) -> None:
-    """What was stored before events were packed is packed now."""
+    """Packs the rows of a run that an older version stored as plain text."""
     table = column.table
     plain = sa.select(table.c.id, column).where(*rows, sa.func.typeof(column) == "text")
     for number, text in connection.execute(plain).all():

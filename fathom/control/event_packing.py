@@ -1,7 +1,7 @@
 """Packs the events and runs that Dagster stores: each is JSON of one to six kB that differs from the next in a few words.
 
 Compressed with a dictionary of such JSON it has about a sixth of its size. The dictionary is part of the format of
-what is stored and never changes; another one would be another file with another mark.
+the stored rows and never changes; a new dictionary gets a file and a mark of its own.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class PackedText(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """What is stored for the text."""
+        """Packs a text on its way to SQLite."""
         return value if value is None or dialect.name != "sqlite" else pack(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
-        """The text of what is stored."""
+        """Unpacks a stored text; returns one that was stored plain as it is."""
         return unpack(value) if isinstance(value, bytes) else value
 
 

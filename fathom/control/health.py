@@ -16,7 +16,7 @@ from fathom.control.heartbeat import Heartbeat
 from fathom.control.ports import HOST
 from fathom.settings import Settings
 
-# Dagster's daemon is several loops, each with a heartbeat: the one that launches runs comes round every second.
+# Dagster's daemon runs several loops, each with its own heartbeat; the loop that launches runs repeats every second.
 DAEMON_SILENT_S = 10.0
 # They also write to Dagster's database so often that they live: which says that they can, and not only come round.
 DAEMON_WRITES_EVERY_S = 5.0
@@ -74,7 +74,7 @@ def daemon_heartbeats(dagster_home: Path) -> dict[str, float]:
 
 
 def room_wanted(home: Path) -> str | None:
-    """What to say where the disk of the home is full; None while there is room."""
+    """Returns a sentence saying that the disk of the home is full; None while there is room."""
     place = next((one for one in (home, *home.parents) if one.is_dir()), home)
     try:
         free = shutil.disk_usage(place).free

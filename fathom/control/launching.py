@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Nobody else on this host plans or starts runs of this home.
+    """Holds the lock by which one process at a time plans and starts runs of this home.
 
     Raises DagsterUnreachable where another holds the lock for LOCKED_FOR_S, or for what `waits` allows.
     """

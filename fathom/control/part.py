@@ -111,7 +111,7 @@ class ProcessPart:
         )
 
     def _wrong(self, running: Running) -> str | None:
-        """What is wrong with it: what the system says of its processes first, which needs no waiting for an answer."""
+        """Returns the part's trouble: a stopped process first, which is seen without waiting for an answer."""
         if pids := suspended_of(running.birth.pid):
             return suspension(running.birth.pid, pids)
         if trouble := self.trouble():
@@ -124,7 +124,7 @@ class ProcessPart:
 
 
 def suspension(pid: int, suspended: Collection[int]) -> str:
-    """What to say of a part with that pid of which these processes are stopped by a signal."""
+    """Returns a sentence about a part, with that pid, of which these processes are stopped by a signal."""
     which = "It" if pid in suspended else f"Process {min(suspended)} of it"
     return f"{which} is stopped by a signal (SIGSTOP), and is replaced unless it goes on."
 

@@ -37,7 +37,7 @@ FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 @dataclass
 class Tidied:
-    """What one pass did; `cursor` is where the next one goes on, in seconds since 1970, and 0 after the last run."""
+    """Counts the work of one pass; `cursor` is where the next one goes on, in seconds since 1970, and 0 after the last run."""
 
     cursor: float = 0.0
     looked_at: int = 0
@@ -49,7 +49,7 @@ class Tidied:
 
     @property
     def sentence(self) -> str:
-        """What was done, for a person."""
+        """Returns the counts as a sentence."""
         return (
             f"{self.looked_at} old runs looked at, {len(self.deleted)} deleted, {self.events} events of {self.thinned} others, "
             f"{self.files} files of ticks, {self.freed_bytes / 1024**2:.1f} MB given back to the disk."
@@ -59,7 +59,7 @@ class Tidied:
 def tidy(settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.0, now: float | None = None) -> Tidied:
     """Looks at the next runs older than `dagster_days`, and deletes of them what nobody needs any more.
 
-    Raises DatabaseUnreachable; what Dagster raises where its own storage cannot be written is not caught.
+    Raises DatabaseUnreachable; errors of Dagster's own storage are not caught.
     """
     now = time.time() if now is None else now
     done = Tidied()

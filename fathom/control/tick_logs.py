@@ -29,5 +29,5 @@ class TickLogManager(LocalComputeLogManager):
         yield CapturedLogContext(log_key)
 
     def is_capture_complete(self, log_key: Sequence[str]) -> bool:
-        """Whoever looks at a run's output waits for nothing."""
+        """Subscribes nobody: there is no output of runs to wait for."""
         return True

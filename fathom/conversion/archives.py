@@ -28,7 +28,7 @@ MAX_ENTRIES = 50_000
 MAX_DIRECTORY_BYTES = 16 * 1024**2
 # A deck embeds one small workbook a chart, so a few hundred archives inside are honest.
 MAX_NESTED = 500
-# What a part can at most be in truth, whatever the directory says of it; below this, no lie harms anyone.
+# Largest part whose true size is not compared with the directory's: a wrong size below it does no harm.
 LIES_MATTER_ABOVE = 32 * 1024**2
 MAX_DEFLATED = 1_032
 BLOCK_BYTES = 1024**2

@@ -61,7 +61,7 @@ class NotStored(StoreFailed):
 
 
 class StoredDamaged(StoreFailed):
-    """What is kept under that name is not what was put there."""
+    """The stored content differs from its digest."""
 
     retryable = False
     hint = "Ingest the document again; check the disk."

@@ -134,7 +134,7 @@ class GraphConnection:
         """At most `limit` rows of a query of a person, and whether there were more. Raises GraphUnreachable, QueryRefused.
 
         The server refuses to write: the embedded one by the rights of the user, Neo4j by the plan of the query, by the access
-        mode and by the rights of the user where there is one for it. What is done is rolled back all the same.
+        mode and by the rights of the user where there is one for it. The transaction is rolled back all the same.
         """
         from neo4j import READ_ACCESS
 

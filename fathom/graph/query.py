@@ -52,7 +52,7 @@ def run_query(
 ) -> QueryResult:
     """The first `limit` rows of a reading query, as JSON can hold them.
 
-    The server refuses what would write; what this module finds in the text is refused before, in plainer words. The embedded
+    The server refuses writes; those that this module recognises in the text are refused before, in plainer words. The embedded
     server ends a query after its own limit, the default here, whatever `timeout_s` says. Raises QueryRefused for
     one that writes, is too long, takes too much time or is not Cypher; GraphUnreachable.
     """

@@ -153,7 +153,7 @@ def _nested(chance: random.Random, query: str) -> str:
 
 
 def _ended(chance: random.Random, query: str) -> str:
-    """What may follow: a second statement, a comment that is not closed, a lone backslash."""
+    """Appends a second statement, a comment that is not closed, a lone backslash."""
     return query + chance.choice((";", "; RETURN 1", " /*", " //", "\\", "\x00", " RETURN 1", f" //{_break(chance)}RETURN 1"))
 
 

@@ -32,7 +32,7 @@ HEADER = ("part", "fault", "word of status", "after s", "batch over after s", "d
 
 @dataclass(frozen=True)
 class FaultOutcome:
-    """What became of one fault; seconds are None where it did not come to that in time."""
+    """Holds the outcome of one fault; seconds are None where it did not come to that in time."""
 
     part: str
     fault: str
@@ -56,7 +56,7 @@ class FaultOutcome:
 
 
 def make_fault(batches: Batches, part: str, fault: str, documents: int) -> FaultOutcome:
-    """One fault while a batch is on its way; returns when the batch is over and all parts are well, or after long."""
+    """Makes one fault during a batch; returns when the batch is over and all parts are well, or after long."""
     collection = f"{part} {fault}".replace(" ", "-")
     batches.drop(collection, documents)
     if seconds_until(lambda: batches.under_way(collection), OVER_WITHIN_S) is None:
@@ -90,7 +90,7 @@ def _victim(batches: Batches, part: str) -> psutil.Process:
 
 
 def _word(batches: Batches, part: str, victim: psutil.Process) -> tuple[str, float | None]:
-    """What the status says of it first, and after how long; of a worker also that it is gone, and so being replaced."""
+    """Returns the first unhealthy word of the status and the seconds until it came; for a worker, `gone` counts as a word."""
     began = time.monotonic()
     while time.monotonic() - began < 60.0:
         status = batches.status(WORKERS.get(part, part))

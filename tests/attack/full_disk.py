@@ -36,7 +36,7 @@ class MountRefused(Exception):
 
 @dataclass(frozen=True)
 class FullDiskRound:
-    """What became of one full disk; seconds are None where it did not come to that in time."""
+    """Holds the outcome of one full disk; seconds are None where it did not come to that in time."""
 
     number: int
     full_s: float

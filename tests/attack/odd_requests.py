@@ -161,7 +161,7 @@ class OddRequest:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What can be called: method, path, parameters as (place, name, JSON schema), and the fields of its body by kind."""
+    """Describes an operation: method, path, parameters as (place, name, JSON schema), fields of its body by kind."""
 
     method: str
     path: str
@@ -172,7 +172,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there is in the deployment: keys as headers, a document's id, a collection."""
+    """Names things that exist in the deployment: keys as headers, a document's id, a collection."""
 
     keys: tuple[tuple[bytes, bytes], ...]
     document: str

@@ -36,7 +36,7 @@ SHOWN = 20  # broken promises that are printed
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a status of 0 stands for a connection that ended without an answer."""
+    """Holds an answer: a status of 0 stands for a connection that ended without an answer."""
 
     status: int
     kind: str = ""

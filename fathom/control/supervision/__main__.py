@@ -16,7 +16,7 @@ from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings, settings
 
-# What hangs has little to put away; the graph is waited for by its own journal.
+# Seconds that a hanging process has to end by itself. The graph recovers from its journal after a kill.
 GRACE_S = 2.0
 
 log = get_logger("fathom.control.supervision")
@@ -53,7 +53,7 @@ def start(found: Settings, name: str, hung: int | None) -> int:
 
 
 def supervise(found: Settings) -> int:
-    """Looks every few seconds; what goes wrong in a look is logged, and the next one is tried."""
+    """Looks every few seconds; an error in one look is logged and does not end the loop."""
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())

@@ -29,13 +29,13 @@ LOOK_EVERY_S = 2.0
 HANGS_AFTER_S = 20.0
 # The run server loads changed sources anew, the graph writes to its disk, the converter replaces workers before they answer.
 PATIENCE_S: Mapping[str, float] = {"runs": 120.0, "graph": 60.0, "converter": 60.0}
-# One that was never well since it was started may still be starting.
+# A part that was never healthy since its start may still be starting.
 STARTS_WITHIN_S = 180.0
 # A part that still does not answer so long after the full disk has room again is not waited for any longer.
 HANGS_AFTER_ROOM_S = 12.0
 # A process that is stopped (SIGSTOP) for longer does not go on by itself.
 SUSPENDED_FOR_S = 15.0
-# What cannot be started is tried again after so long, at most.
+# Longest backoff between two tries to start a part.
 LONGEST_PAUSE_S = 15.0
 PAUSE_S = 1.0
 
@@ -46,7 +46,7 @@ Start = Callable[[str, int | None], "subprocess.Popen[bytes]"]
 
 @dataclass
 class PartWatch:
-    """What is known of one part: the process it was well in, since when it is not, and who starts it."""
+    """Holds the state of one watched part: its last healthy pid, since when it is unhealthy, and the process that starts it."""
 
     well_pid: int | None = None
     unwell_since: float | None = None
@@ -84,7 +84,7 @@ class Supervisor:
     def _look_at_disk(self) -> None:
         full = room_wanted(self.settings.home) is not None
         if full and not self._full:
-            log.warning("The disk is full: what hangs is not replaced before there is room", sub_stage="room")
+            log.warning("The disk is full: hanging parts are not replaced before there is room", sub_stage="room")
         if self._full and not full:
             log.info("There is room again", sub_stage="room")
             self._room_since = self.now()

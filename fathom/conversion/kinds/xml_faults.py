@@ -13,16 +13,16 @@ MAX_EXPANDED_CHARACTERS = 20_000_000
 _ENTITY = re.compile(r"""<!ENTITY\s+(?:%\s+)?([\w.:-]+)\s+(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"[&%]([\w.:-]+);")
 MAX_ENTITY = 200  # characters of an entity that a page declares for itself
-# What stands before the page, and the declarations within its document type.
+# The prolog before the root element, and the declarations within its document type.
 _SUBSET = re.compile(
     r"""(\ufeff?(?>\s++|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE[^\[>]{0,2000}+\["""
     r"""((?>[^\]"'<]++|"[^"]*+"|'[^']*+'|<!--.*?-->|<(?!!--))*+)\]\s*+>""",
     re.I | re.S,
 )
-# What libxml2 says, in any of its versions.
+# Messages of libxml2, in any of its versions.
 _MULTIPLIES = re.compile(r"entity amplification|entity reference loop|entity nesting|Detected an entity", re.I)
 _TOO_DEEP = re.compile(r"Excessive depth|depth in document|maximum recursion depth", re.I)
-# What odfdo says of a part that unpacks to more than 200 times its size, however small it is.
+# odfdo's message about a part that unpacks to more than 200 times its size, however small it is.
 _UNPACKS = re.compile(r"High compression ratio|breach of security", re.I)
 _UNDECLARED = re.compile(r"Entity '([^']{1,60})' not defined")
 _BOMB = "It is XML whose entities expand to more text than any document has."

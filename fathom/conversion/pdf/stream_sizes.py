@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fathom.errors import ArchiveBomb
 
-# Contents of a page, fonts and tables of objects shrink to a tenth or so; what shrinks to less than this was written to grow.
+# Contents of a page, fonts and tables of objects shrink to a tenth or so; a stream that shrinks further was made to be a bomb.
 MAX_RATIO = 200
 RATIO_MATTERS_ABOVE = 32 * 1024**2
 # The largest maps have some hundred megabytes of lines on one page, forms counted each time they are shown.
@@ -188,7 +188,7 @@ class _Reader:
         return end if end >= 0 else len(self._data)
 
     def _inflated(self, start: int, end: int, times: int) -> Iterator[bytes]:
-        """Yields the stream in blocks, inflated so many times; what is broken ends it."""
+        """Yields the stream in blocks, inflated so many times; ends at the first broken byte."""
         blocks = (self._data[at : min(at + BLOCK_BYTES, end)] for at in range(start, end, BLOCK_BYTES))
         for _ in range(times):
             blocks = _inflate(blocks)  # type: ignore[assignment]

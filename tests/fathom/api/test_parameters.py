@@ -1,4 +1,4 @@
-"""Every parameter has its bounds: what is beyond them is refused, and is no defect."""
+"""Every parameter has its bounds: a value beyond them is refused with 4xx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused before a route is looked for: other hosts, other pages, NUL in addresses, and lengths that are none."""
+"""Requests refused before routing: other hosts, other pages, NUL in addresses, and lengths that are none."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Bench:
         return done
 
     def after(self, seconds: float) -> list[tuple[str, int | None]]:
-        """What was started by then, looking every two seconds."""
+        """Returns the starts so far, having looked every two seconds."""
         for _ in range(int(seconds / 2) + 1):
             self.supervisor.look()
             self.clock += 2.0
