@@ -38,9 +38,9 @@ class GraphPart:
                 choose_ports(self._settings.home)
                 part = self._embedded()
             server = embedded_server(self._settings.home)
-            is_new = keep_reading_group(server) and part.process.running() is not None
+            keep_reading_group(server)
             said = part.start()
-            keep_reader(server, is_new_group=is_new)
+            keep_reader(server)
             return said
         except OSError as error:
             raise disk_error(error, self._settings.home) from error

@@ -10,19 +10,17 @@ from fathom.errors import GraphUnreachable
 from fathom.graph.embedded import DATABASE, READER, USER, EmbeddedServer, write_private
 
 GROUP = "reading"
-# The server reads the groups again every five seconds: https://docs.arcadedb.com/#security-groups
-RELOADED_WITHIN_S = 6.0
+# The server reads changed groups within some seconds (its setting arcadedb.server.securityReloadEvery).
+RELOADED_WITHIN_S = 15.0
+PAUSE_S = 0.5
 ANSWER_WITHIN_S = 10.0
 
 _RECORDS = ("createRecord", "readRecord", "updateRecord", "deleteRecord")
 _DATABASE = ("updateSecurity", "updateSchema", "updateDatabaseSettings")
 
 
-def keep_reading_group(server: EmbeddedServer) -> bool:
-    """Writes the group of users that read into the server's file of groups; returns whether it was not there.
-
-    Raises OSError when the file cannot be written.
-    """
+def keep_reading_group(server: EmbeddedServer) -> None:
+    """Writes the group of users that read into the server's file of groups. Raises OSError when it cannot be written."""
     file = server.folder / "config" / "server-groups.json"
     found: dict[str, Any] = {"databases": {"*": {"groups": {"admin": _group(_DATABASE, _RECORDS), "*": _group((), ())}}}}
     if file.exists():
@@ -30,26 +28,28 @@ def keep_reading_group(server: EmbeddedServer) -> bool:
     groups = found.setdefault("databases", {}).setdefault("*", {}).setdefault("groups", {})
     wanted = _group((), ("readRecord",))
     if groups.get(GROUP) == wanted:
-        return False
+        return
     groups[GROUP] = wanted
     found.setdefault("version", 2)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(file, json.dumps(found, indent=2))
-    return True
 
 
-def keep_reader(server: EmbeddedServer, *, is_new_group: bool) -> None:
-    """Makes the reading user of a server that answers, with the password in its file. Raises GraphUnreachable.
+def keep_reader(server: EmbeddedServer) -> None:
+    """Makes the reading user of a server that answers, with the password in its file.
 
-    `is_new_group`: the group was written while the server ran, which has yet to read it.
+    Raises GraphUnreachable, also where the user still may not read after the server should have read its groups.
     """
-    if is_new_group:
-        time.sleep(RELOADED_WITHIN_S)
-    if _answers(server):
+    if _can_read(server):
         return
-    _command(server, f"drop user {READER}", also_missing=True)  # one with another password, of a folder that was copied
+    _command(server, f"drop user {READER}", also_missing=True)  # its password is another one in a folder that was copied
     user = {"name": READER, "password": server.reader_password, "databases": {DATABASE: [GROUP]}}
     _command(server, f"create user {json.dumps(user)}")
+    deadline = time.monotonic() + RELOADED_WITHIN_S
+    while not _can_read(server):
+        if time.monotonic() > deadline:
+            raise GraphUnreachable(f"The graph at {server.http_url} does not let its reading user read.")
+        time.sleep(PAUSE_S)
 
 
 def _group(access: tuple[str, ...], records: tuple[str, ...]) -> dict[str, Any]:
@@ -57,9 +57,9 @@ def _group(access: tuple[str, ...], records: tuple[str, ...]) -> dict[str, Any]:
     return {"resultSetLimit": -1, "readTimeout": -1, "access": list(access), "types": types}
 
 
-def _answers(server: EmbeddedServer) -> bool:
-    """Whether the reading user may ask the database."""
-    asked = {"language": "sql", "command": "SELECT 1"}
+def _can_read(server: EmbeddedServer) -> bool:
+    """Whether the reading user may ask the database for records; a group that is not read yet forbids those there are."""
+    asked = {"language": "cypher", "command": "MATCH (n) RETURN n LIMIT 1"}
     return _post(server, f"query/{DATABASE}", asked, READER, server.reader_password)[0] == 200
 
 
