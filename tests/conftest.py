@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from fathom import settings as settings_module
 from fathom.database import close_databases
 from fathom.settings import PROJECT_ROOT, Settings
+from scripts.neo4j_server import Neo4jMissing, Neo4jServer
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 # Servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment: settings refuse unknown keys.
@@ -70,6 +71,18 @@ def corpora() -> Path:
     if not CORPORA.is_dir():
         pytest.skip("the corpora are not beside this checkout (../shared/corpora)")
     return CORPORA
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip) -> Iterator[Neo4jServer]:
+    """A real Neo4j, empty at first."""
+    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"))
+    try:
+        server.start()
+    except Neo4jMissing as error:
+        require_or_skip("neo4j", str(error))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from fathom.errors import GraphUnreachable
 from fathom.graph.embedded import DATABASE, READER, USER, EmbeddedServer, write_private
 
 GROUP = "reading"
-# The server reads changed groups within some seconds (its setting arcadedb.server.securityReloadEvery).
+# The server reads changed groups within some seconds (its setting arcadedb.server.reloadEvery).
 RELOADED_WITHIN_S = 15.0
 PAUSE_S = 0.5
 ANSWER_WITHIN_S = 10.0

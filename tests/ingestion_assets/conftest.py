@@ -20,8 +20,7 @@ from fathom.graph.connection import open_graph
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload
-from scripts.neo4j_server import Neo4jMissing, Neo4jServer
-from tests.conftest import RequireOrSkip
+from scripts.neo4j_server import Neo4jServer
 
 
 @contextmanager
@@ -138,18 +137,6 @@ def deployed(home: Path, folder: Path, neo4j: Neo4jServer | None = None) -> Iter
         finally:
             stop_all(settings)
             settings_module.settings.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def neo4j_server(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip) -> Iterator[Neo4jServer]:
-    """A real Neo4j, empty at first."""
-    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"))
-    try:
-        server.start()
-    except Neo4jMissing as error:
-        require_or_skip("neo4j", str(error))
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from fathom.language.embedder import MiniLM
 from fathom.language.extraction import Embedder, LanguageModel
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
-from scripts.neo4j_server import Neo4jMissing, Neo4jServer
-from tests.conftest import RequireOrSkip
+from scripts.neo4j_server import Neo4jServer
 
 
 @pytest.fixture(scope="session")
@@ -36,20 +35,14 @@ def embedded_graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphCo
 
 
 @pytest.fixture(scope="session")
-def neo4j_graph(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSkip) -> Iterator[GraphConnection]:
+def neo4j_graph(tmp_path_factory: pytest.TempPathFactory, neo4j_server: Neo4jServer) -> Iterator[GraphConnection]:
     """A real Neo4j, empty at first."""
-    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"))
-    try:
-        server.start()
-    except Neo4jMissing as error:
-        require_or_skip("neo4j", str(error))
     home = tmp_path_factory.mktemp("external")
-    settings = Settings(home=home, graph_uri=server.uri, graph_password=SecretStr(server.password))
+    settings = Settings(home=home, graph_uri=neo4j_server.uri, graph_password=SecretStr(neo4j_server.password))
     GraphPart(settings).start()
     connection = open_graph(settings)
     yield connection
     connection.close()
-    server.stop()
 
 
 @pytest.fixture(params=["ours on embedded", "ours on neo4j", "plain on neo4j"])
