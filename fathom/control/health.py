@@ -53,7 +53,7 @@ def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
     if written < since or time.time() - written > SENSORS_SILENT_S:
         return False
     folder = settings.home / "run" / HEARTBEATS
-    loops = [Heartbeat(file) for file in folder.iterdir() if file.name.isupper()]  # as Dagster writes its daemons' types
+    loops = [Heartbeat(file) for file in folder.glob("*") if file.name.isupper()]  # as Dagster writes its daemons' types
     return min((loop.silent_s(since=since) for loop in loops), default=DAEMON_SILENT_S) < DAEMON_SILENT_S
 
 

@@ -74,6 +74,11 @@ def test_a_daemon_that_never_ran_does_not_get_on(tmp_path: Path) -> None:
     assert not daemon_gets_on(Settings(home=tmp_path))
 
 
+def test_a_daemon_of_a_version_without_heartbeats_does_not_get_on(tmp_path: Path) -> None:
+    written(tmp_path, 1.0)
+    assert not daemon_gets_on(Settings(home=tmp_path))
+
+
 def test_each_step_of_a_loop_is_a_beat(tmp_path: Path) -> None:
     def core_loop(_context: object, _over: Event) -> Iterator[str]:
         yield from ("one", "two")
