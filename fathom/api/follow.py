@@ -48,6 +48,7 @@ class Followers:
         feed = self._feeds.setdefault(document, Feed(self, document))
         queue = feed.join()
         try:
+            await feed.begun.wait()  # what is read as past before that could end before the feed begins
             past = after
             while page := await read_while_followed(self.events.of_document, self.closing, document, after=past, limit=PAGE):
                 for event in page:
@@ -90,12 +91,14 @@ class Feed:
         self._document = document
         self._queues: dict[asyncio.Queue[Message], int] = {}
         self._task: asyncio.Task[None] | None = None
+        self.begun = asyncio.Event()  # from here on every line is in a queue, or in the table already
 
     def join(self) -> asyncio.Queue[Message]:
         """A queue that gets every message from now on, as far as it has room."""
         queue: asyncio.Queue[Message] = asyncio.Queue(AHEAD + 1)
         self._queues[queue] = 0
         if self._task is None or self._task.done():
+            self.begun.clear()
             self._task = asyncio.create_task(self._run())
         return queue
 
@@ -123,7 +126,10 @@ class Feed:
                 self._queues[queue] += 1
 
     async def _run(self) -> None:
-        cursor = await read_while_followed(self._newest, self._of.closing) or 0
+        try:
+            cursor = await read_while_followed(self._newest, self._of.closing) or 0
+        finally:
+            self.begun.set()
         said, looked, spoke = "", 0.0, time.monotonic()
         while True:
             try:

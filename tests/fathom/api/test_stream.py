@@ -95,6 +95,22 @@ def test_the_same_comes_as_server_sent_events_that_resume(api: Api) -> None:
     assert later[-1]["type"] == "complete"
 
 
+def test_lines_that_come_into_the_table_while_somebody_joins_are_not_lost(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = follow.Feed._newest
+
+    def slow(feed: follow.Feed) -> int:
+        time.sleep(0.2)  # the past would be read meanwhile
+        work(api)
+        done(api)
+        api.app.state.followers.collect()
+        return newest(feed)
+
+    monkeypatch.setattr(follow.Feed, "_newest", slow)
+    document = api.accepted()
+    answer = api.client.get(f"/api/upload/{document}/stream", headers=api.key("reader"))
+    assert [f"Page {page}" in answer.text for page in (1, 2, 3)] == [True] * 3
+
+
 def test_a_failure_ends_the_stream_with_its_reason(api: Api) -> None:
     document = api.accepted()
     api.client.post(f"/api/documents/{document}/cancel", headers=api.key("operator"))
