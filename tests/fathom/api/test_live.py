@@ -27,6 +27,7 @@ from fathom.control.process import kill, marked
 from fathom.control.removal_check import verify
 from fathom.control.runs.worker import PID_TAG
 from fathom.settings import PROJECT_ROOT, Settings
+from tests.fathom.cli.deployments import wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -178,6 +179,8 @@ def test_three_processes_of_the_api_answer_the_same_while_a_document_is_on_its_w
             assert again["state"] == "complete"
             assert compared["graphiti"] > 3
             logs = uploaded["status_url"].replace("/status", "") + "/logs?limit=1000"
+            address = f"http://127.0.0.1:{ports[0]}{logs}"
+            wait_for(lambda: "upload.done" in {line["event"] for line in client.get(address).json()["lines"]}, 10)
             listed = [client.get(f"http://127.0.0.1:{port}{logs}").json()["lines"] for port in ports]
             assert listed[0] == listed[1] == listed[2]
             assert len({line["cursor"] for line in listed[0]}) == len(listed[0])  # three collect, and each line is there once
