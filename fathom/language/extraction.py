@@ -35,6 +35,7 @@ class Entity(BaseModel):
     name: str
     type: str
     mentions: list[tuple[int, int]]
+    confidence: float | None = Field(None, ge=0, le=1, description="share of such entities that are right; null: not measured")
 
 
 class Fact(BaseModel):
@@ -54,6 +55,8 @@ class Fact(BaseModel):
     )
     invalid_at_said: str | None = Field(None, description="the same of its end")
     one_at_a_time: Ends | None = Field(None, description="which end has only one of the relation at a time; null: not said")
+    property: str | None = Field(None, description="Wikidata's property of the relation, as P108; null: it has none")
+    confidence: float | None = Field(None, ge=0, le=1, description="share of such facts that are right; null: not measured")
 
 
 class Usage(BaseModel):

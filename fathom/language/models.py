@@ -15,7 +15,7 @@ def open_language_model(settings: Settings) -> LanguageModel:
     Raises SettingsInvalid where a key that it needs is missing.
     """
     if settings.llm == "offline":
-        from fathom.language.offline import OfflineModel
+        from fathom.language.rules.extractor import OfflineModel
 
         return OfflineModel()
     from fathom.language.stack import open_asked_model

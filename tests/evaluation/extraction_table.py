@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from fathom.language.offline import OfflineModel
+from fathom.language.rules.extractor import OfflineModel
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
 from tests.evaluation.redocred import (

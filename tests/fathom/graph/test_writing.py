@@ -30,7 +30,7 @@ from fathom.graph.quarantine import TRIES
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
-from fathom.language.offline import OfflineModel
+from fathom.language.rules.extractor import OfflineModel
 from fathom.ledger.ledger import Ledger
 
 pytestmark = pytest.mark.integration

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from fathom.language.models import open_language_model
-from fathom.language.offline import OfflineModel
+from fathom.language.rules.extractor import OfflineModel
 from fathom.settings import PROJECT_ROOT, Settings
 
 

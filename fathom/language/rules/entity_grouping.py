@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from fathom.language.countries import country_of, is_adjective
-from fathom.language.joining import GUESSED, Place
-from fathom.language.names import folded, initials, type_by_words
-from fathom.language.type_clues import clues
+from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.name_cleaning import folded, initials, type_by_words
+from fathom.language.rules.span_merging import GUESSED, Place
+from fathom.language.rules.type_hints import clues
 
 _ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+")

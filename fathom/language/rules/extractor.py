@@ -13,18 +13,18 @@ from importlib import import_module
 from typing import Any
 
 from fathom.chunking.languages import language_of
-from fathom.language.arrangement import arranged
-from fathom.language.clauses import clause
-from fathom.language.dates import ENGLISH, FRENCH, Dates
-from fathom.language.entities import Found, entities_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
-from fathom.language.finding import places
-from fathom.language.french_names import french_places
-from fathom.language.french_relations import french_relations
-from fathom.language.joining import Place
-from fathom.language.name_parts import said_by_names
-from fathom.language.relations import LONGEST_SENTENCE, SUBJECTS, Named, Relation, relations
-from fathom.language.setting import LASTING, Spot, about, called_in, in_country, setting_of
+from fathom.language.rules.clauses import clause
+from fathom.language.rules.dates import ENGLISH, FRENCH, Dates
+from fathom.language.rules.document_context import LASTING, Spot, about, called_in, in_country, setting_of
+from fathom.language.rules.english_ner import places
+from fathom.language.rules.english_relations import LONGEST_SENTENCE, SUBJECTS, Named, Relation, relations
+from fathom.language.rules.entity_grouping import Found, entities_of
+from fathom.language.rules.french_ner import french_places
+from fathom.language.rules.french_relations import french_relations
+from fathom.language.rules.name_relations import said_by_names
+from fathom.language.rules.positional_relations import arranged
+from fathom.language.rules.span_merging import Place
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
 

@@ -11,10 +11,20 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from fathom.language.countries import country_of
-from fathom.language.phrases import phrase
-from fathom.language.relations import Named, Relation, stands_for
-from fathom.language.setting import COUNTRY, GROUP, LOCATION, NATION, ORGANIZATION, OTHER, PERSON, Setting, kind_of
+from fathom.language.rules.countries import country_of
+from fathom.language.rules.document_context import (
+    COUNTRY,
+    GROUP,
+    LOCATION,
+    NATION,
+    ORGANIZATION,
+    OTHER,
+    PERSON,
+    Setting,
+    kind_of,
+)
+from fathom.language.rules.english_relations import Named, Relation, stands_for
+from fathom.language.rules.relation_labels import phrase
 
 _PRONOUNS = {
     PERSON: {"he", "she"},

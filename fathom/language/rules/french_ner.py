@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fathom.language.joining import Place
-from fathom.language.names import is_name
+from fathom.language.rules.name_cleaning import is_name
+from fathom.language.rules.span_merging import Place
 
 _TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Location", "MISC": "Work"}
 _CAPITAL = r"[A-ZÀ-ÞŒ][\w’'-]*"

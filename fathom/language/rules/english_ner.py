@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from fathom.language.joining import Place, joined, widened
-from fathom.language.names import TYPES, has_title, is_name, name_span, type_by_words
+from fathom.language.rules.name_cleaning import TYPES, has_title, is_name, name_span, type_by_words
+from fathom.language.rules.span_merging import Place, joined, widened
 
 _WORD = r"(?:[A-ZÀ-Þ][\w’'&-]*|\d+(?:st|nd|rd|th))"
 _HEAD = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.language.countries import country_of
+from fathom.language.rules.countries import country_of
 
 _PERSONS = (
     "politician|actor|actress|singer|footballer|player|writer|author|musician|lawyer|officer|artist|composer|producer|director|"

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fathom.language.relations import MOST_IN_A_SENTENCE, Named, Relation
+from fathom.language.rules.english_relations import MOST_IN_A_SENTENCE, Named, Relation
 
 _PRONOUNS = {"il": "Person", "elle": "Person", "ils": "Organization", "elles": "Organization"}
 _OBJECTS = ("obj", "iobj", "obl:arg", "obl:mod", "obl", "obl:agent", "xcomp", "nmod", "conj", "appos")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fathom.language.dates import ENGLISH, FRENCH
+from fathom.language.rules.dates import ENGLISH, FRENCH
 
 
 def day(year: int, month: int = 1, of_month: int = 1) -> datetime:

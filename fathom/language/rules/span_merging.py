@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fathom.language.countries import country_of, is_adjective
-from fathom.language.names import has_title, type_by_words
+from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.name_cleaning import has_title, type_by_words
 
 
 @dataclass(frozen=True)

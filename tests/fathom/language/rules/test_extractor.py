@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fathom.language.extraction import Extraction
-from fathom.language.offline import PIECE, OfflineModel
+from fathom.language.rules.extractor import PIECE, OfflineModel
 
 LETTER = (
     "Dr Ingrid Solberg works for Northgate Engineering in Newcastle. Solberg reported to Helen Marsh in March 2022.\n\n"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fathom.language.extraction import Extraction
-from fathom.language.offline import OfflineModel
+from fathom.language.rules.extractor import OfflineModel
 
 MODEL = OfflineModel()  # loads its weights once, at the first text
 LETTER = (

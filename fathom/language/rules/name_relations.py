@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from fathom.language.relations import Relation
-from fathom.language.setting import COUNTRY, LOCATION, NATION, ORGANIZATION, PERSON, Spot, kind_of
+from fathom.language.rules.document_context import COUNTRY, LOCATION, NATION, ORGANIZATION, PERSON, Spot, kind_of
+from fathom.language.rules.english_relations import Relation
 
 RELATIVE = "RELATIVE_OF"
 # `Calgary City Council` and Calgary, `Albany County` and Albany, `Norwegian Army` and what is Norwegian

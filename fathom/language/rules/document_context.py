@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fathom.language.countries import country_of, is_adjective
-from fathom.language.relations import SUBJECTS, Named, Relation
+from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.english_relations import SUBJECTS, Named, Relation
 
 PERSON, ORGANIZATION, LOCATION, GROUP, COUNTRY, NATION, OTHER = "PER", "ORG", "LOC", "GRP", "COUNTRY", "NATION", "OTHER"
 _KINDS = {"Person": PERSON, "Organization": ORGANIZATION, "Location": LOCATION, "Group": GROUP}
