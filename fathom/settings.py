@@ -80,6 +80,13 @@ class Settings(BaseSettings):
     llm_usd_per_mtok_out: float | None = Field(
         None, ge=0, le=10_000, description="USD a million tokens out; default: the price list of genai-prices."
     )
+    min_confidence: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Least confidence of an entity or fact that goes into the graph, where it has one; holds for what is "
+        "ingested from then on.",
+    )
     budget_usd_per_day: float | None = Field(
         None, ge=0, le=1_000_000, description="Most USD spent on language models a day (UTC); the rest waits for the next."
     )

@@ -63,15 +63,20 @@ def chunk(converted: ConvertedDocument, *, document: str = "document", settings:
     )
 
 
-def extract(text: str, *, settings: Settings | None = None) -> Extraction:
+def extract(text: str, *, settings: Settings | None = None, everything: bool = False) -> Extraction:
     """Extracts the entities and facts of the text by the configured language model; offsets in code points.
+
+    What is below `min_confidence` of the settings is only counted, in `left_out`, unless `everything` is asked for.
 
     Raises ExtractionFailed, and DocumentTooLarge for more than a million characters: chunks are extracted one by one.
     """
+    from fathom.graph.confidence import sure_enough
     from fathom.language.extraction import require_extractable
     from fathom.language.models import open_language_model
 
-    return open_language_model(settings or process_settings()).extract([require_extractable(text)])[0]
+    used = settings or process_settings()
+    found = open_language_model(used).extract([require_extractable(text)])[0]
+    return sure_enough(found, 0.0 if everything else used.min_confidence)
 
 
 class Graph:

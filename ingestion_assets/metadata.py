@@ -11,6 +11,7 @@ import dagster as dg
 from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
+from fathom.graph.confidence import lost_below
 from fathom.graph.report import WriteReport
 from fathom.settings import settings
 from fathom.uploads.attaching import Attached
@@ -102,6 +103,7 @@ def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
     """Figures of the writing, entities by type as a table, some facts as sentences, and what made them."""
     seconds = report.seconds_extracting + report.seconds_writing
     facts = "\n".join(f"- {_one_line(fact)}" for fact in report.sample_facts)
+    unsure = lost_below(report.below_confidence)
     return {
         "version": dg.MetadataValue.text(report.version),
         "model": dg.MetadataValue.text(report.model),
@@ -119,6 +121,9 @@ def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
                 "entities": report.entities,
                 "facts": report.facts,
                 "facts_left_out": sum(report.facts_left_out.values()),
+                "min_confidence": report.min_confidence,
+                "entities_below_confidence": unsure.entities,
+                "facts_below_confidence": unsure.facts,
                 "tokens_in": report.tokens_in,
                 "tokens_out": report.tokens_out,
                 "cost_usd": report.cost_usd,

@@ -14,6 +14,7 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, print_json, print_text, say, table
 from fathom.cli.password_file import PasswordFile, passwords_of
 from fathom.cli.text_lines import answer_lines
+from fathom.language.left_out import told
 
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
@@ -79,14 +80,18 @@ def convert(
 def extract(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help='Files, or - for JSON lines {"id","text"}.')],
     to: Annotated[str, typer.Option("--to", help="json, or table for reading.")] = "json",
+    everything: Annotated[bool, typer.Option("--all", help="Also what is below FATHOM_MIN_CONFIDENCE.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show what the language model would put into the graph from a text; nothing is written. Offsets are in code points.
+
+    What is below the least confidence of the setting is counted as left out, or shown with --all.
 
     One file gives one JSON document, several a list; the standard input is answered a line each, in order, with an error
     object for a line that cannot be answered.
     """
     from fathom.errors import UsageWrong
+    from fathom.graph.confidence import sure_enough
     from fathom.language.extraction import require_extractable
     from fathom.language.models import open_language_model
 
@@ -95,14 +100,17 @@ def extract(
     if "-" in files and files != ["-"]:
         raise UsageWrong("The standard input is read alone.", hint="`fathom extract - < texts.jsonl`")
     settings = deployment()
+    least = 0.0 if everything else settings.min_confidence
     model = open_language_model(settings)
     with ExitStack() as closing:
         if close := getattr(model, "close", None):
             closing.callback(close)
         if files == ["-"]:
-            return answer_lines(lambda name, text: _shape(name, model.extract([require_extractable(text, name)])[0]))
+            return answer_lines(
+                lambda name, text: _shape(name, sure_enough(model.extract([require_extractable(text, name)])[0], least))
+            )
         texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
-        extractions = model.extract(texts)
+        extractions = [sure_enough(found, least) for found in model.extract(texts)]
     shapes = [_shape(file, extraction) for file, extraction in zip(files, extractions, strict=True)]
     if to == "json" or as_json:
         print_json(shapes[0] if len(shapes) == 1 else shapes)
@@ -146,9 +154,12 @@ def _shape(source: str, extraction: Extraction) -> dict[str, Any]:
 
 
 def _print_extraction(shape: dict[str, Any]) -> None:
-    entities = ((one["name"], one["type"], len(one["mentions"])) for one in shape["entities"])
-    table(("entity", "type", "mentions>"), entities, title=shape["source"])
+    entities = [(one["name"], one["type"], len(one["mentions"]), one["confidence"]) for one in shape["entities"]]
+    table(("entity", "type", "mentions>", "confidence>"), entities, title=shape["source"])
+    columns = ("source", "relation", "target", "property", "confidence", "fact")
     table(
-        ("from", "relation", "to", "fact"),
-        ((one["source"], one["relation"], one["target"], one["fact"]) for one in shape["facts"]),
+        ("from", "relation", "to", "property", "confidence>", "fact"),
+        ([one[column] for column in columns] for one in shape["facts"]),
     )
+    if shape["left_out"]:
+        say(f"Left out: {told(shape['left_out'])}.")

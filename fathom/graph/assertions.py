@@ -25,7 +25,8 @@ class Assertion:
 
     `relation` is its own word for it, which may differ from that of the fact it was judged to say. `valid_at_said` and
     `invalid_at_said` are the words of dates that moments do not say whole. `came_at` is when the text came, where `at` is a
-    date of its document's own; None where `at` is when it came. `slot` is what the fact fills by the types of its ends.
+    date of its document's own; None where `at` is when it came. `slot` is what the fact fills by the types of its ends,
+    `wikidata` the property of its relation, `confidence` what its model gives it; None where that is not measured.
     """
 
     episode: str
@@ -39,6 +40,8 @@ class Assertion:
     invalid_at_said: str | None = None
     came_at: datetime | None = None
     slot: str | None = None
+    wikidata: str | None = None
+    confidence: float | None = None
 
     @property
     def undated(self) -> bool:
@@ -53,7 +56,14 @@ class Assertion:
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
-        more = {"from": self.valid_at_said, "until": self.invalid_at_said, "came": _said(self.came_at), "slot": self.slot}
+        more = {
+            "from": self.valid_at_said,
+            "until": self.invalid_at_said,
+            "came": _said(self.came_at),
+            "slot": self.slot,
+            "property": self.wikidata,
+            "sure": self.confidence,
+        }
         last = [kept] if (kept := {name: value for name, value in more.items() if value is not None}) else []
         return json.dumps([fact, self.episode, *dates, self.fact, self.one_at_a_time, self.relation, *last], ensure_ascii=False)
 
@@ -108,6 +118,18 @@ class AssertedFact:
             _words((one.valid_at, one.valid_at_said) for one in self.assertions if one.valid_at in (None, begins)),
             _words((one.invalid_at, one.invalid_at_said) for one in self.assertions if one.invalid_at in (None, ends)),
         )
+
+    @property
+    def confidence(self) -> float | None:
+        """The highest of its sayings; None where it was measured of none."""
+        return max((one.confidence for one in self.assertions if one.confidence is not None), default=None)
+
+    @property
+    def wikidata(self) -> str | None:
+        """Wikidata's property of it: what most of its sayings give, first of all those by its own relation."""
+        given = [one for one in self.assertions if one.wikidata]
+        votes = Counter(one.wikidata for one in [one for one in given if one.relation == self.relation] or given)
+        return min(votes, key=lambda one: (-votes[one], one or ""), default=None)
 
     @property
     def keys(self) -> set[str]:
@@ -242,6 +264,8 @@ def unpacked(packed: str) -> tuple[str, Assertion]:
         more.get("until"),
         moment(more.get("came")),
         more.get("slot"),
+        more.get("property"),
+        more.get("sure"),
     )
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 NAMED = """
 MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
-RETURN n.uuid AS uuid, n.name_key AS key, n.name_form AS form, n.name AS name, labels(n) AS labels, n.created_at AS since
+RETURN n.uuid AS uuid, n.name_key AS key, n.name_form AS form, n.name AS name, labels(n) AS labels, n.created_at AS since,
+n.confidence AS confidence
 """
 KIN = "MATCH (n:Entity) WHERE n.name_kin IN $keys AND n.group_id = $group RETURN n.uuid AS uuid, n.name_key AS key"
 SENSES = """
@@ -36,7 +37,8 @@ RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to LIMIT $most
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
 RETURN p.uuid AS source_node_uuid, n.uuid AS target_node_uuid, m.uuid AS uuid, m.group_id AS group_id,
-m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.also AS also, m.apart AS apart
+m.created_at AS created_at, m.name AS name, m.type AS type, m.asserts AS asserts, m.also AS also, m.apart AS apart,
+m.confidence AS confidence
 """
 DELETE_MENTIONS = """
 UNWIND $rows AS row MATCH (:Episodic {uuid: row.source_node_uuid})-[m:MENTIONS {uuid: row.uuid}]->(:Entity) DELETE m
@@ -46,7 +48,7 @@ UNWIND $rows AS row
 MATCH (p:Episodic {uuid: row.source_node_uuid}) MATCH (n:Entity {uuid: row.target_node_uuid})
 MERGE (p)-[m:MENTIONS {uuid: row.uuid}]->(n)
 SET m.group_id = row.group_id, m.created_at = row.created_at, m.name = row.name, m.type = row.type, m.asserts = row.asserts,
-m.also = row.also, m.apart = row.apart
+m.also = row.also, m.apart = row.apart, m.confidence = row.confidence
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
@@ -175,6 +177,8 @@ def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bo
     if entity is None or not (since := moment(entity["since"])):
         return False
     labels = {one for one in entity["labels"] if one != "Entity"}
+    if mention["confidence"] is not None and (entity["confidence"] is None or mention["confidence"] > entity["confidence"]):
+        return False
     return mention["type"] in labels and mention["name"] == entity["name"] and mention["created_at"] >= since
 
 
@@ -249,7 +253,8 @@ def _as_one(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any
     name, kind = by_sense.pop(first)
     asserts = sorted({said for one in mentions for said in one["asserts"] or ()})
     told = sorted({said for one in mentions for said in one["apart"] or ()})
-    more = {"asserts": asserts or None, "also": also(by_sense.values()), "apart": told or None}
+    sure = max((one["confidence"] for one in mentions if one["confidence"] is not None), default=None)
+    more = {"asserts": asserts or None, "also": also(by_sense.values()), "apart": told or None, "confidence": sure}
     return {**mentions[0], "name": name, "type": kind, **more}
 
 

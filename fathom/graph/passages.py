@@ -13,29 +13,32 @@ from fathom.graph.connection import GraphConnection
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS episode, p.entity_edges AS facts"
 ENTITIES = """
 MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
-RETURN DISTINCT p.uuid AS episode, n.uuid AS uuid, n.name AS name, labels(n) AS labels ORDER BY name
+RETURN DISTINCT p.uuid AS episode, n.uuid AS uuid, n.name AS name, labels(n) AS labels, n.confidence AS confidence
+ORDER BY name
 """
 FACTS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $entities AND r.uuid IN $facts
 RETURN DISTINCT r.uuid AS uuid, a.name AS source, b.name AS target, r.name AS relation, r.fact AS fact,
   r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.valid_at_said AS since, r.invalid_at_said AS until,
-  r.reference_time AS reference_time, r.episodes AS episodes
+  r.reference_time AS reference_time, r.episodes AS episodes, r.property AS property, r.confidence AS confidence
 """
 
 
 @dataclass(frozen=True, slots=True)
 class HeldEntity:
-    """An entity and its type."""
+    """An entity, its type, and its confidence where that is measured."""
 
     name: str
     type: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HeldFact:
     """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it.
 
-    `since` and `until` are the words of its beginning and end, where a moment says less or there is none.
+    `since` and `until` are the words of its beginning and end, where a moment says less or there is none; `wikidata` is
+    the property of its relation; `confidence` is None where it is not measured.
     """
 
     uuid: str
@@ -49,6 +52,8 @@ class HeldFact:
     episodes: int
     since: str | None = None
     until: str | None = None
+    wikidata: str | None = None
+    confidence: float | None = None
 
 
 @dataclass
@@ -66,7 +71,7 @@ def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, H
     entities = connection.read(ENTITIES, uuids=list(found))
     for row in entities:
         label = next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity")
-        found[row["episode"]].entities.append(HeldEntity(row["name"], label))
+        found[row["episode"]].entities.append(HeldEntity(row["name"], label, row["confidence"]))
     wanted = {uuid for row in claims for uuid in row["facts"] or ()}
     if wanted:
         asked = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
@@ -90,4 +95,6 @@ def _fact(row: dict[str, Any]) -> HeldFact:
         episodes=len(row["episodes"] or ()),
         since=row["since"],
         until=row["until"],
+        wikidata=row["property"],
+        confidence=row["confidence"],
     )

@@ -43,6 +43,10 @@ class WriteReport(BaseModel):
     answers_left_out: dict[str, int] = Field(
         default_factory=dict[str, int], description="parts of the model's answers that are not kept, by the reason"
     )
+    below_confidence: dict[str, int] = Field(
+        default_factory=dict[str, int], description="entities and facts of less than `min_confidence`, not kept, by the reason"
+    )
+    min_confidence: float = Field(0.0, description="least confidence of what this call wrote, where it was measured")
     entities_answered: int = Field(0, description="entities of its answers, chunk by chunk, those that are not kept too")
     facts_answered: int = Field(0, description="facts of its answers, chunk by chunk, those that are not kept too")
     orphans: int = Field(description="entities of the collection without episode or fact, afterwards")

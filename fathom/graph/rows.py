@@ -35,7 +35,8 @@ _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class EpisodeRows:
     """What one chunk says, before it is known which of its senses are one in the collection.
 
-    `told` is what it tells apart of names of one key, `left_out` how many facts have no place in it, by the reason.
+    `sure` is the confidence of its entities where it was measured, `told` what it tells apart of names of one key, `left_out`
+    how many facts have no place in it, by the reason.
     """
 
     episode: dict[str, Any]
@@ -43,6 +44,7 @@ class EpisodeRows:
     facts: dict[tuple[Sense, str, Sense, str], Assertion] = field(
         default_factory=dict[tuple[Sense, str, Sense, str], Assertion]
     )
+    sure: dict[Sense, float] = field(default_factory=dict[Sense, float])
     told: Told = field(default_factory=lambda: NOTHING_TOLD)
     left_out: Counter[str] = field(default_factory=Counter[str])
 
@@ -88,6 +90,7 @@ class EpisodeRows:
                     "asserts": sorted(set(said)) if said and len(senses) > 1 else said,
                     "also": also(self.entities[one] for one in senses if one != first),
                     "apart": apart(self.told, senses),
+                    "confidence": max((self.sure[one] for one in senses if one in self.sure), default=None),
                 }
             )
         entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
@@ -185,10 +188,13 @@ def episode_rows(
             "valid_at": written,
         }
     )
+    sure: dict[str, float] = {}
     kinds: dict[str, tuple[str, str | None]] = {}  # by its folded spelling each name as it is written first
     for entity in found.entities:
         if folded(clean_text(entity.name)):
             kinds.setdefault(folded(entity.name), (clean_text(entity.name), _label(entity.type)))
+            if entity.confidence is not None:
+                sure[folded(entity.name)] = max(entity.confidence, sure.get(folded(entity.name), 0.0))
     said = {folded_name: sense_of(*one) for folded_name, one in kinds.items()}
     rows.told = _told(said, found, kinds)
     read = one_text(list(said.values()), rows.told)
@@ -201,6 +207,8 @@ def episode_rows(
         if best[1].name != sense.name == own.name:
             named[sense] = (name, own)
         given[sense].append(kind)
+        if folded_name in sure:
+            rows.sure[sense] = max(sure[folded_name], rows.sure.get(sense, 0.0))
     for sense, (name, _) in named.items():
         rows.entities[sense] = (name, _type(sense, given[sense]))
     ends = _Ends(said, means)
@@ -222,8 +230,12 @@ def episode_rows(
             fact.invalid_at_said,
             came,
             slot_by_types(fact.relation, rows.entities[source][1], rows.entities[target][1]),
+            fact.property,
+            fact.confidence,
         )
-        rows.facts.setdefault((source, fact.relation, target, folded(fact.fact)), assertion)
+        said_first = rows.facts.setdefault((source, fact.relation, target, folded(fact.fact)), assertion)
+        if fact.confidence is not None and fact.confidence > (said_first.confidence or 0.0):
+            rows.facts[source, fact.relation, target, folded(fact.fact)] = replace(said_first, confidence=fact.confidence)
     return rows
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 VOTES = """
 MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids
-WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first
+WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first, max(m.confidence) AS surest
 RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, n.name_form AS form, labels(n) AS labels, n.created_at AS since,
-name, type, votes, first
+n.confidence AS sure, name, type, votes, first, surest
 """
 NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
 SET_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) SET n:{label}"
@@ -52,7 +52,7 @@ Rules = Mapping[str, OneAtATime]
 
 
 def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
-    """Each has the name and the type that most of its mentions give it, and the date of the first.
+    """Each has the name and the type that most of its mentions give it, the date of the first and the highest confidence.
 
     A mention by another key, an initial, gives it no name where one by its own does; one that leaves the type open gives it
     none where others do.
@@ -78,8 +78,9 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
         types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
         del types[None]
         name, since = _spelling(names), min(first for row in votes if (first := moment(row["first"])))
-        if (name, since) != (held["held"], moment(held["since"])):
-            rows.append({"uuid": uuid, "name": name, "created_at": since})
+        sure = max((row["surest"] for row in votes if row["surest"] is not None), default=None)
+        if (name, since, sure) != (held["held"], moment(held["since"]), held["sure"]):
+            rows.append({"uuid": uuid, "name": name, "created_at": since, "confidence": sure})
             renamed += rows[-1:] if name != held["held"] else []
         wanted = {_winner(types)} if types else set[str]()
         for label in (labels & {*given, *uuids[uuid]}) - wanted:
@@ -188,6 +189,8 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
         "expired_at": holds.expired_at,
         "valid_at_said": since,
         "invalid_at_said": until,
+        "property": fact.wikidata,
+        "confidence": fact.confidence,
     }
 
 

@@ -14,6 +14,7 @@ from fathom.graph.connection import GraphConnection
 from fathom.graph.rows import named_also
 
 PAGE = 2000  # rows a query
+_LATER = ("property", "confidence")
 EPISODES = """
 MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
 RETURN p.uuid AS uuid, p.source_description AS document, p.name AS name, p.valid_at AS valid_at, p.entity_edges AS facts
@@ -25,13 +26,15 @@ RETURN p.uuid AS episode, n.uuid AS entity, m.name AS name, m.type AS type, m.al
 """
 ENTITIES = """
 MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
-RETURN n.uuid AS uuid, n.name AS name, n.summary AS summary, labels(n) AS labels, n.created_at AS created_at
+RETURN n.uuid AS uuid, n.name AS name, n.summary AS summary, labels(n) AS labels, n.created_at AS created_at,
+       n.confidence AS confidence
 ORDER BY uuid LIMIT $page
 """
 FACTS = """
 MATCH (n:Entity)-[r:RELATES_TO]->(b:Entity) WHERE n.uuid IN $uuids
 RETURN r.uuid AS uuid, n.uuid AS source, b.uuid AS target, r.name AS name, r.fact AS fact, r.episodes AS episodes,
-       r.created_at AS created_at, r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.expired_at AS expired_at
+       r.created_at AS created_at, r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.expired_at AS expired_at,
+       r.property AS property, r.confidence AS confidence
 """
 
 
@@ -108,7 +111,8 @@ def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    return _hash(row, 16)
+    """The hash of a row; what older versions did not keep counts only where it is there, so that their receipts hold."""
+    return _hash({name: value for name, value in row.items() if value is not None or name not in _LATER}, 16)
 
 
 def _hash(value: Any, digits: int) -> str:

@@ -26,6 +26,7 @@ from fathom.graph.changing import (
     weigh_facts,
 )
 from fathom.graph.comparing import Asking, Comparing
+from fathom.graph.confidence import below, lost_below, sure_enough
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.erasing import Erasure, erase
 from fathom.graph.fence import only_writer
@@ -44,7 +45,7 @@ from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
 from fathom.language.asking import paying_for
 from fathom.language.extraction import Embedder, LanguageModel
-from fathom.language.left_out import lost, together
+from fathom.language.left_out import Lost, lost, together
 from fathom.language.models import open_embedder, open_language_model
 from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
@@ -76,6 +77,7 @@ class DocumentWriter:
         leases: Leases | None = None,
         one_at_a_time: Callable[[str], Rules] = lambda collection: USUAL,
         batch: int = BATCH,
+        min_confidence: float = 0.0,
     ) -> None:
         self.connection = connection
         self._model = model
@@ -85,6 +87,7 @@ class DocumentWriter:
         self._comparing = Comparing(connection, ledger, model, self._embedder)
         self._rules = one_at_a_time
         self._batch = batch
+        self._min_confidence = min_confidence
         self._schema_is_there = False
         self._rekeyed: set[str] = set()
 
@@ -185,6 +188,12 @@ class DocumentWriter:
         held = holding(self.connection, list(wanted), touched)
         rows = [row for row in self._ledger.rows(document, state="written") if row.uuid in wanted]
         left_out = together(*(row.left_out for row in rows))
+        unsure = below(left_out)
+        answers_left_out = {why: count for why, count in left_out.items() if why not in unsure}
+        answered = [*(Lost(row.entities, row.facts) for row in rows), lost(left_out), lost_below(left_out)]
+        if unsure and written:
+            metrics = lost_below(left_out)._asdict()
+            log.info("Entities and facts of too little confidence were left out", sub_stage="confidence", metrics=metrics)
         return WriteReport(
             document=document,
             version=chunk_set.version,
@@ -202,9 +211,11 @@ class DocumentWriter:
             orphans=held.orphans,
             missing_embeddings=held.missing_embeddings,
             facts_left_out=dict(tally.left_out),
-            answers_left_out=left_out,
-            entities_answered=lost(left_out).entities + sum(row.entities for row in rows),
-            facts_answered=lost(left_out).facts + sum(row.facts for row in rows),
+            answers_left_out=answers_left_out,
+            below_confidence=unsure,
+            min_confidence=self._min_confidence,
+            entities_answered=sum(one.entities for one in answered),
+            facts_answered=sum(one.facts for one in answered),
             tokens_in=tally.tokens_in,
             tokens_out=tally.tokens_out,
             cost_usd=tally.cost_usd,
@@ -226,12 +237,13 @@ class DocumentWriter:
         stopped: FathomError | None = None
         tally.sending(expected)
         try:
-            for chunk, found in extracted:
+            for chunk, answered in extracted:
                 uuid = episode_uuid(collection, document, chunk.id)
-                if isinstance(found, ExtractionFailed):
-                    outcomes.append(Failed(uuid, found.name))
-                    tally.fail(chunk, found)
+                if isinstance(answered, ExtractionFailed):
+                    outcomes.append(Failed(uuid, answered.name))
+                    tally.fail(chunk, answered)
                     continue
+                found = sure_enough(answered, self._min_confidence)
                 use = found.usage
                 outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
                 batch.append(episode_rows(collection, document, chunk, found, *dates))
@@ -317,4 +329,5 @@ def open_writer(settings: Settings) -> DocumentWriter:
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
         one_at_a_time=rules,
+        min_confidence=settings.min_confidence,
     )

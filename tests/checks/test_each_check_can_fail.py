@@ -7,7 +7,7 @@ import pytest
 
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
-from checks.graph_episodes import GRAPH_EPISODE_CHECKS
+from checks.graph_episodes import GRAPH_EPISODE_CHECKS, answers_kept
 from checks.outcome import DocumentCheck
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind
@@ -73,6 +73,7 @@ BROKEN_WRITES = {
     "no_orphans": {"orphans": 1},
     "embeddings_complete": {"missing_embeddings": 1},
 }
+UNSURE = {"below_confidence": {"entity below the least confidence": 40, "fact below the least confidence": 90}}
 CASES = [
     *((check, GOOD_CONVERSION, BROKEN_CONVERSIONS) for check in DOCUMENT_CHECKS),
     *((check, GOOD_CHUNKS, BROKEN_CHUNKS) for check in CHUNK_CHECKS),
@@ -126,3 +127,7 @@ def test_no_chunks_at_all_blocks() -> None:
 def test_a_chunk_nobody_speaks_of_is_seen() -> None:
     lost = GOOD_WRITE.model_copy(update={"written": 0})
     assert any(check.evaluate(lost).blocks for check in GRAPH_EPISODE_CHECKS)
+
+
+def test_what_a_setting_leaves_out_for_its_confidence_is_no_fault_of_the_answers() -> None:
+    assert answers_kept(GOOD_WRITE.model_copy(update={**UNSURE, "entities_answered": 45, "facts_answered": 95})).passed

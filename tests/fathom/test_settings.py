@@ -51,7 +51,17 @@ def test_a_file_that_is_no_toml_is_refused_by_name(file: Path) -> None:
         read_settings()
 
 
-@pytest.mark.parametrize(("name", "value"), [("API_PORT", "0"), ("API_PORT", "many"), ("LLM", "oracle"), ("MAX_FILE_MB", "-1")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_PORT", "0"),
+        ("API_PORT", "many"),
+        ("LLM", "oracle"),
+        ("MAX_FILE_MB", "-1"),
+        ("MIN_CONFIDENCE", "1.1"),
+        ("MIN_CONFIDENCE", "nan"),
+    ],
+)
 def test_an_impossible_value_is_refused_by_the_settings_name(
     name: str, value: str, home_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

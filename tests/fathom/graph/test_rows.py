@@ -15,6 +15,7 @@ from fathom.ids import episode_uuid
 from fathom.language.extraction import Entity, Extraction, Fact
 
 NAMES = ["John Smith", "J. Smith", "James Smith", "j  smith", "Mercury", "MERCURY", "The Mercury", "Ann"]
+PEOPLE = [("Ada", 0.75), ("ADA", 0.8), ("Bo", None)]
 KINDS = ["Person", "Organization", "Thing", "Entity"]
 
 
@@ -89,6 +90,21 @@ def test_a_fact_holds_from_its_own_date_or_else_from_the_documents() -> None:
     (undated,) = rows_of(*people, facts=facts).placed({}).facts
     assert (dated.claim().begins, dated.claim().ends, dated.claim().dated) == (FOUNDED, CLOSED, True)
     assert (undated.claim().begins, undated.claim().ends, undated.claim().dated) == (WRITTEN_AT, None, False)
+
+
+def test_what_is_said_twice_has_the_higher_confidence_and_property_comes_with_it() -> None:
+    people = [Entity(name=name, type="Person", mentions=[(0, 1)], confidence=sure) for name, sure in PEOPLE]
+    facts = [
+        Fact(source="Ada", target="Bo", relation="KNOWS", fact=said, span=(0, 1), property="P3373", confidence=sure)
+        for said, sure in (("Ada knows Bo.", 0.7), ("Ada  knows bo.", 0.9), ("Bo is known to Ada.", None))
+    ]
+    chunk = chunks_of("here/a.md", "Some text.").chunks[0]
+    rows = episode_rows("here", "here/a.md", chunk, Extraction(entities=people, facts=facts), WRITTEN_AT).placed({})
+    assert {fact.words(): (fact.confidence, fact.wikidata) for fact in rows.facts} == {
+        "Ada knows Bo.": (0.9, "P3373"),
+        "Bo is known to Ada.": (None, "P3373"),
+    }
+    assert {row["name"]: row["confidence"] for row in rows.mentions} == {"Ada": 0.8, "Bo": None}
 
 
 @pytest.mark.parametrize("kind", ["Entity", "", "Per son", "1st", "X) DETACH DELETE n //", "Ort`"])
