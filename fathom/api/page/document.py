@@ -13,7 +13,7 @@ from fathom.api.page import steps, words
 from fathom.api.page.frame import Visitor, dagster, page, page_router, parts
 from fathom.api.page.graph_picture import picture
 from fathom.api.page.markup import Child, Markup, join, tag
-from fathom.api.page.passages import shown
+from fathom.api.page.passages import Choice, shown
 from fathom.api.page.rows import bar, progress_words, state
 from fathom.api.page.timeline import stages
 from fathom.api.parameters import MAX_PLACE
@@ -80,12 +80,16 @@ async def live(request: Request, caller: Visitor, document: DocumentId) -> Respo
 
 @router.get("/page/chunks/{document:path}")
 async def chunks(
-    request: Request, caller: Visitor, document: DocumentId, start: Annotated[int, Query(alias="from", ge=0, le=MAX_PLACE)] = 0
+    request: Request,
+    caller: Visitor,
+    document: DocumentId,
+    start: Annotated[int, Query(alias="from", ge=0, le=MAX_PLACE)] = 0,
+    least: Annotated[float, Query(ge=0, le=1)] = 0.0,
 ) -> Response:
-    """A page of its chunks."""
+    """A page of its chunks, with their facts of at least this confidence and those of which it is not measured."""
     settings, status, _ = await _found(request, caller, document)
     found = await run_in_threadpool(lambda: passages(settings, document, start=start, limit=CHUNKS))
-    return parts(shown(found, status, CHUNKS))
+    return parts(shown(found, status, Choice(CHUNKS, least)))
 
 
 @router.get("/page/checks/{document:path}")
