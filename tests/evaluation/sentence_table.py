@@ -122,6 +122,10 @@ A fact is right with the ends that the text names, in its direction, with a rela
 (`tests/evaluation/gold_relations.toml`) and the dates that the text states, and no others. Something that is negated, asked,
 supposed or reported as false or as a claim is no fact. A false fact is one that the text does not state; true ones that the
 gold does not ask for are not counted as false. Each sentence is read alone.
+
+Before facts were held to what is stated, of the facts stated .607 were right (held out .557), of the negated, asked, supposed
+and reported .267 gave nothing (held out .140), and there were .584 false facts a sentence:
+`git worktree add ../before ac54263 && cd ../before && python -m tests.evaluation.sentence_table`.
 """
 
 
