@@ -1,0 +1,48 @@
+"""First names and cities that packages carry as data: mimesis for 46 languages, the time zone database for large cities."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_SHORTEST = 3  # letters; shorter ones are words of too many languages
+
+
+def is_first_name(word: str) -> bool:
+    """Whether people of some language have such a first name."""
+    return word in _first_names()
+
+
+def is_city(name: str) -> bool:
+    """Whether a city is called so; a vote and no proof, as cities are called Reading, Nice and Lincoln."""
+    return name in _cities()
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    names: set[str] = set()
+    for person in _data("person.json"):
+        for some in person.get("names", {}).values():
+            names.update(some)
+    return frozenset(name for name in names if len(name) >= _SHORTEST)
+
+
+@cache
+def _cities() -> frozenset[str]:
+    cities = {name for address in _data("address.json") for name in address.get("city", ()) if isinstance(name, str)}
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    zones = [line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")]
+    cities.update(zone.rsplit("/", 1)[-1].replace("_", " ") for zone in zones)
+    return frozenset(name for name in cities if len(name) >= _SHORTEST)
+
+
+def _data(name: str) -> list[dict[str, Any]]:
+    """The named file of each language; the package is not imported, as it makes all its generators then."""
+    spec = find_spec("mimesis")
+    assert spec is not None and spec.submodule_search_locations is not None  # noqa: PT018
+    found = sorted(Path(spec.submodule_search_locations[0], "datasets").glob(f"*/{name}"))
+    return [json.loads(file.read_text("utf-8")) for file in found]
