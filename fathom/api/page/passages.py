@@ -51,12 +51,12 @@ def shown(found: Passages, status: DocumentStatus, choice: Choice) -> Markup:
     measured = any(fact.confidence is not None for one in found.passages for fact, _ in one.facts)
     choosing = _choosing(found, choice) if measured or choice.least else None
     listed = (_chunk(one, choice) for one in found.passages)
-    return _section(choosing, *notices, *listed, _paging(found, choice), count=found.total)
+    return _section(*notices, *listed, _paging(found, choice), count=found.total, choosing=choosing)
 
 
-def _section(*content: Child, count: int | None = None) -> Markup:
+def _section(*content: Child, count: int | None = None, choosing: Child = None) -> Markup:
     said = tag("small", f"{many(count, 'chunk')}; click a fact to see the sentence it came from") if count else None
-    return tag("section", tag("h2", "Chunks ", said), join(*content), id="chunks")
+    return tag("section", choosing, tag("h2", "Chunks ", said), join(*content), id="chunks")
 
 
 def _choosing(found: Passages, choice: Choice) -> Markup:
@@ -125,9 +125,9 @@ def _put(one: Passage, hidden: int) -> Markup:
     return tag(
         "div",
         tag("ul", *facts, class_="facts", aria_label="Facts") if facts else None,
+        tag("p", f"{many(hidden, 'fact')} of less confidence", class_="aside") if hidden else None,
         tag("ul", *names[:_NAMES], class_="names", aria_label="Entities") if names else None,
         more if len(names) > _NAMES else None,
-        tag("p", f"{many(hidden, 'fact')} of less confidence", class_="aside") if hidden else None,
         tag("p", "It put nothing there.", class_="aside") if _is_empty(one) and not hidden else None,
         _left_out(one),
         class_="put",
