@@ -1,170 +1,170 @@
-"""Relations between named things, read off a sentence's grammar."""
+"""States what the verbs of an English sentence say of the things it names."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-SUBJECTS = {"nsubj", "nsubjpass", "nsubj:pass"}  # in the labels of both languages
-PRONOUNS = {
-    "he": True,
-    "she": True,
-    "it": False,
-    "they": False,
-    "his": True,
-    "her": True,
-    "its": False,
-    "their": False,
-}  # whether a person is meant
-MOST_IN_A_SENTENCE = 6
-LONGEST_SENTENCE = 600  # characters; longer ones are lists or tables that lost their lines
-_RELATIVES = frozenset({"who", "which", "that"})
-_WORD = re.compile(r"[^A-Za-z]+")
+from fathom.language.rules.factuality import asserts
+from fathom.language.rules.relation_vocabulary import readings, word_set
+from fathom.language.rules.sentence import Meant, Sentence
+from fathom.language.rules.statements import Predicate, Statement
 
-
-@dataclass(frozen=True)
-class Named:
-    """A name in a sentence: its entity, its type and its head word."""
-
-    entity: str
-    type: str
-    head: Any
-    called: frozenset[str] = frozenset()  # nouns that stand for it: `the band`
+# Verbs that say nothing by themselves, or nothing of the two.
+_EMPTY = word_set(
+    "be have do say tell think get make take give put let seem mean consider compare mention describe see call add ask show "
+    "want need like know feel look note state claim suggest believe hope expect try keep become go come bring turn set"
+)
+# Prepositions before a time, a manner or a comparison.
+_LOOSE = word_set(
+    "during after before since until till by of about like as than despite without including according because except "
+    "between among regarding concerning following per via through over under around throughout across due amid off out in "
+    "at on for"
+)
+_SITES = word_set(
+    "factory plant office works mill smelter store branch site yard shop warehouse centre center laboratory lab depot mine "
+    "refinery shipyard headquarters restaurant hotel school hospital museum"
+)
+_RELATIVES = frozenset({"which", "that", "whom"})
+_OBJECTS = frozenset({"dobj", "obj", "dative", "oprd", "attr"})
 
 
-@dataclass(frozen=True)
-class Relation:
-    """One entity's relation to another."""
-
-    source: str
-    target: str
-    name: str
-    verb: Any = None  # that says it, where one does
+class _Argument(NamedTuple):
+    words: str  # after the verb, as keys have them: ` contract with`
+    written: str
+    word: Any
+    is_agent: bool = False
+    is_own: bool = False  # the preposition is of the object: `led the port of X`
 
 
-def relations(sentence: Any, named: Sequence[Named], before: Sequence[Named]) -> list[Relation]:
-    """What the sentence says of the named things; a pronoun as subject stands for the last fitting name of `before`."""
-    by_head = {one.head.i: one for one in named}
-    found: dict[tuple[str, str], Relation] = {}
-    said = (*_of_verbs(sentence, by_head, before), *_of_nouns(named, by_head), *_of_owners(sentence, by_head, before))
-    for relation in said:
-        if relation.source != relation.target:
-            found.setdefault((relation.source, relation.target), relation)
-    return list(found.values())[:MOST_IN_A_SENTENCE]
-
-
-def _of_verbs(sentence: Any, by_head: dict[int, Named], before: Sequence[Named]) -> Iterator[Relation]:
-    for verb in sentence:
-        if verb.pos_ not in ("VERB", "AUX"):
+def verb_statements(sentence: Sentence) -> Iterator[Statement]:
+    """Yields what each verb of the sentence states of two named things."""
+    for verb in sentence.span:
+        if verb.pos_ not in ("VERB", "AUX") or not asserts(verb):
             continue
-        subjects = _subjects(verb, by_head, before)
-        passive = _is_passive(verb)
-        for words, target in _objects(verb, by_head, verb.lower_ if passive else verb.lemma_):
-            for subject in subjects:
-                if passive and words.endswith(" by"):
-                    done = verb.lemma_ if words == f"{verb.lower_} by" else words.removesuffix(" by")
-                    yield Relation(target.entity, subject.entity, _name(done), verb)
-                else:
-                    yield Relation(subject.entity, target.entity, _name(words), verb)
+        subjects = sentence.subjects(verb)
+        passive = is_passive(verb)
+        for argument in _arguments(verb):
+            for target in sentence.within(argument.word):
+                for subject in subjects:
+                    yield from _stated(verb, subject, target, argument, passive)
+        yield from _of_antecedent(sentence, verb, subjects)
 
 
-def _is_passive(verb: Any) -> bool:
-    """Also without an auxiliary: `Born in Leith, she …`, `a village founded by …`."""
+def is_passive(verb: Any) -> bool:
+    """Tells whether the verb is passive, also without an auxiliary: `Born in Leith, she …`, `a village founded by …`."""
     said = {child.dep_ for child in verb.children}
-    return "nsubjpass" in said or "auxpass" in said or (verb.tag_ == "VBN" and not said & {"nsubj", "aux"})
+    if "nsubjpass" in said or "auxpass" in said:
+        return True
+    return bool(verb.tag_ == "VBN" and not said & {"nsubj", "aux"} and not _follows_have(verb))
 
 
-def _subjects(verb: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
-    own = [child for child in verb.children if child.dep_ in SUBJECTS]
-    if verb.dep_ == "relcl" and own and own[0].lower_ in _RELATIVES:
-        return _meant(verb.head, by_head, before)
-    if found := [one for child in own for one in _subject(child, by_head, before)]:
-        return found
-    if verb.dep_ in ("conj", "xcomp", "advcl") and verb.head.pos_ in ("VERB", "AUX") and not own:
-        return _subjects(verb.head, by_head, before)
-    return _meant(verb.head, by_head, before) if verb.dep_ == "acl" and not own else []
+def _follows_have(verb: Any) -> bool:
+    """Tells whether the participle shares the `has` of the verb before it: `has bought and sold`."""
+    return verb.dep_ == "conj" and any(child.dep_ == "aux" and child.lemma_ == "have" for child in verb.head.children)
 
 
-def _meant(noun: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
-    """The thing that a noun before a clause is said of: X in `X, an actor who …` and in `X is a village founded …`."""
-    if noun.i in by_head:
-        return [by_head[noun.i]]
-    if noun.dep_ == "appos":
-        return _meant(noun.head, by_head, before)
-    return _subjects(noun.head, by_head, before) if noun.dep_ == "attr" else []
-
-
-def _objects(word: Any, by_head: dict[int, Named], words: str, depth: int = 0) -> Iterator[tuple[str, Named]]:
-    """Named things below a verb, each with the words that lead to it."""
-    if depth > 3:
+def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passive: bool) -> Iterator[Statement]:
+    base, form = _with_particle(verb)
+    if argument.is_agent and passive:
+        key, written, ends = f"{base}{argument.words}", f"{form}{argument.written}", (target, subject)
+    else:
+        key, written, ends = f"{'~' if passive else ''}{base}{argument.words}", f"{form}{argument.written}", (subject, target)
+    by_agent = f"~{base}{argument.words} by"
+    if argument.is_agent and readings(by_agent, noun=False):
+        key, ends = by_agent, (subject, target)
+    if not readings(key, noun=False) and not _says_enough(verb, argument):
         return
-    for child in word.children:
-        if child.dep_ == "conj" and child.pos_ in ("VERB", "AUX"):
-            continue  # its objects are its own
-        if child.dep_ in ("dobj", "obj", "iobj", "dative", "attr", "oprd", "pobj", "conj", "appos", "acomp"):
-            if child.i in by_head:
-                yield words, by_head[child.i]
-                yield from _objects(child, by_head, words, depth + 1)
-            elif child.dep_ in ("attr", "oprd"):
-                yield from _objects(child, by_head, child.lemma_, depth + 1)
-            else:
-                yield from _objects(child, by_head, words, depth + 1)
-        elif child.dep_ in ("prep", "agent"):
-            yield from _objects(child, by_head, f"{words} {child.lower_}", depth + 1)
-        elif child.dep_ in ("xcomp", "pcomp"):
-            yield from _objects(child, by_head, child.lemma_, depth + 1)
+    source, other = ends
+    yield Statement(source.named, other.named, Predicate(key, written), "verb", verb, source.by_pronoun or other.by_pronoun)
 
 
-def _of_nouns(named: Sequence[Named], by_head: dict[int, Named]) -> Iterator[Relation]:
-    """`X, director of Y`; `the Y of X`."""
-    for one in named:
-        for child in one.head.children:
-            if child.dep_ == "appos" and child.i not in by_head:
-                for words, target in _objects(child, by_head, child.lemma_):
-                    yield Relation(one.entity, target.entity, _name(words))
-            elif child.dep_ == "prep" and child.lower_ in ("of", "in", "at", "for"):
-                for grandchild in child.children:
-                    if grandchild.i in by_head:
-                        name = "PART_OF" if child.lower_ == "of" else f"LOCATED_{child.lower_.upper()}"
-                        yield Relation(one.entity, by_head[grandchild.i].entity, name)
+def _says_enough(verb: Any, argument: _Argument) -> bool:
+    """Tells whether words that the vocabulary does not have may name a relation by themselves."""
+    if verb.lemma_ in _EMPTY:
+        return False
+    words = argument.words.split()
+    if not words or argument.is_agent:
+        return bool(verb.dep_ != "xcomp")
+    if len(words) > 1:
+        return argument.is_own and words[-1] in ("of", "for", "with", "against", "to")
+    return words[-1] not in _LOOSE and not _has_unnamed_object(verb)
 
 
-def _of_owners(sentence: Any, by_head: dict[int, Named], before: Sequence[Named]) -> Iterator[Relation]:
-    """`her husband, X`, `its capital is X`, `the band's album X`: whose, what it is, and its name."""
-    for noun in sentence:
-        owners = [one for child in noun.children if child.dep_ == "poss" for one in _subject(child, by_head, before)[:1]]
-        for owner in owners:
-            if noun.i not in by_head and noun.pos_ == "NOUN":
-                is_called = [child for child in noun.children if child.dep_ == "appos"]
-                if noun.dep_ in SUBJECTS and noun.head.lemma_ == "be":
-                    is_called += [child for child in noun.head.children if child.dep_ == "attr"]
-                for child in is_called:
-                    if child.i in by_head:
-                        yield Relation(owner.entity, by_head[child.i].entity, f"HAS_{_name(noun.lemma_)}")
-            elif noun.i in by_head:
-                kind = next((child for child in noun.children if child.dep_ == "compound" and child.pos_ == "NOUN"), None)
-                if kind is not None and kind.lower_ == kind.text:
-                    yield Relation(owner.entity, by_head[noun.i].entity, f"HAS_{_name(kind.lemma_)}")
+def _has_unnamed_object(verb: Any) -> bool:
+    return any(child.dep_ in ("dobj", "obj") for child in verb.children)
 
 
-def _subject(word: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
-    if word.i in by_head:
-        return [by_head[word.i], *(by_head[child.i] for child in word.children if child.dep_ == "conj" and child.i in by_head)]
-    if (person := PRONOUNS.get(word.lower_)) is not None:
-        return [one for one in reversed(before) if (one.type == "Person") is person][:1]
-    if is_meant := [one for one in before if stands_for(word, one)]:
-        return is_meant[:1]
-    return [by_head[child.i] for child in word.children if child.dep_ in ("appos", "compound", "poss") and child.i in by_head][
-        :1
-    ]
+def _with_particle(verb: Any) -> tuple[str, str]:
+    particle = "".join(f" {child.lower_}" for child in verb.children if child.dep_ == "prt")
+    return f"{verb.lemma_.lower()}{particle}", f"{verb.lower_}{particle}"
 
 
-def stands_for(word: Any, one: Named) -> bool:
-    """Whether the word is one that the thing was called by, with an article that says it is known: `the band`."""
-    return word.lower_ in one.called and any(child.lower_ in ("the", "this") for child in word.children)
+def _arguments(verb: Any) -> Iterator[_Argument]:
+    """Yields the words that stand for a second thing below the verb, each with the words that lead to it."""
+    nouns = [child for child in verb.children if child.dep_ in ("dobj", "obj")]
+    for child in verb.children:
+        if child.dep_ in _OBJECTS and child.lower_ not in _RELATIVES:
+            yield _Argument("", "", child)
+            yield from _beyond_noun(child)
+        elif child.dep_ == "agent":
+            yield from (_Argument("", "", deeper, True) for deeper in child.children if deeper.dep_ == "pobj")
+            yield from (
+                _Argument(f" {noun.lemma_.lower()}", "", deeper, True)
+                for noun in nouns
+                for deeper in child.children
+                if deeper.dep_ == "pobj"
+            )
+        elif child.dep_ == "prep":
+            yield from _of_preposition(child, nouns)
 
 
-def _name(words: str) -> str:
-    return _WORD.sub("_", words).strip("_").upper() or "RELATES_TO"
+def _beyond_noun(noun: Any) -> Iterator[_Argument]:
+    """Yields X of `led the port of X`."""
+    if noun.pos_ != "NOUN":
+        return
+    for child in noun.children:
+        if child.dep_ == "prep":
+            for deeper in child.children:
+                if deeper.dep_ == "pobj":
+                    said = f" {noun.lemma_.lower()} {child.lower_}"
+                    yield _Argument(said, f" {noun.lower_} {child.lower_}", deeper, is_own=True)
+        elif child.dep_ in ("compound", "nmod", "poss", "amod") and noun.lemma_.lower() in _SITES:  # `closed its Derby works`
+            yield _Argument(f" {noun.lemma_.lower()} in", "", child)
+
+
+def _of_preposition(preposition: Any, nouns: list[Any]) -> Iterator[_Argument]:
+    for child in preposition.children:
+        if child.dep_ == "pobj":
+            said = f" {preposition.lower_}"
+            yield _Argument(said, said, child)
+            for noun in nouns:
+                yield _Argument(f" {noun.lemma_.lower()}{said}", f" {noun.lower_}{said}", child)
+            yield from (
+                _Argument(
+                    f"{said} {child.lower_} {deeper_preposition.lower_}",
+                    f"{said} {child.lower_} {deeper_preposition.lower_}",
+                    deeper,
+                )
+                for deeper_preposition in child.children
+                if deeper_preposition.dep_ == "prep" and child.pos_ == "NOUN"
+                for deeper in deeper_preposition.children
+                if deeper.dep_ == "pobj"
+            )
+        elif child.dep_ == "prep":  # `out of X`
+            for deeper in child.children:
+                if deeper.dep_ == "pobj":
+                    said = f" {preposition.lower_} {child.lower_}"
+                    yield _Argument(said, said, deeper)
+
+
+def _of_antecedent(sentence: Sentence, verb: Any, subjects: list[Meant]) -> Iterator[Statement]:
+    """Yields `the company that X bought`: the object is what the relative clause describes."""
+    if verb.dep_ != "relcl" or is_passive(verb):
+        return
+    if not any(child.dep_ in ("dobj", "obj") and child.lower_ in _RELATIVES for child in verb.children):
+        return
+    for target in sentence.described(verb.head):
+        for subject in subjects:
+            if subject.named.entity != target.named.entity:
+                yield from _stated(verb, subject, target, _Argument("", "", verb.head), False)

@@ -1,184 +1,197 @@
-"""Relations between named things, read off a French sentence's grammar (Universal Dependencies).
+"""States what a French sentence says of the things it names, by its grammar in the labels of Universal Dependencies.
 
-What the English rules have a name for has the same here, so that a collection in both languages has one vocabulary; other
-relations are named by the French verb or noun and its preposition, without accents.
+The relations are those of the vocabulary, so that a collection in both languages has one set of names.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from fathom.language.rules.english_relations import MOST_IN_A_SENTENCE, Named, Relation
+from fathom.language.rules.factuality import is_question
+from fathom.language.rules.relation_vocabulary import readings, word_set
+from fathom.language.rules.sentence import Meant, Sentence
+from fathom.language.rules.statements import Predicate, Statement
 
-_PRONOUNS = {"il": "Person", "elle": "Person", "ils": "Organization", "elles": "Organization"}
-_OBJECTS = ("obj", "iobj", "obl:arg", "obl:mod", "obl", "obl:agent", "xcomp", "nmod", "conj", "appos")
+_OBJECTS = ("obj", "iobj", "obl:arg", "obl:mod", "obl", "obl:agent", "nmod", "conj")
 _INSIDE_NAMES = ("flat:name", "appos", "flat:foreign")
+_NEGATIONS = word_set("ne n' n’ pas jamais plus aucun aucune personne ni rien guère sans")
+_SUPPOSES = frozenset(["si", "s'", "s’"])
+_DOUBTS = frozenset(["peut-être", "probablement", "sans-doute", "éventuellement", "prétendument"])
+# A verb or clause below one of these is so; below any other it is wished, planned, doubted or denied.
+_TELLS = word_set(
+    "annoncer confirmer montrer révéler rapporter savoir apprendre dire écrire raconter constater indiquer préciser "
+    "déclarer souligner rappeler expliquer commencer continuer finir venir"
+)
+_OPEN = frozenset({"xcomp", "ccomp", "acl", "advcl"})
+_CONTRACTED = {"du": "de", "des": "de", "d'": "de", "d’": "de", "au": "à", "aux": "à", "chez": "chez"}
 _DEEPEST = 3
-_NOT_LETTERS = re.compile(r"[^A-Za-z]+")
-_AS_IN_ENGLISH = {
-    "naître à": "BORN_IN",
-    "naître en": "BORN_IN",
-    "mourir à": "DIE_IN",
-    "mourir en": "DIE_IN",
-    "décéder à": "DIE_IN",
-    "épouser": "MARRY",
-    "marier à": "MARRY",
-    "marier avec": "MARRY",
-    "travailler pour": "WORK_FOR",
-    "travailler à": "WORK_AT",
-    "travailler chez": "WORK_FOR",
-    "fonder": "FOUND",
-    "fondre": "FOUND",  # spaCy's lemma of `fonde`
-    "créer": "CREATE",
-    "construire": "BUILD",
-    "écrire": "WRITE",
-    "diriger": "LEAD",
-    "présider": "CHAIR",
-    "acheter": "BUY",
-    "racheter": "ACQUIRE",
-    "acquérir": "ACQUIRE",
-    "vendre": "SELL",
-    "vendre à": "SELL_TO",
-    "livrer à": "DELIVER_TO",
-    "succéder à": "SUCCEED",
-    "remplacer": "REPLACE",
-    "nommer": "APPOINT",
-    "appartenir à": "BELONG_TO",
-    "habiter à": "LIVE_IN",
-    "habiter": "LIVE_IN",
-    "vivre à": "LIVE_IN",
-    "voir à": "LIVE_IN",  # spaCy's lemma of `vit`
-    "étudier à": "STUDY_AT",
-    "enseigner à": "TEACH_AT",
-    "rejoindre": "JOIN",
-    "quitter": "LEAVE",
-    "rencontrer": "MEET",
-    "situer à": "LOCATED_IN",
-    "situer en": "LOCATED_IN",
-    "situer dans": "LOCATED_IN",
-    "trouver à": "LOCATED_IN",
-    "trouver en": "LOCATED_IN",
-    "baser à": "BASED_IN",
-    "siège à": "BASED_IN",
-    "directeur de": "DIRECTOR_OF",
-    "directrice de": "DIRECTOR_OF",
-    "président de": "PRESIDENT_OF",
-    "présidente de": "PRESIDENT_OF",
-    "fondateur de": "FOUNDER_OF",
-    "fondatrice de": "FOUNDER_OF",
-    "maire de": "MAYOR_OF",
-    "ministre de": "MINISTER_OF",
-    "roi de": "KING_OF",
-    "reine de": "QUEEN_OF",
-    "capitale de": "CAPITAL_OF",
-    "filiale de": "SUBSIDIARY_OF",
-    "membre de": "MEMBER_OF",
-    "fils de": "SON_OF",
-    "fille de": "DAUGHTER_OF",
-    "frère de": "BROTHER_OF",
-    "sœur de": "SISTER_OF",
-    "époux de": "HUSBAND_OF",
-    "épouse de": "WIFE_OF",
-    "ingénieur de": "ENGINEER_OF",
-}
-_BETWEEN_NAMES = {"de": "PART_OF", "à": "LOCATED_IN", "en": "LOCATED_IN", "dans": "LOCATED_IN"}
 
 
-def french_relations(sentence: Any, named: Sequence[Named], before: Sequence[Named]) -> list[Relation]:
-    """What the sentence says of the named things; a pronoun as subject stands for the last fitting name of `before`."""
-    by_head = {one.head.i: one for one in named}
-    found: dict[tuple[str, str], Relation] = {}
-    for relation in (*_of_verbs(sentence, by_head, before), *_of_nouns(named, by_head)):
-        if relation.source != relation.target:
-            found.setdefault((relation.source, relation.target), relation)
-    return list(found.values())[:MOST_IN_A_SENTENCE]
+class _Argument(NamedTuple):
+    key: str
+    written: str
+    target: Meant
+    by_agent: bool
+    is_noun: bool = False
 
 
-def _of_verbs(sentence: Any, by_head: dict[int, Named], before: Sequence[Named]) -> Iterator[Relation]:
-    for word in sentence:
-        conjugated = any(child.dep_ in ("cop", "aux:tense", "aux:pass") for child in word.children)
-        if word.pos_ not in ("VERB", "AUX") and not conjugated:
+def french_statements(sentence: Sentence) -> Iterator[Statement]:
+    """Yields what the verbs, nouns and appositions of the sentence state of two named things."""
+    if is_question(sentence.span):
+        return
+    yield from _of_verbs(sentence)
+    yield from _of_nouns(sentence)
+
+
+def french_asserts(word: Any) -> bool:
+    """Tells whether the sentence asserts what the verb, or the noun with its copula, says."""
+    while True:
+        for child in word.children:
+            said = child.lower_
+            if said in _DOUBTS or (child.dep_ in ("advmod", "det", "cc", "mark", "expl", "case") and said in _NEGATIONS):
+                return False
+            if child.dep_ == "mark" and said in _SUPPOSES:
+                return False
+            if child.dep_.startswith("aux") and not _is_real(child):
+                return False
+        if word.pos_ in ("VERB", "AUX") and not _is_real(word):
+            return False
+        if word.head.i == word.i or word.dep_ in ("acl:relcl", "appos"):
+            return True
+        if word.dep_ in _OPEN and word.pos_ in ("VERB", "AUX"):
+            if word.dep_ == "acl" and "Part" in word.morph.get("VerbForm"):
+                return True
+            if word.dep_ in ("xcomp", "ccomp") and word.head.lemma_ not in _TELLS:
+                return False
+            if word.dep_ in ("acl", "advcl") and "Inf" in word.morph.get("VerbForm"):
+                return False
+        word = word.head
+
+
+def _is_real(verb: Any) -> bool:
+    """Tells whether the verb is neither of the future nor of the conditional, nor one of wishing before another."""
+    if "Cnd" in verb.morph.get("Mood") or "Fut" in verb.morph.get("Tense") or "Sub" in verb.morph.get("Mood"):
+        return False
+    return verb.lemma_ not in (
+        "pouvoir",
+        "devoir",
+        "vouloir",
+        "espérer",
+        "souhaiter",
+        "refuser",
+        "envisager",
+        "prévoir",
+        "compter",
+    )
+
+
+def _of_verbs(sentence: Sentence) -> Iterator[Statement]:
+    for word in sentence.span:
+        helped = any(child.dep_ in ("cop", "aux:tense", "aux:pass") for child in word.children)
+        if (word.pos_ not in ("VERB", "AUX") and not helped) or not french_asserts(word):
             continue
-        passive = any(child.dep_ == "aux:pass" for child in word.children)
-        for subject in _subjects(word, by_head, before):
-            for case, target in _objects(word, by_head, "", word):
-                if passive and case == "par":
-                    yield Relation(target.entity, subject.entity, _name(word.lemma_, ""), word)
-                elif case.startswith("="):  # said by a noun on the way
-                    yield Relation(subject.entity, target.entity, case[1:], word)
-                else:
-                    yield Relation(subject.entity, target.entity, _name(word.lemma_, case), word)
+        is_noun = word.pos_ in ("NOUN", "PROPN")
+        passive = any(child.dep_ == "aux:pass" for child in word.children) or _is_bare_participle(word)
+        for subject in _subjects(sentence, word):
+            for one in _arguments(sentence, word, is_noun):
+                source, target = (one.target, subject) if passive and one.by_agent else (subject, one.target)
+                if not readings(one.key, noun=one.is_noun, french=True) and not _says_enough(one, is_noun):
+                    continue
+                by_pronoun = source.by_pronoun or target.by_pronoun
+                predicate = Predicate(one.key, one.written, one.is_noun)
+                yield Statement(source.named, target.named, predicate, "noun" if one.is_noun else "verb", word, by_pronoun)
 
 
-def _subjects(word: Any, by_head: dict[int, Named], before: Sequence[Named]) -> list[Named]:
+def _says_enough(one: _Argument, is_noun: bool) -> bool:
+    """Tells whether a verb that the vocabulary does not have names a relation: with a direct object or its agent."""
+    return not is_noun and not one.is_noun and " " not in one.key and one.key not in ("être", "avoir", "faire", "dire")
+
+
+def _is_bare_participle(word: Any) -> bool:
+    return word.dep_.startswith("acl") and "Part" in word.morph.get("VerbForm") and "Past" in word.morph.get("Tense")
+
+
+def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
+    if depth > _DEEPEST:
+        return []
     own = [child for child in word.children if child.dep_ in ("nsubj", "nsubj:pass")]
     for child in own:
         if child.lower_ in ("qui", "lequel", "laquelle") and word.dep_.startswith("acl"):
-            return _named_by(word.head, by_head)
-        if wanted := _PRONOUNS.get(child.lower_):
-            fitting = [one for one in reversed(before) if one.type == wanted]
-            return (fitting or [one for one in reversed(before) if one.type != "Person"])[:1]  # a town is `elle` too
-        if found := _named_by(child, by_head):
+            return _meant(sentence, word.head) or _subjects(sentence, word.head, depth + 1)
+        if found := _meant(sentence, child):
             return found
-    if not own and word.dep_ in ("conj", "xcomp", "advcl") and word.head.i != word.i:
-        return _subjects(word.head, by_head, before)
-    if word.dep_ in ("acl", "acl:relcl"):  # `Airbus, fondé par …`, `Airbus, dont le siège est à …`, `X est un port fondé par …`
-        return _named_by(word.head, by_head) or (_subjects(word.head, by_head, before) if word.head.i != word.i else [])
+    if own:
+        return []
+    if word.dep_ in ("conj", "xcomp", "advcl") and word.head.i != word.i:
+        return _subjects(sentence, word.head, depth + 1)
+    if word.dep_ in ("acl", "acl:relcl"):  # `Airbus, fondé par …`, `X est un port fondé par …`
+        return _meant(sentence, word.head) or _subjects(sentence, word.head, depth + 1)
     return []
 
 
-def _named_by(word: Any, by_head: dict[int, Named]) -> list[Named]:
-    """The thing that the word names, alone or with the name behind a title, and what is joined to it by `et`."""
-    if word.i in by_head:
-        return [by_head[word.i], *(by_head[child.i] for child in word.children if child.dep_ == "conj" and child.i in by_head)]
-    return [by_head[child.i] for child in word.children if child.dep_ in _INSIDE_NAMES and child.i in by_head][:1]
+def _meant(sentence: Sentence, word: Any) -> list[Meant]:
+    """Returns the thing that the word names, alone or with the name behind a title, and what is joined to it by `et`."""
+    own = sentence.meant(word)
+    if own is not None:
+        others = [Meant(named) for child in word.children if child.dep_ == "conj" and (named := sentence.at(child)) is not None]
+        return [own, *others]
+    return [
+        Meant(named) for child in word.children if child.dep_ in _INSIDE_NAMES and (named := sentence.at(child)) is not None
+    ][:1]
 
 
-def _objects(word: Any, by_head: dict[int, Named], case: str, verb: Any, depth: int = 0) -> Iterator[tuple[str, Named]]:
-    """Named things below a verb, each with the preposition before it, or with `=` and what a noun between says of it."""
-    if depth > _DEEPEST:
-        return
+def _arguments(sentence: Sentence, word: Any, is_noun: bool) -> Iterator[_Argument]:
+    """Yields the things named below a verb or noun, each with the words that lead to it."""
+    base = word.lemma_.lower()
     for child in word.children:
-        if child.dep_ not in _OBJECTS or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX")):
+        if child.dep_ not in _OBJECTS or child.dep_ == "conj":
             continue
-        here = _case(child) or (case if child.dep_ in ("conj", "appos") else "")
-        if child.i in by_head:
-            said = _by_noun(word, here) if word.i != verb.i else None
-            yield said or (here if word.i == verb.i else case), by_head[child.i]
-            if child.dep_ != "nmod":
-                yield from (pair for pair in _objects(child, by_head, here, verb, depth + 1) if pair[1].head.dep_ == "conj")
-        else:
-            yield from _objects(child, by_head, here or case, verb, depth + 1)
+        case = _case(child)
+        if found := _meant(sentence, child):
+            key = f"{base} {case}".strip()
+            agent = case == "par"
+            for one in found:
+                yield _Argument(base if agent else key, f"{word.lower_} {'' if agent else case}".strip(), one, agent, is_noun)
+        elif child.pos_ == "NOUN":
+            yield from _beyond_noun(sentence, word, child)
 
 
-def _by_noun(noun: Any, case: str) -> str | None:
-    known = _AS_IN_ENGLISH.get(f"{noun.lemma_} {case}".strip())
-    return f"={known}" if known else None
+def _beyond_noun(sentence: Sentence, word: Any, noun: Any) -> Iterator[_Argument]:
+    """Yields X of `signe un contrat avec X` and `devient directeur de X`."""
+    base, said = word.lemma_.lower(), noun.lemma_.lower()
+    for child in [*noun.children, *word.children]:
+        if child.i == noun.i or child.dep_ not in ("nmod", "obl:arg", "obl:mod", "obl"):
+            continue
+        case = _case(child)
+        for one in _meant(sentence, child):
+            if readings(f"{base} {said} {case}", noun=False, french=True):
+                yield _Argument(f"{base} {said} {case}", f"{word.lower_} {noun.lower_} {case}", one, False)
+            elif noun.dep_ in ("xcomp", "obj") and base in ("devenir", "être", "nommer", "élire") and child.head.i == noun.i:
+                yield _Argument(f"{said} {case}", f"{said} {case}", one, False, True)
 
 
-def _of_nouns(named: Sequence[Named], by_head: dict[int, Named]) -> Iterator[Relation]:
-    """`X, directeur de Y`; `le Y de X`."""
-    for one in named:
-        for child in one.head.children:
-            if child.dep_ == "appos" and child.i not in by_head:
-                for case, target in _objects(child, by_head, "", child):
-                    yield Relation(one.entity, target.entity, case[1:] if case.startswith("=") else _name(child.lemma_, case))
-            elif child.dep_ == "nmod" and child.i in by_head and (name := _BETWEEN_NAMES.get(_case(child))):
-                yield Relation(one.entity, by_head[child.i].entity, name)
+def _of_nouns(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `X, directeur de Y` and `le directeur de Y, X`."""
+    for one in sentence.named:
+        for noun in [child for child in one.head.children if child.dep_ == "appos" and sentence.at(child) is None]:
+            yield from _of_noun(sentence, noun, Meant(one))
+        if one.head.dep_ in ("appos", "flat:name") and sentence.at(one.head.head) is None and one.head.head.pos_ == "NOUN":
+            yield from _of_noun(sentence, one.head.head, Meant(one))
+
+
+def _of_noun(sentence: Sentence, noun: Any, holder: Meant) -> Iterator[Statement]:
+    words = " ".join([noun.lemma_.lower(), *(c.lower_ for c in noun.children if c.dep_ == "amod" and c.lower_ == "général")])
+    for child in noun.children:
+        if child.dep_ in ("nmod", "obl:arg") and child.i != holder.named.head.i:
+            case = _case(child)
+            key = f"{words} {case}" if readings(f"{words} {case}", noun=True, french=True) else f"{noun.lemma_.lower()} {case}"
+            if readings(key, noun=True, french=True):
+                for one in _meant(sentence, child):
+                    yield Statement(holder.named, one.named, Predicate(key, key, True), "apposition", noun, one.by_pronoun)
 
 
 def _case(word: Any) -> str:
-    """The preposition of the word, as the dictionary has it: `du` is `de`, `aux` is `à`."""
+    """Returns the preposition of the word, as the dictionary has it: `du` is `de`, `aux` is `à`."""
     said = next((child.lower_ for child in word.children if child.dep_ == "case"), "")
-    return {"du": "de", "des": "de", "d'": "de", "d’": "de", "au": "à", "aux": "à"}.get(said, said)
-
-
-def _name(word: str, case: str) -> str:
-    words = f"{word} {case}".strip()
-    if known := _AS_IN_ENGLISH.get(words):
-        return known
-    plain = unicodedata.normalize("NFKD", words.replace("œ", "oe")).encode("ascii", "ignore").decode()
-    return _NOT_LETTERS.sub("_", plain).strip("_").upper() or "RELATES_TO"
+    return _CONTRACTED.get(said, said)

@@ -1,0 +1,127 @@
+"""Makes facts of statements: the relation's name and property, its dates, its confidence, one fact for each relation of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fathom.language.extraction import Fact
+from fathom.language.rules.clauses import clause
+from fathom.language.rules.confidence import confidence_of
+from fathom.language.rules.countries import country_of
+from fathom.language.rules.dates import Dates
+from fathom.language.rules.relation_vocabulary import End, name_as_written, readings, relation_of, relations
+from fathom.language.rules.statements import Named, Statement
+
+COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
+_IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
+_OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
+_FORMER = "FORMER_"
+MAX_FACTS_OF_A_SENTENCE = 12
+Validity = tuple[datetime | None, datetime | None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sentence stands in a text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def facts_of(statements: Iterable[Statement], place: Place, dates: Dates, *, french: bool = False) -> list[Fact]:
+    """Returns the facts that the statements of one sentence make, the surest of each relation of two things."""
+    found: dict[tuple[str, str, str], Fact] = {}
+    for statement in statements:
+        fact = _fact(statement, place, dates, french)
+        if fact is None or fact.source == fact.target:
+            continue
+        key = (fact.source, fact.target, fact.relation)
+        if key not in found or (found[key].confidence or 0) < (fact.confidence or 0):
+            found[key] = fact
+    return list(found.values())[:MAX_FACTS_OF_A_SENTENCE]
+
+
+def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fact | None:
+    source, target = statement.source, statement.target
+    name, known = statement.relation, statement.relation in relations()
+    if name is None:
+        noun = statement.predicate.is_noun
+        reading = relation_of(statement.predicate.key, (_end(source), _end(target)), noun=noun, french=french)
+        if reading is None and readings(statement.predicate.key, noun=noun, french=french):
+            return None  # said of things of other kinds: misread
+        if reading is not None:
+            name, known = reading.name, True
+            source, target = (target, source) if reading.backwards else (source, target)
+        else:
+            name = name_as_written(statement.predicate.written)
+    if not name:
+        return None
+    if statement.former:
+        name, known = f"{_FORMER}{name}", False
+    relation = relations()[name] if known else None
+    since, until = (None, None) if relation is not None and relation.lasting else _validity(statement, dates)
+    return Fact(
+        source=source.entity,
+        target=target.entity,
+        relation=name,
+        fact=" ".join(place.text[place.start : place.end].split()),
+        span=(place.start, place.end),
+        valid_at=since,
+        invalid_at=until,
+        one_at_a_time=relation.one_at_a_time if relation else None,
+        property=_property(name, relation.property if relation else None, target),
+        confidence=confidence_of(statement, named=known),
+    )
+
+
+def _end(one: Named) -> End:
+    return End(one.type, one.is_sure)
+
+
+def _property(name: str, usual: str | None, target: Named) -> str | None:
+    return COUNTRY if name in _IN_PLACE and country_of(target.entity) else usual
+
+
+def _validity(statement: Statement, dates: Dates) -> Validity:
+    word = statement.word
+    if statement.evidence in _OWN_PHRASE and word.pos_ not in ("VERB", "AUX"):
+        return dates.validity(_phrase(word))
+    whole = clause(word.sent, word)
+    parts = _parts(whole, statement, word.sent)
+    if parts is not None:
+        for said in parts:
+            found = dates.validity(said)
+            if found != (None, None):
+                return found
+    return dates.validity(whole)
+
+
+def _phrase(noun: Any) -> str:
+    """Returns the words that belong to the noun itself, without the clauses that describe it."""
+    inside = {noun.i}
+    for token in noun.subtree:
+        above = token
+        while above.i != noun.i and above.dep_ not in ("relcl", "appos", "acl"):
+            above = above.head
+        if above.i == noun.i:
+            inside.add(token.i)
+    return "".join(
+        t.text_with_ws if t.i in inside else " " * len(t.text_with_ws) for t in noun.doc[min(inside) : max(inside) + 1]
+    )
+
+
+def _parts(whole: str, statement: Statement, sentence: Any) -> Sequence[str] | None:
+    """Returns the part of a clause that is the object's own where others are joined to it: `A in 2016 and B in 2018`."""
+    ends = {statement.source.head.i, statement.target.head.i}
+    for end in (statement.target.head, statement.source.head):
+        others = [other for other in end.conjuncts if other.i not in ends and sentence.start <= other.i < sentence.end]
+        if not others:
+            continue
+        start = 0 if all(other.i > end.i for other in others) else end.idx - sentence.start_char
+        after = min((other.idx for other in others if other.i > end.i), default=sentence.end_char) - sentence.start_char
+        return [whole[end.idx - sentence.start_char : after], whole[: max(start, 0)]]
+    return None

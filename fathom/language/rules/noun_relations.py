@@ -1,0 +1,247 @@
+"""States what English nouns say of named things: `X, director of Y`, `Y's chairman, X`, `the Norwegian singer X`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.factuality import asserts, is_former, noun_asserts
+from fathom.language.rules.relation_vocabulary import readings, word_set
+from fathom.language.rules.sentence import Meant, Sentence
+from fathom.language.rules.statements import Evidence, Named, Predicate, Statement, is_subject
+
+NATIONALITY, ORIGIN, BASED = "HAS_NATIONALITY", "HAS_ORIGIN", "BASED_IN"
+_BE = frozenset({"be", "become", "remain"})
+_MADE = frozenset({"appoint", "elect", "name", "nominate", "make", "crown", "ordain", "hire", "recruit", "reelect", "re-elect"})
+_AS = frozenset({"serve", "work", "act", "appoint", "elect", "hire", "recruit", "know", "retire", "resign", "continue", "name"})
+_LESSER = word_set("vice deputy assistant associate acting honorary interim co junior senior under sub")
+_PERSON_NOUN = re.compile(
+    r"(?:er|or|ist|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep)$"
+)
+_ORGANIZATION_NOUNS = word_set(
+    "company firm bank group club band organisation organization charity agency university college school manufacturer "
+    "supplier publisher retailer airline brewery startup start-up institute corporation label contractor shipyard operator "
+    "developer"
+)
+_PLACE_NOUNS = word_set(
+    "town city village hamlet municipality district suburb county river lake island port settlement commune neighbourhood "
+    "parish borough mountain valley station airport park castle stadium harbour region province community township street "
+    "bridge"
+)
+_WORKS = word_set("film movie song album single novel book series show game band opera play magazine newspaper sitcom")
+
+
+class _Held(NamedTuple):
+    """A thing that a noun is said of, and the verb that says so, where one does."""
+
+    meant: Meant
+    verb: Any
+    evidence: Evidence
+    former: bool = False
+
+
+def noun_statements(sentence: Sentence) -> Iterator[Statement]:
+    """Yields what each noun of the sentence states of two named things."""
+    for noun in sentence.span:
+        if noun.pos_ not in ("NOUN", "PROPN") or sentence.at(noun) is not None or not noun_asserts(noun):
+            continue
+        holders = [one for one in _holders(sentence, noun) if one.verb is None or asserts(one.verb)]
+        if holders:
+            for words, written, target, is_owner in _targets(sentence, noun):
+                for held in holders:
+                    yield from _stated(noun, held, target, (words, written), is_owner)
+            yield from _of_kind(sentence, noun, holders)
+    yield from _before_names(sentence)
+
+
+def nationality_statements(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `the Norwegian singer X` and `X is a Norwegian company`: an adjective of a country that describes the thing."""
+    for land in sentence.named:
+        if not (country_of(land.entity) and is_adjective(land.entity)):
+            continue
+        noun = land.head.head
+        if land.head.dep_ not in ("amod", "compound", "nmod") or noun.i == land.head.i or land.head.i > noun.i:
+            continue
+        for held in _described_by(sentence, noun):
+            thing = held.meant.named
+            if (held.verb is None or asserts(held.verb)) and (relation := _by_country(thing, noun)) and not _negated(noun):
+                yield Statement(
+                    thing, land, Predicate("", land.entity), "nationality", noun, held.meant.by_pronoun, relation, held.former
+                )
+
+
+def _described_by(sentence: Sentence, noun: Any) -> list[_Held]:
+    own = sentence.at(noun)
+    if own is not None:
+        return [_Held(Meant(own), None, "nationality")]
+    return list(_holders(sentence, noun))
+
+
+def _negated(noun: Any) -> bool:
+    return not noun_asserts(noun)
+
+
+def _by_country(thing: Named, noun: Any) -> str | None:
+    if thing.type == "Person":
+        return NATIONALITY
+    if thing.type == "Organization" and noun.lemma_.lower() not in _WORKS:
+        return BASED
+    return ORIGIN if thing.type in ("Work", "Product") else None
+
+
+def _holders(sentence: Sentence, noun: Any) -> Iterator[_Held]:
+    """Yields the things that are called by the noun."""
+    former = is_former(noun)
+    if noun.dep_ == "appos" and (named := sentence.meant(noun.head)) is not None:
+        yield _Held(named, None, "apposition", former)
+    for child in noun.children:
+        if child.dep_ == "appos" and (own := sentence.at(child)) is not None:
+            yield _Held(Meant(own), None, "apposition", former)
+    verb = noun.head
+    if noun.dep_ in ("attr", "oprd", "dobj") and verb.lemma_ in (_BE | _MADE):
+        passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in verb.children) or verb.lemma_ in _BE
+        if noun.dep_ == "dobj" and not passive:
+            return
+        holders = sentence.subjects(verb) if passive else _objects(sentence, verb, noun)
+        yield from (_Held(one, verb, "noun", former) for one in holders)
+    elif is_subject(noun) and verb.lemma_ == "be":
+        for child in verb.children:
+            if child.dep_ == "attr" and (own := sentence.at(child)) is not None:
+                yield _Held(Meant(own), verb, "noun", former)
+    elif noun.dep_ == "pobj" and verb.lower_ == "as" and verb.head.lemma_ in _AS:
+        doing = verb.head
+        passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in doing.children)
+        own_subject = passive or doing.lemma_ in ("serve", "work", "act", "retire", "resign", "continue")
+        holders = sentence.subjects(doing) if own_subject else _objects(sentence, doing, noun)
+        yield from (_Held(one, doing, "noun", former) for one in holders)
+    elif noun.dep_ == "conj" and noun.head.pos_ in ("NOUN", "PROPN") and sentence.at(noun.head) is None:
+        yield from _holders(sentence, noun.head)
+
+
+def _objects(sentence: Sentence, verb: Any, noun: Any) -> list[Meant]:
+    return [
+        one
+        for child in verb.children
+        if child.dep_ in ("dobj", "obj") and child.i != noun.i
+        for one in sentence.all_meant(child)
+    ]
+
+
+def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, bool]]:
+    """Yields what the noun is of, with the noun and its preposition: Y of `director of Y`, `Y's director`, `Y director`."""
+    words, written = _noun_words(sentence, noun)
+    last = noun
+    while True:  # `founder and director of Y` has its `of` at the last noun
+        for child in last.children:
+            if child.dep_ == "prep":
+                for deeper in child.children:
+                    if deeper.dep_ == "pobj":
+                        for one in sentence.within(deeper):
+                            yield f"{words} {child.lower_}", f"{written} {child.lower_}", one, False
+        joined = [
+            child for child in last.children if child.dep_ == "conj" and child.pos_ in ("NOUN", "PROPN") and child.i > last.i
+        ]
+        if not joined or any(child.dep_ == "prep" for child in last.children) or sentence.at(joined[0]) is not None:
+            break
+        last = joined[0]
+    for child in noun.children:
+        if child.dep_ == "poss" and (owner := sentence.meant(child)) is not None:
+            yield f"{words} of", f"{written} of", owner, True
+        elif child.dep_ in ("compound", "nmod") and (named := sentence.at(child)) is not None and named.type == "Organization":
+            yield f"{words} of", f"{written} of", Meant(named), True
+
+
+def _noun_words(sentence: Sentence, noun: Any) -> tuple[str, str]:
+    """Returns the noun with what stands before it and is no name: `vice president`."""
+    before = [
+        child
+        for child in noun.children
+        if child.i < noun.i
+        and (child.dep_ == "compound" or (child.dep_ == "amod" and child.lower_ in _KEPT))
+        and sentence.at(child) is None
+    ]
+    words = " ".join([*(child.lower_ for child in before), noun.lemma_.lower()])
+    return words, words
+
+
+_KEPT = _LESSER | frozenset(
+    ["chief", "prime", "executive", "general", "managing", "head", "financial", "technical", "operating", "foreign"]
+)
+
+
+def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_owner: bool) -> Iterator[Statement]:
+    words, written = said
+    thing = held.meant
+    key = words
+    if not readings(key, noun=True) and not set(words.split()[:-2]) & _LESSER:
+        key = f"{noun.lemma_.lower()} {words.split()[-1]}"
+    known = bool(readings(key, noun=True))
+    if not known and not (thing.named.type == "Person" and _PERSON_NOUN.search(noun.lemma_.lower()) and words.endswith(" of")):
+        return
+    evidence: Evidence = "owner" if is_owner else held.evidence
+    by_pronoun = thing.by_pronoun or target.by_pronoun
+    yield Statement(
+        thing.named, target.named, Predicate(key, written, True), evidence, held.verb or noun, by_pronoun, None, held.former
+    )
+
+
+def _of_kind(sentence: Sentence, noun: Any, holders: list[_Held]) -> Iterator[Statement]:
+    """Yields `X, a company from Gdansk` and `X is a village in Norway`: where a thing of that kind is."""
+    kind = noun.lemma_.lower()
+    relation = BASED if kind in _ORGANIZATION_NOUNS else "LOCATED_IN" if kind in _PLACE_NOUNS else None
+    for child in noun.children:
+        if child.dep_ != "prep" or child.lower_ not in ("in", "from", "near", "at"):
+            continue
+        for deeper in child.children:
+            for target in sentence.within(deeper) if deeper.dep_ == "pobj" else ():
+                name = relation
+                if relation is None and child.lower_ == "from" and _PERSON_NOUN.search(kind):
+                    name = "COMES_FROM"
+                if name == "LOCATED_IN" and child.lower_ == "near":
+                    name = "LOCATED_NEAR"
+                if name is None or target.named.type not in ("Location", "Entity"):
+                    continue
+                for held in holders:
+                    if _is_of_kind(held.meant.named, name):
+                        yield Statement(
+                            held.meant.named,
+                            target.named,
+                            Predicate("", f"{kind} {child.lower_}", True),
+                            held.evidence,
+                            held.verb or noun,
+                            held.meant.by_pronoun,
+                            name,
+                            held.former,
+                        )
+
+
+def _is_of_kind(thing: Named, relation: str) -> bool:
+    wanted = {BASED: ("Organization", "Entity"), "COMES_FROM": ("Person",)}.get(
+        relation, ("Location", "Organization", "Entity")
+    )
+    return thing.type in wanted
+
+
+def _before_names(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `Y chief executive X` and `Y's director X`, where the noun stands right before the person's name."""
+    for one in sentence.named:
+        if one.type != "Person":
+            continue
+        nouns = [
+            c
+            for c in one.head.children
+            if c.dep_ in ("compound", "nmod") and sentence.at(c) is None and c.pos_ in ("NOUN", "PROPN")
+        ]
+        for noun in (c for c in nouns if c.lower_ == c.text and c.i < one.head.i):
+            if not noun_asserts(noun):
+                continue
+            near = [*noun.children, *one.head.children]
+            owners = [c for c in near if c.dep_ in ("compound", "nmod", "poss") and c.i < noun.i and sentence.at(c) is not None]
+            words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
+            for owner in owners:
+                target = sentence.at(owner)
+                if target is not None and target.type == "Organization" and readings(f"{words} of", noun=True):
+                    held = _Held(Meant(one), None, "owner", is_former(noun))
+                    yield from _stated(noun, held, Meant(target), (f"{words} of", f"{words} of"), True)
