@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from fathom.language.rules.found_name import ANY_TYPE
 from fathom.language.rules.name_cleaning import TYPES, has_title, is_name, name_span, type_by_words
 from fathom.language.rules.span_merging import Place, joined, widened
 
@@ -101,7 +102,7 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
 def _nicknamed(text: str, start: int, end: int) -> Iterator[Place]:
     """A person with another name in the middle: `Wilfried "Willi" Schneider`, `Conrad S. (Gus) Shinn`."""
     for match in _NICKNAME.finditer(text, start, end):
-        yield Place(*match.span(), "Person")
+        yield Place(*match.span(), "Person", source="nicknamed")
 
 
 def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
@@ -115,14 +116,14 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
         before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 40]
         nickname = len(words) == 1 and before.rstrip()[-1:].isalpha() and _WORD_NEXT.match(after)
         if titled and is_name(said) and not _WORD_LAST.search(before[:-1]) and not nickname:
-            yield Place(*match.span(1), "Work", 0.9)
+            yield Place(*match.span(1), "Work", 0.9, "quoted")
 
 
 def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
     """What ends in words without a capital: `Angolan civil war`, `1976 U.S. presidential election`."""
     for match in _SMALL_LAST.finditer(text, start, end):
         if at := name_span(text, *match.span(), "Event"):
-            yield Place(*at, "Event")
+            yield Place(*at, "Event", source="pattern")
 
 
 def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
@@ -133,7 +134,7 @@ def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
             ends = two.start()
         longer = any(a <= begins and ends <= b and (a, b) != (begins, ends) for a, b in whole)
         if not longer and (at := name_span(text, begins, ends, "Organization")):
-            yield Place(*at, type_by_words(text[at[0] : at[1]]) or "Organization")
+            yield Place(*at, type_by_words(text[at[0] : at[1]]) or "Organization", source="pattern")
 
 
 def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
@@ -191,7 +192,7 @@ def _capitals(text: str, offset: int, doc: Any, taken: bytearray) -> Iterator[Pl
             at = name_span(text, offset + run[0].idx, offset + run[-1].idx + len(run[-1].text))
             if at is not None:
                 name = text[at[0] : at[1]]
-                yield Place(*at, type_by_words(name) or ("Organization" if name.isupper() else "Work"), 0.4)
+                yield Place(*at, type_by_words(name) or ANY_TYPE, 0.4, "capitals")
         run = []
 
 
@@ -207,7 +208,7 @@ def _leads(text: str, offset: int, doc: Any) -> Iterator[Place]:
         if len(first) == 1 and first[0].pos_ != "PROPN" and match.group(2) is None and kind is None:
             continue
         if at := name_span(text, *match.span(1)):
-            yield Place(*at, type_by_words(text[at[0] : at[1]]) or kind or "Work", 0.6)
+            yield Place(*at, type_by_words(text[at[0] : at[1]]) or kind or ANY_TYPE, 0.6, "lead")
 
 
 def _kind_said(text: str, after: int) -> str | None:

@@ -5,76 +5,33 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
-from fathom.language.rules.countries import country_of, is_adjective
-from fathom.language.rules.name_cleaning import folded, initials, type_by_words
+from fathom.language.rules.entity_typing import decide
+from fathom.language.rules.found_name import ARTICLE, Found, canonical
+from fathom.language.rules.name_cleaning import folded, initials
 from fathom.language.rules.span_merging import GUESSED, Place
 from fathom.language.rules.type_hints import clues
 
-_ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
+__all__ = ["Found", "entities_of", "grouped"]
+
 _TOKEN = re.compile(r"\w+")
 _ABBREVIATION = re.compile(r"\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&.-]{1,9})[\"”]?\s*[),;]")
-_BY_WORDS = 1.5  # votes
-_BY_COMPANY = 1.1
-_BY_COUNTRY = 3.0
+_BY_COMPANY = 1.1  # votes
 _IN = re.compile(r"\b(?:in|near|from|at|to)\s(?:the\s)?$")
 _LISTED = re.compile(r"\s?(?:,|, and|and|&|or|, or)\s")
-
-# What is written in several ways; one name joins it over documents.
-_KNOWN_AS = {
-    "us": "United States",
-    "u.s.": "United States",
-    "usa": "United States",
-    "u.s.a.": "United States",
-    "united states of america": "United States",
-    "uk": "United Kingdom",
-    "u.k.": "United Kingdom",
-    "eu": "European Union",
-    "un": "United Nations",
-    "ussr": "Soviet Union",
-    "prc": "People's Republic of China",
-    "uae": "United Arab Emirates",
-}
-
-
-@dataclass
-class Found:
-    """A name of one text, with the votes for its type, every place it stands and how else it is written."""
-
-    name: str
-    votes: dict[str, float] = field(default_factory=dict[str, float])
-    mentions: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
-    aliases: set[str] = field(default_factory=set[str])
-    surname: str | None = None
-
-    @property
-    def type(self) -> str:
-        """The type most votes are for, those of its own words included; the first by name of equals."""
-        votes = dict(self.votes)
-        if by_words := type_by_words(self.name):
-            votes[by_words] = votes.get(by_words, 0.0) + _BY_WORDS
-        if country_of(self.name):
-            kind = "Group" if is_adjective(self.name) else "Location"
-            votes[kind] = votes.get(kind, 0.0) + _BY_COUNTRY
-        return min(votes, key=lambda kind: (-votes[kind], kind))
-
-    @property
-    def first(self) -> tuple[int, int]:
-        """Where it stands first."""
-        return min(self.mentions)
-
-    def absorb(self, other: Found) -> None:
-        """The other's places, votes and names are this one's."""
-        self.mentions |= other.mentions
-        for kind, votes in other.votes.items():
-            self.votes[kind] = self.votes.get(kind, 0.0) + votes
-        self.aliases |= {other.name, *other.aliases} - {self.name}
 
 
 def entities_of(text: str, places: Sequence[Place]) -> list[Found]:
     """The entities that the places name, in the order in which they first stand."""
+    found = grouped(text, places)
+    for one in found:
+        decide(text, one)
+    return found
+
+
+def grouped(text: str, places: Sequence[Place]) -> list[Found]:
+    """The same, their types as votes alone have them."""
     found = _grouped(text, places)
     _join_abbreviations(text, found)
     _join_initials(found)
@@ -82,20 +39,6 @@ def entities_of(text: str, places: Sequence[Place]) -> list[Found]:
     _join_parts(text, found)
     _propagate(text, found)
     return sorted(found.values(), key=lambda one: one.first)
-
-
-def canonical(name: str) -> str:
-    """The name that stands for all ways to write it, in every document: no article, no shouting, one form for known ones."""
-    name = _ARTICLE.sub("", " ".join(name.split())) or name
-    if known := _KNOWN_AS.get(name.casefold()):
-        return known
-    if name.isupper() and " " in name and len(name) > 8:
-        return " ".join(word.capitalize() if len(word) > 3 else _small(word) for word in name.split())
-    return name
-
-
-def _small(word: str) -> str:
-    return word.lower() if word in {"OF", "THE", "AND", "FOR", "IN", "ON", "AT", "BY", "TO"} else word.capitalize()
 
 
 def _company(text: str, places: Sequence[Place]) -> dict[int, str]:
@@ -128,12 +71,13 @@ def _grouped(text: str, places: Sequence[Place]) -> dict[str, Found]:
             one.name = name
         one.votes[place.type] = one.votes.get(place.type, 0.0) + place.weight
         one.mentions.add((place.start, place.end))
+        one.sources[f"{place.source} {place.type}"] += 1
         for kind, votes in clues(text, place.start, place.end).items():
             one.votes[kind] = one.votes.get(kind, 0.0) + votes
         if (neighbours := company.get(place.start)) is not None:
             one.votes[neighbours] = one.votes.get(neighbours, 0.0) + _BY_COMPANY
         if written not in (one.name, name) and folded(written) != folded(one.name):
-            one.aliases.add(_ARTICLE.sub("", written))
+            one.aliases.add(ARTICLE.sub("", written))
     return found
 
 

@@ -75,14 +75,24 @@ _NO_NAME = re.compile(
 def french_places(text: str, offset: int, doc: Any) -> list[Place]:
     """Every name of the parsed French piece of `text` that begins at `offset`, none over another, in order."""
     end = offset + len(doc.text)
-    found = [Place(match.start("name"), match.end("name"), "Person") for match in _TITLED.finditer(text, offset, end)]
-    found += [Place(match.start("name"), match.end("name"), "Person") for match in _AFTER_ROLE.finditer(text, offset, end)]
-    found += [Place(*match.span(), _of_words(match.group()) or "Organization") for match in _OF.finditer(text, offset, end)]
+    found = [
+        Place(match.start("name"), match.end("name"), "Person", source="french")
+        for match in _TITLED.finditer(text, offset, end)
+    ]
+    found += [
+        Place(match.start("name"), match.end("name"), "Person", source="french")
+        for match in _AFTER_ROLE.finditer(text, offset, end)
+    ]
+    found += [
+        Place(*match.span(), _of_words(match.group()) or "Organization", source="french")
+        for match in _OF.finditer(text, offset, end)
+    ]
     found += [
         Place(
             start,
             stop,
             _of_words(text[start:stop]) or ("Person" if titled else _said_before(text, start) or _TYPES[span.label_]),
+            source="french",
         )
         for span in doc.ents
         if span.label_ in _TYPES

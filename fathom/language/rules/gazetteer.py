@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 _SHORTEST = 3  # letters; shorter ones are words of too many languages
+_WORDS = frozenset(
+    {"The", "Her", "His", "She", "And", "For", "But", "Not", "Are", "Was", "You", "All", "One", "New", "Les", "Des"}
+)
 
 
 def is_first_name(word: str) -> bool:
@@ -28,7 +31,7 @@ def _first_names() -> frozenset[str]:
     for person in _data("person.json"):
         for some in person.get("names", {}).values():
             names.update(some)
-    return frozenset(name for name in names if len(name) >= _SHORTEST)
+    return frozenset(name for name in names if len(name) >= _SHORTEST) - _WORDS
 
 
 @cache
@@ -37,7 +40,7 @@ def _cities() -> frozenset[str]:
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     zones = [line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")]
     cities.update(zone.rsplit("/", 1)[-1].replace("_", " ") for zone in zones)
-    return frozenset(name for name in cities if len(name) >= _SHORTEST)
+    return frozenset(name for name in cities if len(name) >= _SHORTEST) - _WORDS
 
 
 def _data(name: str) -> list[dict[str, Any]]:

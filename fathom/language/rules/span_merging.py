@@ -12,12 +12,13 @@ from fathom.language.rules.name_cleaning import has_title, type_by_words
 
 @dataclass(frozen=True)
 class Place:
-    """A name in a text: where, of which type it seems, and how much that counts."""
+    """A name in a text: where, of which type it seems, how much that counts, and by what it was found."""
 
     start: int
     end: int
     type: str
     weight: float = 1.0
+    source: str = "spacy"
 
 
 GUESSED = 0.5  # below it nobody but the capital letters says that there is a name
@@ -48,7 +49,7 @@ def joined(text: str, places: Sequence[Place]) -> list[Place]:
         last = together[-1] if together else None
         kind = _kind_of_both(text, last, place) if last is not None else None
         if last is not None and kind is not None:
-            together[-1] = Place(last.start, place.end, kind, max(0.8, min(last.weight, place.weight)))
+            together[-1] = Place(last.start, place.end, kind, max(0.8, min(last.weight, place.weight)), "joined")
         else:
             together.append(place)
     return together
