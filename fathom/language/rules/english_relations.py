@@ -45,10 +45,17 @@ def verb_statements(sentence: Sentence) -> Iterator[Statement]:
         subjects = sentence.subjects(verb)
         passive = is_passive(verb)
         for argument in _arguments(verb):
-            for target in sentence.within(argument.word):
-                for subject in subjects:
-                    yield from _stated(verb, subject, target, argument, passive)
+            targets = sentence.within(argument.word)
+            for subject, target in _paired(sentence, subjects, targets):
+                yield from _stated(verb, subject, target, argument, passive)
         yield from _of_antecedent(sentence, verb, subjects)
+
+
+def _paired(sentence: Sentence, subjects: list[Meant], targets: list[Meant]) -> list[tuple[Meant, Meant]]:
+    """Returns which subject goes with which target: each with each, or one after another where they do so respectively."""
+    if len(subjects) == len(targets) > 1 and any(token.lower_ == "respectively" for token in sentence.span):
+        return list(zip(subjects, targets, strict=True))
+    return [(subject, target) for subject in subjects for target in targets]
 
 
 def is_passive(verb: Any) -> bool:
@@ -107,6 +114,8 @@ def _arguments(verb: Any) -> Iterator[_Argument]:
         if child.dep_ in _OBJECTS and child.lower_ not in _RELATIVES:
             yield _Argument("", "", child)
             yield from _beyond_noun(child)
+        elif child.dep_ == "conj" and child.pos_ in ("PROPN", "NOUN") and nouns:  # `bought A in 2016 and B in 2018`
+            yield _Argument("", "", child)
         elif child.dep_ == "agent":
             yield from (_Argument("", "", deeper, True) for deeper in child.children if deeper.dep_ == "pobj")
             yield from (

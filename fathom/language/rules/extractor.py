@@ -84,7 +84,8 @@ class OfflineModel:
         pieces = list(self._pieces(shown, blocks, rules))
         found = entities_of(shown, [place for offset, doc in pieces for place in rules.places(shown, offset, doc)])
         entities = [
-            Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None)) for one in found
+            Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None))
+            for one in found
         ]
         return Extraction(entities=entities, facts=_facts(clean, pieces, found, rules), usage=Usage())
 

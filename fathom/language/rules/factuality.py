@@ -30,7 +30,7 @@ _NOT_YET = word_set(
     "future prospective proposed planned would-be alleged possible potential purported aspiring supposed hypothetical"
 )
 _UNTRUE = word_set(
-    "claim allegation rumour rumor suggestion denial lie myth fiction hoax idea possibility proposal plan threat hope offer"
+    "claim allegation rumour rumor suggestion denial lie myth fiction hoax idea possibility story tale theory speculation belief fear charge accusation proposal plan threat hope offer"
 )
 _FACTS = word_set("fact news announcement evidence proof report discovery day year time place moment way")
 _FORMER = frozenset(["former", "ex", "then", "erstwhile", "onetime", "one-time", "outgoing", "retired", "previous", "past"])
@@ -109,12 +109,14 @@ def _is_wanted(word: Any) -> bool:
 def _stays_true(word: Any) -> bool | None:
     """Tells whether the clause is so, whatever the words above it say; None where these decide."""
     role, head = word.dep_, word.head
+    if role in ("relcl", "acl") and head.lemma_.lower() in _UNTRUE and _opens_with_that(word):
+        return False
     if role in ("relcl", "appos", "parataxis"):
         return True
     if role == "advcl":
         opening = next((child.lower_ for child in word.children if child.dep_ in ("mark", "advmod") and child.i < word.i), None)
-        if opening is None:
-            return None
+        if opening is None or opening == "that":
+            return None if opening is None or head.lemma_ in _TELLS else False
         return not (opening in _AWAITS and word.tag_ in ("VBZ", "VBP") and not any(c.dep_ == "aux" for c in word.children))
     if role == "acl":
         if word.tag_ in ("VBN", "VBG"):
@@ -122,6 +124,8 @@ def _stays_true(word: Any) -> bool | None:
         known = head.lower_ in ("first", "last", "only") or any(c.lower_ in ("first", "last", "only") for c in head.children)
         return known if _has_to(word) else head.lemma_.lower() in _FACTS
     if role in _OPEN_CLAUSES and word.pos_ in ("VERB", "AUX"):
+        if word.i < head.i and any(token.text in ";:" for token in word.doc[word.i : head.i]):
+            return True  # a sentence of its own
         return None if _is_told(word, head) else False
     if role == "pcomp":
         below = head.lower_ in ("by", "after", "in", "since", "while", "on", "upon", "for", "of")
@@ -140,6 +144,10 @@ def _is_told(word: Any, head: Any) -> bool:
             return head.lemma_ in _GOES_ON or (head.lemma_ == "be" and not _has_to(word))
         return head.lemma_ in _TELLS
     return head.pos_ != "ADJ" or head.lower_ in _TRUE_ADJECTIVES
+
+
+def _opens_with_that(word: Any) -> bool:
+    return any(child.lower_ == "that" for child in word.children) or word.head.nbor(1).lower_ == "that"
 
 
 def _shares(word: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.factuality import asserts, is_former, noun_asserts
-from fathom.language.rules.relation_vocabulary import readings, word_set
-from fathom.language.rules.sentence import Meant, Sentence
+from fathom.language.rules.relation_vocabulary import UNKNOWN, readings, word_set
+from fathom.language.rules.sentence import Meant, Sentence, objects_of
 from fathom.language.rules.statements import Evidence, Named, Predicate, Statement, is_subject
 
 NATIONALITY, ORIGIN, BASED = "HAS_NATIONALITY", "HAS_ORIGIN", "BASED_IN"
@@ -96,9 +96,11 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[_Held]:
     former = is_former(noun)
     if noun.dep_ == "appos" and (named := sentence.meant(noun.head)) is not None:
         yield _Held(named, None, "apposition", former)
-    for child in noun.children:
-        if child.dep_ == "appos" and (own := sentence.at(child)) is not None:
-            yield _Held(Meant(own), None, "apposition", former)
+    beside = [child for child in noun.children if child.dep_ == "appos"]
+    for deeper in objects_of(noun, ("of",)):  # `the capital of Y, X,` hangs X on Y
+        beside += [child for child in deeper.children if child.dep_ == "appos" and sentence.at(deeper) is not None]
+    for child in beside:
+        yield from (_Held(one, None, "apposition", former) for one in sentence.all_meant(child))
     verb = noun.head
     if noun.dep_ in ("attr", "oprd", "dobj") and verb.lemma_ in (_BE | _MADE):
         passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in verb.children) or verb.lemma_ in _BE
@@ -146,11 +148,22 @@ def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, b
         if not joined or any(child.dep_ == "prep" for child in last.children) or sentence.at(joined[0]) is not None:
             break
         last = joined[0]
+    yield from ((f"{words} of", f"{written} of", owner, True) for owner in _had(sentence, noun))
     for child in noun.children:
         if child.dep_ == "poss" and (owner := sentence.meant(child)) is not None:
             yield f"{words} of", f"{written} of", owner, True
-        elif child.dep_ in ("compound", "nmod") and (named := sentence.at(child)) is not None and named.type == "Organization":
+        elif (
+            child.dep_ in ("compound", "nmod", "amod")
+            and (named := sentence.at(child)) is not None
+            and named.type == "Organization"
+        ):
             yield f"{words} of", f"{written} of", Meant(named), True
+
+
+def _had(sentence: Sentence, noun: Any) -> list[Meant]:
+    """Returns who has what the noun says: Y of `Y had two sons, A and B`."""
+    verb = noun.head
+    return sentence.subjects(verb) if noun.dep_ == "dobj" and verb.lemma_ == "have" and asserts(verb) else []
 
 
 def _noun_words(sentence: Sentence, noun: Any) -> tuple[str, str]:
@@ -178,12 +191,33 @@ def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_own
     if not readings(key, noun=True) and not set(words.split()[:-2]) & _LESSER:
         key = f"{noun.lemma_.lower()} {words.split()[-1]}"
     known = bool(readings(key, noun=True))
+    if not known and _works_at(noun, words, is_owner) and thing.named.type in ("Person", UNKNOWN):
+        by_pronoun = thing.by_pronoun or target.by_pronoun
+        predicate = Predicate("work for", written, False)
+        yield Statement(
+            thing.named,
+            target.named,
+            predicate,
+            "owner" if is_owner else held.evidence,
+            held.verb or noun,
+            by_pronoun,
+            None,
+            held.former,
+        )
+        return
     if not known and not (thing.named.type == "Person" and _PERSON_NOUN.search(noun.lemma_.lower()) and words.endswith(" of")):
         return
     evidence: Evidence = "owner" if is_owner else held.evidence
     by_pronoun = thing.by_pronoun or target.by_pronoun
     yield Statement(
         thing.named, target.named, Predicate(key, written, True), evidence, held.verb or noun, by_pronoun, None, held.former
+    )
+
+
+def _works_at(noun: Any, words: str, is_owner: bool) -> bool:
+    """Tells whether a profession is said with where it is done: `a glaciologist at X`, `X botanist`."""
+    return bool(_PERSON_NOUN.search(noun.lemma_.lower())) and (
+        words.endswith((" at", " with")) or (is_owner and words.endswith(" of"))
     )
 
 
@@ -238,10 +272,14 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
             if not noun_asserts(noun):
                 continue
             near = [*noun.children, *one.head.children]
-            owners = [c for c in near if c.dep_ in ("compound", "nmod", "poss") and c.i < noun.i and sentence.at(c) is not None]
+            owners = [
+                c
+                for c in near
+                if c.dep_ in ("compound", "nmod", "poss", "amod") and c.i < noun.i and sentence.at(c) is not None
+            ]
             words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
             for owner in owners:
                 target = sentence.at(owner)
-                if target is not None and target.type == "Organization" and readings(f"{words} of", noun=True):
+                if target is not None and target.type != "Person" and not country_of(target.entity):
                     held = _Held(Meant(one), None, "owner", is_former(noun))
                     yield from _stated(noun, held, Meant(target), (f"{words} of", f"{words} of"), True)

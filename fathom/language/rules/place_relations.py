@@ -8,7 +8,7 @@ from itertools import pairwise
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.sentence import Sentence
-from fathom.language.rules.statements import Named, Predicate, Statement
+from fathom.language.rules.statements import Named, Predicate, Statement, is_subject
 
 _IN = frozenset({"in", "at", "within"})
 _JOINS = frozenset({"and", "or", "&"})
@@ -52,7 +52,7 @@ def _after_comma(run: Sequence[Named]) -> Iterator[Statement]:
     """Yields `Leith, Scotland`: a place right behind a comma, not one of a list."""
     has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run))
     for one, other in pairwise(run):
-        if _between(one, other) != {","} or country_of(one.entity):
+        if _between(one, other) != {","} or country_of(one.entity) or is_subject(other.head):
             continue
         if country_of(other.entity) or (not has_and and (len(run) == 2 or (country_of(run[-1].entity) and len(run) == 3))):
             yield _placed(one, other, ",")

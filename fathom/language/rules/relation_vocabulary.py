@@ -28,6 +28,7 @@ class Relation(BaseModel):
     source: frozenset[str] = frozenset()
     target: frozenset[str] = frozenset()
     one_at_a_time: Ends | None = None
+    strict: bool = False
     lasting: bool = False
     verbs: tuple[str, ...] = ()
     nouns: tuple[str, ...] = ()
@@ -88,7 +89,7 @@ def relation_of(key: str, ends: tuple[End, End], *, noun: bool, french: bool = F
             source, target = reversed(ends) if reading.backwards else ends
             relation = relations()[reading.name]
             wanted = ((relation.source, source), (relation.target, target))
-            if all(_may_be(one, types, by_type) for types, one in wanted):
+            if all(_may_be(one, types, by_type or relation.strict) for types, one in wanted):
                 return reading
     return None
 

@@ -65,7 +65,7 @@ class Sentence:
         if found := self.all_meant(word):
             return found
         if word.lower_ in _PARTS_OF_PLACES:
-            return [one for deeper in _objects_of(word, ("of",)) for one in self.all_meant(deeper)]
+            return [one for deeper in objects_of(word, ("of",)) for one in self.all_meant(deeper)]
         return []
 
     def subjects(self, verb: Any, depth: int = 0) -> list[Meant]:
@@ -107,7 +107,7 @@ class Sentence:
             if child.dep_ == "appos" or (child.i > word.i):
                 return Meant(named)
         if word.lower_ in _PLACE_NOUNS:
-            for place in _objects_of(word, ("of",)):
+            for place in objects_of(word, ("of",)):
                 if (named := self.at(place)) is not None:
                     return Meant(named)
         if not any(child.dep_ in ("prep", "acl", "relcl", "amod", "compound", "poss") for child in word.children):
@@ -138,6 +138,8 @@ def carried_on(sentence: Sentence, before: Sequence[Named]) -> list[Named]:
         by_pronoun = [meant.named for word in subjects if (meant := sentence.meant(word)) and meant.by_pronoun]
         said_of = [one for one in doing if one.head.head.lemma_ == "be" and one.head.head.dep_ == "ROOT"]
         choices = (named, [one for one in by_pronoun if may_be(one, person=person)], said_of) if person else (doing,)
+        if person and any(word.pos_ == "PROPN" and sentence.meant(word) is None for word in subjects):
+            continue  # another person's name, which was not found
         alone = next((some[0] for some in choices if len({one.entity for one in some}) == 1), None)
         if alone is not None:
             kept.append(alone if alone.called else replace(alone, called=_called(alone)))
@@ -166,7 +168,8 @@ def _stands_for(word: Any, one: Named) -> bool:
     return word.lower_ in one.called and any(child.lower_ in ("the", "this") for child in word.children)
 
 
-def _objects_of(word: Any, prepositions: Sequence[str]) -> list[Any]:
+def objects_of(word: Any, prepositions: Sequence[str]) -> list[Any]:
+    """Returns the words that one of the prepositions joins to the word."""
     return [
         deeper
         for child in word.children
