@@ -25,6 +25,7 @@ from fathom.language.rules.place_relations import place_statements
 from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
 from fathom.language.rules.statements import LONGEST_SENTENCE, Named, Statement
+from fathom.language.rules.table_relations import TableFact, table_facts
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
 _READ = ("prose", "list")  # blocks whose sentences state something
@@ -82,12 +83,15 @@ class OfflineModel:
             return Extraction(entities=[], facts=[], usage=Usage())
         shown, blocks = read(clean)
         pieces = list(self._pieces(shown, blocks, rules))
-        found = entities_of(shown, [place for offset, doc in pieces for place in rules.places(shown, offset, doc)])
+        tabled = [one for block in blocks if block.kind == "table" for one in table_facts(clean, block, rules.dates)]
+        named = [place for offset, doc in pieces for place in rules.places(shown, offset, doc)]
+        found = entities_of(shown, sorted({*named, *(place for one in tabled for place in one.places)}, key=_begin))
         entities = [
             Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None))
             for one in found
         ]
-        return Extraction(entities=entities, facts=_facts(clean, pieces, found, rules), usage=Usage())
+        facts = [*_facts(clean, pieces, found, rules), *_of_tables(tabled, found)]
+        return Extraction(entities=entities, facts=facts, usage=Usage())
 
     def _pieces(self, text: str, blocks: Sequence[Block], rules: _Rules) -> Iterator[_Piece]:
         """Yields the blocks that are read, as spaCy reads them; a long one is cut where a word ends."""
@@ -100,6 +104,19 @@ class OfflineModel:
             if weights not in self._nlp:
                 self._nlp[weights] = import_module(weights).load()
             return self._nlp[weights]
+
+
+def _begin(place: Place) -> tuple[int, int]:
+    return place.start, place.end
+
+
+def _of_tables(tabled: Sequence[TableFact], found: Sequence[Found]) -> Iterator[Fact]:
+    """Yields the facts of tables with the names of the entities that stand in their cells."""
+    names = {at: one.name for one in found for at in one.mentions}
+    for fact, (one, other) in tabled:
+        source, target = names.get((one.start, one.end)), names.get((other.start, other.end))
+        if source is not None and target is not None and source != target:
+            yield fact.model_copy(update={"source": source, "target": target})
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

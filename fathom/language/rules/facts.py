@@ -73,7 +73,7 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
         valid_at=since,
         invalid_at=until,
         one_at_a_time=relation.one_at_a_time if relation else None,
-        property=_property(name, relation.property if relation else None, target),
+        property=property_of(name, relation.property if relation else None, country_of(target.entity) is not None),
         confidence=confidence_of(statement, named=known),
     )
 
@@ -82,8 +82,9 @@ def _end(one: Named) -> End:
     return End(one.type, one.is_sure)
 
 
-def _property(name: str, usual: str | None, target: Named) -> str | None:
-    return COUNTRY if name in _IN_PLACE and country_of(target.entity) else usual
+def property_of(name: str, usual: str | None, in_country: bool) -> str | None:
+    """Returns Wikidata's property of a relation, that of a country where a place or an organization is said to be in one."""
+    return COUNTRY if name in _IN_PLACE and in_country else usual
 
 
 def _validity(statement: Statement, dates: Dates) -> Validity:

@@ -34,6 +34,8 @@ class Relation(BaseModel):
     nouns: tuple[str, ...] = ()
     back_verbs: tuple[str, ...] = ()
     back_nouns: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    back_headers: tuple[str, ...] = ()
     french_verbs: tuple[str, ...] = ()
     french_nouns: tuple[str, ...] = ()
     french_back_verbs: tuple[str, ...] = ()
@@ -102,6 +104,20 @@ def name_as_written(words: str) -> str:
     """Returns words as the name of a relation: `led the port of` without its article as LED_PORT_OF."""
     plain = unicodedata.normalize("NFKD", words.replace("œ", "oe")).encode("ascii", "ignore").decode()
     return _NOT_LETTERS.sub("_", plain).strip("_").upper()
+
+
+def relation_of_column(header: str, thing: str, cell: str | None) -> Reading | None:
+    """Returns the relation of a row's thing to what stands under a header; None where none fits.
+
+    `thing` is the type of what the row is about, `cell` that which the header gives its cells, None where it gives none.
+    """
+    for name, relation in relations().items():
+        for headers, backwards in ((relation.headers, False), (relation.back_headers, True)):
+            if header in headers:
+                ends = (relation.target, relation.source) if backwards else (relation.source, relation.target)
+                if all(not types or kind is None or kind in types for types, kind in zip(ends, (thing, cell), strict=True)):
+                    return Reading(name, backwards)
+    return None
 
 
 @cache
