@@ -12,7 +12,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --un
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up down status test evaluate attack check format bench neo4j docs lock clean
+.PHONY: help install install-dev up down status test evaluate train attack check format bench neo4j docs lock clean
 
 help:  ## List the commands.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -38,6 +38,9 @@ test: install-dev  ## Run every test that can run here; skips say why. ARGS="-k 
 
 evaluate: install-dev  ## Measure quality on generated and real documents; a table a set.
 	@$(BIN)/python -m pytest -m evaluation -s $(ARGS)
+
+train: install-dev  ## Learn from Re-DocRED dev the weights that judge pairs of names; a table, the seed and the digest.
+	@$(BIN)/python -m tests.evaluation.train_pair_model --write
 
 attack: install-dev  ## Attack servers of its own: writes as a reader, odd requests, faults of parts. ARGS="writes --attempts 1000" chooses.
 	@$(BIN)/python -m tests.attack $(ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ _NO_SPACE_AFTER = {"(", "[", "$", "£", "-"}
 
 Span = tuple[int, int]
 Pair = frozenset[int]
+Triple = tuple[int, int, str]  # from, to, Wikidata's property
 
 
 @dataclass(frozen=True)
 class Gold:
-    """A document's text with the spans of each named entity, its type, the related pairs and the sentences."""
+    """A document's text with its named entities, their types, the related pairs, without and with direction, and sentences."""
 
     title: str
     text: str
@@ -30,6 +31,7 @@ class Gold:
     types: list[str]
     pairs: set[Pair]
     sentences: list[Span]
+    triples: set[Triple] = field(default_factory=set[Triple])
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,13 @@ def pair_score(gold: Gold, found: Extraction) -> Score:
     return _pairs(gold, found, {(fact.source, fact.target) for fact in found.facts})
 
 
+def triple_score(gold: Gold, found: Extraction) -> Score:
+    """Facts that have a property of Wikidata's, in its direction; what has none is no claim of this kind and isn't counted."""
+    entity_of = gold_numbers(gold, found)
+    given = {(entity_of[one.source], entity_of[one.target], one.property) for one in found.facts if one.property}
+    return Score(len(given), len(given & gold.triples), len(gold.triples))
+
+
 def cooccurrence_score(gold: Gold, found: Extraction) -> Score:
     """The same, were every two names of a sentence joined: what needs no grammar at all."""
     pairs: set[tuple[str, str]] = set()
@@ -102,12 +111,18 @@ def cooccurrence_score(gold: Gold, found: Extraction) -> Score:
     return _pairs(gold, found, pairs)
 
 
-def _pairs(gold: Gold, found: Extraction, pairs: set[tuple[str, str]]) -> Score:
+def gold_numbers(gold: Gold, found: Extraction) -> dict[str, int]:
+    """The number of the gold entity that most exact spans of each found name belong to; below zero where there is none."""
     whose = _whose(gold.entities)
     entity_of: dict[str, int] = {}
     for unknown, entity in enumerate(found.entities):
         votes = Counter(whose[span] for span in entity.mentions if span in whose)
         entity_of[entity.name] = votes.most_common(1)[0][0] if votes else -1 - unknown
+    return entity_of
+
+
+def _pairs(gold: Gold, found: Extraction, pairs: set[tuple[str, str]]) -> Score:
+    entity_of = gold_numbers(gold, found)
     given = {frozenset((entity_of[a], entity_of[b])) for a, b in pairs if entity_of[a] != entity_of[b]}
     return Score(len(given), len(given & gold.pairs), len(gold.pairs))
 
@@ -125,13 +140,14 @@ def _gold(document: dict[str, Any], spaced: bool) -> Gold:
         mentions = document["vertexSet"][index]
         found = {(places[m["sent_id"]][m["pos"][0]][0], places[m["sent_id"]][m["pos"][1] - 1][1]) for m in mentions}
         entities.append(sorted(found))
-    pairs = {
-        frozenset((rank[one["h"]], rank[one["t"]]))
+    triples = {
+        (rank[one["h"]], rank[one["t"]], one["r"])
         for one in document["labels"]
         if one["h"] in rank and one["t"] in rank and one["h"] != one["t"]
     }
+    pairs = {frozenset((source, target)) for source, target, _ in triples}
     types = [document["vertexSet"][index][0]["type"] for index in kept]
-    return Gold(document["title"], text, entities, types, pairs, sentences)
+    return Gold(document["title"], text, entities, types, pairs, sentences, triples)
 
 
 def _spaced(given: list[list[str]]) -> tuple[str, list[list[Span]], list[Span]]:
