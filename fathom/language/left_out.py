@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _ENTITIES = frozenset({"entity not in the text", "not an entity", "name too long", "too many entities"})
-_FACTS = frozenset({"fact without two entities", "not a fact", "relation not asked for", "too many facts"})
+_FACTS = frozenset(
+    {
+        "fact without two entities",
+        "not a fact",
+        "relation not asked for",
+        "too many facts",
+        "fact does not name both",
+        "fact that is denied, asked or supposed",
+        "fact against its direction",
+    }
+)
 
 
 class Lost(NamedTuple):

@@ -8,7 +8,7 @@ import json
 from fathom.language.asking import Question, estimated_tokens
 from fathom.language.schema import Vocabulary, answer_schema
 
-VERSION = "extract-2"
+VERSION = "extract-3"
 LONGEST_ANSWER = 8192
 
 SYSTEM = """\
@@ -31,11 +31,14 @@ Facts
 what you know from elsewhere, do not guess, and do not record a relation only because two names stand close together.
 - `source` and `target` are names of recorded entities, spelled as in `entities`. Resolve pronouns and descriptions \
 ("she", "the firm") to the entity they stand for; leave the fact out if that is not certain.
-- The direction follows the sentence: the source is who acts or has the property, the target is what it acts on.
+- The direction follows the sentence: the source is who acts or has the property, the target is what it acts on. A passive \
+does not turn it round: "B was bought by A" has A as its source and B as its target.
+- Leave out what the passage denies, asks, supposes, plans, wishes or makes conditional, and what it reports as false or as a \
+claim of somebody: such a relation is no fact, under no name. What held and holds no longer is a fact with `invalid_at`.
 - `relation` is a short verb phrase in SCREAMING_SNAKE_CASE in the present or past tense as fits: WORKS_FOR, FOUNDED, \
 LOCATED_IN, PART_OF, MARRIED_TO, ACQUIRED, WROTE, BORN_IN. Use the same word for the same relation throughout.
-- `fact` is one short sentence in the language of the passage that is true on its own: it names both entities and keeps \
-numbers, conditions and negations. A denied, planned or supposed relation says so in `relation` and in `fact`.
+- `fact` is one short sentence in the language of the passage that is true on its own: it names both entities by `name` or \
+one of `aliases`, never by a pronoun, and keeps numbers and dates. A fact whose sentence does not name both is thrown away.
 - `one_at_a_time` says which end of the relation can have only one of it at any moment: `source` where the source has one \
 such target at a time (a ship and the quay it is moored at, a firm and its seat), `target` where the target has one such \
 source (a firm and who heads it), `both`, or `never` where several can hold at once, as with most relations and all events.
@@ -44,7 +47,8 @@ source (a firm and who heads it), `both`, or `never` where several can hold at o
 Dates
 - `valid_at` is when the relation began to hold or the event took place; `invalid_at` is when it ceased to hold. Write \
 2011, 2011-05 or 2011-05-04, as exactly as the passage says and no more exactly. Use null where it says nothing.
-- An event that happened once has a `valid_at` and no `invalid_at`. A period ("from 1998 to 2011") has both. Resolve \
+- An event that happened once has a `valid_at` and no `invalid_at`. A period ("from 1998 to 2011") has both, \
+"until 2011" only the second, and "bought A in 2016 and B in 2018" is two facts, each with its own date. Resolve \
 relative dates ("the following year") only against a date in the passage; leave them null otherwise.
 - The date of the document, of a quotation or of a report is not the date of the fact.
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.integration, on_both_graphs]
 SAID: dict[str, tuple[str, str, str, Any, Any]] = {
     "Kiran works on Project Atlas.": ("Kiran", "WORKS_ON", "Project Atlas", None, None),
     "Kiran worked on Project Atlas until March 2025.": ("Kiran", "WORKED_ON", "Project Atlas", None, "March 2025"),
-    "Lena lives in Whitefield.": ("Lena", "LIVES_IN", "Whitefield", "2020", None),
+    "Lena has lived in Whitefield since 2020.": ("Lena", "LIVES_IN", "Whitefield", "2020", None),
     "In 2023 Lena moved from Whitefield to Electronic City.": ("Lena", "MOVED_TO", "Electronic City", "2023", None),
     "Egon Weber became CEO of Gamma Works in 2010.": ("Egon Weber", "CEO_OF", "Gamma Works", "2010", None),
     "Egon Weber is no longer CEO of Gamma Works since 2020.": ("Egon Weber", "NOT_CEO_OF", "Gamma Works", "2020", None),

@@ -95,6 +95,11 @@ class NamedThings:
             self._dropped["end that means several entities"] += 1
         return self._in_text.get(next(iter(keys))) if len(keys) == 1 else None
 
+    def called(self, entity: Entity, text: str) -> list[str]:
+        """Returns what the answer and the text call an entity besides its name."""
+        written = (" ".join(text[start:end].split()) for start, end in entity.mentions)
+        return list(dict.fromkeys((*self._things[folded(entity.name)].aliases, *written)))
+
     def _keys(self, end: Any) -> set[str]:
         """The keys of all entities that an end may mean: by name, else by alias, else by id."""
         name = folded(words(_name_of(end), LONGEST_NAME))

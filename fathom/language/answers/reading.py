@@ -25,9 +25,10 @@ from fathom.language.answers.members import (
     items,
     line,
 )
-from fathom.language.answers.moments import dates
+from fathom.language.answers.moments import Dates, dates
 from fathom.language.answers.named import NamedThings
 from fathom.language.answers.places import SourceText
+from fathom.language.answers.stated import NOT_A_DATE_OF_THE_TEXT, Claim, End, may_have_a_date, objection
 from fathom.language.extraction import Ends, Extraction, Fact
 from fathom.language.schema import LONGEST_FACT, LONGEST_RELATION, MOST_FACTS, Vocabulary
 
@@ -70,6 +71,7 @@ def _facts(
     wanted = {_relation({"relation": name}): name for name in vocabulary.relations}
     facts: list[Fact] = []
     seen: set[tuple[str, str, str, str]] = set()
+    has_numbers = may_have_a_date(text.text)
     for item in said:
         relation = _relation(item)
         if not relation:
@@ -89,13 +91,24 @@ def _facts(
         dropped["quote not in the text"] += bool(quote) and not is_quoted
         whole = line(first(item, FACT)) or _restated(text.text, quote if is_quoted else "", span, (source, relation, target))
         sentence = _shortened(whole)
+        told = _dated(item, has_numbers, dropped)
+        claim = Claim(
+            End(source, things.called(one, text.text)),
+            relation,
+            End(target, things.called(other, text.text)),
+            sentence,
+            quote if is_quoted else "",
+            has_ended=bool(told.invalid_at or told.invalid_at_said),
+        )
+        if why := objection(claim, wanted=bool(wanted)):
+            dropped[why] += 1
+            continue
         if len(sentence) < len(whole):
             dropped["words beyond the longest fact"] += len(whole.split()) - len(sentence.split())
         if (source, relation, target, sentence) in seen:
             dropped["fact said twice"] += 1
             continue
         seen.add((source, relation, target, sentence))
-        told = dates(first(item, BEGINS), first(item, ENDS))
         dropped.update(told.faults)
         facts.append(
             Fact(
@@ -112,6 +125,16 @@ def _facts(
             )
         )
     return facts
+
+
+def _dated(item: Mapping[str, Any], has_numbers: bool, dropped: Counter[str]) -> Dates:
+    """The dates of a fact; none where the text has no number from which they could follow."""
+    begins, ends = first(item, BEGINS), first(item, ENDS)
+    told = dates(begins, ends)
+    if has_numbers or not (told.valid_at or told.invalid_at):
+        return told
+    dropped[NOT_A_DATE_OF_THE_TEXT] += 1
+    return dates(None, None)
 
 
 def _members(item: Any) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def test_what_could_hurt_is_in_no_name_and_no_fact_of_the_graph(
     write: Write, dirt: str, embedded_graph: GraphConnection, collection: str
 ) -> None:
     said = "" if dirt == "\ud83d" else dirt  # which no chunk's text has: the store of chunks takes none
-    report = write(f"Ada Moreno {said}founded Moreno Works.", "Ada Moreno", f"{dirt}Moreno Works", f"Ada {dirt}founded it.")
+    report = write(
+        f"Ada Moreno {said}founded Moreno Works.", "Ada Moreno", f"{dirt}Moreno Works", f"Ada {dirt}founded Moreno Works."
+    )
     assert (report.entities, report.facts) == (2, 1)
     fact = report.sample_facts[0]
     assert not set(fact) & set("\x1b\x00\u202e\ud83d")

@@ -207,7 +207,13 @@ def test_a_quote_that_nobody_said_is_counted_and_its_fact_is_where_its_ends_are_
     answer = {
         "entities": [{"name": "Ada", "type": "Person"}, {"name": "Bert", "type": "Person"}],
         "facts": [
-            {"source": "Ada", "relation": "PAID", "target": "Bert", "fact": "x", "quote": "gave him the whole sum at once"}
+            {
+                "source": "Ada",
+                "relation": "PAID",
+                "target": "Bert",
+                "fact": "Ada paid Bert.",
+                "quote": "gave him the whole sum at once",
+            }
         ],
     }
     read = read_answer(json.dumps(answer), text, Vocabulary())
@@ -254,7 +260,12 @@ def test_nothing_of_an_answer_is_lost_to_typography(extract: Extract, text: str,
 @pytest.mark.parametrize("dirt", ["\ud83d", "\x1b[31m", "\x00", "\u202e", "\x9b0m", chr(0xDC80)])
 def test_nothing_of_an_answer_can_hurt_what_it_is_stored_in_or_shown_on(extract: Extract, dirt: str) -> None:
     text = "Ada Moreno founded Moreno Works."
-    said = {"source": f"{dirt}Ada Moreno", "relation": "FOUNDED", "target": "Moreno Works", "fact": f"Ada {dirt}founded it."}
+    said = {
+        "source": f"{dirt}Ada Moreno",
+        "relation": "FOUNDED",
+        "target": "Moreno Works",
+        "fact": f"Ada {dirt}founded Moreno Works.",
+    }
     things = [{"name": f"{dirt}Ada Moreno", "type": "Person"}, {"name": "Moreno Works", "type": "Organization"}]
     extraction = extract(text, {"entities": things, "facts": [{**said, "quote": f"{dirt}founded"}]})
     stored = extraction.model_dump_json()

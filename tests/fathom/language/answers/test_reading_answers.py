@@ -28,7 +28,14 @@ def entity(name: str, kind: str = "Person", *aliases: str) -> dict[str, Any]:
 
 
 def fact(source: str, target: str, **more: Any) -> dict[str, Any]:
-    return {"source": source, "relation": "FOUNDED", "target": target, "fact": "It is so.", "quote": "", **more}
+    return {
+        "source": source,
+        "relation": "FOUNDED",
+        "target": target,
+        "fact": f"{source} founded {target}.",
+        "quote": "",
+        **more,
+    }
 
 
 BOTH = [entity("Ada Moreno", "Person", "Moreno"), entity("Moreno Works", "Organization")]
