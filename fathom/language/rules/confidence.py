@@ -21,6 +21,7 @@ _SHARES = {
 }
 _BY_PRONOUN = 0.92
 _OF_UNKNOWN_TYPE = 0.95
+_UNKNOWN_IN_UNKNOWN = 0.85  # neither the relation nor a type is known
 _IN_LONG_SENTENCE = 0.92
 _LONG = 45  # words
 
@@ -31,7 +32,7 @@ def confidence_of(statement: Statement, *, named: bool) -> float:
     if statement.by_pronoun:
         share *= _BY_PRONOUN
     if UNKNOWN in (statement.source.type, statement.target.type):
-        share *= _OF_UNKNOWN_TYPE
+        share *= _OF_UNKNOWN_TYPE if named else _UNKNOWN_IN_UNKNOWN
     if len(statement.source.head.sent) > _LONG:
         share *= _IN_LONG_SENTENCE
     return round(share, 3)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fathom.language.rules.factuality import asserts
 from fathom.language.rules.relation_vocabulary import readings, word_set
 from fathom.language.rules.sentence import Meant, Sentence
-from fathom.language.rules.statements import Predicate, Statement
+from fathom.language.rules.statements import Named, Predicate, Statement
 
 # Verbs that say nothing by themselves, or nothing of the two.
 _EMPTY = word_set(
@@ -21,6 +21,7 @@ _LOOSE = word_set(
     "between among regarding concerning following per via through over under around throughout across due amid off out in "
     "at on for"
 )
+_PLACING = frozenset({"in", "at", "on", "from"})  # before a thing that something can be done at
 _SITES = word_set(
     "factory plant office works mill smelter store branch site yard shop warehouse centre center laboratory lab depot mine "
     "refinery shipyard headquarters restaurant hotel school hospital museum"
@@ -80,13 +81,13 @@ def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passi
     by_agent = f"~{base}{argument.words} by"
     if argument.is_agent and readings(by_agent, noun=False):
         key, ends = by_agent, (subject, target)
-    if not readings(key, noun=False) and not _says_enough(verb, argument):
+    if not readings(key, noun=False) and not _says_enough(verb, argument, target.named):
         return
     source, other = ends
     yield Statement(source.named, other.named, Predicate(key, written), "verb", verb, source.by_pronoun or other.by_pronoun)
 
 
-def _says_enough(verb: Any, argument: _Argument) -> bool:
+def _says_enough(verb: Any, argument: _Argument, target: Named) -> bool:
     """Tells whether words that the vocabulary does not have may name a relation by themselves."""
     if verb.lemma_ in _EMPTY:
         return False
@@ -95,7 +96,8 @@ def _says_enough(verb: Any, argument: _Argument) -> bool:
         return bool(verb.dep_ != "xcomp")
     if len(words) > 1:
         return argument.is_own and words[-1] in ("of", "for", "with", "against", "to")
-    return words[-1] not in _LOOSE and not _has_unnamed_object(verb)
+    placed = words[-1] in _PLACING and target.type in ("Location", "Organization", "Event")
+    return (placed or words[-1] not in _LOOSE) and not _has_unnamed_object(verb)
 
 
 def _has_unnamed_object(verb: Any) -> bool:

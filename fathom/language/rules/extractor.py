@@ -12,15 +12,18 @@ from typing import Any
 from fathom.chunking.languages import language_of
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.rules.blocks import Block, read
+from fathom.language.rules.countries import country_of
 from fathom.language.rules.dates import ENGLISH, FRENCH, Dates
 from fathom.language.rules.english_ner import places
 from fathom.language.rules.english_relations import verb_statements
 from fathom.language.rules.entity_grouping import Found, entities_of
 from fathom.language.rules.facts import Place as Standing
-from fathom.language.rules.facts import facts_of
+from fathom.language.rules.facts import facts_of, learned_facts
 from fathom.language.rules.french_ner import french_places
 from fathom.language.rules.french_relations import french_statements
+from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.noun_relations import nationality_statements, noun_statements
+from fathom.language.rules.pair_model import PairModel
 from fathom.language.rules.place_relations import place_statements
 from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
@@ -68,7 +71,8 @@ class OfflineModel:
     prompt = "rules-6"
     languages = frozenset(_LANGUAGES)
 
-    def __init__(self) -> None:
+    def __init__(self, pair_model: PairModel | None = None) -> None:
+        self._pairs = pair_model or PairModel()
         self._nlp: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -90,7 +94,7 @@ class OfflineModel:
             Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None))
             for one in found
         ]
-        facts = [*_facts(clean, pieces, found, rules), *_of_tables(tabled, found)]
+        facts = [*_facts(clean, pieces, found, rules, None if rules.french else self._pairs), *_of_tables(tabled, found)]
         return Extraction(entities=entities, facts=facts, usage=Usage())
 
     def _pieces(self, text: str, blocks: Sequence[Block], rules: _Rules) -> Iterator[_Piece]:
@@ -128,7 +132,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-def _facts(text: str, pieces: Sequence[_Piece], found: Sequence[Found], rules: _Rules) -> list[Fact]:
+def _facts(text: str, pieces: Sequence[_Piece], found: Sequence[Found], rules: _Rules, judge: PairModel | None) -> list[Fact]:
     standing = sorted(((*at, one) for one in found for at in one.mentions), key=lambda place: place[:2])
     starts = [place[0] for place in standing]
     facts: dict[tuple[str, str, str], Fact] = {}
@@ -140,7 +144,10 @@ def _facts(text: str, pieces: Sequence[_Piece], found: Sequence[Found], rules: _
             named = _named(doc, offset, [place for place in here if place[1] <= end])
             sentence = Sentence(span, named, before)
             if named and end - start <= LONGEST_SENTENCE:
-                for fact in facts_of(rules.statements(sentence), Standing(text, start, end), rules.dates, french=rules.french):
+                sentence_at = Standing(text, start, end)
+                stated = facts_of(rules.statements(sentence), sentence_at, rules.dates, french=rules.french)
+                verdicts = judge.judge(sentence) if judge else []
+                for fact in (*stated, *learned_facts(verdicts, stated, sentence_at)):
                     _keep(facts, fact)
             before = carried_on(sentence, before)
     return list(facts.values())
@@ -161,7 +168,8 @@ def _named(doc: Any, offset: int, places: Sequence[tuple[int, int, Found]]) -> l
     for start, end, one in places:
         span = doc.char_span(start - offset, end - offset, alignment_mode="expand")
         if span is not None:
-            named.append(Named(one.name, one.type, span.root, first=span.start, last=span.end - 1))
+            sure = country_of(one.name) is not None or type_by_words(one.name) is not None
+            named.append(Named(one.name, one.type, span.root, first=span.start, last=span.end - 1, is_sure=sure))
     return named
 
 

@@ -12,7 +12,9 @@ from fathom.language.rules.clauses import clause
 from fathom.language.rules.confidence import confidence_of
 from fathom.language.rules.countries import country_of
 from fathom.language.rules.dates import Dates
-from fathom.language.rules.relation_vocabulary import End, name_as_written, readings, relation_of, relations
+from fathom.language.rules.factuality import asserts, governing_verb, is_question
+from fathom.language.rules.pair_model import Verdict
+from fathom.language.rules.relation_vocabulary import End, name_as_written, name_of_property, readings, relation_of, relations
 from fathom.language.rules.statements import Named, Statement
 
 COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
@@ -61,7 +63,7 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
     if not name:
         return None
     if statement.former:
-        name, known = f"{_FORMER}{name}", False
+        name, known = f"{_FORMER}{name_as_written(statement.predicate.written)}", False
     relation = relations()[name] if known else None
     since, until = (None, None) if relation is not None and relation.lasting else _validity(statement, dates)
     return Fact(
@@ -80,6 +82,45 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
 
 def _end(one: Named) -> End:
     return End(one.type, one.is_sure)
+
+
+def learned_facts(verdicts: Iterable[Verdict], known: Sequence[Fact], place: Place) -> list[Fact]:
+    """Returns the facts of learned verdicts, one for each two things, where rules state nothing of the two."""
+    pairs = {frozenset((fact.source, fact.target)) for fact in known}
+    found = []
+    for verdict in verdicts:
+        pair = frozenset((verdict.source.entity, verdict.target.entity))
+        name = _learned_name(verdict)
+        if name is None or pair in pairs or len(pair) < 2 or not _is_asserted(verdict):
+            continue
+        pairs.add(pair)
+        relation = relations()[name]
+        found.append(
+            Fact(
+                source=verdict.source.entity,
+                target=verdict.target.entity,
+                relation=name,
+                fact=" ".join(place.text[place.start : place.end].split()),
+                span=(place.start, place.end),
+                one_at_a_time=relation.one_at_a_time,
+                property=verdict.property,
+                confidence=round(verdict.probability, 3),
+            )
+        )
+    return found
+
+
+def _is_asserted(verdict: Verdict) -> bool:
+    """Tells whether the verbs above the two names say what is so."""
+    verbs = [governing_verb(one.head) for one in (verdict.source, verdict.target)]
+    return not is_question(verbs[0].sent) and all(asserts(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX"))
+
+
+def _learned_name(verdict: Verdict) -> str | None:
+    if verdict.property == COUNTRY:
+        kinds = {"Location": "LOCATED_IN", "Organization": "BASED_IN", "Person": None, "Group": "BASED_IN"}
+        return kinds.get(verdict.source.type, "HAS_ORIGIN" if verdict.source.type != "Entity" else "LOCATED_IN")
+    return name_of_property(verdict.property)
 
 
 def property_of(name: str, usual: str | None, in_country: bool) -> str | None:

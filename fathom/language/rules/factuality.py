@@ -30,7 +30,8 @@ _NOT_YET = word_set(
     "future prospective proposed planned would-be alleged possible potential purported aspiring supposed hypothetical"
 )
 _UNTRUE = word_set(
-    "claim allegation rumour rumor suggestion denial lie myth fiction hoax idea possibility story tale theory speculation belief fear charge accusation proposal plan threat hope offer"
+    "claim allegation rumour rumor suggestion denial lie myth fiction hoax idea possibility story tale theory "
+    "speculation belief fear charge accusation proposal plan threat hope offer"
 )
 _FACTS = word_set("fact news announcement evidence proof report discovery day year time place moment way")
 _FORMER = frozenset(["former", "ex", "then", "erstwhile", "onetime", "one-time", "outgoing", "retired", "previous", "past"])
@@ -62,10 +63,18 @@ def noun_asserts(noun: Any) -> bool:
 
 
 def is_former(noun: Any) -> bool:
-    """Tells whether the noun is what somebody was and is no more: `former director`."""
-    return any(
-        child.lower_.rstrip("-") in _FORMER for child in noun.children if child.dep_ in ("amod", "compound", "advmod", "nmod")
-    )
+    """Tells whether the noun is what somebody was and is no more: `former director`, `ex-wife`; not `his ex-model wife`."""
+    for child in noun.children:
+        if child.lower_ in _FORMER and (child.i + 1 == noun.i or child.nbor(1).text != "-" or child.i + 2 == noun.i):
+            return True
+    return False
+
+
+def governing_verb(word: Any) -> Any:
+    """Returns the verb above the word, or the root of its sentence."""
+    while word.pos_ not in ("VERB", "AUX") and word.head.i != word.i:
+        word = word.head
+    return word
 
 
 def is_question(sentence: Any) -> bool:

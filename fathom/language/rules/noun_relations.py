@@ -18,7 +18,15 @@ _MADE = frozenset({"appoint", "elect", "name", "nominate", "make", "crown", "ord
 _AS = frozenset({"serve", "work", "act", "appoint", "elect", "hire", "recruit", "know", "retire", "resign", "continue", "name"})
 _LESSER = word_set("vice deputy assistant associate acting honorary interim co junior senior under sub")
 _PERSON_NOUN = re.compile(
-    r"(?:er|or|ist|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep)$"
+    r"(?:er|or|[iy]st|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep)$"
+)
+_NO_PROFESSIONS = word_set(
+    "man woman patient resident parent student client customer owner lover supporter opponent member brother sister "
+    "father mother winner"
+)
+_OFFICES = word_set(
+    "minister secretary president premier chancellor ambassador governor senator king queen monarch leader chief captain coach "
+    "prime attorney consul envoy delegate representative prosecutor commissioner treasurer spokesman spokeswoman president"
 )
 _ORGANIZATION_NOUNS = word_set(
     "company firm bank group club band organisation organization charity agency university college school manufacturer "
@@ -86,9 +94,10 @@ def _negated(noun: Any) -> bool:
 def _by_country(thing: Named, noun: Any) -> str | None:
     if thing.type == "Person":
         return NATIONALITY
-    if thing.type == "Organization" and noun.lemma_.lower() not in _WORKS:
+    kind = noun.lemma_.lower()
+    if (thing.type == "Organization" and kind not in _WORKS) or (thing.type == UNKNOWN and kind in _ORGANIZATION_NOUNS):
         return BASED
-    return ORIGIN if thing.type in ("Work", "Product") else None
+    return ORIGIN if thing.type in ("Work", "Product") or (thing.type == UNKNOWN and kind in _WORKS) else None
 
 
 def _holders(sentence: Sentence, noun: Any) -> Iterator[_Held]:
@@ -102,6 +111,8 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[_Held]:
     for child in beside:
         yield from (_Held(one, None, "apposition", former) for one in sentence.all_meant(child))
     verb = noun.head
+    if noun.dep_ in ("compound", "nmod") and noun.i < verb.i and (own := sentence.at(verb)) is not None:
+        yield _Held(Meant(own), None, "apposition", former)  # `singer X`
     if noun.dep_ in ("attr", "oprd", "dobj") and verb.lemma_ in (_BE | _MADE):
         passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in verb.children) or verb.lemma_ in _BE
         if noun.dep_ == "dobj" and not passive:
@@ -152,11 +163,7 @@ def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, b
     for child in noun.children:
         if child.dep_ == "poss" and (owner := sentence.meant(child)) is not None:
             yield f"{words} of", f"{written} of", owner, True
-        elif (
-            child.dep_ in ("compound", "nmod", "amod")
-            and (named := sentence.at(child)) is not None
-            and named.type == "Organization"
-        ):
+        elif child.dep_ in ("compound", "nmod", "amod") and (named := sentence.at(child)) is not None and _may_employ(named):
             yield f"{words} of", f"{written} of", Meant(named), True
 
 
@@ -186,39 +193,38 @@ _KEPT = _LESSER | frozenset(
 
 def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_owner: bool) -> Iterator[Statement]:
     words, written = said
-    thing = held.meant
+    thing, kind = held.meant.named, noun.lemma_.lower()
     key = words
     if not readings(key, noun=True) and not set(words.split()[:-2]) & _LESSER:
-        key = f"{noun.lemma_.lower()} {words.split()[-1]}"
+        key = f"{kind} {words.split()[-1]}"
     known = bool(readings(key, noun=True))
-    if not known and _works_at(noun, words, is_owner) and thing.named.type in ("Person", UNKNOWN):
-        by_pronoun = thing.by_pronoun or target.by_pronoun
-        predicate = Predicate("work for", written, False)
-        yield Statement(
-            thing.named,
-            target.named,
-            predicate,
-            "owner" if is_owner else held.evidence,
-            held.verb or noun,
-            by_pronoun,
-            None,
-            held.former,
-        )
-        return
-    if not known and not (thing.named.type == "Person" and _PERSON_NOUN.search(noun.lemma_.lower()) and words.endswith(" of")):
-        return
     evidence: Evidence = "owner" if is_owner else held.evidence
-    by_pronoun = thing.by_pronoun or target.by_pronoun
-    yield Statement(
-        thing.named, target.named, Predicate(key, written, True), evidence, held.verb or noun, by_pronoun, None, held.former
-    )
+    predicate, relation = Predicate(key, written, True), None
+    if not known:
+        if thing.type not in ("Person", UNKNOWN) or not _is_profession(noun):
+            return
+        if is_owner and country_of(target.named.entity) and kind not in _OFFICES:  # `US actor X`
+            evidence, relation = "nationality", NATIONALITY
+        elif not held.former and target.named.type != "Location" and _works_at(words, is_owner):
+            predicate = Predicate("work for", written)
+        elif thing.type != "Person" or not words.endswith(" of"):
+            return
+    by_pronoun = held.meant.by_pronoun or target.by_pronoun
+    yield Statement(thing, target.named, predicate, evidence, held.verb or noun, by_pronoun, relation, held.former)
 
 
-def _works_at(noun: Any, words: str, is_owner: bool) -> bool:
+def _may_employ(one: Named) -> bool:
+    return one.type not in ("Person", "Language") and not is_adjective(one.entity)
+
+
+def _works_at(words: str, is_owner: bool) -> bool:
     """Tells whether a profession is said with where it is done: `a glaciologist at X`, `X botanist`."""
-    return bool(_PERSON_NOUN.search(noun.lemma_.lower())) and (
-        words.endswith((" at", " with")) or (is_owner and words.endswith(" of"))
-    )
+    return words.endswith((" at", " with")) or (is_owner and words.endswith(" of"))
+
+
+def _is_profession(noun: Any) -> bool:
+    word = noun.lemma_.lower()
+    return word not in _NO_PROFESSIONS and _PERSON_NOUN.search(word) is not None
 
 
 def _of_kind(sentence: Sentence, noun: Any, holders: list[_Held]) -> Iterator[Statement]:
@@ -280,6 +286,6 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
             words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
             for owner in owners:
                 target = sentence.at(owner)
-                if target is not None and target.type != "Person" and not country_of(target.entity):
+                if target is not None and _may_employ(target):
                     held = _Held(Meant(one), None, "owner", is_former(noun))
                     yield from _stated(noun, held, Meant(target), (f"{words} of", f"{words} of"), True)

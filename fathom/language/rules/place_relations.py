@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.gazetteer import is_city
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.sentence import Sentence
 from fathom.language.rules.statements import Named, Predicate, Statement, is_subject
@@ -32,8 +33,27 @@ def place_statements(sentence: Sentence) -> Iterator[Statement]:
                     for target in sentence.within(place)[:1]:
                         if target.named.type == "Location":
                             yield Statement(one, target.named, Predicate("", "in"), "place", one.head, relation="TOOK_PLACE_IN")
+    yield from _of_owners(sentence)
     for run in _runs(sentence.named):
         yield from _after_comma(run)
+
+
+def _of_owners(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `London's Imperial College`, `X's novel Y` and `Rotterdam-based X`."""
+    for one in sentence.named:
+        for owner in (child for child in one.head.children if child.dep_ == "poss"):
+            other = sentence.at(owner)
+            if other is None:
+                continue
+            if _is_place(other) and one.type in ("Organization", "Location") and type_by_words(one.entity):
+                yield _placed(one, other, "of")
+            elif other.type == "Person" and one.type == "Work":
+                yield Statement(one, other, Predicate("", "of"), "place", one.head, relation="CREATED_BY")
+    for place, thing in pairwise(sentence.named):
+        between = [token.lower_ for token in place.head.doc[place.last + 1 : thing.first]]
+        based = between[:2] == ["-", "based"] and len(between) <= 6 and "," not in between
+        if based and _is_place(place) and thing.type in ("Organization", "Entity"):
+            yield Statement(thing, place, Predicate("", "based in"), "place", thing.head, relation="BASED_IN")
 
 
 def _runs(named: Sequence[Named]) -> Iterator[list[Named]]:
@@ -50,12 +70,19 @@ def _runs(named: Sequence[Named]) -> Iterator[list[Named]]:
 
 def _after_comma(run: Sequence[Named]) -> Iterator[Statement]:
     """Yields `Leith, Scotland`: a place right behind a comma, not one of a list."""
+    lands = [country_of(one.entity) is not None for one in run]
     has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run))
-    for one, other in pairwise(run):
-        if _between(one, other) != {","} or country_of(one.entity) or is_subject(other.head):
-            continue
-        if country_of(other.entity) or (not has_and and (len(run) == 2 or (country_of(run[-1].entity) and len(run) == 3))):
+    in_turn = lands == [bool(place % 2) for place in range(len(run))]  # `Leith, Scotland, and Oslo, Norway`
+    if not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1])):
+        return
+    for (one, land), (other, is_land) in pairwise(zip(run, lands, strict=True)):
+        if _between(one, other) == {","} and not land and (is_land or _is_known(one, other)) and not is_subject(other.head):
             yield _placed(one, other, ",")
+
+
+def _is_known(one: Named, other: Named) -> bool:
+    """Tells whether a place that is no country is known to be one, or its name says so: `Wick, Caithness County`."""
+    return any(is_city(place.entity) or type_by_words(place.entity) == "Location" for place in (one, other))
 
 
 def _placed(one: Named, other: Named, words: str) -> Statement:

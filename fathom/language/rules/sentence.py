@@ -115,13 +115,24 @@ class Sentence:
             return Meant(known[0], True) if len({one.entity for one in known}) == 1 else None
         return None
 
+    def _names_another(self, pronoun: Any) -> bool:
+        """Tells whether a subject before the pronoun is a name that was not found, which it may mean."""
+        words = self.span.doc[self.span.start : pronoun.i]
+        return any(is_subject(word) and word.pos_ == "PROPN" and self.at(word) is None for word in words)
+
     def _antecedent(self, pronoun: Any, person: bool) -> Meant | None:
         """Returns what a pronoun means: the only fitting thing before it in the sentence, else the one that is carried on."""
         before = [one for one in self.named if one.last < pronoun.i and may_be(one, person=person)]
         if not person:  # `In Leith, Northgate sold its yard`: what a sentence is about
             before = [one for one in before if is_subject(one.head)]
+        if not before and self._names_another(pronoun):
+            return None
         fitting = before or [one for one in self._antecedents if may_be(one, person=person)]
         return Meant(fitting[0], True) if len({one.entity for one in fitting}) == 1 else None
+
+
+def _is_unknown_name(sentence: Sentence, word: Any) -> bool:
+    return word.pos_ == "PROPN" and sentence.meant(word) is None
 
 
 def carried_on(sentence: Sentence, before: Sequence[Named]) -> list[Named]:
@@ -138,7 +149,7 @@ def carried_on(sentence: Sentence, before: Sequence[Named]) -> list[Named]:
         by_pronoun = [meant.named for word in subjects if (meant := sentence.meant(word)) and meant.by_pronoun]
         said_of = [one for one in doing if one.head.head.lemma_ == "be" and one.head.head.dep_ == "ROOT"]
         choices = (named, [one for one in by_pronoun if may_be(one, person=person)], said_of) if person else (doing,)
-        if person and any(word.pos_ == "PROPN" and sentence.meant(word) is None for word in subjects):
+        if person and any(_is_unknown_name(sentence, word) for word in subjects):
             continue  # another person's name, which was not found
         alone = next((some[0] for some in choices if len({one.entity for one in some}) == 1), None)
         if alone is not None:
