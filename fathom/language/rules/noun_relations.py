@@ -20,6 +20,7 @@ _LESSER = word_set("vice deputy assistant associate acting honorary interim co j
 _PERSON_NOUN = re.compile(
     r"(?:er|or|[iy]st|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep)$"
 )
+_CONTINENTAL = frozenset({"european", "african", "asian", "american", "latin american", "western", "eastern"})
 _NO_PROFESSIONS = word_set(
     "man woman patient resident parent student client customer owner lover supporter opponent member brother sister "
     "father mother winner"
@@ -163,7 +164,11 @@ def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, b
     for child in noun.children:
         if child.dep_ == "poss" and (owner := sentence.meant(child)) is not None:
             yield f"{words} of", f"{written} of", owner, True
-        elif child.dep_ in ("compound", "nmod", "amod") and (named := sentence.at(child)) is not None and _may_employ(named):
+        elif (
+            child.dep_ in ("compound", "nmod", "amod")
+            and (named := sentence.at(child)) is not None
+            and _may_employ(named, noun)
+        ):
             yield f"{words} of", f"{written} of", Meant(named), True
 
 
@@ -213,8 +218,13 @@ def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_own
     yield Statement(thing, target.named, predicate, evidence, held.verb or noun, by_pronoun, relation, held.former)
 
 
-def _may_employ(one: Named) -> bool:
-    return one.type not in ("Person", "Language") and not is_adjective(one.entity)
+def _may_employ(one: Named, noun: Any) -> bool:
+    """Tells whether a name right before a noun may be what the noun is of: `Nokia director`, not `Crown Princess`."""
+    if one.type in ("Person", "Language") or is_adjective(one.entity) or one.entity.casefold() in _CONTINENTAL:
+        return False
+    if one.type == "Location":
+        return country_of(one.entity) is not None
+    return bool(one.type != UNKNOWN or noun.text.islower())
 
 
 def _works_at(words: str, is_owner: bool) -> bool:
@@ -286,6 +296,6 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
             words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
             for owner in owners:
                 target = sentence.at(owner)
-                if target is not None and _may_employ(target):
+                if target is not None and _may_employ(target, noun):
                     held = _Held(Meant(one), None, "owner", is_former(noun))
                     yield from _stated(noun, held, Meant(target), (f"{words} of", f"{words} of"), True)
