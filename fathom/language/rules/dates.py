@@ -51,7 +51,7 @@ class Dates:
             rf"|(?:{around}|{until})\s?(?P<y5>{_YEAR})\b(?![-\s]?Q[1-4]|-\d))",
             re.IGNORECASE,
         )
-        self._before = re.compile(rf"\b(?:{until})\s*$", re.IGNORECASE)
+        self._before = re.compile(rf"\b(?:{until})\s*(?:(?:the|its|his|her|le|la)\s+)?(?:[\w-]+\s+){{0,2}}$", re.IGNORECASE)
         self._begins = re.compile(rf"(?:{until})", re.IGNORECASE)
 
     def validity(self, sentence: str) -> tuple[datetime | None, datetime | None]:

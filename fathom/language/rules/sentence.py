@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from fathom.language.rules.relation_vocabulary import word_set
+from fathom.language.rules.relation_vocabulary import UNKNOWN, word_set
 from fathom.language.rules.statements import Named, is_subject
 
 # Whether a person is meant. `They` and `their` have no safe antecedent: one person, several, or a company.
@@ -22,6 +22,9 @@ _PARTS_OF_PLACES = word_set(
     "north south east west northeast northwest southeast southwest centre center heart outskirts suburb suburbs area region "
     "part middle district neighbourhood neighborhood city town village port vicinity mountains hills countryside capital"
 )
+# What does something for the whole that it is of: `the board of X`.
+_BODIES = frozenset({"board", "management", "directors", "shareholders", "leadership", "administration"})
+_THINGS = frozenset({"Organization", "Location", "Work", "Product", "Event", "Law", UNKNOWN})
 _DEEPEST = 6
 
 
@@ -106,9 +109,9 @@ class Sentence:
                 continue
             if child.dep_ == "appos" or (child.i > word.i):
                 return Meant(named)
-        if word.lower_ in _PLACE_NOUNS:
-            for place in objects_of(word, ("of",)):
-                if (named := self.at(place)) is not None:
+        if word.lower_ in _PLACE_NOUNS or word.lower_ in _BODIES:
+            for whole in [*objects_of(word, ("of",)), *(child for child in word.children if child.dep_ == "poss")]:
+                if (named := self.at(whole)) is not None:
                     return Meant(named)
         if not any(child.dep_ in ("prep", "acl", "relcl", "amod", "compound", "poss") for child in word.children):
             known = [one for one in self._antecedents if _stands_for(word, one)]
@@ -161,7 +164,9 @@ def carried_on(sentence: Sentence, before: Sequence[Named]) -> list[Named]:
 
 def may_be(one: Named, *, person: bool) -> bool:
     """Tells whether the thing can be meant by `he` or `she`, or else by `it`."""
-    return one.type == "Person" if person else one.type in ("Organization", "Location", "Work", "Product", "Event", "Law")
+    return (
+        one.type == "Person" if person else one.type in ("Organization", "Location", "Work", "Product", "Event", "Law", UNKNOWN)
+    )
 
 
 def _called(one: Named) -> frozenset[str]:
