@@ -32,7 +32,7 @@ def confidence_of(statement: Statement, *, named: bool) -> float:
     if statement.by_pronoun:
         share *= _BY_PRONOUN
     if UNKNOWN in (statement.source.type, statement.target.type):
-        share *= _OF_UNKNOWN_TYPE if named else _UNKNOWN_IN_UNKNOWN
+        share *= _UNKNOWN_IN_UNKNOWN if statement.evidence == "verb" and not named else _OF_UNKNOWN_TYPE
     if len(statement.source.head.sent) > _LONG:
         share *= _IN_LONG_SENTENCE
     return round(share, 3)

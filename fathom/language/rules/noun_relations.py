@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.factuality import asserts, is_former, noun_asserts
+from fathom.language.rules.gazetteer import is_first_name
 from fathom.language.rules.relation_vocabulary import UNKNOWN, readings, word_set
 from fathom.language.rules.sentence import Meant, Sentence, objects_of
 from fathom.language.rules.statements import Evidence, Named, Predicate, Statement, is_subject
@@ -93,7 +94,7 @@ def _negated(noun: Any) -> bool:
 
 
 def _by_country(thing: Named, noun: Any) -> str | None:
-    if thing.type == "Person":
+    if _is_person(thing):
         return NATIONALITY
     kind = noun.lemma_.lower()
     if (thing.type == "Organization" and kind not in _WORKS) or (thing.type == UNKNOWN and kind in _ORGANIZATION_NOUNS):
@@ -206,13 +207,13 @@ def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_own
     evidence: Evidence = "owner" if is_owner else held.evidence
     predicate, relation = Predicate(key, written, True), None
     if not known:
-        if thing.type not in ("Person", UNKNOWN) or not _is_profession(noun):
+        if not _is_person(thing) or not _is_profession(noun):
             return
         if is_owner and country_of(target.named.entity) and kind not in _OFFICES:  # `US actor X`
             evidence, relation = "nationality", NATIONALITY
         elif not held.former and target.named.type != "Location" and _works_at(words, is_owner):
             predicate = Predicate("work for", written)
-        elif thing.type != "Person" or not words.endswith(" of"):
+        elif not words.endswith(" of"):
             return
     by_pronoun = held.meant.by_pronoun or target.by_pronoun
     yield Statement(thing, target.named, predicate, evidence, held.verb or noun, by_pronoun, relation, held.former)
@@ -225,6 +226,12 @@ def _may_employ(one: Named, noun: Any) -> bool:
     if one.type == "Location":
         return country_of(one.entity) is not None
     return bool(one.type != UNKNOWN or noun.text.islower())
+
+
+def _is_person(thing: Named) -> bool:
+    """Tells whether the thing is a person, or of no certain type with a first name before another."""
+    words = thing.entity.split()
+    return thing.type == "Person" or (thing.type == UNKNOWN and len(words) > 1 and is_first_name(words[0]))
 
 
 def _works_at(words: str, is_owner: bool) -> bool:

@@ -18,8 +18,10 @@ LOCATED = "LOCATED_IN"
 
 
 def place_statements(sentence: Sentence) -> Iterator[Statement]:
-    """Yields which place of the sentence lies in which other."""
+    """Yields which place of the sentence lies in which other, and where its persons come from."""
     for one in sentence.named:
+        if one.type == "Person":
+            yield from _of_person(sentence, one)
         if one.type == "Location" or (one.type == "Organization" and type_by_words(one.entity)):
             for preposition in (child for child in one.head.children if child.dep_ == "prep" and child.lower_ in _IN):
                 follows = preposition.i == one.last + 1
@@ -38,6 +40,23 @@ def place_statements(sentence: Sentence) -> Iterator[Statement]:
         yield from _after_comma(run)
 
 
+def _of_person(sentence: Sentence, person: Named) -> Iterator[Statement]:
+    """Yields `X of France` and `X of Lehman Brothers`, right behind the person's name."""
+    for preposition in person.head.children:
+        if preposition.dep_ != "prep" or preposition.lower_ not in ("of", "from") or preposition.i != person.last + 1:
+            continue
+        for word in preposition.children:
+            other = sentence.at(word)
+            if other is None or is_adjective(other.entity):
+                continue
+            if _is_place(other):
+                yield Statement(person, other, Predicate("", preposition.lower_), "place", person.head, relation="COMES_FROM")
+            elif other.type == "Organization":
+                yield Statement(
+                    person, other, Predicate("", preposition.lower_), "place", person.head, relation="AFFILIATED_WITH"
+                )
+
+
 def _of_owners(sentence: Sentence) -> Iterator[Statement]:
     """Yields `London's Imperial College`, `X's novel Y` and `Rotterdam-based X`."""
     for one in sentence.named:
@@ -52,7 +71,7 @@ def _of_owners(sentence: Sentence) -> Iterator[Statement]:
     for place, thing in pairwise(sentence.named):
         between = [token.lower_ for token in place.head.doc[place.last + 1 : thing.first]]
         based = between[:2] == ["-", "based"] and len(between) <= 6 and "," not in between
-        if based and _is_place(place) and thing.type in ("Organization", "Entity"):
+        if based and _is_place(place) and thing.type in ("Organization", "Person", "Entity"):
             yield Statement(thing, place, Predicate("", "based in"), "place", thing.head, relation="BASED_IN")
 
 
