@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from fathom.language.rules.english_words import is_garbled
 from fathom.language.rules.found_name import ANY_TYPE
 from fathom.language.rules.name_cleaning import TYPES, has_title, is_name, name_span, type_by_words
+from fathom.language.rules.name_evidence import named
 from fathom.language.rules.span_merging import Place, joined, widened
 
 _WORD = r"(?:[A-ZÀ-Þ][\w’'&-]*|\d+(?:st|nd|rd|th))"
@@ -24,6 +26,7 @@ _SMALL_LAST = re.compile(
     rf"(?<![\w’'-])(?:(?:1\d{{3}}|20\d{{2}}) )?(?:(?:{_WORD}|U\.S\.)\s+){{1,3}}(?:civil war|earthquake|"
     r"(?:presidential|general|parliamentary|legislative|gubernatorial|federal|local|municipal) elections?)\b"
 )
+_AWARD = re.compile(rf"(?<![\w’'-])(?:{_WORD}\s+){{1,4}}Awards?\s+for\s+{_WORD}(?:\s+{_WORD}){{0,5}}(?=[^\w]|$)")
 _TWO = re.compile(r"\s+(?:and|&)\s+")
 _PARTICLE = re.compile(
     r"\s(?:di|de|del|della|da|do|dos|du|des|de la|de los|og|von|van|van der|ibn|bin|al|el)\s[A-ZÀ-Þ][\w’'-]+"
@@ -46,6 +49,7 @@ _CUTS = {
 _EVENT_WORDS = re.compile(
     r"\b(?:Olympics?|Games|Cup|Championships?|War|Election|Elections|Festival|Open|Tour|census|Census|Season)\b"
 )
+_WAR = re.compile(r"\bWar$")
 _SUFFIX = re.compile(r",?\s(?:Inc|Ltd|LLC|Corp|Co|Jr|Sr)\b\.?")
 _NAME = r"[A-ZÀ-Þ][\w’'-]+"
 _NICKNAME = re.compile(
@@ -77,6 +81,8 @@ _WEEKDAYS_MONTHS = re.compile(
 def places(text: str, offset: int, doc: Any) -> list[Place]:
     """Every name of the parsed piece of `text` that begins at `offset`, none over another, in order."""
     end = offset + len(doc.text)
+    if is_garbled(doc.text):
+        return []
     found = [
         *_nicknamed(text, offset, end),
         *_quoted(text, offset, end),
@@ -96,7 +102,7 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
         if not any(taken[covered]):
             taken[covered] = b"\1" * (place.end - place.start)
             kept.append(place)
-    return [widened(text, place) for place in joined(text, sorted(kept, key=lambda place: place.start))]
+    return named(text, [widened(text, place) for place in joined(text, sorted(kept, key=lambda place: place.start))])
 
 
 def _nicknamed(text: str, start: int, end: int) -> Iterator[Place]:
@@ -120,8 +126,8 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
 
 
 def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
-    """What ends in words without a capital: `Angolan civil war`, `1976 U.S. presidential election`."""
-    for match in _SMALL_LAST.finditer(text, start, end):
+    """What has words without a capital: `Angolan civil war`, `1976 U.S. presidential election`, `Emmy Award for Best Actor`."""
+    for match in (*_SMALL_LAST.finditer(text, start, end), *_AWARD.finditer(text, start, end)):
         if at := name_span(text, *match.span(), "Event"):
             yield Place(*at, "Event", source="pattern")
 
@@ -146,7 +152,7 @@ def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
             titled = _is_titled(text, start, end, span.label_)
             kind_of_part = "Person" if titled else kind
             if kind == "Event" or _EVENT_WORDS.search(text, start, end):
-                year = _YEAR_BEFORE.search(text, max(offset, start - 12), start)
+                year = None if _WAR.search(text, start, end) else _YEAR_BEFORE.search(text, max(offset, start - 12), start)
                 start, kind_here = (year.start(), "Event") if year else (start, kind_of_part)
             else:
                 kind_here = kind_of_part

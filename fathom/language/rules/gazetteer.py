@@ -1,4 +1,4 @@
-"""First names and cities that packages carry as data: mimesis for 46 languages, the time zone database for large cities."""
+"""First names, surnames and cities that packages carry: mimesis for 46 languages, the time zone database for large cities."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def is_first_name(word: str) -> bool:
     return word in _first_names()
 
 
+def is_surname(word: str) -> bool:
+    """Whether people of some language have such a surname."""
+    return word in _surnames()
+
+
+def is_language_or_people(word: str) -> bool:
+    """Whether it is the English name of a language or a nation's adjective."""
+    return word in _languages()
+
+
 def is_city(name: str) -> bool:
     """Whether a city is called so; a vote and no proof, as cities are called Reading, Nice and Lincoln."""
     return name in _cities()
@@ -35,6 +45,22 @@ def _first_names() -> frozenset[str]:
 
 
 @cache
+def _surnames() -> frozenset[str]:
+    names: set[str] = set()
+    for person in _data("person.json"):
+        said = person.get("surnames", ())
+        for some in said.values() if isinstance(said, dict) else (said,):
+            names.update(some)
+    return frozenset(name for name in names if len(name) >= _SHORTEST) - _WORDS
+
+
+@cache
+def _languages() -> frozenset[str]:
+    said = [name for person in _data("person.json", "en") for key in ("language", "nationality") for name in person[key]]
+    return frozenset(word for name in said for word in name.split())
+
+
+@cache
 def _cities() -> frozenset[str]:
     cities = {name for address in _data("address.json") for name in address.get("city", ()) if isinstance(name, str)}
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
@@ -43,9 +69,9 @@ def _cities() -> frozenset[str]:
     return frozenset(name for name in cities if len(name) >= _SHORTEST) - _WORDS
 
 
-def _data(name: str) -> list[dict[str, Any]]:
-    """The named file of each language; the package is not imported, as it makes all its generators then."""
+def _data(name: str, language: str = "*") -> list[dict[str, Any]]:
+    """The named file of the language, or of each; the package is not imported, as it makes all its generators then."""
     spec = find_spec("mimesis")
     assert spec is not None and spec.submodule_search_locations is not None  # noqa: PT018
-    found = sorted(Path(spec.submodule_search_locations[0], "datasets").glob(f"*/{name}"))
+    found = sorted(Path(spec.submodule_search_locations[0], "datasets").glob(f"{language}/{name}"))
     return [json.loads(file.read_text("utf-8")) for file in found]

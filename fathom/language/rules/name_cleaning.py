@@ -34,7 +34,7 @@ _BY_LAST_WORD = {
     ),
     "Location": (
         "Harbour|Harbor|River|Island|Islands|Isle|Bay|Street|Road|Avenue|Bridge|Lighthouse|Mountain|Mountains|Mount|Lake|Sea|"
-        "Ocean|Channel|Quay|Pier|Valley|Square|Dock|Coast|Beach|Point|Sound|Peninsula|Town|City|County|Province|District|"
+        "Ocean|Quay|Pier|Valley|Square|Dock|Coast|Beach|Point|Sound|Peninsula|Town|City|County|Province|District|"
         "Region|Municipality|Village|Township|Parish|Airport|Station|Park|Forest|Canal|Strait|Gulf|Highway|Castle|Palace|"
         "Tower|Stadium|Arena|Cemetery|Kingdom|Republic|Glacier|Creek|Brook|Range|Reservoir|Drive|Canyon|Wilderness|Oceans|Rivers|"
         "Lakes|Hospital|Governorate|Memorial|Mausoleum|Mall|Basin|Zone|Falls|Hills|Plateau|Desert|Theater|Theatre|Dam|Trail|Cove|"
@@ -45,7 +45,7 @@ _BY_LAST_WORD = {
         "War|Revolution|Olympics|Games|Championship|Championships|Cup|Festival|Election|Tournament|Conference|Uprising|Contest|Campaign|"
         "Invasion|Fair|Awards?|Trophy|Tour|Expedition|earthquake|civil war|elections?"
     ),
-    "Law": "Act|Treaty|Agreement|Constitution|Convention|Protocol|Amendment|Directive",
+    "Law": "Act|Treaty|Agreement|Constitution|Convention|Protocol|Amendment|Directive|Licen[sc]e",
 }
 _LAST_WORD = {kind: re.compile(rf"\b(?:{words})\.?$") for kind, words in _BY_LAST_WORD.items()}
 _FIRST_WORD = {
@@ -130,9 +130,9 @@ def name_span(text: str, start: int, end: int, kind: str | None = None) -> tuple
         if match := (
             (None if keeps_article else _LEADING.match(piece))
             or _LEADING_LOWER.match(piece)
-            or (_TITLE.match(piece) if kind in ("Person", None) else None)
+            or (_TITLE.match(piece) if kind == "Person" or (kind is None and not type_by_words(piece)) else None)
             or (_ROLE.match(piece) if kind != "Work" else None)
-            or (_YEAR_FIRST.match(piece) if kind not in ("Event", "Work", "Law") else None)
+            or (_YEAR_FIRST.match(piece) if kind not in ("Event", "Work", "Law") or piece.endswith(" War") else None)
         ):
             start += match.end()
         elif match := (

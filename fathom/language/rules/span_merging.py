@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fathom.language.rules.countries import country_of, is_adjective
+from fathom.language.rules.gazetteer import is_first_name
 from fathom.language.rules.name_cleaning import has_title, type_by_words
 
 
@@ -62,6 +63,7 @@ def widened(text: str, place: Place) -> Place:
     if (
         place.type == "Person"
         and (match := _FIRST_OF_LINE.search(before))
+        and is_first_name(match[1])
         and not has_title(text, start - len(match[1]) - 1, end)
     ):
         start -= len(match[1]) + 1

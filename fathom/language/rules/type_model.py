@@ -13,13 +13,16 @@ from functools import cache
 from importlib.resources import files
 
 from fathom.language.rules.countries import country_of, is_adjective
-from fathom.language.rules.gazetteer import is_city, is_first_name
+from fathom.language.rules.english_words import is_common_phrase
+from fathom.language.rules.gazetteer import is_city, is_first_name, is_surname
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.type_hints import clues
 
 KINDS = ("LOC", "MISC", "ORG", "PER")  # as Re-DocRED has them
 MOST_PLACES = 10  # of one name that are looked at
 _WORD = re.compile(r"[\w’'-]+|[^\w\s]")
+_CAMEL = re.compile(r"[a-z][A-Z]")
+_LONGEST_SHORT = 6  # letters of an abbreviation
 _INITIAL = re.compile(r"\b[A-Z]\. ")
 
 Span = tuple[int, int]
@@ -52,7 +55,11 @@ def features(
         "of": " of " in name,
         "and": " and " in name or "&" in name,
         "small": len(words) > 1 and any(map(str.islower, words)),
+        "short and upper": name.isupper() and len(name) <= _LONGEST_SHORT,
+        "camel": _CAMEL.search(name) is not None,
+        "common": is_common_phrase(name),
         "surname": surname,
+        "known surname": len(words) > 1 and is_surname(words[-1]),
         "city": is_city(name),
         f"first name {len(words) > 1}": is_first_name(words[0]),
     }
