@@ -19,7 +19,7 @@ _EMPTY = word_set(
 _LOOSE = word_set(
     "during after before since until till by of about like as than despite without including according because except "
     "between among regarding concerning following per via through over under around throughout across due amid off out in "
-    "at on for"
+    "at on for near behind beside below above beyond inside outside"
 )
 _PLACING = frozenset({"in", "at", "on", "from"})  # before a thing that something can be done at
 _SITES = word_set(

@@ -25,6 +25,7 @@ _TELLS = word_set(
 )
 _OPEN = frozenset({"xcomp", "ccomp", "acl", "advcl"})
 _CONTRACTED = {"du": "de", "des": "de", "d'": "de", "d’": "de", "au": "à", "aux": "à", "chez": "chez"}
+_PRONOUNS = frozenset({"il", "elle"})
 _DEEPEST = 3
 
 
@@ -132,6 +133,9 @@ def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
 
 def _meant(sentence: Sentence, word: Any) -> list[Meant]:
     """Returns the thing that the word names, alone or with the name behind a title, and what is joined to it by `et`."""
+    if word.lower_ in _PRONOUNS and word.pos_ == "PRON":  # of persons and things alike
+        known = sentence.antecedents
+        return [Meant(known[0], True)] if len({one.entity for one in known}) == 1 else []
     own = sentence.meant(word)
     if own is not None:
         others = [Meant(named) for child in word.children if child.dep_ == "conj" and (named := sentence.at(child)) is not None]
@@ -145,7 +149,8 @@ def _arguments(sentence: Sentence, word: Any, is_noun: bool) -> Iterator[_Argume
     """Yields the things named below a verb or noun, each with the words that lead to it."""
     base = word.lemma_.lower()
     for child in word.children:
-        if child.dep_ not in _OBJECTS or child.dep_ == "conj":
+        is_name = child.dep_ == "xcomp" and child.pos_ == "PROPN"  # how spaCy's small model reads some objects
+        if not is_name and (child.dep_ not in _OBJECTS or child.dep_ == "conj"):
             continue
         case = _case(child)
         if found := _meant(sentence, child):
@@ -174,7 +179,7 @@ def _beyond_noun(sentence: Sentence, word: Any, noun: Any) -> Iterator[_Argument
 def _of_nouns(sentence: Sentence) -> Iterator[Statement]:
     """Yields `X, directeur de Y` and `le directeur de Y, X`."""
     for one in sentence.named:
-        for noun in [child for child in one.head.children if child.dep_ == "appos" and sentence.at(child) is None]:
+        for noun in [child for child in one.head.children if child.dep_ in ("appos", "amod") and sentence.at(child) is None]:
             yield from _of_noun(sentence, noun, Meant(one))
         if one.head.dep_ in ("appos", "flat:name") and sentence.at(one.head.head) is None and one.head.head.pos_ == "NOUN":
             yield from _of_noun(sentence, one.head.head, Meant(one))

@@ -42,7 +42,7 @@ class Sentence:
         self.span = span
         self.named = named
         self._by_head = {one.head.i: one for one in named}
-        self._antecedents = antecedents
+        self.antecedents = antecedents
 
     def at(self, word: Any) -> Named | None:
         """Returns the thing whose name the word heads."""
@@ -105,7 +105,7 @@ class Sentence:
             return None
         for child in word.children:
             named = self.at(child)
-            if named is None or child.dep_ not in ("appos", "compound", "nmod"):
+            if named is None or child.dep_ not in ("appos", "compound"):
                 continue
             if child.dep_ == "appos" or (child.i > word.i):
                 return Meant(named)
@@ -114,7 +114,7 @@ class Sentence:
                 if (named := self.at(whole)) is not None:
                     return Meant(named)
         if not any(child.dep_ in ("prep", "acl", "relcl", "amod", "compound", "poss") for child in word.children):
-            known = [one for one in self._antecedents if _stands_for(word, one)]
+            known = [one for one in self.antecedents if _stands_for(word, one)]
             return Meant(known[0], True) if len({one.entity for one in known}) == 1 else None
         return None
 
@@ -130,7 +130,7 @@ class Sentence:
             before = [one for one in before if is_subject(one.head)]
         if not before and self._names_another(pronoun):
             return None
-        fitting = before or [one for one in self._antecedents if may_be(one, person=person)]
+        fitting = before or [one for one in self.antecedents if may_be(one, person=person)]
         return Meant(fitting[0], True) if len({one.entity for one in fitting}) == 1 else None
 
 

@@ -146,7 +146,7 @@ def test_a_place_before_a_place_lies_in_it() -> None:
 def test_a_pronoun_stands_for_the_person_a_text_is_about() -> None:
     text = "Ingrid Solberg is a Norwegian engineer. In 2004 she joined Northgate Engineering."
     assert ("Ingrid Solberg", "HAS_NATIONALITY", "Norwegian") in told(text)
-    assert ("Ingrid Solberg", "JOIN", "Northgate Engineering") in told(text)
+    assert ("Ingrid Solberg", "JOINED", "Northgate Engineering") in told(text)
 
 
 def test_names_of_one_sentence_that_no_word_joins_are_no_fact() -> None:
@@ -166,32 +166,31 @@ def test_places_of_a_list_lie_not_in_each_other() -> None:
 
 def test_a_pronoun_stands_for_the_subject_before_it_sooner_than_for_what_the_text_is_about() -> None:
     facts = told("Helen Marsh met Ingrid Solberg. Solberg moved to Leith. She joined Northgate Engineering in 2020.")
-    assert ("Ingrid Solberg", "JOIN", "Northgate Engineering") in facts
+    assert ("Ingrid Solberg", "JOINED", "Northgate Engineering") in facts
 
 
 def test_it_may_be_a_place() -> None:
     facts = told("Kelmouth Harbour is a port. It was built by Northgate Engineering.")
-    assert ("Northgate Engineering", "BUILD", "Kelmouth Harbour") in facts
+    assert ("Northgate Engineering", "BUILT", "Kelmouth Harbour") in facts
 
 
-def test_names_that_hold_names_say_where_and_whose_kin() -> None:
+def test_names_that_hold_names_say_nothing_by_themselves() -> None:
     facts = told("The University of Alberta opened. Helen Marsh and Tom Marsh live in Alberta.")
-    assert ("University of Alberta", "LOCATED_IN", "Alberta") in facts
-    assert ("Helen Marsh", "RELATIVE_OF", "Tom Marsh") in facts
+    assert facts == {("Helen Marsh", "LIVES_IN", "Alberta"), ("Tom Marsh", "LIVES_IN", "Alberta")}
 
 
 @pytest.mark.parametrize(
     ("text", "fact"),
     [
-        ("Helen Marsh is an engineer who founded Northgate Engineering.", ("Helen Marsh", "FOUND", "Northgate Engineering")),
-        ("She joined Avex Trax, a label owned by Sony.", ("Sony", "OWN", "Avex Trax")),
+        ("Helen Marsh is an engineer who founded Northgate Engineering.", ("Helen Marsh", "FOUNDED", "Northgate Engineering")),
+        ("She joined Avex Trax, a label owned by Sony.", ("Avex Trax", "OWNED_BY", "Sony")),
         (
             "Northgate Engineering is a company in Leith. The company was founded by Helen Marsh.",
-            ("Helen Marsh", "FOUND", "Northgate Engineering"),
+            ("Helen Marsh", "FOUNDED", "Northgate Engineering"),
         ),
         (
-            "Helen Marsh met Ann Lee in Leith. Her husband, Tom Reed, wrote the novel Torbrook.",
-            ("Helen Marsh", "HAS_HUSBAND", "Tom Reed"),
+            "Helen Marsh lives in Leith. Her husband, Tom Reed, wrote the novel Torbrook.",
+            ("Tom Reed", "MARRIED_TO", "Helen Marsh"),
         ),
     ],
 )
@@ -221,3 +220,68 @@ def test_hyphens_possessives_numbers_and_small_words_belong_to_a_name(text: str,
 def test_a_person_with_initials_is_the_one_whose_names_they_begin() -> None:
     text = "John Henry Dearle was an English designer. J. H. Dearle died in Leith."
     assert entity(text, "John Henry Dearle") == ["John Henry Dearle", "J. H. Dearle"]
+
+
+def test_a_pronoun_that_may_mean_two_says_nothing() -> None:
+    assert not {fact for fact in told("Helen Marsh met Ann Lee. Her husband, Tom Reed, left.") if fact[1] == "MARRIED_TO"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Siemens did not acquire Bosch.",
+        "Ada Moreno never worked for Moreno Works.",
+        "Did Siemens acquire Bosch?",
+        "If Siemens acquires Bosch, shares will rise.",
+        "Siemens may acquire Bosch.",
+        "Siemens plans to acquire Bosch.",
+        "Siemens denied that it had acquired Bosch.",
+        "It is not true that Siemens acquired Bosch.",
+        "There is no truth in the story that Siemens acquired Bosch.",
+        "The conference was held in Oslo, Bergen and Hamburg.",
+        "The Wagner Group broke through Ukrainian lines near Bakhmut.",
+    ],
+)
+def test_what_is_denied_asked_supposed_or_only_stands_near_is_no_fact(text: str) -> None:
+    assert told(text) == set()
+
+
+def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
+    text = (
+        "The Rebuilding of Kelmouth Harbour\nThe works\nThe Kelmouth Harbour Trust chose Northgate Engineering on 12 May 2021."
+    )
+    assert told(text) == {("Kelmouth Harbour Trust", "CHOSE", "Northgate Engineering")}
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("The town of Kelmouth founded the Kelmouth Harbour Trust.", ("Kelmouth", "FOUNDED", "Kelmouth Harbour Trust")),
+        ("Margaret Ellison had led the port of Leith for nine years.", ("Margaret Ellison", "LED", "Leith")),
+        ("Instagram was bought by Facebook in 2012.", ("Facebook", "ACQUIRED", "Instagram")),
+        ("Bill Gates, chairman of Microsoft, met Ada Moreno.", ("Bill Gates", "CHAIR_OF", "Microsoft")),
+        ("Nokia chief executive Ada Moreno resigned.", ("Ada Moreno", "CEO_OF", "Nokia")),
+    ],
+)
+def test_the_direction_is_that_of_the_sentence(text: str, fact: tuple[str, str, str]) -> None:
+    assert fact in told(text)
+
+
+def test_a_relation_has_its_property_of_wikidata_where_the_direction_is_the_same() -> None:
+    properties = {fact.relation: fact.property for fact in found("Ada Moreno works for Nokia. She founded Moreno Works.").facts}
+    assert properties == {"WORKS_FOR": "P108", "FOUNDED": None}
+
+
+def test_each_of_two_objects_has_its_own_date() -> None:
+    facts = found("Microsoft bought LinkedIn in 2016 and GitHub in 2018.").facts
+    assert {fact.target: fact.valid_at and fact.valid_at.year for fact in facts} == {"LinkedIn": 2016, "GitHub": 2018}
+
+
+def test_a_row_of_a_table_is_read_by_the_heads_of_its_columns() -> None:
+    facts = told("| Name | Born in | Employer |\n|-|-|-|\n| Emil Nygaard | Aarhus | Danske Bank |")
+    assert facts == {("Emil Nygaard", "BORN_IN", "Aarhus"), ("Emil Nygaard", "WORKS_FOR", "Danske Bank")}
+
+
+def test_a_text_in_a_language_that_is_not_read_gives_nothing() -> None:
+    text = "Angela Merkel wurde am 17. Juli 1954 in Hamburg geboren. Die Siemens AG hat ihren Sitz in München."
+    assert found(text) == Extraction(entities=[], facts=[])

@@ -37,14 +37,14 @@ def test_names_stand_without_article_and_title_and_have_their_types(letter: Extr
 @pytest.mark.parametrize(
     ("source", "relation", "target", "since"),
     [
-        ("Jean Martin", "DIRECTOR_OF", "Société des Forges de Lorient", datetime(1921, 1, 1, tzinfo=UTC)),
-        ("Jean Martin", "WORK_FOR", "Compagnie générale transatlantique", datetime(1921, 1, 1, tzinfo=UTC)),
-        ("Dupont", "SUCCEED", "Hélène Moreau", datetime(1934, 3, 1, tzinfo=UTC)),
-        ("Jean Sturm", "FOUND", "Université de Strasbourg", datetime(1538, 1, 1, tzinfo=UTC)),
+        ("Jean Martin", "DIRECTOR_OF", "Société des Forges de Lorient", None),
+        ("Jean Martin", "WORKS_FOR", "Compagnie générale transatlantique", datetime(1921, 1, 1, tzinfo=UTC)),
+        ("Dupont", "SUCCEEDED", "Hélène Moreau", datetime(1934, 3, 1, tzinfo=UTC)),
+        ("Jean Sturm", "FOUNDED", "Université de Strasbourg", datetime(1538, 1, 1, tzinfo=UTC)),
         ("Marie Curie", "BORN_IN", "Varsovie", datetime(1867, 11, 7, tzinfo=UTC)),
-        ("Marie Curie", "MARRY", "Pierre Curie", datetime(1895, 1, 1, tzinfo=UTC)),
-        ("port de Brest", "BELONG_TO", "Marine nationale", None),
-        ("Airbus", "ACQUIRE", "Bombardier", datetime(2018, 1, 1, tzinfo=UTC)),
+        ("Marie Curie", "MARRIED_TO", "Pierre Curie", datetime(1895, 1, 1, tzinfo=UTC)),
+        ("port de Brest", "OWNED_BY", "Marine nationale", None),
+        ("Airbus", "ACQUIRED", "Bombardier", datetime(2018, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_relations_are_read_off_the_grammar(
@@ -64,7 +64,7 @@ def test_every_fact_quotes_its_sentence_and_every_mention_its_name(letter: Extra
 def test_a_relation_that_english_has_no_word_for_has_the_french_one_without_accents() -> None:
     text = "Le maréchal Philippe Leclerc a libéré la ville de Strasbourg. Henri Dupré a décoré Léa Œuvrard."
     relations = {(fact.source, fact.relation) for fact in MODEL.extract([text])[0].facts}
-    assert {("Philippe Leclerc", "LIBERER"), ("Henri Dupré", "DECORER")} <= relations
+    assert {("Philippe Leclerc", "LIBERE"), ("Henri Dupré", "DECORE")} <= relations
 
 
 def test_months_titles_and_pronouns_are_no_names() -> None:
@@ -86,11 +86,11 @@ def test_english_and_french_texts_of_one_batch_are_each_read_by_their_own_rules(
         ("Louise Bertin est une architecte française née à Grenoble en 1954.", ("Louise Bertin", "BORN_IN", "Grenoble")),
         (
             "Louise Bertin est une architecte née à Grenoble. Elle fonde en 1987 l'agence Atelier Vercors avec son mari.",
-            ("Louise Bertin", "FOUND", "Atelier Vercors"),
+            ("Louise Bertin", "FOUNDED", "Atelier Vercors"),
         ),
         (
             "Sedan est une commune des Ardennes. Elle a été fondée par Évrard de La Marck en 1424.",
-            ("Évrard de La Marck", "FOUND", "Sedan"),
+            ("Évrard de La Marck", "FOUNDED", "Sedan"),
         ),
     ],
 )
