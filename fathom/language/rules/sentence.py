@@ -24,6 +24,7 @@ _PARTS_OF_PLACES = word_set(
 )
 # What does something for the whole that it is of: `the board of X`.
 _BODIES = frozenset({"board", "management", "directors", "shareholders", "leadership", "administration"})
+_FRENCH_PLACES = frozenset({"ville", "commune", "village", "port", "île", "région", "province", "cité"})
 _THINGS = frozenset({"Organization", "Location", "Work", "Product", "Event", "Law", UNKNOWN})
 _DEEPEST = 6
 
@@ -105,7 +106,7 @@ class Sentence:
             return None
         for child in word.children:
             named = self.at(child)
-            if named is None or child.dep_ not in ("appos", "compound"):
+            if named is None or not (child.dep_ in ("appos", "compound") or _is_called(word, child)):
                 continue
             if child.dep_ == "appos" or (child.i > word.i):
                 return Meant(named)
@@ -177,6 +178,12 @@ def _called(one: Named) -> frozenset[str]:
     nouns = [child for child in verb.children if child.dep_ == "attr" and child.pos_ == "NOUN"]
     nouns += [other for noun in nouns for other in noun.conjuncts if other.pos_ == "NOUN"]
     return frozenset(noun.lower_ for noun in nouns)
+
+
+def _is_called(noun: Any, name: Any) -> bool:
+    """Tells whether the name is what a French noun calls the thing: `l'agence X`, `la ville de X`, not `le siège à X`."""
+    case = [child.lower_ for child in name.children if child.dep_ == "case"]
+    return name.dep_ == "nmod" and name.i > noun.i and (not case or (case == ["de"] and noun.lower_ in _FRENCH_PLACES))
 
 
 def _stands_for(word: Any, one: Named) -> bool:

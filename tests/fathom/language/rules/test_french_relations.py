@@ -14,7 +14,7 @@ LETTER = (
     "Le Dr Jean Martin, directeur de la Société des Forges de Lorient, travaille pour la Compagnie générale transatlantique "
     "depuis 1921. M. Dupont a succédé à Hélène Moreau en mars 1934. L'Université de Strasbourg a été fondée par Jean Sturm en "
     "1538.\n\nMarie Curie est née à Varsovie le 7 novembre 1867. Elle a épousé Pierre Curie en 1895. Le port de Brest "
-    "appartient à la Marine nationale. Airbus, dont le siège est à Toulouse, a racheté Bombardier en 2018."
+    "appartient à la Marine nationale. Airbus a racheté Bombardier en 2018."
 )
 
 
