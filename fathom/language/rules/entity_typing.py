@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.english_words import is_common_phrase
 from fathom.language.rules.found_name import ANY_TYPE, Found
@@ -14,8 +16,28 @@ OFTEN_TAKEN = 0.7  # of an organization's
 MOSTLY_TAKEN = 0.85  # of an organization's that is named by one word or abbreviation alone
 ALONE = 0.8  # of a place's or person's that has one word, which no gazetteer knows
 _TWICE = 1.5  # votes
+_SOURCES = frozenset({"capitals", "joined", "lead", "nicknamed", "pattern", "quoted", "spacy"})
 _BY_KIND = {"PER": "Person", "ORG": "Organization", "LOC": "Location"}
 _OTHER = ("Event", "Language", "Law", "Product", "Work")
+# Share of the names of each standing that are right, with their type where they have one: who found them, whether they have
+# several places, whether they have a type. Counted by `python -m tests.evaluation.entity_confidence`.
+RIGHT = {
+    ("capitals", False, False): 0.61,
+    ("capitals", False, True): 0.66,
+    ("capitals", True, False): 0.83,
+    ("capitals", True, True): 0.84,
+    ("joined", False, False): 0.58,
+    ("joined", False, True): 0.64,
+    ("pattern", False, False): 0.76,
+    ("pattern", False, True): 0.55,
+    ("quoted", False, True): 0.84,
+    ("quoted", True, True): 0.91,
+    ("spacy", False, False): 0.81,
+    ("spacy", False, True): 0.85,
+    ("spacy", True, False): 0.95,
+    ("spacy", True, True): 0.94,
+}
+RIGHT_OF_FEW = {False: 0.9, True: 0.94}  # of the standings that have under 20 names each, by whether they have several places
 _PEOPLES = 0.5  # of all votes, from where on a name is of a people, faith or language
 
 
@@ -24,19 +46,32 @@ def evidence(text: str, one: Found) -> dict[str, float]:
     return features(text, one.name, one.mentions, one.votes, one.sources, surname=one.surname is not None)
 
 
-def decide(text: str, one: Found) -> None:
-    """Sets type and confidence of an English name; the model of types knows no other language."""
+def decide(text: str, one: Found, kinds: Mapping[str, float] | None = None) -> None:
+    """Sets type and confidence of an English name; the model of types knows no other language.
+
+    `kinds` are the probabilities of its kinds, by the weights of the package unless they are given.
+    """
     if any(source.startswith("french") for source in one.sources):
         return
+    one.decided = _decided(text, one, kinds)
+    source, several, _ = key = standing(one)
+    one.confidence = RIGHT.get(key, RIGHT_OF_FEW[several] if source in _SOURCES else None)
+
+
+def standing(one: Found) -> tuple[str, bool, bool]:
+    """What the confidence goes by: who found the name, whether it has several places, whether it has a type."""
+    most = max(sorted(one.sources), key=lambda source: one.sources[source], default="")
+    return most.split(" ")[0], len(one.mentions) > 1, one.decided != ANY_TYPE
+
+
+def _decided(text: str, one: Found, kinds: Mapping[str, float] | None) -> str:
     if country_of(one.name):
-        one.decided = "Group" if is_adjective(one.name) else "Location"
-        return
+        return "Group" if is_adjective(one.name) else "Location"
     if one.voted in ("Group", "Language") and one.votes.get(one.voted, 0.0) >= _PEOPLES * sum(one.votes.values()):
-        one.decided = one.voted
-        return
-    kinds = likely_kinds(evidence(text, one))
+        return one.voted
+    kinds = kinds or likely_kinds(evidence(text, one))
     kind = min(kinds, key=lambda kind: (-kinds[kind], kind))
-    one.decided = ANY_TYPE if kinds[kind] < _least(one, kind) else _BY_KIND.get(kind) or _other(one)
+    return ANY_TYPE if kinds[kind] < _least(one, kind) else _BY_KIND.get(kind) or _other(one)
 
 
 def _least(one: Found, kind: str) -> float:
