@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.english_words import is_common_phrase
 from fathom.language.rules.found_name import ANY_TYPE, Found
-from fathom.language.rules.gazetteer import is_city, is_first_name, is_surname
+from fathom.language.rules.gazetteer import is_city
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.type_model import features, likely_kinds
 
 SURE = 0.6  # of a kind's probability; below it the type is a guess
 OFTEN_TAKEN = 0.7  # of an organization's
 MOSTLY_TAKEN = 0.85  # of an organization's that is named by one word or abbreviation alone
-ALONE = 0.8  # of a place's or person's that has one word, which no gazetteer knows
+ALONE = 0.8  # of a person's that has one word, or a place's that is no known city
 _TWICE = 1.5  # votes
 _SOURCES = frozenset({"capitals", "joined", "lead", "nicknamed", "pattern", "quoted", "spacy"})
 _BY_KIND = {"PER": "Person", "ORG": "Organization", "LOC": "Location"}
@@ -81,8 +81,7 @@ def _least(one: Found, kind: str) -> float:
         return 1.0
     if kind == "ORG":
         return OFTEN_TAKEN if not alone or one.aliases else MOSTLY_TAKEN
-    known = is_city(name) or is_first_name(name) or is_surname(name)
-    return ALONE if alone and kind in ("LOC", "PER") and not known else SURE
+    return ALONE if alone and (kind == "PER" or (kind == "LOC" and not is_city(name))) else SURE
 
 
 def _other(one: Found) -> str:

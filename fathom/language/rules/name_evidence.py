@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from fathom.language.rules.english_words import is_command, is_common_phrase
+from fathom.language.rules.english_words import is_command, is_common_phrase, is_small_word
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.span_merging import Place
 
@@ -43,12 +43,9 @@ def named(text: str, places: Sequence[Place]) -> list[Place]:
 
 def _names(text: str, place: Place, terms: set[str], lower: set[str]) -> bool:
     name = text[place.start : place.end]
-    if (
-        _CODE.search(name.replace("(s)", ""))
-        or _NUMBERED.fullmatch(name)
-        or _CITED.match(name)
-        or name.removesuffix("s") in terms
-    ):
+    if "(s)" in name or (is_command(name) if name.isupper() else is_small_word(name)):
+        return False
+    if _CODE.search(name) or _NUMBERED.fullmatch(name) or _CITED.match(name) or name.removesuffix("s") in terms:
         return False
     if _is_shouted(text, place, name):
         return False
@@ -64,7 +61,7 @@ def _names(text: str, place: Place, terms: set[str], lower: set[str]) -> bool:
     if _DETERMINER.search(before) or (one_word and _POSSESSIVE.search(before)):
         return False
     opens = _OPENING.search(before) is not None
-    if opens and (text[place.end : place.end + 1] == ":" or (one_word and is_command(name))):  # a label, a step
+    if opens and (text[place.end : place.end + 1] in (":", ".") or (one_word and is_command(name))):  # a label, a step
         return False
     if place.source == "lead":
         return True
