@@ -17,14 +17,20 @@ pytestmark = [pytest.mark.evaluation, pytest.mark.timeout(1800)]
 def test_names_are_found(corpora: Path) -> None:
     found = scores(corpora)
     print(table(found))
-    assert found["all"]["names, exact span"].f1 >= 0.86
-    assert found["kept apart"]["names, exact span"].f1 >= 0.85
+    assert found["all"]["names, exact span"].f1 >= 0.87
+    assert found["kept apart"]["names, exact span"].f1 >= 0.86
 
 
-def test_facts_join_what_belongs_together_and_more_surely_than_standing_in_one_sentence(corpora: Path) -> None:
-    found = scores(corpora)["all"]
-    assert found["pairs joined by a fact"].f1 >= 0.41
-    assert found["pairs joined by a fact"].precision >= found["every two names of a sentence"].precision + 0.1
+def test_most_facts_have_the_property_and_direction_that_the_corpus_gives_them(corpora: Path) -> None:
+    facts = scores(corpora)["all"]["facts with property and direction"]
+    assert facts.precision >= 0.70
+    assert facts.recall >= 0.15
+
+
+def test_facts_join_what_belongs_together(corpora: Path) -> None:
+    pairs = scores(corpora)["all"]["pairs joined by a fact"]
+    assert pairs.precision >= 0.75
+    assert pairs.recall >= 0.20
 
 
 def test_the_page_of_figures_says_what_is_measured(corpora: Path) -> None:

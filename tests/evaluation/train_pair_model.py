@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,28 +19,28 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from fathom.language.rules import extractor
+from fathom.language.rules.entity_grouping import entities_of
+from fathom.language.rules.found_name import Found
 from fathom.language.rules.pair_evidence import is_stated
-from fathom.language.rules.pair_features import bucket, candidates
-from fathom.language.rules.pair_model import SURE, Weights, packed, unpacked
+from fathom.language.rules.pair_features import Candidate, bucket, candidates
+from fathom.language.rules.pair_model import SURE, PairModel, Verdict, Weights, packed, unpacked
 from fathom.language.rules.sentence import Sentence
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
-from tests.evaluation.redocred import Gold, Triple, documents, gold_numbers
+from tests.evaluation.pair_network import SEED, fitted
+from tests.evaluation.redocred import GOLD_TYPE, Gold, Triple, documents, gold_numbers
 
 DEV = Path("knowledge", "re-docred", "dev_revised.json")
 WEIGHTS = PROJECT_ROOT / "fathom" / "language" / "rules" / "pair_weights.npz"
-SEED = 17  # nothing is drawn: documents go to folds in turn, and the optimizer begins at nought
 FOLDS = 5
 PROPERTIES = 60  # the most frequent; of the others the corpus has too few
-SEEN_BY = 4  # candidates; a feature that fewer have is left out
-STRENGTH = 2.0  # of the penalty on squared weights
-STEPS = 40
-MOST_FEATURES = 30_000
+SEEN_BY = 5  # candidates; a feature that fewer have is left out
+TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Location", "MISC": "Work"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Seen:
     names: tuple[str, str]
     numbers: tuple[int, ...]
     stated: frozenset[str]
+    by_gold: bool = False  # read with the corpus's own names, only to learn from
 
     @property
     def mapped(self) -> bool:
@@ -71,30 +72,51 @@ class Judged:
     stated: bool
 
 
+class _Keeping(PairModel):
+    """Judges nothing, and keeps what it is asked to judge: so weights are learned from what the extractor reads."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.kept: list[tuple[Candidate, frozenset[str]]] = []
+        self._names = names
+
+    def judge(self, sentence: Sentence, at_least: float = SURE, *, stated: bool = True) -> list[Verdict]:
+        for one in candidates(sentence):
+            self.kept.append((one, frozenset(name for name in self._names if is_stated(one, name))))
+        return []
+
+
 @cache
 def seen(corpora: Path) -> tuple[list[Gold], list[Seen]]:
-    """Returns the documents, and every candidate that the extractor finds in them."""
+    """Returns the documents with every candidate in them: with the names that are found, then with the corpus's own."""
     texts = documents(corpora / DEV)
-    here: list[tuple[Any, frozenset[str]]] = []
-
-    def keep(sentence: Sentence) -> tuple[()]:
-        for one in candidates(sentence):
-            here.append((one, frozenset(name for name in _properties(texts) if is_stated(one, name))))
-        return ()
-
+    keeping = _Keeping(_properties(texts))
+    model = extractor.OfflineModel(keeping)
     found: list[Seen] = []
-    english = replace(extractor._LANGUAGES["en"], statements=keep)
-    with patch.dict(extractor._LANGUAGES, en=english):  # so that it reads what the extractor reads
-        model = extractor.OfflineModel()
+    for by_gold in (False, True):
         for number, gold in enumerate(texts):
-            here.clear()
-            (extraction,) = model.extract([gold.text])
+            keeping.kept.clear()
+            reading = partial(_gold_names, gold) if by_gold else extractor.entities_of
+            with patch.object(extractor, "entities_of", reading):
+                (extraction,) = model.extract([gold.text])
             known = gold_numbers(gold, extraction)
-            for one, stated in here:
-                names = (one.source.entity, one.target.entity)
+            for one, stated in keeping.kept:
+                ends = (one.source.entity, one.target.entity)
                 numbers = tuple(sorted({bucket(feature) for feature in one.features}))
-                found.append(Seen(number, (known[names[0]], known[names[1]]), names, numbers, stated))
+                found.append(Seen(number, (known[ends[0]], known[ends[1]]), ends, numbers, stated, by_gold))
     return texts, found
+
+
+def _gold_names(gold: Gold, text: str, places: Sequence[Any]) -> list[Found]:
+    """The corpus's own names, as the extractor has its entities; what is no person, organization or place is typed as found."""
+    typed = {span: one.type for one in entities_of(text, list(places)) for span in one.mentions}
+    names = []
+    for spans, kind in zip(gold.entities, gold.types, strict=True):
+        start, end = max(spans, key=lambda span: span[1] - span[0])
+        votes = Counter(typed[span] for span in spans if span in typed)
+        fitting = [one for one, _ in votes.most_common() if GOLD_TYPE.get(one, "MISC") == kind]
+        names.append(Found(text[start:end], decided=fitting[0] if fitting else TYPES[kind], mentions=set(spans)))
+    return names
 
 
 def _properties(texts: Sequence[Gold]) -> tuple[str, ...]:
@@ -103,15 +125,14 @@ def _properties(texts: Sequence[Gold]) -> tuple[str, ...]:
 
 
 def learned(texts: Sequence[Gold], some: Sequence[Seen]) -> Weights:
-    """Returns weights of one logistic regression a property, not yet calibrated; names the corpus lacks are no lesson."""
+    """Returns weights that are not calibrated yet; what joins names that the corpus lacks is no lesson."""
     some = [one for one in some if one.mapped]
     names = _properties(texts)
     counted = Counter(number for one in some for number in one.numbers)
-    common = sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:MOST_FEATURES]
-    buckets = np.array(sorted(number for number, count in common if count >= SEEN_BY), dtype=np.uint32)
-    matrix, truth = _matrix(some, buckets), _truth(texts, some, names)
-    rows, bias = _fitted(matrix, truth)
-    return Weights(names, buckets, rows, bias, 1.0, np.zeros(len(names), np.float32))
+    buckets = np.array(sorted(number for number, count in counted.items() if count >= SEEN_BY), dtype=np.uint32)
+    with threadpool_limits(1):  # sums of several threads are rounded as these happen to share the work
+        first, first_bias, out, bias = fitted(_matrix(some, buckets), _truth(texts, some, names))
+    return Weights(names, buckets, first, first_bias, out, bias, 1.0, np.zeros(len(names), np.float32))
 
 
 def _matrix(some: Sequence[Seen], buckets: NDArray[Any]) -> csr_matrix:
@@ -138,38 +159,27 @@ def _truth(texts: Sequence[Gold], some: Sequence[Seen], names: Sequence[str]) ->
     return truth
 
 
-def _fitted(matrix: csr_matrix, truth: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    features, names = matrix.shape[1], truth.shape[1]
-    turned = matrix.T.tocsr()
+def fold_weights(texts: Sequence[Gold], some: Sequence[Seen]) -> tuple[list[Weights], NDArray[Any]]:
+    """Returns for each fold weights of the other documents, calibrated on what other folds' weights gave theirs; and all sums.
 
-    def loss(point: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        point = point.astype(np.float32)
-        rows, bias = point[: features * names].reshape(features, names), point[features * names :]
-        sums = matrix @ rows + bias
-        lost = float((np.logaddexp(0, sums) - truth * sums).sum()) + STRENGTH / 2 * float((rows * rows).sum())
-        off = 1 / (1 + np.exp(-sums)) - truth
-        slope = np.concatenate([(turned @ off + STRENGTH * rows).ravel(), off.sum(axis=0)])
-        return lost, slope.astype(np.float64)
-
-    begin = np.concatenate([np.zeros(features * names), np.full(names, -4.0)])
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "maxcor": 5}).x.astype(np.float32)
-    return found[: features * names].reshape(features, names), found[features * names :]
-
-
-def fold_weights(texts: Sequence[Gold], some: Sequence[Seen]) -> list[Weights]:
-    """Returns for each fold weights learned from the documents of the others, calibrated on those others' own folds' sums."""
-    weights = [learned(texts, [one for one in some if one.document % FOLDS != fold]) for fold in range(FOLDS)]
-    sums = [_sums(weights[fold], [one for one in some if one.document % FOLDS == fold]) for fold in range(FOLDS)]
+    The sums are those of each found candidate by the weights that have not seen its document.
+    """
+    found = [one for one in some if not one.by_gold]
+    fold_of = np.array([one.document % FOLDS for one in found])
+    weights, sums = [], np.zeros((len(found), PROPERTIES), np.float32)
+    for fold in range(FOLDS):
+        weights.append(learned(texts, [one for one in some if one.document % FOLDS != fold]))
+        sums[fold_of == fold] = _sums(weights[fold], [one for one in found if one.document % FOLDS == fold])
     calibrated = []
     for fold in range(FOLDS):
-        others = [number for number in range(FOLDS) if number != fold]
-        apart = [one for number in others for one in some if one.document % FOLDS == number]
-        calibrated.append(_calibrated(weights[fold], texts, apart, np.concatenate([sums[number] for number in others])))
-    return calibrated
+        apart = [one for one in found if one.document % FOLDS != fold]
+        calibrated.append(_calibrated(weights[fold], texts, apart, sums[fold_of != fold]))
+    return calibrated, sums
 
 
 def _sums(weights: Weights, some: Sequence[Seen]) -> NDArray[Any]:
-    sums: NDArray[Any] = _matrix(some, weights.buckets) @ weights.rows + weights.bias
+    hidden = np.maximum(_matrix(some, weights.buckets) @ weights.rows + weights.hidden_bias, 0)
+    sums: NDArray[Any] = hidden @ weights.out + weights.bias
     return sums
 
 
@@ -178,8 +188,6 @@ def _calibrated(weights: Weights, texts: Sequence[Gold], some: Sequence[Seen], s
     truth = _truth(texts, some, weights.properties)
     rows, columns = np.nonzero(sums > -3)
     own = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), columns)), shape=(len(rows), sums.shape[1]))
-    from scipy.sparse import hstack
-
     given = hstack([csr_matrix(sums[rows, columns][:, None] * 3), own]).tocsr()
     fitted = LogisticRegression(C=0.5, solver="lbfgs", max_iter=500).fit(given, truth[rows, columns])
     shift = (fitted.coef_[0][1:] + fitted.intercept_[0]).astype(np.float32)
@@ -190,7 +198,7 @@ def judged(texts: Sequence[Gold], some: Sequence[Seen], weights: Sequence[Weight
     """Returns what each document's fold weights give it, each triple once with its highest probability."""
     best: dict[tuple[int, tuple[str, str], str, bool], Judged] = {}
     for fold, one_fold in enumerate(weights):
-        here = [one for one in some if one.document % FOLDS == fold]
+        here = [one for one in some if one.document % FOLDS == fold and not one.by_gold]
         shares = 1 / (1 + np.exp(-(one_fold.slope * _sums(one_fold, here) + one_fold.shift)))
         for row, column in zip(*np.nonzero(shares >= 0.1), strict=True):
             one, name = here[row], one_fold.properties[column]
@@ -247,15 +255,12 @@ def _figures(found: Sequence[Judged], least: float, gold: int, *, whole: bool) -
 def main() -> int:
     """Prints the table; with --write also learns from all documents and writes the weights."""
     texts, some = seen(CORPORA)
-    weights = fold_weights(texts, some)
+    weights, sums = fold_weights(texts, some)
     figures = table(texts, judged(texts, some, weights))
     print(figures)
     if "--write" in sys.argv[1:]:
-        sums = np.zeros((len(some), len(weights[0].properties)), np.float32)
-        for fold, one_fold in enumerate(weights):
-            rows = [row for row, one in enumerate(some) if one.document % FOLDS == fold]
-            sums[rows] = _sums(one_fold, [some[row] for row in rows])
-        whole = packed(_calibrated(learned(texts, some), texts, some, sums))
+        found = [one for one in some if not one.by_gold]
+        whole = packed(_calibrated(learned(texts, some), texts, found, sums))
         WEIGHTS.write_bytes(whole)
         kept = {
             "seed": SEED,

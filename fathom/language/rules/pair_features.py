@@ -1,4 +1,4 @@
-"""Describes pairs of named things that a sentence's grammar ties together, in features that a linear model weighs."""
+"""Describes pairs of named things that a sentence's grammar ties together, in features that a small network weighs."""
 
 from __future__ import annotations
 
@@ -74,8 +74,7 @@ def candidates(sentence: Sentence) -> Iterator[Candidate]:
                 *(f"source {feature}" for feature in own[source.head.i]),
                 *(f"target {feature}" for feature in own[target.head.i]),
             ]
-            features = ["all", pair, f"{order} {pair}", *described, *(f"{pair} {feature}" for feature in described)]
-            yield Candidate(source, target, steps, tuple(dict.fromkeys(features)))
+            yield Candidate(source, target, steps, tuple(dict.fromkeys((pair, f"{order} {pair}", *described))))
 
 
 def kind_of(one: Named) -> str:

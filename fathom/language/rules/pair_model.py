@@ -35,14 +35,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Weights:
-    """A row of weights for each feature that is known, by its number, and what each property begins with.
+    """A network of one hidden layer, whose inputs are the features that it knows, by their numbers.
 
-    A probability is the logistic function of the sum, scaled by `slope` and moved by the property's `shift`.
+    A probability is the logistic function of the property's sum, scaled by `slope` and moved by its `shift`.
     """
 
     properties: tuple[str, ...]
     buckets: NDArray[Any]  # sorted
-    rows: NDArray[Any]
+    rows: NDArray[Any]  # a row a bucket, a column a hidden unit
+    hidden_bias: NDArray[Any]
+    out: NDArray[Any]  # a row a hidden unit, a column a property
     bias: NDArray[Any]
     slope: float
     shift: NDArray[Any]
@@ -75,30 +77,33 @@ class PairModel:
 
 
 def scores(weights: Weights, numbers: NDArray[Any]) -> NDArray[Any]:
-    """Returns the sum of each property's weights over the features of these numbers."""
+    """Returns each property's sum for a candidate that has the features of these numbers."""
     import numpy as np
 
     places = np.searchsorted(weights.buckets, numbers).clip(max=len(weights.buckets) - 1)
-    known = places[weights.buckets[places] == numbers]
-    sums: NDArray[Any] = weights.rows[known].sum(axis=0) + weights.bias
+    known = np.unique(places[weights.buckets[places] == numbers])
+    hidden = np.maximum(weights.rows[known].sum(axis=0) + weights.hidden_bias, 0)
+    sums: NDArray[Any] = hidden @ weights.out + weights.bias
     return sums
 
 
 def packed(weights: Weights) -> bytes:
-    """Returns the weights as the bytes of a file; each row in 8 bits, with its own scale."""
+    """Returns the weights as the bytes of a file; each feature's row in 8 bits, with its own scale."""
     import numpy as np
 
-    scale = (np.abs(weights.rows).max(axis=1) / 127).clip(min=1e-8).astype(np.float16).astype(np.float32).clip(min=1e-7)
+    scale = (np.abs(weights.rows).max(axis=1) / 127).clip(min=1e-7).astype(np.float32)
     file = BytesIO()
     np.savez_compressed(
         file,
+        properties=np.array(weights.properties),
         buckets=weights.buckets,
         rows=np.rint(weights.rows / scale[:, None]).clip(-127, 127).astype(np.int8),
-        scale=scale.astype(np.float32),
-        bias=weights.bias.astype(np.float32),
-        shift=weights.shift.astype(np.float32),
+        scale=scale,
+        hidden_bias=weights.hidden_bias,
+        out=weights.out,
+        bias=weights.bias,
         slope=np.array([weights.slope], np.float32),
-        properties=np.array(weights.properties),
+        shift=weights.shift,
     )
     return file.getvalue()
 
@@ -112,6 +117,8 @@ def unpacked(read: bytes) -> Weights:
             properties=tuple(str(name) for name in given["properties"]),
             buckets=given["buckets"],
             rows=given["rows"].astype(np.float32) * given["scale"][:, None],
+            hidden_bias=given["hidden_bias"],
+            out=given["out"],
             bias=given["bias"],
             slope=float(given["slope"][0]),
             shift=given["shift"],
