@@ -25,7 +25,7 @@ from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.noun_relations import nationality_statements, noun_statements
 from fathom.language.rules.pair_model import PairModel
 from fathom.language.rules.place_relations import place_statements
-from fathom.language.rules.role_names import role_places
+from fathom.language.rules.role_names import SOURCE, role_places
 from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
 from fathom.language.rules.statements import LONGEST_SENTENCE, Named, Statement
@@ -60,6 +60,7 @@ _LANGUAGES = {
     "fr": _Rules("fr_core_news_sm", french_places, french_statements, FRENCH, french=True),
 }
 _OTHERWISE = "en"
+RIGHT_BY_ROLE = 0.6  # share of names that only their role in a sentence shows
 SURELY_OTHER = 0.9  # from this probability on a short text is held to be in a language that is not read
 
 
@@ -89,15 +90,11 @@ class OfflineModel:
             return Extraction(entities=[], facts=[], usage=Usage())
         shown, blocks = read(clean)
         pieces = list(self._pieces(shown, blocks, rules))
-        tabled = [one for block in blocks if block.kind == "table" for one in table_facts(clean, block, rules.dates)]
+        tabled = [one for block in blocks if block.kind == "table" for one in table_facts(shown, block, rules.dates)]
         named = [place for offset, doc in pieces for place in _places(shown, offset, doc, rules)]
         found = entities_of(shown, sorted({*named, *(place for one in tabled for place in one.places)}, key=_begin))
-        entities = [
-            Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=getattr(one, "confidence", None))
-            for one in found
-        ]
-        facts = [*_facts(clean, pieces, found, rules, None if rules.french else self._pairs), *_of_tables(tabled, found)]
-        return Extraction(entities=entities, facts=facts, usage=Usage())
+        facts = [*_facts(shown, pieces, found, rules, None if rules.french else self._pairs), *_of_tables(tabled, found)]
+        return Extraction(entities=_entities(found, facts), facts=facts, usage=Usage())
 
     def _pieces(self, text: str, blocks: Sequence[Block], rules: _Rules) -> Iterator[_Piece]:
         """Yields the blocks that are read, as spaCy reads them; a long one is cut where a word ends."""
@@ -126,6 +123,27 @@ def _language(text: str) -> str:
 def _places(text: str, offset: int, doc: Any, rules: _Rules) -> list[Place]:
     found = rules.places(text, offset, doc)
     return found if rules.french else [*found, *role_places(text, offset, doc, found)]
+
+
+def _entities(found: Sequence[Found], facts: Sequence[Fact]) -> list[Entity]:
+    """Returns the entities, each at least as sure as the surest fact of it."""
+    by_facts: dict[str, float] = {}
+    for fact in facts:
+        for name in (fact.source, fact.target):
+            by_facts[name] = max(by_facts.get(name, 0.0), fact.confidence or 0.0)
+    return [
+        Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=_surer(one, by_facts.get(one.name)))
+        for one in found
+    ]
+
+
+def _surer(one: Found, by_facts: float | None) -> float | None:
+    known = [share for share in (one.confidence, by_facts) if share is not None]
+    if all(source.startswith(SOURCE) for source in one.sources):
+        known.append(RIGHT_BY_ROLE)
+    elif one.confidence is None:
+        return None
+    return max(known)
 
 
 def _begin(place: Place) -> tuple[int, int]:
@@ -185,7 +203,7 @@ def _named(doc: Any, offset: int, places: Sequence[tuple[int, int, Found]]) -> l
     named = []
     for start, end, one in places:
         span = doc.char_span(start - offset, end - offset, alignment_mode="expand")
-        if span is not None:
+        if span is not None and not one.name.islower():
             sure = country_of(one.name) is not None or type_by_words(one.name) is not None
             named.append(Named(one.name, one.type, span.root, first=span.start, last=span.end - 1, is_sure=sure))
     return named

@@ -10,7 +10,7 @@ from typing import Any
 from fathom.language.extraction import Fact
 from fathom.language.rules.clauses import clause
 from fathom.language.rules.confidence import confidence_of
-from fathom.language.rules.countries import country_of
+from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.dates import Dates
 from fathom.language.rules.factuality import asserts, governing_verb, is_question
 from fathom.language.rules.pair_model import Verdict
@@ -119,6 +119,8 @@ def _is_asserted(verdict: Verdict) -> bool:
 
 def _learned_name(verdict: Verdict) -> str | None:
     if verdict.property == COUNTRY:
+        if is_adjective(verdict.target.entity):
+            return {"Work": "HAS_ORIGIN", "Product": "HAS_ORIGIN", "Organization": "BASED_IN"}.get(verdict.source.type)
         kinds = {"Location": "LOCATED_IN", "Organization": "BASED_IN", "Person": None, "Group": "BASED_IN"}
         return kinds.get(verdict.source.type, "HAS_ORIGIN" if verdict.source.type != "Entity" else "LOCATED_IN")
     return name_of_property(verdict.property)

@@ -57,6 +57,8 @@ def noun_statements(sentence: Sentence) -> Iterator[Statement]:
     for noun in sentence.span:
         if noun.pos_ not in ("NOUN", "PROPN") or sentence.at(noun) is not None or not noun_asserts(noun):
             continue
+        if noun.i > sentence.span.start and noun.nbor(-1).text == "-" and not set(_before_hyphen(noun)) & _LESSER:
+            continue  # `great-granddaughter`
         holders = [one for one in _holders(sentence, noun) if one.verb is None or asserts(one.verb)]
         if holders:
             for words, written, target, is_owner in _targets(sentence, noun):
@@ -80,6 +82,10 @@ def nationality_statements(sentence: Sentence) -> Iterator[Statement]:
                 yield Statement(
                     thing, land, Predicate("", land.entity), "nationality", noun, held.meant.by_pronoun, relation, held.former
                 )
+
+
+def _before_hyphen(noun: Any) -> list[str]:
+    return [token.lower_ for token in noun.doc[max(0, noun.i - 2) : noun.i - 1]]
 
 
 def _described_by(sentence: Sentence, noun: Any) -> list[_Held]:

@@ -90,13 +90,19 @@ def _runs(named: Sequence[Named]) -> Iterator[list[Named]]:
 def _after_comma(run: Sequence[Named]) -> Iterator[Statement]:
     """Yields `Leith, Scotland`: a place right behind a comma, not one of a list."""
     lands = [country_of(one.entity) is not None for one in run]
-    has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run))
+    has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run)) or _goes_on(run)
     in_turn = lands == [bool(place % 2) for place in range(len(run))]  # `Leith, Scotland, and Oslo, Norway`
     if not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1])):
         return
     for (one, land), (other, is_land) in pairwise(zip(run, lands, strict=True)):
         if _between(one, other) == {","} and not land and (is_land or _is_known(one, other)) and not is_subject(other.head):
             yield _placed(one, other, ",")
+
+
+def _goes_on(run: Sequence[Named]) -> bool:
+    """Tells whether `and` comes right behind the last place, as in a list: `Leith, Oslo, and even Rome`."""
+    after = [token.lower_ for token in run[-1].head.doc[run[-1].last + 1 : run[-1].last + 3]] if run else []
+    return bool(_JOINS & set(after))
 
 
 def _is_known(one: Named, other: Named) -> bool:

@@ -13,6 +13,7 @@ from fathom.language.rules.span_merging import Place
 
 _ROLES = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "appos", "conj", "attr", "poss", "dep"})
 _INSIDE = frozenset({"compound", "nmod", "nummod", "flat"})
+SOURCE = "role"
 _WEIGHT = 0.3  # of a vote; less than whatever else found the name
 _NAME = re.compile(r"[A-ZÀ-ÞŁŚŻČŠŽØÅÆ][\w’'&.-]*")
 _TIMES = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
@@ -39,7 +40,7 @@ def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Ite
         if is_common_phrase(text[at[0] : at[1]]):
             continue
         held.append(at)
-        yield Place(*at, UNKNOWN, _WEIGHT)
+        yield Place(*at, UNKNOWN, _WEIGHT, SOURCE)
 
 
 def _is_name(token: Any) -> bool:

@@ -39,6 +39,7 @@ _KINDS = {
 _SINCE = word_set("since from start started joined appointed depuis")
 _UNTIL = word_set("until to end ended left jusqu'à")
 _EMPTY = word_set("none unknown vacant tbd tba n/a yes no total various other others same n.a. nil open")
+SOURCE = "table"
 _CONFIDENCE = 0.85
 MAX_CELL_WORDS = 8
 _MARKS = re.compile(r"[|;/\n=<>{}]|\d{4}-\d\d|^\W|https?:")
@@ -82,7 +83,7 @@ def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: Dates)
         reading = relation_of_column(header[column], kind, cell_kind)
         if reading is None:
             continue
-        places = (Place(*row[key].span, kind), Place(*cell.span, cell_kind or _kind_by(reading)))
+        places = (Place(*row[key].span, kind, source=SOURCE), Place(*cell.span, cell_kind or _kind_by(reading), source=SOURCE))
         thing, other = row[key].text, cell.text
         source, target = (other, thing) if reading.backwards else (thing, other)
         relation = relations()[reading.name]
