@@ -9,14 +9,15 @@ from collections.abc import Sequence
 
 from fathom.language.rules.pair_features import Candidate, Step, kind_of
 
-_IN_PLACE = frozenset({"in", "of", "at", "on", "within", "near", "from"})
+_IN_PLACE = frozenset({"in", "of", "at", "on", "within"})
 _PLACING = frozenset(
     word
     for words in (
         "locate situate base headquarter lie stand sit be find place settle city town village capital part state province",
         "county district region municipality island river lake mountain area suburb neighborhood neighbourhood community",
         "township borough parish port side coast north south east west northeast northwest southeast southwest department",
-        "prefecture territory",
+        "prefecture territory company band club university school college station team church airport museum newspaper",
+        "bank firm hospital institute organization organisation agency court castle bridge stadium hotel theatre theater venue",
     )
     for word in words.split()
 )
@@ -95,12 +96,10 @@ _CONTAINED = frozenset({"P131", "P17", "P150"})
 def is_stated(candidate: Candidate, name: str) -> bool:
     """Tells whether the words between and at the two things state the relation with this property of Wikidata's."""
     if name in _CONTAINED:
-        path = candidate.path if name != "P150" else tuple(reversed(candidate.path))
-        target = candidate.target if name != "P150" else candidate.source
-        fits = (
-            kind_of(target) in ("Country", "Nation") if name == "P17" else kind_of(target) in ("Country", "Location", "Nation")
-        )
-        return fits and all(_places(step) for step in path)
+        whole = kind_of(candidate.source if name == "P150" else candidate.target)
+        if whole == "Nation":
+            return name != "P150" and _describes(candidate.path)
+        return (whole == "Country" or (whole == "Location" and name != "P17")) and all(map(_places, candidate.path))
     if name == "P27":
         return kind_of(candidate.target) == "Nation" and _describes(candidate.path)
     needed = _WORDS.get(name)
@@ -110,11 +109,11 @@ def is_stated(candidate: Candidate, name: str) -> bool:
 def _places(step: Step) -> bool:
     """Whether the step keeps within `X in Y`, `X, Y`, `the city of X, in Y`, `X is located in Y`, `the Danish city of X`."""
     word = step.word
+    if word.ent_type_ == "PERSON":
+        return False
     if step.label in _NAMING or step.label in _JOINING or word.pos_ == "PROPN":
         return True
-    if word.dep_ in ("prep", "agent"):
-        return word.lower_ in _IN_PLACE
-    return word.lemma_.lower() in _PLACING or (word.pos_ == "NOUN" and step.label in ("attr", "appos", "prep", "nsubj", "pobj"))
+    return word.lower_ in _IN_PLACE if word.dep_ in ("prep", "agent") else word.lemma_.lower() in _PLACING
 
 
 def _describes(path: Sequence[Step]) -> bool:

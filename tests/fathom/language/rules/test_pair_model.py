@@ -77,6 +77,15 @@ def test_what_a_sentence_has_no_words_for_is_left_out() -> None:
     assert not [one for one in PairModel().judge(said, 0.0) if one.property == "P27"]
 
 
+def test_a_nationality_is_of_what_the_adjective_describes() -> None:
+    said = sentence(
+        "Chelsea signed the Brazilian midfielder Andre Souza from Flamengo.",
+        Chelsea="Organization", Brazilian="Group", Andre_Souza="Person", Flamengo="Organization",
+    )  # fmt: skip
+    whose = {(one.source.entity, one.property) for one in PairModel().judge(said, 0.3) if one.target.entity == "Brazilian"}
+    assert whose == {("Andre Souza", "P27")}
+
+
 def test_weights_are_kept_and_read_again() -> None:
     kept = ROOM.joinpath("pair_weights.npz").read_bytes()
     assert packed(unpacked(kept)) == kept
