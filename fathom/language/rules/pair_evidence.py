@@ -17,6 +17,7 @@ _PLACING = frozenset(
         "county district region municipality island river lake mountain area suburb neighborhood neighbourhood community",
         "township borough parish port side coast north south east west northeast northwest southeast southwest department",
         "prefecture territory company band club university school college station team church airport museum newspaper",
+        "hamlet commune locality settlement valley peninsula site estate park village",
         "bank firm hospital institute organization organisation agency court castle bridge stadium hotel theatre theater venue",
     )
     for word in words.split()
