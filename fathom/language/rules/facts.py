@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in 
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
 _FORMER = "FORMER_"
+_LIFE = re.compile(r"\((?:c\. ?)?\d{4}\s?[-–—]\s?(?:\d{4})?\)")  # `X (1814-1900) was born in …`
 _CLAUSES = frozenset({"relcl", "acl", "acl:relcl", "advcl", "ccomp", "parataxis", "conj", "pcomp"})
 MAX_FACTS_OF_A_SENTENCE = 12
 Validity = tuple[datetime | None, datetime | None]
@@ -135,7 +137,7 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
     word = statement.word
     if statement.evidence in _OWN_PHRASE and word.pos_ not in ("VERB", "AUX"):
         return dates.validity(_phrase(word))
-    whole = clause(word.sent, word)
+    whole = _LIFE.sub(lambda match: " " * len(match[0]), clause(word.sent, word))
     parts = _parts(whole, statement, word.sent)
     if parts is not None:
         for said in parts:

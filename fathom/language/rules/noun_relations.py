@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.factuality import asserts, is_former, noun_asserts
 from fathom.language.rules.gazetteer import is_first_name
-from fathom.language.rules.relation_vocabulary import UNKNOWN, readings, word_set
+from fathom.language.rules.relation_vocabulary import UNKNOWN, readings, relations, word_set
 from fathom.language.rules.sentence import Meant, Sentence, objects_of
 from fathom.language.rules.statements import Evidence, Named, Predicate, Statement, is_subject
 
@@ -104,7 +104,7 @@ def _by_country(thing: Named, noun: Any) -> str | None:
         return NATIONALITY
     kind = noun.lemma_.lower()
     if (thing.type == "Organization" and kind not in _WORKS) or (thing.type == UNKNOWN and kind in _ORGANIZATION_NOUNS):
-        return BASED
+        return NATIONALITY
     return ORIGIN if thing.type in ("Work", "Product") or (thing.type == UNKNOWN and kind in _WORKS) else None
 
 
@@ -209,13 +209,21 @@ def _stated(noun: Any, held: _Held, target: Meant, said: tuple[str, str], is_own
     key = words
     if not readings(key, noun=True) and not set(words.split()[:-2]) & _LESSER:
         key = f"{kind} {words.split()[-1]}"
-    known = bool(readings(key, noun=True))
+    found = readings(key, noun=True)
+    known = bool(found)
+    beside = is_owner and not target.by_pronoun and target.named.head.dep_ in ("compound", "nmod", "amod")
+    if beside and any(relations()[reading.name].target == {"Person"} for reading in found):
+        return  # `the Barclay brothers`
     evidence: Evidence = "owner" if is_owner else held.evidence
     predicate, relation = Predicate(key, written, True), None
-    if not known:
+    if beside and country_of(target.named.entity) and kind not in _OFFICES:  # `US actor X`
+        if not _is_person(thing):
+            return
+        evidence, relation = "nationality", NATIONALITY
+    elif not known:
         if not _is_person(thing) or not _is_profession(noun):
             return
-        if is_owner and country_of(target.named.entity) and kind not in _OFFICES:  # `US actor X`
+        if is_owner and country_of(target.named.entity) and kind not in _OFFICES:
             evidence, relation = "nationality", NATIONALITY
         elif not held.former and target.named.type != "Location" and _works_at(words, is_owner):
             predicate = Predicate("work for", written)
@@ -306,6 +314,7 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
                 for c in near
                 if c.dep_ in ("compound", "nmod", "poss", "amod") and c.i < noun.i and sentence.at(c) is not None
             ]
+            owners = [c for c in owners if c.dep_ == "poss"] or owners
             words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
             for owner in owners:
                 target = sentence.at(owner)

@@ -47,7 +47,7 @@ def _of_person(sentence: Sentence, person: Named) -> Iterator[Statement]:
             continue
         for word in preposition.children:
             other = sentence.at(word)
-            if other is None or is_adjective(other.entity):
+            if other is None or is_adjective(other.entity) or other.first != preposition.i + 1:
                 continue
             if _is_place(other):
                 yield Statement(person, other, Predicate("", preposition.lower_), "place", person.head, relation="COMES_FROM")
@@ -92,11 +92,17 @@ def _after_comma(run: Sequence[Named]) -> Iterator[Statement]:
     lands = [country_of(one.entity) is not None for one in run]
     has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run)) or _goes_on(run)
     in_turn = lands == [bool(place % 2) for place in range(len(run))]  # `Leith, Scotland, and Oslo, Norway`
-    if not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1])):
+    listed = bool(run) and not any(lands) and run[0].first > 0 and run[0].head.doc[run[0].first - 1].lower_ in _LISTS
+    if listed or (not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1]))):
         return
     for (one, land), (other, is_land) in pairwise(zip(run, lands, strict=True)):
-        if _between(one, other) == {","} and not land and (is_land or _is_known(one, other)) and not is_subject(other.head):
+        if _between(one, other) == {","} and not land and (is_land or _is_known(one, other)) and not _is_apart(other):
             yield _placed(one, other, ",")
+
+
+def _is_apart(other: Named) -> bool:
+    """Tells whether the second of two places has a role of its own: `After Leith, Wick was …`, `in Leith, Wick's harbour`."""
+    return is_subject(other.head) or other.head.dep_ == "poss"
 
 
 def _goes_on(run: Sequence[Named]) -> bool:

@@ -91,6 +91,9 @@ def relation_of(key: str, ends: tuple[End, End], *, noun: bool, french: bool = F
             source, target = reversed(ends) if reading.backwards else ends
             relation = relations()[reading.name]
             wanted = ((relation.source, source), (relation.target, target))
+            persons = relation.strict and relation.source == relation.target == {"Person"}
+            if persons and UNKNOWN in (source.type, target.type):
+                continue
             if all(_may_be(one, types, by_type or relation.strict) for types, one in wanted):
                 return reading
     return None

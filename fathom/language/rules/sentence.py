@@ -59,9 +59,10 @@ class Sentence:
 
     def all_meant(self, word: Any) -> list[Meant]:
         """Returns what a word and those joined to it by `and` mean."""
-        found = [self.meant(word)] + [
-            self.meant(other) for other in word.conjuncts if other.i > word.i and other.pos_ != "VERB"
-        ]
+        first = self.meant(word)
+        if first is None and word.pos_ != "PROPN":  # of a list that begins with no name, what belongs to it is not safe
+            return []
+        found = [first] + [self.meant(other) for other in word.conjuncts if other.i > word.i and other.pos_ != "VERB"]
         return [one for one in found if one is not None]
 
     def within(self, word: Any) -> list[Meant]:
