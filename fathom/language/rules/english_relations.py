@@ -26,6 +26,8 @@ _SITES = word_set(
     "factory plant office works mill smelter store branch site yard shop warehouse centre center laboratory lab depot mine "
     "refinery shipyard headquarters restaurant hotel school hospital museum"
 )
+# Prepositions with which a verb says something else of its object: `named the fort after X`.
+_CHANGES = {"name": frozenset({"after", "for"})}
 _RELATIVES = frozenset({"which", "that", "whom"})
 _OBJECTS = frozenset({"dobj", "obj", "dative", "oprd", "attr"})
 
@@ -81,6 +83,8 @@ def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passi
     by_agent = f"~{base}{argument.words} by"
     if argument.is_agent and readings(by_agent, noun=False):
         key, ends = by_agent, (subject, target)
+    if key == base and any(child.lower_ in _CHANGES.get(base, ()) for child in verb.children if child.dep_ == "prep"):
+        return
     if not readings(key, noun=False) and not _says_enough(verb, argument, target.named):
         return
     source, other = ends

@@ -114,7 +114,11 @@ def learned_facts(verdicts: Iterable[Verdict], known: Sequence[Fact], place: Pla
 
 
 def _is_asserted(verdict: Verdict) -> bool:
-    """Tells whether the verbs above the two names say what is so."""
+    """Tells whether the verbs above the two names say what is so, and the names are no parts of words: `Moscow-based`."""
+    if any(
+        one.last + 1 < len(one.head.doc) and one.head.doc[one.last + 1].text == "-" for one in (verdict.source, verdict.target)
+    ):
+        return False
     verbs = [governing_verb(one.head) for one in (verdict.source, verdict.target)]
     return not is_question(verbs[0].sent) and all(asserts(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX"))
 

@@ -84,6 +84,14 @@ def nationality_statements(sentence: Sentence) -> Iterator[Statement]:
                 )
 
 
+def _kept_before(noun: Any) -> list[str]:
+    """Returns the words right before the noun that belong to what it says: `deputy chief` of `deputy chief executive`."""
+    first = noun.i
+    while first > noun.sent.start and noun.doc[first - 1].lower_ in _KEPT:
+        first -= 1
+    return [token.lower_ for token in noun.doc[first : noun.i]]
+
+
 def _before_hyphen(noun: Any) -> list[str]:
     return [token.lower_ for token in noun.doc[max(0, noun.i - 2) : noun.i - 1]]
 
@@ -315,7 +323,7 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
                 if c.dep_ in ("compound", "nmod", "poss", "amod") and c.i < noun.i and sentence.at(c) is not None
             ]
             owners = [c for c in owners if c.dep_ == "poss"] or owners
-            words = " ".join([*(c.lower_ for c in nouns if c.i < noun.i and c.lower_ in _KEPT), noun.lemma_.lower()])
+            words = " ".join([*_kept_before(noun), noun.lemma_.lower()])
             for owner in owners:
                 target = sentence.at(owner)
                 if target is not None and _may_employ(target, noun):
