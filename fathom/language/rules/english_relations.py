@@ -99,7 +99,7 @@ def _says_enough(verb: Any, argument: _Argument, target: Named) -> bool:
     if not words or argument.is_agent:
         return bool(verb.dep_ != "xcomp")
     if len(words) > 1:
-        return argument.is_own and words[-1] in ("of", "for", "with", "against", "to")
+        return argument.is_own and words[-1] in ("of", "for", "against", "to")
     placed = words[-1] in _PLACING and target.type in ("Location", "Organization", "Event")
     return (placed or words[-1] not in _LOOSE) and not _has_unnamed_object(verb)
 

@@ -21,6 +21,7 @@ from fathom.language.rules.statements import Named, Statement
 COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
+_ENDS_OFFICE = frozenset({"resign", "retire", "quit", "dismiss", "sack", "step"})
 _FORMER = "FORMER_"
 _LIFE = re.compile(r"\((?:c\. ?)?\d{4}\s?[-–—]\s?(?:\d{4})?\)")  # `X (1814-1900) was born in …`
 _CLAUSES = frozenset({"relcl", "acl", "acl:relcl", "advcl", "ccomp", "parataxis", "conj", "pcomp"})
@@ -45,6 +46,8 @@ def facts_of(statements: Iterable[Statement], place: Place, dates: Dates, *, fre
         if fact is None or fact.source == fact.target:
             continue
         key = (fact.source, fact.target, fact.relation)
+        if fact.relation not in relations() and any(other[:2] == key[:2] for other in found):
+            continue  # `remains secretary of` beside SECRETARY_OF
         if key not in found or (found[key].confidence or 0) < (fact.confidence or 0):
             found[key] = fact
     return list(found.values())[:MAX_FACTS_OF_A_SENTENCE]
@@ -69,6 +72,8 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
         name, known = f"{_FORMER}{name_as_written(statement.predicate.written)}", False
     relation = relations()[name] if known else None
     since, until = (None, None) if relation is not None and relation.lasting else _validity(statement, dates)
+    if statement.word.lemma_ in _ENDS_OFFICE and statement.predicate.is_noun:
+        since, until = None, until or since  # `resigned as director on 31 August`
     return Fact(
         source=source.entity,
         target=target.entity,

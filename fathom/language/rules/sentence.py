@@ -13,14 +13,14 @@ from fathom.language.rules.statements import Named, is_subject
 _PRONOUNS = {"he": True, "she": True, "his": True, "her": True, "it": False, "its": False}
 _RELATIVES = frozenset({"who", "which", "that"})
 _PLACE_NOUNS = word_set(
-    "town city village port island state county kingdom republic parish province district municipality borough commune "
-    "harbour harbor hamlet region capital suburb territory prefecture principality duchy archipelago peninsula community "
+    "town city village island state county kingdom republic parish province district municipality borough commune "
+    "hamlet region capital suburb territory prefecture principality duchy archipelago peninsula community "
     "township"
 )
 # `in the north of X` is in X.
 _PARTS_OF_PLACES = word_set(
     "north south east west northeast northwest southeast southwest centre center heart outskirts suburb suburbs area region "
-    "part middle district neighbourhood neighborhood city town village port vicinity mountains hills countryside capital"
+    "part middle district neighbourhood neighborhood city town village vicinity mountains hills countryside capital"
 )
 # What does something for the whole that it is of: `the board of X`.
 _BODIES = frozenset({"board", "management", "directors", "shareholders", "leadership", "administration"})
