@@ -30,6 +30,7 @@ from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
 from fathom.language.rules.statements import LONGEST_SENTENCE, Named, Statement
 from fathom.language.rules.table_relations import TableFact, table_facts
+from fathom.language.rules.type_agreement import agreed_types
 
 PIECE = 100_000  # characters spaCy reads at a time; its parser needs memory by the length
 _READ = ("prose", "list")  # blocks whose sentences state something
@@ -131,8 +132,12 @@ def _entities(found: Sequence[Found], facts: Sequence[Fact]) -> list[Entity]:
     for fact in facts:
         for name in (fact.source, fact.target):
             by_facts[name] = max(by_facts.get(name, 0.0), fact.confidence or 0.0)
+    sure = frozenset(one.name for one in found if _is_sure(one.name))
+    types = agreed_types({one.name: one.type for one in found}, sure, facts)
     return [
-        Entity(name=one.name, type=one.type, mentions=sorted(one.mentions), confidence=_surer(one, by_facts.get(one.name)))
+        Entity(
+            name=one.name, type=types[one.name], mentions=sorted(one.mentions), confidence=_surer(one, by_facts.get(one.name))
+        )
         for one in found
     ]
 
@@ -204,9 +209,14 @@ def _named(doc: Any, offset: int, places: Sequence[tuple[int, int, Found]]) -> l
     for start, end, one in places:
         span = doc.char_span(start - offset, end - offset, alignment_mode="expand")
         if span is not None and not one.name.islower():
-            sure = country_of(one.name) is not None or type_by_words(one.name) is not None
+            sure = _is_sure(one.name)
             named.append(Named(one.name, one.type, span.root, first=span.start, last=span.end - 1, is_sure=sure))
     return named
+
+
+def _is_sure(name: str) -> bool:
+    """Tells whether the name's own words say what type it has."""
+    return country_of(name) is not None or type_by_words(name) is not None
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
