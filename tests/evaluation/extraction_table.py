@@ -91,10 +91,14 @@ learned from all, so new texts have fewer types right than the row of types says
 
 {table}
 
-A fact with a property of Wikidata's is right when the corpus has it in that direction; facts without a property are not counted
-there. The corpus has what a whole document says and what is known besides, most of it of names that share no sentence.
+A fact with a property of Wikidata's is right when the corpus has it in that direction; facts without a property that the corpus
+knows are not counted there. A type that is left out counts as one of others. The corpus has what a whole document says and
+what is known besides, most of it of names that share no sentence.
 A pair counts when the corpus relates the two things by any of its 96 relations, in either direction, anywhere in the document;
 the last row is what joining every two names of a sentence would give.
+
+The goals are names of .87, facts with a precision of .70 at a recall of .15, and pairs with .75 at .20; the last two are not
+reached. Some 44 of 100 triples of the corpus stand in one sentence at all, and a fact here needs the words that state it.
 """
 
 

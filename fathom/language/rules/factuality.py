@@ -24,6 +24,12 @@ _TELLS = word_set(
     "mean ensure establish document describe understand regret notice stress emphasise emphasize recognise recognize be"
 )
 _GOES_ON = word_set("begin start continue go come manage help get keep finish stop proceed use cease resume")
+_WRONGLY = word_set("wrongly falsely mistakenly incorrectly erroneously inaccurately untruthfully")
+_UNTRUE_ADJECTIVES = word_set(
+    "false untrue wrong incorrect impossible unlikely likely doubtful unclear possible probable unfounded baseless uncertain "
+    "inaccurate conceivable unproven questionable lie myth rumour rumor hoax nonsense invention fiction legend lie fabrication"
+)
+_DENIES = word_set("deny dismiss reject dispute refute debunk doubt question contradict disprove retract")
 _TRUE_ADJECTIVES = word_set("proud glad happy pleased sad first last delighted known clear true famous")
 _WITHOUT = frozenset(["without", "except", "besides", "unlike", "instead"])
 _NOT_YET = word_set(
@@ -41,7 +47,7 @@ _OPEN_CLAUSES = frozenset({"xcomp", "ccomp", "csubj", "csubjpass"})
 
 def asserts(verb: Any) -> bool:
     """Tells whether what the verb says of its subject and objects is said to be so."""
-    if is_question(verb.sent):
+    if is_question(verb.sent) or (verb.lemma_ == "be" and _is_denied(verb)):
         return False
     word, judged = verb, True  # `judged`: what stands beside the word counts for the verb below it
     while True:
@@ -92,6 +98,8 @@ def _holds(word: Any) -> bool:
             return False
         if role == "aux" and said in _MODALS:
             return False
+        if said == "according" and any(below.lemma_.lower() in _UNTRUE for below in child.subtree):
+            return False
         if said in _DOUBTS or (role in ("mark", "advmod") and said in _SUPPOSES):
             return False
         if role in ("nsubj", "nsubjpass", "dobj", "attr") and _is_none(child):
@@ -118,7 +126,7 @@ def _is_wanted(word: Any) -> bool:
 def _stays_true(word: Any) -> bool | None:
     """Tells whether the clause is so, whatever the words above it say; None where these decide."""
     role, head = word.dep_, word.head
-    if role in ("relcl", "acl") and head.lemma_.lower() in _UNTRUE and _opens_with_that(word):
+    if role in ("relcl", "acl") and _opens_with_that(word) and _is_untrue(head):
         return False
     if role in ("relcl", "appos", "parataxis"):
         return True
@@ -131,7 +139,8 @@ def _stays_true(word: Any) -> bool | None:
         if word.tag_ in ("VBN", "VBG"):
             return not _is_none(head)
         known = head.lower_ in ("first", "last", "only") or any(c.lower_ in ("first", "last", "only") for c in head.children)
-        return known if _has_to(word) else head.lemma_.lower() in _FACTS
+        told = head.lemma_.lower() in _FACTS and not _is_denied(governing_verb(head))
+        return known if _has_to(word) else told
     if role in _OPEN_CLAUSES and word.pos_ in ("VERB", "AUX"):
         if word.i < head.i and any(token.text in ";:" for token in word.doc[word.i : head.i]):
             return True  # a sentence of its own
@@ -146,8 +155,26 @@ def _stays_true(word: Any) -> bool | None:
     return None
 
 
+def _is_untrue(noun: Any) -> bool:
+    """Tells whether what a noun reports is not so: a rumour, or a report that is said to be wrong."""
+    word = noun.lemma_.lower()
+    return word in _UNTRUE or (word in _FACTS and _is_denied(governing_verb(noun)))
+
+
+def _is_denied(verb: Any) -> bool:
+    """Tells whether the verb says of a clause, or of a report, that it is not so: `is untrue`, `wrongly stated`."""
+    if verb.lemma_ in _DENIES:
+        return True
+    return any(
+        child.lower_ in _WRONGLY or (child.dep_ in ("acomp", "attr", "oprd") and child.lower_ in _UNTRUE_ADJECTIVES)
+        for child in verb.children
+    )
+
+
 def _is_told(word: Any, head: Any) -> bool:
     """Tells whether the word above a clause says that it is so."""
+    if _is_denied(head):
+        return False
     if head.pos_ in ("VERB", "AUX"):
         if word.dep_ == "xcomp":
             return head.lemma_ in _GOES_ON or (head.lemma_ == "be" and not _has_to(word))
