@@ -39,7 +39,8 @@ test: install-dev  ## Run every test that can run here; skips say why. ARGS="-k 
 evaluate: install-dev  ## Measure quality on generated and real documents; a table a set.
 	@$(BIN)/python -m pytest -m evaluation -s $(ARGS)
 
-train: install-dev  ## Learn from Re-DocRED dev the weights that judge pairs of names; a table, the seed and the digest.
+train: install-dev  ## Learn from Re-DocRED dev the weights for types of names and for pairs of them; a table, the seed and the digest.
+	@$(BIN)/python -m tests.evaluation.train_entity_types --write
 	@$(BIN)/python -m tests.evaluation.train_pair_model --write
 
 attack: install-dev  ## Attack servers of its own: writes as a reader, odd requests, faults of parts. ARGS="writes --attempts 1000" chooses.

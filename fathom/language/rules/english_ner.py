@@ -151,7 +151,7 @@ def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
         for start, end in _parts(text, offset + span.start_char, offset + span.end_char, kind):
             titled = _is_titled(text, start, end, span.label_)
             kind_of_part = "Person" if titled else kind
-            if kind == "Event" or _EVENT_WORDS.search(text, start, end):
+            if _EVENT_WORDS.search(text, start, end):
                 year = None if _WAR.search(text, start, end) else _YEAR_BEFORE.search(text, max(offset, start - 12), start)
                 start, kind_here = (year.start(), "Event") if year else (start, kind_of_part)
             else:

@@ -61,7 +61,7 @@ def made(parts: list[tuple[str, str]]) -> DoclingDocument:
             continue
         group = None
         if kind == "code":
-            document.add_code(text.translate({ord(mark): None for mark in "<&"}) or "x")
+            document.add_code(text.translate({ord(mark): None for mark in "<&[]"}) or "x")
         elif kind == "table":
             document.add_table(data=TableData(num_rows=1, num_cols=1, table_cells=[cell(text, 0, 0)]))
         elif kind == "note":
