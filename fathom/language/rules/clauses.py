@@ -12,10 +12,20 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "nsubj:pass"})
 def clause(sentence: Any, verb: Any) -> str:
     """The sentence with every word of other clauses left blank: `… who founded it in 1998` dates no birth.
 
-    A verb after `and` that has no number of its own shares those of the verb before it.
+    A verb after `and` that has no number of its own shares those that stand before the first verb: `In 1998 she left and …`, not
+    `she was born in 1954 and …`.
     """
     own = _words(sentence, _opening(verb, joined=True), joined=True)
-    return own if any(char.isdigit() for char in own) else _words(sentence, _opening(verb, joined=False), joined=False)
+    if any(char.isdigit() for char in own):
+        return own
+    whole = _words(sentence, _opening(verb, joined=False), joined=False)
+    if verb.dep_ != "conj":
+        return whole
+    first = verb.head
+    while first.dep_ == "conj" and first.pos_ in ("VERB", "AUX"):
+        first = first.head
+    shared = first.idx - sentence.start_char
+    return whole[:shared] + own[shared:]
 
 
 def _words(sentence: Any, opening: int, *, joined: bool) -> str:

@@ -158,8 +158,9 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
 
 
 def _is_one_clause(sentence: Any) -> bool:
-    """Tells whether the sentence has one clause, so that whatever date it has is that of its verb."""
-    return not any(word.dep_ in _CLAUSES for word in sentence if word.pos_ in ("VERB", "AUX"))
+    """Tells whether the sentence has one clause, or one verb, so that whatever date it has is that of its verb."""
+    verbs = [word for word in sentence if word.pos_ in ("VERB", "AUX")]
+    return sum(word.pos_ == "VERB" for word in verbs) <= 1 or not any(word.dep_ in _CLAUSES for word in verbs)
 
 
 def _phrase(noun: Any) -> str:

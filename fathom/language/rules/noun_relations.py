@@ -19,7 +19,7 @@ _MADE = frozenset({"appoint", "elect", "name", "nominate", "make", "crown", "ord
 _AS = frozenset({"serve", "work", "act", "appoint", "elect", "hire", "recruit", "know", "retire", "resign", "continue", "name"})
 _LESSER = word_set("vice deputy assistant associate acting honorary interim co junior senior under sub")
 _PERSON_NOUN = re.compile(
-    r"(?:er|or|[iy]st|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep)$"
+    r"(?:er|or|[iy]st|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep|clerk|aide|nurse|pilot|cleric|mathematician|vicar|monk)$"
 )
 _CONTINENTAL = frozenset({"european", "african", "asian", "american", "latin american", "western", "eastern"})
 _NO_PROFESSIONS = word_set(
