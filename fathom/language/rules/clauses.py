@@ -12,8 +12,8 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "nsubj:pass"})
 def clause(sentence: Any, verb: Any) -> str:
     """The sentence with every word of other clauses left blank: `… who founded it in 1998` dates no birth.
 
-    A verb after `and` that has no number of its own shares those that stand before the first verb: `In 1998 she left and …`, not
-    `she was born in 1954 and …`.
+    A verb after `and` that has no number of its own shares those that stand before the first verb: `In 1998 she left and …`,
+    not `she was born in 1954 and …`.
     """
     own = _words(sentence, _opening(verb, joined=True), joined=True)
     if any(char.isdigit() for char in own):

@@ -29,6 +29,7 @@ _UNTRUE_ADJECTIVES = word_set(
     "false untrue wrong incorrect impossible unlikely likely doubtful unclear possible probable unfounded baseless uncertain "
     "inaccurate conceivable unproven questionable lie myth rumour rumor hoax nonsense invention fiction legend lie fabrication"
 )
+_IMAGINES = frozenset({"assume", "suppose", "imagine", "pretend"})
 _DENIES = word_set("deny dismiss reject dispute refute debunk doubt question contradict disprove retract")
 _TRUE_ADJECTIVES = word_set("proud glad happy pleased sad first last delighted known clear true famous")
 _WITHOUT = frozenset(["without", "except", "besides", "unlike", "instead"])
@@ -158,7 +159,8 @@ def _stays_true(word: Any) -> bool | None:
 def _is_untrue(noun: Any) -> bool:
     """Tells whether what a noun reports is not so: a rumour, or a report that is said to be wrong."""
     word = noun.lemma_.lower()
-    return word in _UNTRUE or (word in _FACTS and _is_denied(governing_verb(noun)))
+    above = governing_verb(noun)
+    return word in _UNTRUE or above.lemma_ in _IMAGINES or (word in _FACTS and _is_denied(above))
 
 
 def _is_denied(verb: Any) -> bool:

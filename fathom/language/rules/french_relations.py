@@ -97,6 +97,8 @@ def _of_verbs(sentence: Sentence) -> Iterator[Statement]:
         for subject in _subjects(sentence, word):
             for one in _arguments(sentence, word, is_noun):
                 source, target = (one.target, subject) if passive and one.by_agent else (subject, one.target)
+                if one.target.named.head in subject.named.head.conjuncts:
+                    continue  # two of a list
                 if not readings(one.key, noun=one.is_noun, french=True) and not _says_enough(one, is_noun):
                     continue
                 by_pronoun = source.by_pronoun or target.by_pronoun
