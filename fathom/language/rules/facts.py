@@ -21,6 +21,7 @@ from fathom.language.rules.statements import Named, Statement
 COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
+_ABBREVIATION = re.compile(r"^[A-Z]{2,6}[a-z]?$|[a-z][A-Z]|\d")
 _ENDS_OFFICE = frozenset({"resign", "retire", "quit", "dismiss", "sack", "step"})
 _FORMER = "FORMER_"
 _LIFE = re.compile(r"\((?:c\. ?)?\d{4}\s?[-–—]\s?(?:\d{4})?\)")  # `X (1814-1900) was born in …`
@@ -66,7 +67,7 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
             source, target = (target, source) if reading.backwards else (source, target)
         else:
             name = name_as_written(statement.predicate.written)
-    if not name:
+    if not name or (known and _is_no_place(name, source, target)):
         return None
     if statement.former:
         name, known = f"{_FORMER}{name_as_written(statement.predicate.written)}", False
@@ -86,6 +87,13 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
         property=property_of(name, relation.property if relation else None, country_of(target.entity) is not None),
         confidence=confidence_of(statement, named=known),
     )
+
+
+def _is_no_place(name: str, source: Named, target: Named) -> bool:
+    """Tells whether what would be a place by the relation is an abbreviation or a formula: `TE` in `ETn`."""
+    relation = relations()[name]
+    ends = ((relation.source, source), (relation.target, target))
+    return any(types == {"Location"} and not one.is_sure and _ABBREVIATION.search(one.entity) for types, one in ends)
 
 
 def _end(one: Named) -> End:

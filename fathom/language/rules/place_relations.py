@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fathom.language.rules.countries import country_of, is_adjective
-from fathom.language.rules.gazetteer import is_city
+from fathom.language.rules.gazetteer import is_city, is_surname
 from fathom.language.rules.name_cleaning import type_by_words
 from fathom.language.rules.sentence import Sentence
 from fathom.language.rules.statements import Named, Predicate, Statement, is_subject
@@ -91,12 +91,18 @@ def _after_comma(run: Sequence[Named]) -> Iterator[Statement]:
     """Yields `Leith, Scotland`: a place right behind a comma, not one of a list."""
     lands = [country_of(one.entity) is not None for one in run]
     has_and = any(_between(one, other) & _JOINS for one, other in pairwise(run)) or _goes_on(run)
-    in_turn = lands == [bool(place % 2) for place in range(len(run))]  # `Leith, Scotland, and Oslo, Norway`
+    # `Leith, Scotland, and Oslo, Norway`
+    in_turn = len(run) % 2 == 0 and lands == [bool(place % 2) for place in range(len(run))]
     listed = bool(run) and not any(lands) and run[0].first > 0 and run[0].head.doc[run[0].first - 1].lower_ in _LISTS
-    if listed or (not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1]))):
+    if (
+        listed
+        or (len(run) == 2 and _goes_on(run))
+        or (not in_turn and (has_and or len(run) > 3 or (len(run) == 3 and not lands[-1])))
+    ):
         return
     for (one, land), (other, is_land) in pairwise(zip(run, lands, strict=True)):
-        if _between(one, other) == {","} and not land and (is_land or _is_known(one, other)) and not _is_apart(other):
+        known = is_land or (_is_known(one, other) and not is_surname(other.entity))
+        if _between(one, other) == {","} and not land and known and not _is_apart(other):
             yield _placed(one, other, ",")
 
 
@@ -107,8 +113,10 @@ def _is_apart(other: Named) -> bool:
 
 def _goes_on(run: Sequence[Named]) -> bool:
     """Tells whether `and` comes right behind the last place, as in a list: `Leith, Oslo, and even Rome`."""
-    after = [token.lower_ for token in run[-1].head.doc[run[-1].last + 1 : run[-1].last + 3]] if run else []
-    return bool(_JOINS & set(after))
+    after = list(run[-1].head.doc[run[-1].last + 1 : run[-1].last + 4]) if run else []
+    joins = [place for place, token in enumerate(after[:2]) if token.lower_ in _JOINS]
+    following = after[joins[0] + 1 : joins[0] + 2] if joins else []
+    return any(token.pos_ in ("PROPN", "NOUN", "DET", "ADJ", "ADV") for token in following)
 
 
 def _is_known(one: Named, other: Named) -> bool:
