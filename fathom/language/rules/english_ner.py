@@ -8,7 +8,7 @@ from typing import Any
 
 from fathom.language.rules.english_words import is_garbled
 from fathom.language.rules.found_name import ANY_TYPE
-from fathom.language.rules.name_cleaning import TYPES, has_title, is_name, name_span, type_by_words
+from fathom.language.rules.name_cleaning import LEGAL_FORMS, TYPES, has_title, is_name, name_span, type_by_words
 from fathom.language.rules.name_evidence import named
 from fathom.language.rules.span_merging import Place, joined, widened
 
@@ -50,7 +50,7 @@ _EVENT_WORDS = re.compile(
     r"\b(?:Olympics?|Games|Cup|Championships?|War|Election|Elections|Festival|Open|Tour|census|Census|Season)\b"
 )
 _WAR = re.compile(r"\bWar$")
-_SUFFIX = re.compile(r",?\s(?:Inc|Ltd|LLC|Corp|Co|Jr|Sr)\b\.?")
+_SUFFIX = re.compile(rf",?\s(?:{LEGAL_FORMS}|Co|Jr|Sr)(?!\w)\.?")
 _NAME = r"[A-ZÀ-Þ][\w’'-]+"
 _NICKNAME = re.compile(
     rf"(?<!\w){_NAME}(?: (?:[A-ZÀ-Þ]\.|{_NAME})){{0,4}} (?:\(\s?{_NAME}\s?\)|[\"“]\s?{_NAME}\s?[\"”]) {_NAME}(?!\w)"

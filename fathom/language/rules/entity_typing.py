@@ -8,7 +8,7 @@ from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.english_words import is_common_phrase
 from fathom.language.rules.found_name import ANY_TYPE, Found
 from fathom.language.rules.gazetteer import is_city
-from fathom.language.rules.name_cleaning import type_by_words
+from fathom.language.rules.name_cleaning import LEGAL_FORM, type_by_words
 from fathom.language.rules.type_model import features, likely_kinds
 
 SURE = 0.6  # of a kind's probability; below it the type is a guess
@@ -65,6 +65,8 @@ def standing(one: Found) -> tuple[str, bool, bool]:
 
 
 def _decided(text: str, one: Found, kinds: Mapping[str, float] | None) -> str:
+    if LEGAL_FORM.search(one.name):
+        return "Organization"
     if country_of(one.name):
         return "Group" if is_adjective(one.name) else "Location"
     if one.voted in ("Group", "Language") and one.votes.get(one.voted, 0.0) >= _PEOPLES * sum(one.votes.values()):

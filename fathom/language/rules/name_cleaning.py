@@ -24,6 +24,9 @@ TYPES = {
 }
 ENTITY_TYPES = frozenset(TYPES.values())
 
+# What a firm's name ends in by law; two letters of these are also words, which only capitals tell apart.
+LEGAL_FORMS = r"SE|AG|SA|AB|KG|NV|BV|AS|ASA|SAS|SRL|SARL|SpA|S\.p\.A|N\.V|B\.V|S\.A|Oyj?|A/S|GmbH|plc|PLC|LLC|LLP|Ltd|Limited|Inc|Corp|Pty|K\.K"
+LEGAL_FORM = re.compile(rf"(?<=[\w.)]),?\s(?:{LEGAL_FORMS})\.?$")
 _BY_LAST_WORD = {
     "Organization": (
         "Institute|University|College|School|Academy|Company|Co|Ltd|Limited|Inc|LLC|PLC|GmbH|AG|Corporation|Corp|Committee|"
@@ -153,6 +156,8 @@ def type_by_words(name: str) -> str | None:
     """The type that the name's first or last words speak for, or None; a bare such word speaks for nothing."""
     if " " not in name:
         return None
+    if LEGAL_FORM.search(name):
+        return "Organization"
     for kind, pattern in _FIRST_WORD.items():
         if pattern.match(name):
             return kind

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from fathom.language.rules.english_words import is_command, is_common_phrase, is_small_word
-from fathom.language.rules.name_cleaning import type_by_words
+from fathom.language.rules.name_cleaning import LEGAL_FORM, type_by_words
 from fathom.language.rules.span_merging import Place
 
 _CODE = re.compile(r"§|\w\(|[=^\\{}<>|~@$%_]|:\S|\w#\w|\(\s*\)|::|->")
@@ -43,6 +43,8 @@ def named(text: str, places: Sequence[Place]) -> list[Place]:
 
 def _names(text: str, place: Place, terms: set[str], lower: set[str]) -> bool:
     name = text[place.start : place.end]
+    if LEGAL_FORM.search(name):
+        return True
     if "(s)" in name or (is_command(name) if name.isupper() else is_small_word(name)):
         return False
     if _CODE.search(name) or _NUMBERED.fullmatch(name) or _CITED.match(name) or name.removesuffix("s") in terms:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fathom.language.rules.english_words import is_common_phrase, is_common_word
-from fathom.language.rules.name_cleaning import name_span
+from fathom.language.rules.name_cleaning import LEGAL_FORM, name_span
 from fathom.language.rules.relation_vocabulary import UNKNOWN
 from fathom.language.rules.span_merging import Place
 
@@ -37,7 +37,7 @@ def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Ite
         at = name_span(text, start, end)
         if at is None or len(text[at[0] : at[1]]) < MIN_LETTERS or _TIMES.fullmatch(text[at[0] : at[1]]):
             continue
-        if is_common_phrase(text[at[0] : at[1]]):
+        if is_common_phrase(text[at[0] : at[1]]) and not LEGAL_FORM.search(text[at[0] : at[1]]):
             continue
         held.append(at)
         yield Place(*at, UNKNOWN, _WEIGHT, SOURCE)

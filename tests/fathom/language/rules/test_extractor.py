@@ -313,3 +313,9 @@ def test_a_text_in_a_language_that_is_not_read_gives_nothing(text: str) -> None:
 def test_who_resigns_from_an_office_held_it_until_then() -> None:
     (fact,) = found("Margaret Ellison resigned as director of the Kelmouth Harbour Trust on 31 August 2023.").facts
     assert (fact.relation, fact.valid_at, fact.invalid_at) == ("DIRECTOR_OF", None, datetime(2023, 8, 31, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("name", ["SAP SE", "Nestlé SA", "Moreno AB", "Ferrari SpA", "Airbus SE", "Shell plc"])
+def test_a_name_with_a_legal_form_is_a_whole_firm(name: str) -> None:
+    types = {one.name: one.type for one in found(f"{name} was founded by Ada Moreno in 1972.").entities}
+    assert types.get(name) == "Organization"
