@@ -25,7 +25,10 @@ TYPES = {
 ENTITY_TYPES = frozenset(TYPES.values())
 
 # What a firm's name ends in by law; two letters of these are also words, which only capitals tell apart.
-LEGAL_FORMS = r"SE|AG|SA|AB|KG|NV|BV|AS|ASA|SAS|SRL|SARL|SpA|S\.p\.A|N\.V|B\.V|S\.A|Oyj?|A/S|GmbH|plc|PLC|LLC|LLP|Ltd|Limited|Inc|Corp|Pty|K\.K"
+LEGAL_FORMS = (
+    r"SE|AG|SA|AB|KG|NV|BV|AS|ASA|SAS|SRL|SARL|SpA|S\.p\.A|N\.V|B\.V|S\.A|Oyj?|A/S|GmbH|plc|PLC|LLC|LLP|Ltd|Limited|Inc|"
+    r"Corp|Pty|K\.K"
+)
 LEGAL_FORM = re.compile(rf"(?<=[\w.)]),?\s(?:{LEGAL_FORMS})\.?$")
 _BY_LAST_WORD = {
     "Organization": (
