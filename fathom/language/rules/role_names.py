@@ -26,20 +26,22 @@ def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Ite
 
     `offset` is where the parsed piece `doc` begins in `text`; offsets count code points.
     """
-    held = [(place.start, place.end) for place in taken]
+    held = bytearray(len(doc.text) + 1)
+    for place in taken:
+        held[max(0, place.start - offset) : place.end - offset] = b"\1" * (place.end - max(place.start, offset))
     for token in doc:
         if token.dep_ not in _ROLES or not _NAME.fullmatch(token.text) or not _is_name(token):
             continue
         first, last = _run(token)
         start, end = offset + doc[first].idx, offset + doc[last].idx + len(doc[last].text)
-        if any(a < end and start < b for a, b in held):
+        if any(held[start - offset : end - offset]):
             continue
         at = name_span(text, start, end)
         if at is None or len(text[at[0] : at[1]]) < MIN_LETTERS or _TIMES.fullmatch(text[at[0] : at[1]]):
             continue
         if is_common_phrase(text[at[0] : at[1]]) and not LEGAL_FORM.search(text[at[0] : at[1]]):
             continue
-        held.append(at)
+        held[at[0] - offset : at[1] - offset] = b"\1" * (at[1] - at[0])
         yield Place(*at, UNKNOWN, _WEIGHT, SOURCE)
 
 
