@@ -48,8 +48,7 @@ def test_what_is_no_file_is_wrong_usage(tmp_path: Path) -> None:
 def test_a_file_goes_from_path_to_graph_in_four_calls(settings: Settings) -> None:
     converted = fathom.convert(PROJECT_ROOT / "samples" / "harbour-history.pdf", settings=settings)
     chunks = fathom.chunk(converted, document="harbour.pdf", settings=settings)
-    found = fathom.extract(chunks.chunks[0].text, settings=settings)
-    assert found.entities
+    assert [chunk.position for chunk in chunks.chunks if fathom.extract(chunk.text, settings=settings).facts]
     GraphPart(settings).start()
     with fathom.Graph(settings) as graph:
         report = graph.write(chunks)

@@ -209,6 +209,8 @@ def progress_at(stage: str | None, sub_stage: str | None, done: float | None, to
         return None
     if (stage, sub_stage) == ("upload", "done"):
         return 100
+    if (stage, sub_stage) == ("docling", "begun"):  # a run has it in hand, and validates it first
+        stage = "validation"
     low, high = _SPAN[stage]
     if sub_stage == "complete":
         return high

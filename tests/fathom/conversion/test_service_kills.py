@@ -202,7 +202,7 @@ def test_a_converter_that_is_killed_idle_is_started_by_the_next_document(convert
     client = converters.client()
     client.ensure_started(warm=True)
     kill_converter(converters, client)
-    assert ConverterPart(converters.settings).status().state == "stopped"
+    eventually(lambda: ConverterPart(converters.settings).status().state == "stopped")
     assert client.convert(converters.text("after"), version="v").markdown == "after"
 
 

@@ -40,6 +40,16 @@ def test_what_is_paused_says_why(record: Record, collection: str) -> None:
     assert "the budget is spent" in found.detail
 
 
+def test_progress_never_goes_back_while_a_document_is_taken_up_and_validated(record: Record) -> None:
+    record.upload("a/x.pdf", "running", run_id="r1", stage="docling")
+    progress = []
+    for age, event in enumerate(("docling.begun", "validation.started", "validation.complete", "docling.started")):
+        record.said("a/x.pdf", event, 9 - age, **({"pages": 4} if event != "docling.begun" else {}))
+        progress.append(record.status("a/x.pdf").progress)
+    assert progress == sorted(progress)
+    assert progress[0] < progress[-1]
+
+
 def test_the_whole_object_in_the_middle_of_the_graph(record: Record) -> None:
     record.upload("a/x.pdf", "running", run_id="r1", stage="graphiti")
     record.said("a/x.pdf", "docling.begun", 60)
