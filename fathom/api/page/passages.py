@@ -28,7 +28,7 @@ _LEAST = (0.0, 0.8, 0.9, 0.95)  # confidences that can be chosen
 
 @dataclass(frozen=True)
 class Choice:
-    """What of a document is shown at once: so many chunks, of their facts those of at least this confidence."""
+    """Limits a page of passages: how many chunks it shows, and from which confidence on their facts."""
 
     limit: int
     least: float = 0.0

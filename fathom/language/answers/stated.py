@@ -59,7 +59,7 @@ class End:
 
 @dataclass(frozen=True)
 class Claim:
-    """A fact as it is answered: what is related to what, the sentence that says it, and the quote where the text has it."""
+    """A fact of an answer: both ends, the relation, its sentence, and the quote where the text has it."""
 
     source: End
     relation: str

@@ -31,7 +31,7 @@ _RUNS_ON = re.compile(
     r"(?:[,;(–—-]|(?<![\w’'-])(?:the|a|an|of|in|on|at|by|for|and|or|from|to|with|as|near|his|her|its|their|our|this|that|which|who|"
     r"le|la|les|l['’]|un|une|des|du|de|et|ou|à|au|aux|en|dans|par|pour|sur|avec|que|qui|der|die|das|und|von|mit|el|los|las|y|con))$"
 )
-# What a sentence begins with more often than a name goes on with it.
+# Words that open a sentence more often than they continue a name.
 _OPENS = re.compile(
     r"(?:The|A|An|This|That|These|Those|It|He|She|They|We|I|In|On|At|For|From|By|When|While|As|After|Before|If|But|And|However|"
     r"Le|La|Les|L['’]|Un|Une|Des|Ce|Cette|Il|Elle|Ils|En|Dans|Der|Die|Das|El|Los)(?![\w’'-])"
@@ -176,7 +176,7 @@ def _runs_on(text: str, shown: str, line: Span, after: Span, width: int) -> bool
 
 
 def _under_references(text: str, found: Sequence[Block]) -> list[Block]:
-    """What stands below a heading such as References is of a list of references, up to the next heading."""
+    """Marks the blocks below a heading such as References as a list of references, up to the next heading."""
     below, kept = False, []
     for one in found:
         said = text[one.start : one.end]

@@ -126,7 +126,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
 
 
 def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
-    """What has words without a capital: `Angolan civil war`, `1976 U.S. presidential election`, `Emmy Award for Best Actor`."""
+    """Yields names that hold words without a capital: `Angolan civil war`, `1976 U.S. presidential election`."""
     for match in (*_SMALL_LAST.finditer(text, start, end), *_AWARD.finditer(text, start, end)):
         if at := name_span(text, *match.span(), "Event"):
             yield Place(*at, "Event", source="pattern")

@@ -42,7 +42,7 @@ _PEOPLES = 0.5  # of all votes, from where on a name is of a people, faith or la
 
 
 def evidence(text: str, one: Found) -> dict[str, float]:
-    """What speaks for the kind of the name, as the model of types weighs it."""
+    """Returns the features of a name by which the model of types weighs its kind."""
     return features(text, one.name, one.mentions, one.votes, one.sources, surname=one.surname is not None)
 
 
@@ -59,7 +59,7 @@ def decide(text: str, one: Found, kinds: Mapping[str, float] | None = None) -> N
 
 
 def standing(one: Found) -> tuple[str, bool, bool]:
-    """What the confidence goes by: who found the name, whether it has several places, whether it has a type."""
+    """Returns the class of a name by which its confidence was counted: its source, several places or one, typed or not."""
     most = max(sorted(one.sources), key=lambda source: one.sources[source], default="")
     return most.split(" ")[0], len(one.mentions) > 1, one.decided != ANY_TYPE
 

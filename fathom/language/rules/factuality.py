@@ -11,12 +11,11 @@ _DOUBTS = word_set(
     "reportedly allegedly supposedly purportedly possibly probably perhaps maybe presumably potentially hypothetically "
     "apparently almost nearly conceivably"
 )
-# `must` and `should` say what is wanted, `will` and `shall` what is planned.
+# Modal verbs: possibility, obligation (`must`, `should`) and plans (`will`, `shall`).
 _MODALS = word_set("may might could would should can must will shall ought 'll ’ll 'd ’d ca wo sha")
 _SUPPOSES = frozenset(["if", "unless", "whether", "lest", "provided", "providing", "supposing", "assuming"])
-_AWAITS = frozenset(
-    ["when", "once", "after", "before", "until", "till", "as"]
-)  # with a verb of the present, what is yet to come
+# Conjunctions that open a clause of the future when its verb is in the present: `once Nokia buys …`.
+_AWAITS = word_set("when once after before until till as")
 # A clause below one of these verbs is told as so; below any other it is wished, planned, doubted or denied.
 _TELLS = word_set(
     "announce confirm show reveal report know learn remember recall find discover note add state declare mention "

@@ -26,8 +26,6 @@ _NAMING = frozenset({"appos", "compound", "amod", "nmod", "npadvmod", "poss"})
 _JOINING = frozenset({"conj", "cc", "punct"})
 _OF_PERSON = frozenset({"nsubj", "nsubjpass", "appos", "attr", "compound", "amod", "nmod", "conj"})
 
-_CLAUSES = frozenset({"relcl", "advcl", "conj", "parataxis", "ccomp"})
-
 _MADE = "by write author create book novel story poem play writer novelist creator pen compose music song lyric"
 _SUNG = "by perform sing record release album single song track singer artist band musician cover star feature"
 _BEFORE = "follow succeed precede successor predecessor after before replace sequel prequel next previous"

@@ -166,9 +166,7 @@ def carried_on(sentence: Sentence, before: Sequence[Named]) -> list[Named]:
 
 def may_be(one: Named, *, person: bool) -> bool:
     """Tells whether the thing can be meant by `he` or `she`, or else by `it`."""
-    return (
-        one.type == "Person" if person else one.type in ("Organization", "Location", "Work", "Product", "Event", "Law", UNKNOWN)
-    )
+    return one.type == "Person" if person else one.type in _THINGS
 
 
 def _called(one: Named) -> frozenset[str]:
