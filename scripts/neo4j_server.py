@@ -30,7 +30,7 @@ CONFIGURATION = """server.bolt.listen_address=127.0.0.1:{port}
 server.bolt.advertised_address=127.0.0.1:{port}
 server.http.enabled=false
 server.https.enabled=false
-server.bolt.connection_keep_alive=10s
+server.bolt.connection_keep_alive={keep_alive_s}s
 server.memory.pagecache.size=256m
 dbms.usage_report.enabled=false
 """
@@ -81,9 +81,13 @@ class Neo4jServer:
 
     user = "neo4j"
 
-    def __init__(self, folder: Path, certificate: Path | None = None) -> None:
-        """`certificate` is a folder with private.key and public.crt: with it the server speaks TLS only."""
+    def __init__(self, folder: Path, certificate: Path | None = None, *, keep_alive_s: int = 10) -> None:
+        """`certificate` is a folder with private.key and public.crt: with it the server speaks TLS only.
+
+        A driver gives a connection up that is silent for twice `keep_alive_s`.
+        """
         self.folder = folder.resolve()
+        self._keep_alive_s = keep_alive_s
         self._certificate = certificate
         self._record = self.folder / "server.json"
 
@@ -148,7 +152,7 @@ class Neo4jServer:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         encrypted = ENCRYPTED.format(folder=self._certificate.resolve()) if self._certificate else ""
-        configuration.write_text(CONFIGURATION.format(port=port) + encrypted)
+        configuration.write_text(CONFIGURATION.format(port=port, keep_alive_s=self._keep_alive_s) + encrypted)
         if not password:
             password = secrets.token_hex(18)  # a leading hyphen would make it an option
             places = {"NEO4J_HOME": str(self.folder), "NEO4J_CONF": str(configuration.parent)}

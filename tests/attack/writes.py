@@ -65,6 +65,8 @@ def attack(graph: GraphConnection, seed: int, count: int) -> Attack:
         if (after := state(graph)) != before:
             done.changed += batch
             before = after
+        if done.tried % (10 * BATCH) == 0:
+            print(f"{done.tried:,} tried, {len(done.changed)} changed something", file=sys.stderr, flush=True)
     return done
 
 
@@ -93,7 +95,7 @@ def small_graph(server: str, folder: Path) -> Iterator[GraphConnection]:
     """A graph of a few nodes on a server of its own: `embedded` or `neo4j`."""
     settings, neo4j = Settings(home=folder / "home", graph_uri=None), None
     if server == "neo4j":
-        neo4j = Neo4jServer(folder / "neo4j")
+        neo4j = Neo4jServer(folder / "neo4j", keep_alive_s=1)  # it leaves a few attempts without an answer
         neo4j.start()
         settings = Settings(home=folder / "home", graph_uri=neo4j.uri, graph_password=SecretStr(neo4j.password))
     part = GraphPart(settings)
