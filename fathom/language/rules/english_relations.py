@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from fathom.language.rules.factuality import asserts
+from fathom.language.rules.factuality import asserts, is_question
 from fathom.language.rules.relation_vocabulary import readings, word_set
-from fathom.language.rules.sentence import Meant, Sentence
+from fathom.language.rules.sentence import Meant, Sentence, first_of_list
 from fathom.language.rules.statements import Named, Predicate, Statement
 
 # Verbs that say nothing by themselves, or nothing of the two.
@@ -22,12 +23,18 @@ _LOOSE = word_set(
     "at on for near behind beside below above beyond inside outside"
 )
 _PLACING = frozenset({"in", "at", "on", "from"})  # before a thing that something can be done at
-_SITES = word_set(
-    "factory plant office works mill smelter store branch site yard shop warehouse centre center laboratory lab depot mine "
+SITES = word_set(
+    "factory plant office works mill smelter store branch site yard shop warehouse centre center laboratory lab depot mine hq "
     "refinery shipyard headquarters restaurant hotel school hospital museum"
 )
 # Prepositions with which a verb says something else of its object: `named the fort after X`.
 _CHANGES = {"name": frozenset({"after", "for"})}
+_MOVES = frozenset({"move", "transfer", "relocate", "loan", "promote"})
+# `moved its office to Y` moves the whole.
+_OWN = word_set("headquarters office base business operations family home production itself himself herself")
+_ARTICLES = frozenset({"the", "a", "an"})
+_WORKS = word_set("book novel film song album story play poem painting report article letter work picture drawing music")
+_NEAR = 3  # words from a verb to the one that shares its object
 _RELATIVES = frozenset({"which", "that", "whom"})
 _OBJECTS = frozenset({"dobj", "obj", "dative", "oprd", "attr"})
 
@@ -48,10 +55,33 @@ def verb_statements(sentence: Sentence) -> Iterator[Statement]:
         subjects = sentence.subjects(verb)
         passive = is_passive(verb)
         for argument in _arguments(verb):
+            if verb.lemma_ in _MOVES and argument.words in (" to", " from") and not passive:  # `moved X to Y`
+                moved = [child for child in verb.children if child.dep_ in ("dobj", "obj") and not _is_own(child)]
+                doing = [one for child in moved for one in sentence.all_meant(child)] if moved else subjects
+            else:
+                doing = subjects
             targets = sentence.within(argument.word)
-            for subject, target in _paired(sentence, subjects, targets):
+            for subject, target in _paired(sentence, doing, targets):
                 yield from _stated(verb, subject, target, argument, passive)
         yield from _of_antecedent(sentence, verb, subjects)
+    if not any(word.pos_ in ("VERB", "AUX") for word in sentence.span):
+        yield from _of_misread(sentence)
+
+
+def _of_misread(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `Telia sponsors Rosenborg` and `the Bure and the Ant flow into the Thurne`, where the verb was read as a noun."""
+    for place, (one, other) in enumerate(pairwise(sentence.named)):
+        words = [token for token in one.head.doc[one.last + 1 : other.first] if token.lower_ not in _ARTICLES]
+        if not 1 <= len(words) <= 2 or words[0].pos_ != "NOUN" or not words[0].text.islower():
+            continue
+        key = " ".join([words[0].lemma_.lower(), *(token.lower_ for token in words[1:])])
+        if not readings(key, noun=False) or is_question(sentence.span):
+            continue
+        before = sentence.named[place - 1] if place else None
+        joined = [token.lower_ for token in one.head.doc[before.last + 1 : one.first]] if before is not None else []
+        also = [before] if before is not None and joined and joined[0] == "and" and set(joined) <= _ARTICLES | {"and"} else []
+        for subject in [*also, one]:
+            yield Statement(subject, other, Predicate(key, key), "verb", words[0])
 
 
 def _paired(sentence: Sentence, subjects: list[Meant], targets: list[Meant]) -> list[tuple[Meant, Meant]]:
@@ -66,6 +96,8 @@ def is_passive(verb: Any) -> bool:
     said = {child.dep_ for child in verb.children}
     if "nsubjpass" in said or "auxpass" in said:
         return True
+    if first_of_list(verb) is not None:
+        return False
     return bool(verb.tag_ == "VBN" and not said & {"nsubj", "aux"} and not _follows_have(verb))
 
 
@@ -116,8 +148,13 @@ def _with_particle(verb: Any) -> tuple[str, str]:
 def _arguments(verb: Any) -> Iterator[_Argument]:
     """Yields the words that stand for a second thing below the verb, each with the words that lead to it."""
     nouns = [child for child in verb.children if child.dep_ in ("dobj", "obj")]
+    yield from (_Argument("", "", agent, True) for agent in _agents_below(verb))
+    if not nouns and readings(verb.lemma_.lower(), noun=False):
+        yield from _shared(verb)
     for child in verb.children:
-        if child.dep_ in _OBJECTS and child.lower_ not in _RELATIVES:
+        if child.dep_ == "dative" and child.pos_ == "ADP":  # `sold to X`
+            yield from _of_preposition(child, nouns)
+        elif child.dep_ in _OBJECTS and child.lower_ not in _RELATIVES:
             yield _Argument("", "", child)
             yield from _beyond_noun(child)
         elif child.dep_ == "conj" and child.pos_ in ("PROPN", "NOUN") and nouns:  # `bought A in 2016 and B in 2018`
@@ -130,8 +167,33 @@ def _arguments(verb: Any) -> Iterator[_Argument]:
                 for deeper in child.children
                 if deeper.dep_ == "pobj"
             )
-        elif child.dep_ == "prep":
+        elif child.dep_ == "prep" or (child.dep_ == "conj" and child.pos_ == "ADP"):  # `played for A and then for B`
             yield from _of_preposition(child, nouns)
+
+
+def _agents_below(verb: Any) -> Iterator[Any]:
+    """Yields who does a passive verb where `by` hangs on a noun below it: `was succeeded as chairman of X by Y`."""
+    if any(child.dep_ == "agent" for child in verb.children) or not any(child.dep_ == "auxpass" for child in verb.children):
+        return
+    for outer in (child for child in verb.children if child.dep_ == "prep"):
+        for noun in (child for child in outer.children if child.dep_ == "pobj" and child.lemma_.lower() not in _WORKS):
+            for preposition in noun.children:
+                if preposition.dep_ == "prep" and preposition.lower_ == "by":
+                    yield from (child for child in preposition.children if child.dep_ == "pobj" and child.pos_ == "PROPN")
+
+
+def _is_own(noun: Any) -> bool:
+    """Tells whether moving this moves the whole: `moved its office to Y`."""
+    return noun.lower_ in _OWN or any(child.dep_ == "poss" and child.lower_ in ("its", "their") for child in noun.children)
+
+
+def _shared(verb: Any) -> Iterator[_Argument]:
+    """Yields the object that a verb shares with the next: `founded and ran X`."""
+    for other in verb.children:
+        if other.dep_ == "conj" and other.pos_ == "VERB" and 0 < other.i - verb.i <= _NEAR and other.tag_ == verb.tag_:
+            between = verb.doc[verb.i + 1 : other.i]
+            if all(token.pos_ in ("CCONJ", "ADV") for token in between):
+                yield from (_Argument("", "", child) for child in other.children if child.dep_ in ("dobj", "obj"))
 
 
 def _beyond_noun(noun: Any) -> Iterator[_Argument]:
@@ -144,7 +206,7 @@ def _beyond_noun(noun: Any) -> Iterator[_Argument]:
                 if deeper.dep_ == "pobj":
                     said = f" {noun.lemma_.lower()} {child.lower_}"
                     yield _Argument(said, f" {noun.lower_} {child.lower_}", deeper, is_own=True)
-        elif child.dep_ in ("compound", "nmod", "poss", "amod") and noun.lemma_.lower() in _SITES:  # `closed its Derby works`
+        elif child.dep_ in ("compound", "nmod", "poss", "amod") and noun.lemma_.lower() in SITES:  # `closed its Derby works`
             yield _Argument(f" {noun.lemma_.lower()} in", "", child)
 
 

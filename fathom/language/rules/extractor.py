@@ -14,6 +14,7 @@ from fathom.language.extraction import Entity, Extraction, Fact, Usage
 from fathom.language.rules.blocks import Block, read
 from fathom.language.rules.countries import country_of
 from fathom.language.rules.dates import ENGLISH, FRENCH, Dates
+from fathom.language.rules.deal_nouns import deal_statements
 from fathom.language.rules.english_ner import places
 from fathom.language.rules.english_relations import verb_statements
 from fathom.language.rules.entity_grouping import Found, entities_of
@@ -22,10 +23,13 @@ from fathom.language.rules.facts import facts_of, learned_facts
 from fathom.language.rules.french_ner import french_places
 from fathom.language.rules.french_relations import french_statements
 from fathom.language.rules.name_cleaning import type_by_words
+from fathom.language.rules.name_phrases import name_statements
 from fathom.language.rules.noun_relations import nationality_statements, noun_statements
 from fathom.language.rules.pair_model import PairModel
 from fathom.language.rules.place_relations import place_statements
+from fathom.language.rules.relation_vocabulary import UNKNOWN
 from fathom.language.rules.role_names import SOURCE, role_places
+from fathom.language.rules.role_phrases import role_statements
 from fathom.language.rules.sentence import Sentence, carried_on
 from fathom.language.rules.span_merging import Place
 from fathom.language.rules.statements import LONGEST_SENTENCE, Named, Statement
@@ -54,6 +58,9 @@ def _english(sentence: Sentence) -> Iterator[Statement]:
     yield from verb_statements(sentence)
     yield from nationality_statements(sentence)
     yield from place_statements(sentence)
+    yield from role_statements(sentence)
+    yield from name_statements(sentence)
+    yield from deal_statements(sentence)
 
 
 _LANGUAGES = {
@@ -61,6 +68,8 @@ _LANGUAGES = {
     "fr": _Rules("fr_core_news_sm", french_places, french_statements, FRENCH, french=True),
 }
 _OTHERWISE = "en"
+_QUOTES = frozenset('"“”„«»')
+_PLACES_AND_BODIES = frozenset({"Location", "Organization"})
 RIGHT_BY_ROLE = 0.6  # share of names that only their role in a sentence shows
 SURELY_OTHER = 0.9  # from this probability on a short text is held to be in a language that is not read
 
@@ -72,7 +81,7 @@ class OfflineModel:
     """
 
     name = "offline/en_core_web_sm-3.8.0+fr_core_news_sm-3.8.0"
-    prompt = "rules-6"
+    prompt = "rules-7"
     languages = frozenset(_LANGUAGES)
 
     def __init__(self, pair_model: PairModel | None = None) -> None:
@@ -209,9 +218,16 @@ def _named(doc: Any, offset: int, places: Sequence[tuple[int, int, Found]]) -> l
     for start, end, one in places:
         span = doc.char_span(start - offset, end - offset, alignment_mode="expand")
         if span is not None and not one.name.islower():
-            sure = _is_sure(one.name)
-            named.append(Named(one.name, one.type, span.root, first=span.start, last=span.end - 1, is_sure=sure))
+            is_work = one.type in _PLACES_AND_BODIES and country_of(one.name) is None and _is_quoted(doc, span)
+            kind, sure = (UNKNOWN, False) if is_work else (one.type, _is_sure(one.name))
+            named.append(Named(one.name, kind, span.root, first=span.start, last=span.end - 1, is_sure=sure))
     return named
+
+
+def _is_quoted(doc: Any, span: Any) -> bool:
+    """Tells whether the name stands alone between quotation marks, as that of a work."""
+    first = span.start - 1 if span.start and doc[span.start - 1].lower_ not in ("the", "a", "an") else span.start - 2
+    return bool(first >= 0 and span.end < len(doc) and doc[first].text in _QUOTES and doc[span.end].text in _QUOTES)
 
 
 def _is_sure(name: str) -> bool:

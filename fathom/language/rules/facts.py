@@ -20,11 +20,13 @@ from fathom.language.rules.statements import Named, Statement
 
 COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
+_NATIONALITY = "HAS_NATIONALITY"  # of a person by its property; an organization is in a country
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
 _ABBREVIATION = re.compile(r"^[A-Z]{2,6}[a-z]?$|[a-z][A-Z]|\d")
-_ENDS_OFFICE = frozenset({"resign", "retire", "quit", "dismiss", "sack", "step"})
+_ENDS_OFFICE = frozenset({"resign", "retire", "quit", "dismiss", "sack", "step", "stand"})
 _FORMER = "FORMER_"
 _LIFE = re.compile(r"\((?:c\. ?)?\d{4}\s?[-–—]\s?(?:\d{4})?\)")  # `X (1814-1900) was born in …`
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _CLAUSES = frozenset({"relcl", "acl", "acl:relcl", "advcl", "ccomp", "parataxis", "conj", "pcomp"})
 MAX_FACTS_OF_A_SENTENCE = 12
 Validity = tuple[datetime | None, datetime | None]
@@ -84,7 +86,7 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
         valid_at=since,
         invalid_at=until,
         one_at_a_time=relation.one_at_a_time if relation else None,
-        property=property_of(name, relation.property if relation else None, country_of(target.entity) is not None),
+        property=_property(name, source, target),
         confidence=confidence_of(statement, named=known),
     )
 
@@ -145,6 +147,13 @@ def _learned_name(verdict: Verdict) -> str | None:
     return name_of_property(verdict.property)
 
 
+def _property(name: str, source: Named, target: Named) -> str | None:
+    relation = relations().get(name)
+    if name == _NATIONALITY and source.type == "Organization":
+        return COUNTRY
+    return property_of(name, relation.property if relation else None, country_of(target.entity) is not None)
+
+
 def property_of(name: str, usual: str | None, in_country: bool) -> str | None:
     """Returns Wikidata's property of a relation, that of a country where a place or an organization is said to be in one."""
     return COUNTRY if name in _IN_PLACE and in_country else usual
@@ -154,6 +163,7 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
     word = statement.word
     if statement.evidence in _OWN_PHRASE and word.pos_ not in ("VERB", "AUX"):
         return dates.validity(_phrase(word))
+    said_in = str(word.sent.text)
     whole = _LIFE.sub(lambda match: " " * len(match[0]), clause(word.sent, word))
     parts = _parts(whole, statement, word.sent)
     if parts is not None:
@@ -161,8 +171,14 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
             found = dates.validity(said)
             if found != (None, None):
                 return found
+        whole, said_in = _without_brackets(whole), _without_brackets(said_in)
     found = dates.validity(whole)
-    return dates.validity(word.sent.text) if found == (None, None) and _is_one_clause(word.sent) else found
+    return dates.validity(said_in) if found == (None, None) and _is_one_clause(word.sent) else found
+
+
+def _without_brackets(words: str) -> str:
+    """Returns the words with those in brackets blank, which date only what is before them: `A (1994-1999) and B`."""
+    return _IN_BRACKETS.sub(lambda match: " " * len(match[0]), words)
 
 
 def _is_one_clause(sentence: Any) -> bool:
@@ -189,10 +205,20 @@ def _parts(whole: str, statement: Statement, sentence: Any) -> Sequence[str] | N
     """Returns the part of a clause that is the object's own where others are joined to it: `A in 2016 and B in 2018`."""
     ends = {statement.source.head.i, statement.target.head.i}
     for end in (statement.target.head, statement.source.head):
-        others = [other for other in end.conjuncts if other.i not in ends and sentence.start <= other.i < sentence.end]
+        others = [other for other in _peers(end) if other.i not in ends and sentence.start <= other.i < sentence.end]
         if not others:
             continue
         start = 0 if all(other.i > end.i for other in others) else end.idx - sentence.start_char
         after = min((other.idx for other in others if other.i > end.i), default=sentence.end_char) - sentence.start_char
-        return [whole[end.idx - sentence.start_char : after], whole[: max(start, 0)]]
+        before = _without_brackets(whole[: max(start, 0)])
+        return [whole[end.idx - sentence.start_char : after], before]
     return None
+
+
+def _peers(word: Any) -> list[Any]:
+    """Returns the words joined to a word, also where their prepositions are: `for A and then for B`."""
+    preposition = word.head
+    if preposition.dep_ != "conj" or preposition.pos_ != "ADP":
+        return list(word.conjuncts)
+    beside = [other for other in preposition.head.children if other.dep_ == "prep" and other.i < preposition.i]
+    return [*word.conjuncts, *(child for other in beside for child in other.children if child.dep_ == "pobj")]

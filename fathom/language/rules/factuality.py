@@ -65,6 +65,9 @@ def asserts(verb: Any) -> bool:
 def noun_asserts(noun: Any) -> bool:
     """Tells whether a noun that relates two things is said of them: not a `future director`, not `no member`."""
     refused = _NOT_YET | _NEGATIONS | _DOUBTS
+    first = noun.left_edge
+    if first.i > noun.sent.start and first.nbor(-1).lower_ in ("not", "never", "no"):
+        return False
     return not is_question(noun.sent) and not any(child.lower_ in refused for child in noun.children)
 
 
@@ -112,14 +115,15 @@ def _holds(word: Any) -> bool:
 def _is_none(word: Any) -> bool:
     nothing = word.lower_ in ("nobody", "none", "neither", "nothing")
     return nothing or any(
-        child.dep_ in ("det", "neg", "preconj") and child.lower_ in ("no", "neither", "not") for child in word.children
+        child.dep_ in ("det", "neg", "preconj") and child.lower_ in ("no", "neither", "not") and child.nbor(1).lower_ != "only"
+        for child in word.children
     )
 
 
 def _is_wanted(word: Any) -> bool:
     """Tells whether the verb is an order, `Buy …`, or an infinitive of purpose, `to buy X, she …`."""
     if _has_to(word) and word.dep_ in ("advcl", "ROOT", "relcl", "appos"):
-        return True
+        return not (word.dep_ == "relcl" and _is_past(word) and _is_one_of_few(word.head))
     return word.dep_ == "ROOT" and word.tag_ == "VB" and not any(child.dep_ in _SUBJECTS for child in word.children)
 
 
@@ -138,7 +142,7 @@ def _stays_true(word: Any) -> bool | None:
     if role == "acl":
         if word.tag_ in ("VBN", "VBG"):
             return not _is_none(head)
-        known = head.lower_ in ("first", "last", "only") or any(c.lower_ in ("first", "last", "only") for c in head.children)
+        known = _is_one_of_few(head)
         told = head.lemma_.lower() in _FACTS and not _is_denied(governing_verb(head))
         return known if _has_to(word) else told
     if role in _OPEN_CLAUSES and word.pos_ in ("VERB", "AUX"):
@@ -153,6 +157,15 @@ def _stays_true(word: Any) -> bool | None:
     if role == "conj" and any(child.dep_ == "cc" and child.lower_ in ("or", "nor") for child in head.children):
         return False
     return None
+
+
+def _is_one_of_few(noun: Any) -> bool:
+    few = ("first", "last", "only")
+    return noun.lower_ in few or any(child.lower_ in few for child in noun.children)
+
+
+def _is_past(verb: Any) -> bool:
+    return any(child.dep_ == "aux" and child.lemma_ == "have" for child in verb.children)
 
 
 def _is_untrue(noun: Any) -> bool:

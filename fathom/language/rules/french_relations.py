@@ -5,7 +5,8 @@ The relations are those of the vocabulary, so that a collection in both language
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from fathom.language.rules.factuality import is_question
@@ -27,6 +28,8 @@ _OPEN = frozenset({"xcomp", "ccomp", "acl", "advcl"})
 _CONTRACTED = {"du": "de", "des": "de", "d'": "de", "d’": "de", "au": "à", "aux": "à", "chez": "chez"}
 _PRONOUNS = frozenset({"il", "elle"})
 _DEEPEST = 3
+_FRENCH_ARTICLES = frozenset({"le", "la", "l'", "l’", "les", "un", "une"})
+MAX_ROLE = 5  # words of a role with its preposition and article
 
 
 class _Argument(NamedTuple):
@@ -43,6 +46,7 @@ def french_statements(sentence: Sentence) -> Iterator[Statement]:
         return
     yield from _of_verbs(sentence)
     yield from _of_nouns(sentence)
+    yield from _beside_names(sentence)
 
 
 def french_asserts(word: Any) -> bool:
@@ -119,6 +123,12 @@ def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
     if depth > _DEEPEST:
         return []
     own = [child for child in word.children if child.dep_ in ("nsubj", "nsubj:pass")]
+    if _is_after_name(sentence, word):  # `Alstom fournit …`, read as a noun with an adjective
+        return _meant(sentence, word.head)
+    if own and word.dep_ == "conj" and (first := sentence.at(word.head)) is not None:  # `Airbus et Safran ont créé …`
+        between = [token.lower_ for token in word.doc[first.last + 1 : own[0].i]]
+        if between == ["et"]:
+            return [Meant(first), *(one for child in own for one in _meant(sentence, child))]
     for child in own:
         if child.lower_ in ("qui", "lequel", "laquelle") and word.dep_.startswith("acl"):
             return _meant(sentence, word.head) or _subjects(sentence, word.head, depth + 1)
@@ -131,6 +141,14 @@ def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
     if word.dep_ in ("acl", "acl:relcl"):  # `Airbus, fondé par …`, `X est un port fondé par …`
         return _meant(sentence, word.head) or _subjects(sentence, word.head, depth + 1)
     return []
+
+
+def _is_after_name(sentence: Sentence, word: Any) -> bool:
+    """Tells whether a verb with its own form for a person stands right behind the name that it is read as a part of."""
+    if word.dep_ not in ("amod", "acl", "nmod") or "Fin" not in word.morph.get("VerbForm"):
+        return False
+    named = sentence.at(word.head)
+    return named is not None and word.i == named.last + 1 and word.head.dep_ == "ROOT"
 
 
 def _meant(sentence: Sentence, word: Any) -> list[Meant]:
@@ -196,6 +214,30 @@ def _of_noun(sentence: Sentence, noun: Any, holder: Meant) -> Iterator[Statement
             if readings(key, noun=True, french=True):
                 for one in _meant(sentence, child):
                     yield Statement(holder.named, one.named, Predicate(key, key, True), "apposition", noun, one.by_pronoun)
+
+
+def _beside_names(sentence: Sentence) -> Iterator[Statement]:
+    """Yields `X, directeur de Y,` and `le directeur de Y, X,` by the order of the words, however they are read."""
+    for one, other in pairwise(sentence.named):
+        doc = one.head.doc
+        between = [token.lower_ for token in doc[one.last + 1 : other.first]]
+        if between[:1] == [","] and (key := _role_key(between[1:])):
+            yield Statement(one, other, Predicate(key, key, True), "apposition", one.head)
+        before = [token.lower_ for token in doc[max(sentence.span.start, one.first - MAX_ROLE) : one.first]]
+        ends = other.last + 1 < len(doc) and doc[other.last + 1].text == ","
+        if between == [","] and ends:
+            for start in range(len(before)):
+                if before[start - 1 : start] in (["le"], ["la"], ["l'"], ["l’"]) and (key := _role_key(before[start:])):
+                    yield Statement(other, one, Predicate(key, key, True), "apposition", one.head)
+
+
+def _role_key(words: Sequence[str]) -> str | None:
+    """Returns the noun and preposition of `directeur général de la`, as the vocabulary has them; None where it has none."""
+    said = [word for word in words if word not in _FRENCH_ARTICLES]
+    if len(said) < 2 or len(words) > MAX_ROLE:
+        return None
+    key = " ".join([*said[:-1], _CONTRACTED.get(said[-1], said[-1])])
+    return key if readings(key, noun=True, french=True) else None
 
 
 def _case(word: Any) -> str:

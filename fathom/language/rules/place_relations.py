@@ -71,7 +71,7 @@ def _of_owners(sentence: Sentence) -> Iterator[Statement]:
     for place, thing in pairwise(sentence.named):
         between = [token.lower_ for token in place.head.doc[place.last + 1 : thing.first]]
         based = between[:2] == ["-", "based"] and len(between) <= 6 and "," not in between
-        if based and _is_place(place) and thing.type in ("Organization", "Person", "Entity"):
+        if based and (_is_place(place) or is_city(place.entity)) and thing.type in ("Organization", "Person", "Entity"):
             yield Statement(thing, place, Predicate("", "based in"), "place", thing.head, relation="BASED_IN")
 
 
