@@ -117,7 +117,7 @@ def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passi
         key, ends = by_agent, (subject, target)
     if key == base and any(child.lower_ in _CHANGES.get(base, ()) for child in verb.children if child.dep_ == "prep"):
         return
-    if not readings(key, noun=False) and not _says_enough(verb, argument, target.named):
+    if not readings(key, noun=False) and (verb.dep_ == "pcomp" or not _says_enough(verb, argument, target.named)):
         return
     source, other = ends
     yield Statement(source.named, other.named, Predicate(key, written), "verb", verb, source.by_pronoun or other.by_pronoun)

@@ -14,6 +14,7 @@ from fathom.language.rules.confidence import confidence_of
 from fathom.language.rules.countries import country_of, is_adjective
 from fathom.language.rules.dates import Dates
 from fathom.language.rules.factuality import asserts, governing_verb, is_question
+from fathom.language.rules.noun_relations import is_person
 from fathom.language.rules.pair_model import Verdict
 from fathom.language.rules.relation_vocabulary import End, name_as_written, name_of_property, readings, relation_of, relations
 from fathom.language.rules.statements import Named, Statement
@@ -149,7 +150,7 @@ def _learned_name(verdict: Verdict) -> str | None:
 
 def _property(name: str, source: Named, target: Named) -> str | None:
     relation = relations().get(name)
-    if name == _NATIONALITY and source.type == "Organization":
+    if name == _NATIONALITY and not is_person(source):
         return COUNTRY
     return property_of(name, relation.property if relation else None, country_of(target.entity) is not None)
 

@@ -247,7 +247,7 @@ def _stated(
     is_part = _has_part(owner, within) if not is_owner else bool(before and words[-1] in _HEADS and not _is_mild(before))
     held = Held(Meant(person), None, "owner" if is_owner else "apposition", former)
     if is_part and country_of(owner.entity) is None:
-        if owner.type != "Location" and not former:
+        if owner.type not in ("Location", "Person") and not former:
             yield Statement(person, owner, Predicate("work for", "works for"), held.evidence, called.noun)
         return
     if is_part and not is_owner:
