@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deployments import Deployment, deployment, wait_for
 
 from fathom.settings import PROJECT_ROOT
+from tests.fathom.cli.deployments import Deployment, deployment, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

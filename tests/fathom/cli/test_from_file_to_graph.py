@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from deployments import Deployment, deployment
 
 from fathom.control.process import marked
 from fathom.graph.connection import open_graph
 from fathom.settings import Settings
+from tests.fathom.cli.deployments import Deployment, deployment
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from own_converters import Converters
 
 from fathom.settings import Settings
+from tests.fathom.conversion.own_converters import Converters
 
 
 @pytest.fixture

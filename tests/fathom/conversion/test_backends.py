@@ -10,7 +10,6 @@ from typing import Any
 
 import psutil
 import pytest
-from own_converters import Converters, alive, eventually
 
 from fathom.control.doctor import Finding, examine
 from fathom.conversion import backends
@@ -22,6 +21,7 @@ from fathom.conversion.quality.offline_verification import verify_offline
 from fathom.errors import ConverterUnreachable, KeyRefused, SettingsInvalid, UsageWrong
 from fathom.settings import Settings
 from tests.fathom.conversion.docling_serve import docling_serve
+from tests.fathom.conversion.own_converters import Converters, alive, eventually
 
 
 def weights(folder: Path) -> Path:

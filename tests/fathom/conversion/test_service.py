@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from own_converters import ENGINE, Converters, alive, eventually
 
 from fathom.conversion.report import DocumentKind, PageProgress
 from fathom.errors import (
@@ -26,6 +25,7 @@ from fathom.errors import (
     StoreFailed,
     UnknownFormat,
 )
+from tests.fathom.conversion.own_converters import ENGINE, Converters, alive, eventually
 
 pytestmark = pytest.mark.integration
 

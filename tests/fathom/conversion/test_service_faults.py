@@ -11,13 +11,13 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from own_converters import Converters, alive, eventually
 
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.protocol import HEADER, Frame, RemoteTraceback, Request, pack
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionOutOfMemory, ConversionTimedOut
+from tests.fathom.conversion.own_converters import Converters, alive, eventually
 
 pytestmark = pytest.mark.integration
 

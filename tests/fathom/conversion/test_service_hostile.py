@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from own_converters import Converters
 
 from fathom.conversion.backends import ENGINES, Backend
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.protocol import error_classes
 from fathom.errors import DocumentFailed, DocumentRejected
+from tests.fathom.conversion.own_converters import Converters
 
 pytestmark = [pytest.mark.hostile, pytest.mark.integration]
 

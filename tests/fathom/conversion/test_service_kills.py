@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from own_converters import Converters, alive, eventually
 
 from fathom.control.converter_part import ConverterPart
 from fathom.conversion.backends import ENGINES, Backend
@@ -20,6 +19,7 @@ from fathom.conversion.client import ConverterClient
 from fathom.conversion.converter_status import ConverterStatus, WorkerStatus
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.errors import ConversionFailed, ConverterUnreachable
+from tests.fathom.conversion.own_converters import Converters, alive, eventually
 
 pytestmark = pytest.mark.integration
 

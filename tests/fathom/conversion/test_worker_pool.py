@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from own_converters import ENGINE, Converters, alive
 
 from fathom.conversion import worker_launch, worker_pool, worker_process
 from fathom.conversion.converter_address import ConverterAddress
@@ -23,6 +22,7 @@ from fathom.conversion.wire_document import decode_document
 from fathom.conversion.worker_pool import WorkerPool
 from fathom.conversion.worker_process import UnkillableWorker, WorkerLost, WorkerProcess
 from fathom.errors import ConversionFailed, ConversionTimedOut, ConverterUnreachable, FathomError
+from tests.fathom.conversion.own_converters import ENGINE, Converters, alive
 
 pytestmark = pytest.mark.integration
 

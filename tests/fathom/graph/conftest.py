@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphiti_client import Client, write_documents
 from pydantic import SecretStr
-from small_corpus import ScriptedModel, WriterOf
 
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
@@ -20,6 +18,8 @@ from fathom.language.extraction import Embedder, LanguageModel
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
+from tests.fathom.graph.graphiti_client import Client, write_documents
+from tests.fathom.graph.small_corpus import ScriptedModel, WriterOf
 
 
 @pytest.fixture(scope="session")

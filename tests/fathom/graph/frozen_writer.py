@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from small_corpus import WRITTEN_AT, ScriptedModel, many_facts
-
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.graph.connection import GraphAddress, GraphConnection
@@ -23,6 +21,7 @@ from fathom.language.embedder import MiniLM
 from fathom.language.extraction import Extraction
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WRITTEN_AT, ScriptedModel, many_facts
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
-
 from fathom.graph.connection import GraphConnection
 from fathom.graph.graphiti import graphiti_at
 from fathom.ids import episode_uuid
 from fathom.language.extraction import Embedder
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
 if TYPE_CHECKING:
     from graphiti_core import Graphiti

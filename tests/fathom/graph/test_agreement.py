@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, chunks_of
 
 from fathom.graph.agreement import Differences, collections, differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, chunks_of
 
 pytestmark = pytest.mark.integration
 

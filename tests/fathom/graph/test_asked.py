@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_corpus import BRIDGE, CITY, FIRM, WRITTEN_AT, WriterOf, chunks_of, counts, digest, names
 
 from fathom.errors import BudgetSpent, LanguageModelUnreachable
 from fathom.graph.connection import GraphConnection
@@ -16,6 +15,7 @@ from fathom.language.models import open_language_model
 from fathom.language.providers import retrying
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, WRITTEN_AT, WriterOf, chunks_of, counts, digest, names
 from tests.fathom.language.messages_server import KNOWN, OVERLOADED, Fault, MessagesServer, pairs_of
 
 pytestmark = pytest.mark.integration

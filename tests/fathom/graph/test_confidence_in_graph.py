@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from small_corpus import BRIDGE, CITY, WRITTEN_AT, ScriptedModel, chunks_of, digest
 
 from fathom.graph.agreement import differences
 from fathom.graph.confidence import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW
@@ -19,6 +18,7 @@ from fathom.language.embedder import MiniLM
 from fathom.language.extraction import Extraction
 from fathom.ledger.ledger import Ledger
 from fathom.settings import PROJECT_ROOT
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, WRITTEN_AT, ScriptedModel, chunks_of, digest
 
 pytestmark = pytest.mark.integration
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from graphiti_client import Client
-from small_corpus import WriterOf, chunks_of, digest, held
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
@@ -17,6 +15,8 @@ from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Embedder, Ends, Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.graphiti_client import Client
+from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
 
 pytestmark = pytest.mark.integration
 

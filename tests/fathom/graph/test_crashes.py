@@ -10,19 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from small_corpus import (
-    BRIDGE,
-    FIRM,
-    RIVER,
-    WRITTEN_AT,
-    ScriptedModel,
-    WriterOf,
-    chunks_of,
-    counts,
-    digest,
-    found_by_words,
-    many_facts,
-)
 
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
@@ -35,6 +22,19 @@ from fathom.language.extraction import Embedder
 from fathom.ledger.episode import Outcome, Written
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from tests.fathom.graph.small_corpus import (
+    BRIDGE,
+    FIRM,
+    RIVER,
+    WRITTEN_AT,
+    ScriptedModel,
+    WriterOf,
+    chunks_of,
+    counts,
+    digest,
+    found_by_words,
+    many_facts,
+)
 
 pytestmark = pytest.mark.integration
 

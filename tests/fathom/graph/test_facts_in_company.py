@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 from fathom.database import open_database
 from fathom.graph import writer as writing
@@ -18,6 +17,7 @@ from fathom.graph.vouching import VOUCHERS
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 pytestmark = pytest.mark.integration
 

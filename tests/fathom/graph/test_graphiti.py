@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from graphiti_client import Client, uuid_of_episode
 from graphiti_core import Graphiti
 from graphiti_core.edges import EntityEdge, EpisodicEdge
 from graphiti_core.nodes import EntityNode, EpisodeType, EpisodicNode
@@ -25,7 +24,6 @@ from graphiti_core.search.search_config_recipes import (
 from graphiti_core.search.search_filters import ComparisonOperator, DateFilter, SearchFilters
 from graphiti_core.search.search_utils import edge_fulltext_search, edge_similarity_search, get_mentioned_nodes
 from graphiti_core.telemetry.telemetry import is_telemetry_enabled
-from small_corpus import BRIDGE, CITY, CLOSED, FIRM, FOUNDED, RIVER, WRITTEN_AT, held
 
 from fathom.errors import GraphUnreachable, UsageWrong
 from fathom.graph.connection import GraphConnection, graph_address
@@ -35,6 +33,8 @@ from fathom.graph.resolving import sense_of
 from fathom.graph.rows import entity_uuid
 from fathom.language.extraction import Embedder
 from fathom.settings import Settings
+from tests.fathom.graph.graphiti_client import Client, uuid_of_episode
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, CLOSED, FIRM, FOUNDED, RIVER, WRITTEN_AT, held
 
 pytestmark = pytest.mark.integration
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from graphiti_client import Client, uuid_of_episode
 from graphiti_core import Graphiti
 from graphiti_core.edges import CommunityEdge, EntityEdge, EpisodicEdge
 from graphiti_core.errors import NodeNotFoundError
 from graphiti_core.nodes import CommunityNode, EntityNode, EpisodeType, EpisodicNode, Node, SagaNode
 from graphiti_core.search.search_config import SearchResults
 from graphiti_core.search.search_config_recipes import COMMUNITY_HYBRID_SEARCH_RRF
-from small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of, counts, held
 
 from fathom.graph.reading import holding
 from fathom.graph.resolving import sense_of
 from fathom.graph.rows import entity_uuid
+from tests.fathom.graph.graphiti_client import Client, uuid_of_episode
+from tests.fathom.graph.small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of, counts, held
 
 pytestmark = pytest.mark.integration
 

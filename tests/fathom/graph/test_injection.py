@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from small_corpus import BRIDGE, FIRM, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, held, names
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.snapshot import snapshot
 from fathom.language.answers.reading import read_answer
 from fathom.language.extraction import Extraction
 from fathom.language.schema import Vocabulary
+from tests.fathom.graph.small_corpus import BRIDGE, FIRM, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, held, names
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 
 from fathom.database import open_database
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
@@ -25,6 +24,7 @@ from fathom.graph.signs import SigningEmbedder
 from fathom.language.extraction import Described, Embedder, Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 
 pytestmark = pytest.mark.integration
 

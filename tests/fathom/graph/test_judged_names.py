@@ -11,8 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
-from test_one_entity import Lister, entities
 
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
@@ -24,6 +22,8 @@ from fathom.graph.naming import name_key
 from fathom.language.extraction import Described, Judgement
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
+from tests.fathom.graph.test_one_entity import Lister, entities
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, names
 
 from checks.graph_episodes import answers_kept
 from fathom.graph.connection import GraphConnection
@@ -15,6 +14,7 @@ from fathom.graph.report import WriteReport
 from fathom.language.models import open_language_model
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, names
 from tests.fathom.language.messages_server import MessagesServer
 
 pytestmark = pytest.mark.integration

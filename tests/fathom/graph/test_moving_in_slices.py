@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import WriterOf, chunks_of, digest, held
-from test_judged_names import Judge
-from test_one_entity import entities
 
 from fathom.database import open_database
 from fathom.graph import changing
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
+from tests.fathom.graph.test_judged_names import Judge
+from tests.fathom.graph.test_one_entity import entities
 
 pytestmark = pytest.mark.integration
 

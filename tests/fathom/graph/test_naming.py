@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from generated_names import every_character, faults, generated_names
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.graph.naming import MAX_NAME, name_key, name_parts
+from tests.fathom.graph.generated_names import every_character, faults, generated_names
 
 MAX_MS = 10.0  # for the ten keys that are made of one generated name; a busy machine takes two
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from small_corpus import WriterOf, chunks_of, digest, held
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
@@ -18,6 +17,7 @@ from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import BRIDGE, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, digest, many_facts
 
 from fathom.database import open_database
 from fathom.errors import LeaseLost
@@ -27,6 +26,7 @@ from fathom.language.extraction import Embedder
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger
 from fathom.settings import PROJECT_ROOT
+from tests.fathom.graph.small_corpus import BRIDGE, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, digest, many_facts
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 from fathom.database import open_database
 from fathom.errors import LanguageModelUnreachable
@@ -19,6 +18,7 @@ from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 pytestmark = pytest.mark.integration
 

@@ -9,13 +9,13 @@ from datetime import datetime
 
 import pytest
 from neo4j.exceptions import Neo4jError
-from small_corpus import BRIDGE, FIRM, WRITTEN_AT, chunks_of, digest
 
 from fathom.errors import QueryRefused
 from fathom.graph.connection import GraphConnection
 from fathom.graph.embedded import COMMAND_TIMEOUT_MS
 from fathom.graph.query import MAX_LIMIT, MAX_QUERY, refuse_writes, run_query
 from fathom.graph.writer import DocumentWriter
+from tests.fathom.graph.small_corpus import BRIDGE, FIRM, WRITTEN_AT, chunks_of, digest
 
 WRITING = [
     "CREATE (n:Entity)",

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from small_corpus import WriterOf, chunks_of, digest, held
-from test_judged_names import Judge
-from test_one_entity import Lister, entities
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.graph import first_keys, resolving
@@ -21,6 +18,9 @@ from fathom.graph.rekeying import VERSION
 from fathom.graph.writer import DocumentWriter
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
+from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
+from tests.fathom.graph.test_judged_names import Judge
+from tests.fathom.graph.test_one_entity import Lister, entities
 
 DOCUMENTS = (
     ("Kelmouth se=Organization; Dr. Oetker KG=Organization; Ada=Person",),

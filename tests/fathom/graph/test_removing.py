@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, chunks_of, counts, digest, held, names
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, chunks_of, counts, digest, held, names
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, ScriptedModel, chunks_of, digest, many_facts
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.repairing import planned
@@ -14,6 +13,7 @@ from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
 from fathom.ledger.episode import Makers, Planned
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, ScriptedModel, chunks_of, digest, many_facts
 
 pytestmark = pytest.mark.integration
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from small_corpus import chunks_of
 
 from fathom.errors import AnswerRefused, AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.report import EpisodeFailure
 from fathom.graph.same_fault import fault_of_all
 from fathom.language.extraction import Extraction
+from tests.fathom.graph.small_corpus import chunks_of
 
 NO_JSON = "The language model's answer was not what it was asked for: it is no JSON."
 Script = Sequence[ExtractionFailed | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
 from fathom.graph.connection import GraphConnection
 from fathom.graph.summaries import LONGEST, MOST, summary
 from fathom.graph.writer import DocumentWriter
+from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
 
 def summaries(graph: GraphConnection, collection: str) -> dict[str, str]:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_rows import rows_of
 
 from fathom.graph.likeness import near
 from fathom.graph.resolving import Sense, kin, one_collection, one_text, sense_of
 from fathom.graph.rows import OF_ITSELF, OF_UNKNOWN
 from fathom.graph.sameness import Judged
 from fathom.graph.telling import ACCENTS, LEGAL, NOTHING_TOLD, Told, told_in_documents, told_in_text
+from tests.fathom.graph.test_rows import rows_of
 
 PLC, LTD, SHELL = (sense_of(name, "Organization") for name in ("Shell plc", "Shell Ltd", "Shell"))
 NAMES = ["Shell plc", "Shell Ltd", "Shell Limited", "Shéll", "SHELL", "J. Peña", "José Peña", "Jose Pena", "J Pena", "Ann"]

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from graphiti_client import Client
-from small_corpus import WriterOf, chunks_of, digest, held
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
@@ -18,6 +16,8 @@ from fathom.graph.fence import lease_node
 from fathom.graph.writer import DocumentWriter
 from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.graphiti_client import Client
+from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
 
 if TYPE_CHECKING:
     from graphiti_core import Graphiti

@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
 from sqlalchemy.engine import Engine
-from test_judged_names import Judge
-from test_one_entity import Lister, entities
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
@@ -20,6 +17,9 @@ from fathom.graph.connection import GraphConnection
 from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
+from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
+from tests.fathom.graph.test_judged_names import Judge
+from tests.fathom.graph.test_one_entity import Lister, entities
 
 pytestmark = pytest.mark.integration
 

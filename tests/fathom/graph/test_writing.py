@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_corpus import (
+
+from fathom.database import open_database
+from fathom.graph.connection import GraphConnection
+from fathom.graph.quarantine import TRIES
+from fathom.graph.report import EpisodeProgress
+from fathom.graph.writer import DocumentWriter
+from fathom.ids import episode_uuid
+from fathom.language.rules.extractor import OfflineModel
+from fathom.ledger.ledger import Ledger
+from tests.fathom.graph.small_corpus import (
     BRIDGE,
     CITY,
     CLOSED,
@@ -23,15 +32,6 @@ from small_corpus import (
     held,
     names,
 )
-
-from fathom.database import open_database
-from fathom.graph.connection import GraphConnection
-from fathom.graph.quarantine import TRIES
-from fathom.graph.report import EpisodeProgress
-from fathom.graph.writer import DocumentWriter
-from fathom.ids import episode_uuid
-from fathom.language.rules.extractor import OfflineModel
-from fathom.ledger.ledger import Ledger
 
 pytestmark = pytest.mark.integration
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages_server import MessagesServer
 
 from fathom.language.asked_model import AskedModel
 from fathom.language.models import open_language_model
 from fathom.settings import Settings
+from tests.fathom.language.messages_server import MessagesServer
 
 Opened = Callable[[Settings], AskedModel]
 SettingsFor = Callable[..., Settings]

@@ -8,13 +8,13 @@ import time
 from typing import Any
 
 import pytest
-from messages_server import MessagesServer
 
 from fathom.language.cache import AnswerStore
 from fathom.language.models import open_language_model
 from fathom.language.prompts import Prompt
 from fathom.language.schema import Vocabulary
 from fathom.settings import Settings
+from tests.fathom.language.messages_server import MessagesServer
 
 SPAWN = multiprocessing.get_context("spawn")
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(60)]

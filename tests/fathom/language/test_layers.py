@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from messages_server import Fault, MessagesServer, throttled
 
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, BudgetSpent, SettingsInvalid
@@ -22,6 +21,7 @@ from fathom.language.models import open_language_model
 from fathom.language.rate_limit import Turns
 from fathom.settings import Settings
 from fathom.tables import llm_calls, llm_reservations
+from tests.fathom.language.messages_server import Fault, MessagesServer, throttled
 
 TEXT = "Ada Moreno designed the Tamar Bridge in 1998."
 # What one question about such a text may cost at most, and costs, at the default model's price.

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages_server import MessagesServer
 
 from fathom.errors import SettingsInvalid
 from fathom.language.asking import paying_for
 from fathom.language.vocabularies import read_vocabularies
+from tests.fathom.language.messages_server import MessagesServer
 
 FILE = """
 [bridges]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from office_files import converted, paragraph, run, said, table, word
 from pptx import Presentation
 from pptx.chart.data import BubbleChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
@@ -14,6 +13,8 @@ from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.util import Inches
+
+from tests.fathom.conversion.docling_backends.office_files import converted, paragraph, run, said, table, word
 
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _NEWER = "http://schemas.microsoft.com/office/drawing/2014/chartex"

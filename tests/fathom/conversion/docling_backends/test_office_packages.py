@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office_files import OFFICE_RELATIONS, converted, paragraph, said, word
 from pptx import Presentation
 
 from fathom.errors import DocumentDamaged
+from tests.fathom.conversion.docling_backends.office_files import OFFICE_RELATIONS, converted, paragraph, said, word
 
 Entries = dict[str, bytes]
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"

@@ -5,7 +5,16 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from office_files import WORD_NAMES, converted, open_paragraph, open_text, paragraph, run, said, word
+from tests.fathom.conversion.docling_backends.office_files import (
+    WORD_NAMES,
+    converted,
+    open_paragraph,
+    open_text,
+    paragraph,
+    run,
+    said,
+    word,
+)
 
 _REFERENCE = '<w:{}Reference w:type="{}" r:id="{}"/>'
 

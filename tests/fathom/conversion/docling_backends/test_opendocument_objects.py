@@ -5,7 +5,16 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from office_files import ODF_NAMES, converted, notices, open_cell, open_paragraph, open_table, open_text, said
+from tests.fathom.conversion.docling_backends.office_files import (
+    ODF_NAMES,
+    converted,
+    notices,
+    open_cell,
+    open_paragraph,
+    open_table,
+    open_text,
+    said,
+)
 
 _FRAME = '<draw:frame draw:name="Object1"><draw:object xlink:href="./Object 1"/></draw:frame>'
 _CHART_NAMES = f'{ODF_NAMES} xmlns:chart="urn:oasis:names:tc:opendocument:xmlns:chart:1.0"'

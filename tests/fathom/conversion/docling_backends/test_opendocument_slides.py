@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from office_files import converted, notices, open_slides, said
+from tests.fathom.conversion.docling_backends.office_files import converted, notices, open_slides, said
 
 HIDDEN = '<style:drawing-page-properties presentation:visibility="hidden"/>'
 STYLE = f'<style:style style:name="hid" style:family="drawing-page">{HIDDEN}</style:style>'

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from office_files import (
+
+from fathom.errors import DocumentDamaged
+from tests.fathom.conversion.docling_backends.office_files import (
     chunk_text,
     converted,
     notices,
@@ -18,8 +20,6 @@ from office_files import (
     open_text,
     said,
 )
-
-from fathom.errors import DocumentDamaged
 
 STYLES = (
     '<style:style style:name="{}" style:family="text"><style:text-properties {}/></style:style>',

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from docling_core.types.doc import DoclingDocument
-from office_files import chunk_text, converted, notices, said
 from PIL import Image
 from pptx import Presentation
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.util import Inches
+
+from tests.fathom.conversion.docling_backends.office_files import chunk_text, converted, notices, said
 
 NAMES = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '

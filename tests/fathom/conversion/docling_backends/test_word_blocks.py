@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 from docx import Document
-from office_files import WORD_NAMES, chunk_text, converted, notices, paragraph, run, said, table, word
 from PIL import Image
+
+from tests.fathom.conversion.docling_backends.office_files import (
+    WORD_NAMES,
+    chunk_text,
+    converted,
+    notices,
+    paragraph,
+    run,
+    said,
+    table,
+    word,
+)
 
 MARK = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:{}Reference w:id="{}"/></w:r>'
 FOOT, END = "footnote", "endnote"

@@ -6,7 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from office_files import converted, notices, paragraph, said, table, word
+
+from tests.fathom.conversion.docling_backends.office_files import converted, notices, paragraph, said, table, word
 
 _PAGE = (
     "<html><body><h2>Inner head</h2><p>Inner <b>words</b> &eacute;.</p>"

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from office_files import WORD_NAMES, converted, notices, paragraph, run, said, table, word
+
+from tests.fathom.conversion.docling_backends.office_files import (
+    WORD_NAMES,
+    converted,
+    notices,
+    paragraph,
+    run,
+    said,
+    table,
+    word,
+)
 
 ALIGN = '<w:vertAlign w:val="{}"/>'
 FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from page_words import words_at
 
 from fathom.conversion.layout.content import Word
 from fathom.conversion.layout.lines import join_words
 from fathom.conversion.layout.paragraph_text import join_texts
+from tests.fathom.conversion.layout.page_words import words_at
 
 
 def texts(words: list[Word]) -> list[str]:

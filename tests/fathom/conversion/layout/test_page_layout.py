@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from page_words import paragraph_at, words_at
 
 from fathom.conversion.layout.blocks import Block, Role
 from fathom.conversion.layout.content import Box, DocumentStyle, PageContent, Rule, Word
 from fathom.conversion.layout.page_layout import lay_out
 from fathom.conversion.layout.running.furniture import document_style
 from fathom.conversion.layout.tables.table_grid import Grid
+from tests.fathom.conversion.layout.page_words import paragraph_at, words_at
 
 PROSE = [
     "This page says something that",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import reportlab
-from drawn_pdf import PROSE, convert, drawn, seen
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -16,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from fathom.conversion.layout.paragraph_text import appended
 from fathom.conversion.layout.spelling.brackets import with_brackets_as_spoken
 from fathom.conversion.pdf.pages.soft_hyphens import unseen_hyphens
+from tests.fathom.conversion.pdf.drawn_pdf import PROSE, convert, drawn, seen
 
 FONT = Path(reportlab.__file__ or "").parent / "fonts/Vera.ttf"
 

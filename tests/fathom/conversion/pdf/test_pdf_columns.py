@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drawn_pdf import PROSE, drawn, seen
 from reportlab.lib.enums import TA_JUSTIFY
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Frame, Paragraph
+
+from tests.fathom.conversion.pdf.drawn_pdf import PROSE, drawn, seen
 
 WORDS = " ".join(PROSE).replace(".", "").replace(",", "").lower().split()
 

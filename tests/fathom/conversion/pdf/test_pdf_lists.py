@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from drawn_pdf import PROSE, drawn, lines_at
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+
+from tests.fathom.conversion.pdf.drawn_pdf import PROSE, drawn, lines_at
 
 Item = tuple[float, str, str]
 

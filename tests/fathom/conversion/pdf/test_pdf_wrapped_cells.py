@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from drawn_pdf import PROSE, drawn, lines_at
 from reportlab.pdfgen.canvas import Canvas
+
+from tests.fathom.conversion.pdf.drawn_pdf import PROSE, drawn, lines_at
 
 ROWS = [
     (["Berth", "one"], ["where boats lie that come in the evening", "and leave again with the tide of the night"], ["1910"]),

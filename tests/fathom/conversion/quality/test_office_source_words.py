@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_files import archive
 
 from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.report import DocumentKind, Inspection
+from tests.fathom.conversion.made_files import archive
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"

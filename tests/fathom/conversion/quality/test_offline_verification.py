@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from own_converters import ENGINE, Converters
 
 from fathom.conversion.quality.offline_verification import verify_offline
 from fathom.errors import ConverterUnreachable
+from tests.fathom.conversion.own_converters import ENGINE, Converters
 
 pytestmark = pytest.mark.integration
 

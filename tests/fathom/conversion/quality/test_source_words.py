@@ -7,10 +7,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from made_files import archive
 
 from fathom.conversion.quality.source_words.reader import source_blocks
 from fathom.conversion.report import DocumentKind, Inspection
+from tests.fathom.conversion.made_files import archive
 
 
 def words(path: Path, kind: DocumentKind) -> list[str]:

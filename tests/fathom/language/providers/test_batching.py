@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from messages_server import MessagesServer
 
 from fathom.errors import (
     BudgetSpent,
@@ -24,6 +23,7 @@ from fathom.language.extraction import Described
 from fathom.language.models import open_language_model
 from fathom.language.providers import batching, retrying
 from fathom.settings import Settings
+from tests.fathom.language.messages_server import MessagesServer
 
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(12)]
 SPAWN = multiprocessing.get_context("spawn")

@@ -7,7 +7,6 @@ import random
 from typing import Any
 
 import pytest
-from messages_server import BROKEN, OVERLOADED, Fault, MessagesServer, throttled
 
 from fathom.errors import (
     AnswerRefused,
@@ -20,6 +19,7 @@ from fathom.errors import (
 )
 from fathom.language.extraction import Extraction
 from fathom.language.providers import retrying
+from tests.fathom.language.messages_server import BROKEN, OVERLOADED, Fault, MessagesServer, throttled
 
 TEXT = "Ada Moreno designed the Tamar Bridge in 1998."
 PROVIDERS = ["anthropic", "openai"]
