@@ -11,7 +11,7 @@ from benchmarks.figure import Figure, median_seconds
 from benchmarks.material import SAMPLES, TEXTS, converted
 from fathom.chunking.chunker import chunk_document
 from fathom.conversion.report import ConvertedDocument
-from fathom.language.tokenizer import count_tokens, embedding_tokenizer
+from fathom.embedding.tokenizer import count_tokens, embedding_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -26,14 +26,14 @@ from fathom.control.launching import launch_waiting
 from fathom.control.removing import remove
 from fathom.conversion.client import ConverterClient
 from fathom.errors import ConverterUnreachable
+from fathom.extraction.match_prompts import entity_match, fact_match
+from fathom.extraction.pipeline import model_of
+from fathom.extraction.prompt import Prompt
+from fathom.extraction.response_schema import Vocabulary
 from fathom.graph.agreement import differences
 from fathom.graph.connection import open_graph
 from fathom.graph.snapshot import snapshot
 from fathom.ids import document_id
-from fathom.language import same_facts, same_names
-from fathom.language.prompts import Prompt
-from fathom.language.schema import Vocabulary
-from fathom.language.stack import model_of
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
@@ -209,7 +209,7 @@ class DeploymentKilling:
         """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
         with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
             keys = {key for (key,) in store.execute("SELECT key FROM answers")}
-        extracting, names, facts = Prompt(Vocabulary()).question(""), same_names.question([]), same_facts.question([])
+        extracting, names, facts = Prompt(Vocabulary()).question(""), entity_match.question([]), fact_match.question([])
         model = model_of(self._settings)
         times = Counter(list(self._server.answered))
         new = [

@@ -26,8 +26,8 @@ def one() -> dict[str, float]:
     from benchmarks.material import converted
     from fathom.chunking.chunker import chunk_document
     from fathom.control.graph_part import GraphPart
+    from fathom.embedding.tokenizer import count_tokens
     from fathom.graph.writer import open_writer
-    from fathom.language.tokenizer import count_tokens
 
     with own_home() as settings:
         part = GraphPart(settings)

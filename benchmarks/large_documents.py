@@ -28,7 +28,7 @@ from benchmarks.material import converted
 from fathom.chunking.chunker import chunk_document
 from fathom.conversion.quality import report_builder
 from fathom.conversion.report import ConvertedDocument
-from fathom.language.tokenizer import count_tokens
+from fathom.embedding.tokenizer import count_tokens
 
 PAGE_BYTES = 8_000_000
 SHEET_ROWS = 40_000

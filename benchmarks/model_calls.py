@@ -89,8 +89,8 @@ async def graphitis(of: Settings, server: ModelServer, collection: str, passages
     from graphiti_core.nodes import EpisodeType
     from graphiti_core.utils.bulk_utils import RawEpisode
 
+    from fathom.embedding.embedder import open_embedder
     from fathom.graph.graphiti_clients import EmbeddingRanker, GraphitiEmbedder
-    from fathom.language.models import open_embedder
 
     embedder = open_embedder(of)
     driver = Neo4jDriver(str(of.graph_uri), "neo4j", of.graph_password.get_secret_value() if of.graph_password else "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
+from fathom.extraction.dropped_items import lost, told
 from fathom.graph.report import WriteReport
-from fathom.language.left_out import lost, told
 from fathom.thresholds import THRESHOLDS
 
 

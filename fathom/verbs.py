@@ -18,9 +18,9 @@ from fathom.settings import settings as process_settings
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
     from fathom.conversion.report import ConvertedDocument, ProgressCallback
+    from fathom.extraction.model import Extraction
     from fathom.graph.query import QueryResult
     from fathom.graph.report import EpisodeProgressCallback, WriteReport
-    from fathom.language.extraction import Extraction
 
 
 def convert(
@@ -50,7 +50,7 @@ def chunk(converted: ConvertedDocument, *, document: str = "document", settings:
     Raises UsageWrong for a name that is no id, ChunkingFailed.
     """
     from fathom.chunking.chunker import chunk_document
-    from fathom.language.tokenizer import count_tokens
+    from fathom.embedding.tokenizer import count_tokens
 
     named = document if "/" in document else document_id(DEFAULT_COLLECTION, document)
     used = settings or process_settings()
@@ -70,9 +70,9 @@ def extract(text: str, *, settings: Settings | None = None, everything: bool = F
 
     Raises ExtractionFailed, and DocumentTooLarge for more than a million characters: chunks are extracted one by one.
     """
+    from fathom.extraction.factory import open_language_model
+    from fathom.extraction.model import require_extractable
     from fathom.graph.confidence import sure_enough
-    from fathom.language.extraction import require_extractable
-    from fathom.language.models import open_language_model
 
     used = settings or process_settings()
     found = open_language_model(used).extract([require_extractable(text)])[0]

@@ -18,7 +18,7 @@ class Chunker(dg.ConfigurableResource[None]):
     def chunk(self, converted: ConvertedDocument, *, document: str) -> ChunkSet:
         """The document in chunks."""
         from fathom.chunking.chunker import chunk_document
-        from fathom.language.tokenizer import count_tokens
+        from fathom.embedding.tokenizer import count_tokens
 
         most = settings().chunk_tokens
         log.info("Chunking started", sub_stage="started", metrics={"max_tokens": most, "words": converted.report.words})

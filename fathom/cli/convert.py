@@ -14,12 +14,12 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, print_json, print_text, say, table
 from fathom.cli.password_file import PasswordFile, passwords_of
 from fathom.cli.text_lines import answer_lines
-from fathom.language.left_out import told
+from fathom.extraction.dropped_items import told
 
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
     from fathom.conversion.report import ConvertedDocument, PageProgress
-    from fathom.language.extraction import Extraction
+    from fathom.extraction.model import Extraction
     from fathom.settings import Settings
 
 # A text file's own offsets are what the caller wants back; other kinds are converted to text first.
@@ -91,9 +91,9 @@ def extract(
     object for a line that cannot be answered.
     """
     from fathom.errors import UsageWrong
+    from fathom.extraction.factory import open_language_model
+    from fathom.extraction.model import require_extractable
     from fathom.graph.confidence import sure_enough
-    from fathom.language.extraction import require_extractable
-    from fathom.language.models import open_language_model
 
     if to not in ("json", "table"):
         raise UsageWrong(f"There is no form {to}.", hint="They are: json, table.")

@@ -131,13 +131,13 @@ def _converter(found: Settings) -> Iterator[Finding]:
 
 def _language(found: Settings) -> Iterator[Finding]:
     """Its key, price and types; the provider itself is not asked, which would cost money."""
-    from fathom.language.models import open_language_model
+    from fathom.extraction.factory import open_language_model
 
     later = None if found.llm == "offline" or found.home.is_dir() else "looked at after the first `fathom up`"
     yield _attempt("language model", lambda: open_language_model(found).name, skip=later)
     if found.llm == "offline" or later:
         return
-    from fathom.language.providers.examination import examine_account, examine_connection, learned_of_server
+    from fathom.extraction.server_examination import examine_account, examine_connection, learned_of_server
 
     yield _attempt("language model's server", lambda: examine_connection(found))
     yield _attempt("language model's abilities", lambda: learned_of_server(found))

@@ -14,8 +14,8 @@ from fathom.chunking.chunk import Chunk
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ids import collection_name, document_id, episode_uuid
-from fathom.language.asking import TokenUse, estimated_tokens
 from fathom.ledger.ledger import Ledger
+from fathom.llm.client import TokenUse, estimated_tokens
 from fathom.settings import Settings
 from fathom.tables import llm_calls
 from fathom.uploads.placing import Placement, files_of
@@ -96,7 +96,7 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
         return FileEstimate(
             document=document, chunks=len(chunks), new=len(new), tokens_in=0, tokens_out=0, cost_usd=0.0, seconds=seconds
         )
-    from fathom.language.prices import price_of
+    from fathom.llm.pricing import price_of
 
     texts = [estimated_tokens(one.embedding_text) + 20 for one in new]
     answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
@@ -125,10 +125,10 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     """By the last thousand answers of the model where there are enough, else by what is usual."""
     if settings.llm == "offline":
         return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
-    from fathom.language import same_facts, same_names
-    from fathom.language.prompts import Prompt
-    from fathom.language.stack import model_of
-    from fathom.language.vocabularies import ALL, read_vocabularies
+    from fathom.extraction.match_prompts import entity_match, fact_match
+    from fathom.extraction.ontology import ALL, read_vocabularies
+    from fathom.extraction.pipeline import model_of
+    from fathom.extraction.prompt import Prompt
 
     model, words = model_of(settings), read_vocabularies(settings.llm_types)
     question = Prompt(words.get(collection, words[ALL])).question("")
@@ -140,7 +140,7 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     first = sa.select(sa.func.min(c.id)).where(c.id.in_(last.with_only_columns(c.id).order_by(c.id.desc()).limit(1000)))
     compared = sa.select(sa.func.sum(c.tokens_in), sa.func.sum(c.tokens_out)).where(
         c.model == model,
-        c.prompt.in_((same_names.PROMPT.version, same_facts.PROMPT.version)),
+        c.prompt.in_((entity_match.PROMPT.version, fact_match.PROMPT.version)),
         c.id >= first.scalar_subquery(),
     )
     with open_database(settings.operational_url).connect() as connection:

@@ -83,7 +83,7 @@ def _back_in_graph(receipt: Receipt, now: Snapshot) -> Iterator[str]:
 
 
 def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
-    from fathom.language.stack import answer_store
+    from fathom.extraction.pipeline import answer_store
 
     engine = open_database(settings.operational_url)
     upload = register.one(engine, receipt.document)

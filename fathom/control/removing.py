@@ -44,7 +44,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
     What others say too stays, with its accepted bytes where another document has the same ones; the receipt names it.
     Raises InHandNow while a run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
     """
-    from fathom.language.stack import answer_store
+    from fathom.extraction.pipeline import answer_store
 
     intake = open_intake(settings)
     with alone(settings):  # no run is started for it meanwhile

@@ -1,1 +1,1 @@
-"""The temporal knowledge graph: its server, its driver, writing episodes and reading them back."""
+"""The knowledge graph: episodes written, read back, and reconciled with the ledger."""

@@ -9,8 +9,8 @@ from contextvars import copy_context
 
 from fathom.chunking.chunk import Chunk
 from fathom.errors import ExtractionFailed, FathomError
+from fathom.extraction.model import Extraction, LanguageModel
 from fathom.graph.same_fault import FaultRow
-from fathom.language.extraction import Extraction, LanguageModel
 
 Found = tuple[Chunk, Extraction | ExtractionFailed]
 

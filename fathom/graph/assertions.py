@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fathom.calendar.spans import span_of
+from fathom.extraction.model import Ends
 from fathom.graph.validity import Claim, Validity
-from fathom.language.extraction import Ends
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from fathom.embedding.embedder import Embedder
 from fathom.graph.assertions import FACT_COLUMNS, held_facts
 from fathom.graph.fact_changes import FactChanges, JudgedFactsOf
 from fathom.graph.mentions import JudgedOf, Moves, Senses, confirms, move_mentions, save_mentions
@@ -23,7 +24,6 @@ from fathom.graph.rows import EpisodeRows, entity_uuid, named_also
 from fathom.graph.settling import Rules, settle_entities, settle_facts
 from fathom.graph.summaries import settle_summaries
 from fathom.graph.telling import key_alone
-from fathom.language.extraction import Embedder
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

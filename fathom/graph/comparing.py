@@ -14,6 +14,8 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 
+from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.extraction.model import FactJudge, LanguageModel, NameJudge, Usage
 from fathom.graph.connection import GraphConnection
 from fathom.graph.forgetting import forget
 from fathom.graph.identifying import Compared, ask, compare, settle, settled
@@ -22,8 +24,6 @@ from fathom.graph.rekeying import rekey
 from fathom.graph.restating import restate
 from fathom.graph.rows import EpisodeRows
 from fathom.graph.sameness import Judged
-from fathom.graph.signs import SigningEmbedder
-from fathom.language.extraction import FactJudge, LanguageModel, NameJudge, Usage
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.to_forget import ToForget

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from fathom.extraction.dropped_items import Lost, together
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.assertions import folded
-from fathom.language.extraction import Entity, Extraction, Fact
-from fathom.language.left_out import Lost, together
 
 ENTITY_BELOW = "entity below the least confidence"
 FACT_BELOW = "fact below the least confidence"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from fathom.embedding.embedder import Embedder, open_embedder
 from fathom.graph.connection import GraphAddress, GraphConnection, graph_address
 from fathom.graph.schema import ensure_schema
-from fathom.language.extraction import Embedder
-from fathom.language.models import open_embedder
 from fathom.settings import Settings
 
 if TYPE_CHECKING:

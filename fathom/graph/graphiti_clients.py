@@ -13,8 +13,8 @@ from graphiti_core.cross_encoder.client import CrossEncoderClient
 from graphiti_core.embedder.client import EmbedderClient
 from graphiti_core.llm_client.client import LLMClient
 
+from fathom.embedding.embedder import Embedder
 from fathom.errors import UsageWrong
-from fathom.language.extraction import Embedder
 
 
 class GraphitiEmbedder(EmbedderClient):  # type: ignore[misc]

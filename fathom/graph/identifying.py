@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fathom.extraction.match_prompts.entity_match import PROMPT
+from fathom.extraction.model import Described, NameJudge, Usage
 from fathom.graph.connection import GraphConnection
 from fathom.graph.judging import judge
 from fathom.graph.likeness import alike, near
@@ -20,8 +22,6 @@ from fathom.graph.resolving import OPEN, Sense, as_told, kin, sense_of, told_apa
 from fathom.graph.rows import EpisodeRows, named_also
 from fathom.graph.sameness import Judged, Pair, unasked
 from fathom.graph.telling import key_alone, split_form
-from fathom.language.extraction import Described, NameJudge, Usage
-from fathom.language.same_names import PROMPT
 from fathom.ledger.verdicts import NameVerdicts, Sheet
 from fathom.observability.logs import get_logger
 

@@ -16,13 +16,13 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
+from fathom.extraction.match_prompts.pair_prompt import MOST_PAIRS
+from fathom.extraction.model import Judgement, Usage
 from fathom.graph.company import NOBODY, Said
 from fathom.graph.sameness import NOTHING_JUDGED, Judged, Pair
 from fathom.graph.vouching import to_ask, vouched
-from fathom.language.asking import estimated_tokens
-from fathom.language.extraction import Judgement, Usage
-from fathom.language.pairs import MOST_PAIRS
 from fathom.ledger.verdicts import ALONE, Company, Sheet
+from fathom.llm.client import estimated_tokens
 from fathom.observability.logs import get_logger
 
 AT_A_TIME = 8  # questions

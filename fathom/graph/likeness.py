@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d+|(?<!\w)[ivx]+(?!\w)")
 _SMALL = frozenset({"and", "of", "the", "for", "in", "de", "la", "le", "du", "des", "et"})
 _WORD = 8  # bytes of signs that are compared at a time
 
-Signs = Mapping[str, bytes | None]  # of the vectors of names, by key; see fathom/graph/signs.py
+Signs = Mapping[str, bytes | None]  # of the vectors of names, by key; see fathom/embedding/binary_vectors.py
 
 
 def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from fathom.extraction.model import FactJudge, Stated, Usage
 from fathom.graph.judging import judge
 from fathom.graph.sameness import Pair, pair_of
-from fathom.language.extraction import FactJudge, Stated, Usage
 from fathom.ledger.verdicts import Sheet
 
 

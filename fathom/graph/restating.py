@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import partial
 from itertools import combinations
 
+from fathom.extraction.match_prompts.fact_match import PROMPT
+from fathom.extraction.model import FactJudge, Stated, Usage
 from fathom.graph.assertions import FACT_COLUMNS, Assertion, held_facts, may_be_of_one_time, saying_key, unpacked
 from fathom.graph.company import Said
 from fathom.graph.connection import GraphConnection
@@ -22,8 +24,6 @@ from fathom.graph.paraphrases import Ends, SayersOf
 from fathom.graph.relations import Relations
 from fathom.graph.sameness import Judged, Pair, beside, hanging_together, neighbours, pair_of
 from fathom.graph.telling import key_alone
-from fathom.language.extraction import FactJudge, Stated, Usage
-from fathom.language.same_facts import PROMPT
 from fathom.ledger.fact_verdicts import FactVerdicts, Saying
 from fathom.ledger.verdicts import Sayer, Sheet
 from fathom.observability.logs import get_logger

@@ -18,12 +18,12 @@ from typing import Any
 
 from fathom.chunking.chunk import Chunk
 from fathom.clean_text import clean_text
+from fathom.extraction.model import Extraction
 from fathom.graph.assertions import AssertedFact, Assertion, folded, renamed
 from fathom.graph.resolving import PERSON, Sense, is_generic, one_text, sense_of
 from fathom.graph.telling import NOTHING_TOLD, Told, told_in_text
 from fathom.graph.validity import slot_by_types
 from fathom.ids import EPISODE_NAMESPACE, episode_uuid
-from fathom.language.extraction import Extraction
 
 OF_ITSELF = "fact of a thing with itself"
 OF_UNKNOWN = "fact of a name that is no entity"

@@ -8,8 +8,8 @@ from collections.abc import Collection
 
 from fathom.chunking.chunk import Chunk
 from fathom.errors import AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
+from fathom.extraction.model import Extraction
 from fathom.graph.report import EpisodeFailure
-from fathom.language.extraction import Extraction
 
 MAX_IN_A_ROW = 3
 # Faults of the model's way to answer; what it refuses by what a chunk says is the chunk's own. Answers that are too long may

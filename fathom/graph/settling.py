@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fathom.embedding.embedder import Embedder
 from fathom.graph.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
 from fathom.graph.resolving import is_generic, sense_of
 from fathom.graph.telling import parts_in, reduced
 from fathom.graph.told_ends import SIGNS
 from fathom.graph.validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
-from fathom.language.extraction import Embedder
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

@@ -6,8 +6,8 @@ from collections import Counter
 
 from fathom.chunking.chunk import Chunk
 from fathom.errors import ExtractionFailed
+from fathom.extraction.model import Extraction, Usage
 from fathom.graph.report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback
-from fathom.language.extraction import Extraction, Usage
 
 
 class Tally:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from fathom.extraction.model import Ends
 from fathom.graph.told_ends import Topic, meaning, names_of, stay, topics
-from fathom.language.extraction import Ends
 
 Group = tuple[str, str]  # an office or property, and the uuid of the entity that has one of it at a time
 

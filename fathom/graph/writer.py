@@ -13,7 +13,13 @@ from typing import Any
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
+from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.embedder import Embedder, open_embedder
 from fathom.errors import ExtractionFailed, FathomError
+from fathom.extraction.dropped_items import Lost, lost, together
+from fathom.extraction.factory import open_language_model
+from fathom.extraction.model import LanguageModel
+from fathom.extraction.ontology import ALL, read_vocabularies
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.attachments import link_attachments
 from fathom.graph.changing import (
@@ -39,18 +45,13 @@ from fathom.graph.rows import EpisodeRows, episode_rows
 from fathom.graph.same_fault import fault_of_all
 from fathom.graph.schema import ensure_schema
 from fathom.graph.settling import Rules
-from fathom.graph.signs import SigningEmbedder
 from fathom.graph.tally import Tally
 from fathom.graph.validity import USUAL, rules_with
 from fathom.ids import episode_uuid, split_document_id
-from fathom.language.asking import paying_for
-from fathom.language.extraction import Embedder, LanguageModel
-from fathom.language.left_out import Lost, lost, together
-from fathom.language.models import open_embedder, open_language_model
-from fathom.language.vocabularies import ALL, read_vocabularies
 from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.llm.client import paying_for
 from fathom.observability.logs import get_logger
 from fathom.settings import Settings
 

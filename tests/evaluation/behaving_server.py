@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.evaluation import server_behaviours as ways
 from tests.evaluation.server_behaviours import CHAT, NamedFault, tokens_of
-from tests.fathom.language.scripted_server import Asked, Reply
+from tests.fathom.llm.scripted_server import Asked, Reply
 
 USD_IN, USD_OUT = 3.0, 15.0  # a million tokens
 _READ, _WRITE = 0.1, 1.25  # of the price of a token in

@@ -1,6 +1,6 @@
 """Counts how often names of each standing are right on Re-DocRED dev: the confidence that offline extraction gives to them.
 
-python -m tests.evaluation.entity_confidence   prints the table of fathom/language/rules/entity_typing.py
+python -m tests.evaluation.entity_confidence   prints the table of fathom/extraction/rules/names/entity_typing.py
 
 A name is right when the corpus has one of its places exactly and, where it has a type, gives that place the same kind. Types
 are decided by weights that were learned from other documents, in five folds.
@@ -12,8 +12,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from fathom.language.rules.entity_typing import decide, evidence, standing
-from fathom.language.rules.found_name import ANY_TYPE, Found
+from fathom.extraction.rules.names.entity_typing import decide, evidence, standing
+from fathom.extraction.rules.names.found_name import ANY_TYPE, Found
 from tests.conftest import CORPORA
 from tests.evaluation.redocred import GOLD_TYPE, Gold, documents
 from tests.evaluation.train_entity_types import DEV, FOLDS, Known, found_in, learned

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from fathom.language.rules.extractor import OfflineModel
-from fathom.language.rules.pair_model import PairModel
+from fathom.extraction.rules.extractor import OfflineModel
+from fathom.extraction.rules.pairs.pair_model import PairModel
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
 from tests.evaluation.redocred import (

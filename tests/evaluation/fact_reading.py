@@ -19,8 +19,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from fathom.language.extraction import Fact
-from fathom.language.rules.extractor import OfflineModel
+from fathom.extraction.model import Fact
+from fathom.extraction.rules.extractor import OfflineModel
 from fathom.settings import PROJECT_ROOT, Settings
 
 KEPT = Path(__file__).with_name("read_facts.toml")

@@ -11,8 +11,8 @@ from fathom.chunking.chunker import chunk_document
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
+from fathom.embedding.tokenizer import count_tokens
 from fathom.errors import FathomError
-from fathom.language.tokenizer import count_tokens
 
 TOKENS = 256
 

@@ -23,9 +23,9 @@ import sqlalchemy as sa
 
 from fathom import settings as settings_module
 from fathom.database import open_database
-from fathom.language.providers import retrying
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.ledger import Ledger
+from fathom.llm.middleware import retry
 from fathom.tables import llm_calls
 from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, paused_for
@@ -33,7 +33,7 @@ from fathom.uploads.intake import open_intake
 from tests.evaluation import server_behaviours as ways
 from tests.evaluation.behaving_server import USD_IN, USD_OUT, BehavingServer, Phase, text_of
 from tests.evaluation.server_behaviours import CHAT, MESSAGES
-from tests.fathom.language.scripted_server import ScriptedServer
+from tests.fathom.llm.scripted_server import ScriptedServer
 from tests.ingestion_assets.conftest import Deployment, deployed
 
 A_PHASE = 10  # documents
@@ -225,9 +225,9 @@ def run(documents: int, seed: int, folder: Path, a_phase: int = A_PHASE) -> Outc
         with pytest.MonkeyPatch.context() as quicker, deployed(folder / "home", folder / "dagster") as deployment:
             quicker.setattr(accounts, "FIRST_PROBE_S", 0.3)
             quicker.setattr(accounts, "LONGEST_PROBE_S", 1.0)
-            quicker.setattr(retrying, "FIRST_S", 0.01)
-            quicker.setattr(retrying, "LONGEST_S", 0.05)
-            quicker.setattr(retrying, "EACH_LOADING_S", 0.02)
+            quicker.setattr(retry, "FIRST_S", 0.01)
+            quicker.setattr(retry, "LONGEST_S", 0.05)
+            quicker.setattr(retry, "EACH_LOADING_S", 0.02)
             played = BehaviourRun(deployment, listening.url, server, seed)
             began, told = time.monotonic(), 0
             for phase in phases(-(-documents // a_phase), seed):

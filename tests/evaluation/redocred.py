@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from fathom.language.extraction import Extraction
+from fathom.extraction.model import Extraction
 
 NAMED = {"PER", "ORG", "LOC", "MISC"}  # dates and numbers are no entities of ours
 GOLD_TYPE = {"Person": "PER", "Organization": "ORG", "Location": "LOC", "Group": "LOC"}  # all others are MISC

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from fathom.language.extraction import Fact
+from fathom.extraction.model import Fact
 
 SENTENCES = Path(__file__).with_name("gold_sentences")
 RELATIONS = Path(__file__).with_name("gold_relations.toml")

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from fathom.language.extraction import Fact
-from fathom.language.rules.extractor import OfflineModel
+from fathom.extraction.model import Fact
+from fathom.extraction.rules.extractor import OfflineModel
 from fathom.settings import PROJECT_ROOT
 from tests.evaluation.sentence_gold import (
     KINDS,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fathom.language.scripted_server import Asked, Reply, page
+from tests.fathom.llm.scripted_server import Asked, Reply, page
 
 Text = Callable[[str], str]
 Usage = Callable[[int, int], Any]

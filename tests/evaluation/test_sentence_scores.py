@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from fathom.language.extraction import Fact
+from fathom.extraction.model import Fact
 from tests.evaluation.sentence_gold import GoldFact, GoldSentence, Judged, drawn, judged, tally
 
 TEXT = "Karin Dahl led Solvind until May 2011, and Lyse bought Solvind."

@@ -20,12 +20,12 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from fathom.language.rules.blocks import reading_text
-from fathom.language.rules.english_ner import places
-from fathom.language.rules.entity_grouping import grouped
-from fathom.language.rules.entity_typing import evidence
-from fathom.language.rules.found_name import Found
-from fathom.language.rules.type_model import KINDS
+from fathom.extraction.rules.names.english_ner import places
+from fathom.extraction.rules.names.entity_grouping import grouped
+from fathom.extraction.rules.names.entity_typing import evidence
+from fathom.extraction.rules.names.found_name import Found
+from fathom.extraction.rules.names.type_model import KINDS
+from fathom.extraction.rules.text.text_blocks import reading_text
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
 from tests.evaluation.redocred import Gold, documents

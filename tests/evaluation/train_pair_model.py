@@ -23,13 +23,13 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from fathom.language.rules import extractor
-from fathom.language.rules.entity_grouping import entities_of
-from fathom.language.rules.found_name import Found
-from fathom.language.rules.pair_evidence import is_stated
-from fathom.language.rules.pair_features import Candidate, bucket, candidates
-from fathom.language.rules.pair_model import SURE, PairModel, Verdict, Weights, packed, unpacked
-from fathom.language.rules.sentence import Sentence
+from fathom.extraction.rules import extractor
+from fathom.extraction.rules.names.entity_grouping import entities_of
+from fathom.extraction.rules.names.found_name import Found
+from fathom.extraction.rules.pairs.pair_evidence import is_stated
+from fathom.extraction.rules.pairs.pair_features import Candidate, bucket, candidates
+from fathom.extraction.rules.pairs.pair_model import SURE, PairModel, Verdict, Weights, packed, unpacked
+from fathom.extraction.rules.text.sentence import Sentence
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
 from tests.evaluation.pair_network import SEED, fitted

@@ -16,7 +16,7 @@ from fathom.settings import Settings
 from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, probe_now
 from fathom.uploads.intake import Intake, open_intake
-from tests.fathom.language.scripted_server import Asked, Reply, ScriptedServer, completion, error
+from tests.fathom.llm.scripted_server import Asked, Reply, ScriptedServer, completion, error
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs, small_model
 
 pytestmark = [pytest.mark.integration, on_both_graphs]

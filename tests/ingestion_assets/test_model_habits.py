@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.fathom.language.answers.wrapping import Wire, record, said
-from tests.fathom.language.messages_server import MessagesServer
+from tests.fathom.extraction.response.wrapping import Wire, record, said
+from tests.fathom.llm.messages_server import MessagesServer
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs, small_model
 
 pytestmark = [pytest.mark.integration, on_both_graphs]

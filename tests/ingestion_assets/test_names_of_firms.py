@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fathom.language.messages_server import MessagesServer
+from tests.fathom.llm.messages_server import MessagesServer
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs
 
 pytestmark = [pytest.mark.integration, on_both_graphs]

@@ -10,7 +10,7 @@ import pytest
 
 from fathom.control.documents import documents_by_id
 from fathom.uploads.dating import DocumentDate, note_date
-from tests.fathom.language.messages_server import MessagesServer
+from tests.fathom.llm.messages_server import MessagesServer
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs
 
 pytestmark = [pytest.mark.integration, on_both_graphs]

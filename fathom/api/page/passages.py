@@ -11,8 +11,8 @@ from fathom.api.page.words import many
 from fathom.chunking.sentences import Span
 from fathom.control.passages import Passage, Passages
 from fathom.control.progress.status import DocumentStatus
+from fathom.extraction.dropped_items import told
 from fathom.graph.passages import HeldEntity, HeldFact
-from fathom.language.left_out import told
 
 _STATES = {
     "planned": ("queued", "waits for the language model"),

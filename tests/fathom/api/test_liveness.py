@@ -19,7 +19,7 @@ from fathom.control.parts import start_all, status_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.runs.worker import PID_TAG
 from tests.fathom.api.test_live import Live
-from tests.fathom.language.messages_server import Fault, MessagesServer, throttled
+from tests.fathom.llm.messages_server import Fault, MessagesServer, throttled
 from tests.fathom.observability.otlp_receiver import OtlpReceiver, attributes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]

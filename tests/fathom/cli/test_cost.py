@@ -9,15 +9,15 @@ import pytest
 
 from fathom.control.estimate import ENOUGH
 from fathom.database import open_database
-from fathom.language import same_facts, same_names
-from fathom.language.asking import paying_for
-from fathom.language.models import open_language_model
-from fathom.language.prompts import Prompt
-from fathom.language.schema import Vocabulary
-from fathom.language.stack import model_of
+from fathom.extraction.factory import open_language_model
+from fathom.extraction.match_prompts import entity_match, fact_match
+from fathom.extraction.pipeline import model_of
+from fathom.extraction.prompt import Prompt
+from fathom.extraction.response_schema import Vocabulary
+from fathom.llm.client import paying_for
 from fathom.settings import Settings
 from fathom.tables import llm_calls
-from tests.fathom.language.messages_server import OVERLOADED, MessagesServer
+from tests.fathom.llm.messages_server import OVERLOADED, MessagesServer
 
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(3)]
 
@@ -99,8 +99,8 @@ def test_an_estimate_counts_what_comparing_names_and_facts_took_before(
     told = []
     for prompt, times in (
         (Prompt(Vocabulary()).version, ENOUGH),
-        (same_names.PROMPT.version, 2),
-        (same_facts.PROMPT.version, 1),
+        (entity_match.PROMPT.version, 2),
+        (fact_match.PROMPT.version, 1),
     ):
         rows = [{**row, "prompt": prompt, "tokens_in": 10_000, "tokens_out": 400}] * times
         with open_database(home_settings.operational_url).begin() as connection:

@@ -12,9 +12,9 @@ import pytest
 
 import fathom
 from fathom import settings as settings_module
+from fathom.extraction import factory
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.confidence import FACT_BELOW
-from fathom.language import models
-from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.settings import Settings
 from tests.fathom.cli.conftest import Call
 
@@ -38,7 +38,7 @@ class Model:
 @pytest.fixture
 def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A file of which the model finds the same as of any other."""
-    monkeypatch.setattr(models, "open_language_model", lambda settings: Model())
+    monkeypatch.setattr(factory, "open_language_model", lambda settings: Model())
     file = tmp_path / "a.txt"
     file.write_text("Ada met Bo.")
     return str(file)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fathom.database import open_database
+from fathom.embedding.minilm import MiniLM
 from fathom.errors import FathomError
+from fathom.extraction.model import Extraction
 from fathom.graph.connection import GraphAddress, GraphConnection
 from fathom.graph.writer import DocumentWriter
-from fathom.language.embedder import MiniLM
-from fathom.language.extraction import Extraction
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import WRITTEN_AT, ScriptedModel, many_facts

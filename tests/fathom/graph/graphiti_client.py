@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from fathom.embedding.embedder import Embedder
 from fathom.graph.connection import GraphConnection
 from fathom.graph.graphiti import graphiti_at
 from fathom.ids import episode_uuid
-from fathom.language.extraction import Embedder
 from tests.fathom.graph.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Any
 
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.errors import ExtractionFailed
+from fathom.extraction.model import Entity, Extraction, Fact, Usage
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import chunk_identity
-from fathom.language.extraction import Entity, Extraction, Fact, Usage
 
 WriterOf = Callable[..., DocumentWriter]
 

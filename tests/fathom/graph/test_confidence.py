@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.confidence import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW, below, lost_below, sure_enough
-from fathom.language.extraction import Entity, Extraction, Fact
 
 
 def extraction(entities: dict[str, float | None], *facts: tuple[str, str, float | None]) -> Extraction:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from fathom.embedding.minilm import MiniLM
+from fathom.extraction.model import Extraction
 from fathom.graph.agreement import differences
 from fathom.graph.confidence import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW
 from fathom.graph.connection import GraphConnection
@@ -14,8 +16,6 @@ from fathom.graph.passages import held_by
 from fathom.graph.query import run_query
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
-from fathom.language.embedder import MiniLM
-from fathom.language.extraction import Extraction
 from fathom.ledger.ledger import Ledger
 from fathom.settings import PROJECT_ROOT
 from tests.fathom.graph.small_corpus import BRIDGE, CITY, WRITTEN_AT, ScriptedModel, chunks_of, digest

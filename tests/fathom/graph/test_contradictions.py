@@ -11,9 +11,10 @@ import pytest
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
+from fathom.embedding.embedder import Embedder
+from fathom.extraction.model import Ends, Entity, Extraction, Fact
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Embedder, Ends, Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.graphiti_client import Client
 from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held

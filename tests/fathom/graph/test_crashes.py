@@ -13,12 +13,12 @@ import pytest
 
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.embedding.embedder import Embedder
 from fathom.errors import GraphUnreachable
 from fathom.graph.connection import GraphConnection, open_graph
 from fathom.graph.overview import graph_health
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Embedder
 from fathom.ledger.episode import Outcome, Written
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
+from fathom.extraction.model import Entity, Extraction, Fact, Judgement, Stated
 from fathom.graph import writer as writing
 from fathom.graph.connection import GraphConnection
 from fathom.graph.vouching import VOUCHERS
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 

@@ -25,13 +25,13 @@ from graphiti_core.search.search_filters import ComparisonOperator, DateFilter, 
 from graphiti_core.search.search_utils import edge_fulltext_search, edge_similarity_search, get_mentioned_nodes
 from graphiti_core.telemetry.telemetry import is_telemetry_enabled
 
+from fathom.embedding.embedder import Embedder
 from fathom.errors import GraphUnreachable, UsageWrong
 from fathom.graph.connection import GraphConnection, graph_address
 from fathom.graph.graphiti import open_graphiti
 from fathom.graph.graphiti_driver import GraphitiDriver
 from fathom.graph.resolving import sense_of
 from fathom.graph.rows import entity_uuid
-from fathom.language.extraction import Embedder
 from fathom.settings import Settings
 from tests.fathom.graph.graphiti_client import Client, uuid_of_episode
 from tests.fathom.graph.small_corpus import BRIDGE, CITY, CLOSED, FIRM, FOUNDED, RIVER, WRITTEN_AT, held

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from fathom.extraction.model import Extraction
+from fathom.extraction.response.response_parser import read_answer
+from fathom.extraction.response_schema import Vocabulary
 from fathom.graph.connection import GraphConnection
 from fathom.graph.snapshot import snapshot
-from fathom.language.answers.reading import read_answer
-from fathom.language.extraction import Extraction
-from fathom.language.schema import Vocabulary
 from tests.fathom.graph.small_corpus import BRIDGE, FIRM, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, held, names
 
 pytestmark = pytest.mark.integration

@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
+from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.embedder import Embedder
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
+from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement, Stated
 from fathom.graph import comparing
 from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
 from fathom.graph.assertions import saying_key
 from fathom.graph.connection import GraphConnection
 from fathom.graph.restating import NEAR
-from fathom.graph.signs import SigningEmbedder
-from fathom.language.extraction import Described, Embedder, Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts

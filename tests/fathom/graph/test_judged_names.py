@@ -14,12 +14,12 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
+from fathom.extraction.model import Described, Judgement
 from fathom.graph import comparing
 from fathom.graph import writer as writing
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.naming import name_key
-from fathom.language.extraction import Described, Judgement
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts

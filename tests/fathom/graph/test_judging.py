@@ -13,14 +13,14 @@ import pytest
 
 from fathom.database import close_databases, open_database
 from fathom.errors import AnswerRefused, BudgetSpent, FathomError
+from fathom.extraction.match_prompts.pair_prompt import MOST_PAIRS
+from fathom.extraction.model import Judgement, Usage
 from fathom.graph.company import NOBODY, Said
 from fathom.graph.judging import FEW, HALVINGS, MOST_TOKENS, as_it_is, judge
 from fathom.graph.sameness import NOTHING_JUDGED, Judged, Pair
-from fathom.language.asking import estimated_tokens
-from fathom.language.extraction import Judgement, Usage
-from fathom.language.pairs import MOST_PAIRS
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.verdicts import Company, Sayer, Sheet
+from fathom.llm.client import estimated_tokens
 
 US, THEM, IT = (Sayer(f"c/{name}.md", name) for name in ("us", "them", "it"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from checks.graph_episodes import answers_kept
+from fathom.extraction.factory import open_language_model
 from fathom.graph.connection import GraphConnection
 from fathom.graph.report import WriteReport
-from fathom.language.models import open_language_model
 from fathom.ledger.ledger import Ledger
 from fathom.settings import Settings
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, names
-from tests.fathom.language.messages_server import MessagesServer
+from tests.fathom.llm.messages_server import MessagesServer
 
 pytestmark = pytest.mark.integration
 case = pytest.mark.case

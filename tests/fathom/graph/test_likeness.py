@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fathom.embedding.binary_vectors import bits_of
+from fathom.embedding.minilm import MiniLM
 from fathom.graph.likeness import MOST_ALIKE, Signs, alike, near
 from fathom.graph.naming import name_key
 from fathom.graph.sameness import Pair, pair_of
-from fathom.graph.signs import bits_of
-from fathom.language.embedder import MiniLM
 
 ONE_THING = (
     ("IBM", "International Business Machines"),

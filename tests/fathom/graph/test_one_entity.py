@@ -12,10 +12,10 @@ import pytest
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import WriterOf, chunks_of, digest, held
 

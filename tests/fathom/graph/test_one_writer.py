@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
+from fathom.embedding.embedder import Embedder
 from fathom.errors import LeaseLost
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
 from fathom.graph.fence import only_writer
 from fathom.graph.writer import BATCH, DocumentWriter
-from fathom.language.extraction import Embedder
 from fathom.ledger.lease import Leases
 from fathom.ledger.ledger import Ledger
 from fathom.settings import PROJECT_ROOT

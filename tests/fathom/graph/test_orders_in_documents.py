@@ -10,12 +10,12 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import LanguageModelUnreachable
+from fathom.extraction.model import Entity, Extraction, Fact, Judgement, Stated
 from fathom.graph import restating
 from fathom.graph import writer as writing
 from fathom.graph.assertions import saying_key, unpacked
 from fathom.graph.connection import GraphConnection
 from fathom.graph.writer import DocumentWriter
-from fathom.language.extraction import Entity, Extraction, Fact, Judgement, Stated
 from fathom.ledger.fact_verdicts import FactVerdicts
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.embedder import Embedder
 from fathom.graph.restating import NEAR
-from fathom.graph.signs import SigningEmbedder
-from fathom.language.extraction import Embedder
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.resolving import sense_of
 from fathom.graph.rows import EpisodeRows, entity_uuid, episode_rows
 from fathom.ids import episode_uuid
-from fathom.language.extraction import Entity, Extraction, Fact
 from tests.fathom.graph.small_corpus import BRIDGE, CLOSED, FIRM, FOUNDED, WRITTEN_AT, ScriptedModel, chunks_of
 
 NAMES = ["John Smith", "J. Smith", "James Smith", "j  smith", "Mercury", "MERCURY", "The Mercury", "Ann"]

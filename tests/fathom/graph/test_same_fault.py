@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from fathom.errors import AnswerRefused, AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
+from fathom.extraction.model import Extraction
 from fathom.graph.ahead import Found, extractions
 from fathom.graph.report import EpisodeFailure
 from fathom.graph.same_fault import fault_of_all
-from fathom.language.extraction import Extraction
 from tests.fathom.graph.small_corpus import chunks_of
 
 NO_JSON = "The language model's answer was not what it was asked for: it is no JSON."

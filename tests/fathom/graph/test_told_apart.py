@@ -12,9 +12,9 @@ from sqlalchemy.engine import Engine
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
+from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.agreement import differences
 from fathom.graph.connection import GraphConnection
-from fathom.language.extraction import Entity, Extraction, Fact
 from fathom.ledger.ledger import Ledger
 from fathom.ledger.verdicts import NameVerdicts
 from tests.fathom.graph.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held

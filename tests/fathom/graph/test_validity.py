@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom.extraction.model import Ends
 from fathom.graph.assertions import AssertedFact, Assertion, held_fact, held_facts
 from fathom.graph.validity import USUAL, Claim, Validity, ends_in, groups_of, open_in, relations_of, rules_with, validity
-from fathom.language.extraction import Ends
 
 READ_AT = datetime(2024, 5, 6, tzinfo=UTC)
 

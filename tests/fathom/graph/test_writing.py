@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
+from fathom.extraction.rules.extractor import OfflineModel
 from fathom.graph.connection import GraphConnection
 from fathom.graph.quarantine import TRIES
 from fathom.graph.report import EpisodeProgress
 from fathom.graph.writer import DocumentWriter
 from fathom.ids import episode_uuid
-from fathom.language.rules.extractor import OfflineModel
 from fathom.ledger.ledger import Ledger
 from tests.fathom.graph.small_corpus import (
     BRIDGE,

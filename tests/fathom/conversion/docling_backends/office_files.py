@@ -10,7 +10,7 @@ from fathom.chunking.chunker import chunk_document
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
-from fathom.language.tokenizer import count_tokens
+from fathom.embedding.tokenizer import count_tokens
 from tests.fathom.conversion.cases.gold import plain
 
 OFFICE_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

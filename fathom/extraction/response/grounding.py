@@ -1,0 +1,184 @@
+"""Says why a fact of an answer is none, by the words of its sentence: not about both ends, denied, supposed, or turned round.
+
+Only what the words show is judged, in English, French and German; a sentence of another language is taken as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fathom.extraction.response.text_location import SourceText
+from fathom.extraction.response.texts.unformatted_text import Span
+
+NAMES_NOT_BOTH = "fact does not name both"
+NOT_STATED = "fact that is denied, asked or supposed"
+TURNED_ROUND = "fact against its direction"
+NOT_A_DATE_OF_THE_TEXT = "date without a date in the text"
+
+_MIN_SHORT = 3  # letters of a word that stands for a longer name
+# Small letters only, since `May` and `Will` are names; `no longer` is an end and judged apart.
+_DENIES = re.compile(
+    r"n['’]t\b|\b[Nn](?:ever|either|obody|or|o one)\b|\bnot\b(?! only\b)|\bcannot\b|\b(?:failed|refused|declined) to\b"
+    r"|\bden(?:y|ies|ied) (?:that|having)\b|\bunlikely\b|\b(?:untrue|false|falsely|wrongly|mistakenly)\b"
+    r"|\bn(?:['’]|e )\w+(?: \w+)? (?:pas|jamais|aucune?|ni)\b|\b[Nn]i .* ni\b"
+)
+# German denies behind what it denies: `A hat B nicht gekauft`.
+_DENIES_BEHIND = re.compile(r"\b(?:nicht|kein(?:e[nmrs]?)?|niemals)\b(?! mehr\b| nur\b)")
+_SUPPOSES = re.compile(
+    r"\b(?:[Ii]f|[Ww]hether|[Ss]uppose|[Pp]erhaps|[Pp]robably|[Aa]llegedly|[Rr]eportedly|[Ss]upposedly)\b"
+    r"|\b(?:may|might|could|would|should|will|shall)\b"
+    r"|\b(?:plan|plans|planned|planning|intends?|intended|hopes?|hoped|wants?|wanted|seeks?|seeking|aims?|threatened) to\b"
+    r"|\b(?:is|are|was|were|been) (?:expected|likely|due|set|said|rumou?red|alleged|believed|about|considering)\b"
+    r"|\bclaim(?:s|ed)? (?:that|to)\b|\b(?:pourr|devr|ser|aur)ai(?:t|ent)\b|\benvisagent?\b"
+    r"|\b(?:könnten?|würden?|sollten?|vielleicht)\b"
+)
+_ENDED = re.compile(r"\b(?:no longer|not any ?more|n(?:['’]|e )\w+(?: \w+)? plus)\b")
+_SAYS_SO = re.compile(
+    r"^(?:NO|MAY|MIGHT|COULD|WOULD|SHOULD|WILL|PLAN|PLANS|PLANNED|INTENDS?|HOPES?|WANTS?)_|(?:^|_)(?:NOT|NEVER)_"
+)
+_PASSIVE = r"\s+(?:(?:was|were|is|are|been|being|has|have|had|then|later|also|first|\w+ly)\s+)+{verb}\s+by\s+(?:the\s+|an?\s+)?"
+_ACTIVE = r"\s+(?:(?:has|have|had|then|later|also|first|\w+ly)\s+)*{verb}\s+(?:the\s+|an?\s+)?"
+_BOTH_WAYS = ("MARR", "MEET", "MET", "MERGE", "BORDER", "JOIN", "NEIGHBO", "WED")  # stems of relations without a direction
+_HAS_NUMBER = re.compile(
+    r"\d|[〇一二三四五六七八九十百千]|\b[MDCLXVI]{3,}\b|teen\b|(?:twen|thir|for|fif|six|seven|eigh|nine)t(?:y|ies)|hundred|thousand"
+    r"|cent\b|cents\b|mille?\b|vingt|hundert|tausend|zig\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of a fact: its name, and all that the answer and the text call it."""
+
+    name: str
+    forms: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A fact of an answer: both ends, the relation, its sentence, and the quote where the text has it."""
+
+    source: End
+    relation: str
+    target: End
+    sentence: str
+    quote: str = ""
+    has_ended: bool = False
+
+
+def objection(claim: Claim, *, wanted: bool = False) -> str | None:
+    """Returns the reason for which an answered fact is no fact; None where its words show none.
+
+    Args:
+        claim: the fact.
+        wanted: its relation is of the collection's own vocabulary, which may ask for plans and denials by their names.
+    """
+    says_so = bool(_SAYS_SO.search(claim.relation))
+    if says_so and (wanted or not _ENDED.search(claim.sentence)):
+        return None if wanted else NOT_STATED
+    has_ended = claim.has_ended or says_so  # the graph ends `CEO_OF` by a `NOT_CEO_OF`
+    places = _places(claim.sentence, claim.source, claim.target)
+    if not all(places.values()):
+        return NAMES_NOT_BOTH
+    if _is_unstated(claim.sentence, places, has_ended=has_ended):
+        return NOT_STATED
+    if claim.quote:
+        quoted = _places(claim.quote, claim.source, claim.target)
+        if all(quoted.values()) and _is_unstated(claim.quote, quoted, has_ended=has_ended):
+            return NOT_STATED
+    return TURNED_ROUND if _is_turned_round(claim, places) else None
+
+
+def may_have_a_date(text: str) -> bool:
+    """Whether a text has any number, in figures or words, that a date of an answer could follow from."""
+    return bool(_HAS_NUMBER.search(text))
+
+
+def _places(sentence: str, source: End, target: End) -> Mapping[str, list[Span]]:
+    """Where a sentence names each end: in full or as the text calls it, else by its first or last word or its initials."""
+    forms = {end.name: list(dict.fromkeys((end.name, *end.forms))) for end in (source, target)}
+    if all((written := _as_written(sentence, forms)).values()):
+        return written
+    text = SourceText(sentence)
+    places = text.places(forms)
+    if all(places.values()):
+        return places
+    with_short = {name: [*some, *(() if places[name] else _short_forms(name))] for name, some in forms.items()}
+    return text.places(with_short)
+
+
+def _as_written(sentence: str, forms: Mapping[str, Sequence[str]]) -> dict[str, list[Span]]:
+    """Where names stand letter for letter between gaps, and not within another name: a quick look, which most facts pass."""
+    found = {
+        name: [match.span() for form in some for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", sentence)]
+        for name, some in forms.items()
+    }
+    taken = [span for spans in found.values() for span in spans]
+    return {
+        name: [span for span in spans if not any(_is_within(span, other) for other in taken)] for name, spans in found.items()
+    }
+
+
+def _is_within(span: Span, other: Span) -> bool:
+    return other[0] <= span[0] and span[1] <= other[1] and span != other
+
+
+def _short_forms(name: str) -> Iterator[str]:
+    words = re.findall(r"[^\W_]+", name)
+    if len(words) < 2:
+        return
+    for word in (words[-1], words[0]):
+        if len(word) >= _MIN_SHORT and not word.islower():
+            yield word
+    initials = "".join(word[0] for word in words if word[0].isupper())
+    if len(initials) > 1:
+        yield initials
+
+
+def _is_unstated(said: str, places: Mapping[str, Sequence[Span]], *, has_ended: bool) -> bool:
+    """Whether words deny, ask or suppose what they say of the names, which are no words themselves.
+
+    What stands behind both names is about something else, as in `bought A, but not B`, unless it is German.
+    """
+    if said.rstrip().endswith("?"):
+        return True
+    spans = sorted(span for some in places.values() for span in some)
+    until = max(min(span[1] for span in some) for some in places.values())
+    before = _without(said[:until], spans)
+    if _ENDED.search(before) or "nicht mehr" in said:
+        return not has_ended
+    return bool(_DENIES.search(before) or _SUPPOSES.search(before) or _DENIES_BEHIND.search(_without(said, spans)))
+
+
+def _without(said: str, spans: Sequence[Span]) -> str:
+    """The words with names blanked out."""
+    for start, end in spans:
+        said = said[:start] + " " * (min(end, len(said)) - start) + said[end:] if start < len(said) else said
+    return said
+
+
+def _is_turned_round(claim: Claim, places: Mapping[str, Sequence[Span]]) -> bool:
+    """Whether a plain sentence, as `A bought B` or `B was bought by A`, says the relation of the ends the other way round."""
+    verb, *more = claim.relation.split("_")
+    is_passive = more == ["BY"]
+    if (more and not is_passive) or len(verb) <= _MIN_SHORT or verb.startswith(_BOTH_WAYS):
+        return False
+    stem = re.escape(re.sub(r"(?:ED|ES|S|D|E|ING)$", "", verb).lower())
+    form = rf"{stem}(?:ed|es|s|d|e|ing|n|en)?"
+    ahead, behind = (_PASSIVE, _ACTIVE) if not is_passive else (_ACTIVE, _PASSIVE)
+    source, target = places[claim.source.name], places[claim.target.name]
+    return _stands_between(claim.sentence, source, target, ahead.format(verb=form)) or _stands_between(
+        claim.sentence, target, source, behind.format(verb=form)
+    )
+
+
+def _stands_between(said: str, first: Sequence[Span], second: Sequence[Span], words: str) -> bool:
+    starts = [start for start, _ in second]
+    for _, end in first:
+        later = bisect_right(starts, end)
+        if later < len(starts) and re.fullmatch(words, said[end : starts[later]], re.IGNORECASE):
+            return True
+    return False

@@ -1,0 +1,86 @@
+"""Tells what is known of the language model's server without asking it: its connection, what it can do, its account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fathom.database import open_database
+from fathom.extraction.pipeline import model_of, provider_of, servers_file
+from fathom.llm.pricing import price_of
+from fathom.llm.providers.anthropic import ADDRESS as ANTHROPIC
+from fathom.llm.providers.capability_store import KnownServer, known_servers
+from fathom.llm.providers.connections import without_password
+from fathom.llm.providers.openai import ADDRESS as OPENAI
+from fathom.settings import Settings
+from fathom.uploads.accounts import account_of, account_pause
+
+_FORMATS = {"json_schema": "answers by a JSON schema", "json_object": "answers as any JSON object", "text": "answers as text"}
+_NULLS = {"any_of": "null by anyOf", "nullable": "null by nullable", "text": "no null"}
+
+
+def examine_connection(settings: Settings) -> str:
+    """Returns where the language model is asked; nothing is asked.
+
+    Raises SettingsInvalid where key or price are missing, AddressWrong, KeyRefused, ProxyUnusable, CertificateMissing.
+    """
+    provider = provider_of(settings, price_of(settings, model_of(settings)))
+    try:
+        provider.open()
+    finally:
+        provider.close()
+    return f"{settings.llm}/{model_of(settings)} at {_address(settings)}"
+
+
+def examine_account(settings: Settings) -> str:
+    """Returns that the account is not paused. Raises AccountRefused where it is."""
+    pause = account_pause(open_database(settings.operational_url), account_of(settings))
+    if pause is not None:
+        raise pause.as_error()
+    return "no question was refused for the account"
+
+
+def learned_of_server(settings: Settings) -> str:
+    """Returns in words what was learned of the server that the settings name, with the date."""
+    wanted = _address(settings), model_of(settings)
+    known = next((one for one in known_servers(servers_file(settings)) if (one.address, one.model) == wanted), None)
+    return "nothing was learned of it yet" if known is None else described(known)
+
+
+def described(known: KnownServer) -> str:
+    """Returns in words what was learned of a server."""
+    said = [*_of_manner(known.learned.get("manner") or {}), *_of_limits(known.learned.get("limits") or {})]
+    if known.answered_at is None:
+        said.append("it has not answered yet")
+    return "; ".join(said) or "it takes what it is asked by default"
+
+
+def _of_manner(manner: Mapping[str, Any]) -> list[str]:
+    said = []
+    if "format" in manner:
+        formats = {
+            "json_schema": "answers by a JSON schema",
+            "json_object": "answers as any JSON object",
+            "text": "answers as text",
+        }
+        said.append(formats.get(manner["format"], str(manner["format"])))
+        said += [_NULLS[manner["nulls"]]] if manner["format"] == "json_schema" and manner.get("nulls") in _NULLS else []
+        length = manner.get("length")
+        said.append("takes no bound of an answer" if length == "none" else f"bound by {length}")
+        said += [] if manner.get("system", True) else ["takes no system message"]
+    if "by" in manner:
+        said.append("answers by a JSON schema" if manner["by"] == "schema" else "answers by a tool")
+        said += ["always thinks"] if manner.get("thinking") == "always" else []
+    return said
+
+
+def _of_limits(limits: Mapping[str, Any]) -> list[str]:
+    said = [f"context {limits['context']:,} tokens"] if limits.get("context") else []
+    said += [f"answers of at most {limits['output']:,} tokens"] if limits.get("output") else []
+    said += [f"{limits['room']:,} tokens to reason"] if limits.get("room") else []
+    factor = limits.get("factor") or 1.0
+    return [*said, f"{factor:.2f} tokens for one estimated"] if factor != 1.0 else said
+
+
+def _address(settings: Settings) -> str:
+    return without_password(settings.llm_base_url or (ANTHROPIC if settings.llm == "anthropic" else OPENAI))

@@ -1,1 +1,0 @@
-"""What text says: entities, facts and embeddings, by the configured language model."""

@@ -1,0 +1,1 @@
+"""Calls of language models: one request and its response, its price, and what stands between caller and provider."""

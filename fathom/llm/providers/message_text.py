@@ -1,0 +1,95 @@
+"""Turns the message of a provider into the text of its answer: parts, reasoning, calls of a tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+UNENDED = "<think>"  # marks text that a server gave as reasoning: `fathom.extraction.response.reasoning_text` looks into it
+_MAX_DEPTH = 4  # of parts within parts
+_REASONING = {"thinking", "reasoning", "redacted_thinking", "reasoning_text", "reasoning.text", "thought", "summary_text"}
+
+
+def message_text(message: Any) -> str:
+    """Returns the text of a chat completion's message: its content, else a called function's arguments, else its reasoning.
+
+    Args:
+        message: of the SDK or a mapping; `content` is text, a list of parts (Mistral), a mapping or missing (vLLM puts an
+            answer into `reasoning_content` at times). Reasoning is marked by UNENDED, for what it holds may be a draft.
+    """
+    if (said := content_text(_of(message, "content"))).strip():
+        return said
+    calls = [_of(call, "function") for call in _list(_of(message, "tool_calls"))]
+    for call in (*calls, _of(message, "function_call")):
+        if (said := input_text(_of(call, "arguments"))).strip():
+            return said
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if (said := content_text(_of(message, name), reasoning=True)).strip():
+            return UNENDED + said
+    return ""
+
+
+def content_text(content: object, *, reasoning: bool = False) -> str:
+    """Returns the text of a message's content, of its parts one after another; parts of reasoning only where asked for."""
+    if isinstance(content, Mapping) and "type" not in content and "text" not in content:
+        return json.dumps(content, ensure_ascii=False, default=str)  # a server that has read the JSON itself
+    return "".join(_texts(content, reasoning, _MAX_DEPTH))
+
+
+def blocks_text(blocks: Sequence[Any]) -> str:
+    """Returns the answer in the blocks of a Messages API message: the input of a called tool, else its text."""
+    for block in blocks:
+        if _of(block, "type") == "tool_use" and (said := input_text(_of(block, "input"))).strip():
+            return said
+    return "".join(_texts(list(blocks), False, _MAX_DEPTH))
+
+
+def input_text(given: object) -> str:
+    """Returns the input of a tool as JSON; text is taken to be JSON already, an empty input is none."""
+    if isinstance(given, str):
+        return given
+    return json.dumps(given, ensure_ascii=False, default=str) if given else ""
+
+
+def failed_generation(body: object) -> str | None:
+    """Returns what a model wrote where its server refuses it as no JSON (Groq's `json_validate_failed`); None elsewhere.
+
+    The text may be empty: the server does not always give it. It is the model's fault, so the question may be asked again.
+    """
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    if not isinstance(error, Mapping) or error.get("code") not in ("json_validate_failed", "tool_use_failed"):
+        return None
+    said = error.get("failed_generation")
+    return said if isinstance(said, str) else ""
+
+
+def ended_in_error(choice: Any) -> str | None:
+    """Returns why a choice of a completion is an error and no answer (`finish_reason: error`); None where it is an answer."""
+    error = _of(choice, "error")
+    if error is None and _of(choice, "finish_reason") != "error":
+        return None
+    said = error if isinstance(error, str) else _of(error, "message")
+    return " ".join(str(said).split())[:200] if said else "no reason given"
+
+
+def _texts(content: object, reasoning: bool, depth: int) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (list, tuple)):
+        for part in content if depth else ():
+            yield from _texts(part, reasoning, depth - 1)
+    elif content is not None and (reasoning or _of(content, "type") not in _REASONING):
+        for name in ("text", "content", "thinking", "summary") if reasoning else ("text", "content"):
+            if (inner := _of(content, name)) is not None:
+                yield from _texts(inner, reasoning, depth - 1) if depth else ()
+                break
+
+
+def _of(thing: Any, name: str) -> Any:
+    """Returns the named part of an object of an SDK or of a mapping; None where it has none."""
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else ()
