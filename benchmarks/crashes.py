@@ -18,8 +18,8 @@ KILLS = 200
 def measure(kills: int = KILLS) -> list[Figure]:
     """Graphs that differ, rows that are lost or doubled, and answers asked for again, of so many kills."""
     from fathom.control.graph_part import GraphPart
-    from fathom.graph.connection import open_graph
-    from fathom.graph.schema import ensure_schema
+    from fathom.graphdb.connection import open_graph
+    from fathom.graphdb.schema import ensure_schema
 
     with own_home() as settings, TemporaryDirectory(prefix="fathom-kills-") as folder:
         part = GraphPart(settings)

@@ -30,13 +30,13 @@ from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.pipeline import model_of
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response_schema import Vocabulary
-from fathom.graph.agreement import differences
-from fathom.graph.connection import open_graph
-from fathom.graph.snapshot import snapshot
+from fathom.graph.read.snapshot import snapshot
+from fathom.graph.reconciliation.diff import differences
+from fathom.graphdb.connection import open_graph
 from fathom.ids import document_id
-from fathom.ledger.fact_verdicts import FactVerdicts
-from fathom.ledger.ledger import Ledger
-from fathom.ledger.verdicts import NameVerdicts
+from fathom.ledger.episode_ledger import Ledger
+from fathom.resolution.store.fact_verdict_store import FactVerdicts
+from fathom.resolution.store.verdict_store import NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import register
 from fathom.uploads.inbox import FoundFile, Identity

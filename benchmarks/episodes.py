@@ -27,7 +27,7 @@ def one() -> dict[str, float]:
     from fathom.chunking.chunker import chunk_document
     from fathom.control.graph_part import GraphPart
     from fathom.embedding.tokenizer import count_tokens
-    from fathom.graph.writer import open_writer
+    from fathom.graph.write.document_writer import open_writer
 
     with own_home() as settings:
         part = GraphPart(settings)

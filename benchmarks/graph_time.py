@@ -27,10 +27,10 @@ from benchmarks.model_server import ModelServer, stated
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
 from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement
-from fathom.graph.connection import GraphConnection, open_graph
-from fathom.graph.schema import ensure_schema
-from fathom.graph.writer import DocumentWriter
-from fathom.ledger.ledger import Ledger
+from fathom.graph.write.document_writer import DocumentWriter
+from fathom.graphdb.connection import GraphConnection, open_graph
+from fathom.graphdb.schema import ensure_schema
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 

@@ -18,13 +18,13 @@ import sqlalchemy as sa
 from benchmarks.material import chunk_set
 from fathom.database import open_database
 from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
-from fathom.graph.agreement import differences
-from fathom.graph.assertions import saying_key
-from fathom.graph.connection import GraphAddress, GraphConnection
-from fathom.graph.snapshot import snapshot
-from fathom.graph.writer import DocumentWriter
+from fathom.graph.read.snapshot import snapshot
+from fathom.graph.reconciliation.diff import differences
+from fathom.graph.write.document_writer import DocumentWriter
+from fathom.graphdb.connection import GraphAddress, GraphConnection
 from fathom.ids import chunk_identity
-from fathom.ledger.ledger import Ledger
+from fathom.knowledge.assertions import saying_key
+from fathom.ledger.episode_ledger import Ledger
 from fathom.tables import fact_verdicts, name_verdicts
 
 if TYPE_CHECKING:

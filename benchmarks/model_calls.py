@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.figure import Figure
 from benchmarks.material import chunk_set
 from benchmarks.model_server import KEY, ModelServer
-from fathom.graph.connection import GraphConnection, open_graph
-from fathom.graph.writer import open_writer
+from fathom.graph.write.document_writer import open_writer
+from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.settings import Settings, settings
 from scripts.neo4j_server import Neo4jServer
 
@@ -90,7 +90,7 @@ async def graphitis(of: Settings, server: ModelServer, collection: str, passages
     from graphiti_core.utils.bulk_utils import RawEpisode
 
     from fathom.embedding.embedder import open_embedder
-    from fathom.graph.graphiti_clients import EmbeddingRanker, GraphitiEmbedder
+    from fathom.graphdb.graphiti.adapters import EmbeddingRanker, GraphitiEmbedder
 
     embedder = open_embedder(of)
     driver = Neo4jDriver(str(of.graph_uri), "neo4j", of.graph_password.get_secret_value() if of.graph_password else "")

@@ -16,7 +16,7 @@ from statistics import mean
 from benchmarks.figure import Figure
 from benchmarks.model_calls import graphitis, loopback, ours
 from benchmarks.model_server import VERBS, ModelServer
-from fathom.graph.connection import open_graph
+from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 
 CHUNKS, FACTS = 24, 8

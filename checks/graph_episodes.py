@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.extraction.dropped_items import lost, told
-from fathom.graph.report import WriteReport
+from fathom.graph.write.write_report import WriteReport
 from fathom.thresholds import THRESHOLDS
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
     from fathom.conversion.report import ConvertedDocument, ProgressCallback
     from fathom.extraction.model import Extraction
-    from fathom.graph.query import QueryResult
-    from fathom.graph.report import EpisodeProgressCallback, WriteReport
+    from fathom.graph.write.write_report import EpisodeProgressCallback, WriteReport
+    from fathom.graphdb.user_query import QueryResult
 
 
 def convert(
@@ -72,7 +72,7 @@ def extract(text: str, *, settings: Settings | None = None, everything: bool = F
     """
     from fathom.extraction.factory import open_language_model
     from fathom.extraction.model import require_extractable
-    from fathom.graph.confidence import sure_enough
+    from fathom.knowledge.confidence_filter import sure_enough
 
     used = settings or process_settings()
     found = open_language_model(used).extract([require_extractable(text)])[0]
@@ -83,7 +83,7 @@ class Graph:
     """The graph of a deployment; use it in a `with` statement, or close it."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        from fathom.graph.writer import open_writer
+        from fathom.graph.write.document_writer import open_writer
 
         self._settings = settings or process_settings()
         close_home(self._settings.home)
@@ -108,7 +108,7 @@ class Graph:
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
         """The first `limit` rows of a query that only reads. Raises QueryRefused, GraphUnreachable."""
-        from fathom.graph.query import run_query
+        from fathom.graphdb.user_query import run_query
 
         return run_query(self._writer.connection, cypher, parameters, limit=limit)
 

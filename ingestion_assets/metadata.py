@@ -11,8 +11,8 @@ import dagster as dg
 from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
-from fathom.graph.confidence import lost_below
-from fathom.graph.report import WriteReport
+from fathom.graph.write.write_report import WriteReport
+from fathom.knowledge.confidence_filter import lost_below
 from fathom.settings import settings
 from fathom.uploads.attaching import Attached
 from fathom.uploads.dating import DocumentDate

@@ -9,7 +9,7 @@ from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
-from fathom.graph.report import WriteReport
+from fathom.graph.write.write_report import WriteReport
 from fathom.settings import settings
 
 if TYPE_CHECKING:

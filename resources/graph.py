@@ -13,13 +13,13 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
 from fathom.errors import GraphUnreachable
-from fathom.graph.report import EpisodeProgress, WriteReport
+from fathom.graph.write.write_report import EpisodeProgress, WriteReport
 from fathom.observability.logs import get_logger
 from fathom.settings import settings
 from fathom.uploads.dating import date_of
 
 if TYPE_CHECKING:
-    from fathom.graph.writer import DocumentWriter
+    from fathom.graph.write.document_writer import DocumentWriter
 
 REVIVALS = 3  # of the embedded graph, for one document
 
@@ -35,7 +35,7 @@ class Graph(dg.ConfigurableResource[None]):
     def writer(self) -> DocumentWriter:
         """The writer of this deployment, with its models loaded when first used."""
         if self._writer is None:
-            from fathom.graph.writer import open_writer
+            from fathom.graph.write.document_writer import open_writer
 
             self._writer = open_writer(settings())
         return self._writer

@@ -93,7 +93,7 @@ def extract(
     from fathom.errors import UsageWrong
     from fathom.extraction.factory import open_language_model
     from fathom.extraction.model import require_extractable
-    from fathom.graph.confidence import sure_enough
+    from fathom.knowledge.confidence_filter import sure_enough
 
     if to not in ("json", "table"):
         raise UsageWrong(f"There is no form {to}.", hint="They are: json, table.")

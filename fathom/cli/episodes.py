@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fathom.control.episode_rows import EpisodeCounts
-    from fathom.graph.agreement import Differences
-    from fathom.graph.repairing import Repair
+    from fathom.graph.reconciliation.diff import Differences
+    from fathom.graph.reconciliation.graph_repair import Repair
     from fathom.ledger.episode import EpisodeRow
 
 BY = "this host"

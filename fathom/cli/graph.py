@@ -12,7 +12,7 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, cell, say, table
 
 if TYPE_CHECKING:
-    from fathom.graph.query import QueryResult
+    from fathom.graphdb.user_query import QueryResult
 
 group = typer.Typer(help="Ask and look at the graph.", epilog="Example: fathom graph stats", no_args_is_help=True)
 
@@ -32,8 +32,8 @@ def query(
     as_json: AsJson = False,
 ) -> int:
     """Ask the graph in Cypher; nothing can be changed by it."""
-    from fathom.graph.connection import open_graph
-    from fathom.graph.query import run_query
+    from fathom.graphdb.connection import open_graph
+    from fathom.graphdb.user_query import run_query
 
     with closing(open_graph(deployment())) as connection:
         result = run_query(connection, cypher, _parameters(param or []), timeout_s=timeout, limit=limit)
@@ -46,8 +46,8 @@ def query(
 @group.command(epilog="Example: fathom graph health --json")
 def health(as_json: AsJson = False) -> int:
     """Show whether the graph answers, and how fast."""
-    from fathom.graph.connection import open_graph
-    from fathom.graph.overview import graph_health
+    from fathom.graphdb.connection import open_graph
+    from fathom.graphdb.stats import graph_health
 
     with closing(open_graph(deployment())) as connection:
         found = graph_health(connection)
@@ -58,8 +58,8 @@ def health(as_json: AsJson = False) -> int:
 @group.command(epilog="Example: fathom graph stats")
 def stats(as_json: AsJson = False) -> int:
     """Show what the graph holds: nodes by label, relationships by type, episodes by collection."""
-    from fathom.graph.connection import open_graph
-    from fathom.graph.overview import graph_stats
+    from fathom.graphdb.connection import open_graph
+    from fathom.graphdb.stats import graph_stats
 
     with closing(open_graph(deployment())) as connection:
         found = graph_stats(connection)

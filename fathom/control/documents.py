@@ -15,7 +15,7 @@ from fathom.control.partitions import without_partition
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.ledger.episode import DocumentSummary
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.accounts import paused_for
 from fathom.uploads.attaching import NO_KIN, Kin, kinship

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from fathom.database import open_database
-from fathom.graph.agreement import Differences, collections, differences
-from fathom.graph.connection import GraphConnection, open_graph
+from fathom.graph.reconciliation.diff import Differences, collections, differences
+from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.ledger.episode import EpisodeRow
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.tables import episodes
 

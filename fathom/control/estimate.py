@@ -14,7 +14,7 @@ from fathom.chunking.chunk import Chunk
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ids import collection_name, document_id, episode_uuid
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.llm.client import TokenUse, estimated_tokens
 from fathom.settings import Settings
 from fathom.tables import llm_calls

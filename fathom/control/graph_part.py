@@ -9,9 +9,9 @@ from fathom.control.part import PartStatus, ProcessPart
 from fathom.control.ports import is_free
 from fathom.control.process import MARK, DetachedProcess, ProcessSpec, disk_error
 from fathom.errors import GraphUnreachable, PartUnreachable, PortTaken
-from fathom.graph.connection import GraphConnection, graph_address
-from fathom.graph.embedded import choose_ports, embedded_server, embedded_version
-from fathom.graph.embedded_reader import keep_reader, keep_reading_group
+from fathom.graphdb.arcadedb_process import choose_ports, embedded_server, embedded_version
+from fathom.graphdb.arcadedb_reader import keep_reader, keep_reading_group
+from fathom.graphdb.connection import GraphConnection, graph_address
 from fathom.settings import Settings
 
 START_WITHIN_S = 180.0

@@ -9,11 +9,11 @@ from fathom.chunking.quoting import places_of, where_said
 from fathom.chunking.sentences import Span
 from fathom.database import open_database
 from fathom.errors import GraphUnreachable, NotStored
-from fathom.graph.connection import open_graph
-from fathom.graph.passages import Held, HeldEntity, HeldFact, held_by
+from fathom.graph.read.episode_contents import Held, HeldEntity, HeldFact, held_by
+from fathom.graphdb.connection import open_graph
 from fathom.ids import episode_uuid, split_document_id
 from fathom.ledger.episode import EpisodeRow
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.graph.erasing import Erased
+from fathom.graph.write.deletion import Erased
 
 ACTION = "documents.remove"
 

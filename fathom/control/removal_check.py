@@ -15,10 +15,10 @@ from fathom.control import audit
 from fathom.control.receipt import ACTION, Receipt, Verification
 from fathom.database import open_database
 from fathom.errors import UsageWrong
-from fathom.graph.connection import open_graph
-from fathom.graph.snapshot import Snapshot, snapshot
+from fathom.graph.read.snapshot import Snapshot, snapshot
+from fathom.graphdb.connection import open_graph
 from fathom.ids import split_document_id
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import register

@@ -9,10 +9,10 @@ from fathom.control import audit
 from fathom.control.launching import PARTITIONS, alone, open_instance
 from fathom.control.receipt import ACTION, Receipt
 from fathom.errors import Refused
-from fathom.graph.erasing import Erased, Erasure, Kept
-from fathom.graph.snapshot import Snapshot
+from fathom.graph.read.snapshot import Snapshot
+from fathom.graph.write.deletion import Erased, Erasure, Kept
 from fathom.ids import split_document_id
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.logs import emit
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
@@ -107,7 +107,7 @@ def _unlink(settings: Settings, row: Upload) -> bool:
 
 
 def _erase(settings: Settings, document: str) -> Erasure:
-    from fathom.graph.writer import open_writer
+    from fathom.graph.write.document_writer import open_writer
 
     writer = open_writer(settings)
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fathom.control.episode_rows import known_collections
 from fathom.database import open_database
-from fathom.graph.connection import open_graph
-from fathom.graph.repairing import Repair, planned
-from fathom.ledger.ledger import Ledger
+from fathom.graph.reconciliation.graph_repair import Repair, planned
+from fathom.graphdb.connection import open_graph
+from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.logs import emit
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -28,7 +28,7 @@ def repair(settings: Settings, collections: list[str], *, by: str) -> list[Repai
 
     Waits for the writers of the collections. Raises GraphUnreachable, LeaseLost.
     """
-    from fathom.graph.writer import open_writer
+    from fathom.graph.write.document_writer import open_writer
 
     intake = open_intake(settings)
     writer = open_writer(settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fathom.control.partitions import restore_partitions, without_partition
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState

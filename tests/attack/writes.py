@@ -23,10 +23,10 @@ from pydantic import SecretStr
 
 from fathom.control.graph_part import GraphPart
 from fathom.errors import GraphUnreachable, QueryRefused
-from fathom.graph.connection import GraphConnection, open_graph
-from fathom.graph.embedded_sql import run_sql
-from fathom.graph.query import refuse_writes
-from fathom.graph.schema import ensure_schema
+from fathom.graphdb.arcadedb_sql import run_sql
+from fathom.graphdb.connection import GraphConnection, open_graph
+from fathom.graphdb.schema import ensure_schema
+from fathom.graphdb.user_query import refuse_writes
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 from tests.attack.cypher_forms import attempts

@@ -11,7 +11,7 @@ from checks.graph_episodes import GRAPH_EPISODE_CHECKS, answers_kept
 from checks.outcome import DocumentCheck
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind
-from fathom.graph.report import EpisodeFailure, WriteReport
+from fathom.graph.write.write_report import EpisodeFailure, WriteReport
 
 GOOD_CONVERSION = ConversionReport(
     kind=DocumentKind.PDF,

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from fathom import settings as settings_module
 from fathom.database import open_database
 from fathom.ledger.episode import EpisodeRow
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.llm.middleware import retry
 from fathom.tables import llm_calls
 from fathom.uploads import accounts

@@ -17,13 +17,13 @@ from fathom.embedding.minilm import MiniLM
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.llm_extractor import AskedModel
 from fathom.extraction.model import LanguageModel
-from fathom.graph.connection import GraphConnection, open_graph
-from fathom.graph.writer import DocumentWriter
-from fathom.ledger.ledger import Ledger
+from fathom.graph.write.document_writer import DocumentWriter
+from fathom.graphdb.connection import GraphConnection, open_graph
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
-from tests.fathom.graph.graphiti_client import Client, write_documents
-from tests.fathom.graph.small_corpus import ScriptedModel, WriterOf
+from tests.fathom.graphdb.graphiti.searching_client import Client, write_documents
+from tests.fathom.graphdb.small_corpus import ScriptedModel, WriterOf
 from tests.fathom.llm.messages_server import MessagesServer
 
 Opened = Callable[[Settings], AskedModel]

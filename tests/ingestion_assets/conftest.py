@@ -16,7 +16,7 @@ from definitions import defs
 from fathom import settings as settings_module
 from fathom.control.graph_part import GraphPart
 from fathom.control.parts import stop_all
-from fathom.graph.connection import open_graph
+from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload

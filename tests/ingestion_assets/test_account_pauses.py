@@ -11,7 +11,7 @@ from fathom import settings as settings_module
 from fathom.control.documents import documents_by_id
 from fathom.control.progress.status import status_of
 from fathom.database import open_database
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, probe_now

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fathom.graph.confidence import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW
-from fathom.graph.report import WriteReport
+from fathom.graph.write.write_report import WriteReport
+from fathom.knowledge.confidence_filter import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW
 from ingestion_assets.metadata import graph_metadata
 
 REPORT = WriteReport(

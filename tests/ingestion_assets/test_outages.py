@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.material import chunk_set
 from fathom.errors import GraphUnreachable
-from fathom.graph.report import WriteReport
+from fathom.graph.write.write_report import WriteReport
 from fathom.settings import Settings
 from resources import graph as graph_resource
 from resources.graph import REVIVALS, Graph

@@ -12,7 +12,7 @@ from fathom.chunking.sentences import Span
 from fathom.control.passages import Passage, Passages
 from fathom.control.progress.status import DocumentStatus
 from fathom.extraction.dropped_items import told
-from fathom.graph.passages import HeldEntity, HeldFact
+from fathom.graph.read.episode_contents import HeldEntity, HeldFact
 
 _STATES = {
     "planned": ("queued", "waits for the language model"),

@@ -7,7 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 from fathom.errors import GraphUnreachable
-from fathom.graph.connection import graph_address
+from fathom.graphdb.connection import graph_address
 from fathom.settings import Settings
 
 LOOK_EVERY_S = 1.0

@@ -20,7 +20,7 @@ from fathom.control.progress.liveness import OVER, State, Told, liveness
 from fathom.control.progress.queue import QueuePlace, place_in_queue
 from fathom.database import open_database
 from fathom.errors import FathomError
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.recorded import Events, Recorded
 from fathom.settings import Settings
 from fathom.uploads.accounts import again_at

@@ -1,8 +1,8 @@
-"""What the language model is asked of facts between the same two things: which pairs say the same.
+"""Asks a language model which pairs of facts between the same two entities state the same.
 
-It is shown their sentences, which are the words of documents, or of what read them: what it calls one is therefore asked
-once more where nothing is shown but the words of the documents that say the two (see fathom/graph/company.py); and their
-relations without a sentence.
+The prompt shows their sentences, which are words of documents. A positive match is therefore confirmed by a second call that
+shows only the documents that state the two facts (see fathom/knowledge/context_isolation.py); relation names are compared
+without a sentence.
 """
 
 from __future__ import annotations

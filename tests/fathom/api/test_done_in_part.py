@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.ledger.episode_ledger import Ledger, Makers, Planned
 from tests.fathom.api.conftest import Api
 from tests.fathom.api.test_page import HERE, many_documents, rows, signed_in
 from tests.fathom.api.test_stream import until_complete

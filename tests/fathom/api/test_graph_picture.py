@@ -7,7 +7,7 @@ import time
 
 from fathom.api.page.graph_picture import HEIGHT, MOST, WIDTH, laid_out, picture
 from fathom.control.passages import Part
-from fathom.graph.passages import HeldFact
+from fathom.graph.read.episode_contents import HeldFact
 
 
 def fact(source: str, target: str) -> HeldFact:

@@ -13,7 +13,7 @@ from benchmarks.material import locked_pdf
 from fathom.control.parts import start_all, stop_all
 from fathom.control.process import kill, marked
 from fathom.control.sign_in_links import new_ticket
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.recorded import Events
 from fathom.tables import episodes
 from fathom.uploads.intake import open_intake

@@ -16,9 +16,9 @@ from fathom.chunking.quoting import places_of, where_said
 from fathom.control.passages import Passage, Passages
 from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.errors import DocumentLocked, RunLost
-from fathom.graph.passages import HeldEntity, HeldFact
+from fathom.graph.read.episode_contents import HeldEntity, HeldFact
 from fathom.ledger.episode import Extracted
-from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.ledger.episode_ledger import Ledger, Makers, Planned
 from fathom.observability.logs import get_logger
 from fathom.uploads.outcomes import AtWork, mark_failed, mark_running
 from tests.fathom.api.conftest import Api

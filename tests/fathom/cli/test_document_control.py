@@ -11,7 +11,7 @@ import pytest
 from fathom.control.launching import run_tags
 from fathom.database import open_database
 from fathom.errors import CreditSpent
-from fathom.ledger.ledger import Ledger, Makers, Planned
+from fathom.ledger.episode_ledger import Ledger, Makers, Planned
 from fathom.settings import Settings
 from fathom.uploads.accounts import account_pause, pause_account
 from fathom.uploads.intake import open_intake

@@ -14,7 +14,7 @@ import fathom
 from fathom import settings as settings_module
 from fathom.extraction import factory
 from fathom.extraction.model import Entity, Extraction, Fact
-from fathom.graph.confidence import FACT_BELOW
+from fathom.knowledge.confidence_filter import FACT_BELOW
 from fathom.settings import Settings
 from tests.fathom.cli.conftest import Call
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from fathom.control.process import marked
-from fathom.graph.connection import open_graph
+from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 from tests.fathom.cli.deployments import Deployment, deployment
 

@@ -16,10 +16,10 @@ from fathom.control.receipt import Receipt
 from fathom.control.removal_check import verify
 from fathom.control.removing import remove
 from fathom.errors import UsageWrong
-from fathom.graph.agreement import differences
-from fathom.graph.connection import open_graph
-from fathom.graph.writer import open_writer
-from fathom.ledger.ledger import Ledger
+from fathom.graph.reconciliation.diff import differences
+from fathom.graph.write.document_writer import open_writer
+from fathom.graphdb.connection import open_graph
+from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from scripts.neo4j_server import Neo4jMissing, Neo4jServer

@@ -16,7 +16,7 @@ def test_the_offline_model_is_the_default(home_settings: Settings) -> None:
 
 def test_nothing_of_a_provider_is_loaded_for_the_offline_model() -> None:
     code = (
-        "import sys, fathom.graph.writer; from fathom.extraction.factory import open_language_model;"
+        "import sys, fathom.graph.write.document_writer; from fathom.extraction.factory import open_language_model;"
         "from fathom.settings import Settings; open_language_model(Settings(home='/nowhere', llm='offline'));"
         "names = ('anthropic', 'openai', 'genai_prices', 'httpx2', 'fathom.extraction.pipeline');"
         "print([name for name in names if name in sys.modules])"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fathom.database import open_database
-from fathom.ledger.ledger import Ledger
+from fathom.ledger.episode_ledger import Ledger
 from fathom.tables import episodes
 
 

@@ -1,0 +1,1 @@
+"""Reads what episodes and collections hold."""

@@ -1,0 +1,73 @@
+"""What a document's episodes hold in the graph, read back after they were written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fathom.graphdb.connection import GraphConnection
+
+SLICE = 200  # uuids a query
+SAMPLE = 10
+
+ENTITIES = """
+MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
+RETURN DISTINCT n.uuid AS uuid, labels(n) AS labels, n.name_embedding IS NULL AS bare
+"""
+CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
+FACTS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $entities AND r.uuid IN $facts
+RETURN DISTINCT r.uuid AS uuid, r.fact AS fact, r.fact_embedding IS NULL AS bare
+"""
+ORPHANS = """
+MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND NOT (n)-[:RELATES_TO]-(:Entity)
+RETURN count(n) AS orphans
+"""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Entities and facts of some episodes, counted in the graph."""
+
+    episodes: int
+    entities: int
+    facts: int
+    entities_by_type: dict[str, int]
+    sample_facts: list[str]
+    missing_embeddings: int
+    orphans: int
+
+
+def holding(connection: GraphConnection, episodes: Sequence[str], touched: Sequence[str]) -> Holding:
+    """What the episodes hold; orphans are looked for among their entities and those of `touched`, which were removed from."""
+    entities: dict[str, dict[str, Any]] = {}
+    facts: dict[str, dict[str, Any]] = {}
+    claimed: set[str] = set()
+    found = 0
+    for some in _slices(episodes):
+        rows = connection.read(ENTITIES, uuids=some)
+        claims = connection.read(CLAIMS, uuids=some)
+        entities |= {row["uuid"]: row for row in rows}
+        found += len(claims)
+        wanted = [uuid for row in claims for uuid in row["facts"] or ()]
+        claimed.update(wanted)
+        facts |= {row["uuid"]: row for row in connection.read(FACTS, entities=[row["uuid"] for row in rows], facts=wanted)}
+    types = Counter(
+        next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity") for row in entities.values()
+    )
+    alone = sum(connection.read(ORPHANS, uuids=some)[0]["orphans"] for some in _slices(sorted({*entities, *touched})))
+    return Holding(
+        episodes=found,
+        entities=len(entities),
+        facts=len(facts),
+        entities_by_type=dict(types.most_common()),
+        sample_facts=[facts[uuid]["fact"] for uuid in sorted(facts)[:SAMPLE]],
+        missing_embeddings=sum(row["bare"] for row in (*entities.values(), *facts.values())) + len(claimed - set(facts)),
+        orphans=alone,
+    )
+
+
+def _slices(uuids: Sequence[str]) -> Iterator[list[str]]:
+    return (list(uuids[start : start + SLICE]) for start in range(0, len(uuids), SLICE))

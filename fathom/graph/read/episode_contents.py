@@ -1,0 +1,100 @@
+"""What single episodes put into the graph: the entities each mentions and the facts each asserts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fathom.graphdb.connection import GraphConnection
+from fathom.knowledge.assertions import moment
+
+CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS episode, p.entity_edges AS facts"
+ENTITIES = """
+MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
+RETURN DISTINCT p.uuid AS episode, n.uuid AS uuid, n.name AS name, labels(n) AS labels, n.confidence AS confidence
+ORDER BY name
+"""
+FACTS = """
+MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $entities AND r.uuid IN $facts
+RETURN DISTINCT r.uuid AS uuid, a.name AS source, b.name AS target, r.name AS relation, r.fact AS fact,
+  r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.valid_at_said AS since, r.invalid_at_said AS until,
+  r.reference_time AS reference_time, r.episodes AS episodes, r.property AS property, r.confidence AS confidence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEntity:
+    """An entity, its type, and its confidence where that is measured."""
+
+    name: str
+    type: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFact:
+    """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it.
+
+    `since` and `until` are the words of its beginning and end, where a moment says less or there is none; `wikidata` is
+    the property of its relation; `confidence` is None where it is not measured.
+    """
+
+    uuid: str
+    source: str
+    target: str
+    relation: str
+    fact: str
+    valid_at: datetime | None
+    invalid_at: datetime | None
+    dated: bool
+    episodes: int
+    since: str | None = None
+    until: str | None = None
+    wikidata: str | None = None
+    confidence: float | None = None
+
+
+@dataclass
+class Held:
+    """What one episode put there."""
+
+    entities: list[HeldEntity] = field(default_factory=list[HeldEntity])
+    facts: list[HeldFact] = field(default_factory=list[HeldFact])
+
+
+def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, Held]:
+    """What each of these episodes put into the graph; those that are not there are left out. Raises GraphUnreachable."""
+    claims = connection.read(CLAIMS, uuids=list(episodes))
+    found = {row["episode"]: Held() for row in claims}
+    entities = connection.read(ENTITIES, uuids=list(found))
+    for row in entities:
+        label = next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity")
+        found[row["episode"]].entities.append(HeldEntity(row["name"], label, row["confidence"]))
+    wanted = {uuid for row in claims for uuid in row["facts"] or ()}
+    if wanted:
+        asked = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
+        facts = {row["uuid"]: _fact(row) for row in connection.read(FACTS, **asked)}
+        for row in claims:
+            found[row["episode"]].facts += [facts[uuid] for uuid in dict.fromkeys(row["facts"] or ()) if uuid in facts]
+    return found
+
+
+def _fact(row: dict[str, Any]) -> HeldFact:
+    valid_at, reference = moment(row["valid_at"]), moment(row["reference_time"])
+    return HeldFact(
+        uuid=row["uuid"],
+        source=row["source"],
+        target=row["target"],
+        relation=row["relation"],
+        fact=row["fact"],
+        valid_at=valid_at,
+        invalid_at=moment(row["invalid_at"]),
+        dated=valid_at is not None and valid_at != reference,
+        episodes=len(row["episodes"] or ()),
+        since=row["since"],
+        until=row["until"],
+        wikidata=row["property"],
+        confidence=row["confidence"],
+    )

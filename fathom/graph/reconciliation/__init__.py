@@ -1,0 +1,1 @@
+"""Compares the ledger with the graph, repairs either, and upgrades graphs of older versions."""

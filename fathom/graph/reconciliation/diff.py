@@ -1,0 +1,132 @@
+"""The ledger against the graph, both ways: what one says and the other does not hold, and what is there twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.graphdb.connection import GraphConnection
+from fathom.ledger.episode import EpisodeRow
+
+PAGE = 2000  # rows a query
+ARROW = " → "  # between the episode and the entity of a mention that is there twice
+
+EPISODES = """
+MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
+WITH p.uuid AS uuid, count(p) AS copies, min(p.source_description) AS document
+RETURN uuid, copies, document ORDER BY uuid LIMIT $page
+"""
+MENTIONS = """
+MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
+WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(1 + coalesce(size(m.also), 0)) AS senses
+RETURN uuid, entity, times, senses
+"""
+CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
+FACTS = """
+MATCH (n:Entity)-[r:RELATES_TO]->(:Entity) WHERE n.group_id = $group AND n.uuid > $after AND n.uuid <= $last
+RETURN r.uuid AS uuid, r.episodes AS episodes
+"""
+ENTITIES = """
+MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
+WITH n.uuid AS uuid, count(n) AS copies RETURN uuid, copies ORDER BY uuid LIMIT $page
+"""
+ORPHANS = "MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) RETURN n.uuid AS uuid"
+
+
+class Differences(BaseModel):
+    """Where ledger and graph differ in one collection, and what the graph holds twice; all empty when they agree."""
+
+    model_config = ConfigDict(frozen=True)
+
+    collection: str
+    episodes: int = Field(description="episodes that both know")
+    missing: list[str] = Field(description="uuids the ledger says are written and the graph does not hold")
+    unknown: list[str] = Field(description="uuids the graph holds and the ledger does not say are written")
+    partial: list[str] = Field(description="uuids of episodes whose mentions or facts are not all there")
+    elsewhere: list[str] = Field(description="uuids whose document is another in the graph than in the ledger")
+    doubled: list[str] = Field(description="uuids of episodes, entities and facts the graph holds twice")
+    doubled_mentions: list[str] = Field(description="episode → entity pairs joined more than once")
+    ungrounded: list[str] = Field(description="uuids of facts that no episode in the graph asserts")
+    stale: list[str] = Field(description="uuids of facts that name an episode which the graph does not hold, and one it holds")
+    orphans: list[str] = Field(description="uuids of entities that no episode mentions")
+
+    @property
+    def agree(self) -> bool:
+        """Whether there is nothing to mend."""
+        return not any(value for name, value in self if name not in ("collection", "episodes"))
+
+
+def differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
+    """The collection in the graph against `written`: the row of each episode the ledger says is written, by its uuid.
+
+    What is written while it looks may show as a difference. Raises GraphUnreachable.
+    """
+    held: dict[str, str] = {}
+    doubled: list[str] = []
+    mentions: list[str] = []
+    named: Counter[str] = Counter()
+    claimed: set[tuple[str, str]] = set()
+    claims: Counter[str] = Counter()
+    for rows in _pages(connection, EPISODES, collection):
+        uuids = [row["uuid"] for row in rows]
+        doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+        held |= {row["uuid"]: row["document"] for row in rows}
+        for row in connection.read(MENTIONS, uuids=uuids):
+            named[row["uuid"]] += row["senses"]  # names of one thing that the ledger counted one by one
+            mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
+        for row in connection.read(CLAIMS, uuids=uuids):
+            claimed.update((row["uuid"], fact) for fact in row["facts"] or ())
+            claims[row["uuid"]] = len(row["facts"] or ())
+    orphans: list[str] = []
+    ungrounded: list[str] = []
+    stale: list[str] = []
+    after = ""
+    for rows in _pages(connection, ENTITIES, collection):
+        uuids = [row["uuid"] for row in rows]
+        doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+        orphans += [row["uuid"] for row in connection.read(ORPHANS, uuids=uuids)]
+        facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
+        doubled += _twice([row["uuid"] for row in facts])
+        for row in facts:
+            there = [one for one in row["episodes"] or () if one in held]
+            claimed.difference_update((one, row["uuid"]) for one in there)
+            if not there:
+                ungrounded.append(row["uuid"])
+            elif len(there) < len(row["episodes"]):
+                stale.append(row["uuid"])
+        after = uuids[-1]
+    torn = {uuid for uuid, _ in claimed}
+    torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities or claims[uuid] < row.facts}
+    return Differences(
+        collection=collection,
+        episodes=len(held.keys() & written.keys()),
+        missing=sorted(written.keys() - held.keys()),
+        unknown=sorted(held.keys() - written.keys()),
+        partial=sorted(torn & held.keys()),
+        elsewhere=sorted(uuid for uuid in held.keys() & written.keys() if held[uuid] != written[uuid].document),
+        doubled=sorted(doubled),
+        doubled_mentions=sorted(mentions),
+        ungrounded=sorted(ungrounded),
+        stale=sorted(stale),
+        orphans=sorted(orphans),
+    )
+
+
+def collections(connection: GraphConnection) -> list[str]:
+    """The collections that the graph has episodes or entities of."""
+    found = connection.read("MATCH (n:Episodic) RETURN DISTINCT n.group_id AS name")
+    return sorted({row["name"] for row in found + connection.read("MATCH (n:Entity) RETURN DISTINCT n.group_id AS name")})
+
+
+def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list[dict[str, Any]]]:
+    after = ""
+    while rows := connection.read(query, group=group, after=after, page=PAGE):
+        yield rows
+        after = rows[-1]["uuid"]
+
+
+def _twice(uuids: list[str]) -> list[str]:
+    return [uuid for uuid, times in Counter(uuids).items() if times > 1]

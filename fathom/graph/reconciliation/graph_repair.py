@@ -1,0 +1,164 @@
+"""Ledger and graph brought back to agreement: what one holds and the other does not know, what is half there or there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, LiteralString
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.graph.reconciliation.diff import ARROW, Differences, differences
+from fathom.graphdb.connection import GraphConnection
+from fathom.knowledge.records import mention_uuid
+from fathom.ledger.episode import EpisodeRow
+from fathom.ledger.episode_ledger import Ledger
+
+SLICE = 100  # episodes, facts or entities a transaction
+ROUNDS = 5  # each removes what the one before left without support
+
+OF_ENTITIES = "MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids RETURN DISTINCT p.uuid AS uuid"
+HELD = """
+MATCH (p:Episodic) WHERE p.uuid IN $uuids OPTIONAL MATCH (p)-[:MENTIONS]->(n:Entity)
+RETURN p.uuid AS uuid, p.entity_edges AS facts, count(DISTINCT n) AS entities
+"""
+DELETE_FACTS = "MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids DELETE r"
+DELETE_MORE_FACTS = """
+MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids
+WITH r.uuid AS uuid, collect(r) AS copies UNWIND copies[1..] AS one DELETE one
+"""
+STALE = (
+    "MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids RETURN DISTINCT r.uuid AS uuid, r.episodes AS episodes"
+)
+THERE = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN DISTINCT p.uuid AS uuid"
+TRIM = "UNWIND $rows AS row MATCH (:Entity)-[r:RELATES_TO {uuid: row.uuid}]->(:Entity) SET r.episodes = row.episodes"
+DELETE_ENTITIES = "MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) DETACH DELETE n"
+MENTION = "MATCH (p:Episodic {uuid: $episode})-[m:MENTIONS]->(n:Entity {uuid: $entity})"
+MENTIONED = f"{MENTION} RETURN m.uuid AS uuid"
+DELETE_OTHERS = f"{MENTION} WHERE m.uuid <> $uuid DELETE m"
+DELETE_MORE = f"{MENTION} WITH collect(m) AS copies UNWIND copies[1..] AS one DELETE one"
+
+TakeOut = Callable[[Sequence[str]], object]
+
+
+class Repair(BaseModel):
+    """What is, or would be, done to make ledger and graph of one collection agree; uuids unless said otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    collection: str
+    found: Differences
+    adopted: list[str] = Field(
+        description="episodes the graph held whole and the ledger thought on their way: they are written"
+    )
+    removed: list[str] = Field(description="episodes taken out of the graph")
+    again: list[str] = Field(description="episodes that are to be written again")
+    documents: list[str] = Field(description="ids of the documents they are of")
+    facts: list[str] = Field(
+        description="facts that no episode asserted, that were there twice or named an episode that is gone"
+    )
+    entities: list[str] = Field(description="entities that no episode mentioned")
+    mentions: list[str] = Field(description="mentions that were there more than once")
+    left: Differences | None = Field(description="what differs afterwards; null where nothing was done")
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether ledger and graph agreed before."""
+        return self.found.agree
+
+
+def planned(connection: GraphConnection, ledger: Ledger, collection: str) -> Repair:
+    """What a repair would do now; nothing is changed. Raises GraphUnreachable."""
+    rows = {row.uuid: row for row in ledger.rows(collection=collection)}
+    found = _differences(connection, ledger, collection)
+    bad = {*found.partial, *found.elsewhere, *(uuid for uuid in found.doubled if uuid in rows)}
+    for some in _slices(found.doubled):
+        bad |= {row["uuid"] for row in connection.read(OF_ENTITIES, uuids=some)}
+    on_their_way = [uuid for uuid in found.unknown if uuid in rows and rows[uuid].state in ("planned", "extracted")]
+    adopted = [uuid for uuid in on_their_way if uuid not in bad]
+    removed = sorted(({*found.unknown} - {*adopted}) | bad)
+    again = sorted(uuid for uuid in {*found.missing, *bad} if uuid in rows and rows[uuid].state == "written")
+    return Repair(
+        collection=collection,
+        found=found,
+        adopted=adopted,
+        removed=removed,
+        again=again,
+        documents=sorted({rows[uuid].document for uuid in again}),
+        facts=sorted({*found.ungrounded, *found.stale, *(uuid for uuid in found.doubled if uuid not in bad)}),
+        entities=found.orphans,
+        mentions=found.doubled_mentions,
+        left=None,
+    )
+
+
+def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_out: TakeOut) -> Repair:
+    """Ledger and graph of the collection agree; `left` says where not. Only the collection's writer may do this.
+
+    `take_out` removes episodes from the graph. The graph is changed before the ledger: what is cut short is found again.
+    Raises GraphUnreachable, LeaseLost.
+    """
+    first = plan = planned(connection, ledger, collection)
+    for _ in range(ROUNDS):
+        if plan.found.agree:
+            break
+        for some in _slices(plan.removed):
+            take_out(some)
+        ledger.mark_again(plan.again, "it was not whole in the graph")
+        _adopt(connection, ledger, plan.adopted)
+        for pair in plan.mentions:
+            _once(connection, *pair.split(ARROW))
+        _facts(connection, plan.found)
+        for some in _slices(plan.entities):
+            _change(connection, DELETE_ENTITIES, uuids=some)
+        plan = planned(connection, ledger, collection)
+        first = _joined(first, plan)
+    return first.model_copy(update={"left": plan.found})
+
+
+def _differences(connection: GraphConnection, ledger: Ledger, collection: str) -> Differences:
+    written: Mapping[str, EpisodeRow] = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
+    return differences(connection, collection, written)
+
+
+def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) -> None:
+    for some in _slices(uuids):
+        for row in connection.read(HELD, uuids=some):
+            ledger.mark_written(row["uuid"], entities=row["entities"], facts=len(row["facts"] or ()))
+
+
+def _once(connection: GraphConnection, episode: str, entity: str) -> None:
+    """One mention of the entity is left, the one a writer would find again if it is among them."""
+    ends = {"episode": episode, "entity": entity}
+    ours = mention_uuid(episode, entity)
+    if any(row["uuid"] == ours for row in connection.read(MENTIONED, **ends)):
+        _change(connection, DELETE_OTHERS, uuid=ours, **ends)
+    _change(connection, DELETE_MORE, **ends)
+
+
+def _facts(connection: GraphConnection, found: Differences) -> None:
+    for some in _slices(found.ungrounded):
+        _change(connection, DELETE_FACTS, uuids=some)
+    for some in _slices(found.doubled):
+        _change(connection, DELETE_MORE_FACTS, uuids=some)
+    for some in _slices(found.stale):
+        named = {row["uuid"]: row["episodes"] or [] for row in connection.read(STALE, uuids=some)}
+        there = {
+            row["uuid"]
+            for row in connection.read(THERE, uuids=sorted({one for episodes in named.values() for one in episodes}))
+        }
+        left = [{"uuid": uuid, "episodes": [one for one in episodes if one in there]} for uuid, episodes in named.items()]
+        _change(connection, TRIM, rows=left)
+
+
+def _change(connection: GraphConnection, cypher: LiteralString, **parameters: Any) -> None:
+    connection.write(lambda tx: tx.run(cypher, **parameters).consume())
+
+
+def _joined(one: Repair, more: Repair) -> Repair:
+    """Both rounds as one."""
+    lists = ("adopted", "removed", "again", "documents", "facts", "entities", "mentions")
+    return one.model_copy(update={name: sorted({*getattr(one, name), *getattr(more, name)}) for name in lists})
+
+
+def _slices(uuids: Sequence[str]) -> list[list[str]]:
+    return [list(uuids[start : start + SLICE]) for start in range(0, len(uuids), SLICE)]

@@ -1,0 +1,1 @@
+"""Writes a document's episodes: extraction ahead of the writer, transactions, aggregates, deletion."""

@@ -1,0 +1,111 @@
+"""A document out of the graph, with an account of what went, what stayed because others say it, and what changed by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.graph.read.snapshot import Snapshot, snapshot
+from fathom.graphdb.connection import GraphConnection
+from fathom.ids import split_document_id
+from fathom.ledger.episode_ledger import Ledger
+
+WHY = "the document was removed"
+NAMED = 3  # other documents named for a thing that stays
+
+TakeOut = Callable[[Sequence[str]], object]
+
+
+class Kept(BaseModel):
+    """Something the document spoke of that stays, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(description="entity, fact or bytes")
+    id: str
+    why: str
+
+
+class Erased(BaseModel):
+    """What removing a document did to its collection in the graph; uuids, for names would keep what was to go."""
+
+    model_config = ConfigDict(frozen=True)
+
+    episodes: list[str]
+    mentions: int = Field(description="how many mentions went with them")
+    facts: list[str]
+    entities: list[str]
+    kept: list[Kept]
+    changed: list[str] = Field(
+        description="entities and facts that stay and read differently without it; by their uuids before, where these changed"
+    )
+    digest_before: str = Field(description="SHA-256 over all of the collection; empty for a document that never came so far")
+    digest_after: str
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """The account, and what the collection was afterwards."""
+
+    erased: Erased
+    after: Snapshot
+
+
+def erase(connection: GraphConnection, ledger: Ledger, document: str, take_out: TakeOut) -> Erasure:
+    """No episode of the document is in the graph, also none the ledger does not know of. Only the collection's writer may.
+
+    `take_out` removes episodes from the graph. Reads the whole collection twice. Raises GraphUnreachable, LeaseLost.
+    """
+    collection, _ = split_document_id(document)
+    before = snapshot(connection, collection)
+    there = [uuid for uuid, of in before.documents.items() if of == document]
+    if there:
+        take_out(there)
+    states = ledger.states(document)
+    ledger.mark_removed([uuid for uuid, state in states.items() if state != "removed"], WHY)
+    after = snapshot(connection, collection) if there else before
+    return Erasure(_account(before, after), after)
+
+
+def _account(before: Snapshot, after: Snapshot) -> Erased:
+    gone = before.episodes.keys() - after.episodes.keys()
+    touched = {entity for episode, entity in before.mentions if episode in gone}
+    claimed = {fact for fact, episodes in before.asserted_by.items() if gone & set(episodes)}
+    names: dict[str, set[str]] = defaultdict(set)
+    for episode, entity in after.mentions:
+        names[entity].add(after.documents[episode])
+    kept = [
+        *(Kept(kind="entity", id=one, why=_why("named", names[one])) for one in sorted(touched & after.entities.keys())),
+        *(
+            Kept(kind="fact", id=one, why=_why("asserted", after.asserting(one)))
+            for one in sorted(claimed & after.facts.keys())
+        ),
+    ]
+    # What an episode that stays spoke of is there under another name, as its words without the document's have it.
+    elsewhere = {entity for episode, entity in before.mentions if episode in after.episodes} - after.entities.keys()
+    said = {fact for fact, episodes in before.asserted_by.items() if not gone.issuperset(episodes)} - after.facts.keys()
+    changed = [
+        uuid
+        for was, now, renamed in ((before.entities, after.entities, elsewhere), (before.facts, after.facts, said))
+        for uuid in sorted(was)
+        if uuid in renamed or was[uuid] != now.get(uuid, was[uuid])
+    ]
+    return Erased(
+        episodes=sorted(gone),
+        mentions=sum(episode in gone for episode, _ in before.mentions),
+        facts=sorted(before.facts.keys() - after.facts.keys() - said),
+        entities=sorted(before.entities.keys() - after.entities.keys() - elsewhere),
+        kept=kept,
+        changed=changed,
+        digest_before=before.digest(),
+        digest_after=after.digest(),
+    )
+
+
+def _why(verb: str, documents: Sequence[str] | set[str]) -> str:
+    known = sorted(documents)
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    return f"{verb} by {', '.join(known[:NAMED])}{more}" if known else "it holds a fact that stays"

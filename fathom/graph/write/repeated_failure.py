@@ -1,0 +1,70 @@
+"""Stops a document whose chunks fail one after another by the same fault of the language model: the next would, too."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Collection
+
+from fathom.chunking.chunk import Chunk
+from fathom.errors import AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
+from fathom.extraction.model import Extraction
+from fathom.graph.write.write_report import EpisodeFailure
+
+MAX_IN_A_ROW = 3
+# Faults of the model's way to answer; what it refuses by what a chunk says is the chunk's own. Answers that are too long may
+# be of both: they are the model's where no chunk was answered before.
+_OF_MODEL = (AnswerUnusable, AnswerTruncated)
+
+
+class FaultRow:
+    """The faults of a document's chunks by their place; `stopped` is the error once too many neighbours have the same one.
+
+    Chunks may be told of in any order and from several threads.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.stopped: AnswersUnusable | None = None
+        self._model = model
+        self._faults: dict[int, tuple[str, str]] = {}
+        self._has_worked = False
+        self._lock = threading.Lock()
+
+    def add(self, chunk: Chunk, found: Extraction | ExtractionFailed) -> None:
+        """Takes what became of a chunk into account."""
+        with self._lock:
+            self._has_worked = self._has_worked or isinstance(found, Extraction)
+            if not isinstance(found, _OF_MODEL) or (isinstance(found, AnswerTruncated) and self._has_worked):
+                return
+            fault = self._faults[chunk.position] = _fault(found.name, found.message)
+            first = last = chunk.position
+            while self._faults.get(first - 1) == fault:
+                first -= 1
+            while self._faults.get(last + 1) == fault:
+                last += 1
+            if self.stopped is None and last - first + 1 >= MAX_IN_A_ROW:
+                where = f"for one chunk after another ({first + 1} to {last + 1})"
+                self.stopped = AnswersUnusable(f"{self._model} fails in the same way {where}: {found.message}")
+
+
+def fault_of_all(failures: Collection[EpisodeFailure], chunks: int, tries: int, model: str) -> AnswersUnusable | None:
+    """Returns the error that stops a document all of whose chunks have failed by one fault of the model.
+
+    Args:
+        failures: the last one of each chunk that failed.
+        chunks: how many the document has.
+        tries: how often each has been asked about; a single chunk is tried once more before the model is blamed.
+        model: its name.
+    """
+    faults = {_fault(one.reason, one.message) for one in failures}
+    if len(faults) != 1 or len(failures) < chunks or chunks * tries < 2:
+        return None
+    one = next(iter(failures))
+    if one.reason not in {error.__name__ for error in _OF_MODEL}:
+        return None
+    return AnswersUnusable(f"{model} fails in the same way for every chunk of the document: {one.message}")
+
+
+def _fault(name: str, message: str) -> tuple[str, str]:
+    """What makes two faults one: their figures may differ."""
+    return name, re.sub(r"\d[\d,.]*", "0", message)

@@ -1,0 +1,84 @@
+"""SQL to the embedded server over its HTTP port: what it takes in no Cypher."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from fathom.errors import GraphUnreachable
+from fathom.graphdb.connection import GraphAddress
+
+ANSWER_WITHIN_S = 600.0  # an index over a large graph takes its time
+TRIES, PAUSE_S = 5, 1.0
+_CREATE = re.compile(
+    r"CREATE\s+FULLTEXT\s+INDEX\s+(?P<name>\w+)\s+IF\s+NOT\s+EXISTS\s+FOR\s+(?:\(\w+:(?P<node>\w+)\)|\(\)-\[\w+:(?P<edge>\w+)\]-\(\))"
+    r"\s+ON\s+EACH\s+\[(?P<properties>[^\]]+)\]",
+    re.IGNORECASE,
+)
+
+
+def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
+    """The full-text indexes that the Cypher statements ask for exist, under their names. Raises GraphUnreachable."""
+    there = _indexes(address)
+    for statement in statements:
+        name, creating = fulltext_in_sql(statement)
+        if name not in there:
+            _create(address, name, creating)
+
+
+def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
+    """The index exists; another process that is making it now has the server refuse us until it is there."""
+    for left in reversed(range(TRIES)):
+        try:
+            for sql in creating:
+                run_sql(address, sql)
+            return
+        except GraphUnreachable:
+            if name in _indexes(address):
+                return
+            if not left:
+                raise
+            time.sleep(PAUSE_S)
+
+
+def fulltext_in_sql(statement: str) -> tuple[str, list[str]]:
+    """The name of the full-text index that the Cypher creates, and the SQL that makes it on the embedded server.
+
+    Raises ValueError when the statement creates none.
+    """
+    found = _CREATE.search(statement)
+    if found is None:
+        raise ValueError("The statement creates no full-text index.")
+    kind = found["node"] or found["edge"]
+    properties = [one.strip().rpartition(".")[2] for one in found["properties"].split(",")]
+    return found["name"], [
+        f"CREATE {'VERTEX' if found['node'] else 'EDGE'} TYPE {kind} IF NOT EXISTS",
+        *(f"CREATE PROPERTY {kind}.{name} IF NOT EXISTS STRING" for name in properties),
+        f"CREATE INDEX {found['name']} IF NOT EXISTS ON {kind} ({', '.join(properties)}) FULL_TEXT",
+    ]
+
+
+def run_sql(address: GraphAddress, statement: str) -> list[dict[str, Any]]:
+    """The rows of a statement. Raises GraphUnreachable, also when the server refuses the statement."""
+    import httpx
+
+    try:
+        answer = httpx.post(
+            f"{address.http_url}/api/v1/command/{address.database}",
+            json={"language": "sql", "command": statement},
+            auth=(address.user, address.password),
+            timeout=ANSWER_WITHIN_S,
+            trust_env=False,
+        )
+    except httpx.HTTPError as error:
+        raise GraphUnreachable(f"The graph at {address.http_url} does not answer: {error}.") from error
+    if answer.status_code != httpx.codes.OK:
+        raise GraphUnreachable(f"The graph at {address.http_url} refuses a statement: {answer.text[:300]}")
+    rows: list[dict[str, Any]] = answer.json()["result"]
+    return rows
+
+
+def _indexes(address: GraphAddress) -> set[str]:
+    return {str(row["name"]) for row in run_sql(address, "SELECT name FROM schema:indexes")}

@@ -1,0 +1,219 @@
+"""The connection to the graph server, embedded or Neo4j: one driver, named errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fathom.errors import GraphUnreachable, StoreFull
+from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_server
+from fathom.graphdb.fencing import check, taken_over
+from fathom.graphdb.query_plan import refuse_plan
+from fathom.settings import Settings
+
+if TYPE_CHECKING:
+    from neo4j import Driver, ManagedTransaction
+
+Result = TypeVar("Result")
+CONNECT_SECONDS = 5.0
+RETRY_SECONDS = 5.0
+WRITE_SECONDS = 120.0  # a frozen process holds Neo4j's locks no longer than this
+
+
+@dataclass(frozen=True)
+class GraphAddress:
+    """Where the graph is, who writes and who reads for people; `embedded` servers lack a few things that Neo4j has."""
+
+    uri: str
+    user: str
+    password: str
+    database: str
+    embedded: bool
+    http_url: str = ""  # of the embedded server only
+    reader: str = ""  # the user who has no right to write; empty: there is none
+    reader_password: str = ""
+
+
+def graph_address(settings: Settings) -> GraphAddress:
+    """The address of the deployment's graph. Raises GraphUnreachable where its folder cannot be read."""
+    if settings.graph_uri:
+        password = settings.graph_password.get_secret_value() if settings.graph_password else ""
+        found = GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
+        reader = settings.graph_reader_password.get_secret_value() if settings.graph_reader_password else ""
+        return replace(found, reader=settings.graph_reader_user or "", reader_password=reader)
+    try:
+        server = embedded_server(settings.home)
+        found = GraphAddress(server.uri, USER, server.password, DATABASE, embedded=True, http_url=server.http_url)
+        return replace(found, reader=READER, reader_password=server.reader_password)
+    except OSError as error:
+        raise GraphUnreachable(f"The embedded graph's folder cannot be used: {error}.") from error
+
+
+class GraphConnection:
+    """A connection that is opened when first used, and serves threads.
+
+    What fails for the moment is tried again for `retry_seconds`.
+    """
+
+    def __init__(
+        self, address: GraphAddress, *, write_seconds: float = WRITE_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
+        self.address = address
+        self._write_seconds = write_seconds
+        self._retry_seconds = retry_seconds
+        self._driver: Driver | None = None
+        self._reading: Driver | None = None
+
+    @property
+    def driver(self) -> Driver:
+        """The neo4j driver below."""
+        if self._driver is None:
+            self._driver = self._opened(self.address.user, self.address.password)
+        return self._driver
+
+    @property
+    def reading_driver(self) -> Driver:
+        """The driver of the user who has no right to write; of the other where the server has no such user."""
+        if not self.address.reader:
+            return self.driver
+        if self._reading is None:
+            self._reading = self._opened(self.address.reader, self.address.reader_password)
+        return self._reading
+
+    def _opened(self, user: str, password: str) -> Driver:
+        from neo4j import GraphDatabase
+
+        return GraphDatabase.driver(
+            self.address.uri,
+            auth=(user, password) if password else None,
+            notifications_min_severity="OFF",  # one warning a query otherwise
+            connection_timeout=CONNECT_SECONDS,
+            connection_acquisition_timeout=2 * CONNECT_SECONDS,
+            max_transaction_retry_time=self._retry_seconds,
+        )
+
+    def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query. Raises GraphUnreachable."""
+        with named_errors(self.address):
+            records, _, _ = self.driver.execute_query(
+                cypher,
+                parameters,
+                database_=self.address.database,
+            )
+            return [record.data() for record in records]
+
+    def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
+        """The work, done in one transaction that is committed whole or not at all.
+
+        Raises GraphUnreachable, StoreFull, and LeaseLost where another writer has taken over the collection.
+        """
+        from neo4j import unit_of_work
+        from neo4j.exceptions import Neo4jError
+
+        def fenced(tx: ManagedTransaction) -> Result:
+            check(tx)
+            return work(tx)
+
+        with named_errors(self.address), self.driver.session(database=self.address.database) as session:
+            in_time: Callable[[ManagedTransaction], Result] = unit_of_work(timeout=self._write_seconds)(fenced)
+            try:
+                result: Result = session.execute_write(in_time)
+            except Neo4jError as error:
+                if gone := taken_over(self):  # the server may say it in other words: a doubled key, a transaction that it ended
+                    raise gone from error
+                if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
+                    raise GraphUnreachable(f"The graph at {self.address.uri} did not finish a write in time.") from error
+                raise
+            return result
+
+    def ask(
+        self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """At most `limit` rows of a query of a person, and whether there were more. Raises GraphUnreachable, QueryRefused.
+
+        The server refuses to write: the embedded one by the rights of the user, Neo4j by the plan of the query, by the access
+        mode and by the rights of the user where there is one for it. The transaction is rolled back all the same.
+        """
+        from neo4j import READ_ACCESS
+
+        with (
+            named_errors(self.address, self.address.reader),
+            self.reading_driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
+            session.begin_transaction(timeout=timeout_s) as transaction,
+        ):
+            if not self.address.embedded:
+                refuse_plan(transaction, cypher, parameters)
+            result = transaction.run(cypher, dict(parameters))
+            rows = [dict(record) for _, record in zip(range(limit + 1), result, strict=False)]
+            transaction.rollback()
+        return rows[:limit], len(rows) > limit
+
+    def verify(self) -> float:
+        """Seconds a trivial query took. Raises GraphUnreachable."""
+        import time
+
+        start = time.perf_counter()
+        self.read("RETURN 1 AS one")
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        """Nothing is held open."""
+        for driver in (self._driver, self._reading):
+            if driver is not None:
+                driver.close()
+        self._driver = self._reading = None
+
+
+def open_graph(settings: Settings) -> GraphConnection:
+    """The connection of the deployment, not yet opened."""
+    return GraphConnection(graph_address(settings))
+
+
+@contextmanager
+def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
+    """What the driver raises inside is raised as GraphUnreachable or StoreFull where it is that."""
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
+
+    try:
+        yield
+    except AuthError as error:
+        hint = "Set FATHOM_GRAPH_USER and FATHOM_GRAPH_PASSWORD, or those of the reader."
+        raise GraphUnreachable(
+            f"The graph at {address.uri} refuses the user {user or address.user}.",
+            hint="Run `fathom up`." if address.embedded else hint,
+        ) from error
+    except (DriverError, TransientError, OSError) as error:
+        raise _unreachable(address, error) from error
+    except Neo4jError as error:
+        if "No space left" in str(error):
+            raise StoreFull("The disk of the graph is full.") from error
+        if error.code and error.code.startswith("Neo.ClientError.Database."):  # the embedded server listens before it has it
+            raise GraphUnreachable(
+                f"The graph at {address.uri} has no database {address.database}.",
+                hint="Wait if it has just been started, or set FATHOM_GRAPH_DATABASE.",
+            ) from error
+        raise
+
+
+def _unreachable(address: GraphAddress, error: BaseException) -> GraphUnreachable:
+    """What stands behind the error, told with what to do: it may be the certificate, or that TLS is wanted."""
+    from ssl import SSLCertVerificationError
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, SSLCertVerificationError):
+            return GraphUnreachable(
+                f"The graph at {address.uri} has a certificate that is not trusted: {cause.verify_message}.",
+                hint="Name its authority's file in SSL_CERT_FILE, or begin the address with bolt+ssc:// to trust any.",
+            )
+        cause = cause.__cause__
+    said = f"The graph at {address.uri} does not answer: {_first_line(error)}."
+    if "incomplete handshake" in str(error):
+        return GraphUnreachable(said, hint="It may want TLS: begin the address with bolt+s:// or neo4j+s://.")
+    return GraphUnreachable(said)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

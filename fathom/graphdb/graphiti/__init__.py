@@ -1,0 +1,1 @@
+"""A real Graphiti client over the deployment's graph, on either server."""

@@ -1,0 +1,45 @@
+"""A real graphiti_core.Graphiti on the deployment's graph, to read and search it as any client of Graphiti does."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from fathom.embedding.embedder import Embedder, open_embedder
+from fathom.graphdb.connection import GraphAddress, GraphConnection, graph_address
+from fathom.graphdb.schema import ensure_schema
+from fathom.settings import Settings
+
+if TYPE_CHECKING:
+    from graphiti_core import Graphiti
+
+
+def open_graphiti(settings: Settings) -> Graphiti:
+    """A Graphiti whose driver, embedder and ranking are Fathom's, with the schema in place; its language model refuses.
+
+    Graphiti's telemetry is off in the whole process afterwards, and no `.env` file is read.
+    Close it with `await graphiti.close()`. Raises GraphUnreachable.
+    """
+    return graphiti_at(graph_address(settings), open_embedder(settings))
+
+
+def graphiti_at(address: GraphAddress, embedder: Embedder) -> Graphiti:
+    """The same, at an address and with an embedder that are given. Raises GraphUnreachable."""
+    connection = GraphConnection(address)
+    try:
+        ensure_schema(connection)
+    finally:
+        connection.close()
+    os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"  # it sends when it is made
+    os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")  # loaded, it takes any .env above it into the environment
+    from graphiti_core import Graphiti
+
+    from fathom.graphdb.graphiti.adapters import EmbeddingRanker, GraphitiEmbedder, NoLanguageModel
+    from fathom.graphdb.graphiti.driver import GraphitiDriver
+
+    return Graphiti(
+        graph_driver=GraphitiDriver(address),
+        llm_client=NoLanguageModel(),
+        embedder=GraphitiEmbedder(embedder),
+        cross_encoder=EmbeddingRanker(embedder),
+    )

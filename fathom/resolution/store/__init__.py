@@ -1,0 +1,1 @@
+"""Keeps verdicts on pairs, durable in the operational database."""

@@ -1,0 +1,54 @@
+"""The embedded server has a user that may read and nothing else, also in homes and servers from before there was one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from neo4j.exceptions import Neo4jError
+
+from fathom.control.graph_part import GraphPart
+from fathom.graphdb.arcadedb_process import embedded_server
+from fathom.graphdb.arcadedb_reader import GROUP, keep_reading_group
+from fathom.graphdb.connection import open_graph
+from fathom.settings import Settings
+
+
+def test_other_groups_of_the_server_stay_as_they_are(tmp_path: Path) -> None:
+    server = embedded_server(tmp_path)
+    file = server.folder / "config" / "server-groups.json"
+    file.parent.mkdir()
+    own = {"access": ["updateSchema"]}
+    file.write_text(json.dumps({"databases": {"*": {"groups": {"own": own}}, "other": {}}, "version": 2}))
+    for _ in range(2):
+        keep_reading_group(server)
+        found = json.loads(file.read_text())
+        assert (set(found["databases"]), found["version"]) == ({"*", "other"}, 2)
+        assert found["databases"]["*"]["groups"]["own"] == own
+        assert found["databases"]["*"]["groups"][GROUP]["types"]["*"]["access"] == ["readRecord"]
+
+
+@pytest.mark.integration
+def test_a_server_that_ran_without_a_reader_has_one_after_its_next_start(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", graph_uri=None)
+    part = GraphPart(settings)
+    part.start()
+    try:
+        server = embedded_server(settings.home)
+        graph = open_graph(settings)
+        graph.write(lambda tx: tx.run("CREATE (:Entity {name: 'Ada Moreno'})").consume())
+        groups = server.folder / "config" / "server-groups.json"
+        without = json.loads(groups.read_text())
+        del without["databases"]["*"]["groups"][GROUP]
+        groups.write_text(json.dumps(without))
+        (server.folder / "reader-password").write_text("another-password")
+        graph.close()
+        assert part.start() == "running"
+        graph = open_graph(settings)
+        assert graph.ask("MATCH (n) RETURN n.name AS name", {}, timeout_s=5, limit=2)[0] == [{"name": "Ada Moreno"}]
+        with pytest.raises(Neo4jError):
+            graph.ask("CREATE (n:Entity) RETURN n", {}, timeout_s=5, limit=2)
+        graph.close()
+    finally:
+        part.stop()
