@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fathom.control.dagster_home import keep_logs_in_deployment
 from fathom.home import own_home
+from fathom.orchestration.dagster_home import keep_logs_in_deployment
 from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document

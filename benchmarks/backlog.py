@@ -11,9 +11,9 @@ from benchmarks.material import own_home, taken_in
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.outcome import CheckOutcome, Evaluated
-from fathom.control.dagster_home import write_dagster_home
-from fathom.control.graph_part import GraphPart
-from fathom.control.parts import stop_all
+from fathom.deployment.components import stop_all
+from fathom.deployment.graph_component import GraphPart
+from fathom.orchestration.dagster_home import write_dagster_home
 from fathom.settings import Settings
 from ingestion_assets.backlog import Backlog, Workshop, drain, prepared_ahead, records
 from resources.artifacts import Artifacts

@@ -17,7 +17,7 @@ KILLS = 200
 
 def measure(kills: int = KILLS) -> list[Figure]:
     """Graphs that differ, rows that are lost or doubled, and answers asked for again, of so many kills."""
-    from fathom.control.graph_part import GraphPart
+    from fathom.deployment.graph_component import GraphPart
     from fathom.graphdb.connection import open_graph
     from fathom.graphdb.schema import ensure_schema
 

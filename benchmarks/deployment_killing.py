@@ -21,10 +21,8 @@ import psutil
 
 from benchmarks.material import SAMPLES
 from benchmarks.model_server import ModelServer
-from fathom.control.graph_part import GraphPart
-from fathom.control.launching import launch_waiting
-from fathom.control.removing import remove
 from fathom.conversion.client import ConverterClient
+from fathom.deployment.graph_component import GraphPart
 from fathom.errors import ConverterUnreachable
 from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.pipeline import model_of
@@ -35,6 +33,8 @@ from fathom.graph.reconciliation.diff import differences
 from fathom.graphdb.connection import open_graph
 from fathom.ids import document_id
 from fathom.ledger.episode_ledger import Ledger
+from fathom.operations.remove import remove
+from fathom.orchestration.run_submission import launch_waiting
 from fathom.resolution.store.fact_verdict_store import FactVerdicts
 from fathom.resolution.store.verdict_store import NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings

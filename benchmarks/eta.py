@@ -20,10 +20,10 @@ import httpx
 from benchmarks.figure import Figure
 from benchmarks.material import deployment
 from fathom.api.paths import encoded
-from fathom.control.access import admin_key
-from fathom.control.progress.liveness import OVER
-from fathom.control.progress.status import DocumentStatus, status_of
+from fathom.security.api_keys import admin_key
 from fathom.settings import PROJECT_ROOT, Settings
+from fathom.status.document_status import DocumentStatus, status_of
+from fathom.status.liveness import OVER
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 WARM_UP, MEASURED = 30, 100  # a deployment has finished some documents before its forecasts are judged

@@ -16,11 +16,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.figure import Figure
-from fathom.control.progress.eta import forecast
-from fathom.control.progress.finished import Sample, history_of
-from fathom.control.progress.liveness import Told
 from fathom.database import open_database
 from fathom.observability.recorded import Events
+from fathom.status.forecast import forecast
+from fathom.status.history import Sample, history_of
+from fathom.status.liveness import Told
 from fathom.uploads.register import one as uploaded
 
 WARM_UP = 30

@@ -24,8 +24,8 @@ from benchmarks.killing import Embedder
 from benchmarks.material import chunk_set, own_home
 from benchmarks.model_calls import graphitis, loopback_settings
 from benchmarks.model_server import ModelServer, stated
-from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.deployment.graph_component import GraphPart
 from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection, open_graph

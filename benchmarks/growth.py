@@ -16,9 +16,9 @@ import httpx
 
 from benchmarks.figure import Figure
 from benchmarks.material import deployment, trivial_document
-from fathom.control.access import admin_key
-from fathom.control.launching import open_instance
-from fathom.control.retention import DAY_S, tidy
+from fathom.orchestration.retention import DAY_S, tidy
+from fathom.orchestration.run_submission import open_instance
+from fathom.security.api_keys import admin_key
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 

@@ -23,9 +23,9 @@ import psutil
 
 from benchmarks.figure import Figure
 from benchmarks.material import free_port, own_home
-from fathom.control.dagster_home import dagster_config
-from fathom.control.launching import LAUNCH
-from fathom.control.runs.address import ask
+from fathom.orchestration.dagster_home import dagster_config
+from fathom.orchestration.run_submission import LAUNCH
+from fathom.orchestration.warm_runs.run_socket import ask
 from fathom.settings import PROJECT_ROOT, Settings
 
 RUNS = int(os.environ.get("BENCH_RUNS", "10"))

@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fathom.chunking.chunk import Chunk, ChunkSet
-from fathom.control.parts import start_all, stop_all
 from fathom.conversion.engine import convert_file
 from fathom.conversion.inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
+from fathom.deployment.components import start_all, stop_all
 from fathom.ids import chunk_identity
 from fathom.settings import PROJECT_ROOT, Settings, settings
 from fathom.uploads.intake import open_intake

@@ -26,14 +26,14 @@ import yaml
 
 from benchmarks.figure import Figure
 from benchmarks.material import own_home, taken_in
-from fathom.control.dagster_home import write_dagster_home
-from fathom.control.graph_part import GraphPart
-from fathom.control.parts import stop_all
-from fathom.control.process import marked
 from fathom.database import open_database
+from fathom.deployment.components import stop_all
+from fathom.deployment.graph_component import GraphPart
 from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.recorded import Events
+from fathom.orchestration.dagster_home import write_dagster_home
+from fathom.processes.process import marked
 from fathom.settings import Settings
 from ingestion_assets.backlog import drain
 from resources.artifacts import Artifacts

@@ -34,8 +34,8 @@ def trivial() -> None:
 defs = dg.Definitions(jobs=[trivial])
 
 if __name__ == "__main__":
-    from fathom.control.runs.__main__ import execute, warm_up
-    from fathom.control.runs.server import serve
+    from fathom.orchestration.warm_runs.__main__ import execute, warm_up
+    from fathom.orchestration.warm_runs.run_server import serve
     from fathom.settings import PROJECT_ROOT
 
     serve(Path(sys.argv[1]), PROJECT_ROOT, warm_up=warm_up, execute=execute)

@@ -10,8 +10,8 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
-from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.deployment.graph_component import GraphPart
 from fathom.errors import GraphUnreachable
 from fathom.graph.write.write_report import EpisodeProgress, WriteReport
 from fathom.observability.logs import get_logger

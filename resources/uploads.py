@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
-from fathom.control.runs.belonging import raise_if_other
-from fathom.control.runs.origin import raise_unless_one_document, started_by
-from fathom.control.runs.worker import REQUEST_TAG, worker_tags
 from fathom.observability.logs import get_logger
+from fathom.orchestration.warm_runs.instance_check import raise_if_other
+from fathom.orchestration.warm_runs.run_origin import raise_unless_one_document, started_by
+from fathom.orchestration.warm_runs.worker_tags import REQUEST_TAG, worker_tags
 from fathom.settings import settings
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.material import deployment, locked_pdf
 from fathom.api.paths import encoded
-from fathom.control.access import admin_key
-from fathom.control.progress.status import DocumentStatus, status_of
-from fathom.control.sign_in_links import new_ticket
+from fathom.security.api_keys import admin_key
+from fathom.security.sign_in_links import new_ticket
 from fathom.settings import PROJECT_ROOT, Settings
+from fathom.status.document_status import DocumentStatus, status_of
 
 SAMPLES = PROJECT_ROOT / "samples"
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fathom.control.retention import tidy
-from fathom.control.runs.belonging import raise_if_other
+from fathom.orchestration.retention import tidy
+from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 
 SECONDS_BETWEEN_PASSES = 600

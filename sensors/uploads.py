@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from fathom.control.launching import alone, backlog_config, run_tags
-from fathom.control.reconciling import run_states
-from fathom.control.runs.belonging import raise_if_other
+from fathom.orchestration.run_reconciliation import run_states
+from fathom.orchestration.run_submission import alone, backlog_config, run_tags
+from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 from fathom.uploads.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake

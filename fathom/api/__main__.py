@@ -6,8 +6,8 @@ import argparse
 
 from fathom.api.app import create_app
 from fathom.api.serving import Serving
-from fathom.control.ports import HOST
 from fathom.home import own_home
+from fathom.processes.ports import HOST
 from fathom.settings import settings
 
 

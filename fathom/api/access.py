@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 from fathom.api.guards import SAFE
 from fathom.api.parameters import MAX_NAME
 from fathom.api.paths import DocumentId
-from fathom.control.access import COOKIE, Caller, Keys, Role, key_in_headers
-from fathom.control.pacing import Guesses
 from fathom.ids import split_document_id
+from fathom.security.api_keys import COOKIE, Caller, Keys, Role, key_in_headers
+from fathom.security.request_pacing import Guesses
 
 router = APIRouter(tags=["access"])
 

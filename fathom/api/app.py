@@ -32,18 +32,18 @@ from fathom.api.page import frame, listing, signing_in
 from fathom.api.paths import EncodedSlashes
 from fathom.api.problems import of_error, problem
 from fathom.api.short_waits import ShortWaits
-from fathom.control.access import open_keys
-from fathom.control.launching import open_instance
-from fathom.control.pacing import Guesses, Pace
-from fathom.control.parts import rotate_logs
-from fathom.control.progress.eta import errors, history_of
 from fathom.database import close_databases, open_database
+from fathom.deployment.components import rotate_logs
 from fathom.errors import DagsterUnreachable, FathomError
 from fathom.observability.collecting import Collector, collecting
 from fathom.observability.logfiles import keep_logs
 from fathom.observability.logs import bound, get_logger
 from fathom.observability.otlp import SpanExport, sending
+from fathom.orchestration.run_submission import open_instance
+from fathom.security.api_keys import open_keys
+from fathom.security.request_pacing import Guesses, Pace
 from fathom.settings import Settings, settings
+from fathom.status.forecast import errors, history_of
 from fathom.web_origin import host_names
 
 log = get_logger(__name__)

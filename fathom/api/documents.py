@@ -13,18 +13,18 @@ from fathom.api.access import Admin, Operator, Reader, unbound, within, within_d
 from fathom.api.parameters import MAX_STATES, CollectionQuery, LastId
 from fathom.api.paths import DocumentId
 from fathom.api.uploads import known_status
-from fathom.control.cancelling import cancel as cancel_document
-from fathom.control.documents import DocumentRow, Listing, documents_by_id, list_documents
-from fathom.control.progress.status import DocumentStatus
-from fathom.control.receipt import Receipt
-from fathom.control.removing import InHandNow
-from fathom.control.removing import remove as remove_document
-from fathom.control.retrying import restore
-from fathom.control.retrying import retry as again
-from fathom.control.retrying import retry_failed as again_all
 from fathom.database import open_database
 from fathom.observability.logs import emit
+from fathom.operations.cancel import cancel as cancel_document
+from fathom.operations.document_rows import DocumentRow, Listing, documents_by_id, list_documents
+from fathom.operations.removal_receipt import Receipt
+from fathom.operations.remove import InHandNow
+from fathom.operations.remove import remove as remove_document
+from fathom.operations.retry_documents import restore
+from fathom.operations.retry_documents import retry as again
+from fathom.operations.retry_documents import retry_failed as again_all
 from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus
 from fathom.uploads.priorities import LEAST, MOST
 from fathom.uploads.priorities import prioritize as set_priority
 from fathom.uploads.upload import UploadState

@@ -13,12 +13,12 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.api.short_waits import read_while_followed
-from fathom.control.progress.liveness import OVER
-from fathom.control.progress.status import DocumentStatus, progress_at, status_of
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.observability.recorded import Events, Recorded
 from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, progress_at, status_of
+from fathom.status.liveness import OVER
 
 LOOK_EVERY_S = 0.25
 STATUS_EVERY_S = 1.0

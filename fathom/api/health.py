@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse
 from fathom import __version__
 from fathom.api.access import Reader, unbound
 from fathom.api.problems import retry_after
-from fathom.control.parts import healthy, status_all
-from fathom.control.progress.eta import errors, history_of
 from fathom.database import open_database
+from fathom.deployment.components import healthy, status_all
 from fathom.settings import Settings
+from fathom.status.forecast import errors, history_of
 from fathom.uploads.intake import open_intake
 from fathom.uploads.pausing import paused
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from fathom.api.access import Admin, unbound
 from fathom.api.parameters import MAX_COLLECTION, NamePath, PlainText
-from fathom.control.access import Keys, KeyShown, NewKey, Role
+from fathom.security.api_keys import Keys, KeyShown, NewKey, Role
 
 router = APIRouter(tags=["access"])
 

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from fastapi.concurrency import run_in_threadpool
 
-from fathom.control.launching import launch_waiting
-from fathom.control.reconciling import end_dead_runs
-from fathom.control.supervision.supervisor import LOOK_EVERY_S as SUPERVISION_LOOK_EVERY_S
-from fathom.control.supervision.supervisor import supervisor_of_supervisor
+from fathom.deployment.supervision.supervisor import LOOK_EVERY_S as SUPERVISION_LOOK_EVERY_S
+from fathom.deployment.supervision.supervisor import supervisor_of_supervisor
 from fathom.errors import FathomError
 from fathom.observability.logs import get_logger
+from fathom.orchestration.run_reconciliation import end_dead_runs
+from fathom.orchestration.run_submission import launch_waiting
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState

@@ -16,12 +16,12 @@ from fathom.api.guards import content_length
 from fathom.api.parameters import MAX_COLLECTION, Cursor
 from fathom.api.paths import DocumentId, urls
 from fathom.api.receiving import FORM, MAX_AROUND, place, receive
-from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database, require_writable
 from fathom.errors import StoreFull, UsageWrong
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.recorded import Events
 from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads.dating import given_date, note_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.priorities import checked, prioritize

@@ -16,7 +16,7 @@ LOOK_EVERY_S = 3.0
 
 def stay(settings: Settings) -> None:
     """Returns after Ctrl-C or a request to end, with every part stopped; until then each is kept running."""
-    from fathom.control.parts import parts_of, stop_all
+    from fathom.deployment.components import parts_of, stop_all
     from fathom.errors import FathomError
 
     over = threading.Event()

@@ -11,8 +11,8 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, say, table
 
 if TYPE_CHECKING:
-    from fathom.control.costs import BudgetState, CostRow, Costs
-    from fathom.control.estimate import Estimate, FileEstimate
+    from fathom.operations.costs import BudgetState, CostRow, Costs
+    from fathom.operations.estimate import Estimate, FileEstimate
 
 
 class By(StrEnum):
@@ -36,7 +36,7 @@ def cost(
     as_json: AsJson = False,
 ) -> int:
     """Show what the language model cost: spent, saved by answers that were kept, and what waits."""
-    from fathom.control.costs import costs
+    from fathom.operations.costs import costs
 
     found = costs(deployment(), by.value, days=days)
     answer(found, as_json, lambda: _print_costs(found))
@@ -45,7 +45,7 @@ def cost(
 
 def budget(as_json: AsJson = False) -> int:
     """Show the budgets: their limits, what is spent and held today, and which documents wait for money."""
-    from fathom.control.costs import budget_state
+    from fathom.operations.costs import budget_state
 
     found = budget_state(deployment())
     answer(found, as_json, lambda: _print_budget(found))

@@ -12,7 +12,7 @@ from fathom.cli.deployment import deployment
 from fathom.cli.output import AsJson, answer, print_text, say, table
 
 if TYPE_CHECKING:
-    from fathom.control.receipt import Receipt
+    from fathom.operations.removal_receipt import Receipt
     from fathom.settings import Settings
 
 BY = "this host"
@@ -46,8 +46,8 @@ def remove(
     as_json: AsJson = False,
 ) -> int:
     """Take a document out of the graph, the inbox, the store and the list, and print the receipt."""
-    from fathom.control.documents import known_document
     from fathom.errors import Refused, UsageWrong
+    from fathom.operations.document_rows import known_document
 
     settings = deployment()
     if (document is None) == (receipt is None):
@@ -62,7 +62,7 @@ def remove(
 
 
 def _remove(settings: Settings, document: str, as_json: bool) -> int:
-    from fathom.control.removing import remove as remove_document
+    from fathom.operations.remove import remove as remove_document
 
     receipt = remove_document(settings, document, by=BY)
     assert receipt is not None  # it was known a moment ago
@@ -74,7 +74,7 @@ def _remove(settings: Settings, document: str, as_json: bool) -> int:
 
 
 def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
-    from fathom.control.removal_check import verify
+    from fathom.operations.removal_verification import verify
 
     found = verify(settings, receipt)
     answer(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
@@ -120,11 +120,11 @@ def retry(
 
     One that is done and whose partition was deleted in Dagster has it back, and is not worked on again.
     """
-    from fathom.control.documents import known_document
-    from fathom.control.retrying import restore, retry_failed
-    from fathom.control.retrying import retry as retry_document
     from fathom.errors import UsageWrong
     from fathom.observability.logs import emit
+    from fathom.operations.document_rows import known_document
+    from fathom.operations.retry_documents import restore, retry_failed
+    from fathom.operations.retry_documents import retry as retry_document
 
     if (document is not None) + failed + no_partition != 1:
         hint = "`fathom documents --state failed` lists what failed."
@@ -153,9 +153,9 @@ def retry(
 
 def cancel(context: typer.Context, document: Document, as_json: AsJson = False) -> int:
     """End the work on a document; `retry` takes it up again."""
-    from fathom.control.cancelling import cancel as cancel_document
-    from fathom.control.documents import known_document
     from fathom.errors import UsageWrong
+    from fathom.operations.cancel import cancel as cancel_document
+    from fathom.operations.document_rows import known_document
 
     settings = deployment()
     state = known_document(settings, document).state
@@ -173,9 +173,9 @@ def priority(
     as_json: AsJson = False,
 ) -> int:
     """Say how urgent a document is; from its next run on it goes before others; nothing that runs is stopped."""
-    from fathom.control.documents import known_document
     from fathom.database import open_database
     from fathom.observability.logs import emit
+    from fathom.operations.document_rows import known_document
     from fathom.uploads.priorities import prioritize
 
     settings = deployment()

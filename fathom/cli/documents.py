@@ -13,7 +13,7 @@ from fathom.cli.output import AsJson, answer, cell, console, duration, safe, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.control.documents import DocumentRow
+    from fathom.operations.document_rows import DocumentRow
 
 group = typer.Typer(
     help="List documents; show, remove, retry, cancel, pause, resume.",
@@ -41,8 +41,8 @@ def documents(
     if context.invoked_subcommand:
         context.obj = {"json": as_json}
         return 0
-    from fathom.control.documents import list_documents
     from fathom.errors import UsageWrong
+    from fathom.operations.document_rows import list_documents
     from fathom.uploads.upload import UploadState
 
     wrong = [one for one in state or [] if one not in list(UploadState)]
@@ -64,9 +64,9 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show one document: its state and figures, every check, and what Dagster recorded of each stage."""
-    from fathom.control.documents import known_document, row_of, rows
-    from fathom.control.materialized import recorded
     from fathom.ledger.episode import DocumentSummary
+    from fathom.operations.document_rows import known_document, row_of, rows
+    from fathom.orchestration.materializations import recorded
     from fathom.settings import settings
 
     deployment()

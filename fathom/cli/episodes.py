@@ -14,10 +14,10 @@ from fathom.cli.output import AsJson, answer, print_text, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.control.episode_rows import EpisodeCounts
     from fathom.graph.reconciliation.diff import Differences
     from fathom.graph.reconciliation.graph_repair import Repair
     from fathom.ledger.episode import EpisodeRow
+    from fathom.operations.episode_rows import EpisodeCounts
 
 BY = "this host"
 SHOWN = 20  # of each kind, in the list for people
@@ -51,7 +51,7 @@ def episodes(context: typer.Context, as_json: AsJson = False) -> int:
     if context.invoked_subcommand:
         context.obj = {"json": as_json}
         return 0
-    from fathom.control.episode_rows import episode_counts
+    from fathom.operations.episode_rows import episode_counts
 
     counts = episode_counts(deployment())
     answer({"collections": counts}, as_json, lambda: _print_counts(counts))
@@ -65,8 +65,8 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show the episodes of a document; `show` may be left out."""
-    from fathom.control.documents import known_document
-    from fathom.control.episode_rows import episode_rows
+    from fathom.operations.document_rows import known_document
+    from fathom.operations.episode_rows import episode_rows
 
     settings = deployment()
     rows = episode_rows(settings, document)
@@ -84,7 +84,7 @@ def verify(
     as_json: AsJson = False,
 ) -> int:
     """Hold the ledger against the graph, both ways; exit code 1 where they differ or the graph holds something twice."""
-    from fathom.control.episode_rows import verified
+    from fathom.operations.episode_rows import verified
 
     found = verified(deployment(), collection)
     agree = all(one.agree for one in found)
@@ -102,9 +102,9 @@ def repair(
     as_json: AsJson = False,
 ) -> int:
     """Bring ledger and graph back to agreement; what was lost is written again by the next run."""
-    from fathom.control.repairing import repair as repair_collections
-    from fathom.control.repairing import repairs
     from fathom.errors import Refused
+    from fathom.operations.repair import repair as repair_collections
+    from fathom.operations.repair import repairs
 
     settings = deployment()
     as_json = _json(context, as_json)

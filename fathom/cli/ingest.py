@@ -39,11 +39,11 @@ def ingest(
 
     A PDF or Office file that a password opens is stored without its lock; the password itself is kept nowhere.
     """
-    from fathom.control.ingest import ingest as place
-    from fathom.control.ingest import require_running
-    from fathom.control.ingest import wait as wait_for
-    from fathom.control.parts import run_for_others
+    from fathom.deployment.components import run_for_others
     from fathom.errors import FathomError
+    from fathom.operations.ingest import ingest as place
+    from fathom.operations.ingest import require_running
+    from fathom.operations.ingest import wait as wait_for
     from fathom.uploads.dating import given_date
 
     date = given_date(reference_time) if reference_time else None
@@ -71,7 +71,7 @@ def ingest(
     require_running(settings)
     from fathom.cli.documents import print_summary
     from fathom.cli.progress import Shown
-    from fathom.control.documents import documents_by_id
+    from fathom.operations.document_rows import documents_by_id
 
     with Shown() as shown:
         ended = wait_for(placement.placed, settings, since=placement.since, told=shown)
@@ -97,8 +97,8 @@ def _passwords(file: Path | None, paths: list[str], *, estimate: bool) -> list[s
 
 def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bool) -> int:
     from fathom.cli.cost import print_estimate
-    from fathom.control.estimate import estimate
     from fathom.errors import UsageWrong
+    from fathom.operations.estimate import estimate
 
     if paths == ["-"]:
         raise UsageWrong("The standard input cannot be estimated.", hint="Give files: `fathom ingest PATH --estimate`.")
@@ -139,8 +139,8 @@ def _expanded(words: list[str]) -> list[Path]:
 def _from_stdin(name: str | None, collection: str, priority: int | None, date: DocumentDate | None) -> Placement:
     import sys
 
-    from fathom.control.ingest import accepted
     from fathom.errors import FathomError, UsageWrong
+    from fathom.operations.ingest import accepted
     from fathom.uploads.placing import Placement, place
 
     if not name:

@@ -13,7 +13,7 @@ from fathom.cli.output import AsJson, answer, print_text, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.control.access import KeyShown
+    from fathom.security.api_keys import KeyShown
 
 group = typer.Typer(
     help="Make, list and revoke keys of the API.",
@@ -33,7 +33,7 @@ def keys(context: typer.Context, as_json: AsJson = False) -> int:
     if context.invoked_subcommand:
         context.obj = {"json": as_json}
         return 0
-    from fathom.control.access import open_keys
+    from fathom.security.api_keys import open_keys
 
     found = open_keys(deployment()).list()
     answer({"keys": found}, as_json, lambda: _print(found))
@@ -49,7 +49,7 @@ def create(
     as_json: AsJson = False,
 ) -> int:
     """Make a key; it is shown this once."""
-    from fathom.control.access import open_keys
+    from fathom.security.api_keys import open_keys
 
     made = open_keys(deployment()).create(role, name=name, collection=collection, by="this host")
     answer(made, as_json or _wants_json(context), lambda: print_text(made.key))
@@ -62,8 +62,8 @@ def revoke(
     context: typer.Context, key: Annotated[str, typer.Argument(metavar="ID", help="The key's id.")], as_json: AsJson = False
 ) -> int:
     """The key opens nothing any more."""
-    from fathom.control.access import open_keys
     from fathom.errors import UsageWrong
+    from fathom.security.api_keys import open_keys
 
     if not open_keys(deployment()).revoke(key, by="this host"):
         raise UsageWrong(f"There is no valid key {key}.", hint="`fathom keys` lists them.")

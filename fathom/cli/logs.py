@@ -40,7 +40,7 @@ def logs(
     for line in lines:
         _print(line, as_json)
     if not lines and not follow:
-        from fathom.control.documents import known_document
+        from fathom.operations.document_rows import known_document
 
         known_document(settings, document)
         say("Nothing was logged of it that is asked for.")

@@ -12,8 +12,8 @@ from fathom.cli.output import AsJson, answer, duration, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.control.part import PartStatus
-    from fathom.control.parts import Started
+    from fathom.deployment.components import Started
+    from fathom.processes.component import PartStatus
     from fathom.settings import Settings
 
 
@@ -31,9 +31,9 @@ def up(
     as_json: AsJson = False,
 ) -> int:
     """Start the parts that do not run, ingest the samples, and say where to look. Harmless to repeat."""
-    from fathom.control.parts import start_all, status_all
-    from fathom.control.samples import SAMPLES, ingest_samples
+    from fathom.deployment.components import start_all, status_all
     from fathom.observability.logfiles import keep_logs
+    from fathom.operations.sample_documents import SAMPLES, ingest_samples
 
     settings = deployment()
     started = start_all(settings, told=_tell_start)
@@ -72,7 +72,7 @@ def up(
 
 def down(as_json: AsJson = False) -> int:
     """Stop all parts; no process is left. What was accepted goes on with the next `fathom up`."""
-    from fathom.control.parts import stop_all
+    from fathom.deployment.components import stop_all
 
     stopped = stop_all(deployment())
     answer({"stopped": stopped}, as_json, lambda: say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running."))
@@ -81,8 +81,8 @@ def down(as_json: AsJson = False) -> int:
 
 def status(as_json: AsJson = False) -> int:
     """Show each part: whether it does its work, pid, port, version, memory. Exit 3 where one does not."""
-    from fathom.control.partitions import WHAT_TO_DO, told, without_partition
-    from fathom.control.parts import healthy, status_all
+    from fathom.deployment.components import healthy, status_all
+    from fathom.orchestration.deleted_partitions import WHAT_TO_DO, told, without_partition
 
     settings = deployment()
     statuses = status_all(settings)
@@ -102,7 +102,7 @@ def status(as_json: AsJson = False) -> int:
 
 def doctor(as_json: AsJson = False) -> int:
     """Check Python, disk, ports, settings, models, graph and storage; each line says what is wrong and what to do."""
-    from fathom.control.doctor import examine
+    from fathom.deployment.doctor import examine
 
     findings = examine()
     wrong = [one for one in findings if not one.fine]
@@ -146,7 +146,7 @@ def _print_up(settings: Settings, statuses: Sequence[PartStatus], rows: Sequence
     page = next((one.address for one in statuses if one.name == "api" and one.healthy), None)
     say(f"Page      {page or 'not running'}" + ("/" if page else ""))
     if page:
-        from fathom.control.sign_in_links import VALID_FOR_S, new_ticket
+        from fathom.security.sign_in_links import VALID_FOR_S, new_ticket
 
         say(f"          signs you in once, within {duration(VALID_FOR_S)}: {page}/sign-in#once={new_ticket(settings)}")
     say(f"Dagster   {addresses.get('dagster-webserver', 'not running')}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from fathom.cli.output import safe, say
 
 if TYPE_CHECKING:
-    from fathom.control.ingest import Progress
+    from fathom.operations.ingest import Progress
 
 
 class Shown:

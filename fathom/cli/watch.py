@@ -16,8 +16,8 @@ from fathom.cli.output import AsJson, cell, console, duration, print_json, print
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from fathom.control.progress.status import DocumentStatus
-    from fathom.control.watching import Seen
+    from fathom.operations.document_watch import Seen
+    from fathom.status.document_status import DocumentStatus
 
 STEP = 10  # percent of progress that are worth a line
 _COLORS = {
@@ -46,8 +46,8 @@ def watch(
 
     Exit 0 when all that ended meanwhile are done, 1 when all failed, 5 when some did, 4 when what is left waits for money.
     """
-    from fathom.control.watching import MOST, Seen
-    from fathom.control.watching import watch as look
+    from fathom.operations.document_watch import MOST, Seen
+    from fathom.operations.document_watch import watch as look
 
     settings = deployment()
     live = sys.stdout.isatty() and not as_json

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 from sqlalchemy.exc import SQLAlchemyError
 
-from fathom.control.part import PartStatus
-from fathom.control.parts import healthy, start_all, status_all, stop_all
-from fathom.control.process import kill, marked
 from fathom.database import close_databases, open_database
+from fathom.deployment.components import healthy, start_all, status_all, stop_all
 from fathom.errors import FathomError
+from fathom.processes.component import PartStatus
+from fathom.processes.process import kill, marked
 from fathom.settings import Settings
 from fathom.uploads.browsing import Sought, counted
 from fathom.uploads.upload import UploadState

@@ -23,9 +23,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from fathom.api.app import create_app
-from fathom.control.access import admin_key, open_keys
-from fathom.control.parts import start_all, stop_all
-from fathom.control.process import kill, marked
+from fathom.deployment.components import start_all, stop_all
+from fathom.processes.process import kill, marked
+from fathom.security.api_keys import admin_key, open_keys
 from fathom.settings import Settings
 from tests.attack.odd_requests import Known, OddRequest, odd_requests, operations
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from fathom.api.app import create_app
 from fathom.api.serving import Serving
-from fathom.control.access import open_keys
+from fathom.security.api_keys import open_keys
 from fathom.settings import Settings
 from tests.attack.odd_requests import Known
 from tests.attack.server_errors import SHOWN, attack, send_to

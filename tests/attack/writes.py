@@ -21,7 +21,7 @@ from neo4j import ManagedTransaction, Query
 from neo4j.exceptions import Neo4jError
 from pydantic import SecretStr
 
-from fathom.control.graph_part import GraphPart
+from fathom.deployment.graph_component import GraphPart
 from fathom.errors import GraphUnreachable, QueryRefused
 from fathom.graphdb.arcadedb_sql import run_sql
 from fathom.graphdb.connection import GraphConnection, open_graph

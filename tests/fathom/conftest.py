@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.deployment.graph_component import GraphPart
 from fathom.embedding.embedder import Embedder
 from fathom.embedding.minilm import MiniLM
 from fathom.extraction.factory import open_language_model

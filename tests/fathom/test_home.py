@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.control.doctor import examine
+from fathom.deployment.doctor import examine
 from fathom.home import close_home, is_shared, mend_home, open_to_others, own_home
 from fathom.settings import PROJECT_ROOT, Settings
 

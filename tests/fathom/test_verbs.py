@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import fathom
-from fathom.control.graph_part import GraphPart
 from fathom.conversion.client import ConverterClient
+from fathom.deployment.graph_component import GraphPart
 from fathom.errors import EmptyDocument, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings
 

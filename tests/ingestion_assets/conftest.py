@@ -14,8 +14,8 @@ import pytest
 
 from definitions import defs
 from fathom import settings as settings_module
-from fathom.control.graph_part import GraphPart
-from fathom.control.parts import stop_all
+from fathom.deployment.components import stop_all
+from fathom.deployment.graph_component import GraphPart
 from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake

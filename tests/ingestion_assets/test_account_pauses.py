@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from fathom import settings as settings_module
-from fathom.control.documents import documents_by_id
-from fathom.control.progress.status import status_of
 from fathom.database import open_database
 from fathom.ledger.episode_ledger import Ledger
+from fathom.operations.document_rows import documents_by_id
 from fathom.settings import Settings
+from fathom.status.document_status import status_of
 from fathom.uploads import accounts
 from fathom.uploads.accounts import account_of, account_pause, probe_now
 from fathom.uploads.intake import Intake, open_intake

@@ -8,8 +8,8 @@ import pytest
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
-from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.deployment.graph_component import GraphPart
 from fathom.observability.collecting import Collector
 from fathom.observability.events import BY_NAME
 from fathom.observability.logfiles import keep_logs

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from fathom.control.removing import remove
+from fathom.operations.remove import remove
 from tests.ingestion_assets.conftest import Deployment
 
 pytestmark = pytest.mark.integration

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from fathom.control.reconciling import START_LIMIT_S
+from fathom.orchestration.run_reconciliation import START_LIMIT_S
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.planning import FEW
@@ -210,7 +210,7 @@ def test_a_run_that_ends_without_an_outcome_is_tried_again_under_another_key(dae
 def test_a_run_whose_process_was_killed_is_reported_failed_and_its_document_tried_again(daemon: Daemon) -> None:
     drop(daemon.settings, "law/a.txt")
     [request] = daemon.requests()
-    code = "from fathom.control.runs.worker import worker_tags; print(worker_tags())"
+    code = "from fathom.orchestration.warm_runs.worker_tags import worker_tags; print(worker_tags())"
     gone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     run = daemon.launch(request, Status.STARTED, **eval(gone))
     daemon.intake.mark_running("law/a.txt", run_id=run.run_id)
@@ -231,7 +231,7 @@ def test_a_run_that_was_launched_and_never_started_is_given_up_in_the_end(daemon
     assert getattr(daemon.instance.get_run_by_id(run.run_id), "status", None) is Status.STARTING
     later = time.time() + START_LIMIT_S + 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fathom.control.reconciling.time.time", lambda: later)
+        patch.setattr("fathom.orchestration.run_reconciliation.time.time", lambda: later)
         daemon.tick()
     assert getattr(daemon.instance.get_run_by_id(run.run_id), "status", None) is Status.FAILURE
 

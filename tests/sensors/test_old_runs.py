@@ -5,8 +5,8 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from fathom.control.dagster_home import prepare_storage, write_dagster_home
-from fathom.control.runs.belonging import OtherDagster
+from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
+from fathom.orchestration.warm_runs.instance_check import OtherDagster
 from fathom.settings import Settings
 from sensors.old_runs import old_runs
 

@@ -18,16 +18,16 @@ from fathom.api.page.rows import bar, progress_words, state
 from fathom.api.page.timeline import stages
 from fathom.api.parameters import MAX_PLACE
 from fathom.api.paths import DocumentId, encoded
-from fathom.control.access import Caller
-from fathom.control.materialized import CheckShown, recorded
-from fathom.control.passages import part_of_graph, passages
-from fathom.control.progress.liveness import OVER
-from fathom.control.progress.status import DocumentStatus, status_of
-from fathom.control.progress.timeline import Step, timeline
 from fathom.database import open_database
 from fathom.errors import FathomError, GraphUnreachable, NotStored
 from fathom.observability.recorded import Events
+from fathom.operations.document_passages import part_of_graph, passages
+from fathom.orchestration.materializations import CheckShown, recorded
+from fathom.security.api_keys import Caller
 from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, status_of
+from fathom.status.liveness import OVER
+from fathom.status.stage_times import Step, timeline
 from fathom.storage.artifacts import open_artifacts
 
 CHUNKS = 20  # a page of them

@@ -18,9 +18,9 @@ from fathom.api.access import identified
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.parameters import NamePath
 from fathom.api.problems import retry_after, status_of_error
-from fathom.control.access import Caller
-from fathom.control.dagster_pages.guard import FROM_FATHOM
 from fathom.errors import FathomError
+from fathom.orchestration.dagster_pages.guard import FROM_FATHOM
+from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 
 ASSETS = Path(__file__).parent.parent / "assets"

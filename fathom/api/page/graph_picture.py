@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from fathom.api.page.markup import Markup, join, tag
 from fathom.api.page.words import many
-from fathom.control.passages import Part
+from fathom.operations.document_passages import Part
 
 WIDTH, HEIGHT = 960.0, 400.0
 LABEL, LINE = 165.0, 16.0  # room for a name

@@ -20,12 +20,12 @@ from fathom.api.page.rows import table
 from fathom.api.page.words import MOVING, STATES, many
 from fathom.api.parameters import MAX_COLLECTION, MAX_NAME, Cursor
 from fathom.api.paths import MAX_LENGTH
-from fathom.control.access import Caller
-from fathom.control.progress.status import DocumentStatus, status_of
 from fathom.database import open_database
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.recorded import Events
+from fathom.security.api_keys import Caller
 from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads import browsing
 from fathom.uploads.browsing import Place, Sought
 from fathom.uploads.pausing import ALL, Pause, paused

@@ -9,10 +9,10 @@ from itertools import pairwise
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.page.words import many
 from fathom.chunking.sentences import Span
-from fathom.control.passages import Passage, Passages
-from fathom.control.progress.status import DocumentStatus
 from fathom.extraction.dropped_items import told
 from fathom.graph.read.episode_contents import HeldEntity, HeldFact
+from fathom.operations.document_passages import Passage, Passages
+from fathom.status.document_status import DocumentStatus
 
 _STATES = {
     "planned": ("queued", "waits for the language model"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from fathom.api.page import words
 from fathom.api.page.markup import Child, Markup, join, tag
 from fathom.api.paths import encoded
-from fathom.control.progress.status import DocumentStatus
+from fathom.status.document_status import DocumentStatus
 
 _COLUMNS = ("Document", "State", "Progress", "Chunks", "Entities", "Facts", "Cost", "Accepted")
 _FIGURES = 3  # the columns from here on are figures

@@ -13,8 +13,8 @@ from fathom.api.guards import MAX_ADDRESS
 from fathom.api.page.frame import HEADERS, page, page_router
 from fathom.api.page.markup import tag
 from fathom.api.parameters import MAX_NAME
-from fathom.control.access import ADMIN_FILE
-from fathom.control.sign_in_links import redeemed
+from fathom.security.api_keys import ADMIN_FILE
+from fathom.security.sign_in_links import redeemed
 from fathom.settings import PROJECT_ROOT, Settings
 
 router = page_router()

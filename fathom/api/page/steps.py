@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from fathom.api.page.markup import Markup, tag
 from fathom.api.page.words import many
 from fathom.api.paths import encoded
-from fathom.control.access import Caller
-from fathom.control.progress.liveness import OVER
-from fathom.control.progress.status import DocumentStatus
 from fathom.errors import RunCancelled
+from fathom.security.api_keys import Caller
+from fathom.status.document_status import DocumentStatus
+from fathom.status.liveness import OVER
 from fathom.uploads.pausing import ALL
 
 URGENT = 10  # what the page makes of a document that is put first; the API and the command line take any priority

@@ -9,9 +9,9 @@ from fathom.api.page import words
 from fathom.api.page.frame import dagster
 from fathom.api.page.markup import Child, Markup, tag
 from fathom.api.paths import encoded
-from fathom.control.progress.liveness import OVER
-from fathom.control.progress.status import DocumentStatus
-from fathom.control.progress.timeline import Step
+from fathom.status.document_status import DocumentStatus
+from fathom.status.liveness import OVER
+from fathom.status.stage_times import Step
 
 _WORDS = {"done": "done", "now": "now", "failed": "stopped here", "to come": "to come"}
 _DOTS = {"done": "complete", "now": "running", "failed": "failed", "to come": "queued"}

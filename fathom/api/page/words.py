@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fathom.api.page.markup import Markup, join, tag
-from fathom.control.progress.status import DocumentStatus
+from fathom.status.document_status import DocumentStatus
 
 STAGES = {
     "upload": "Waiting",

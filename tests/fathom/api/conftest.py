@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 
 from fathom.api.app import create_app
 from fathom.api.paths import encoded
-from fathom.control.access import Keys, Role, open_keys
 from fathom.observability.logfiles import keep_logs
+from fathom.security.api_keys import Keys, Role, open_keys
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from tests.fathom.api.kept_keys import kept_key

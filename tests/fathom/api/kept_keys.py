@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from fathom.control.access import Role, open_keys
 from fathom.database import open_database
+from fathom.security.api_keys import Role, open_keys
 from fathom.settings import Settings
 from fathom.tables import api_keys
 

@@ -16,7 +16,7 @@ from fathom import settings as settings_module
 from fathom.api.app import create_app
 from fathom.api.paths import encoded
 from fathom.api.reference import routes_in_words
-from fathom.control.access import ADMIN_FILE, Keys, Role, ensure_admin_key, open_keys
+from fathom.security.api_keys import ADMIN_FILE, Keys, Role, ensure_admin_key, open_keys
 from fathom.settings import Settings
 from tests.fathom.api.conftest import ORIGIN, Api, serving
 

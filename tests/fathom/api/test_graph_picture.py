@@ -6,8 +6,8 @@ import re
 import time
 
 from fathom.api.page.graph_picture import HEIGHT, MOST, WIDTH, laid_out, picture
-from fathom.control.passages import Part
 from fathom.graph.read.episode_contents import HeldFact
+from fathom.operations.document_passages import Part
 
 
 def fact(source: str, target: str) -> HeldFact:

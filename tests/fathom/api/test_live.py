@@ -20,12 +20,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from fathom.control.access import admin_key
-from fathom.control.launching import open_instance
-from fathom.control.parts import as_environment, start_all, stop_all
-from fathom.control.process import kill, marked
-from fathom.control.removal_check import verify
-from fathom.control.runs.worker import PID_TAG
+from fathom.deployment.components import as_environment, start_all, stop_all
+from fathom.operations.removal_verification import verify
+from fathom.orchestration.run_submission import open_instance
+from fathom.orchestration.warm_runs.worker_tags import PID_TAG
+from fathom.processes.process import kill, marked
+from fathom.security.api_keys import admin_key
 from fathom.settings import PROJECT_ROOT, Settings
 from tests.fathom.cli.deployments import wait_for
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from fathom.control.launching import open_instance
-from fathom.control.parts import start_all, status_all, stop_all
-from fathom.control.process import kill, marked
-from fathom.control.runs.worker import PID_TAG
+from fathom.deployment.components import start_all, status_all, stop_all
+from fathom.orchestration.run_submission import open_instance
+from fathom.orchestration.warm_runs.worker_tags import PID_TAG
+from fathom.processes.process import kill, marked
 from tests.fathom.api.test_live import Live
 from tests.fathom.llm.messages_server import Fault, MessagesServer, throttled
 from tests.fathom.observability.otlp_receiver import OtlpReceiver, attributes

@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from fathom.control.access import open_keys
+from fathom.security.api_keys import open_keys
 from fathom.settings import PROJECT_ROOT, Settings
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,8 @@ import pytest
 
 from fathom.api.page.listing import PAGE
 from fathom.api.page.markup import Markup, join, tag
-from fathom.control.access import ensure_admin_key
-from fathom.control.sign_in_links import VALID_FOR_S, new_ticket, redeemed
+from fathom.security.api_keys import ensure_admin_key
+from fathom.security.sign_in_links import VALID_FOR_S, new_ticket, redeemed
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
 from tests.fathom.api.conftest import ORIGIN, Api

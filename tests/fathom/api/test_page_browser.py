@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.material import locked_pdf
-from fathom.control.parts import start_all, stop_all
-from fathom.control.process import kill, marked
-from fathom.control.sign_in_links import new_ticket
+from fathom.deployment.components import start_all, stop_all
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.recorded import Events
+from fathom.processes.process import kill, marked
+from fathom.security.sign_in_links import new_ticket
 from fathom.tables import episodes
 from fathom.uploads.intake import open_intake
 from tests.conftest import RequireOrSkip

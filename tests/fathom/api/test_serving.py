@@ -18,9 +18,9 @@ from websockets.sync.client import connect
 
 from fathom.api.app import create_app
 from fathom.api.serving import Patience, Serving
-from fathom.control.access import open_keys
-from fathom.control.pacing import GUESSES_A_MINUTE, Guesses, Pace
 from fathom.observability.logfiles import keep_logs
+from fathom.security.api_keys import open_keys
+from fathom.security.request_pacing import GUESSES_A_MINUTE, Guesses, Pace
 from fathom.settings import Settings
 from tests.fathom.api.kept_keys import kept_key
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fathom.api.paths import encoded
-from fathom.control.removing import InHandNow, remove
 from fathom.errors import ConversionFailed
+from fathom.operations.remove import InHandNow, remove
 from fathom.uploads.by_hand import StartedBy
 from tests.fathom.api.conftest import Api
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fathom.control.process import kill, marked
+from fathom.processes.process import kill, marked
 
 PROGRAM = Path(sys.executable).with_name("fathom")
 

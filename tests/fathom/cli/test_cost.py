@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from fathom.control.estimate import ENOUGH
 from fathom.database import open_database
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.match_prompts import entity_match, fact_match
@@ -15,6 +14,7 @@ from fathom.extraction.pipeline import model_of
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response_schema import Vocabulary
 from fathom.llm.client import paying_for
+from fathom.operations.estimate import ENOUGH
 from fathom.settings import Settings
 from fathom.tables import llm_calls
 from tests.fathom.llm.messages_server import OVERLOADED, MessagesServer

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from fathom.control.launching import run_tags
 from fathom.database import open_database
 from fathom.errors import CreditSpent
 from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.orchestration.run_submission import run_tags
 from fathom.settings import Settings
 from fathom.uploads.accounts import account_pause, pause_account
 from fathom.uploads.intake import open_intake

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fathom.control.process import marked
 from fathom.graphdb.connection import open_graph
+from fathom.processes.process import marked
 from fathom.settings import Settings
 from tests.fathom.cli.deployments import Deployment, deployment
 

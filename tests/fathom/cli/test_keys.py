@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fathom.control.access import open_keys
+from fathom.security.api_keys import open_keys
 from fathom.settings import Settings
 from tests.fathom.cli.conftest import Call
 

@@ -91,13 +91,13 @@ def test_a_named_error_is_its_exit_code_its_sentence_and_what_to_do(
 def test_a_defect_says_so_without_a_traceback_and_keeps_it_in_the_log(
     call: Any, home_settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fathom.control import documents
+    from fathom.operations import document_rows
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the cause")
 
     home_settings.home.mkdir()
-    monkeypatch.setattr(documents, "list_documents", fail)
+    monkeypatch.setattr(document_rows, "list_documents", fail)
     shown = call("documents", "--json")
     assert shown.code == 1
     assert "defect of Fathom: RuntimeError: the cause" in shown.err

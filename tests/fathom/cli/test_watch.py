@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fathom.control import watching
-from fathom.control.watching import Seen, watch
 from fathom.database import open_database
+from fathom.operations import document_watch
+from fathom.operations.document_watch import Seen, watch
 from fathom.settings import Settings
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState as S
@@ -46,7 +46,7 @@ def put(home_settings: Settings) -> Put:
 
 def last(settings: Settings, target: str | None, steps: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch) -> Seen:
     """What is seen last, when one step is taken between every two looks."""
-    monkeypatch.setattr(watching, "daemon_gets_on", lambda _: True)
+    monkeypatch.setattr(document_watch, "daemon_gets_on", lambda _: True)
     taken = iter(steps)
     return list(watch(settings, target, sleep=lambda _: next(taken)()))[-1]
 

@@ -11,13 +11,13 @@ from typing import Any
 import psutil
 import pytest
 
-from fathom.control.doctor import Finding, examine
 from fathom.conversion import backends
 from fathom.conversion.backend_examination import examine_backend
 from fathom.conversion.backends import ENGINES, MODEL_FOLDERS, Backend, backend_of, require_usable
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.models_engine import models_converter
 from fathom.conversion.quality.offline_verification import verify_offline
+from fathom.deployment.doctor import Finding, examine
 from fathom.errors import ConverterUnreachable, KeyRefused, SettingsInvalid, UsageWrong
 from fathom.settings import Settings
 from tests.fathom.conversion.docling_serve import docling_serve

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fathom.control.converter_part import ConverterPart
 from fathom.conversion.backends import ENGINES, Backend
 from fathom.conversion.client import ConverterClient
 from fathom.conversion.converter_status import ConverterStatus, WorkerStatus
 from fathom.conversion.report import ConvertedDocument, PageProgress
+from fathom.deployment.converter_component import ConverterPart
 from fathom.errors import ConversionFailed, ConverterUnreachable
 from tests.fathom.conversion.own_converters import Converters, alive, eventually
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import Neo4jError
 
-from fathom.control.graph_part import GraphPart
+from fathom.deployment.graph_component import GraphPart
 from fathom.graphdb.arcadedb_process import embedded_server
 from fathom.graphdb.arcadedb_reader import GROUP, keep_reading_group
 from fathom.graphdb.connection import open_graph

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fathom.control.costs import costs
 from fathom.database import open_database
 from fathom.errors import BudgetSpent
 from fathom.llm.client import Question
 from fathom.llm.providers.token_usage import TokenFactors, chat_use, message_use
+from fathom.operations.costs import costs
 from fathom.settings import Settings
 from fathom.tables import llm_calls
 from tests.fathom.llm.scripted_server import COUNTED, Asked, Reply, ScriptedServer, completion, message

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fathom.control.documents import documents_by_id
 from fathom.errors import BudgetSpent
+from fathom.operations.document_rows import documents_by_id
 from fathom.tables import llm_calls, llm_reservations, money_waits
 from fathom.uploads.intake import Intake
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fathom.control.graph_part import GraphPart
 from fathom.database import open_database
+from fathom.deployment.graph_component import GraphPart
 from fathom.embedding.embedder import Embedder
 from fathom.errors import GraphUnreachable
 from fathom.graph.write.document_writer import DocumentWriter

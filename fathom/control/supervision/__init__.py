@@ -1,1 +1,0 @@
-"""Parts that end, are stopped or hang are started again, by a process that does nothing else."""

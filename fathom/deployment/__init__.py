@@ -1,0 +1,1 @@
+"""The deployment: its components, their supervision, and the examination behind `fathom doctor`."""

@@ -1,0 +1,268 @@
+"""The parts of a deployment: which there are, and starting, stopping and asking all of them at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from fathom.deployment.config_hash import fingerprint, settings_fingerprint
+from fathom.deployment.converter_component import ConverterPart
+from fathom.deployment.graph_component import GraphPart
+from fathom.errors import FathomError
+from fathom.home import own_home
+from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
+from fathom.orchestration.warm_runs.run_socket import ask, run_server_address
+from fathom.processes.component import Part, PartStatus, ProcessPart
+from fathom.processes.ports import HOST
+from fathom.processes.probes import daemon_gets_on, get_json, loop_heartbeat, room_wanted
+from fathom.processes.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
+from fathom.security.api_keys import ensure_admin_key
+from fathom.settings import PREFIX, PROJECT_ROOT, Settings
+
+SUPERVISOR = "supervisor"  # what starts the others again
+SUPERVISOR_SILENT_S = 30.0  # it looks every few seconds, and waits for the answers of all parts
+ANSWER_WITHIN_S = 2.0
+WORKSPACE = PROJECT_ROOT / "workspace.yaml"
+# Each part is started for its own port; only the API asks about all.
+PORTS = ("api_port", "dagster_port")
+# Who takes new work first, then who does it, then what they need.
+STOP_ORDER = (("supervisor",), ("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
+
+
+@dataclass(frozen=True)
+class Started:
+    """What starting a part came to: "running", "started", "restarted", or the error."""
+
+    name: str
+    outcome: str
+    seconds: float
+    error: FathomError | None = None
+
+
+def parts_of(settings: Settings) -> list[Part]:
+    """Every part that this deployment needs, in the order a person wants to read them."""
+    return [
+        GraphPart(settings),
+        ConverterPart(settings),
+        _runs(settings),
+        _webserver(settings),
+        _daemon(settings),
+        _api(settings),
+        _supervisor(settings),
+    ]
+
+
+def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda started: None) -> list[Started]:
+    """Every part runs for the present settings; they are started at once, and one that fails keeps none of the others back.
+
+    `told` is called as each is done. Raises StoreFull and StoreFailed where the home cannot be written.
+    """
+    try:
+        for folder in (settings.home, settings.logs_path, settings.inbox_path):
+            folder.mkdir(parents=True, exist_ok=True)
+        own_home(settings.home, whole=True)
+        probe = settings.home / f".writable-{os.getpid()}"
+        probe.write_bytes(b"fathom" * 1000)
+        probe.unlink()
+    except OSError as error:
+        raise disk_error(error, settings.home) from error
+    rotate_logs(settings)
+    write_dagster_home(settings)
+    prepare_storage(settings)
+    ensure_admin_key(settings)
+    if not wanted(settings):  # a supervisor that runs for other settings would start parts for those
+        wanted_file(settings).unlink(missing_ok=True)
+
+    def start(part: Part) -> Started:
+        began = time.monotonic()
+        try:
+            outcome, error = part.start(), None
+        except FathomError as failed:
+            outcome, error = "failed", failed
+        started = Started(part.name, outcome, time.monotonic() - began, error)
+        told(started)
+        return started
+
+    *parts, supervisor = parts_of(settings)
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
+        started = list(pool.map(start, parts))
+    want(settings)
+    return [*started, start(supervisor)]  # last, so that it does not take what only starts for what ended
+
+
+def run_for_others(settings: Settings) -> list[str]:
+    """The parts that run for other settings than the present ones, or for another version of the program."""
+    parts = (_daemon(settings), _runs(settings))  # the webserver and the API only show what these do
+    return [part.name for part in parts if part.process.is_for_another()]
+
+
+def stop_all(settings: Settings) -> list[str]:
+    """No process of this home is left, whoever started it; answers the names of the parts that ran."""
+    wanted_file(settings).unlink(missing_ok=True)  # before all else: from here on nobody starts a part again
+    by_name = {part.name: part for part in parts_of(settings)}
+    stopped: list[str] = []
+    for names in STOP_ORDER:
+        with ThreadPoolExecutor(len(names), thread_name_prefix="stop") as pool:
+            stopped += [
+                name for name, ran in zip(names, pool.map(lambda name: by_name[name].stop(), names), strict=True) if ran
+            ]
+    left = marked(settings.home)
+    if left:
+        kill(left)
+        stopped.append(f"{len(left)} more")
+    with contextlib.suppress(FileNotFoundError):
+        run_server_address(settings.home).unlink()
+    return stopped
+
+
+def want(settings: Settings) -> None:
+    """From here on the parts are wanted for these settings: what ends or hangs is started again, until stop_all."""
+    file = wanted_file(settings)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(settings_fingerprint(settings))
+    except OSError as error:
+        raise disk_error(error, settings.home) from error
+
+
+def wanted(settings: Settings) -> bool:
+    """Whether the parts are to run, and for these settings."""
+    try:
+        return wanted_file(settings).read_text() == settings_fingerprint(settings)
+    except OSError:
+        return False
+
+
+def wanted_file(settings: Settings) -> Path:
+    """The file that is there as long as the parts are to run; it says for which settings."""
+    return process_folder(settings) / "wanted"
+
+
+def status_all(settings: Settings) -> list[PartStatus]:
+    """How every part is doing, asked at once."""
+    parts = parts_of(settings)
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="status") as pool:
+        return list(pool.map(lambda part: part.status(), parts))
+
+
+def rotate_logs(settings: Settings) -> None:
+    """Outputs of processes that grew large are put aside; JSON logs do that themselves."""
+    for log in settings.logs_path.glob("*.log"):
+        rotate(log)
+
+
+def healthy(statuses: Iterable[PartStatus]) -> bool:
+    """Whether every part does its work."""
+    return all(status.healthy for status in statuses)
+
+
+def part_of(settings: Settings, name: str) -> Part:
+    """The part of that name. Raises KeyError for a name that none has."""
+    return {part.name: part for part in parts_of(settings)}[name]
+
+
+def _process(settings: Settings, name: str, *command: str, port: int | None = None, setting: str = "") -> DetachedProcess:
+    environment = {
+        **as_environment(settings),
+        MARK: str(settings.home),
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "PYTHONUNBUFFERED": "1",
+        "GRAPHITI_TELEMETRY_ENABLED": "false",
+    }
+    spec = ProcessSpec(
+        name=name,
+        command=(sys.executable, *command),
+        cwd=PROJECT_ROOT,
+        log=settings.logs_path / f"{name}.log",
+        fingerprint=fingerprint(settings, without=() if name == "api" else PORTS),
+        environment=environment,
+        port=port,
+        port_setting=setting,
+    )
+    return DetachedProcess(process_folder(settings), spec)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process that is started reads them; secrets it has from where this one has them."""
+    given = {name: value for name, value in settings if value is not None and not isinstance(value, SecretStr)}
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+
+
+def process_folder(settings: Settings) -> Path:
+    """Where the records of running processes are."""
+    return settings.home / "run"
+
+
+def _webserver(settings: Settings) -> ProcessPart:
+    port = settings.dagster_port
+    command = ("-m", "fathom.orchestration.dagster_pages", "--port", str(port), "--workspace", str(WORKSPACE))
+    return ProcessPart(
+        _process(settings, "dagster-webserver", *command, port=port, setting="FATHOM_DAGSTER_PORT"),
+        healthy=lambda _: get_json(port, "/server_info") is not None,
+        version=lambda: installed("dagster-webserver"),
+        address=f"http://{HOST}:{port}",
+    )
+
+
+def _daemon(settings: Settings) -> ProcessPart:
+    return ProcessPart(
+        _process(settings, "dagster-daemon", "-m", "fathom.orchestration.dagster_daemon", "--workspace", str(WORKSPACE)),
+        healthy=lambda running: daemon_gets_on(settings, since=running.birth.created),
+        version=lambda: installed("dagster"),
+        trouble=lambda: room_wanted(settings.home),
+    )
+
+
+def _runs(settings: Settings) -> ProcessPart:
+    address = run_server_address(settings.home)
+
+    def answers(_running: Running) -> bool:
+        try:
+            return bool(ask(address, run=None, timeout=ANSWER_WITHIN_S))
+        except (OSError, ValueError):
+            return False
+
+    return ProcessPart(
+        _process(settings, "runs", "-m", "fathom.orchestration.warm_runs"),
+        healthy=answers,
+        version=lambda: installed("dagster"),
+        address=str(address),
+        tries=2,  # it leaves when a source file changes, which may be while it starts
+    )
+
+
+def _api(settings: Settings) -> ProcessPart:
+    port = settings.api_port
+    command = ("-m", "fathom.api", "--host", HOST, "--port", str(port))
+    return ProcessPart(
+        _process(settings, "api", *command, port=port, setting="FATHOM_API_PORT"),
+        healthy=lambda _: get_json(port, "/health/live") is not None,
+        version=lambda: installed("fathom"),
+        address=f"http://{HOST}:{port}",
+    )
+
+
+def _supervisor(settings: Settings) -> ProcessPart:
+    heart = loop_heartbeat(settings.home, SUPERVISOR)
+    return ProcessPart(
+        _process(settings, SUPERVISOR, "-m", "fathom.deployment.supervision"),
+        healthy=lambda running: heart.silent_s(since=running.birth.created) < SUPERVISOR_SILENT_S,
+        version=lambda: installed("fathom"),
+    )
+
+
+def installed(distribution: str) -> str | None:
+    """The version of an installed distribution."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,75 @@
+"""The warm converter as a part: started by `fathom up` so that the first document finds it warm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fathom.errors import FathomError
+from fathom.processes.component import PartStatus, suspension
+from fathom.processes.process import suspended_of
+from fathom.settings import Settings
+
+if TYPE_CHECKING:
+    from fathom.conversion.client import ConverterClient
+
+
+class ConverterPart:
+    """The converter process of the home."""
+
+    name = "converter"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def start(self) -> str:
+        """It listens; its workers warm up meanwhile. Raises ConverterUnreachable."""
+        from fathom.conversion.client import ConverterClient
+
+        client = ConverterClient(self._settings)
+        before = _pid(client)
+        client.ensure_started()
+        after = _pid(client)
+        if before is None:
+            return "started"
+        return "running" if before == after else "restarted"
+
+    def stop(self) -> bool:
+        """It does not run; what it was converting is cancelled."""
+        from fathom.conversion.client import ConverterClient
+
+        return ConverterClient(self._settings).stop()
+
+    def status(self) -> PartStatus:
+        """How it is doing."""
+        from fathom.conversion.client import ConverterClient
+        from fathom.conversion.converter_address import ConverterAddress
+
+        log = str(self._settings.logs_path / "converter.jsonl")
+        client = ConverterClient(self._settings)
+        if (pid := client.listening()) is None:
+            return PartStatus(name=self.name, state="stopped", log=log)
+        if pid and pid in suspended_of(pid):  # no answer need be waited for; its workers it looks after itself
+            return PartStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
+        try:
+            status = client.status()
+        except FathomError as error:
+            detail = f"{error.message} {error.what_to_do}"
+            return PartStatus(name=self.name, state="unhealthy", pid=pid or None, detail=detail, log=log)
+        return PartStatus(
+            name=self.name,
+            state="unhealthy" if status.problem else "healthy",
+            pid=status.pid,
+            address=str(ConverterAddress(self._settings.home).socket),
+            version=status.version or None,
+            uptime_s=round(status.uptime_s, 1),
+            rss_mb=round(status.rss_bytes / 1024**2, 1),
+            detail=f"{status.problem} Read {log}." if status.problem else None,
+            log=log,
+        )
+
+
+def _pid(client: ConverterClient) -> int | None:
+    try:
+        return client.status().pid
+    except FathomError:
+        return None

@@ -1,0 +1,1 @@
+"""What people do with documents: ingest, watch, retry, cancel, remove, repair, estimate."""

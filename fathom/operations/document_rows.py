@@ -1,0 +1,166 @@
+"""What is known of each document in one row, read from the uploads, the ledger and Dagster; nothing is kept here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.database import open_database
+from fathom.errors import UsageWrong
+from fathom.ledger.episode import DocumentSummary
+from fathom.ledger.episode_ledger import Ledger
+from fathom.orchestration.deleted_partitions import without_partition
+from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
+from fathom.orchestration.materializations import Recorded, failed_and_passed, recorded
+from fathom.settings import Settings
+from fathom.uploads.accounts import paused_for
+from fathom.uploads.attaching import NO_KIN, Kin, kinship
+from fathom.uploads.dating import dates_of, shown_date
+from fathom.uploads.intake import open_intake
+
+if TYPE_CHECKING:
+    from fathom.uploads.upload import Upload
+
+PAGE = 500
+
+
+class DocumentRow(BaseModel):
+    """One document as `fathom documents` lists it; None where it has not come so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    collection: str
+    state: str = Field(description="accepted, submitted, running, done (in part), failed, rejected, refused, paused: …")
+    stage: str | None = Field(description="where it is or stopped")
+    reason: str | None = Field(description="name of the error, where there is one")
+    detail: str | None = Field(description="the error in a sentence")
+    version: str | None = Field(description="SHA-256 of its bytes")
+    size: int = Field(description="bytes")
+    chunks: int | None
+    episodes_written: int
+    episodes_failed: int
+    entities: int | None
+    facts: int | None
+    checks_passed: int
+    checks_failed: int
+    tokens: int = Field(description="tokens the language model read and wrote")
+    cost_usd: float
+    seconds: float | None = Field(description="seconds of work on it, all stages")
+    age_s: float | None = Field(description="seconds since it was accepted")
+    attempts: int = Field(description="tries that failed")
+    attached_to: str | None = Field(description="the mail it came with")
+    attachments: list[str] = Field(description="the documents that came with it, which is a mail")
+    run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
+    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
+    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
+    no_partition: bool = Field(False, description="whether its partition was deleted in Dagster; `retry` gives it back")
+
+
+class Listing(BaseModel):
+    """A page of documents and where the next one starts."""
+
+    documents: list[DocumentRow]
+    next: str | None = Field(description="the last id of this page, where there are more")
+
+
+def list_documents(
+    settings: Settings,
+    *,
+    collection: str | None = None,
+    states: Iterable[str] | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Listing:
+    """A page of documents in the order of their ids. Raises DatabaseUnreachable, DagsterUnreachable."""
+    found = open_intake(settings).list(states=states, collection=collection, after=after, limit=limit + 1)
+    page = found[:limit]
+    return Listing(documents=rows(settings, page), next=page[-1].document if len(found) > limit else None)
+
+
+def documents_by_id(settings: Settings, documents: Sequence[str]) -> list[DocumentRow]:
+    """The rows of these documents, in their order, without those nobody uploaded."""
+    intake = open_intake(settings)
+    return rows(settings, [upload for document in documents if (upload := intake.state_of(document))])
+
+
+def known_document(settings: Settings, document: str) -> Upload:
+    """The upload of that id. Raises UsageWrong where there is none, with ids that look like it."""
+    upload = open_intake(settings).state_of(document)
+    if upload is None:
+        raise UsageWrong(f"There is no document {document}.", hint=_like(settings, document))
+    return upload
+
+
+def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
+    """The uploads with what the ledger and Dagster know of them."""
+    engine = open_database(settings.operational_url)
+    documents = [upload.document for upload in uploads]
+    ledger = Ledger(engine).summaries(documents)
+    kin = kinship(engine, documents)
+    by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
+    dates = dates_of(engine, [(upload.document, upload.version) for upload in uploads])
+    started, lacking = last_by_hand(engine, documents), set(without_partition(settings, documents))
+    return [
+        row_of(upload, by_document[upload.document], ledger[upload.document], kin[upload.document]).model_copy(
+            update={
+                "by_hand": started.get(upload.document),
+                "no_partition": upload.document in lacking,
+                **shown_date(dates.get(upload.document)),
+            }
+        )
+        for upload in uploads
+    ]
+
+
+def _state(upload: Upload) -> str:
+    if (paused := paused_for(upload)) is not None:
+        return f"paused: {paused}"
+    return "done in part" if upload.in_part else str(upload.state)
+
+
+def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin = NO_KIN) -> DocumentRow:
+    """One document's row."""
+    failed, passed = failed_and_passed(record.checks.values())
+    seconds = record.total("seconds")
+    return DocumentRow(
+        id=upload.document,
+        collection=upload.collection,
+        state=_state(upload),
+        stage=upload.stage,
+        reason=upload.reason,
+        detail=upload.detail,
+        version=upload.version,
+        size=upload.size,
+        chunks=_whole(record.number("chunks", "chunks")),
+        episodes_written=ledger.count("written"),
+        episodes_failed=ledger.count("failed") + ledger.count("quarantined"),
+        entities=_whole(record.number("graph_episodes", "entities")),
+        facts=_whole(record.number("graph_episodes", "facts")),
+        checks_passed=passed,
+        checks_failed=failed,
+        tokens=ledger.tokens,
+        cost_usd=ledger.cost_usd,
+        seconds=None if seconds is None else round(seconds, 2),
+        age_s=None if upload.accepted_at is None else round(time.time() - upload.accepted_at, 1),
+        attempts=upload.attempts,
+        attached_to=kin.mail,
+        attachments=list(kin.attachments),
+        run=upload.run_id,
+    )
+
+
+def _like(settings: Settings, document: str) -> str:
+    """Ids of the same file name, or how to see all."""
+    name = document.rsplit("/", 1)[-1]
+    alike = [one.document for one in open_intake(settings).list(limit=1000) if name and name in one.document][:3]
+    return f"Did you mean {', '.join(alike)}?" if alike else "`fathom documents` lists those there are."
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

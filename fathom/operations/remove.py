@@ -1,0 +1,130 @@
+"""Removing a document: out of the graph, the store, the inbox and Dagster's partitions, with a receipt in the audit log."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from fathom.errors import Refused
+from fathom.graph.read.snapshot import Snapshot
+from fathom.graph.write.deletion import Erased, Erasure, Kept
+from fathom.ids import split_document_id
+from fathom.ledger.episode_ledger import Ledger
+from fathom.observability.logs import emit
+from fathom.operations.removal_receipt import ACTION, Receipt
+from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
+from fathom.security import audit_log
+from fathom.settings import Settings
+from fathom.storage.artifacts import open_artifacts
+from fathom.uploads import register
+from fathom.uploads.attaching import forget_kin
+from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.upload import Upload, UploadState
+
+STAYS = [
+    "its rows in the ledger, marked removed: they hold no text, and show what was paid for it",
+    "its calls in the record of costs: what was spent stays spent; they hold no text",
+    "its log lines until they expire: they name it and hold no text of it",
+]
+# Of a document of which no episode was ever planned, so that the graph need not run to forget it.
+NEVER_THERE = Erasure(
+    Erased(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""), Snapshot()
+)
+
+
+class InHandNow(Refused):
+    """A run has the document in hand, so it cannot be removed yet."""
+
+    hint = "Cancel it first, or wait until it is done."
+
+
+def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
+    """Nothing of the document is in the graph, the inbox, the store or the register; None for an unknown one.
+
+    What others say too stays, with its accepted bytes where another document has the same ones; the receipt names it.
+    Raises InHandNow while a run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
+    """
+    from fathom.extraction.pipeline import answer_store
+
+    intake = open_intake(settings)
+    with alone(settings):  # no run is started for it meanwhile
+        row = intake.state_of(document)
+        if row is None:
+            return None
+        if row.state in (UploadState.SUBMITTED, UploadState.RUNNING) or intake.running_by_hand(document):
+            raise InHandNow(f"A run has {document} in hand.", document=document)
+        in_inbox = _unlink(settings, row)
+        erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
+        artifacts = open_artifacts(settings).forget(document)
+        with closing(answer_store(settings)) as kept:
+            answers = kept.forget(document)
+        kin = intake.kin_of(document)
+        attachments = [one for one in kin.attachments if intake.state_of(one)]
+        within = [f"its bytes inside {kin.mail}, which it came with: they bring it back when that mail is tried again"]
+        register.forget(intake.engine, document)
+        forget_kin(intake.engine, document)
+        versions, shared = _forget_bytes(intake, row)
+        if (settings.dagster_home / "dagster.yaml").exists():
+            open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
+        erased = erasure.erased.model_copy(update={"kept": [*erasure.erased.kept, *shared]})
+        receipt = Receipt(
+            id=audit_log.new_id(),
+            document=document,
+            version=row.version,
+            episodes_removed=len(erased.episodes),
+            facts_removed=len(erased.facts),
+            entities_removed=len(erased.entities),
+            artifacts_removed=artifacts,
+            answers_removed=answers,
+            bytes_removed=versions,
+            attachments=attachments,
+            file_removed=in_inbox,
+            graph=erased,
+            stays=[*STAYS, *(within if kin.mail and intake.state_of(kin.mail) else [])],
+            removed_at=time.time(),
+            removed_by=by,
+        )
+        audit_log.record(
+            intake.engine,
+            receipt.id,
+            action=ACTION,
+            by=by,
+            collection=split_document_id(document)[0],
+            document=document,
+            account=receipt.model_dump(mode="json"),
+            evidence={"shared": erasure.after.shared_digest(), "documents": erasure.after.digests()},
+        )
+    emit("system.removed", "The document was removed", document=document, episodes=receipt.episodes_removed, by=by)
+    return receipt
+
+
+def _unlink(settings: Settings, row: Upload) -> bool:
+    place = settings.inbox_path / row.path if row.path else None
+    if place is None or not place.is_file() or place.is_symlink():
+        return False
+    place.unlink()
+    return True
+
+
+def _erase(settings: Settings, document: str) -> Erasure:
+    from fathom.graph.write.document_writer import open_writer
+
+    writer = open_writer(settings)
+    try:
+        return writer.erase(document)
+    finally:
+        writer.close()
+
+
+def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[Kept]]:
+    """The versions of it that no document has any more are not in the store; those that others have are kept, and why."""
+    mine = {one.version for one in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
+    removed: list[str] = []
+    kept: list[Kept] = []
+    for version in sorted(mine):
+        others = register.with_bytes(intake.engine, version)
+        if others:
+            kept.append(Kept(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
+        elif intake.store.forget(version):
+            removed.append(version)
+    return removed, kept

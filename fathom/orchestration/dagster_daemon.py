@@ -1,0 +1,78 @@
+"""Dagster's daemon with a heartbeat a loop: `python -m fathom.orchestration.dagster_daemon`, with DAGSTER_HOME set.
+
+Dagster's own heartbeats are rows in its database: they say that a loop can write, late that it hangs, and nothing while the
+disk is full.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._daemon.controller import create_daemons_from_instance, daemon_controller_from_instance
+from dagster._daemon.daemon import DagsterDaemon
+from dagster._utils.interrupts import capture_interrupts, setup_interrupt_handlers
+
+from fathom.home import own_home
+from fathom.processes.heartbeat import Heartbeat
+from fathom.processes.probes import DAEMON_WRITES_EVERY_S, loop_heartbeat
+from fathom.settings import settings
+
+
+def watched(home: Path) -> Callable[[dg.DagsterInstance], Sequence[DagsterDaemon[Any]]]:
+    """Returns what makes the instance's daemons, each with a heartbeat at every step of its loop."""
+
+    def made(instance: dg.DagsterInstance) -> Sequence[DagsterDaemon[Any]]:
+        daemons = create_daemons_from_instance(instance)
+        for daemon in daemons:
+            give_heartbeat(daemon, loop_heartbeat(home, daemon.daemon_type()))
+        return daemons
+
+    return made
+
+
+def give_heartbeat(daemon: DagsterDaemon[Any], heart: Heartbeat) -> None:
+    """The daemon's loop beats whenever it comes round, also where it comes round with an error."""
+    loop = daemon.core_loop
+
+    def core_loop(*given: Any) -> Iterator[Any]:
+        for said in loop(*given):
+            heart.beat()
+            yield said
+
+    daemon.core_loop = core_loop  # type: ignore[method-assign,assignment]  # the type of each daemon is looked up by its class
+
+
+def main() -> None:
+    """Runs the daemons until told to stop."""
+    options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_daemon", description=__doc__)
+    options.add_argument("--workspace", required=True)
+    workspace = WorkspaceFileTarget([options.parse_args().workspace])
+    home = settings().home
+    own_home(home)
+    setup_interrupt_handlers()
+    try:
+        with (
+            capture_interrupts(),
+            dg.DagsterInstance.get() as instance,
+            daemon_controller_from_instance(
+                instance,
+                workspace,
+                heartbeat_interval_seconds=DAEMON_WRITES_EVERY_S,  # type: ignore[arg-type]  # its own checks take a float
+                gen_daemons=watched(home),
+                code_server_log_level="warning",
+                log_level="warning",  # what each tick said is on the sensor's own page
+                log_format="json",
+            ) as controller,
+        ):
+            controller.check_daemon_loop()
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()

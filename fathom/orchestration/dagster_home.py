@@ -1,0 +1,115 @@
+"""Dagster's own folder in the home: the generated dagster.yaml, and its storage made before many processes open it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from fathom.observability.logfiles import keep_logs
+from fathom.observability.shown import LOGGER as SHOWN
+from fathom.orchestration.retention import FILES, let_shrink
+from fathom.orchestration.warm_runs.run_socket import run_server_address
+from fathom.processes.process import disk_error
+from fathom.settings import Settings
+
+FILE = "dagster.yaml"
+HEADER = "# Written by `fathom up` from Fathom's settings, anew each time; what is changed here by hand is lost.\n"
+# How long what a sensor's ticks said is kept, in days.
+SKIPPED_DAYS, TICK_DAYS = 2, 30
+DEQUEUE_EVERY_S = 1  # how often Dagster looks whether a run that waits may start
+
+
+def dagster_config(settings: Settings) -> dict[str, Any]:
+    """What dagster.yaml says for these settings."""
+    home = settings.dagster_home
+    days = {"skipped": SKIPPED_DAYS, "success": TICK_DAYS, "failure": TICK_DAYS, "started": TICK_DAYS}
+    return {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "storage": {
+            "custom": {
+                "module": "fathom.orchestration.event_log_storage",
+                "class": "KeptSqliteStorage",
+                "config": {"base_dir": str(home / "storage")},
+            }
+        },
+        "compute_logs": {
+            "module": "fathom.orchestration.tick_logs",
+            "class": "TickLogManager",
+            "config": {"base_dir": str(home / "compute_logs")},
+        },
+        "local_artifact_storage": {
+            "module": "dagster._core.storage.root",
+            "class": "LocalArtifactStorage",
+            "config": {"base_dir": str(home)},
+        },
+        # Uploads are planned within the bound and start at once; what somebody starts by hand, such as a backfill, waits.
+        "run_coordinator": {
+            "module": "fathom.orchestration.warm_runs.run_coordinator",
+            "class": "BoundedRunCoordinator",
+            "config": {
+                "lock": str(settings.home / "locks" / "runs.lock"),
+                "max_concurrent_runs": settings.runs_at_once,
+                "dequeue_interval_seconds": DEQUEUE_EVERY_S,
+                "max_user_code_failure_retries": 5,
+                "user_code_failure_retry_delay": 10,
+            },
+        },
+        "run_launcher": {
+            "module": "fathom.orchestration.warm_runs.run_launcher",
+            "class": "WarmRunLauncher",
+            "config": {"address": str(run_server_address(settings.home))},
+        },
+        "run_monitoring": {
+            "enabled": True,
+            "start_timeout_seconds": 300,
+            "cancel_timeout_seconds": 30,
+            "poll_interval_seconds": 15,
+            "max_resume_run_attempts": 0,
+        },
+        "sensors": {"use_threads": True, "num_workers": 4},
+        "schedules": {"use_threads": True, "num_workers": 2},
+        "retention": {"sensor": {"purge_after_days": days}, "schedule": {"purge_after_days": days}},
+        "python_logs": {"managed_python_loggers": [SHOWN], "python_log_level": settings.log_level},
+    }
+
+
+def write_dagster_home(settings: Settings) -> bool:
+    """Dagster's folder has the dagster.yaml of these settings; answers whether that changed it.
+
+    Raises StoreFull, StoreFailed where the folder cannot be written.
+    """
+    # every JSON text is a YAML text, and says it without a second way of quoting
+    text = HEADER + json.dumps(dagster_config(settings), indent=2) + "\n"
+    file = settings.dagster_home / FILE
+    try:
+        if file.exists() and file.read_text() == text:
+            return False
+        settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        whole = file.with_suffix(".tmp")
+        whole.write_text(text)
+        whole.replace(file)
+    except OSError as error:
+        raise disk_error(error, settings.dagster_home) from error
+    return True
+
+
+def prepare_storage(settings: Settings) -> bool:
+    """Dagster's databases exist, and can shrink; processes that made them at one time could get into each other's way."""
+    storage = settings.dagster_home / "storage"
+    new = not (storage / "schedules" / "schedules.db").exists()
+    if new:
+        import dagster as dg
+
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)):
+            pass
+    for name in FILES:
+        let_shrink(storage / name)
+    return new
+
+
+def keep_logs_in_deployment(settings: Settings) -> None:
+    """Lines logged by a code location of a deployment are kept in its home; one loaded on its own keeps none."""
+    if os.environ.get("DAGSTER_HOME"):
+        keep_logs(settings, "runs")

@@ -1,0 +1,52 @@
+"""Runs Dagster's webserver as a process: `python -m fathom.orchestration.dagster_pages`, from the project's root.
+
+DAGSTER_HOME has to be set.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import dagster as dg
+import uvicorn
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._utils.log import configure_loggers
+from dagster_webserver.cli import DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_MAX_OVERFLOW, DEFAULT_POOL_RECYCLE
+from dagster_webserver.version import __version__
+
+from fathom.home import own_home
+from fathom.orchestration.dagster_pages.webserver import GuardedWebserver
+from fathom.processes.ports import HOST
+from fathom.security.api_keys import open_keys
+from fathom.settings import settings
+
+STOP_WITHIN_S = 3  # for requests; pages that are open hold a WebSocket that nobody else ends
+
+
+def main() -> None:
+    """Serves the pages over the settings of this process until told to stop."""
+    options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_pages", description=__doc__)
+    options.add_argument("--port", type=int, default=settings().dagster_port)
+    options.add_argument("--workspace", required=True)
+    given = options.parse_args()
+    own_home(settings().home)
+    configure_loggers(formatter="json", log_level="INFO")
+    with dg.DagsterInstance.get() as instance:
+        instance.optimize_for_webserver(DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW)
+        workspace = WorkspaceFileTarget([given.workspace])
+        with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=workspace) as context:
+            app = GuardedWebserver(context, settings(), open_keys(settings())).create_asgi_app()
+            # a header may not say who asks: guesses at keys are counted by address
+            uvicorn.run(
+                app,
+                host=HOST,
+                port=given.port,
+                log_level="warning",
+                proxy_headers=False,
+                timeout_graceful_shutdown=STOP_WITHIN_S,
+            )
+
+
+if __name__ == "__main__":
+    main()

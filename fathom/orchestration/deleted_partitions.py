@@ -1,0 +1,92 @@
+"""Partitions of documents that were deleted in Dagster's pages: found, and given back.
+
+What a partition stands for is not deleted with it: the document stays in the graph, and Dagster keeps its events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from fathom.database import open_database
+from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
+from fathom.settings import Settings
+from fathom.tables import uploads
+from fathom.uploads.upload import UploadState
+
+_PAGE = 500
+
+
+def without_partition(settings: Settings, documents: Sequence[str] | None = None) -> list[str]:
+    """Returns the documents, of those named or of all, that a run has had in hand and that Dagster has no partition of.
+
+    Reads Dagster's storage without importing dagster; none where it cannot be read.
+    """
+    had = _worked_on(settings, documents)
+    known = _partitions(settings.dagster_home, had if documents is not None else None) if had else None
+    return [] if known is None else [document for document in had if document not in known]
+
+
+def restore_partitions(settings: Settings, documents: Sequence[str]) -> list[str]:
+    """Gives those of the documents that lack it their partition back, with all that Dagster recorded of it; returns them.
+
+    Raises DagsterUnreachable.
+    """
+    lacking = without_partition(settings, documents)
+    if lacking:
+        with alone(settings):
+            open_instance(settings).add_dynamic_partitions(PARTITIONS, lacking)
+    return lacking
+
+
+def told(documents: Sequence[str]) -> str:
+    """A sentence that names the documents, at most three of them, and says what to do."""
+    named = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
+    which = "1 document has" if len(documents) == 1 else f"{len(documents)} documents have"
+    return f"{which} no partition in Dagster: {named}."
+
+
+WHAT_TO_DO = (
+    "`fathom documents retry ID` gives it back (all: `fathom documents retry --no-partition`), `documents remove ID` removes "
+    "the document."
+)
+
+
+def _worked_on(settings: Settings, documents: Sequence[str] | None) -> list[str]:
+    c = uploads.c
+    had = (c.run_id.is_not(None), c.state.in_((UploadState.DONE, UploadState.FAILED, UploadState.REJECTED)))
+    query = sa.select(c.document).where(*had).order_by(c.document)
+    with open_database(settings.operational_url).begin() as connection:
+        if documents is None:
+            return list(connection.scalars(query))
+        found = {one for page in _pages(documents) for one in connection.scalars(query.where(c.document.in_(page)))}
+    return [document for document in documents if document in found]
+
+
+def _partitions(dagster_home: Path, documents: Sequence[str] | None) -> set[str] | None:
+    """The partitions there are, or those among the documents; None where Dagster's storage cannot be read."""
+    file = dagster_home / "storage" / "history" / "runs" / "index.db"
+    if not file.exists():
+        return None
+    query = "SELECT partition FROM dynamic_partitions WHERE partitions_def_name = ?"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+            if documents is None:
+                return {row[0] for row in connection.execute(query, (PARTITIONS,))}
+            found: set[str] = set()
+            for page in _pages(documents):
+                marks = ", ".join("?" * len(page))
+                rows = connection.execute(f"{query} AND partition IN ({marks})", (PARTITIONS, *page))
+                found |= {row[0] for row in rows}
+            return found
+    except sqlite3.Error:
+        return None
+
+
+def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _PAGE):
+        yield items[start : start + _PAGE]

@@ -1,0 +1,279 @@
+"""Dagster's event log in SQLite: all runs in one file, packed, without events that nobody reads, connections kept.
+
+Dagster has a file for each run, whose empty tables alone take 110 kB, and stores in the common file what concerns assets once
+more. It opens and closes a connection for each event; whoever closes a file last writes its log back into it, so each event
+cost several times its own transaction, and a document has some fifty. Files of runs from before are read where they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dagster import DagsterEventType, EventLogEntry, EventLogRecord, EventRecordsFilter
+from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
+from dagster._core.execution.plan.outputs import StepOutputData
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes.config_class import ConfigurableClassData
+
+from fathom.errors import DagsterUnreachable
+from fathom.orchestration.alembic_cache import keep_revisions
+from fathom.orchestration.event_packing import pack_events
+from fathom.waits import is_bounded, wait_left
+
+KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
+MAX_VARIABLES = 500  # of one statement
+# Events of resources and of inputs of steps: no page and no run reads them.
+UNREAD = (
+    DagsterEventType.RESOURCE_INIT_STARTED,
+    DagsterEventType.RESOURCE_INIT_SUCCESS,
+    DagsterEventType.STEP_INPUT,
+    DagsterEventType.LOADED_INPUT,
+    DagsterEventType.LOGS_CAPTURED,
+)
+# When each step began and how it ended, from which Dagster draws the course of a run.
+STEPS = (
+    DagsterEventType.STEP_START,
+    DagsterEventType.STEP_SUCCESS,
+    DagsterEventType.STEP_FAILURE,
+    DagsterEventType.STEP_SKIPPED,
+)
+FILES_OF_SQLITE = ("", "-wal", "-shm")
+
+_inherited: list[object] = []  # what a fork must neither use nor close
+
+
+class KeptEventLog(SqliteEventLogStorage):
+    """Dagster's storage of events, each process with its connections open to the files it used last."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        keep_revisions()
+        pack_events()
+        self._kept: OrderedDict[str, sa.Connection] = OrderedDict()
+        self._process = os.getpid()
+        super().__init__(base_dir, inst_data)
+
+    @property
+    def is_run_sharded(self) -> bool:
+        """Events of all runs are in one file, and numbered together."""
+        return False
+
+    def path_for_shard(self, run_id: str) -> str:
+        """The file that has the run's events."""
+        return super().path_for_shard(self._shard(run_id))
+
+    def run_connection(self, run_id: str | None = None) -> AbstractContextManager[sa.Connection]:
+        """A transaction on the file that has the run's events.
+
+        A power cut that takes its last steps takes the run as well. What assets and checks came to is followed by a
+        transaction on the index, and how a run ended is kept in the table of runs; it takes neither.
+        """
+        return self._connect(self._shard(run_id or ""), synchronous="NORMAL")
+
+    def index_connection(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction on the file of all runs."""
+        return self._connect(INDEX_SHARD_NAME)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """The event is on record, and whoever watches the log hears of it: a kept connection does not touch the file."""
+        if self._shard(event.run_id) != INDEX_SHARD_NAME:
+            super().store_event(event)
+        elif _is_planned_check(event):
+            self.store_asset_check_event(event, None)
+        elif event.dagster_event_type not in UNREAD and not _is_output_of_check(event):
+            SqlEventLogStorage.store_event(self, event)
+        os.utime(self.path_for_shard(event.run_id))
+
+    def get_event_records(
+        self, event_records_filter: EventRecordsFilter, limit: int | None = None, ascending: bool = False
+    ) -> list[EventLogRecord]:
+        """Events of any run."""
+        return list(SqlEventLogStorage.get_event_records(self, event_records_filter, limit, ascending))
+
+    def delete_events(self, run_id: str) -> None:
+        """No event of the run is left, nor a file of its own."""
+        super().delete_events(run_id)
+        if self._shard(run_id) != INDEX_SHARD_NAME:
+            self._delete_file(run_id)
+
+    def last_made_by(self, run_id: str) -> list[int]:
+        """Numbers of the run's materializations that no later one of the same asset and partition replaced."""
+        made, later = SqlEventLogStorageTable.alias(), SqlEventLogStorageTable.alias()
+        kind = DagsterEventType.ASSET_MATERIALIZATION.value
+        replaced = sa.exists().where(
+            later.c.asset_key == made.c.asset_key,
+            later.c.dagster_event_type == kind,
+            later.c.partition.is_not_distinct_from(made.c.partition),
+            later.c.id > made.c.id,
+        )
+        query = sa.select(made.c.id).where(made.c.run_id == run_id, made.c.dagster_event_type == kind, ~replaced)
+        with self.index_connection() as connection:
+            return list(connection.execute(query).scalars())
+
+    def checks_on_record(self) -> list[tuple[str, str]]:
+        """Asset and name of every check that has an outcome; reads the index of outcomes whole."""
+        query = sa.select(AssetCheckExecutionsTable.c.asset_key, AssetCheckExecutionsTable.c.check_name).distinct()
+        with self.index_connection() as connection:
+            return [(asset, check) for asset, check in connection.execute(query)]
+
+    def thin(self, run_id: str, made: Sequence[int], checks: Sequence[tuple[str, str]]) -> int:
+        """How many events of the run are gone: all but its course, the materializations `made` and the checks of them.
+
+        `checks` are those on record: the index of outcomes finds a run's by asset and check.
+        """
+        events, outcomes = SqlEventLogStorageTable, AssetCheckExecutionsTable
+        if self._shard(run_id) != INDEX_SHARD_NAME:
+            self._delete_file(run_id)
+        with self.index_connection() as connection:
+            of_run = [
+                (outcomes.c.asset_key == asset, outcomes.c.check_name == check, outcomes.c.run_id == run_id)
+                for asset, check in checks
+            ]
+            for pair in of_run:
+                of_others = sa.or_(
+                    outcomes.c.materialization_event_storage_id.is_(None),
+                    outcomes.c.materialization_event_storage_id.not_in(made),
+                )
+                connection.execute(outcomes.delete().where(*pair, of_others))
+            evaluated: list[int | None] = []
+            for pair in of_run:
+                evaluated += connection.execute(sa.select(outcomes.c.evaluation_event_storage_id).where(*pair)).scalars()
+            kept = {*made, *evaluated}
+            of_course = {kind.value for kind in (*EVENT_TYPE_TO_PIPELINE_RUN_STATUS, *STEPS)} if made else set()
+            rows = connection.execute(
+                sa.select(events.c.id, events.c.dagster_event_type).where(events.c.run_id == run_id)
+            ).all()
+            gone = [number for number, kind in rows if number not in kept and kind not in of_course]
+            for at in range(0, len(gone), MAX_VARIABLES):
+                some = gone[at : at + MAX_VARIABLES]
+                connection.execute(events.delete().where(events.c.id.in_(some)))
+                connection.execute(AssetEventTagsTable.delete().where(AssetEventTagsTable.c.event_id.in_(some)))
+            _pack_anew(connection, events.c.event, (events.c.run_id == run_id,))
+            for pair in of_run:
+                _pack_anew(connection, outcomes.c.evaluation_event, pair)
+        return len(gone)
+
+    def wipe(self) -> None:
+        """No event is left."""
+        with self._db_lock:
+            for shard in list(self._kept):
+                self._close(shard)
+        super().wipe()
+
+    def dispose(self) -> None:
+        """Every file is closed."""
+        with self._db_lock:
+            for shard in list(self._kept):
+                self._close(shard)
+        super().dispose()
+
+    @contextmanager
+    def _connect(self, shard: str, synchronous: str = "FULL") -> Iterator[sa.Connection]:
+        """A transaction on the file. Raises DagsterUnreachable where this process waits for it longer than `waits` allows."""
+        with self._alone():
+            connection = self._open(shard)
+            wait_ms = int(wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) * 1000)
+            if connection.info.get("wait_ms", SQLITE_BUSY_TIMEOUT_SECONDS * 1000) != wait_ms:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
+                connection.rollback()
+                connection.info["wait_ms"] = wait_ms
+            if connection.info.get("synchronous") != synchronous:
+                connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+                connection.rollback()
+                connection.info["synchronous"] = synchronous
+            try:
+                with connection.begin():
+                    yield connection
+            except sa.exc.DBAPIError:
+                self._close(shard)
+                raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread uses the files."""
+        if not self._db_lock.acquire(timeout=wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) if is_bounded() else -1):
+            raise DagsterUnreachable("Dagster's storage is locked by another process.")
+        try:
+            yield
+        finally:
+            self._db_lock.release()
+
+    def _shard(self, run_id: str) -> str:
+        """The file of a run that has one from before, and otherwise the one of all runs."""
+        own = run_id and run_id != INDEX_SHARD_NAME and Path(super().path_for_shard(run_id)).exists()
+        return run_id if own else INDEX_SHARD_NAME
+
+    def _delete_file(self, shard: str) -> None:
+        path = self.path_for_shard(shard)
+        with self._db_lock:
+            self._close(shard)
+        for suffix in FILES_OF_SQLITE:
+            with suppress(FileNotFoundError):
+                Path(f"{path}{suffix}").unlink()
+
+    def _open(self, shard: str) -> sa.Connection:
+        if self._process != os.getpid():
+            _inherited.append(self._kept)
+            self._kept, self._process = OrderedDict(), os.getpid()
+        if shard in self._kept:
+            self._kept.move_to_end(shard)
+            return self._kept[shard]
+        options: dict[str, Any] = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        engine = sa.create_engine(self.conn_string_for_shard(shard), poolclass=sa.pool.StaticPool, connect_args=options)
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        while len(self._kept) >= KEPT:
+            self._close(next(iter(self._kept)))
+        connection = self._kept[shard] = engine.connect()
+        return connection
+
+    def _close(self, shard: str) -> None:
+        connection = self._kept.pop(shard, None)
+        if connection is not None:
+            connection.close()
+            connection.engine.dispose()
+
+
+class KeptSqliteStorage(DagsterSqliteStorage):
+    """Dagster's storage in SQLite, but for its event log."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        keep_revisions()
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = KeptEventLog(str(Path(base_dir) / "history" / "runs"))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> KeptSqliteStorage:
+        """The storage as dagster.yaml configures it."""
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+def _pack_anew(connection: sa.Connection, column: sa.Column[Any], rows: Sequence[sa.ColumnElement[bool]]) -> None:
+    """Packs the rows of a run that an older version stored as plain text."""
+    table = column.table
+    plain = sa.select(table.c.id, column).where(*rows, sa.func.typeof(column) == "text")
+    for number, text in connection.execute(plain).all():
+        connection.execute(sa.update(table).where(table.c.id == number).values({column.name: text}))
+
+
+def _is_planned_check(event: EventLogEntry) -> bool:
+    """Tells whether a check is announced: its row among the outcomes of checks says that as well."""
+    return event.is_dagster_event and event.dagster_event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+
+
+def _is_output_of_check(event: EventLogEntry) -> bool:
+    """Tells whether a step put out what a check found, which the event of the check says next."""
+    if not event.is_dagster_event or event.dagster_event_type is not DagsterEventType.STEP_OUTPUT:
+        return False
+    output = event.get_dagster_event().event_specific_data
+    return isinstance(output, StepOutputData) and output.output_name.startswith(f"{event.step_key}_")

@@ -1,0 +1,90 @@
+"""What became of the runs that have documents in hand; a run whose process died is ended in Dagster on the way.
+
+The sensor asks every five seconds and the API every second: whoever sees a dead run first puts its documents back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from fathom.orchestration.run_submission import alone, open_instance
+from fathom.orchestration.warm_runs.run_origin import RUN_KEY_TAG
+from fathom.orchestration.warm_runs.worker_tags import worker_is_dead
+from fathom.settings import Settings
+from fathom.uploads.intake import open_intake
+from fathom.uploads.outcomes import BY_RUN_ID, RunState
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
+
+
+def end_dead_runs(settings: Settings) -> list[str]:
+    """Documents of runs whose process is gone wait for their next try, or are failed for good; answers which.
+
+    Runs that live, or that were not started yet, are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
+    """
+    intake = open_intake(settings)
+    keys = intake.keys_in_hand()
+    if not keys:
+        return []
+    instance = open_instance(settings)
+    over = [key for key in keys if any(_is_over(record) for record in _records(instance, key))]
+    if not over:
+        return []
+    with alone(settings):
+        states = run_states(instance, over)
+        found = intake.reconcile({key: state for key, state in states.items() if state in ("ended", "cancelled")})
+    return [*found.requeued, *found.failed]
+
+
+def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:
+    """The state of the run of each key. A run whose process died is reported to Dagster as failed on the way."""
+    return {key: _state(instance, _records(instance, key)) for key in keys}
+
+
+def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:
+    import dagster as dg
+
+    if key.startswith(BY_RUN_ID):
+        return instance.get_run_records(dg.RunsFilter(run_ids=[key.removeprefix(BY_RUN_ID)]))
+    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: key}))
+
+
+def _is_over(record: dg.RunRecord) -> bool:
+    """Its process is gone, whether Dagster knows or not: a code server may have told it of a run that it launched."""
+    run = record.dagster_run
+    return bool(run.is_finished) or worker_is_dead(run.tags)
+
+
+def _state(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> RunState:
+    from dagster import DagsterRunStatus as Status
+
+    ended = (Status.SUCCESS, Status.FAILURE, Status.CANCELED)
+    statuses = [_living_status(instance, record) for record in records]
+    if any(status not in (*ended, Status.NOT_STARTED) for status in statuses):
+        return "in_progress"
+    if not any(status in ended for status in statuses):
+        return "missing"  # NOT_STARTED too: requested again, Dagster launches the run it has
+    return "cancelled" if statuses[0] is Status.CANCELED else "ended"
+
+
+def _living_status(instance: dg.DagsterInstance, record: dg.RunRecord) -> dg.DagsterRunStatus:
+    """The run's status, once Dagster knows if its process is gone."""
+    from dagster import DagsterRunStatus as Status
+
+    run = record.dagster_run
+    stuck = run.status is Status.STARTING and time.time() - record.update_timestamp.timestamp() > START_LIMIT_S
+    if stuck:
+        instance.report_run_failed(run, f"The run was launched and did not start within {START_LIMIT_S:.0f} s.")
+        return Status.FAILURE
+    if run.status in (Status.STARTING, Status.STARTED, Status.CANCELING) and worker_is_dead(run.tags):
+        if run.status is Status.CANCELING:
+            instance.report_run_canceled(run, "Its process is gone.")
+            return Status.CANCELED
+        instance.report_run_failed(run, "Its process was killed or died; its documents without an outcome are tried again.")
+        return Status.FAILURE
+    return run.status

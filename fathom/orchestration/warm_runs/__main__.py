@@ -1,0 +1,58 @@
+"""The run server as a process: `python -m fathom.orchestration.warm_runs`, with DAGSTER_HOME set, from the project's root."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import dagster as dg
+from dagster._cli.api import _execute_run_command_body  # what `dagster api execute_run` calls; no public name in 1.13
+
+from fathom.home import own_home
+from fathom.orchestration.alembic_cache import read_revisions
+from fathom.orchestration.warm_runs.run_server import serve
+from fathom.orchestration.warm_runs.run_socket import run_server_address
+from fathom.settings import PROJECT_ROOT, settings
+
+OF_EVERY_RUN = ("pandas", "graphiti_core.nodes", "graphiti_core.edges", "tokenizers")
+# The provider's own library takes two or three seconds of CPU to import, which each run would pay.
+OF_MODEL = {"offline": ("spacy",), "anthropic": ("anthropic", "genai_prices"), "openai": ("openai", "genai_prices")}
+
+
+def warm_up() -> None:
+    """The code location is loaded and one run was executed in memory, so a fork imports nothing more."""
+    importlib.import_module("definitions")
+
+    @dg.op
+    def nothing() -> None: ...
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def first_run() -> None:
+        nothing()
+
+    read_revisions()
+    with dg.DagsterInstance.ephemeral() as instance:
+        first_run.execute_in_process(instance=instance)
+    for name in (*OF_EVERY_RUN, *OF_MODEL[settings().llm]):
+        importlib.import_module(name)
+
+
+def execute(run: str) -> None:
+    """The run is executed to its end in this process."""
+    with dg.DagsterInstance.get() as instance:
+        _execute_run_command_body(run, instance, lambda event: None, set_exit_code_on_failure=True)
+
+
+def main() -> None:
+    """Serves until told to stop; changed sources are loaded by becoming a fresh program in the same process."""
+    own_home(settings().home)
+    address = run_server_address(settings().home)
+    address.parent.mkdir(parents=True, exist_ok=True)
+    os.chdir(PROJECT_ROOT)
+    if serve(address, PROJECT_ROOT, warm_up=warm_up, execute=execute):
+        os.execv(sys.executable, [sys.executable, "-m", "fathom.orchestration.warm_runs"])  # noqa: S606  our own program, no shell
+
+
+if __name__ == "__main__":
+    main()

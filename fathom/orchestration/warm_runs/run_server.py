@@ -1,0 +1,136 @@
+"""The run server: Dagster and the code location imported once, then a fork for every run.
+
+A fresh process pays seconds of imports before its first step; a fork pays none of it. The server stays single-threaded,
+since a fork copies only the calling thread: no gRPC channel, no ONNX session and no thread pool may be opened here.
+When its sources change it begins again as the same process; it leaves when its socket is taken away. A launcher that finds
+it away does without.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fathom.orchestration.warm_runs.worker_tags import worker_tags
+
+MAX_REQUEST = 4096
+MAX_REMEMBERED = 1000  # runs that were forked, each once, whoever asks again
+ACCEPT_SECONDS = 2.0
+SOURCES = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
+
+log = logging.getLogger("fathom.orchestration.warm_runs")
+
+
+def source_fingerprint(root: Path) -> float:
+    """The newest change of any source file of the code location, in seconds since the epoch."""
+    files = [root / "definitions.py", *(file for name in SOURCES for file in (root / name).rglob("*.py"))]
+    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+
+
+def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Callable[[str], None]) -> bool:
+    """Runs are forked off for whoever asks at the socket; answers, in the end, whether to begin again for changed sources."""
+    fingerprint = source_fingerprint(root)
+    warm_up()
+    if threading.active_count() > 1:
+        raise RuntimeError(f"The run server must have one thread, and has {[thread.name for thread in threading.enumerate()]}.")
+    signal.signal(signal.SIGCHLD, _reap)
+    forked: dict[str, dict[str, str]] = {}
+    with _listen(address) as listener:
+        ours = address.stat().st_ino
+        log.info("Ready for runs")
+        while _is_ours(address, ours):
+            if source_fingerprint(root) != fingerprint:
+                return True
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                _answer(connection, listener, execute, forked)
+    return False
+
+
+def _is_ours(address: Path, inode: int) -> bool:
+    return address.exists() and address.stat().st_ino == inode
+
+
+def _listen(address: Path) -> socket.socket:
+    """A listening socket that only its owner may use, in place of whatever was at the address."""
+    address.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(address))
+    finally:
+        os.umask(before)
+    listener.listen(64)
+    listener.settimeout(ACCEPT_SECONDS)
+    return listener
+
+
+def _answer(
+    connection: socket.socket, listener: socket.socket, execute: Callable[[str], None], forked: dict[str, dict[str, str]]
+) -> None:
+    """A run is forked once: who asks again, a second daemon or a launcher whose patience ended, is told of the same process."""
+    connection.settimeout(ACCEPT_SECONDS)
+    try:
+        request = json.loads(connection.recv(MAX_REQUEST))
+        run = request.get("run")
+        if (tags := forked.get(run or "")) is None:
+            with _unreaped():  # a run may be over before it is named
+                pid = _fork(run, (connection, listener), execute) if run else os.getpid()
+                tags = worker_tags(pid)
+            if run:
+                forked[run] = tags
+                if len(forked) > MAX_REMEMBERED:
+                    del forked[next(iter(forked))]
+        connection.sendall(json.dumps(tags).encode())
+    except (OSError, ValueError) as error:
+        log.warning("A request to the run server failed: %s", error)
+
+
+@contextmanager
+def _unreaped() -> Iterator[None]:
+    """A child that ends meanwhile is reaped afterwards, so that its process can be looked at until then."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+
+
+def _fork(run: str, inherited: tuple[socket.socket, ...], execute: Callable[[str], None]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        os.setsid()  # a signal to the server's group does not end its runs
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        for held in inherited:
+            held.close()
+        execute(run)
+        code = 0
+    except BaseException:
+        log.exception("Run %s ended by an error outside its steps", run)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _reap(_signal: int, _frame: object) -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass

@@ -1,0 +1,85 @@
+"""Whether a part answers, asked the way its users reach it; never raises and never waits long."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import time
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from fathom.processes.heartbeat import Heartbeat
+from fathom.processes.ports import HOST
+from fathom.settings import Settings
+
+# Dagster's daemon runs several loops, each with its own heartbeat; the loop that launches runs repeats every second.
+DAEMON_SILENT_S = 10.0
+# They also write to Dagster's database so often that they live: which says that they can, and not only come round.
+DAEMON_WRITES_EVERY_S = 5.0
+# The loop of the sensors comes round every 5 s, and later where the code location is loaded anew on a busy machine.
+SENSORS_SILENT_S = 45.0
+HEARTBEATS = "heartbeats"  # the folder of them, beside the records of running processes
+# With less room than that in its home, no part can do its work.
+LEAST_ROOM_MB = 16
+
+
+def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
+    """The JSON object that a local server answers with success; None for anything else."""
+    connection = HTTPConnection(HOST, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        parsed = json.loads(body) if answer.status < 300 else None
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return parsed if isinstance(parsed, dict) else None
+
+
+def loop_heartbeat(home: Path, name: str) -> Heartbeat:
+    """The heartbeat of one loop of a process of the home."""
+    return Heartbeat(home / "run" / HEARTBEATS / name)
+
+
+def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
+    """Whether the loops of Dagster's daemon come round, and that of the sensors wrote after `since` (seconds since 1970)."""
+    written = daemon_heartbeats(settings.dagster_home).get("SENSOR", 0.0)
+    if written < since or time.time() - written > SENSORS_SILENT_S:
+        return False
+    folder = settings.home / "run" / HEARTBEATS
+    loops = [Heartbeat(file) for file in folder.glob("*") if file.name.isupper()]  # as Dagster writes its daemons' types
+    return min((loop.silent_s(since=since) for loop in loops), default=DAEMON_SILENT_S) < DAEMON_SILENT_S
+
+
+def daemon_heartbeats(dagster_home: Path) -> dict[str, float]:
+    """When each loop of Dagster's daemon last wrote to its database, in seconds since 1970; read without importing dagster.
+
+    Empty while there is no storage, or none that this version of Dagster writes, or none that can be read.
+    """
+    file = dagster_home / "storage" / "history" / "runs.db"
+    if not file.exists():
+        return {}
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+            rows = connection.execute("SELECT daemon_type, timestamp FROM daemon_heartbeats").fetchall()
+        return {name: datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp() for name, when in rows}
+    except (sqlite3.Error, ValueError, TypeError):
+        return {}
+
+
+def room_wanted(home: Path) -> str | None:
+    """Returns a sentence saying that the disk of the home is full; None while there is room."""
+    place = next((one for one in (home, *home.parents) if one.is_dir()), home)
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return f"{home} cannot be looked at: {error.strerror}."
+    if free >= LEAST_ROOM_MB * 1024**2:
+        return None
+    return f"The disk of {home} is full ({free / 1024**2:.0f} MB left): free some, and the work goes on by itself."

@@ -1,0 +1,1 @@
+"""API keys, sign-in links, request pacing and the audit log."""

@@ -1,0 +1,212 @@
+"""Who may call the API: keys with a role and perhaps a collection, kept as hashes, shown once, revocable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import Engine
+
+from fathom.database import open_database
+from fathom.errors import DatabaseUnreachable, StoreFull, UsageWrong
+from fathom.ids import collection_name
+from fathom.observability.logs import emit
+from fathom.processes.process import disk_error
+from fathom.settings import Settings
+from fathom.tables import api_keys
+from fathom.waits import MIN_WAIT_S, waiting_at_most
+
+Role = Literal["reader", "operator", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+ADMIN_FILE = "admin.key"
+COOKIE = "fathom_key"  # of a browser that signed in; a host's ports share it
+MAX_KEY = 200  # characters
+USED_EVERY_S = 60.0  # how often the last use of a key is written down
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024**2, "dklen": 32}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it is and what it allows; a collection of None means every one."""
+
+    key: str
+    name: str
+    role: Role
+    collection: str | None
+
+    def has(self, role: Role) -> bool:
+        """Whether the role includes that one: admin all, operator reader's."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+    def may_see(self, collection: str) -> bool:
+        """Whether the key is for that collection."""
+        return self.collection in (None, collection)
+
+
+class KeyShown(BaseModel):
+    """A key as it is listed; times in seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    role: Role
+    collection: str | None
+    created_at: float
+    created_by: str | None
+    last_used_at: float | None
+    revoked_at: float | None
+
+
+class NewKey(KeyShown):
+    """A key that was just made."""
+
+    key: str = Field(description="the key itself, shown this once")
+
+
+class Keys:
+    """The keys of a deployment."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._noted: dict[str, float] = {}  # when this process last wrote down, or tried to, that a key was used
+
+    def create(self, role: Role | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
+        """A new key. Raises UsageWrong for an unknown role, UnsafePath for a wrong collection name."""
+        if role not in ROLES:
+            raise UsageWrong(f"There is no role {role}.", hint=f"They are: {', '.join(ROLES)}.")
+        if collection is not None:
+            collection_name(collection)
+        key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        values = {
+            "id": key_id,
+            "name": name[:200],
+            "role": role,
+            "collection": collection,
+            "created_at": time.time(),
+            "created_by": by,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(api_keys.insert().values(hash=_hash(secret, os.urandom(16)), **values))
+        emit("system.key_created", "An API key was made", key=key_id, role=role, by=by or "fathom")
+        return NewKey(**values, last_used_at=None, revoked_at=None, key=f"fathom_{key_id}_{secret}")
+
+    def identify(self, key: str, now: float | None = None) -> Caller | None:
+        """Whose key it is; None for one that is unknown or revoked. Its use is written down once a minute."""
+        now = time.time() if now is None else now
+        prefix, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if prefix != "fathom" or not secret or len(key) > MAX_KEY or not (key_id.isascii() and key_id.isalnum()):
+            return None
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+        if row is None:
+            _matches(secret, _NOBODY)  # an unknown id takes as long as a wrong secret
+            return None
+        if row.revoked_at is not None or not _matches(secret, row.hash):
+            return None
+        if now - max(row.last_used_at or 0.0, self._noted.get(key_id, 0.0)) > USED_EVERY_S:
+            self._noted[key_id] = now
+            with suppress(DatabaseUnreachable, StoreFull), waiting_at_most(MIN_WAIT_S), self._engine.begin() as connection:
+                connection.execute(api_keys.update().where(api_keys.c.id == key_id).values(last_used_at=now))
+        return Caller(row.id, row.name, row.role, row.collection)
+
+    def revoke(self, key_id: str, *, by: str | None = None) -> bool:
+        """The key opens nothing any more; False where there is none of that id that did."""
+        valid = (api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        with self._engine.begin() as connection:
+            revoked = connection.execute(api_keys.update().where(*valid).values(revoked_at=time.time())).rowcount == 1
+        if revoked:
+            emit("system.key_revoked", "An API key was revoked", key=key_id, by=by or "fathom")
+        return revoked
+
+    def list(self) -> list[KeyShown]:
+        """Every key there ever was, oldest first."""
+        shown = [api_keys.c[name] for name in KeyShown.model_fields]
+        with self._engine.connect() as connection:
+            return [KeyShown(**row._mapping) for row in connection.execute(sa.select(*shown).order_by(api_keys.c.created_at))]
+
+
+def open_keys(settings: Settings) -> Keys:
+    """The keys of this deployment. Raises DatabaseUnreachable."""
+    return Keys(open_database(settings.operational_url))
+
+
+def key_in_headers(headers: Mapping[str, str]) -> str | None:
+    """Returns the key of `Authorization: Bearer …` or `X-API-Key`; the names of `headers` are in small letters."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    return headers.get("x-api-key")
+
+
+def admin_key(settings: Settings) -> str | None:
+    """The key of this host's owner, for the command line; None before the first `fathom up` or for other users."""
+    try:
+        return (settings.home / ADMIN_FILE).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def ensure_admin_key(settings: Settings) -> Path:
+    """The home has a file, which only its owner reads, with a valid admin key; one that is valid stays. Raises StoreFailed."""
+    file = settings.home / ADMIN_FILE
+    keys, known = open_keys(settings), admin_key(settings)
+    caller = keys.identify(known) if known else None
+    if caller is not None and caller.role == "admin" and caller.collection is None:
+        return file
+    made = keys.create("admin", name="the owner of this host")
+    whole = file.with_name(f".{ADMIN_FILE}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            stream.write(made.key + "\n")
+        whole.replace(file)
+    except OSError as error:
+        raise disk_error(error, settings.home) from error
+    return file
+
+
+def _hash(secret: str, salt: bytes) -> str:
+    derived = hashlib.scrypt(secret.encode("utf-8", "replace"), salt=salt, **_SCRYPT)
+    return f"scrypt${salt.hex()}${derived.hex()}"
+
+
+_NOBODY = f"scrypt${bytes(16).hex()}${bytes(32).hex()}"
+
+
+def _matches(secret: str, stored: str) -> bool:
+    # the slow hash is reckoned once a process and secret; what is remembered is no secret either
+    return _matches_digest(hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest(), stored, _Once(secret))
+
+
+class _Once:
+    """Carries the secret past the cache, in which it must not be."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=1024)
+def _matches_digest(_digest: str, stored: str, carried: Any) -> bool:
+    salt = bytes.fromhex(stored.split("$")[1])
+    found = hmac.compare_digest(_hash(carried.secret, salt), stored)
+    carried.secret = ""
+    return found

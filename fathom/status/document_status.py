@@ -1,0 +1,267 @@
+"""The status of one document: the object that the API, the command line and the page show, derived anew each time.
+
+Its sources are the register of uploads, the ledger, the pauses and the events table; nothing is remembered between two
+calls, so any process gives the same answer.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.database import open_database
+from fathom.errors import FathomError
+from fathom.ledger.episode_ledger import Ledger
+from fathom.observability.recorded import Events, Recorded
+from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
+from fathom.settings import Settings
+from fathom.status.forecast import Forecast, forecast
+from fathom.status.graph_probe import graph_away
+from fathom.status.history import history_of, longest_of, suffix_of
+from fathom.status.liveness import OVER, State, Told, liveness
+from fathom.status.queue_position import QueuePlace, place_in_queue
+from fathom.uploads.accounts import again_at
+from fathom.uploads.dating import dates_of, shown_date
+from fathom.uploads.intake import open_intake
+from fathom.uploads.pausing import pause_of, paused
+from fathom.uploads.priorities import priorities_of
+from fathom.uploads.upload import Upload, UploadState
+
+Overall = Literal["pending", "processing", "completed", "failed"]
+
+STAGES = ("validation", "docling", "chunking", "graphiti")
+ANSWERS, LEAST_ANSWERS = 100, 5  # of the language model, by which it is told what is usual
+# Where each stage begins and ends on the way from 0 to 100.
+_SPAN = {"upload": (0, 5), "validation": (5, 10), "docling": (10, 40), "chunking": (40, 45), "graphiti": (45, 98)}
+_OVERALL: dict[State, Overall] = {
+    "queued": "pending",
+    "paused": "pending",
+    "throttled": "processing",
+    "running": "processing",
+    "stalled": "processing",
+    "dead": "processing",
+    "failed": "failed",
+    "partial": "completed",
+    "complete": "completed",
+}
+
+
+class ProgressDetail(BaseModel):
+    """So many of a unit are done in the present stage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current: int
+    total: int
+    unit: str
+
+
+class DocumentStatus(BaseModel):
+    """Where one document stands; times in ISO 8601 (UTC), durations in seconds, null where something is not known yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    upload_id: str = Field(description="the document's id")
+    collection: str
+    version: str | None = Field(description="SHA-256 of its bytes")
+    status: Overall
+    state: State = Field(description="the same more exactly; partial: done but for chunks that were set aside")
+    detail: str = Field(description="the state in a sentence")
+    stage: str
+    sub_stage: str | None
+    progress: int = Field(ge=0, le=100)
+    progress_detail: ProgressDetail | None
+    accepted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    estimated_completion: datetime | None = Field(description="as likely before as after (p50); null: not known yet")
+    estimated_completion_p90: datetime | None = Field(description="nine of ten are done by then")
+    queue: QueuePlace | None = Field(description="where it waits; null unless it does")
+    priority: int = Field(description="the higher is first; 0 unless somebody said otherwise")
+    waits_until: datetime | None = Field(description="when one that is throttled, failed or without money goes on by itself")
+    durations: dict[str, float | None] = Field(description="of each stage; null while it is not over")
+    metrics: dict[str, int | float | None]
+    error: dict[str, Any] | None
+    attempts: int = Field(description="tries that failed")
+    run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
+    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
+    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
+    cursor: int = Field(description="id of its newest event")
+
+
+def status_of(settings: Settings, document: str, now: float | None = None) -> DocumentStatus | None:
+    """The status of the document; None for one that nobody uploaded. Raises DatabaseUnreachable."""
+    now = time.time() if now is None else now
+    intake = open_intake(settings)
+    upload = intake.state_of(document)
+    if upload is None:
+        return None
+    engine = open_database(settings.operational_url)
+    events = Events(engine)
+    # the file may have been received a moment before its row was written
+    since = (upload.accepted_at or upload.updated_at) - 5.0
+    found = events.last_of_each(document, since)
+    told = Told.of(found, upload, events.counted(document, since) if "llm.request" in found else None)
+    pause = pause_of(upload.collection, paused(engine))
+    queue = place_in_queue(engine, upload, settings.runs_at_once)
+    history = history_of(engine)
+    alive = liveness(
+        upload,
+        told,
+        pause,
+        queue,
+        now,
+        usual=longest_of(history, suffix_of(document)),
+        graph=lambda: graph_away(settings),
+        money=lambda: again_at(engine, settings, upload, now),
+        answers=lambda: _longest_answer(events),
+    )
+    figures = _metrics(settings, upload, told)
+    moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
+    guess = forecast(history, upload, told, queue, now, alive.until) if moves else Forecast()
+    stage, sub_stage = _place(upload, told)
+    detail = _detail(stage, told)
+    started, over = told.first_begun, alive.state in OVER
+    return DocumentStatus(
+        upload_id=document,
+        collection=upload.collection,
+        version=upload.version,
+        status=_OVERALL[alive.state],
+        state=alive.state,
+        detail=alive.sentence,
+        stage=stage,
+        sub_stage=sub_stage,
+        progress=_progress(upload, stage, sub_stage, detail),
+        progress_detail=detail,
+        accepted_at=_when(upload.accepted_at),
+        started_at=_when(started),
+        finished_at=_when(upload.updated_at) if over else None,
+        estimated_completion=_when(guess.p50),
+        estimated_completion_p90=_when(guess.p90),
+        queue=queue,
+        priority=priorities_of(engine, [document]).get(document, 0),
+        waits_until=_when(alive.until),
+        durations={name: told.duration(name) for name in STAGES},
+        metrics=figures,
+        error=_error(upload) if alive.state in ("failed", "dead") or upload.reason else None,
+        attempts=upload.attempts,
+        run=upload.run_id,
+        by_hand=last_by_hand(engine, [document]).get(document),
+        cursor=told.newest.id if told.newest else 0,
+        **shown_date(dates_of(engine, [(document, upload.version)]).get(document)),
+    )
+
+
+def _longest_answer(events: Events) -> float | None:
+    """The longest of the language model's newest answers, in seconds; None before there are enough of them."""
+    took = [seconds for one in events.newest("llm.response", ANSWERS) if (seconds := one.number("seconds")) is not None]
+    return max(took) if len(took) >= LEAST_ANSWERS else None
+
+
+def _place(upload: Upload, told: Told) -> tuple[str, str | None]:
+    """The stage and sub-stage it is in or stopped at."""
+    newest = told.newest_of_work
+    if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED) or newest is None or newest.stage not in _SPAN:
+        return upload.stage or "upload", "queued" if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED) else None
+    return newest.stage, newest.sub_stage
+
+
+def _detail(stage: str, told: Told) -> ProgressDetail | None:
+    if stage == "docling":
+        return _counted(told.of_name("docling.page"), "page", "pages", "pages")
+    if stage == "graphiti":
+        written, extracted = told.of_name("graphiti.written"), told.of_name("graphiti.extracted")
+        started = told.of_name("graphiti.started")
+        return (
+            _counted(written, "chunk", "chunks", "chunks")
+            or _counted(extracted, "chunk", "chunks", "chunks", done=0)
+            or _counted(started, "chunks", "chunks", "chunks", done=0)
+        )
+    return None
+
+
+def _counted(
+    event: Recorded | None, done_in: str, total_in: str, unit: str, *, done: int | None = None
+) -> ProgressDetail | None:
+    total = event.number(total_in) if event else None
+    if event is None or not total:
+        return None
+    current = int(event.number(done_in) or 0) if done is None else done
+    return ProgressDetail(current=min(current, int(total)), total=int(total), unit=unit)
+
+
+def _progress(upload: Upload, stage: str, sub_stage: str | None, detail: ProgressDetail | None) -> int:
+    if upload.state is UploadState.DONE:
+        return 100
+    if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
+        return 5
+    found = progress_at(stage, sub_stage, detail.current if detail else None, detail.total if detail else None)
+    return found or 0
+
+
+def progress_at(stage: str | None, sub_stage: str | None, done: float | None, total: float | None) -> int | None:
+    """How far along a document is that is there, 0 to 100; None for a stage that is not on its way."""
+    if stage not in _SPAN:
+        return None
+    if (stage, sub_stage) == ("upload", "done"):
+        return 100
+    if (stage, sub_stage) == ("docling", "begun"):  # a run has it in hand, and validates it first
+        stage = "validation"
+    low, high = _SPAN[stage]
+    if sub_stage == "complete":
+        return high
+    return int(low + (high - low) * min(1.0, (done or 0.0) / total)) if total else low
+
+
+def _metrics(settings: Settings, upload: Upload, told: Told) -> dict[str, int | float | None]:
+    ledger = Ledger(open_database(settings.operational_url)).summaries([upload.document])[upload.document]
+    created, converted = told.of_name("chunking.created"), told.of_name("docling.complete")
+    latest = told.latest("graphiti.extracted", "graphiti.written", "graphiti.complete")
+    entities = _whole(latest.number("entities")) if latest else None
+    facts = _whole(latest.number("facts")) if latest else None
+    written = ledger.count("written")
+    return {
+        "file_size_bytes": upload.size,
+        "pages": _whole(converted.number("pages")) if converted else None,
+        "words": _whole(converted.number("words")) if converted else None,
+        "chunks_total": _whole(created.number("chunks")) if created else None,
+        "chunks_processed": written,
+        "chunks_failed": ledger.count("failed") + ledger.count("quarantined"),
+        "entities_extracted": entities,
+        "relations_extracted": facts,
+        "neo4j_nodes_created": written + (entities or 0) if written else 0,
+        "neo4j_relations_created": (facts or 0) if written else 0,
+        "claude_api_calls": told.counts.get("llm.request", 0),
+        "claude_tokens_used": ledger.tokens,
+        "cost_usd": ledger.cost_usd,
+    }
+
+
+def _error(upload: Upload) -> dict[str, Any] | None:
+    if upload.reason is None:
+        return None
+    known = {kind.__name__: kind for kind in _tree(FathomError)}
+    kind = known.get(upload.reason)
+    return {
+        "type": upload.reason,
+        "message": upload.detail,
+        "stage": upload.stage,
+        "hint": (kind.hint or None) if kind else None,
+        "retryable": kind.retryable if kind else True,
+    }
+
+
+def _tree(kind: type[FathomError]) -> list[type[FathomError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in _tree(child))]
+
+
+def _when(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

@@ -1,0 +1,106 @@
+"""The stages of a document in time: when each began and ended, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fathom.database import open_database
+from fathom.observability.recorded import Events, Recorded
+from fathom.settings import Settings
+from fathom.status.document_status import STAGES
+from fathom.status.liveness import Told
+from fathom.uploads.intake import open_intake
+from fathom.uploads.upload import Upload, UploadState
+
+StepState = Literal["done", "now", "failed", "to come"]
+_BEGIN: Mapping[str, tuple[str, ...]] = {
+    "validation": ("validation.started",),
+    "docling": ("docling.started", "docling.begun"),
+    "chunking": ("chunking.begun",),
+    "graphiti": ("graphiti.begun",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of a document's last work; times in seconds since 1970, `result` its figures in words."""
+
+    stage: str
+    state: StepState
+    began: float | None
+    ended: float | None
+    result: str
+
+
+def timeline(settings: Settings, document: str, now: float | None = None) -> list[Step]:
+    """The wait and the stages of the document, in order; none for one that nobody uploaded. Raises DatabaseUnreachable."""
+    now = time.time() if now is None else now
+    upload = open_intake(settings).state_of(document)
+    if upload is None:
+        return []
+    since = (upload.accepted_at or upload.updated_at) - 5.0
+    found = Events(open_database(settings.operational_url)).last_of_each(document, since)
+    told = Told.of(found, upload)
+    steps = [_step(stage, upload, told) for stage in STAGES]
+    refused = next((at for at, one in enumerate(steps) if one.state == "failed"), len(steps))
+    # one stage stops a document: a run takes it up to convert it, and then looks at the bytes first
+    after = [Step(one.stage, "to come", None, None, "") for one in steps[refused + 1 :]]
+    return [_wait(upload, told), *steps[: refused + 1], *after]
+
+
+def _wait(upload: Upload, told: Told) -> Step:
+    begun = told.first_begun
+    waits = upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED)
+    ended = begun if not waits else None
+    result = f"after {upload.attempts} failed" if upload.attempts else ""
+    if waits:
+        return Step("upload", "now", upload.accepted_at, None, result)
+    if ended is None:  # it was rejected as it came
+        return Step("upload", "failed" if upload.stage in (None, "upload") else "done", upload.accepted_at, None, result)
+    return Step("upload", "done", upload.accepted_at, ended, result)
+
+
+def _step(stage: str, upload: Upload, told: Told) -> Step:
+    waits = upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED)
+    begun = next((one for name in _BEGIN[stage] if (one := told.of_name(name))), None)
+    if begun is None or (waits and told.of_name("graphiti.complete")):  # it was done, and is asked for again
+        stopped = upload.state in (UploadState.FAILED, UploadState.REJECTED) and upload.stage == stage
+        return Step(stage, "failed" if stopped else "to come", None, None, "")
+    done, failed = (told.of_name(f"{stage}.{end}") for end in ("complete", "failed"))
+    if done is not None and done.id > begun.id:
+        return Step(stage, "done", begun.at, done.at, _RESULT[stage](told))
+    if waits:
+        return Step(stage, "to come", None, None, "")
+    if failed is not None and failed.id > begun.id:
+        return Step(stage, "failed", begun.at, failed.at, str(failed.metrics.get("error") or ""))
+    ended = upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.DONE)
+    state: StepState = "failed" if ended else "now"
+    return Step(stage, state, begun.at, upload.updated_at if ended else None, _RESULT[stage](told))
+
+
+def _figures(event: Recorded | None, *wanted: tuple[str, str]) -> str:
+    """Figures of an event with their units; without those that are none or not there."""
+    found = [(event.number(name) if event else None, unit) for name, unit in wanted]
+    counts = [(int(value), unit) for value, unit in found if value]
+    return ", ".join(f"{value:,} {unit.removesuffix('s') if value == 1 else unit}" for value, unit in counts)
+
+
+def _graph(told: Told) -> str:
+    done = told.of_name("graphiti.complete")
+    if done is None:
+        return _figures(told.of_name("graphiti.written"), ("chunk", "chunks written"))
+    failed = done.number("failed")
+    said = _figures(done, ("written", "written"), ("unchanged", "unchanged")) + (f", {failed:.0f} failed" if failed else "")
+    entities, facts = (int(done.number(name) or 0) for name in ("entities", "facts"))
+    return f"{said}; {entities:,} {'entity' if entities == 1 else 'entities'}, {facts:,} {'fact' if facts == 1 else 'facts'}"
+
+
+_RESULT: Mapping[str, Callable[[Told], str]] = {
+    "validation": lambda told: _figures(told.of_name("validation.complete"), ("pages", "pages")),
+    "docling": lambda told: _figures(told.of_name("docling.complete"), ("pages", "pages"), ("words", "words")),
+    "chunking": lambda told: _figures(told.of_name("chunking.created"), ("chunks", "chunks"), ("tokens", "tokens")),
+    "graphiti": _graph,
+}
