@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.figure import Figure, median_seconds
 from benchmarks.material import own_home
-from fathom.conversion.client import ConverterClient
+from fathom.conversion.service.converter_client import ConverterClient
 from fathom.errors import FathomError
 from fathom.settings import PROJECT_ROOT, Settings
 

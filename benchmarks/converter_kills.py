@@ -26,8 +26,8 @@ from rich.table import Table
 from benchmarks.conversion import make_pdf
 from benchmarks.figure import Figure
 from benchmarks.material import SAMPLES, own_home
-from fathom.conversion.client import ConverterClient
-from fathom.conversion.converter_status import WorkerStatus
+from fathom.conversion.service.converter_client import ConverterClient
+from fathom.conversion.service.converter_status import WorkerStatus
 from fathom.errors import FathomError
 from fathom.settings import PROJECT_ROOT, Settings
 

@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.material import SAMPLES
 from benchmarks.model_server import ModelServer
-from fathom.conversion.client import ConverterClient
+from fathom.conversion.service.converter_client import ConverterClient
 from fathom.deployment.graph_component import GraphPart
 from fathom.errors import ConverterUnreachable
 from fathom.extraction.match_prompts import entity_match, fact_match
@@ -38,8 +38,8 @@ from fathom.orchestration.run_submission import launch_waiting
 from fathom.resolution.store.fact_verdict_store import FactVerdicts
 from fathom.resolution.store.verdict_store import NameVerdicts
 from fathom.settings import PROJECT_ROOT, Settings
-from fathom.uploads import register
-from fathom.uploads.inbox import FoundFile, Identity
+from fathom.uploads import repository
+from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import ENDED, UploadState
 
@@ -179,7 +179,7 @@ class DeploymentKilling:
                 kept = self._intake.store.keep(stream)
             document = document_id(COLLECTION, path.name)
             file = FoundFile(document, COLLECTION, (), Identity(path.stat().st_size, 0, 0, 0))
-            register.accept(self._intake.engine, [(file, kept.version)], ACCEPTED_AT + number)
+            repository.accept(self._intake.engine, [(file, kept.version)], ACCEPTED_AT + number)
         launch_waiting(self._settings)
 
     def _until_done(self, victims: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import httpx
 from benchmarks.figure import Figure
 from benchmarks.material import deployment, trivial_document
 from fathom.database import open_database
-from fathom.observability.recorded import Events
+from fathom.observability.event_store import Events
 from fathom.security.api_keys import admin_key
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake

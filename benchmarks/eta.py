@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.figure import Figure
 from benchmarks.material import deployment
-from fathom.api.paths import encoded
+from fathom.api.routes.document_paths import encoded
 from fathom.security.api_keys import admin_key
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.status.document_status import DocumentStatus, status_of

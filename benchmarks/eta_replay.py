@@ -17,11 +17,11 @@ import sqlalchemy as sa
 
 from benchmarks.figure import Figure
 from fathom.database import open_database
-from fathom.observability.recorded import Events
+from fathom.observability.event_store import Events
 from fathom.status.forecast import forecast
 from fathom.status.history import Sample, history_of
 from fathom.status.liveness import Told
-from fathom.uploads.register import one as uploaded
+from fathom.uploads.repository import one as uploaded
 
 WARM_UP = 30
 PIECES = (0.0, 0.25, 0.5, 0.75)

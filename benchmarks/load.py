@@ -27,11 +27,11 @@ from websockets.asyncio.client import connect
 from benchmarks.figure import Figure
 from benchmarks.large_record import DOCUMENTS, EVENTS, RUNNING, document_name, fill
 from benchmarks.material import free_port, own_home, trivial_document
-from fathom.api.paths import encoded
+from fathom.api.routes.document_paths import encoded
 from fathom.database import open_database
 from fathom.deployment.components import as_environment
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.logs import emit, get_logger, stage
+from fathom.observability.json_lines_handler import keep_logs
+from fathom.observability.structured_logging import emit, get_logger, stage
 from fathom.security.api_keys import open_keys
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.tables import uploads

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fathom.chunking.chunk import Chunk, ChunkSet
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.deployment.components import start_all, stop_all
 from fathom.ids import chunk_identity

@@ -29,9 +29,9 @@ from benchmarks.material import own_home, taken_in
 from fathom.database import open_database
 from fathom.deployment.components import stop_all
 from fathom.deployment.graph_component import GraphPart
-from fathom.observability.collecting import Collector, collecting
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.recorded import Events
+from fathom.observability.event_collector import Collector, collecting
+from fathom.observability.event_store import Events
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.orchestration.dagster_home import write_dagster_home
 from fathom.processes.process import marked
 from fathom.settings import Settings

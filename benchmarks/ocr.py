@@ -15,8 +15,8 @@ import pypdfium2
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from benchmarks.figure import Figure
-from fathom.conversion.layout.scans import scale_of
-from fathom.conversion.ocr import read_text
+from fathom.conversion.geometric.layout.scans import scale_of
+from fathom.conversion.geometric.ocr.text_recognition import read_text
 from fathom.settings import PROJECT_ROOT
 
 SCANS = PROJECT_ROOT.parent / "shared/corpora/documents"

@@ -18,7 +18,7 @@ from statistics import median
 
 from benchmarks.figure import Figure
 from benchmarks.material import own_home
-from fathom.conversion.client import ConverterClient
+from fathom.conversion.service.converter_client import ConverterClient
 from fathom.errors import FathomError
 from fathom.settings import PROJECT_ROOT
 

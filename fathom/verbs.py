@@ -30,7 +30,7 @@ def convert(
 
     Raises UsageWrong for what is no file, DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
     """
-    from fathom.conversion.client import ConverterClient
+    from fathom.conversion.service.converter_client import ConverterClient
 
     file = Path(path)
     if not file.is_file():

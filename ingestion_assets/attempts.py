@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import dagster as dg
 
 from fathom.errors import CheckBlocked, DocumentRejected, FathomError
-from fathom.observability.logs import Stage, bound, get_logger, stage
-from fathom.observability.silence import never_silent
+from fathom.observability.progress_heartbeat import never_silent
+from fathom.observability.structured_logging import Stage, bound, get_logger, stage
 from resources.uploads import Attempt, Uploads
 
 ASSETS: dict[Stage, str] = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_episodes"}

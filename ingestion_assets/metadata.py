@@ -14,8 +14,8 @@ from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.write.write_report import WriteReport
 from fathom.knowledge.confidence_filter import lost_below
 from fathom.settings import settings
-from fathom.uploads.attaching import Attached
-from fathom.uploads.dating import DocumentDate
+from fathom.uploads.attachments_of_mails import Attached
+from fathom.uploads.document_dates import DocumentDate
 
 PREVIEW_CHARACTERS = 3000
 PREVIEW_CHUNKS = 5

@@ -19,7 +19,7 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import ExtractionFailed
 from fathom.graph.write.write_report import WriteReport
-from fathom.uploads.dating import DocumentDate, note_own_date
+from fathom.uploads.document_dates import DocumentDate, note_own_date
 from ingestion_assets.attempts import blocked
 from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, date_metadata, graph_metadata
 from resources.chunker import Chunker

@@ -6,7 +6,7 @@ import dagster as dg
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.settings import settings
 
 log = get_logger(__name__)

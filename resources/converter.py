@@ -11,11 +11,11 @@ from pydantic import PrivateAttr
 
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.errors import ConverterUnreachable
-from fathom.observability.logs import get_logger, stage
+from fathom.observability.structured_logging import get_logger, stage
 from fathom.settings import settings
 
 if TYPE_CHECKING:
-    from fathom.conversion.client import ConverterClient
+    from fathom.conversion.service.converter_client import ConverterClient
 
 log = get_logger(__name__)
 
@@ -30,7 +30,7 @@ class Converter(dg.ConfigurableResource[None]):
     def client(self) -> ConverterClient:
         """The connection to this deployment's converter."""
         if self._client is None:
-            from fathom.conversion.client import ConverterClient
+            from fathom.conversion.service.converter_client import ConverterClient
 
             self._client = ConverterClient(settings())
         return self._client

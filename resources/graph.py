@@ -14,9 +14,9 @@ from fathom.database import open_database
 from fathom.deployment.graph_component import GraphPart
 from fathom.errors import GraphUnreachable
 from fathom.graph.write.write_report import EpisodeProgress, WriteReport
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.settings import settings
-from fathom.uploads.dating import date_of
+from fathom.uploads.document_dates import date_of
 
 if TYPE_CHECKING:
     from fathom.graph.write.document_writer import DocumentWriter

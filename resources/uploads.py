@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.orchestration.warm_runs.run_origin import raise_unless_one_document, started_by
 from fathom.orchestration.warm_runs.worker_tags import REQUEST_TAG, worker_tags
@@ -20,7 +20,7 @@ from fathom.settings import settings
 
 if TYPE_CHECKING:
     from fathom.conversion.report import ConvertedDocument
-    from fathom.uploads.attaching import Attached
+    from fathom.uploads.attachments_of_mails import Attached
     from fathom.uploads.intake import Intake
 
 log = get_logger(__name__)
@@ -95,7 +95,7 @@ class Uploads(dg.ConfigurableResource[None]):
 
     def accept_attachments(self, at: Attempt, converted: ConvertedDocument) -> list[Attached]:
         """What came with the mail is accepted, each a document of its own, or rejected; a second time adds nothing."""
-        from fathom.uploads.attaching import Piece
+        from fathom.uploads.attachments_of_mails import Piece
 
         pieces = [Piece(one.name, one.content, one.refused) for one in converted.attachments]
         return self.intake.accept_attachments(at.document, at.version, pieces) if pieces else []

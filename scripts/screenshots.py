@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.material import deployment, locked_pdf
-from fathom.api.paths import encoded
+from fathom.api.routes.document_paths import encoded
 from fathom.security.api_keys import admin_key
 from fathom.security.sign_in_links import new_ticket
 from fathom.settings import PROJECT_ROOT, Settings

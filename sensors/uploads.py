@@ -10,9 +10,9 @@ from fathom.orchestration.run_reconciliation import run_states
 from fathom.orchestration.run_submission import alone, backlog_config, run_tags
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
-from fathom.uploads.acceptance import IntakeReport
+from fathom.uploads.inbox.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.outcomes import Reconciled
+from fathom.uploads.transitions import Reconciled
 from fathom.uploads.upload import PlannedRun, UploadState
 from ingestion_assets.jobs import ingest_backlog, ingest_document
 from ingestion_assets.partitions import documents_by_id

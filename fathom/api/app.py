@@ -23,22 +23,31 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocket, WebSocketState
 
 from fathom import __version__
-from fathom.api import access, collections, documents, health, keys, previews, reference, stream, uploads
-from fathom.api.follow import Followers
-from fathom.api.guards import Guards
-from fathom.api.launcher import Launcher
-from fathom.api.page import document as document_page
-from fathom.api.page import frame, listing, signing_in
-from fathom.api.paths import EncodedSlashes
+from fathom.api import authorization, reference
+from fathom.api.page import document_page as document_page
+from fathom.api.page import listing_page, page_frame, signing_in
 from fathom.api.problems import of_error, problem
+from fathom.api.request_guards import Guards
+from fathom.api.routes import (
+    collection_routes,
+    document_routes,
+    health_routes,
+    key_routes,
+    preview_routes,
+    stream_routes,
+    upload_routes,
+)
+from fathom.api.routes.document_followers import Followers
+from fathom.api.routes.document_paths import EncodedSlashes
+from fathom.api.run_starter import Launcher
 from fathom.api.short_waits import ShortWaits
 from fathom.database import close_databases, open_database
 from fathom.deployment.components import rotate_logs
 from fathom.errors import DagsterUnreachable, FathomError
-from fathom.observability.collecting import Collector, collecting
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.logs import bound, get_logger
+from fathom.observability.event_collector import Collector, collecting
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.observability.otlp import SpanExport, sending
+from fathom.observability.structured_logging import bound, get_logger
 from fathom.orchestration.run_submission import open_instance
 from fathom.security.api_keys import open_keys
 from fathom.security.request_pacing import Guesses, Pace
@@ -158,9 +167,19 @@ def create_app(of: Settings | None = None) -> FastAPI:
         return _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
-    for room in (health, access, keys, collections, stream, uploads, previews, documents, reference):
+    for room in (
+        health_routes,
+        authorization,
+        key_routes,
+        collection_routes,
+        stream_routes,
+        upload_routes,
+        preview_routes,
+        document_routes,
+        reference,
+    ):
         app.include_router(room.router)
-    for room in (frame, signing_in, listing, document_page):
+    for room in (page_frame, signing_in, listing_page, document_page):
         app.include_router(room.router)
     app.add_middleware(EncodedSlashes)
     app.add_middleware(ShortWaits)

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from fathom.api.problems import MEDIA_TYPE, of_status
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 STOP_WITHIN_S = 6  # for uploads that are on their way; `fathom down` waits ten
 STREAMS_TOLD_WITHIN_S = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.conversion.structure.inline import Hyperlink
+from fathom.conversion.structure.document_inline import Hyperlink
 from fathom.conversion.structure.provenance import PageBox
 
 

@@ -16,7 +16,7 @@ from fathom.chunking.sentences import spans_that_fit
 from fathom.chunking.units import Unit, units_of
 from fathom.clean_text import clean_text
 from fathom.conversion.report import ConvertedDocument
-from fathom.conversion.structure.blocks import parts_of
+from fathom.conversion.structure.document_blocks import parts_of
 from fathom.conversion.structure.document_tree import DoclingTree
 from fathom.conversion.structure.provenance import PageBox
 from fathom.errors import ChunkingFailed, ChunkingTimedOut, UsageWrong

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fathom.chunking.chunk import Chunk
+from fathom.conversion.structure.document_inline import own_text
 from fathom.conversion.structure.document_tree import DoclingTree, is_kept
-from fathom.conversion.structure.inline import own_text
 
 _WORDS = re.compile(r"\w+")
 _GAPS = re.compile(r"\W+")

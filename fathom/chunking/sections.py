@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.conversion.structure.blocks import Block, Heading, NewScope, Part
+from fathom.conversion.structure.document_blocks import Block, Heading, NewScope, Part
 
 CUT_MARK = " …"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.conversion.structure.blocks import Block, BlockKind
-from fathom.conversion.structure.inline import Hyperlink
+from fathom.conversion.structure.document_blocks import Block, BlockKind
+from fathom.conversion.structure.document_inline import Hyperlink
+from fathom.conversion.structure.document_tables import Table
 from fathom.conversion.structure.provenance import Place, places_within
-from fathom.conversion.structure.tables import Table
 
 # Each piece of a long row begins with the row's name, as long as that leaves most of the piece to its values.
 NAME_SHARE = 4

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 import typer
 from typer._click import exceptions as click  # typer carries its own click and gives these no public name
 
-from fathom.cli import convert, cost, docling, documents, episodes, graph, ingest, keys, logs, parts, watch
+from fathom.cli.commands import (
+    convert_command,
+    cost_command,
+    docling_command,
+    documents_command,
+    episodes_command,
+    graph_command,
+    ingest_command,
+    keys_command,
+    logs_command,
+    parts_command,
+    watch_command,
+)
 from fathom.cli.output import print_json, say
 from fathom.errors import FathomError
 
@@ -25,7 +37,19 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (parts, ingest, documents, watch, logs, convert, episodes, cost, docling, graph, keys):
+for group in (
+    parts_command,
+    ingest_command,
+    documents_command,
+    watch_command,
+    logs_command,
+    convert_command,
+    episodes_command,
+    cost_command,
+    docling_command,
+    graph_command,
+    keys_command,
+):
     group.add_to(app)
 
 
@@ -88,7 +112,7 @@ def told(error: FathomError, as_json: bool) -> None:
 
 def defect(error: Exception, as_json: bool) -> int:
     """An error nobody gave a name: said in a sentence, its trace in the log of the command line."""
-    from fathom.observability.logs import get_logger
+    from fathom.observability.structured_logging import get_logger
 
     get_logger("fathom.cli").exception("A command failed by a defect", metrics={"error": type(error).__name__})
     where = _log_file()
@@ -100,7 +124,7 @@ def defect(error: Exception, as_json: bool) -> int:
 
 
 def _log_file() -> str:
-    from fathom.observability.logfiles import JsonLinesHandler
+    from fathom.observability.json_lines_handler import JsonLinesHandler
 
     kept = next((handler.path for handler in logging.getLogger().handlers if isinstance(handler, JsonLinesHandler)), None)
     return f"The trace is in {kept}." if kept and kept.exists() else "Call it again with --debug to see the trace."

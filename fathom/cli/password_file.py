@@ -19,7 +19,7 @@ PasswordFile: TypeAlias = Annotated[
 
 def passwords_of(file: Path | None) -> list[str]:
     """The passwords in the file, none without one; who can read it besides its owner is told. Raises UsageWrong."""
-    from fathom.conversion.unlocking import passwords_in
+    from fathom.conversion.decryption.decrypt import passwords_in
 
     if file is None:
         return []

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from fathom.conversion.backends import ENGINES, backend_of, require_usable
-from fathom.conversion.ocr_languages import ocr_languages, require_readable
+from fathom.conversion.engines.engine_choice import ENGINES, backend_of, require_usable
+from fathom.conversion.geometric.ocr.ocr_languages import ocr_languages, require_readable
 from fathom.settings import Settings
 
 

@@ -124,7 +124,7 @@ def _parsed(data: bytes) -> etree._Element:
 
 
 def _of_mail(path: Path) -> Said:
-    from fathom.conversion.email.headers import header_text, settled
+    from fathom.conversion.email.mail_headers import header_text, settled
     from fathom.conversion.email.outlook import mail_bytes
 
     mail = email.message_from_bytes(settled(mail_bytes(path)), policy=policy.compat32)

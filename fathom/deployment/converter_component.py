@@ -10,7 +10,7 @@ from fathom.processes.process import suspended_of
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
-    from fathom.conversion.client import ConverterClient
+    from fathom.conversion.service.converter_client import ConverterClient
 
 
 class ConverterPart:
@@ -23,7 +23,7 @@ class ConverterPart:
 
     def start(self) -> str:
         """It listens; its workers warm up meanwhile. Raises ConverterUnreachable."""
-        from fathom.conversion.client import ConverterClient
+        from fathom.conversion.service.converter_client import ConverterClient
 
         client = ConverterClient(self._settings)
         before = _pid(client)
@@ -35,14 +35,14 @@ class ConverterPart:
 
     def stop(self) -> bool:
         """It does not run; what it was converting is cancelled."""
-        from fathom.conversion.client import ConverterClient
+        from fathom.conversion.service.converter_client import ConverterClient
 
         return ConverterClient(self._settings).stop()
 
     def status(self) -> PartStatus:
         """How it is doing."""
-        from fathom.conversion.client import ConverterClient
-        from fathom.conversion.converter_address import ConverterAddress
+        from fathom.conversion.service.converter_address import ConverterAddress
+        from fathom.conversion.service.converter_client import ConverterClient
 
         log = str(self._settings.logs_path / "converter.jsonl")
         client = ConverterClient(self._settings)

@@ -124,7 +124,7 @@ def _database(found: Settings) -> Iterator[Finding]:
 
 
 def _converter(found: Settings) -> Iterator[Finding]:
-    from fathom.conversion.backend_examination import examine_backend
+    from fathom.conversion.engines.self_check import examine_backend
 
     yield _attempt("converter backend", lambda: examine_backend(found))
 

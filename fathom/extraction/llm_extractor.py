@@ -20,7 +20,7 @@ from fathom.extraction.response.response_parser import Read, read_answer
 from fathom.extraction.response_schema import Vocabulary
 from fathom.llm.client import Answer, Asker, Question, paying_document
 from fathom.llm.middleware.budget import collection_of
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 TRIES = 2  # of an answer that was not as asked
 MAX_MORE_ROOM = 5  # of an answer that was cut off, each with more room

@@ -25,7 +25,7 @@ from fathom.llm.middleware.retry import Retrying
 from fathom.llm.pricing import Price, price_of
 from fathom.llm.providers import anthropic_batches
 from fathom.settings import Settings
-from fathom.uploads.accounts import account_of
+from fathom.uploads.provider_accounts import account_of
 
 MODELS = {"anthropic": "claude-sonnet-5-5", "openai": "gpt-5.4-mini"}
 

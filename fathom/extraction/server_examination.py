@@ -13,7 +13,7 @@ from fathom.llm.providers.capability_store import KnownServer, known_servers
 from fathom.llm.providers.connections import without_password
 from fathom.llm.providers.openai import ADDRESS as OPENAI
 from fathom.settings import Settings
-from fathom.uploads.accounts import account_of, account_pause
+from fathom.uploads.provider_accounts import account_of, account_pause
 
 _FORMATS = {"json_schema": "answers by a JSON schema", "json_object": "answers as any JSON object", "text": "answers as text"}
 _NULLS = {"any_of": "null by anyOf", "nullable": "null by nullable", "text": "no null"}

@@ -24,7 +24,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError, LeaseLost
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.tables import writer_leases
 
 LEASE_S = 30.0  # how long others wait for a holder that is frozen or on a host that is gone

@@ -18,9 +18,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError, SettingsInvalid
-from fathom.observability.logs import get_logger
-from fathom.observability.recorded import Events
-from fathom.observability.spans import BEGAN, Span, spans_of
+from fathom.observability.event_store import Events
+from fathom.observability.structured_logging import get_logger
+from fathom.observability.trace_spans import BEGAN, Span, spans_of
 from fathom.settings import Settings
 from fathom.tables import event_sources
 

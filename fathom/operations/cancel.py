@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fathom.errors import RunCancelled
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.orchestration.run_submission import open_instance
 from fathom.orchestration.warm_runs.run_origin import BACKLOG_JOB
 from fathom.settings import Settings

@@ -17,10 +17,10 @@ from fathom.orchestration.deleted_partitions import without_partition
 from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
 from fathom.orchestration.materializations import Recorded, failed_and_passed, recorded
 from fathom.settings import Settings
-from fathom.uploads.accounts import paused_for
-from fathom.uploads.attaching import NO_KIN, Kin, kinship
-from fathom.uploads.dating import dates_of, shown_date
+from fathom.uploads.attachments_of_mails import NO_KIN, Kin, kinship
+from fathom.uploads.document_dates import dates_of, shown_date
 from fathom.uploads.intake import open_intake
+from fathom.uploads.provider_accounts import paused_for
 
 if TYPE_CHECKING:
     from fathom.uploads.upload import Upload

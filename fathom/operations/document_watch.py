@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from fathom.database import open_database
 from fathom.errors import UsageWrong
-from fathom.observability.collecting import Collector
+from fathom.observability.event_collector import Collector
 from fathom.operations.document_rows import known_document
 from fathom.operations.ingest import ASK_DAEMON_EVERY_S, DAEMON_MISSING_FOR_S, daemon_away
 from fathom.processes.probes import daemon_gets_on
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, status_of
-from fathom.uploads import browsing
-from fathom.uploads.accounts import paused_for
-from fathom.uploads.browsing import IN_HAND, Sought
+from fathom.uploads import listing_queries
 from fathom.uploads.intake import open_intake
+from fathom.uploads.listing_queries import IN_HAND, Sought
+from fathom.uploads.provider_accounts import paused_for
 from fathom.uploads.upload import UploadState
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ def watch(
     document = target if target and "/" in target else None
     if document is not None:
         known_document(settings, document)
-    elif target is not None and not browsing.newest(engine, Sought(target), after=None, limit=1):
+    elif target is not None and not listing_queries.newest(engine, Sought(target), after=None, limit=1):
         raise UsageWrong(f"There is no document or collection {target}.", hint="`fathom documents` lists the documents.")
     since, told = time.time(), dict[str, float]()
     asked = daemon_seen = float("-inf")
     seen = Seen()
     while True:
         collector.collect()
-        ended = _ended_one(settings, document) if document else browsing.ended_since(engine, Sought(target), since)
+        ended = _ended_one(settings, document) if document else listing_queries.ended_since(engine, Sought(target), since)
         seen = _look(settings, Sought(target), document, most, seen)
         fresh = [one for one in ended if told.get(one.document) != one.updated_at]
         told.update({one.document: one.updated_at for one in fresh})
@@ -97,8 +97,8 @@ def _look(settings: Settings, sought: Sought, document: str | None, most: int, b
         found = [row] if row is not None and row.state in IN_HAND else []
         left = len(found)
     else:
-        found = browsing.oldest_in_hand(engine, sought, most)
-        counts = browsing.counted(engine, sought)
+        found = listing_queries.oldest_in_hand(engine, sought, most)
+        counts = listing_queries.counted(engine, sought)
         left = sum(counts.get(state, 0) for state in IN_HAND)
     return Seen(
         in_hand=[status for one in found if (status := status_of(settings, one.document))],

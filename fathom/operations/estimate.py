@@ -18,7 +18,7 @@ from fathom.ledger.episode_ledger import Ledger
 from fathom.llm.client import TokenUse, estimated_tokens
 from fathom.settings import Settings
 from fathom.tables import llm_calls
-from fathom.uploads.placing import Placement, files_of
+from fathom.uploads.inbox.inbox_writer import Placement, files_of
 from fathom.verbs import chunk, convert
 
 ENOUGH = 20  # answers of a model from which its next ones are foretold

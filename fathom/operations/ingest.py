@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from fathom.errors import DagsterUnreachable
 from fathom.processes.probes import daemon_gets_on
 from fathom.settings import Settings
-from fathom.uploads.accounts import paused_for
-from fathom.uploads.attaching import kinship
-from fathom.uploads.dating import DocumentDate, note_date
+from fathom.uploads.attachments_of_mails import kinship
+from fathom.uploads.document_dates import DocumentDate, note_date
+from fathom.uploads.inbox.inbox_writer import Opened, Placed, Placement, ingest_paths
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.placing import Opened, Placed, Placement, ingest_paths
 from fathom.uploads.priorities import checked, prioritize
+from fathom.uploads.provider_accounts import paused_for
 from fathom.uploads.upload import ENDED, UploadState
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def missing(paths: Iterable[Path], collection: str, settings: Settings) -> list[
 
 
 def _unlocking(passwords: Sequence[str]) -> Opened:
-    from fathom.conversion.unlocking import unlocked
+    from fathom.conversion.decryption.decrypt import unlocked
 
     return lambda stream: unlocked(stream, passwords)
 

@@ -21,8 +21,8 @@ from fathom.operations.removal_receipt import ACTION, Receipt, Verification
 from fathom.security import audit_log
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
-from fathom.uploads import register
-from fathom.uploads.store import open_store
+from fathom.uploads import repository
+from fathom.uploads.content_store import open_store
 
 
 def verify(settings: Settings, given: str) -> Verification:
@@ -86,7 +86,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
     from fathom.extraction.pipeline import answer_store
 
     engine = open_database(settings.operational_url)
-    upload = register.one(engine, receipt.document)
+    upload = repository.one(engine, receipt.document)
     if upload is not None:
         yield f"{receipt.document} is a document again, {upload.state}"
         if upload.path and (settings.inbox_path / upload.path).is_file():
@@ -100,7 +100,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
             yield f"{answers} answers of the language model for it are kept"
     store = open_store(settings)
     for version in receipt.bytes_removed:
-        if store.has(version) and not register.with_bytes(engine, version):
+        if store.has(version) and not repository.with_bytes(engine, version):
             yield f"its bytes {version[:12]} are in the store, and no document has them"
 
 

@@ -10,14 +10,14 @@ from fathom.graph.read.snapshot import Snapshot
 from fathom.graph.write.deletion import Erased, Erasure, Kept
 from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.operations.removal_receipt import ACTION, Receipt
 from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
 from fathom.security import audit_log
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
-from fathom.uploads import register
-from fathom.uploads.attaching import forget_kin
+from fathom.uploads import repository
+from fathom.uploads.attachments_of_mails import forget_kin
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload, UploadState
 
@@ -61,7 +61,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         kin = intake.kin_of(document)
         attachments = [one for one in kin.attachments if intake.state_of(one)]
         within = [f"its bytes inside {kin.mail}, which it came with: they bring it back when that mail is tried again"]
-        register.forget(intake.engine, document)
+        repository.forget(intake.engine, document)
         forget_kin(intake.engine, document)
         versions, shared = _forget_bytes(intake, row)
         if (settings.dagster_home / "dagster.yaml").exists():
@@ -122,7 +122,7 @@ def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[Kept]]:
     removed: list[str] = []
     kept: list[Kept] = []
     for version in sorted(mine):
-        others = register.with_bytes(intake.engine, version)
+        others = repository.with_bytes(intake.engine, version)
         if others:
             kept.append(Kept(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
         elif intake.store.forget(version):

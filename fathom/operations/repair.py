@@ -6,7 +6,7 @@ from fathom.database import open_database
 from fathom.graph.reconciliation.graph_repair import Repair, planned
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.operations.episode_rows import known_collections
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake

@@ -9,7 +9,7 @@ from fathom.ids import content_version, document_id
 from fathom.operations.document_rows import DocumentRow, documents_by_id
 from fathom.operations.ingest import Progress, ingest, missing, wait
 from fathom.settings import Settings
-from fathom.uploads.placing import Placed
+from fathom.uploads.inbox.inbox_writer import Placed
 
 SAMPLES = "samples"
 

@@ -6,8 +6,8 @@ import json
 import os
 from typing import Any
 
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.shown import LOGGER as SHOWN
+from fathom.observability.dagster_log_sampling import LOGGER as SHOWN
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.orchestration.retention import FILES, let_shrink
 from fathom.orchestration.warm_runs.run_socket import run_server_address
 from fathom.processes.process import disk_error

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 from sqlalchemy.engine import Engine
 
-from fathom.uploads import by_hand
-from fathom.uploads.by_hand import HandRun, HandState
+from fathom.uploads import hand_runs
+from fathom.uploads.hand_runs import HandRun, HandState
 
 STARTED = {"hand": "by hand", "backfill": "by backfill", "re-execution": "by re-execution"}
 
@@ -40,7 +40,7 @@ class HandRunShown(BaseModel):
 
 def last_by_hand(engine: Engine, documents: Sequence[str]) -> dict[str, HandRunShown]:
     """Returns the run that somebody started last over each of the documents, for those that have one."""
-    return {document: _shown(run) for document, run in by_hand.newest(engine, documents).items()}
+    return {document: _shown(run) for document, run in hand_runs.newest(engine, documents).items()}
 
 
 def _shown(run: HandRun) -> HandRunShown:

@@ -14,7 +14,7 @@ from fathom.orchestration.warm_runs.run_origin import RUN_KEY_TAG
 from fathom.orchestration.warm_runs.worker_tags import worker_is_dead
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
-from fathom.uploads.outcomes import BY_RUN_ID, RunState
+from fathom.uploads.transitions import BY_RUN_ID, RunState
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from fathom.errors import DagsterUnreachable
-from fathom.observability.logs import bound, get_logger, stage
+from fathom.observability.structured_logging import bound, get_logger, stage
 from fathom.orchestration.warm_runs.worker_tags import REQUEST_TAG
 from fathom.processes.ports import HOST
 from fathom.security.api_keys import admin_key

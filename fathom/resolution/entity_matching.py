@@ -20,7 +20,7 @@ from fathom.knowledge.clustering import Judged, Pair, unasked
 from fathom.knowledge.name_disambiguation import key_alone, split_form
 from fathom.knowledge.name_resolution import OPEN, Sense, as_told, kin, sense_of, told_apart
 from fathom.knowledge.records import EpisodeRows, named_also
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.resolution.entity_candidates import alike, near
 from fathom.resolution.pair_judge import judge
 from fathom.resolution.store.verdict_store import NameVerdicts, Sheet

@@ -22,7 +22,7 @@ from fathom.knowledge.clustering import Judged, Pair, beside, hanging_together, 
 from fathom.knowledge.context_isolation import Said, Sayer
 from fathom.knowledge.fact_clusters import Ends, SayersOf
 from fathom.knowledge.name_disambiguation import key_alone
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.resolution.pair_judge import judge
 from fathom.resolution.relation_matching import Relations
 from fathom.resolution.store.fact_verdict_store import FactVerdicts, Saying

@@ -17,7 +17,7 @@ from fathom.knowledge.legacy_name_keys import first_keys
 from fathom.knowledge.name_disambiguation import split_form
 from fathom.knowledge.name_resolution import OPEN, Sense, kin, sense_of
 from fathom.knowledge.records import named_also
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.resolution.store.verdict_store import NameVerdicts
 
 VERSION = 2  # 1: keys that depended on case, before a version was kept

@@ -21,7 +21,7 @@ from fathom.extraction.model import Judgement, Usage
 from fathom.knowledge.clustering import NOTHING_JUDGED, Judged, Pair
 from fathom.knowledge.context_isolation import ALONE, NOBODY, Company, Said
 from fathom.llm.client import estimated_tokens
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.resolution.corroboration import to_ask, vouched
 from fathom.resolution.store.verdict_store import Sheet
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 from fathom.database import open_database
 from fathom.errors import DatabaseUnreachable, StoreFull, UsageWrong
 from fathom.ids import collection_name
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.processes.process import disk_error
 from fathom.settings import Settings
 from fathom.tables import api_keys

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.recorded import Events, Recorded
+from fathom.observability.event_store import Events, Recorded
 from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
 from fathom.settings import Settings
 from fathom.status.forecast import Forecast, forecast
@@ -23,11 +23,11 @@ from fathom.status.graph_probe import graph_away
 from fathom.status.history import history_of, longest_of, suffix_of
 from fathom.status.liveness import OVER, State, Told, liveness
 from fathom.status.queue_position import QueuePlace, place_in_queue
-from fathom.uploads.accounts import again_at
-from fathom.uploads.dating import dates_of, shown_date
+from fathom.uploads.document_dates import dates_of, shown_date
 from fathom.uploads.intake import open_intake
-from fathom.uploads.pausing import pause_of, paused
+from fathom.uploads.paused_collections import pause_of, paused
 from fathom.uploads.priorities import priorities_of
+from fathom.uploads.provider_accounts import again_at
 from fathom.uploads.upload import Upload, UploadState
 
 Overall = Literal["pending", "processing", "completed", "failed"]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from sqlalchemy.engine import Engine
 
-from fathom.observability.recorded import Events, Recorded
+from fathom.observability.event_store import Events, Recorded
 
 MOST = 200
 ALIKE = 5

@@ -11,11 +11,11 @@ from typing import Literal
 import psutil
 
 from fathom.errors import RunLost
-from fathom.observability.recorded import Recorded
+from fathom.observability.event_store import Recorded
 from fathom.status.queue_position import QueuePlace
-from fathom.uploads.accounts import paused_for
-from fathom.uploads.pausing import ALL, Pause
-from fathom.uploads.planning import retry_delay
+from fathom.uploads.paused_collections import ALL, Pause
+from fathom.uploads.provider_accounts import paused_for
+from fathom.uploads.scheduler import retry_delay
 from fathom.uploads.upload import Upload, UploadState
 
 State = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "partial", "complete"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fathom.database import open_database
-from fathom.observability.recorded import Events, Recorded
+from fathom.observability.event_store import Events, Recorded
 from fathom.settings import Settings
 from fathom.status.document_status import STAGES
 from fathom.status.liveness import Told

@@ -10,21 +10,21 @@ from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
 from fathom.ids import split_document_id
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.settings import Settings
-from fathom.uploads import by_hand, outcomes, register
-from fathom.uploads.acceptance import Acceptance, IntakeReport, Sleep
-from fathom.uploads.accounts import with_account
-from fathom.uploads.affording import affordable, let_go
-from fathom.uploads.attaching import Attached, Kin, Piece, accept_attachments, kin_of
-from fathom.uploads.by_hand import HandRun, StartedBy
-from fathom.uploads.inbox import FoundFile, Identity
-from fathom.uploads.outcomes import AtWork, Reconciled, RunState
-from fathom.uploads.pausing import pause_of, paused
-from fathom.uploads.placing import Placed
-from fathom.uploads.planning import URGENT_RUNS, choose
-from fathom.uploads.reading import seen_again
-from fathom.uploads.store import UploadStore, open_store
+from fathom.uploads import hand_runs, repository, transitions
+from fathom.uploads.attachments_of_mails import Attached, Kin, Piece, accept_attachments, kin_of
+from fathom.uploads.budget_gate import affordable, let_go
+from fathom.uploads.content_store import UploadStore, open_store
+from fathom.uploads.hand_runs import HandRun, StartedBy
+from fathom.uploads.inbox.acceptance import Acceptance, IntakeReport, Sleep
+from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
+from fathom.uploads.inbox.inbox_writer import Placed
+from fathom.uploads.inbox.safe_open import seen_again
+from fathom.uploads.paused_collections import pause_of, paused
+from fathom.uploads.provider_accounts import with_account
+from fathom.uploads.scheduler import URGENT_RUNS, choose
+from fathom.uploads.transitions import AtWork, Reconciled, RunState
 from fathom.uploads.upload import InHand, PlannedRun, Upload, UploadState
 
 log = get_logger(__name__)
@@ -71,14 +71,14 @@ class Intake:
 
     def keys_in_hand(self) -> list[str]:
         """The run keys whose runs `reconcile` wants to know the states of; few, however many documents there are."""
-        return outcomes.keys_in_hand(self.engine)
+        return transitions.keys_in_hand(self.engine)
 
     def reconcile(self, run_states: Mapping[str, RunState], now: float | None = None) -> Reconciled:
         """Documents whose run ended without an outcome are accepted again, or failed by name after `settings.attempts`.
 
         Runs that were planned and never started come back, to be requested again under the key they have.
         """
-        found = outcomes.reconcile(self.engine, run_states, attempts=self._settings.attempts, now=_time(now))
+        found = transitions.reconcile(self.engine, run_states, attempts=self._settings.attempts, now=_time(now))
         if found.requeued or found.failed:
             if not self._settings.llm_batch:  # what is in a batch is answered for whoever asks next
                 let_go(self.engine, [*found.requeued, *found.failed], _time(now))
@@ -97,14 +97,14 @@ class Intake:
         if slots <= 0:
             return []
         held = paused(self.engine)
-        due = [one for one in register.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
+        due = [one for one in repository.waiting(self.engine) if one.due(now) and not pause_of(one.collection, held)]
         due = affordable(self.engine, settings, [one for one in due if one.priority > 0 or not full], now)
         due = with_account(self.engine, settings, due, now)
         if not due:
             return []
-        served = register.served(self.engine)
+        served = repository.served(self.engine)
         choices = choose(due, served, slots=slots, batch=settings.batch_documents, attempts=settings.attempts)
-        return list(filter(None, map(partial(register.assign, self.engine, now=now), choices)))
+        return list(filter(None, map(partial(repository.assign, self.engine, now=now), choices)))
 
     def mark_running(
         self,
@@ -121,25 +121,25 @@ class Intake:
         One that was started by hand, as `by` says, takes only a document that is not done and that no other run has.
         Raises UsageWrong for a document of which nothing was accepted.
         """
-        return outcomes.mark_running(self.engine, document, version, AtWork(run_id, stage, by), _time(now))
+        return transitions.mark_running(self.engine, document, version, AtWork(run_id, stage, by), _time(now))
 
     def made_by_hand(self, document: str, run_id: str, asset: str, now: float | None = None) -> None:
         """Records that a run which was started by hand has made the asset of the document."""
-        by_hand.made(self.engine, document, run_id, asset, _time(now))
+        hand_runs.made(self.engine, document, run_id, asset, _time(now))
 
     def failed_by_hand(
         self, document: str, run_id: str, error: Exception, *, stage: str | None = None, now: float | None = None
     ) -> None:
         """Records what a run which was started by hand failed by; the document stays as it was."""
-        by_hand.fail(self.engine, document, run_id, error, _time(now), stage=stage)
+        hand_runs.fail(self.engine, document, run_id, error, _time(now), stage=stage)
 
     def running_by_hand(self, document: str | None = None) -> list[HandRun]:
         """Returns the runs at work that were started by hand, of all documents or of one."""
-        return by_hand.running(self.engine, document)
+        return hand_runs.running(self.engine, document)
 
     def runs_in_flight(self) -> int:
         """Counts the runs that have documents in hand, those started by hand among them."""
-        return sum(one.in_flight for one in register.served(self.engine).values()) + by_hand.in_flight(self.engine)
+        return sum(one.in_flight for one in repository.served(self.engine).values()) + hand_runs.in_flight(self.engine)
 
     def mark_done(
         self, document: str, version: str, *, run_id: str | None = None, lacking: int = 0, now: float | None = None
@@ -148,7 +148,7 @@ class Intake:
 
         False where a newer one was accepted since or a later run has it in hand.
         """
-        return outcomes.mark_done(self.engine, document, version, run_id, _time(now), lacking=lacking)
+        return transitions.mark_done(self.engine, document, version, run_id, _time(now), lacking=lacking)
 
     def mark_failed(
         self,
@@ -161,25 +161,25 @@ class Intake:
         now: float | None = None,
     ) -> UploadState | None:
         """The version is rejected (DocumentRejected), to be tried again, or failed; None where another run decides."""
-        return outcomes.mark_failed(
+        return transitions.mark_failed(
             self.engine, document, version, error, run_id=run_id, stage=stage, attempts=self._settings.attempts, now=_time(now)
         )
 
     def retry(self, document: str, now: float | None = None) -> bool:
         """A document that failed, was rejected or done in part is accepted once more; False for any other."""
-        return register.retry(self.engine, document, _time(now))
+        return repository.retry(self.engine, document, _time(now))
 
     def again(self, documents: Sequence[str], now: float | None = None) -> list[str]:
         """Those of the documents that were done are accepted once more, to write what they lack; answers which."""
-        return register.again(self.engine, documents, _time(now))
+        return repository.again(self.engine, documents, _time(now))
 
     def cancel(self, document: str, now: float | None = None) -> bool:
         """Nothing more is done for the document until it is tried again; False where it had ended."""
-        return outcomes.cancel(self.engine, document, _time(now))
+        return transitions.cancel(self.engine, document, _time(now))
 
     def state_of(self, document: str) -> Upload | None:
         """The document's row; None for a document that was never seen."""
-        return register.one(self.engine, document)
+        return repository.one(self.engine, document)
 
     def list(
         self,
@@ -190,11 +190,11 @@ class Intake:
         limit: int | None = None,
     ) -> list[Upload]:
         """Documents in the order of their ids; `after` the last id of the page before."""
-        return register.listed(self.engine, states=states, collection=collection, after=after, limit=limit)
+        return repository.listed(self.engine, states=states, collection=collection, after=after, limit=limit)
 
     def counts(self) -> dict[str, int]:
         """How many documents are in each state that has any."""
-        return register.counted(self.engine)
+        return repository.counted(self.engine)
 
 
 def open_intake(settings: Settings) -> Intake:

@@ -18,7 +18,7 @@ from fathom.errors import FathomError
 from fathom.processes.component import PartStatus
 from fathom.processes.process import kill, marked
 from fathom.settings import Settings
-from fathom.uploads.browsing import Sought, counted
+from fathom.uploads.listing_queries import Sought, counted
 from fathom.uploads.upload import UploadState
 
 SENTENCE = "Ada Moreno designed Tamar Bridge number {} in 1901. Moreno Works was based in Plymouth."

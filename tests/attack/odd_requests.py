@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from hypothesis import strategies as st
 
-from fathom.api.page import document as document_page
-from fathom.api.page import frame, listing, signing_in
+from fathom.api.page import document_page as document_page
+from fathom.api.page import listing_page, page_frame, signing_in
 
 # Each character that a parser, a database, a file system or a log may take for something else.
 SIGNS = "\0\x01\x1f\x7f\x85\xa0\u200b\u202e\u2028\ufeff\ufffd\U0001d518\U0010ffff"
@@ -188,7 +188,7 @@ def operations(app: FastAPI) -> list[Operation]:
             parameters = tuple((one["in"], one["name"], one["schema"]) for one in operation.get("parameters", []))
             kind, fields = _body_of(schema, operation)
             found.append(Operation(method.upper(), path, parameters, kind, fields))
-    for room in (frame, signing_in, listing, document_page):
+    for room in (page_frame, signing_in, listing_page, document_page):
         found += [one for route in room.router.routes if isinstance(route, APIRoute) for one in _of_page(route)]
     return found
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from fathom.conversion.guards import guard_torch_imports
+from fathom.conversion.engines.torch_guard import guard_torch_imports
 from fathom.settings import PROJECT_ROOT
 from tests.evaluation.figures import chunked, converted
 from tests.fathom.conversion.cases.gold import Case, all_cases, chunks_reading, faults, markdown_reading

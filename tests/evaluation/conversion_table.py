@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
-from fathom.conversion.engine import ENGINE_VERSION
+from fathom.conversion.engines.embedded_engine import ENGINE_VERSION
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
 from tests.evaluation.born_digital import rows_of_real_pdfs

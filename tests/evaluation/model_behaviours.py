@@ -27,9 +27,9 @@ from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
 from fathom.llm.middleware import retry
 from fathom.tables import llm_calls
-from fathom.uploads import accounts
-from fathom.uploads.accounts import account_of, account_pause, paused_for
+from fathom.uploads import provider_accounts
 from fathom.uploads.intake import open_intake
+from fathom.uploads.provider_accounts import account_of, account_pause, paused_for
 from tests.evaluation import server_behaviours as ways
 from tests.evaluation.behaving_server import USD_IN, USD_OUT, BehavingServer, Phase, text_of
 from tests.evaluation.server_behaviours import CHAT, MESSAGES
@@ -223,8 +223,8 @@ def run(documents: int, seed: int, folder: Path, a_phase: int = A_PHASE) -> Outc
     (folder / "dagster").mkdir()
     try:
         with pytest.MonkeyPatch.context() as quicker, deployed(folder / "home", folder / "dagster") as deployment:
-            quicker.setattr(accounts, "FIRST_PROBE_S", 0.3)
-            quicker.setattr(accounts, "LONGEST_PROBE_S", 1.0)
+            quicker.setattr(provider_accounts, "FIRST_PROBE_S", 0.3)
+            quicker.setattr(provider_accounts, "LONGEST_PROBE_S", 1.0)
             quicker.setattr(retry, "FIRST_S", 0.01)
             quicker.setattr(retry, "LONGEST_S", 0.05)
             quicker.setattr(retry, "EACH_LOADING_S", 0.02)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fathom.conversion.quality.words import WORD, normalised
+from fathom.conversion.quality.comparable_words import WORD, normalised
 
 DIVIDED = re.compile(r"([^\W\d_]+)(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)([^\W\d_]+)")
 

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from checks.documents import conversion_keeps_text
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.inspection.file_inspection import inspect_file
+from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.lost_words import Comparison, compare
 from fathom.conversion.quality.report_builder import WITH_FORMULAS
 from fathom.conversion.quality.shown_text import shown_texts, texts_apart
-from fathom.conversion.quality.source_words.blocks import SourceBlock
-from fathom.conversion.quality.source_words.reader import source_blocks
-from fathom.conversion.quality.words import words_of
+from fathom.conversion.quality.source_words.source_block import SourceBlock
+from fathom.conversion.quality.source_words.source_reader import source_blocks
 from fathom.conversion.report import ConversionReport, DocumentKind
-from fathom.conversion.structure.blocks import ReadDocument
+from fathom.conversion.structure.document_blocks import ReadDocument
 from fathom.thresholds import THRESHOLDS
 from tests.conftest import CORPORA
 from tests.evaluation.figures import Row, converted

@@ -7,7 +7,7 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import Any
 
-from fathom.conversion.quality.words import WORD, normalised
+from fathom.conversion.quality.comparable_words import WORD, normalised
 from tests.evaluation.structure import Structure
 
 NUMBER = re.compile(r"^(?:(?:\d+|[ivxlc]+|[a-z])(?: \d+)* )+(?=\S)")

@@ -7,8 +7,8 @@ from statistics import median
 
 import pytest
 
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentRejected
 
 pytestmark = [pytest.mark.evaluation, pytest.mark.timeout(1800)]

@@ -101,8 +101,8 @@ While a document is worked on, no five seconds pass without a line in its log.
 
 ## Who may do what
 
-A key of one collection may do the same there, and what concerns every collection not at all. `tests/fathom/api/test_access.py`
-tries every route with every role, on the key's own collection and on another one.
+A key of one collection may do the same there, and what concerns every collection not at all.
+`tests/fathom/api/test_authorization.py` tries every route with every role, on the key's own collection and on another one.
 
 <!-- roles -->
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.clean_text import clean_text
-from fathom.observability.logs import plain_line
+from fathom.observability.structured_logging import plain_line
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()) | st.sampled_from("\x1b\x9b\x00\u202e\ud83d\ude80\u200d[m"))
 

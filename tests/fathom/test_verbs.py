@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fathom
-from fathom.conversion.client import ConverterClient
+from fathom.conversion.service.converter_client import ConverterClient
 from fathom.deployment.graph_component import GraphPart
 from fathom.errors import EmptyDocument, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings

@@ -13,9 +13,9 @@ from fathom.ledger.episode_ledger import Ledger
 from fathom.operations.document_rows import documents_by_id
 from fathom.settings import Settings
 from fathom.status.document_status import status_of
-from fathom.uploads import accounts
-from fathom.uploads.accounts import account_of, account_pause, probe_now
+from fathom.uploads import provider_accounts
 from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.provider_accounts import account_of, account_pause, probe_now
 from tests.fathom.llm.scripted_server import Asked, Reply, ScriptedServer, completion, error
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs, small_model
 
@@ -63,7 +63,7 @@ def planned(intake: Intake, now: float) -> set[str]:
 def test_an_account_refused_in_the_middle_pauses_documents_until_it_works(
     deployment: Deployment, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, refusal: Reply, name: str
 ) -> None:
-    monkeypatch.setattr(accounts, "FIRST_PROBE_S", WAIT_S)
+    monkeypatch.setattr(provider_accounts, "FIRST_PROBE_S", WAIT_S)
 
     def script(asked: Asked) -> Reply:
         return completion(asked) if asked.number <= 3 else refusal

@@ -10,10 +10,10 @@ from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
 from fathom.database import open_database
 from fathom.deployment.graph_component import GraphPart
-from fathom.observability.collecting import Collector
+from fathom.observability.event_collector import Collector
+from fathom.observability.event_store import Events
 from fathom.observability.events import BY_NAME
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.recorded import Events
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.settings import PROJECT_ROOT
 from tests.ingestion_assets.conftest import Deployment
 

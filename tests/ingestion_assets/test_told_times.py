@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fathom.operations.document_rows import documents_by_id
-from fathom.uploads.dating import DocumentDate, note_date
+from fathom.uploads.document_dates import DocumentDate, note_date
 from tests.fathom.llm.messages_server import MessagesServer
 from tests.ingestion_assets.conftest import Deployment, configured, on_both_graphs
 

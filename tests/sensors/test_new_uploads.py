@@ -17,7 +17,7 @@ from dagster._core.test_utils import create_run_for_test
 from fathom.orchestration.run_reconciliation import START_LIMIT_S
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.planning import FEW
+from fathom.uploads.scheduler import FEW
 from ingestion_assets.partitions import documents_by_id
 from sensors.uploads import new_uploads
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fathom.api.page.markup import Markup, tag
+from fathom.api.page.html_markup import Markup, tag
 from fathom.ids import DEFAULT_COLLECTION
 
 

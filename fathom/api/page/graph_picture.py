@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from fathom.api.page.markup import Markup, join, tag
-from fathom.api.page.words import many
+from fathom.api.page.figures_in_words import many
+from fathom.api.page.html_markup import Markup, join, tag
 from fathom.operations.document_passages import Part
 
 WIDTH, HEIGHT = 960.0, 400.0

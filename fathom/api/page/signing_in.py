@@ -8,11 +8,11 @@ from fastapi import Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from fathom.api.access import forget_cookie, give_cookie, owner, require_same_origin
-from fathom.api.guards import MAX_ADDRESS
-from fathom.api.page.frame import HEADERS, page, page_router
-from fathom.api.page.markup import tag
-from fathom.api.parameters import MAX_NAME
+from fathom.api.authorization import forget_cookie, give_cookie, owner, require_same_origin
+from fathom.api.page.html_markup import tag
+from fathom.api.page.page_frame import HEADERS, page, page_router
+from fathom.api.request_guards import MAX_ADDRESS
+from fathom.api.routes.parameters import MAX_NAME
 from fathom.security.api_keys import ADMIN_FILE
 from fathom.security.sign_in_links import redeemed
 from fathom.settings import PROJECT_ROOT, Settings

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from urllib.parse import urlencode
 
-from fathom.api.page.markup import Markup, tag
-from fathom.api.page.words import many
-from fathom.api.paths import encoded
+from fathom.api.page.figures_in_words import many
+from fathom.api.page.html_markup import Markup, tag
+from fathom.api.routes.document_paths import encoded
 from fathom.errors import RunCancelled
 from fathom.security.api_keys import Caller
 from fathom.status.document_status import DocumentStatus
 from fathom.status.liveness import OVER
-from fathom.uploads.pausing import ALL
+from fathom.uploads.paused_collections import ALL
 
 URGENT = 10  # what the page makes of a document that is put first; the API and the command line take any priority
 

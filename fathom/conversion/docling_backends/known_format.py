@@ -13,7 +13,7 @@ from docling.datamodel.base_models import InputFormat
 from docling.datamodel.document import ConversionResult, _DocumentConversionInput
 from docling.document_converter import DocumentConverter
 
-from fathom.conversion.formats import NAMES
+from fathom.conversion.engines.docling_formats import NAMES
 from fathom.conversion.report import DocumentKind
 
 _OTHERWISE_CALLED = {DocumentKind.MARKDOWN: InputFormat.MD, DocumentKind.JATS: InputFormat.XML_JATS}

@@ -12,8 +12,8 @@ from email.message import Message
 from typing import Literal
 
 from fathom.conversion.docling_backends.html.page import PageContent, read_page
-from fathom.conversion.docling_backends.markup.blocks import Block, Cell, Heading, ItemList, ListItem, Table
-from fathom.conversion.docling_backends.markup.inline import Run
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell, Heading, ItemList, ListItem, Table
+from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
 from fathom.conversion.email.charsets import decoded, text_of
 from fathom.conversion.email.plain_body import paragraphs_of, without_enriched_tags

@@ -8,7 +8,7 @@ import re
 from email import policy
 from email.message import Message
 
-from fathom.conversion.email.headers import date_of, header_text, people_of, settled
+from fathom.conversion.email.mail_headers import date_of, header_text, people_of, settled
 from fathom.errors import DocumentTooLarge
 
 MAX_MAILS = 2000

@@ -11,12 +11,12 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fathom.conversion.email.headers import settled
+from fathom.conversion.email.mail_headers import settled
 from fathom.conversion.email.mailbox_file import with_mails_as_parts
 from fathom.conversion.email.outlook_items import item_lines
 from fathom.conversion.email.rtf import text_of_rtf, unpacked
 from fathom.conversion.email.tnef import with_packages_open
-from fathom.conversion.sniffing import OLE
+from fathom.conversion.inspection.magic_bytes import OLE
 from fathom.errors import DocumentDamaged
 
 if TYPE_CHECKING:

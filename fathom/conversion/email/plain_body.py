@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.docling_backends.wrapped_lines import joined_lines
+from fathom.conversion.docling_backends.text.wrapped_lines import joined_lines
 
 SIGNATURE = "-- "
 _EMPTY = re.compile(r"[>\s]*")

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fathom.conversion.quality.comparable_words import pieces, words_of
 from fathom.conversion.quality.shown_text import ShownText
-from fathom.conversion.quality.source_words.blocks import SourceBlock
-from fathom.conversion.quality.words import pieces, words_of
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 # Stands for a number in a cell, whose letters depend on its format.
 FIGURE = "#"

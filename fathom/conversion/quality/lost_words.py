@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from fathom.conversion.quality.comparable_words import pieces, words_of
 from fathom.conversion.quality.forgiveness import (
     FIGURE,
     Hit,
@@ -17,9 +18,8 @@ from fathom.conversion.quality.forgiveness import (
     spans,
 )
 from fathom.conversion.quality.shown_text import ShownText
-from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
+from fathom.conversion.quality.source_words.source_block import DIVIDED_HERE, SourceBlock
 from fathom.conversion.quality.source_words.tex_text import greek_letters
-from fathom.conversion.quality.words import pieces, words_of
 
 # So many words in a row that are nowhere are a passage that was lost; a single one may be a word that was read in two ways.
 MIN_RUN = 2

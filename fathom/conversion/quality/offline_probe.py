@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.offline_verification import OfflineVerification, VerifiedDocument
-from fathom.conversion.worker import warm_engine
+from fathom.conversion.service.conversion_worker import warm_engine
 from fathom.errors import FathomError
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000

@@ -11,9 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.conversion.backends import require_usable
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.worker_launch import worker_environment
+from fathom.conversion.engines.engine_choice import require_usable
+from fathom.conversion.service.worker_launch import worker_environment
 from fathom.errors import ConversionTimedOut, ConverterUnreachable, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings
 

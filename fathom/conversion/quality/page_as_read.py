@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from fathom.conversion.layout.content import PageContent
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.geometric.layout.page_content import PageContent
 from fathom.conversion.quality.source_words.page_source import blocks_of_page
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 from fathom.conversion.quality.table_recall import RuledGrid, grids_of_page
 
 

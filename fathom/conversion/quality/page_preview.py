@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fathom.conversion.report import DocumentKind, Inspection
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 if TYPE_CHECKING:
     import numpy

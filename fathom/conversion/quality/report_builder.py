@@ -9,15 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.lost_words import Comparison, Passage, compare
 from fathom.conversion.quality.page_as_read import PageAsRead
 from fathom.conversion.quality.shown_text import shown_texts, texts_apart
-from fathom.conversion.quality.source_words.blocks import SourceBlock, within_bound
-from fathom.conversion.quality.source_words.reader import source_blocks
+from fathom.conversion.quality.source_words.source_block import SourceBlock, within_bound
+from fathom.conversion.quality.source_words.source_reader import source_blocks
 from fathom.conversion.quality.table_recall import RuledGrid, is_table, ruled_grids
-from fathom.conversion.quality.words import words_of
 from fathom.conversion.report import ConversionError, ConversionReport, DocumentKind, Inspection, Notice, OcrLine
-from fathom.conversion.structure.blocks import ReadDocument
+from fathom.conversion.structure.document_blocks import ReadDocument
 
 PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, DocumentKind.ODP})
 

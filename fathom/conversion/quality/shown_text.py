@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import Block, NewScope, ReadDocument
+from fathom.conversion.structure.document_blocks import Block, NewScope, ReadDocument
+from fathom.conversion.structure.document_inline import own_text
+from fathom.conversion.structure.document_tables import Table
 from fathom.conversion.structure.document_tree import DoclingTree, is_kept
-from fathom.conversion.structure.inline import own_text
-from fathom.conversion.structure.tables import Table
 
 
 @dataclass(slots=True)  # not frozen, as there are as many as blocks of the source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fathom.conversion.layout.content import Box, Rule, Word, bounds
-from fathom.conversion.layout.tables.ruled_tables import join_rules
+from fathom.conversion.geometric.layout.page_content import Box, Rule, Word, bounds
+from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules
 
 # Lines whose ends come so near to each other meet, and lines so near to each other are one, in points.
 NEAR = 3.0
@@ -37,7 +37,7 @@ def ruled_grids(path: Path, skip: Iterable[int] = ()) -> list[RuledGrid]:
     import pypdfium2
     from docling.utils.locks import pypdfium2_lock
 
-    from fathom.conversion.pdf.pages.page_reader import frame_of, read_page
+    from fathom.conversion.geometric.pdf.pages.page_reader import frame_of, read_page
 
     skipped = set(skip)
     found: list[RuledGrid] = []

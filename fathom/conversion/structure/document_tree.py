@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.inline import InlineText, inline_text, joined, own_text, plain_text
+from fathom.conversion.structure.document_inline import InlineText, inline_text, joined, own_text, plain_text
 from fathom.conversion.structure.provenance import Pages
 from fathom.errors import ChunkingFailed
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.structure.blocks import MARKDOWN_INDENT, MAX_DEPTH, Block, Heading, NewScope, ReadDocument
-from fathom.conversion.structure.inline import escaped
-from fathom.conversion.structure.tables import Table, row_line
+from fathom.conversion.structure.document_blocks import MARKDOWN_INDENT, MAX_DEPTH, Block, Heading, NewScope, ReadDocument
+from fathom.conversion.structure.document_inline import escaped
+from fathom.conversion.structure.document_tables import Table, row_line
 
 MAX_HEADING_MARKS = 6
 _LINE = re.compile(r"(?m)^(?=.)")

@@ -11,8 +11,8 @@ from fathom.deployment.components import SUPERVISOR, part_of, wanted
 from fathom.deployment.supervision.supervisor import LOOK_EVERY_S, end_hung, supervisor_of_others
 from fathom.errors import FathomError
 from fathom.home import own_home
-from fathom.observability.logfiles import keep_logs
-from fathom.observability.logs import get_logger
+from fathom.observability.json_lines_handler import keep_logs
+from fathom.observability.structured_logging import get_logger
 from fathom.processes.probes import loop_heartbeat
 from fathom.settings import Settings, settings
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from fathom.deployment.components import SUPERVISOR, parts_of, wanted
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.processes.component import Part, PartStatus
 from fathom.processes.probes import room_wanted
 from fathom.processes.process import MARK, end, kill, suspended

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL, lease_node
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 VERSION = 1
 PAGE = 200  # entities whose facts are weighed in one transaction

@@ -51,7 +51,7 @@ from fathom.ledger.episode import Extracted, Failed, Outcome, Written
 from fathom.ledger.episode_ledger import Ledger, Makers, Planned
 from fathom.ledger.writer_lease import Leases
 from fathom.llm.client import paying_for
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.resolution.resolver import Asking, Comparing
 from fathom.settings import Settings
 

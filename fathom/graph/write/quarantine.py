@@ -9,7 +9,7 @@ from fathom.graph.write.write_report import EpisodeFailure
 from fathom.ids import episode_uuid
 from fathom.ledger.episode import State
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 TRIES = 3  # of a chunk in one write, each with the provider's own tries in it
 REASON = 300  # characters kept of it

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Engine
 
 from fathom.errors import AccountRefused
 from fathom.llm.client import Answer, Asker, Question, paying_document
-from fathom.observability.logs import emit
-from fathom.uploads.accounts import AccountPause, account_pause, account_works, pause_account, take_probe
+from fathom.observability.structured_logging import emit
+from fathom.uploads.provider_accounts import AccountPause, account_pause, account_works, pause_account, take_probe
 
 HELD_S = 300.0  # that a try of the account may take until another may be made
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from fathom.errors import BudgetSpent, SettingsInvalid
 from fathom.llm.client import Answer, Asker, Question, paying_document
 from fathom.llm.pricing import Price
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.settings import Settings
 from fathom.tables import llm_calls, llm_reservations, money_waits
 

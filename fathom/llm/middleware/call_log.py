@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from fathom.errors import FathomError, PassageTooLong
 from fathom.llm.client import Answer, Asker, NoAnswer, Question, paying_document
 from fathom.llm.middleware.budget import collection_of, day_of
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 from fathom.tables import llm_calls
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fathom.llm.client import Answer, Asker, NoAnswer, Question, paying_document
 from fathom.llm.host_sqlite import LocalFile
-from fathom.observability.logs import emit
+from fathom.observability.structured_logging import emit
 
 WINDOW_S = 60.0
 SAID_FROM_S = 1.0  # shorter waits are not worth a line

@@ -17,7 +17,7 @@ from fathom.llm.host_sqlite import LocalFile
 from fathom.llm.pricing import IN_BATCHES
 from fathom.llm.providers.anthropic import AnthropicProvider, Manner
 from fathom.llm.providers.error_response import refused_inside
-from fathom.observability.logs import emit, get_logger
+from fathom.observability.structured_logging import emit, get_logger
 
 GATHER_S = 1.0  # a batch goes out when no question came for so long
 MOST_QUESTIONS = 5_000  # a batch may have 100,000 or 256 MB; a question of ours is below 40 kB

@@ -16,7 +16,7 @@ from fathom.llm.providers.context_limits import TokenLimits
 from fathom.llm.providers.error_classification import is_about_content, refusal
 from fathom.llm.providers.error_response import RefusedCall
 from fathom.llm.providers.token_usage import TokenFactors
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 
 MAX_LESSONS = 16  # refusals of one question that are learned from
 MAX_ALIKE = 3  # refusals for no known reason in a row, after which it is the request and not the texts

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from fathom.orchestration.warm_runs.run_origin import BACKFILL_TAG, planned_by_fathom, raise_unless_one_document
 from fathom.orchestration.warm_runs.worker_tags import HOST_TAG, PID_TAG, STARTED_TAG
-from fathom.uploads.planning import URGENT_RUNS
+from fathom.uploads.scheduler import URGENT_RUNS
 
 PRIORITY_TAG = "dagster/priority"
 BACKFILL_PRIORITY = "-1"  # an upload does not wait for a whole backfill

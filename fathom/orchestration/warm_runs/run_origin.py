@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fathom.errors import UsageWrong
-from fathom.uploads.by_hand import StartedBy
+from fathom.uploads.hand_runs import StartedBy
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -11,10 +11,10 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.shown_text import shown_texts
-from fathom.conversion.quality.words import words_of
 from fathom.conversion.report import ConvertedDocument
-from fathom.conversion.structure.blocks import Block, Heading, ReadDocument
+from fathom.conversion.structure.document_blocks import Block, Heading, ReadDocument
 
 NOTE = re.compile(r"(?m)^\[\^[^\]]+\]:")
 BREAK = re.compile(r"(?i)<br\s*/?>")

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from fathom.api.app import create_app
-from fathom.api.paths import encoded
-from fathom.observability.logfiles import keep_logs
+from fathom.api.routes.document_paths import encoded
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.security.api_keys import Keys, Role, open_keys
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake

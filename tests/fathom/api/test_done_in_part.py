@@ -9,8 +9,8 @@ import pytest
 
 from fathom.ledger.episode_ledger import Ledger, Makers, Planned
 from tests.fathom.api.conftest import Api
-from tests.fathom.api.test_page import HERE, many_documents, rows, signed_in
-from tests.fathom.api.test_stream import until_complete
+from tests.fathom.api.page.test_page import HERE, many_documents, rows, signed_in
+from tests.fathom.api.routes.test_stream_routes import until_complete
 
 SAID = "1 of its chunks failed again and again and was set aside; the others are in the graph."
 

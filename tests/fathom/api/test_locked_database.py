@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from fathom.api import short_waits
-from fathom.api.paths import encoded
+from fathom.api.routes.document_paths import encoded
 from fathom.api.short_waits import read_while_followed
 from fathom.errors import DatabaseLocked, DatabaseUnreachable
 from fathom.settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.material import locked_pdf
 from fathom.deployment.components import start_all, stop_all
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.recorded import Events
+from fathom.observability.event_store import Events
 from fathom.processes.process import kill, marked
 from fathom.security.sign_in_links import new_ticket
 from fathom.tables import episodes

@@ -9,20 +9,20 @@ from html import unescape
 
 import pytest
 
-from fathom.api.page.passages import Choice, shown
-from fathom.api.paths import encoded
+from fathom.api.page.passages_page import Choice, shown
+from fathom.api.routes.document_paths import encoded
 from fathom.chunking.chunk import Chunk
 from fathom.chunking.quoting import places_of, where_said
 from fathom.errors import DocumentLocked, RunLost
 from fathom.graph.read.episode_contents import HeldEntity, HeldFact
 from fathom.ledger.episode import Extracted
 from fathom.ledger.episode_ledger import Ledger, Makers, Planned
-from fathom.observability.logs import get_logger
+from fathom.observability.structured_logging import get_logger
 from fathom.operations.document_passages import Passage, Passages
 from fathom.status.document_status import DocumentStatus, status_of
-from fathom.uploads.outcomes import AtWork, mark_failed, mark_running
+from fathom.uploads.transitions import AtWork, mark_failed, mark_running
 from tests.fathom.api.conftest import Api
-from tests.fathom.api.test_page import HERE, signed_in
+from tests.fathom.api.page.test_page import HERE, signed_in
 
 log = get_logger("fathom.test")
 TEXT = "<b>Ada</b> met Charles in London.\nThey built an engine & sold it to Ada."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 
-from fathom.api.guards import MAX_ADDRESS, MAX_BODY
+from fathom.api.request_guards import MAX_ADDRESS, MAX_BODY
 from tests.fathom.api.conftest import ORIGIN, OWN_HOST, Api, serving
 
 OTHER_HOSTS = [

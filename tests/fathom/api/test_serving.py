@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from fathom.api.app import create_app
 from fathom.api.serving import Patience, Serving
-from fathom.observability.logfiles import keep_logs
+from fathom.observability.json_lines_handler import keep_logs
 from fathom.security.api_keys import open_keys
 from fathom.security.request_pacing import GUESSES_A_MINUTE, Guesses, Pace
 from fathom.settings import Settings

@@ -7,7 +7,7 @@ from docling_core.types.doc import DocItemLabel, DoclingDocument
 
 from fathom.chunking.coverage import share_covered
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import DoclingTree
+from fathom.conversion.structure.document_blocks import DoclingTree
 from tests.fathom.chunking.conftest import Chunked, converted
 
 

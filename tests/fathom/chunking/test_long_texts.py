@@ -9,7 +9,7 @@ from pydantic import AnyUrl
 
 from fathom.chunking.chunker import CHARACTERS_PER_TOKEN, chunk_document
 from fathom.chunking.units import MAX_CUT_LINKS, LinksInOrder
-from fathom.conversion.structure.inline import Hyperlink
+from fathom.conversion.structure.document_inline import Hyperlink
 from fathom.errors import ChunkingTimedOut
 from tests.fathom.chunking.conftest import converted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from docling_core.types.doc import BoundingBox, CoordOrigin, DoclingDocument, ProvenanceItem, Size, TableCell, TableData
 
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.inline import plain_text
-from fathom.conversion.structure.tables import read_table
+from fathom.conversion.structure.document_inline import plain_text
+from fathom.conversion.structure.document_tables import read_table
 from tests.fathom.chunking.conftest import Chunked
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fathom.conversion.client import ConverterClient
-from fathom.conversion.converter_status import ConverterStatus, WorkerState, WorkerStatus
+from fathom.conversion.service.converter_client import ConverterClient
+from fathom.conversion.service.converter_status import ConverterStatus, WorkerState, WorkerStatus
 from fathom.errors import ConverterUnreachable
 
 Show = Callable[..., None]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fathom import settings as settings_module
-from fathom.cli import text_lines
+from fathom.cli import json_lines_input
 from fathom.llm.middleware import retry
 from fathom.settings import Settings
 from tests.fathom.llm.messages_server import Fault, MessagesServer
@@ -91,7 +91,7 @@ def test_lines_after_a_bad_one_are_answered(answered: Answered, bad: str | bytes
 
 @case(47)
 def test_a_line_longer_than_any_text_is_passed_over_within_bounds(answered: Answered, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_lines, "MAX_LINE_BYTES", 200)
+    monkeypatch.setattr(json_lines_input, "MAX_LINE_BYTES", 200)
     code, answers, _ = answered(line("a"), line("b", "x" * 5000), line("c"), line("d", "y" * 5000))
     assert code == 5
     assert [one.get("source") for one in answers] == ["a", None, "c", None]

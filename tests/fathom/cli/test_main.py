@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from fathom import errors
-from fathom.cli import documents as documents_module
+from fathom.cli.commands import documents_command as documents_module
 from fathom.cli.main import app, main
 from fathom.errors import FathomError
 from fathom.settings import PROJECT_ROOT

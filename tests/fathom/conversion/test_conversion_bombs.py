@@ -11,8 +11,8 @@ from pathlib import Path
 import made_files as made
 import pytest
 
-from fathom.conversion.archives import inspect_archive
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.inspection.archives import inspect_archive
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.kinds.xml_faults import MAX_EXPANDED_CHARACTERS, named_xml_fault, refuse_multiplying_entities
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentTooLarge, NestedTooDeep

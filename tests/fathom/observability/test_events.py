@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fathom.observability.events import CATALOGUE, event_name
-from fathom.observability.logfiles import keep_logs, keep_logs_at
-from fathom.observability.logs import bound, emit, get_logger, stage
+from fathom.observability.json_lines_handler import keep_logs, keep_logs_at
+from fathom.observability.structured_logging import bound, emit, get_logger, stage
 from fathom.settings import PROJECT_ROOT, Settings
 
 log = get_logger("fathom.test")
@@ -67,8 +67,8 @@ def test_a_key_of_the_api_is_hidden_wherever_it_is_said(tmp_path: Path) -> None:
 SPEAKER = """
 import os, signal, sys
 from pathlib import Path
-from fathom.observability.logfiles import keep_logs_at
-from fathom.observability.logs import get_logger, stage
+from fathom.observability.json_lines_handler import keep_logs_at
+from fathom.observability.structured_logging import get_logger, stage
 keep_logs_at(Path(sys.argv[1]), "INFO")
 log = get_logger("fathom.speaker")
 with stage("graphiti", document="a/b", run="r"):

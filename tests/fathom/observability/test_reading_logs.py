@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.observability.reading import Follower, Wanted, read_lines
+from fathom.observability.log_reader import Follower, Wanted, read_lines
 
 
 def write(home: Path, name: str, *found: dict[str, object]) -> Path:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from fathom.errors import StoreFailed
-from fathom.observability.logs import get_logger, stage
+from fathom.observability.structured_logging import get_logger, stage
 from fathom.orchestration.dagster_home import FILE, dagster_config, prepare_storage, write_dagster_home
 from fathom.orchestration.warm_runs.run_launcher import WarmRunLauncher
 from fathom.settings import Settings

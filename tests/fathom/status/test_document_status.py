@@ -12,7 +12,7 @@ from fathom.errors import DocumentLocked
 from fathom.status.document_status import status_of
 from fathom.status.forecast import errors, history_of
 from fathom.tables import llm_calls, money_waits
-from fathom.uploads.pausing import ALL, pause
+from fathom.uploads.paused_collections import ALL, pause
 from tests.fathom.status.conftest import Record
 
 

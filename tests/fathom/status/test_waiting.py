@@ -11,9 +11,9 @@ from fathom.errors import DocumentLocked
 from fathom.operations import ingest
 from fathom.operations.ingest import Progress, wait
 from fathom.settings import Settings
-from fathom.uploads.attaching import Piece
+from fathom.uploads.attachments_of_mails import Piece
+from fathom.uploads.inbox.inbox_writer import Placed, place
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.placing import Placed, place
 
 MAIL, PLAN, WITHIN, NOTE = "law/a.eml", "law/a.eml/plan.txt", "law/a.eml/b.eml", "law/a.eml/b.eml/note.txt"
 

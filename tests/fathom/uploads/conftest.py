@@ -12,8 +12,8 @@ import pytest
 
 from fathom.database import open_database
 from fathom.settings import Settings
+from fathom.uploads.content_store import open_store
 from fathom.uploads.intake import Intake
-from fathom.uploads.store import open_store
 
 LONG_AGO = 3600.0
 

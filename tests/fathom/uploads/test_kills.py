@@ -23,7 +23,7 @@ from fathom.files import Files
 from fathom.settings import PROJECT_ROOT
 from fathom.tables import planned_runs, uploads
 from fathom.uploads.intake import Intake
-from fathom.uploads.outcomes import RunState
+from fathom.uploads.transitions import RunState
 from fathom.uploads.upload import PlannedRun
 from tests.fathom.uploads.conftest import Desk
 

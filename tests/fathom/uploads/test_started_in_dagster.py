@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from fathom.errors import ConversionFailed, DocumentLocked, RunCancelled
 from fathom.tables import episodes
-from fathom.uploads import by_hand, register
-from fathom.uploads.by_hand import MAX_KEPT, Origin, StartedBy
+from fathom.uploads import hand_runs, repository
+from fathom.uploads.hand_runs import MAX_KEPT, Origin, StartedBy
 from fathom.uploads.intake import Intake
 from fathom.uploads.upload import PlannedRun, Upload
 from tests.fathom.uploads.conftest import Desk
@@ -62,7 +62,7 @@ def test_a_run_over_some_assets_of_a_done_document_is_done_with_them_and_asks_fo
     found = intake.reconcile({"run:r1": "ended"})
     assert (found.requeued, found.failed, found.in_flight) == ([], [], 0)
     assert (row(intake).state, row(intake).attempts, row(intake).run_id) == ("done", 0, "planned")
-    newest = by_hand.newest(intake.engine, [DOCUMENT])[DOCUMENT]
+    newest = hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT]
     assert (newest.state, newest.origin, newest.assets, newest.reason) == ("done", origin, assets, None)
     assert intake.plan_runs(0, time.time() + LATER) == []
 
@@ -97,7 +97,7 @@ def test_a_run_by_hand_that_fails_leaves_a_done_document_done_and_says_why(
     done(desk, intake)
     assert not intake.mark_running(DOCUMENT, run_id="r1", by=WHOLE).owned
     intake.failed_by_hand(DOCUMENT, "r1", error, stage="docling")
-    newest = by_hand.newest(intake.engine, [DOCUMENT])[DOCUMENT]
+    newest = hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT]
     assert (newest.state, newest.reason, newest.stage) == ("failed", type(error).__name__, "docling")
     assert (row(intake).state, row(intake).reason) == ("done", None)
 
@@ -113,7 +113,7 @@ def test_a_run_by_hand_that_was_cancelled_or_killed_leaves_a_done_document_done(
     intake.mark_running(DOCUMENT, run_id="r1", by=WHOLE)
     assert intake.keys_in_hand() == ["run:r1"]
     intake.reconcile({"run:r1": "cancelled" if state == "cancelled" else "ended"})
-    newest = by_hand.newest(intake.engine, [DOCUMENT])[DOCUMENT]
+    newest = hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT]
     assert (newest.state, newest.reason) == (told, reason)
     assert (row(intake).state, row(intake).reason, row(intake).run_id) == ("done", None, "planned")
     assert intake.keys_in_hand() == []
@@ -181,8 +181,8 @@ def test_only_the_newest_runs_of_a_document_are_remembered_and_none_of_one_that_
     for number in range(MAX_KEPT + 5):
         intake.mark_running(DOCUMENT, run_id=f"r{number}", by=StartedBy("hand", ("documents",)), now=float(number))
         intake.made_by_hand(DOCUMENT, f"r{number}", "documents", now=float(number))
-    assert by_hand.newest(intake.engine, [DOCUMENT])[DOCUMENT].run_id == f"r{MAX_KEPT + 4}"
+    assert hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT].run_id == f"r{MAX_KEPT + 4}"
     with intake.engine.begin() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(by_hand.hand_runs)) == MAX_KEPT
-    register.forget(intake.engine, DOCUMENT)
-    assert by_hand.newest(intake.engine, [DOCUMENT]) == {}
+        assert connection.scalar(sa.select(sa.func.count()).select_from(hand_runs.hand_runs)) == MAX_KEPT
+    repository.forget(intake.engine, DOCUMENT)
+    assert hand_runs.newest(intake.engine, [DOCUMENT]) == {}

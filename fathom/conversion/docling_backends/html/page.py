@@ -11,15 +11,15 @@ from lxml import etree
 from fathom.conversion.docling_backends.html.elements.form_fields import labels_of
 from fathom.conversion.docling_backends.html.elements.handlers import HANDLERS
 from fathom.conversion.docling_backends.html.elements.word_items import is_title
-from fathom.conversion.docling_backends.html.left_out import LeftOut
+from fathom.conversion.docling_backends.html.html_left_out import LeftOut
+from fathom.conversion.docling_backends.html.html_reader import PageContext, PageReader
 from fathom.conversion.docling_backends.html.page_links import PageLinks
 from fathom.conversion.docling_backends.html.page_notes import find_notes
 from fathom.conversion.docling_backends.html.page_tree import page_tree
 from fathom.conversion.docling_backends.html.page_writer import PageWriter
-from fathom.conversion.docling_backends.html.reader import PageContext, PageReader
 from fathom.conversion.docling_backends.html.unseen import Unseen
-from fathom.conversion.docling_backends.markup.blocks import Block, Paragraph
-from fathom.conversion.docling_backends.markup.inline import Run
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.report import Notice
 
 

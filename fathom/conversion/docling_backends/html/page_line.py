@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Style
-from fathom.conversion.docling_backends.runs import superscript
+from fathom.conversion.docling_backends.formatted_runs import superscript
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style
 
 # Shown as nothing: soft hyphens and places where a line may break.
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]+")

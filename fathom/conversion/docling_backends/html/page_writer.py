@@ -13,7 +13,9 @@ from typing import Any
 from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, TextItem
 from docling_core.types.doc.document import InlineGroup, ListItem, RefItem, RichTableCell, TableCell, TableData
 
-from fathom.conversion.docling_backends.markup.blocks import (
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.markup_blocks import (
     Block,
     Code,
     Footnote,
@@ -24,10 +26,8 @@ from fathom.conversion.docling_backends.markup.blocks import (
     Picture,
     Table,
 )
-from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Runs, is_blank, plain
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Runs, is_blank, plain
 from fathom.conversion.docling_backends.markup.writer import code_language, formatting, target
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
 
 _MARK = re.compile(r"\[\^[^\]\s]+\]")
 

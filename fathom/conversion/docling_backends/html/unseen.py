@@ -9,8 +9,8 @@ import re
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.html.left_out import LeftOut
-from fathom.conversion.docling_backends.html.styles import StyleSheet, hides
+from fathom.conversion.docling_backends.html.html_left_out import LeftOut
+from fathom.conversion.docling_backends.html.html_styles import StyleSheet, hides
 
 # Never shown, whatever is in it. A hidden element is renamed to the first.
 HIDDEN = "template"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fathom.conversion.docling_backends.jats.elements import BLOCKS, UNSEEN, Element, child, children, name_of, text_of
 from fathom.conversion.docling_backends.jats.floats import FloatReader
 from fathom.conversion.docling_backends.jats.footnotes import footnote, inline_notes
 from fathom.conversion.docling_backends.jats.front import FrontReader
-from fathom.conversion.docling_backends.jats.lines import LineReader, tex_body
+from fathom.conversion.docling_backends.jats.jats_elements import BLOCKS, UNSEEN, Element, child, children, name_of, text_of
+from fathom.conversion.docling_backends.jats.jats_lines import LineReader, tex_body
+from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_references import citation_runs, reference_runs
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.jats.notes import NoteMarks
-from fathom.conversion.docling_backends.jats.references import citation_runs, reference_runs
-from fathom.conversion.docling_backends.markup.blocks import Block, Code, Formula, Heading, ItemList, ListItem, Paragraph
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, Run, Style, is_blank, plain, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Formula, Heading, ItemList, ListItem, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style, is_blank, plain, tidy
 from fathom.conversion.docling_backends.markup.numerals import letters, roman
 
 _ORDERED = frozenset({"order", "alpha-lower", "alpha-upper", "roman-lower", "roman-upper"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fathom.conversion.docling_backends.jats.elements import (
+from fathom.conversion.docling_backends.jats.footnotes import inline_notes, notes_below_table
+from fathom.conversion.docling_backends.jats.jats_elements import (
     BLOCKS,
     XLINK_HREF,
     Element,
@@ -14,11 +15,10 @@ from fathom.conversion.docling_backends.jats.elements import (
     name_of,
     text_of,
 )
-from fathom.conversion.docling_backends.jats.footnotes import inline_notes, notes_below_table
-from fathom.conversion.docling_backends.jats.lines import LineReader
-from fathom.conversion.docling_backends.jats.tables import table_rows
-from fathom.conversion.docling_backends.markup.blocks import Block, Formula, Paragraph, Picture, Table
-from fathom.conversion.docling_backends.markup.inline import Run, tidy
+from fathom.conversion.docling_backends.jats.jats_lines import LineReader
+from fathom.conversion.docling_backends.jats.jats_tables import table_rows
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_inline import Run, tidy
 
 ReadBlock = Callable[[Element, str, int], list[Block]]
 ReadParagraph = Callable[[Element, int], list[Block]]

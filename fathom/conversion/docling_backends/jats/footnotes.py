@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fathom.conversion.docling_backends.jats.elements import Element, children, name_of
-from fathom.conversion.docling_backends.jats.lines import LineReader
-from fathom.conversion.docling_backends.markup.blocks import Block, Footnote
-from fathom.conversion.docling_backends.markup.inline import Run, tidy
+from fathom.conversion.docling_backends.jats.jats_elements import Element, children, name_of
+from fathom.conversion.docling_backends.jats.jats_lines import LineReader
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote
+from fathom.conversion.docling_backends.markup.markup_inline import Run, tidy
 
 
 def footnote(note: Element, lines: LineReader) -> Footnote:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable
 
-from fathom.conversion.docling_backends.jats.elements import Element, below, child, children, name_of, text_of
-from fathom.conversion.docling_backends.jats.lines import LineReader
-from fathom.conversion.docling_backends.markup.blocks import Block, Footnote, Heading, Paragraph
-from fathom.conversion.docling_backends.markup.inline import Run, plain, tidy
+from fathom.conversion.docling_backends.jats.jats_elements import Element, below, child, children, name_of, text_of
+from fathom.conversion.docling_backends.jats.jats_lines import LineReader
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Heading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import Run, plain, tidy
 
 ReadBlocks = Callable[[Element, int], list[Block]]
 _ENDS = (":", "?", "!", ".", "—")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fathom.conversion.docling_backends.jats.elements import Element, name_of
+from fathom.conversion.docling_backends.jats.jats_elements import Element, name_of
 
 _SCRIPTS = {"msub": "_", "msup": "^", "munder": "_", "mover": "^"}
 _ACCENTS = {

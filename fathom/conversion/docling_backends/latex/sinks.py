@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fathom.conversion.docling_backends.markup.blocks import (
+from fathom.conversion.docling_backends.markup.markup_blocks import (
     Block,
     Code,
     Footnote,
@@ -15,7 +15,7 @@ from fathom.conversion.docling_backends.markup.blocks import (
     Picture,
     Table,
 )
-from fathom.conversion.docling_backends.markup.inline import PLAIN, Run, Style, is_blank
+from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Run, Style, is_blank
 
 
 class Sink:

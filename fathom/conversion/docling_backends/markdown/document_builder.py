@@ -11,14 +11,14 @@ from docling_core.types.doc import DoclingDocument
 from docling_core.types.doc.document import NodeItem
 from markdown_it.token import Token
 
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.markdown.html_fragment import add_html
-from fathom.conversion.docling_backends.markdown.inline import InlineReader
+from fathom.conversion.docling_backends.markdown.markdown_inline import InlineReader
 from fathom.conversion.docling_backends.markdown.parser import formula, markdown_parser, note_label
 from fathom.conversion.docling_backends.markdown.raw_html import name_of, settle_html, whole_block_end
-from fathom.conversion.docling_backends.markup.blocks import Cell, Code, Footnote, Formula, Paragraph, Picture, Table
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, Run, plain, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell, Code, Footnote, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, plain, tidy
 from fathom.conversion.docling_backends.markup.writer import BlockWriter, formatting, target
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
 from fathom.conversion.report import Notice
 
 _HEADING_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")

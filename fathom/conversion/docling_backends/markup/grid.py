@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fathom.conversion.docling_backends.markup.blocks import Cell
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell
 from fathom.errors import DocumentTooLarge
 
 MAX_GRID = 4_000_000  # rows times columns of one table

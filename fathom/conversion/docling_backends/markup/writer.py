@@ -13,7 +13,9 @@ from docling_core.types.doc.document import Formatting, RichTableCell, Script, T
 from docling_core.types.doc.labels import CodeLanguageLabel
 from pydantic import AnyUrl, UrlConstraints, ValidationError
 
-from fathom.conversion.docling_backends.markup.blocks import (
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.markup_blocks import (
     Block,
     Cell,
     Code,
@@ -25,9 +27,7 @@ from fathom.conversion.docling_backends.markup.blocks import (
     Picture,
     Table,
 )
-from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
-from fathom.conversion.docling_backends.markup.inline import LINE_BREAK, PLAIN, Run, Runs, Style, is_blank, plain, tidy
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Runs, Style, is_blank, plain, tidy
 from fathom.errors import NestedTooDeep
 
 MAX_DEPTH = 60

@@ -22,7 +22,7 @@ from docling_core.types.doc.document import (
 from lxml import etree
 
 from fathom.conversion.docling_backends.office.chart_tables import Points, Series, joined_levels, table_of
-from fathom.conversion.docling_backends.office.notes import describe
+from fathom.conversion.docling_backends.office.office_notes import describe
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.spreadsheet.numbers.number_format import number_format
 

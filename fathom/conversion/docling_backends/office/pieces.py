@@ -13,7 +13,7 @@ from docling_core.types.doc import DocItemLabel, DoclingDocument, NodeItem
 from docling_core.types.doc.document import Formatting, Script
 from pydantic import AnyUrl, ValidationError
 
-from fathom.conversion.docling_backends.runs import EXACT_RUNS, superscript
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS, superscript
 
 # Zero-width characters that only tell a typesetter where a word may be broken.
 _BREAK_HINTS = {ord("\u00ad"): None, ord("\ufeff"): None}

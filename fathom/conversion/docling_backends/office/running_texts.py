@@ -11,7 +11,7 @@ from typing import Any
 
 from docling_core.types.doc import ContentLayer, DoclingDocument, NodeItem, TableItem, TextItem
 
-from fathom.conversion.layout.running.page_numbers import read_number
+from fathom.conversion.geometric.layout.running.page_numbers import read_number
 
 _PAGE = re.compile(r"\b(?:page|seite|p[áa]gina|strona|sida|side|blz\.|стр\.)\s*\d+\s*-?")
 _HEADER, _FOOTER = "page header", "page footer"  # docling's names of the groups

@@ -20,12 +20,13 @@ from docling_core.types.doc import (
     TableData,
 )
 
-from fathom.conversion.docling_backends.office.notes import add_comments
+from fathom.conversion.docling_backends.office.office_notes import add_comments
 from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.opendocument.forms import CONTROL
-from fathom.conversion.docling_backends.opendocument.lists import ListWriter
-from fathom.conversion.docling_backends.opendocument.markup import (
+from fathom.conversion.docling_backends.opendocument.media import Media, description_of
+from fathom.conversion.docling_backends.opendocument.opendocument_lists import ListWriter
+from fathom.conversion.docling_backends.opendocument.opendocument_markup import (
     DRAW,
     FRAME,
     HEADING,
@@ -39,11 +40,10 @@ from fathom.conversion.docling_backends.opendocument.markup import (
     is_true,
     number_of,
 )
-from fathom.conversion.docling_backends.opendocument.media import Media, description_of
-from fathom.conversion.docling_backends.opendocument.numbering import Levels
-from fathom.conversion.docling_backends.opendocument.paragraphs import Line, ParagraphReader, code_line
-from fathom.conversion.docling_backends.opendocument.styles import Styles
-from fathom.conversion.docling_backends.opendocument.tables import Copies, PlacedCell, grid_of
+from fathom.conversion.docling_backends.opendocument.opendocument_numbering import Levels
+from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import Line, ParagraphReader, code_line
+from fathom.conversion.docling_backends.opendocument.opendocument_styles import Styles
+from fathom.conversion.docling_backends.opendocument.opendocument_tables import Copies, PlacedCell, grid_of
 
 _TITLE, _SUBTITLE = "Title", "Subtitle"
 _CODE = frozenset({"preformatted text", "preformatted_20_text", "source code", "source_20_code", "html preformatted"})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.opendocument.markup import DRAW, OFFICE, TEXT, XML_ID
+from fathom.conversion.docling_backends.opendocument.opendocument_markup import DRAW, OFFICE, TEXT, XML_ID
 
 _FORM = "{urn:oasis:names:tc:opendocument:xmlns:form:1.0}"
 _FIELD = "{urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0}"

@@ -9,8 +9,8 @@ from docling_core.types.doc import DoclingDocument, NodeItem
 from odfdo import Element
 
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.office.notes import alternative_text, describe
-from fathom.conversion.docling_backends.opendocument.markup import DRAW, FRAME, OFFICE, SVG, TABLE_ELEMENT, XLINK
+from fathom.conversion.docling_backends.office.office_notes import alternative_text, describe
+from fathom.conversion.docling_backends.opendocument.opendocument_markup import DRAW, FRAME, OFFICE, SVG, TABLE_ELEMENT, XLINK
 
 _CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
 _MATH = "{http://www.w3.org/1998/Math/MathML}math"

@@ -20,12 +20,12 @@ from docling_core.types.doc import (
     Size,
 )
 
-from fathom.conversion.docling_backends.office import reading_order
-from fathom.conversion.docling_backends.office.notes import add_comments, comment_line
+from fathom.conversion.docling_backends.office import office_reading_order
+from fathom.conversion.docling_backends.office.office_notes import add_comments, comment_line
+from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape
 from fathom.conversion.docling_backends.office.pieces import plain_line
-from fathom.conversion.docling_backends.office.reading_order import PlacedShape
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
-from fathom.conversion.docling_backends.opendocument.markup import (
+from fathom.conversion.docling_backends.opendocument.opendocument_markup import (
     DC,
     DRAW,
     FO,
@@ -167,7 +167,7 @@ def in_reading_order(shapes: Sequence[Any]) -> list[Any]:
         if place is not None:
             width, height = points(shape.get(f"{SVG}width")) or 0.0, points(shape.get(f"{SVG}height")) or 0.0
             placed.append(PlacedShape(number, *place, width, height))
-    numbers = reading_order.in_reading_order(placed, _ROW_TOLERANCE)
+    numbers = office_reading_order.in_reading_order(placed, _ROW_TOLERANCE)
     return [shapes[number] for number in numbers] + [shape for shape in shapes if corner(shape) is None]
 
 

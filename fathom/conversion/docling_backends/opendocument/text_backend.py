@@ -8,14 +8,14 @@ from docling.backend.opendocument_backend import OdtDocumentBackend, _OdfComment
 from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
-from fathom.conversion.docling_backends.office.notes import add_comments, add_note, objects_notice
+from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, objects_notice
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.forms import Forms
-from fathom.conversion.docling_backends.opendocument.markup import TEXT
 from fathom.conversion.docling_backends.opendocument.media import Media
-from fathom.conversion.docling_backends.opendocument.paragraphs import ParagraphReader
-from fathom.conversion.docling_backends.opendocument.styles import Styles
+from fathom.conversion.docling_backends.opendocument.opendocument_markup import TEXT
+from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import ParagraphReader
+from fathom.conversion.docling_backends.opendocument.opendocument_styles import Styles
 from fathom.conversion.report import Notice
 
 

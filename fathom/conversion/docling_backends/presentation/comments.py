@@ -11,8 +11,8 @@ from typing import Any
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.office.notes import comment_line
-from fathom.conversion.docling_backends.presentation.markup import A, P
+from fathom.conversion.docling_backends.office.office_notes import comment_line
+from fathom.conversion.docling_backends.presentation.slide_markup import A, P
 
 _MODERN = "{http://schemas.microsoft.com/office/powerpoint/2018/8/main}"
 _P15 = "{http://schemas.microsoft.com/office/powerpoint/2012/main}"

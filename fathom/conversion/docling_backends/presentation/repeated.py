@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from fathom.conversion.docling_backends.office.pieces import Piece, plain_line
-from fathom.conversion.docling_backends.presentation.markup import A, P
-from fathom.conversion.docling_backends.presentation.paragraphs import body_lines
-from fathom.conversion.layout.running.page_numbers import read_number
+from fathom.conversion.docling_backends.presentation.slide_markup import A, P
+from fathom.conversion.docling_backends.presentation.slide_paragraphs import body_lines
+from fathom.conversion.geometric.layout.running.page_numbers import read_number
 
 _OFF = frozenset({"0", "false"})
 

@@ -20,9 +20,9 @@ from fathom.conversion.docling_backends.spreadsheet.delimited import (
     dialect_of,
     lines_of,
 )
-from fathom.conversion.docling_backends.spreadsheet.headers import has_header, is_header_like
 from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
 from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell
+from fathom.conversion.docling_backends.spreadsheet.sheet_headers import has_header, is_header_like
 from fathom.conversion.report import Notice
 
 MAX_GRID = 900_000  # docling refuses a table of more than a million cells, empty ones counted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fathom.conversion.docling_backends.spreadsheet.block import CellBlock, is_typed, stands_out
-from fathom.conversion.docling_backends.spreadsheet.headers import is_header_like
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
+from fathom.conversion.docling_backends.spreadsheet.sheet_headers import is_header_like
 
 _SAMPLED = 200
 MAX_SUMS = 5  # rows below a table: subtotal, discount, tax, total

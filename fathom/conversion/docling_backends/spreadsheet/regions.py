@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from fathom.conversion.docling_backends.spreadsheet.block import MAX_SAMPLED, CellBlock, Placed, is_typed, is_year, stands_out
 from fathom.conversion.docling_backends.spreadsheet.gaps import column_gap_parts, row_gap_parts
-from fathom.conversion.docling_backends.spreadsheet.headers import header_depth
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
+from fathom.conversion.docling_backends.spreadsheet.sheet_headers import header_depth
 
 # Rectangles are parted within each other so often and no more: no real sheet needs it, and each level reads the cells again.
 MAX_NESTING = 12

@@ -20,7 +20,7 @@ from docling_core.types.doc import (
 )
 from pydantic import AnyUrl, TypeAdapter, ValidationError
 
-from fathom.conversion.docling_backends.runs import EXACT_RUNS
+from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.spreadsheet.block import CellBlock
 from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fathom.conversion.docling_backends.office.notes import comment_line
+from fathom.conversion.docling_backends.office.office_notes import comment_line
 from fathom.conversion.docling_backends.word.flattening import flatten
-from fathom.conversion.docling_backends.word.markup import P, W, shown_text, tree_of
+from fathom.conversion.docling_backends.word.word_markup import P, W, shown_text, tree_of
 
 _COMMENTS = "/comments"
 _EXTENDED = "/commentsExtended"

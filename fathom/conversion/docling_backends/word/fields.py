@@ -8,7 +8,7 @@ from typing import Any
 
 from fathom.conversion.docling_backends.office.symbols import symbol_character
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.word.markup import (
+from fathom.conversion.docling_backends.word.word_markup import (
     LINK,
     RUN,
     VAL,

@@ -7,7 +7,7 @@ from typing import Any
 
 from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_character, symbol_text
 from fathom.conversion.docling_backends.word.fields import CHECKED, UNCHECKED
-from fathom.conversion.docling_backends.word.markup import (
+from fathom.conversion.docling_backends.word.word_markup import (
     CHECKBOX,
     MC,
     PARAGRAPH_PROPERTIES,

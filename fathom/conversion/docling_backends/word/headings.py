@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.word.markup import PARAGRAPH_PROPERTIES, W, value_of
-from fathom.conversion.docling_backends.word.numbering import LEVELS
+from fathom.conversion.docling_backends.word.word_markup import PARAGRAPH_PROPERTIES, W, value_of
+from fathom.conversion.docling_backends.word.word_numbering import LEVELS
 
 MAX_HEADING = 200  # characters of a paragraph that only its outline level makes a heading
 _HEADING = "Heading"

@@ -17,13 +17,13 @@ from docling.datamodel.base_models import InputFormat
 from docling.datamodel.document import InputDocument
 from docling_core.types.doc import DoclingDocument, NodeItem
 
-from fathom.conversion.archives import ZIP_FAULTS, refuse_bomb
 from fathom.conversion.docling_backends.html.page import read_page, write_page
 from fathom.conversion.docling_backends.markdown.html_fragment import merge
-from fathom.conversion.docling_backends.plain_text import plain_text_document
-from fathom.conversion.docling_backends.word.markup import IMPORTED, P, R, W, remove
+from fathom.conversion.docling_backends.text.plain_text import plain_text_document
+from fathom.conversion.docling_backends.word.word_markup import IMPORTED, P, R, W, remove
 from fathom.conversion.email.body_parts import content_of
-from fathom.conversion.formats import html_text
+from fathom.conversion.engines.docling_formats import html_text
+from fathom.conversion.inspection.archives import ZIP_FAULTS, refuse_bomb
 from fathom.conversion.report import Notice
 from fathom.errors import ArchiveBomb
 

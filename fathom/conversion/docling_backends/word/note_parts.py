@@ -10,9 +10,9 @@ from typing import Any
 
 from docx.opc.constants import RELATIONSHIP_TYPE
 
-from fathom.conversion.docling_backends.office.notes import NoteMarks, reference, symbol_mark
+from fathom.conversion.docling_backends.office.office_notes import NoteMarks, reference, symbol_mark
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.word.markup import (
+from fathom.conversion.docling_backends.word.word_markup import (
     RUN,
     RUN_PROPERTIES,
     TEXT,
@@ -23,7 +23,7 @@ from fathom.conversion.docling_backends.word.markup import (
     text_element,
     tree_of,
 )
-from fathom.conversion.docling_backends.word.numbering import note_mark
+from fathom.conversion.docling_backends.word.word_numbering import note_mark
 
 KINDS = {"footnote": (RELATIONSHIP_TYPE.FOOTNOTES, "decimal"), "endnote": (RELATIONSHIP_TYPE.ENDNOTES, "lowerRoman")}
 MAX_MARK = 5

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from docling.backend.msword_backend import _format_enum_counter
 
-from fathom.conversion.docling_backends.office.notes import symbol_mark
+from fathom.conversion.docling_backends.office.office_notes import symbol_mark
 from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 
 _ONES = (

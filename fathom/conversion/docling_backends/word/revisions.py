@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fathom.conversion.docling_backends.office.notes import objects_notice
-from fathom.conversion.docling_backends.word.markup import (
+from fathom.conversion.docling_backends.office.office_notes import objects_notice
+from fathom.conversion.docling_backends.word.word_markup import (
     CELL,
     PARAGRAPH_PROPERTIES,
     ROW,

@@ -10,7 +10,7 @@ from typing import Any
 
 from fathom.conversion.docling_backends.office.charts import CHARTS
 from fathom.conversion.docling_backends.office.diagrams import DIAGRAM as DIAGRAM_NAMESPACE
-from fathom.conversion.docling_backends.word.markup import DIAGRAM, RUN, P, R, W, ancestor, remove, text_element
+from fathom.conversion.docling_backends.word.word_markup import DIAGRAM, RUN, P, R, W, ancestor, remove, text_element
 
 _BOX, _DIAGRAM_IDS, _WORD_ART = f"{W}txbxContent", f"{{{DIAGRAM_NAMESPACE}}}relIds", "{urn:schemas-microsoft-com:vml}textpath"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 from fathom.conversion.quality.source_words.tex_text import greek_letters
 
 # For machines, or shown otherwise: marks of notes stand in brackets of their own.

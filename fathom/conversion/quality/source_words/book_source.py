@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 from zipfile import ZipFile
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.source_words.html_source import html_blocks
-from fathom.conversion.quality.source_words.packages import NoBlocks, Package
-from fathom.conversion.quality.words import words_of
+from fathom.conversion.quality.source_words.office.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 CONTAINER = "META-INF/container.xml"
 LISTS_OF_PLACES = frozenset({"nav", "toc"})

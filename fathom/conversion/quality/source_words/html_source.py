@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 # Shown nowhere, or only where something else fails.
 SKIPPED = frozenset(

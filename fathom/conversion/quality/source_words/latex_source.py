@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 from fathom.conversion.quality.source_words.tex_text import CELL_END, TexText
 from fathom.conversion.quality.source_words.text_source import without
 

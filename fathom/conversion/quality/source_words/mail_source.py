@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from fathom.conversion.email.charsets import decoded
 from fathom.conversion.email.outlook import mail_bytes
-from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.html_source import html_blocks
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 Mail: TypeAlias = "Message[str, str]"
 CALENDAR = re.compile(r"^(SUMMARY|LOCATION|DESCRIPTION)(?:;[^:]*)?:(.*)$", re.M)

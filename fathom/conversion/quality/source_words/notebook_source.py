@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
 from fathom.conversion.quality.source_words.html_source import html_blocks
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 from fathom.conversion.quality.source_words.text_source import markdown_blocks, plain_blocks
 
 # Forms of an output that are shown in place of the text that is printed for it.

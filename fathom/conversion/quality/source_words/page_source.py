@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fathom.conversion.quality.source_words.blocks import DIVIDED_HERE, SourceBlock
-from fathom.conversion.quality.words import words_of
+from fathom.conversion.quality.comparable_words import words_of
+from fathom.conversion.quality.source_words.source_block import DIVIDED_HERE, SourceBlock
 
 # pdfium's own signs for a hyphen at a line's end, or a hyphen there.
 LINE_END = re.compile(r"(?<=[^\W\d_])(?:[\x02\ufffe\u00ad]\s*|[-\u2010]\s*[\r\n]+\s*)(?=[^\W\d_])")

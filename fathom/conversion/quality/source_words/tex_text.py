@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from fathom.conversion.docling_backends.latex.left_out import left_out
+from fathom.conversion.docling_backends.latex.commands.ignored_arguments import left_out
 
 # Parts cells and rows of tables in the text that comes out.
 CELL_END = "\x1f"

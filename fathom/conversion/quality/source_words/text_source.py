@@ -7,8 +7,8 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from fathom.conversion.docling_backends.timed_scripts import SCRIPT, TIMED_TEXT
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.docling_backends.text.timed_scripts import SCRIPT, TIMED_TEXT
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 _DECLARED = re.compile(r"\s*\"?sep=.\"?\s*", re.I)
 DELIMITERS = re.compile(r"[,;\t|\r\n]+")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Protocol
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 PIECE_BYTES = 256 * 1024
 # Ends of the namespaces' addresses in both dialects of OOXML and in OpenDocument, and what the readers call them.

@@ -6,7 +6,7 @@ from docling_core.types.doc import DoclingDocument
 
 from fathom.conversion.docling_backends.html.page import PageContent, read_page, write_page
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import ReadDocument
+from fathom.conversion.structure.document_blocks import ReadDocument
 from fathom.conversion.structure.markdown import markdown_of
 
 

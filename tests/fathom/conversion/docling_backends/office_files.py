@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.embedding.tokenizer import count_tokens
 from tests.fathom.conversion.cases.gold import plain

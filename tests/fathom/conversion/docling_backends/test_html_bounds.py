@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion import formats
-from fathom.conversion.engine import convert_file
-from fathom.conversion.formats import source_bytes
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines import docling_formats
+from fathom.conversion.engines.docling_formats import source_bytes
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentTooLarge
 from tests.fathom.conversion.docling_backends.html_pages import markdown, page_of
 
@@ -59,7 +59,7 @@ def test_an_element_of_countless_attributes_is_read() -> None:
 
 
 def test_a_page_of_more_than_can_be_held_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_BLOCKS", 100)
+    monkeypatch.setattr(docling_formats, "MAX_BLOCKS", 100)
     path = tmp_path / "a.html"
     path.write_text("<html><body>" + "<p>x" * 101, "utf-8")
     with pytest.raises(DocumentTooLarge, match="101 paragraphs"):

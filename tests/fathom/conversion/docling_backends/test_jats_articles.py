@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from fathom.conversion.docling_backends.jats.article import ArticleReader
-from fathom.conversion.docling_backends.jats.notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import FathomError
 from tests.fathom.conversion.docling_backends.marked_up import converted_text, missing, noticed

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 
 
 def markdown(path: Path, text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
 

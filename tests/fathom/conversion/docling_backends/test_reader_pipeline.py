@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.docling_converter import reader_options
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
-from fathom.conversion.models_engine import models_converter
+from fathom.conversion.engines.docling_converter import reader_options
+from fathom.conversion.engines.docling_models import models_converter
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import ArchiveBomb, DocumentTooLarge, FathomError, NestedTooDeep
 
 LONG_VALUE = ":a: " + "x" * 9_000 + "\n\n" + "{a} " * 9_000

@@ -12,8 +12,8 @@ from fathom.conversion.docling_backends.spreadsheet.csv_backend import delimited
 from fathom.conversion.docling_backends.spreadsheet.regions import find_regions
 from fathom.conversion.docling_backends.spreadsheet.sheet import SheetCell, ShownSheet, column_name
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import MAX_EMPTY, MAX_EMPTY_TABLE
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
-from fathom.conversion.docling_backends.spreadsheet.xlsx.reader import WorkbookReader
+from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
+from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_reader import WorkbookReader
 from tests.fathom.conversion.docling_backends.sheet_files import converted, rows_of, text_cell, write_workbook
 
 pytestmark = pytest.mark.hostile

@@ -13,9 +13,9 @@ import pytest
 
 from fathom.conversion.email import attachments
 from fathom.conversion.email.attachments import attachments_of, without_attachments
-from fathom.conversion.engine import convert_file
-from fathom.conversion.formats import source_bytes
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.docling_formats import source_bytes
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import Attachment
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fathom.conversion.email.calendar_part import MAX_EVENTS, events_of
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 
 EVENT = "BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n{lines}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
 HEADERS = b"From: ann@example.org\nTo: bob@example.org\nSubject: Tides\nMIME-Version: 1.0\n"

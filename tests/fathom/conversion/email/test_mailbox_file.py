@@ -8,8 +8,8 @@ import pytest
 
 from fathom.conversion.email import mailbox_file
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentTooLarge
 
 FIRST = (

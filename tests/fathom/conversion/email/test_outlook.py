@@ -14,8 +14,8 @@ from oxmsg.storage import Storage, Stream
 
 from fathom.conversion.email import outlook
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentRejected
 
 SUBJECT, BODY, LONG_NAME, MIME, DATA = 0x0037, 0x1000, 0x3707, 0x370E, 0x3701

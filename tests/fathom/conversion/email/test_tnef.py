@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 
 BODY, PROPERTIES, NEW_FILE, NAME, DATA, FILE_PROPERTIES = 0x2800C, 0x69003, 0x69002, 0x18010, 0x6800F, 0x69005
 

@@ -6,7 +6,7 @@ import pytest
 
 from fathom.conversion.quality.lost_words import Comparison, compare
 from fathom.conversion.quality.shown_text import ShownText
-from fathom.conversion.quality.source_words.blocks import SourceBlock
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 
 def compared(source: list[str], shown: list[str], apart: list[str] | None = None) -> Comparison:

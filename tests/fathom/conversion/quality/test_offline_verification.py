@@ -6,7 +6,7 @@ import pytest
 
 from fathom.conversion.quality.offline_verification import verify_offline
 from fathom.errors import ConverterUnreachable
-from tests.fathom.conversion.own_converters import ENGINE, Converters
+from tests.fathom.conversion.service.own_converters import ENGINE, Converters
 
 pytestmark = pytest.mark.integration
 

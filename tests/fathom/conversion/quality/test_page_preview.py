@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion import engine
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines import embedded_engine
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.page_preview import BOXES, MOST_BYTES, TEXT, bounded_png, page_picture, smaller
 from fathom.conversion.report import ConvertedDocument
-from fathom.conversion.wire_document import decode_document, encode_document
+from fathom.conversion.service.document_codec import decode_document, encode_document
 
 
 def converted(path: Path) -> ConvertedDocument:
-    return engine.convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
+    return embedded_engine.convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
 
 
 def opened(picture: bytes | None) -> Image.Image:

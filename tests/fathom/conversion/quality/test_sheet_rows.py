@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from fathom.conversion.quality.source_words import sheet_rows
-from fathom.conversion.quality.source_words.blocks import SourceBlock
-from fathom.conversion.quality.source_words.sheet_rows import stream_rows
-from fathom.conversion.quality.source_words.sheet_source import Covered, _Cells
+from fathom.conversion.quality.source_words.office import sheet_rows
+from fathom.conversion.quality.source_words.office.sheet_rows import stream_rows
+from fathom.conversion.quality.source_words.office.sheet_source import Covered, _Cells
+from fathom.conversion.quality.source_words.source_block import SourceBlock
 from fathom.conversion.quality.source_words.xml_events import stream
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engine import convert_file
-from fathom.conversion.inspection import inspect_file
+from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality import table_recall
 from fathom.conversion.quality.table_recall import ruled_grids
 from fathom.conversion.report import ConversionReport
@@ -61,7 +61,7 @@ def test_a_plot_a_frame_and_a_line_are_none(tmp_path: Path, draw: Callable[[Canv
 
 
 def test_a_table_that_was_lost_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fathom.conversion.layout import page_layout
+    from fathom.conversion.geometric.layout import page_layout
 
     monkeypatch.setattr(page_layout, "ruled_tables", lambda content: [])
     monkeypatch.setattr(page_layout, "tables_between_rules", lambda *given: [])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fathom.chunking.chunker import chunk_document
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.blocks import ReadDocument
+from fathom.conversion.structure.document_blocks import ReadDocument
 from fathom.conversion.structure.markdown import markdown_of
 from tests.fathom.chunking.conftest import converted
 from tests.fathom.conversion.cases.gold import plain

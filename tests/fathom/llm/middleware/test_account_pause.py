@@ -14,7 +14,7 @@ from fathom.database import open_database
 from fathom.errors import AccountRefused, CreditSpent, KeyRefused
 from fathom.llm.client import Answer, NoAnswer, Question, paying_for
 from fathom.llm.middleware.account_pause import AccountWatch
-from fathom.uploads.accounts import FIRST_PROBE_S, LONGEST_PROBE_S, account_of, account_pause, probe_now
+from fathom.uploads.provider_accounts import FIRST_PROBE_S, LONGEST_PROBE_S, account_of, account_pause, probe_now
 from tests.fathom.llm.scripted_server import Asked, Reply, ScriptedServer, completion, error
 
 QUOTA = error(429, "You exceeded your current quota.", code="insufficient_quota")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.html.reader import PageReader
-from fathom.conversion.docling_backends.markup.blocks import Code
+from fathom.conversion.docling_backends.html.html_reader import PageReader
+from fathom.conversion.docling_backends.markup.markup_blocks import Code
 
 _BREAKS_IN_CODE = etree.XPath("descendant-or-self::text() | descendant::br", smart_strings=True)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
+from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.page_notes import find_notes
 from fathom.conversion.docling_backends.html.page_tree import page_tree
-from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.unseen import Unseen
 
 

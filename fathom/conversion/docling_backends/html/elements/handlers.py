@@ -10,6 +10,7 @@ from lxml import etree
 from fathom.conversion.docling_backends.html.elements import form_fields
 from fathom.conversion.docling_backends.html.elements.code import read_preformatted
 from fathom.conversion.docling_backends.html.elements.frames import read_frame
+from fathom.conversion.docling_backends.html.elements.html_tables import read_table
 from fathom.conversion.docling_backends.html.elements.item_lists import read_definitions, read_list, read_stray_item
 from fathom.conversion.docling_backends.html.elements.pictures import (
     read_figcaption,
@@ -19,11 +20,10 @@ from fathom.conversion.docling_backends.html.elements.pictures import (
     read_script,
     read_svg,
 )
-from fathom.conversion.docling_backends.html.elements.tables import read_table
 from fathom.conversion.docling_backends.html.elements.word_items import read_paragraph
-from fathom.conversion.docling_backends.html.reader import Handler, PageReader
-from fathom.conversion.docling_backends.markup.blocks import Paragraph
-from fathom.conversion.docling_backends.markup.inline import PLAIN
+from fathom.conversion.docling_backends.html.html_reader import Handler, PageReader
+from fathom.conversion.docling_backends.markup.markup_blocks import Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import PLAIN
 
 _QUOTES = (("“", "”"), ("‘", "’"))
 

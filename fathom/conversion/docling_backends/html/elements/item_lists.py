@@ -9,10 +9,10 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.html.elements.table_parts import HEADINGS
 from fathom.conversion.docling_backends.html.elements.word_items import docs_list, list_at
-from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
-from fathom.conversion.docling_backends.html.styles import declarations
+from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
+from fathom.conversion.docling_backends.html.html_styles import declarations
 from fathom.conversion.docling_backends.html.unseen import NEVER
-from fathom.conversion.docling_backends.markup.blocks import Block, ItemList, ListItem
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, ItemList, ListItem
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 _MARKER_STRING = re.compile(r"list-style(?:-type)?\s*:\s*(['\"])(.{1,40}?)\1", re.I)

@@ -6,11 +6,11 @@ import re
 
 from lxml import etree
 
+from fathom.conversion.docling_backends.html.html_reader import PageReader
 from fathom.conversion.docling_backends.html.page_notes import kinds_of
-from fathom.conversion.docling_backends.html.reader import PageReader
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.markup.blocks import Code, Formula, Paragraph, Picture, Table
-from fathom.conversion.docling_backends.markup.inline import Run
+from fathom.conversion.docling_backends.markup.markup_blocks import Code, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_inline import Run
 
 # A picture no wider and no higher, in CSS pixels, stands for a sign within a line.
 MAX_SIGN = 32

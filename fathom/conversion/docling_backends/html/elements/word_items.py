@@ -9,9 +9,9 @@ import re
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.html.reader import MAX_STRUCTURES, PageReader
+from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.unseen import HIDDEN
-from fathom.conversion.docling_backends.markup.blocks import ItemList, ListItem
+from fathom.conversion.docling_backends.markup.markup_blocks import ItemList, ListItem
 
 MAX_LEVEL = 9
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from fathom.conversion.docling_backends.latex.symbols import symbols
+from fathom.conversion.docling_backends.latex.commands.latex_symbols import symbols
 from fathom.conversion.docling_backends.latex.tex.source import TokenSource
 from fathom.conversion.docling_backends.latex.tex.tokens import COMMAND, SPACE, TEXT, TIE, Token, source_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fathom.conversion.docling_backends.latex.tables.columns import Columns
-from fathom.conversion.docling_backends.markup.blocks import Block, Cell, Paragraph
-from fathom.conversion.docling_backends.markup.inline import Run, is_blank, plain
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import Run, is_blank, plain
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from fathom.conversion.docling_backends.latex.sinks import Sink
 from fathom.conversion.docling_backends.latex.tables.columns import Columns, read_columns
 from fathom.conversion.docling_backends.latex.tables.table_rows import RawCell, RawRow, finished_rows
 from fathom.conversion.docling_backends.latex.tex.tokens import ALIGN, COMMAND, SPACE, TEXT, Token, source_of
-from fathom.conversion.docling_backends.markup.blocks import Block, Footnote, Paragraph, Table
-from fathom.conversion.docling_backends.markup.inline import Run
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Paragraph, Table
+from fathom.conversion.docling_backends.markup.markup_inline import Run
 
 if TYPE_CHECKING:
-    from fathom.conversion.docling_backends.latex.reader import Command, LatexReader, ReadEnvironment
+    from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
 
 # Arguments before that of the columns: `o` in brackets, `d` in braces.
 _TABLES = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.runs import superscript
-from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
+from fathom.conversion.docling_backends.formatted_runs import superscript
 from fathom.conversion.docling_backends.spreadsheet.marks import note, struck
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
-from fathom.conversion.docling_backends.spreadsheet.ods.styles import TABLE, OdsStyles
+from fathom.conversion.docling_backends.spreadsheet.ods.ods_styles import TABLE, OdsStyles
 from fathom.conversion.docling_backends.spreadsheet.sheet import Kind
+from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"

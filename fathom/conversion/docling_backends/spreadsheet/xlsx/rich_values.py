@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.spreadsheet.elements import below
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
+from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below
+from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
 # Programs that do not know such values show the error that stands in the cell.
 _METADATA = "xl/metadata.xml"

@@ -6,10 +6,10 @@ import re
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.runs import superscript
-from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
+from fathom.conversion.docling_backends.formatted_runs import superscript
 from fathom.conversion.docling_backends.spreadsheet.marks import struck
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
+from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
+from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 

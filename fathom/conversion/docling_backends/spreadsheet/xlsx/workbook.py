@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.spreadsheet.elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, column_number
-from fathom.conversion.docling_backends.spreadsheet.xlsx.package import WorkbookPackage
+from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
+from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})?\$?(\d{1,7})?(?::\$?([A-Z]{1,3})?\$?(\d{1,7})?)?")
 MAX_ROW, MAX_COLUMN = 1_048_575, 16_383

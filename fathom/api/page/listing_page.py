@@ -1,0 +1,283 @@
+"""The page `/`: drop files on it, and see every document move; a page of them at a time, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from fathom.api.authorization import within
+from fathom.api.page import steps
+from fathom.api.page.dropping import drop
+from fathom.api.page.figures_in_words import MOVING, STATES, many
+from fathom.api.page.html_markup import Child, Markup, join, tag
+from fathom.api.page.page_frame import HEADERS, Visitor, page, page_router, parts
+from fathom.api.page.table_rows import table
+from fathom.api.routes.document_paths import MAX_LENGTH
+from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME, Cursor
+from fathom.database import open_database
+from fathom.ids import DEFAULT_COLLECTION
+from fathom.observability.event_store import Events
+from fathom.security.api_keys import Caller
+from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, status_of
+from fathom.uploads import listing_queries
+from fathom.uploads.listing_queries import Place, Sought
+from fathom.uploads.paused_collections import ALL, Pause, paused
+from fathom.uploads.upload import UploadState as S
+
+PAGE = 50
+GROUPS: Mapping[str, tuple[str, tuple[S, ...]]] = {
+    "waiting": ("Waiting", (S.ACCEPTED, S.SUBMITTED)),
+    "working": ("Working", (S.RUNNING,)),
+    "done": ("Done", (S.DONE,)),
+    "failed": ("Failed", (S.FAILED, S.REJECTED, S.REFUSED)),
+}
+
+IN_PART = "partial"  # a group within those that are done
+
+router = page_router()
+
+
+@dataclass(frozen=True)
+class View:
+    """What somebody looks at: which documents, and where the page of them starts."""
+
+    collection: str | None = None
+    group: str | None = None
+    text: str = ""
+    after: Place | None = None
+
+    def sought(self, caller: Caller) -> Sought:
+        """Which documents, of those that the caller may see."""
+        states = GROUPS[self.group][1] if self.group and self.group != IN_PART else None
+        return Sought(self.collection or caller.collection, states, self.text or None, self.group == IN_PART)
+
+    def address(self) -> str:
+        """Its address."""
+        given = {
+            "collection": self.collection,
+            "state": self.group,
+            "q": self.text,
+            "after": f"{self.after.at!r}/{self.after.document}" if self.after else None,
+        }
+        query = urlencode({name: value for name, value in given.items() if value})
+        return f"/?{query}" if query else "/"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What there is to see of it."""
+
+    statuses: list[DocumentStatus]
+    counts: Mapping[str, int]
+    in_part: int
+    pauses: list[Pause]
+    before: int
+    more: Place | None
+    cursor: int
+
+    def total(self, group: str | None) -> int:
+        """How many documents there are, in one group or all."""
+        if group == IN_PART:
+            return self.in_part
+        return sum(self.counts.get(state, 0) for state in (GROUPS[group][1] if group else S))
+
+
+@router.get("/")
+async def documents(
+    request: Request,
+    caller: Visitor,
+    collection: Annotated[str, Query(max_length=MAX_COLLECTION)] = "",
+    state: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    q: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
+) -> Response:
+    """The page."""
+    settings: Settings = request.app.state.settings
+    view = _view(caller, collection, state, q, after)
+    looked = await run_in_threadpool(_look, settings, caller, view)
+    known = await run_in_threadpool(_collections, settings, caller)
+    return page(
+        "Documents",
+        tag("h1", "Documents", class_="unseen"),
+        drop(view.collection or caller.collection, known, fixed=caller.collection is not None)
+        if caller.has("operator")
+        else None,
+        _filters(view, known),
+        *_live(view, looked, caller),
+        tag("noscript", tag("p", "Without JavaScript this page shows the present state only: reload it to see more.")),
+        caller=caller,
+        settings=settings,
+        script="documents.js",
+    )
+
+
+@router.get("/page/documents")
+async def live(
+    request: Request,
+    caller: Visitor,
+    collection: Annotated[str, Query(max_length=MAX_COLLECTION)] = "",
+    state: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    q: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
+    cursor: Cursor = 0,
+) -> Response:
+    """What moves on the page; nothing where nothing was said since the cursor and nobody works on what it shows."""
+    settings: Settings = request.app.state.settings
+    view = _view(caller, collection, state, q, after)
+    if cursor and await run_in_threadpool(_is_still, settings, caller, view, cursor):
+        return Response(status_code=204, headers=HEADERS)
+    return parts(*_live(view, await run_in_threadpool(_look, settings, caller, view), caller))
+
+
+def _view(caller: Caller, collection: str, state: str, text: str, after: str) -> View:
+    if collection:
+        within(caller, collection)
+    if state and state not in (*GROUPS, IN_PART):
+        raise HTTPException(400, f"There is no such state; there are {', '.join((*GROUPS, IN_PART))}.")
+    place = None
+    if after:
+        at, _, document = after.partition("/")
+        try:
+            place = Place(float(at), document)
+        except ValueError as error:
+            raise HTTPException(400, "This address is damaged: it does not say where the page starts.") from error
+    return View(collection or None, state or None, text.strip(), place)
+
+
+def _is_still(settings: Settings, caller: Caller, view: View, cursor: int) -> bool:
+    engine = open_database(settings.operational_url)
+    if Events(engine).end() != cursor:
+        return False
+    shown = listing_queries.newest(engine, view.sought(caller), after=view.after, limit=PAGE)
+    return all(one.state is not S.RUNNING for one in shown)
+
+
+def _look(settings: Settings, caller: Caller, view: View) -> Looked:
+    engine = open_database(settings.operational_url)
+    cursor = Events(engine).end()
+    sought = view.sought(caller)
+    found = listing_queries.newest(engine, sought, after=view.after, limit=PAGE + 1)
+    statuses = [status for one in found[:PAGE] if (status := status_of(settings, one.document))]
+    return Looked(
+        statuses,
+        listing_queries.counted(engine, sought._replace(states=None, in_part=None)),
+        listing_queries.counted_in_part(engine, sought),
+        [one for name, one in sorted(paused(engine).items()) if name == ALL or caller.may_see(name)],
+        listing_queries.number_before(engine, sought, view.after) if view.after else 0,
+        listing_queries.place_of(found[PAGE - 1]) if len(found) > PAGE else None,
+        cursor,
+    )
+
+
+def _collections(settings: Settings, caller: Caller) -> list[str]:
+    if caller.collection is not None:
+        return [caller.collection]
+    return sorted({DEFAULT_COLLECTION, *listing_queries.collections(open_database(settings.operational_url))})
+
+
+def _live(view: View, looked: Looked, caller: Caller) -> list[Child]:
+    """The parts that are put anew when something changed, each with its id."""
+    now = datetime.now(UTC)
+    return [
+        _counts(view, looked, caller),
+        _pauses(looked, caller),
+        table(looked.statuses, now) if looked.statuses else _nothing(view),
+        _paging(view, looked),
+        _said(looked),
+    ]
+
+
+def _filters(view: View, known: list[str]) -> Markup:
+    options = [
+        tag("option", "all", value=""),
+        *(tag("option", one, value=one, selected=one == view.collection) for one in known),
+    ]
+    return tag(
+        "form",
+        tag("label", "Collection", tag("select", *options, name="collection", id="only")),
+        tag("input", type="hidden", name="state", value=view.group) if view.group else None,
+        tag("label", "Name", tag("input", type="search", name="q", value=view.text, maxlength=200)),
+        tag("button", "Show"),
+        method="get",
+        action="/",
+        class_="filters",
+        role="search",
+        aria_label="Choose documents",
+    )
+
+
+def _counts(view: View, looked: Looked, caller: Caller) -> Markup:
+    here = replace(view, after=None)
+    groups: list[tuple[str | None, str]] = [(None, "All"), *((name, one[0]) for name, one in GROUPS.items())]
+    if looked.in_part or view.group == IN_PART:
+        groups.append((IN_PART, STATES[IN_PART]))
+    links = [
+        tag(
+            "a",
+            tag("span", word, class_=f"dot {group or 'all'}"),
+            " ",
+            tag("b", f"{looked.total(group):,}"),
+            href=replace(here, group=group).address(),
+            aria_current="page" if group == view.group else None,
+        )
+        for group, word in groups
+    ]
+    actions: list[Child] = []
+    if caller.has("operator"):
+        scope = view.collection or caller.collection
+        failed = looked.counts.get(S.FAILED, 0)
+        if failed + looked.in_part and not view.text:
+            actions.append(steps.retry_failed(scope, failed, looked.in_part))
+        if (scope or ALL) not in {one.collection for one in looked.pauses}:
+            actions.append(steps.pause(scope))
+    return tag(
+        "nav", tag("div", *links, class_="groups"), tag("div", *actions, class_="actions"), id="counts", aria_label="State"
+    )
+
+
+def _pauses(looked: Looked, caller: Caller) -> Markup:
+    lines = []
+    for one in looked.pauses:
+        what = "Everything" if one.collection == ALL else f"The collection {one.collection}"
+        by = f" by {one.paused_by}" if one.paused_by else ""
+        may = caller.has("operator") and (one.collection != ALL or caller.collection is None)
+        resume = steps.resume(one.collection) if may else None
+        lines.append(
+            tag(
+                "p",
+                f"{what} is paused{by}{f': {one.reason}' if one.reason else ''}. ",
+                resume if may else None,
+                class_="notice",
+            )
+        )
+    return tag("div", *lines, id="pauses")
+
+
+def _nothing(view: View) -> Markup:
+    if view.group or view.text or view.collection:
+        said = join("Nothing here is like that. ", tag("a", "Show all documents", href="/"))
+    else:
+        said = join("No documents yet. Drop a PDF, an office file, a web page, an e-mail, a scan or text on this page.")
+    return tag("div", tag("p", said, class_="empty"), id="documents")
+
+
+def _paging(view: View, looked: Looked) -> Markup:
+    first, last, total = looked.before + 1, looked.before + len(looked.statuses), looked.total(view.group)
+    newest = tag("a", "Newest", href=replace(view, after=None).address(), rel="first") if view.after else None
+    older = tag("a", "Older", href=replace(view, after=looked.more).address(), rel="next") if looked.more else None
+    said = f"{first:,}–{last:,} of {many(total, 'document')}" if looked.statuses else ""
+    return tag("nav", tag("span", said), newest, older, id="paging", aria_label="Pages")
+
+
+def _said(looked: Looked) -> Markup:
+    """What a screen reader says when it changes; and the cursor, for the script."""
+    moving = sum(one.state in MOVING for one in looked.statuses)
+    said = ", ".join(f"{looked.total(group):,} {word.lower()}" for group, (word, _) in GROUPS.items())
+    return tag("p", said, id="said", class_="unseen", role="status", data_cursor=looked.cursor, data_moving=moving or None)

@@ -1,0 +1,193 @@
+"""Chunks of a document beside what each put into the graph; what a fact or an entity came from can be lit up in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from fathom.api.page.figures_in_words import many
+from fathom.api.page.html_markup import Child, Markup, join, tag
+from fathom.chunking.sentences import Span
+from fathom.extraction.dropped_items import told
+from fathom.graph.read.episode_contents import HeldEntity, HeldFact
+from fathom.operations.document_passages import Passage, Passages
+from fathom.status.document_status import DocumentStatus
+
+_STATES = {
+    "planned": ("queued", "waits for the language model"),
+    "extracted": ("running", "answered, waits to be written"),
+    "written": ("complete", "in the graph"),
+    "failed": ("failed", "failed"),
+    "quarantined": ("failed", "set aside"),
+    "removed": ("paused", "taken out of the graph"),
+}
+_NAMES = 40  # entities of one chunk that are shown at once
+_LEAST = (0.0, 0.8, 0.9, 0.95)  # confidences that can be chosen
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Limits a page of passages: how many chunks it shows, and from which confidence on their facts."""
+
+    limit: int
+    least: float = 0.0
+
+    def hides(self, fact: HeldFact) -> bool:
+        """Whether the fact's confidence is measured and less."""
+        return fact.confidence is not None and fact.confidence < self.least
+
+
+def shown(found: Passages, status: DocumentStatus, choice: Choice) -> Markup:
+    """A page of chunks."""
+    if found.version is None:
+        said = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
+        return _section(tag("p", said, class_="aside"))
+    notices: list[Child] = []
+    if found.version != status.version:
+        notices.append(tag("p", "These are the chunks of the version before; the new one is not cut yet.", class_="notice"))
+    if found.graph_away:
+        notices.append(tag("p", f"What they put into the graph is not shown: {found.graph_away}", class_="notice"))
+    measured = any(fact.confidence is not None for one in found.passages for fact, _ in one.facts)
+    choosing = _choosing(found, choice) if measured or choice.least else None
+    listed = (_chunk(one, choice) for one in found.passages)
+    return _section(*notices, *listed, _paging(found, choice), count=found.total, choosing=choosing)
+
+
+def _section(*content: Child, count: int | None = None, choosing: Child = None) -> Markup:
+    said = tag("small", f"{many(count, 'chunk')}; click a fact to see the sentence it came from") if count else None
+    return tag("section", choosing, tag("h2", "Chunks ", said), join(*content), id="chunks")
+
+
+def _choosing(found: Passages, choice: Choice) -> Markup:
+    """Asks for the least confidence of the facts that are shown."""
+    words = {least: f"{least:.0%}" if least else "any" for least in sorted({*_LEAST, choice.least})}
+    options = [tag("option", word, value=f"{least:g}", selected=least == choice.least) for least, word in words.items()]
+    return tag(
+        "form",
+        tag("label", "Facts of a confidence from ", tag("select", *options, name="least")),
+        tag("input", type="hidden", name="from", value=found.start) if found.start else None,
+        tag("button", "Show"),
+        method="get",
+        action="#chunks",
+        class_="filters",
+        aria_label="Choose facts",
+    )
+
+
+def _chunk(whole: Passage, choice: Choice) -> Markup:
+    one = replace(whole, facts=[(fact, span) for fact, span in whole.facts if not choice.hides(fact)])
+    hidden = len(whole.facts) - len(one.facts)
+    chunk = one.chunk
+    dot, word = _STATES[one.episode.state] if one.episode else ("queued", "not planned yet")
+    pages = f"page {', '.join(str(page) for page in chunk.pages)}" if chunk.pages else None
+    kind = chunk.kind if chunk.kind != "text" else None
+    about = " · ".join(part for part in (pages, kind, many(chunk.tokens, "token")) if part)
+    reason = one.episode.reason if one.episode and one.episode.state in ("failed", "quarantined") else None
+    return tag(
+        "article",
+        tag(
+            "h3",
+            tag("span", f"{chunk.position + 1}", class_="place"),
+            " › ".join(chunk.headings) or "Without a heading",
+            tag("small", about),
+            tag("small", tag("span", word, class_=f"dot {dot}")),
+        ),
+        tag("p", f"{reason}", class_="problem") if reason else None,
+        tag("div", tag("div", *_text(one), class_="text", lang=""), _put(one, hidden), class_="beside"),
+        class_="chunk",
+        id=f"chunk-{chunk.position + 1}",
+    )
+
+
+def _text(one: Passage) -> Iterator[Child]:
+    """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
+    text, start = one.chunk.embedding_text, len(one.chunk.embedding_text) - len(one.chunk.text)
+    said = [(_name(one, "f", at), _below(span, start)) for at, (_, span) in enumerate(one.facts) if span]
+    marks = said + [(_name(one, "e", at), span) for at, (_, spans) in enumerate(one.entities) for span in spans]
+    begin = 0 if any(span[0] < start for _, span in said) else start  # headings stand above already
+    cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
+    for low, high in pairwise(cuts):
+        belongs = [name for name, (first, last) in marks if first <= low and high <= last]
+        piece = text[low:high]
+        yield tag("span", piece, data_in=" ".join(belongs)) if belongs else piece
+
+
+def _below(span: Span, start: int) -> Span:
+    """The part of a sentence below the headings; they run into it where they have no stop of their own."""
+    return (max(span[0], start), span[1]) if span[1] > start else span
+
+
+def _put(one: Passage, hidden: int) -> Markup:
+    facts = [tag("li", _fact(fact, span, _name(one, "f", at))) for at, (fact, span) in enumerate(one.facts)]
+    names = [tag("li", _lights(_entity(entity), _name(one, "e", at), "entity")) for at, (entity, _) in enumerate(one.entities)]
+    more = tag("details", tag("summary", f"{len(names) - _NAMES} more"), tag("ul", *names[_NAMES:], class_="names"))
+    return tag(
+        "div",
+        tag("ul", *facts, class_="facts", aria_label="Facts") if facts else None,
+        tag("p", f"{many(hidden, 'fact')} of less confidence", class_="aside") if hidden else None,
+        tag("ul", *names[:_NAMES], class_="names", aria_label="Entities") if names else None,
+        more if len(names) > _NAMES else None,
+        tag("p", "It put nothing there.", class_="aside") if _is_empty(one) and not hidden else None,
+        _left_out(one),
+        class_="put",
+    )
+
+
+def _left_out(one: Passage) -> Markup | None:
+    """Shows how many parts of the model's answer were left out, by reason."""
+    if one.episode is None or not one.episode.left_out:
+        return None
+    return tag("p", f"Left out of what the model found: {told(one.episode.left_out)}", class_="aside left-out")
+
+
+def _is_empty(one: Passage) -> bool:
+    return (
+        one.episode is not None and one.episode.state == "written" and not (one.facts or one.entities or one.episode.entities)
+    )
+
+
+def _entity(entity: HeldEntity) -> Markup:
+    about = entity.type if entity.confidence is None else f"{entity.type}, {entity.confidence:.0%}"
+    return join(entity.name, " ", tag("small", about))
+
+
+def _fact(fact: HeldFact, span: Span | None, name: str) -> Markup:
+    times = [] if fact.confidence is None else [f"confidence {fact.confidence:.0%}"]
+    if fact.since:
+        times.append(f"from {fact.since}")
+    elif fact.dated and fact.valid_at:
+        times.append(f"from {fact.valid_at:%Y-%m-%d}")
+    if fact.until:
+        times.append(f"until {fact.until}")
+    elif fact.invalid_at:
+        times.append(f"until {fact.invalid_at:%Y-%m-%d}")
+    if fact.episodes > 1:
+        times.append(f"said in {fact.episodes} chunks")
+    wikidata = f"Wikidata {fact.wikidata}" if fact.wikidata else None
+    said = join(fact.source, " ", tag("i", fact.relation.replace("_", " ").lower(), title=wikidata), " ", fact.target)
+    about = tag("small", ", ".join(times)) if times else None
+    if span is None:  # told in words that the text does not have
+        return join(tag("span", said, class_="fact"), " ", about, tag("small", f"“{fact.fact}”"))
+    return join(_lights(said, name, "fact"), " ", about)
+
+
+def _lights(said: Markup, name: str, kind: str) -> Markup:
+    return tag("button", said, type="button", class_=kind, data_lights=name, aria_pressed="false")
+
+
+def _name(one: Passage, kind: str, at: int) -> str:
+    return f"{kind}{one.chunk.position}-{at}"
+
+
+def _paging(found: Passages, choice: Choice) -> Child:
+    limit = choice.limit
+    if found.total <= limit:
+        return None
+    kept = f"&least={choice.least:g}" if choice.least else ""
+    last = found.start + len(found.passages)
+    before = tag("a", "Before", href=f"?from={max(0, found.start - limit)}{kept}#chunks", rel="prev") if found.start else None
+    after = tag("a", "After", href=f"?from={last}{kept}#chunks", rel="next") if last < found.total else None
+    return tag(
+        "nav", tag("span", f"{found.start + 1}–{last} of {found.total:,}"), before, after, class_="paging", aria_label="Chunks"
+    )

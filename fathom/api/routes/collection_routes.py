@@ -1,0 +1,66 @@
+"""Collections: paused and resumed, each or all."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from fathom.api.authorization import Operator, Reader, unbound, within
+from fathom.api.routes.parameters import MAX_NAME, CollectionPath
+from fathom.database import open_database
+from fathom.ids import collection_name
+from fathom.observability.structured_logging import emit
+from fathom.uploads import paused_collections
+from fathom.uploads.paused_collections import ALL, Pause
+
+router = APIRouter(tags=["collections"])
+
+
+class Pauses(BaseModel):
+    """What is paused, and why."""
+
+    paused: list[Pause]
+
+
+@router.get("/api/pauses")
+async def pauses(request: Request, caller: Reader) -> Pauses:
+    """What is paused now; `*` stands for every collection."""
+    found = await run_in_threadpool(paused_collections.paused, open_database(request.app.state.settings.operational_url))
+    return Pauses(paused=[one for name, one in found.items() if name == ALL or caller.may_see(name)])
+
+
+@router.post("/api/collections/{collection}/pause")
+async def pause(
+    request: Request, caller: Operator, collection: CollectionPath, reason: Annotated[str, Query(max_length=MAX_NAME)] = ""
+) -> Pause:
+    """No run is started for the collection (`*`: for any) until it is resumed; what runs goes on to its end."""
+    _may(caller, collection)
+    engine = open_database(request.app.state.settings.operational_url)
+    made = await run_in_threadpool(
+        lambda: paused_collections.pause(engine, collection, reason=reason, by=caller.name, now=time.time())
+    )
+    emit("system.paused", "Paused", collection=collection, by=caller.name)
+    return made
+
+
+@router.post("/api/collections/{collection}/resume")
+async def resume(request: Request, caller: Operator, collection: CollectionPath) -> Pauses:
+    """The collection (`*`: the pause of all) goes on; answers what is still paused."""
+    _may(caller, collection)
+    engine = open_database(request.app.state.settings.operational_url)
+    if await run_in_threadpool(paused_collections.resume, engine, collection):
+        emit("system.resumed", "Resumed", collection=collection, by=caller.name)
+        request.app.state.launcher.kick(request.state.request_id)
+    return await pauses(request, caller)
+
+
+def _may(caller: Operator, collection: CollectionPath) -> None:
+    if collection == ALL:
+        unbound(caller)
+    else:
+        collection_name(collection)
+        within(caller, collection)

@@ -1,0 +1,178 @@
+"""Uploads: a file comes in, and where it stands, what was said of it and what it measures can be asked for."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from fathom.api.authorization import Operator, Reader, within, within_document
+from fathom.api.request_guards import content_length
+from fathom.api.routes.document_paths import DocumentId, urls
+from fathom.api.routes.parameters import MAX_COLLECTION, Cursor
+from fathom.api.upload_form import FORM, MAX_AROUND, place, receive
+from fathom.database import open_database, require_writable
+from fathom.errors import StoreFull, UsageWrong
+from fathom.ids import DEFAULT_COLLECTION
+from fathom.observability.event_store import Events
+from fathom.settings import Settings
+from fathom.status.document_status import DocumentStatus, status_of
+from fathom.uploads.document_dates import given_date, note_date
+from fathom.uploads.intake import open_intake
+from fathom.uploads.priorities import checked, prioritize
+
+router = APIRouter(tags=["uploads"])
+
+StageName = Literal["upload", "validation", "docling", "chunking", "graphiti", "system"]
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+LevelName = Literal["debug", "info", "warning", "error"]
+
+
+class Uploaded(BaseModel):
+    """A file that was taken."""
+
+    upload_id: str = Field(description="the document's id")
+    status_url: str
+    stream_url: str
+    version: str = Field(description="SHA-256 of its bytes")
+    size: int = Field(description="bytes")
+    changed: bool = Field(description="false where the same bytes were there already: nothing is done again")
+
+
+class Logs(BaseModel):
+    """A page of log lines and where the next one starts."""
+
+    lines: list[dict[str, Any]]
+    next: int | None = Field(description="the cursor of the next page, where there are more lines now")
+
+
+class Measured(BaseModel):
+    """The figures of one document."""
+
+    upload_id: str
+    status: str
+    durations: dict[str, float | None]
+    metrics: dict[str, int | float | None]
+    events: dict[str, int] = Field(description="how often each event was said")
+
+
+@router.post("/api/upload", status_code=202, openapi_extra={"requestBody": FORM})
+async def upload(
+    request: Request,
+    caller: Operator,
+    collection: Annotated[
+        str | None, Query(max_length=MAX_COLLECTION, description="The form's field of that name wins.")
+    ] = None,
+) -> Uploaded:
+    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
+    `reference_time`, the document's date as in 2021-05-04, from which its facts without a date hold.
+
+    The same bytes under the same name are taken once. Work on it starts at once; follow it at `stream_url`.
+    """
+    settings: Settings = request.app.state.settings
+    if request.app.state.closing.is_set():
+        raise HTTPException(503, "Fathom is shutting down.", headers={"Retry-After": "10"})
+    if (content_length(request) or 0) > settings.max_file_mb * 1024**2 + MAX_AROUND:
+        raise HTTPException(413, f"The file has more than {settings.max_file_mb} MB, which is the limit.")
+    within(caller, collection or caller.collection or DEFAULT_COLLECTION)
+    arrival, form = await receive(request, settings)
+    try:
+        within(caller, form.fields.get("collection") or collection or caller.collection or DEFAULT_COLLECTION)
+        priority = _priority(form.fields.get("priority"))
+        said = form.fields.get("reference_time")
+        date = given_date(said) if said else None
+        engine = await run_in_threadpool(open_database, settings.operational_url)
+        await run_in_threadpool(require_writable, engine)  # or the file would be in the inbox, and its sender told to send it
+        placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)
+    finally:
+        await run_in_threadpool(arrival.close)
+    if priority is not None:
+        await run_in_threadpool(prioritize, engine, [placed.document], priority, by=caller.name, now=time.time())
+    if date is not None:
+        await run_in_threadpool(note_date, engine, placed.document, placed.version, date)
+    report = await run_in_threadpool(open_intake(settings).take, placed)
+    if report.stopped:
+        raise StoreFull(report.stopped, document=placed.document)
+    request.app.state.launcher.kick(request.state.request_id)
+    return Uploaded(
+        upload_id=placed.document,
+        version=placed.version,
+        size=placed.size,
+        changed=bool(report.accepted),
+        **urls(placed.document),
+    )
+
+
+@router.get("/api/upload/status/{document:path}")
+async def status(request: Request, caller: Reader, document: DocumentId) -> DocumentStatus:
+    """Where the document stands: stage, progress, estimate, durations, figures, error."""
+    within_document(caller, document)
+    return await known_status(request.app.state.settings, document)
+
+
+@router.get("/api/upload/{document:path}/logs")
+async def logs(
+    request: Request,
+    caller: Reader,
+    document: DocumentId,
+    since: Annotated[datetime | None, Query(description="The earliest time, ISO 8601.")] = None,
+    stage: Annotated[StageName | None, Query()] = None,
+    level: Annotated[LevelName | None, Query(description="The least level.")] = None,
+    cursor: Cursor = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Logs:
+    """What was said of the document, in the order it came."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+
+    def read() -> Logs:
+        found = Events(open_database(settings.operational_url)).of_document(
+            document, after=cursor, since=_seconds(since), stage=stage, level=level, limit=limit + 1
+        )
+        page = found[:limit]
+        return Logs(lines=[one.as_line() for one in page], next=page[-1].id if len(found) > limit else None)
+
+    page = await run_in_threadpool(read)
+    if not page.lines:
+        await known_status(settings, document)
+    return page
+
+
+@router.get("/api/upload/{document:path}/metrics")
+async def metrics(request: Request, caller: Reader, document: DocumentId) -> Measured:
+    """The document's figures and how long each stage took."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    found = await known_status(settings, document)
+    since = found.accepted_at.timestamp() - 5.0 if found.accepted_at else 0.0
+    events = Events(open_database(settings.operational_url))
+    counted = await run_in_threadpool(events.counted, document, since)
+    return Measured(upload_id=document, status=found.status, durations=found.durations, metrics=found.metrics, events=counted)
+
+
+async def known_status(settings: Settings, document: str) -> DocumentStatus:
+    """The status of the document. Raises 404 for one that nobody uploaded."""
+    found = await run_in_threadpool(status_of, settings, document)
+    if found is None:
+        raise HTTPException(404, f"There is no document {document}. GET /api/documents lists those there are.")
+    return found
+
+
+def _priority(text: str | None) -> int | None:
+    """The number of the form's field. Raises UsageWrong for what is none."""
+    if not text:
+        return None
+    if not _WHOLE.fullmatch(text):
+        raise UsageWrong("The field priority is not a whole number.")
+    return checked(int(text))
+
+
+def _seconds(when: datetime | None) -> float | None:
+    if when is None:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,1 @@
+"""Commands of `fathom`, a file for each group."""

@@ -1,0 +1,235 @@
+"""`fathom documents remove`, `retry`, `cancel`, `priority`, `pause`, `resume`: what a person decides, on this host."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fathom.cli.command_settings import deployment
+from fathom.cli.output import AsJson, answer, print_text, say, table
+
+if TYPE_CHECKING:
+    from fathom.operations.removal_receipt import Receipt
+    from fathom.settings import Settings
+
+BY = "this host"
+Document = Annotated[str, typer.Argument(metavar="ID", help="The document's id: collection/path.")]
+Collection = Annotated[str | None, typer.Argument(metavar="[COLLECTION]", help="One collection; all if none is named.")]
+
+
+def add_to(documents: typer.Typer) -> None:
+    """The commands are in the group `documents`."""
+    documents.command("remove", epilog="Example: fathom documents remove research/report.pdf --yes")(remove)
+    documents.command("retry", epilog="Example: fathom documents retry --failed")(retry)
+    documents.command("cancel", epilog="Example: fathom documents cancel research/report.pdf")(cancel)
+    as_number = {"ignore_unknown_options": True}  # -5 is a priority, no option
+    documents.command(
+        "priority", epilog="Example: fathom documents priority research/report.pdf 10", context_settings=as_number
+    )(priority)
+    documents.command("pause", epilog="Example: fathom documents pause research")(pause)
+    documents.command("resume", epilog="Example: fathom documents resume research")(resume)
+
+
+def remove(
+    context: typer.Context,
+    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    receipt: Annotated[
+        str | None,
+        typer.Option(
+            "--verify", metavar="RECEIPT", help="Remove nothing; check that what this receipt (id or file) says holds."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take a document out of the graph, the inbox, the store and the list, and print the receipt."""
+    from fathom.errors import Refused, UsageWrong
+    from fathom.operations.document_rows import known_document
+
+    settings = deployment()
+    if (document is None) == (receipt is None):
+        raise UsageWrong("Name one document to remove, or one receipt with --verify.")
+    if receipt is not None:
+        return _verify(settings, receipt, _json(context, as_json))
+    assert document is not None
+    known_document(settings, document)
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {document} and all that only it says?", err=True)):
+        raise Refused(f"{document} was not removed: nobody confirmed it.", document=document, hint="Confirm it with --yes.")
+    return _remove(settings, document, _json(context, as_json))
+
+
+def _remove(settings: Settings, document: str, as_json: bool) -> int:
+    from fathom.operations.remove import remove as remove_document
+
+    receipt = remove_document(settings, document, by=BY)
+    assert receipt is not None  # it was known a moment ago
+    answer(receipt, as_json, lambda: print_receipt(receipt))
+    if receipt.attachments:
+        say(f"What came with it stays, until it is removed as well: {', '.join(receipt.attachments)}.")
+    say(f"{document} is removed. Its receipt {receipt.id} is in the audit log: fathom documents remove --verify {receipt.id}")
+    return 0
+
+
+def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
+    from fathom.operations.removal_verification import verify
+
+    found = verify(settings, receipt)
+    answer(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
+    said = (
+        "nothing of it is back."
+        if found.holds
+        else f"{len(found.differences)} difference{'s' * (len(found.differences) != 1)}."
+    )
+    say(f"Receipt {found.receipt} of {found.document}: {said}")
+    return 0 if found.holds else 1
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """What was removed and what stays, for a person."""
+    removed = {
+        "episodes": receipt.episodes_removed,
+        "facts": receipt.facts_removed,
+        "entities": receipt.entities_removed,
+        "artifacts": receipt.artifacts_removed,
+        "cached answers": receipt.answers_removed,
+        "versions in the store": len(receipt.bytes_removed),
+        "file in the inbox": receipt.file_removed,
+    }
+    table(("removed", "count>"), removed.items())
+    table(("stays", "id", "why"), ((one.kind, one.id, one.why) for one in receipt.graph.kept))
+    for line in receipt.stays:
+        print_text(f"stays: {line}")
+    print_text(f"digest before {receipt.graph.digest_before}")
+    print_text(f"digest after  {receipt.graph.digest_after}")
+
+
+def retry(
+    context: typer.Context,
+    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="With --failed: only of this one.")] = None,
+    no_partition: Annotated[
+        bool, typer.Option("--no-partition", help="Give all whose partition was deleted in Dagster their partition back.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Try a document again that failed, was rejected, cancelled or done in part, or all that failed.
+
+    One that is done and whose partition was deleted in Dagster has it back, and is not worked on again.
+    """
+    from fathom.errors import UsageWrong
+    from fathom.observability.structured_logging import emit
+    from fathom.operations.document_rows import known_document
+    from fathom.operations.retry_documents import restore, retry_failed
+    from fathom.operations.retry_documents import retry as retry_document
+
+    if (document is not None) + failed + no_partition != 1:
+        hint = "`fathom documents --state failed` lists what failed."
+        raise UsageWrong("Name one document, or --failed, or --no-partition.", hint=hint)
+    settings = deployment()
+    again, restored = [], []
+    if document is not None:
+        state = known_document(settings, document).state
+        again = [document] if retry_document(settings, document) else []
+        restored = [] if again else restore(settings, document)
+        if not again and not restored:
+            raise UsageWrong(f"{document} is {state}, so there is nothing to try again.", document=document)
+    elif failed:
+        again = retry_failed(settings, collection)
+    else:
+        restored = restore(settings)
+    for one in again:
+        emit("upload.retried", "Somebody asked for another try", document=one, by=BY)
+    result, said = {"retried": again}, f"{', '.join(again) or 'Nothing'} will be tried again."
+    if restored or no_partition:
+        result["restored"] = restored
+        said = f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
+    answer(result, _json(context, as_json), lambda: say(said))
+    return 0
+
+
+def cancel(context: typer.Context, document: Document, as_json: AsJson = False) -> int:
+    """End the work on a document; `retry` takes it up again."""
+    from fathom.errors import UsageWrong
+    from fathom.operations.cancel import cancel as cancel_document
+    from fathom.operations.document_rows import known_document
+
+    settings = deployment()
+    state = known_document(settings, document).state
+    if not cancel_document(settings, document, by=BY):
+        raise UsageWrong(f"{document} is {state}, so there is nothing to cancel.", document=document)
+    said = f"{document} is cancelled; `fathom documents retry {document}` takes it up again."
+    answer({"cancelled": document}, _json(context, as_json), lambda: say(said))
+    return 0
+
+
+def priority(
+    context: typer.Context,
+    document: Document,
+    number: Annotated[int, typer.Argument(metavar="N", help="-100 to 100; the higher is first, 0 is usual.")],
+    as_json: AsJson = False,
+) -> int:
+    """Say how urgent a document is; from its next run on it goes before others; nothing that runs is stopped."""
+    from fathom.database import open_database
+    from fathom.observability.structured_logging import emit
+    from fathom.operations.document_rows import known_document
+    from fathom.uploads.priorities import prioritize
+
+    settings = deployment()
+    known_document(settings, document)
+    prioritize(open_database(settings.operational_url), [document], number, by=BY, now=time.time())
+    emit("upload.prioritized", "It was given a priority", document=document, priority=number, by=BY)
+    answer(
+        {"document": document, "priority": number},
+        _json(context, as_json),
+        lambda: say(f"{document} has the priority {number}."),
+    )
+    return 0
+
+
+def pause(
+    context: typer.Context,
+    collection: Collection = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who look.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Start no run for a collection, or for any, until `resume`; what runs goes on to its end."""
+    from fathom.database import open_database
+    from fathom.ids import collection_name
+    from fathom.observability.structured_logging import emit
+    from fathom.uploads import paused_collections
+
+    engine = open_database(deployment().operational_url)
+    which = paused_collections.ALL if collection is None else collection_name(collection)
+    made = paused_collections.pause(engine, which, reason=reason, by=BY, now=time.time())
+    emit("system.paused", "Paused", collection=which, by=BY)
+    answer(made, _json(context, as_json), lambda: say(f"{collection or 'Everything'} is paused."))
+    return 0
+
+
+def resume(context: typer.Context, collection: Collection = None, as_json: AsJson = False) -> int:
+    """End the pause of a collection, or the pause of all; a paused account of the language model is tried at once."""
+    from fathom.database import open_database
+    from fathom.ids import collection_name
+    from fathom.observability.structured_logging import emit
+    from fathom.uploads import paused_collections, provider_accounts
+
+    engine = open_database(deployment().operational_url)
+    which = paused_collections.ALL if collection is None else collection_name(collection)
+    tried = provider_accounts.probe_now(engine)
+    ended = paused_collections.resume(engine, which)
+    if ended:
+        emit("system.resumed", "Resumed", collection=which, by=BY)
+    left = list(paused_collections.paused(engine))
+    said = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
+    if tried:
+        said += " The account of the language model is tried with the next question."
+    answer({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(said))
+    return 0
+
+
+def _json(context: typer.Context, as_json: bool) -> bool:
+    return as_json or bool(isinstance(context.obj, dict) and context.obj.get("json"))

@@ -1,0 +1,139 @@
+"""`fathom documents`: what there is and how it stands; `documents show ID`: one of them in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fathom.cli.command_settings import deployment
+from fathom.cli.commands import document_control
+from fathom.cli.output import AsJson, answer, cell, console, duration, safe, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fathom.operations.document_rows import DocumentRow
+
+group = typer.Typer(
+    help="List documents; show, remove, retry, cancel, pause, resume.",
+    epilog="Example: fathom documents --collection samples",
+    invoke_without_command=True,
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """The group is in the application."""
+    document_control.add_to(group)
+    app.add_typer(group, name="documents")
+
+
+@group.callback(epilog="Example: fathom documents --collection samples --state failed")
+def documents(
+    context: typer.Context,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only of this collection.")] = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="Most rows.")] = 500,
+    after: Annotated[str | None, typer.Option("--after", help="Start after this id (the end of the page before).")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """List documents with state, chunks, episodes, entities, facts, checks, cost, seconds and age."""
+    if context.invoked_subcommand:
+        context.obj = {"json": as_json}
+        return 0
+    from fathom.errors import UsageWrong
+    from fathom.operations.document_rows import list_documents
+    from fathom.uploads.upload import UploadState
+
+    wrong = [one for one in state or [] if one not in list(UploadState)]
+    if wrong:
+        raise UsageWrong(f"There is no state {', '.join(wrong)}.", hint=f"They are: {', '.join(UploadState)}.")
+    listing = list_documents(deployment(), collection=collection, states=state or None, after=after, limit=limit)
+    answer(listing, as_json, lambda: print_rows(listing.documents))
+    if not listing.documents:
+        say("No documents.")
+    if listing.next:
+        say(f"There are more: --after '{listing.next}'")
+    return 0
+
+
+@group.command("show", epilog="Example: fathom documents show samples/budget.xlsx")
+def show(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(metavar="ID", help="The document's id: collection/path.")],
+    as_json: AsJson = False,
+) -> int:
+    """Show one document: its state and figures, every check, and what Dagster recorded of each stage."""
+    from fathom.ledger.episode import DocumentSummary
+    from fathom.operations.document_rows import known_document, row_of, rows
+    from fathom.orchestration.materializations import recorded
+    from fathom.settings import settings
+
+    deployment()
+    upload = known_document(settings(), document)
+    record = recorded(settings(), {upload.document: upload.run_id})[upload.document]
+    row = rows(settings(), [upload])[0] if record else row_of(upload, record, DocumentSummary(document))
+    page = f"http://127.0.0.1:{settings().dagster_port}"
+    result: dict[str, Any] = {
+        **row.model_dump(),
+        "checks": list(record.checks.values()),
+        "stages": record.figures,
+        "dagster": f"{page}/runs/{row.run}" if row.run else page,
+    }
+    answer(result, as_json or bool((context.obj or {}).get("json")), lambda: _print_one(row, result))
+    return 0
+
+
+def print_rows(rows: Sequence[DocumentRow]) -> None:
+    """Documents as a table."""
+    columns = ("document", "state", "chunks>", "episodes>", "entities>", "facts>", "checks>", "cost $>", "seconds>", "age>")
+    by_hand = any(row.by_hand for row in rows)
+    table(
+        (*columns, "started in Dagster") if by_hand else columns,
+        (
+            (
+                row.id,
+                row.state + (f" ({row.reason})" if row.reason else "") + (", no partition in Dagster" * row.no_partition),
+                row.chunks,
+                _of(row.episodes_written, row.episodes_failed),
+                row.entities,
+                row.facts,
+                _of(row.checks_passed, row.checks_failed),
+                row.cost_usd,
+                row.seconds,
+                duration(row.age_s),
+                *([row.by_hand.sentence if row.by_hand else ""] if by_hand else []),
+            )
+            for row in rows
+        ),
+    )
+
+
+def print_summary(rows: Sequence[DocumentRow]) -> None:
+    """Documents as the table that `up` and `ingest --wait` end with."""
+    table(
+        ("document", "state", "chunks>", "entities>", "facts>", "checks>", "seconds>"),
+        (
+            (row.id, row.state, row.chunks, row.entities, row.facts, _of(row.checks_passed, row.checks_failed), row.seconds)
+            for row in rows
+        ),
+    )
+
+
+def _print_one(row: DocumentRow, result: dict[str, Any]) -> None:
+    out = console()
+    values = row.model_dump() | {"by_hand": row.by_hand and row.by_hand.sentence, "no_partition": row.no_partition or None}
+    for name, value in values.items():
+        if value is not None and value != []:
+            shown = ", ".join(value) if isinstance(value, list) else cell(value)
+            out.print(safe(f"{name:<17} {shown}"), markup=False)
+    out.print(f"{'dagster':<17} {result['dagster']}", markup=False)
+    out.print()
+    table(
+        ("check", "of", "", "what was found"),
+        ((check.name, check.asset, "passed" if check.passed else "FAILED", check.description) for check in result["checks"]),
+    )
+
+
+def _of(well: int, badly: int) -> str:
+    return f"{well}" if not badly else f"{well}, {badly} failed"

@@ -1,0 +1,155 @@
+"""`fathom ingest`: files, folders, patterns or the standard input become documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fathom.cli.command_settings import deployment
+from fathom.cli.output import AsJson, answer, print_text, say
+from fathom.cli.password_file import PasswordFile, passwords_of
+
+if TYPE_CHECKING:
+    from fathom.settings import Settings
+    from fathom.uploads.document_dates import DocumentDate
+    from fathom.uploads.inbox.inbox_writer import Placement
+
+
+def add_to(app: typer.Typer) -> None:
+    """The command is in the application."""
+    app.command("ingest", epilog="Example: fathom ingest reports/ notes.md --collection research --wait")(ingest)
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns such as 'reports/**/*.pdf', or - with --name.")],
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until each and what came with it is done.")] = False,
+    priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
+    password_file: PasswordFile = None,
+    reference_time: Annotated[
+        str | None, typer.Option("--reference-time", help="Date of the documents (2021-05-04): facts without one hold from it.")
+    ] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did.
+
+    A PDF or Office file that a password opens is stored without its lock; the password itself is kept nowhere.
+    """
+    from fathom.deployment.components import run_for_others
+    from fathom.errors import FathomError
+    from fathom.operations.ingest import ingest as place
+    from fathom.operations.ingest import require_running
+    from fathom.operations.ingest import wait as wait_for
+    from fathom.uploads.document_dates import given_date
+
+    date = given_date(reference_time) if reference_time else None
+    settings = deployment()
+    passwords = _passwords(password_file, paths, estimate=estimate)
+    if estimate:
+        return _estimate(paths, collection, settings, as_json)
+    if paths == ["-"]:
+        placement = _from_stdin(name, collection, priority, date)
+    else:
+        placement = place(_expanded(paths), collection, settings, priority=priority, passwords=passwords, date=date)
+    for source, error in placement.refused:
+        say(f"Not taken: {source}: {error.message} {error.what_to_do}")
+    if others := run_for_others(settings):
+        say(f"Running with other settings or another program than this: {', '.join(others)}. `fathom up` starts them anew.")
+    refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
+    if not wait or not placement.placed:
+        result = {"documents": placement.placed, "refused": refused}
+        answer(result, as_json, lambda: print_text("\n".join(one.document for one in placement.placed)))
+        try:
+            require_running(settings)
+        except FathomError as error:
+            say(f"{error.message} {error.what_to_do}")
+        return _exit_code(len(placement.placed), len(refused), placement)
+    require_running(settings)
+    from fathom.cli.commands.documents_command import print_summary
+    from fathom.cli.progress_line import Shown
+    from fathom.operations.document_rows import documents_by_id
+
+    with Shown() as shown:
+        ended = wait_for(placement.placed, settings, since=placement.since, told=shown)
+    rows = documents_by_id(settings, [one.document for one in ended])
+    answer({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
+    versions = {one.document: one.version for one in placement.placed}
+    for row in rows:
+        if row.version != versions.get(row.id, row.version):
+            say(f"{row.id}: other bytes took its place before it was through; what stands above is what became of those.")
+        if row.state != "done":
+            say(f"{row.id} {row.state}: {row.reason}: {row.detail}")
+    done = sum(row.state == "done" for row in rows)
+    return _exit_code(done, len(refused) + len(rows) - done, placement)
+
+
+def _passwords(file: Path | None, paths: list[str], *, estimate: bool) -> list[str]:
+    from fathom.errors import UsageWrong
+
+    if file is not None and (estimate or paths == ["-"]):
+        raise UsageWrong("A password file goes with files that are ingested, not with --estimate or the standard input.")
+    return passwords_of(file)
+
+
+def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bool) -> int:
+    from fathom.cli.commands.cost_command import print_estimate
+    from fathom.errors import UsageWrong
+    from fathom.operations.estimate import estimate
+
+    if paths == ["-"]:
+        raise UsageWrong("The standard input cannot be estimated.", hint="Give files: `fathom ingest PATH --estimate`.")
+    found, placement = estimate(_expanded(paths), collection, settings)
+    for source, error in placement.refused:
+        say(f"Not taken: {source}: {error.message} {error.what_to_do}")
+    refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
+    answer({**found.model_dump(), "refused": refused}, as_json, lambda: print_estimate(found))
+    return _exit_code(len(found.files), len(refused), placement)
+
+
+def _exit_code(well: int, badly: int, placement: Placement) -> int:
+    if not badly:
+        return 0
+    if well:
+        return 5
+    return placement.refused[0][1].exit_code if len(placement.refused) == 1 and not placement.placed else 1
+
+
+def _expanded(words: list[str]) -> list[Path]:
+    """The paths, patterns replaced by what they match. Raises UsageWrong for a pattern that matches nothing."""
+    import glob
+
+    from fathom.errors import UsageWrong
+
+    paths: list[Path] = []
+    for word in words:
+        if Path(word).exists() or not glob.has_magic(word):
+            paths.append(Path(word))
+            continue
+        matches = sorted(glob.iglob(word, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
+        if not matches:
+            raise UsageWrong(f"Nothing matches {word}.")
+        paths += [Path(match) for match in matches if "**" not in word or Path(match).is_file()]
+    return paths
+
+
+def _from_stdin(name: str | None, collection: str, priority: int | None, date: DocumentDate | None) -> Placement:
+    import sys
+
+    from fathom.errors import FathomError, UsageWrong
+    from fathom.operations.ingest import accepted
+    from fathom.uploads.inbox.inbox_writer import Placement, place
+
+    if not name:
+        raise UsageWrong("The standard input has no file name.", hint="Give it one: `fathom ingest - --name notes.md`.")
+    settings = deployment()
+    placement = Placement()
+    try:
+        placement.placed.append(place(settings, collection, name, sys.stdin.buffer))
+        accepted(placement, settings, priority, date)
+    except FathomError as error:
+        placement.refused.append((name, error))
+    return placement

@@ -1,0 +1,1 @@
+"""Makes documents with a password the same without one."""

@@ -1,0 +1,146 @@
+"""Docling's backend for EPUBs, whose chapters are read as one page by Fathom's reader of HTML.
+
+Docling 2.142.1 leaves out the book's title, chapters that are not in UTF-8 and footnotes' marks, and reads XHTML as HTML;
+this becomes unnecessary once it reads chapters as XHTML.
+"""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+import re
+from urllib.parse import unquote
+
+from docling.backend.epub_backend import EpubDocumentBackend
+from docling.backend.utils.archive_limits import read_member
+from docling.datamodel.backend_options import EpubBackendOptions
+from docling_core.types.doc import DoclingDocument, DocumentOrigin
+from docling_core.types.doc.document import SectionHeaderItem, TitleItem
+from lxml import etree
+
+from fathom.conversion.docling_backends.epub.epub_package import read_package
+from fathom.conversion.docling_backends.html.page import read_tree, write_page
+from fathom.conversion.docling_backends.html.page_notes import kinds_of
+from fathom.conversion.docling_backends.html.page_tree import page_tree
+from fathom.conversion.docling_backends.relabel import text_becomes
+from fathom.conversion.encodings.declared import meant_codec
+from fathom.conversion.report import Notice
+
+# Lists of places in the book: its headings again, the pages of its print.
+_WAYS = frozenset({"toc", "landmarks", "page-list", "doc-toc", "doc-pagelist"})
+_PAGE_BREAKS = frozenset({"pagebreak", "doc-pagebreak"})
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}\bencoding\s*=\s*["']([\w.-]+)["']""")
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.I)
+
+
+class EpubBackend(EpubDocumentBackend):
+    """Reads a book. After `convert`, `notices` name the chapters that cannot be read, and what they hide."""
+
+    notices: list[Notice]
+
+    def _parse_epub_structure(self) -> None:
+        archive = self.epub_zip
+        assert archive is not None
+        assert isinstance(self.options, EpubBackendOptions)
+        most = self.options.max_file_bytes
+        package = read_package(archive.namelist(), lambda name: read_member(archive, name, most))
+        self.content_files = package.chapters
+        self.metadata = {"title": package.title}
+        self._check_content_sizes()
+
+    def convert(self) -> DoclingDocument:
+        """Returns the document of the book: its title, then its chapters in their order."""
+        book = etree.Element("html")
+        body = etree.SubElement(book, "body")
+        unread: list[str] = []
+        for name in self.content_files:
+            chapter = self._chapter(name)
+            if chapter is None:
+                unread.append(name)
+            else:
+                body.append(chapter)
+        page = read_tree(book)
+        origin = DocumentOrigin(
+            filename=self.file.name or "file", mimetype="application/epub+zip", binary_hash=self.document_hash
+        )
+        document = DoclingDocument(name=self.file.stem or "file", origin=origin)
+        write_page(page, document)
+        title = " ".join(self.metadata.get("title", "").split())
+        if title:
+            has_title(document, title)
+        self.notices = [*_unread(unread), *page.notices]
+        return document
+
+    def _chapter(self, name: str) -> etree._Element | None:
+        """Returns the body of a chapter as a section, the ids in it told apart from those of other chapters."""
+        assert isinstance(self.options, EpubBackendOptions)
+        if self.epub_zip is None or name not in self.epub_zip.NameToInfo:
+            return None
+        root = page_tree(chapter_text(read_member(self.epub_zip, name, self.options.max_file_bytes)))
+        if root is None:
+            return None
+        body = next(root.iter("body"), root)
+        body.tag = "section"
+        body.tail = None
+        for element in [body, *body.iter(etree.Element)]:
+            _settle(element, name)
+        return body
+
+
+def chapter_text(data: bytes) -> str:
+    """Decodes a chapter as it says itself, by its byte order mark or its declaration; else as UTF-8."""
+    declared = _ENCODING.search(data[:300])
+    named = [codec for mark, codec in _MARKS if data.startswith(mark)]
+    if declared:
+        named.append(declared[1].decode("ascii"))
+    for codec in (*named, "utf-8", "cp1252"):
+        try:
+            return data.decode(codec if codec.startswith("utf") else meant_codec(codec) or codec)
+        except (UnicodeError, LookupError):
+            continue
+    return data.decode("utf-8", errors="replace")
+
+
+def _settle(element: etree._Element, chapter: str) -> None:
+    """Makes the element's id and its links into the book those of the whole book; takes out what is no text of it."""
+    kinds = kinds_of(element)
+    if (element.tag == "nav" and kinds & _WAYS) or kinds & _PAGE_BREAKS:
+        element.tag = "template"
+        return
+    for attribute in ("id", "name"):
+        if (value := element.get(attribute)) is not None:
+            element.set(attribute, f"{chapter}#{value}")
+    if element.tag == "default" and _says_formula(element.getparent()):
+        element.tag = "template"  # says again what the formula before it says
+        return
+    href = element.get("href")
+    if element.tag == "a" and href is not None and not _SCHEME.match(href.strip()):
+        path, _, fragment = href.strip().partition("#")
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), unquote(path))) if path else chapter
+        element.set("href", f"#{place}#{unquote(fragment)}")
+
+
+def _says_formula(above: etree._Element | None) -> bool:
+    return above is not None and above.tag == "switch" and next(above.iter("math"), None) is not None
+
+
+def _unread(names: list[str]) -> list[Notice]:
+    if not names:
+        return []
+    listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return [Notice(kind="chapter_not_read", message=f"Chapters of the book cannot be read: {listed}.", count=len(names))]
+
+
+def has_title(document: DoclingDocument, title: str) -> None:
+    """Sets the title first in the document and above all headings, as its only one."""
+    titles = [item for item in document.texts if isinstance(item, TitleItem)]
+    if len(titles) == 1 and titles[0].text.casefold() == title.casefold():
+        return
+    for index, item in enumerate(document.texts):
+        if isinstance(item, TitleItem):
+            text_becomes(document, index, SectionHeaderItem, level=1)
+        elif titles and isinstance(item, SectionHeaderItem):
+            item.level += 1
+    document.add_title(title)
+    document.body.children.insert(0, document.body.children.pop())

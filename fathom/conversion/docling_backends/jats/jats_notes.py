@@ -1,0 +1,67 @@
+"""Gives each footnote of an article its mark: the author's where it is a short word, else a number."""
+
+from __future__ import annotations
+
+import re
+
+from fathom.conversion.docling_backends.jats.jats_elements import Element, below, child, text_of
+
+_WORD = re.compile(r"\w{1,6}")
+_SIGNS = re.compile(r"[\s().,\[\]]+")
+
+
+class NoteMarks:
+    """The marks of the notes that something refers to, by id; each mark stands for one note.
+
+    `before` are the marks of an article that stands in the same document, which are not used again.
+    """
+
+    def __init__(self, root: Element, before: NoteMarks | None = None) -> None:
+        self._notes = {note.get("id") for note in below(root, "fn") if note.get("id")}
+        self._labels = {note.get("id"): text_of(child(note, "label")) for note in below(root, "fn") if note.get("id")}
+        self._marks: dict[str, str] = {}
+        self._used: dict[str, int] = dict(before._used) if before is not None else {}  # mark -> how often it was asked for
+        self.number: int = 0 if before is None else before.number
+        self.inline: list[tuple[str, Element]] = []  # notes that stand where they are referred to
+
+    def is_note(self, rid: str) -> bool:
+        """Tells whether the id is a footnote's."""
+        return rid in self._notes
+
+    def mark_for(self, rid: str, shown: str) -> str:
+        """Returns the mark of the note that `rid` names; `shown` is the mark as the article shows it."""
+        note = rid.split()[0] if rid else ""
+        if note not in self._marks:
+            self._marks[note] = self._new(self._labels.get(note, "") or shown)
+        return self._marks[note]
+
+    def mark_of(self, note: Element) -> str:
+        """Returns the mark of a footnote element, empty where neither it nor a reference has one."""
+        identity, label = note.get("id") or "", text_of(child(note, "label"))
+        if identity in self._marks:
+            return self._marks[identity]
+        if not label:
+            return ""
+        mark = self._new(label)
+        if identity:
+            self._marks[identity] = mark
+        return mark
+
+    def inline_note(self, note: Element) -> str:
+        """Keeps a note that stands within a line for the end of its section, and returns its mark as text."""
+        mark = self.mark_of(note) or self._new("")
+        self.inline.append((mark, note))
+        return f"[^{mark}]"
+
+    def _new(self, shown: str) -> str:
+        mark = _SIGNS.sub("", shown)
+        if not _WORD.fullmatch(mark):
+            mark = ""
+        if mark in self._used:
+            self._used[mark] += 1
+            mark = f"{mark}-{self._used[mark]}"
+        while not mark or mark in self._used:
+            self.number += 1
+            mark = str(self.number)
+        self._used[mark] = 1
+        return mark

@@ -1,0 +1,1 @@
+"""Commands of LaTeX and its packages, by what they are for."""

@@ -1,0 +1,249 @@
+"""Reads formulas: their TeX with the text's own macros expanded; plain numbers and signs become text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fathom.conversion.docling_backends.latex.commands.latex_symbols import symbols
+from fathom.conversion.docling_backends.latex.tex.macros import expand
+from fathom.conversion.docling_backends.latex.tex.tokens import (
+    CLOSE,
+    COMMAND,
+    MATH,
+    OPEN,
+    PARAGRAPH,
+    STOP,
+    TEXT,
+    Token,
+    source_of,
+)
+from fathom.conversion.docling_backends.markup.markup_blocks import Formula
+from fathom.conversion.docling_backends.markup.markup_inline import Run, Style
+
+if TYPE_CHECKING:
+    from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
+
+# Environments of displayed formulas, and what their rows stand in; empty where there is one row.
+_DISPLAYED = {
+    "equation": "", "displaymath": "", "math": "", "dmath": "", "align": "aligned", "flalign": "aligned", "alignat": "aligned",
+    "xalignat": "aligned", "gather": "gathered", "multline": "gathered", "eqnarray": "aligned", "dgroup": "gathered",
+}  # fmt: skip
+_PIECE = re.compile(
+    r"(?P<number>\d[\d.,]*\d|\d|\.\d+)|(?P<script>[_^])\s*(?:\{(?P<group>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|(?P<one>\\[a-zA-Z]+|[^\s\\{}]))"
+    r"|\\(?:text|textrm|mathrm|rm|mbox|textnormal|textit|textbf|ce|operatorname|mathsf|textsc)\s*\{(?P<words>[^{}$\\]*)\}"
+    r"|\\(?P<sign>[a-zA-Z]+|[%,;:!&$# ])|(?P<plain>[-+±<>=/()\[\]~:,.!*|])|(?P<blank>\s+)|(?P<empty>\{\})"
+)
+_PLAIN_SIGNS = {"~": " ", ",": ",", "*": "*"}
+_BLANK_SIGNS = frozenset({",", ";", ":", " ", "quad", "qquad", "thinspace"})
+_NOT_A_SIGN = frozenset(
+    {"frac", "sqrt", "left", "right", "sum", "int", "prod", "lim", "cos", "sin", "tan", "ln", "log", "exp", "max"}
+)
+_LABEL = re.compile(r"\\(?:label|zlabel)\s*\{[^{}]*\}|\\(?:nonumber|notag)\b")
+
+
+def commands() -> dict[str, Command]:
+    """Returns what to do for each of these commands."""
+    return {
+        "math shift": _math,
+        "(": lambda reader, token: _inline(reader, token, ")"),
+        "[": lambda reader, token: _display(reader, "]"),
+        "ensuremath": _ensured,
+        ")": lambda reader, token: None,
+        "]": lambda reader, token: None,
+    }
+
+
+def environments() -> dict[str, ReadEnvironment]:
+    """Returns how to read each of these environments."""
+    return dict.fromkeys(_DISPLAYED, _environment)
+
+
+def _math(reader: LatexReader, token: Token) -> None:
+    if token.text == "$$":
+        following = reader.source.peek()
+        if following is None or following.kind == STOP:
+            return
+        _display(reader, "$$")
+    else:
+        _inline(reader, token, "$")
+
+
+def _inline(reader: LatexReader, token: Token, closing: str) -> None:
+    consumed: list[Token] = []
+    tokens, closed = read_formula(reader, closing, consumed)
+    if not closed and closing == "$":  # a dollar sign that opens nothing
+        reader.say("$")
+        reader.source.push(consumed)
+        return
+    say_formula(reader, source_of(tokens))
+
+
+def _display(reader: LatexReader, closing: str) -> None:
+    tokens, _ = read_formula(reader, closing)
+    reader.sink.add(Formula(_tidied(source_of(tokens))))
+
+
+def _ensured(reader: LatexReader, token: Token) -> None:
+    reader.source.push([*reader.source.argument(), Token(COMMAND, ")", "\\)")])
+    _inline(reader, token, ")")
+
+
+def _environment(reader: LatexReader, name: str) -> None:
+    kind = name.rstrip("*")
+    if kind in ("alignat", "xalignat"):
+        reader.drop("d")
+    tokens, _ = read_formula(reader, name)
+    tex = _tidied(source_of(tokens))
+    if kind == "math":
+        say_formula(reader, tex)
+        return
+    rows = _DISPLAYED[kind]
+    if kind == "eqnarray":
+        tex = re.sub(r"&\s*([^&]*?)\s*&", r"& \1 ", tex)
+    reader.sink.add(Formula(f"\\begin{{{rows}}}{tex}\\end{{{rows}}}" if rows and tex else tex))
+
+
+def read_formula(reader: LatexReader, closing: str, consumed: list[Token] | None = None) -> tuple[list[Token], bool]:
+    """Returns the tokens of a formula up to its end, macros of the text expanded, and whether the end came.
+
+    `closing` is a dollar sign, `)` or `]` of the command, or the name of an environment. `consumed` gets what was read, to be
+    read again where it is no formula.
+    """
+    source, definitions = reader.source, reader.definitions
+    consumed = [] if consumed is None else consumed
+    found: list[Token] = []
+    depth = 0
+    while (token := source.next()) is not None:
+        kind = token.kind
+        if kind == STOP or (kind == PARAGRAPH and closing == "$"):
+            source.push([token])
+            return found, False
+        if kind == PARAGRAPH:
+            token = Token(PARAGRAPH, " ", " ")
+        if kind == MATH and depth == 0 and closing.startswith("$"):
+            if token.text != closing and token.text == "$$":
+                source.push([Token(MATH, "$", "$")])
+            return found, True
+        depth += (kind == OPEN) - (kind == CLOSE)
+        if depth < 0:  # the group around it ends: the formula was not closed
+            source.push([token])
+            return found, False
+        if kind == COMMAND:
+            if token.text == closing and depth == 0:
+                return found, True
+            macro = definitions.macros.get(token.text)
+            if macro is not None and token.text not in ("frac", "sqrt", "begin", "end"):
+                expand(macro, source)
+                continue
+            consumed.append(token)
+            if token.text in ("begin", "end"):
+                name = source.word()
+                if token.text == "end" and name == closing:
+                    return found, True
+                consumed += [Token(OPEN, "{", "{"), Token(TEXT, name, name), Token(CLOSE, "}", "}")]
+                found.append(Token(COMMAND, token.text, f"\\{token.text}{{{name}}}"))
+                continue
+            if token.text in ("footnote", "footnotemark", "cite", "ref", "eqref"):
+                call = _arguments(reader, token.text)
+                consumed += call
+                shown = "".join(run.text for run in reader.line_of([token, *call]))
+                found.append(Token(COMMAND, "text", f"\\text{{{shown}}}"))
+                continue
+            if token.text in ("ensuremath", "xspace", "protect"):
+                continue
+        else:
+            consumed.append(token)
+        found.append(token)
+    return found, closing not in ("$", "$$")
+
+
+def _arguments(reader: LatexReader, name: str) -> list[Token]:
+    if name == "footnotemark":
+        return []
+    return [Token(OPEN, "{", "{"), *reader.source.argument(), Token(CLOSE, "}", "}")]
+
+
+def say_formula(reader: LatexReader, tex: str) -> None:
+    """Says a formula in the line: as text where it is only numbers, signs and raised or lowered ones."""
+    tex = _tidied(tex)
+    runs = simple_runs(tex, reader.style)
+    if runs is not None:
+        reader.say_runs(runs)
+    elif tex:
+        reader.say_runs([Run(tex, replace(reader.style, formula=True, code=False, script=""))])
+
+
+def _tidied(tex: str) -> str:
+    return " ".join(_LABEL.sub("", tex).split())
+
+
+def simple_runs(tex: str, style: Style) -> list[Run] | None:
+    """Returns a formula without letters of its own as text, such as `10^6`, `\\pm 5`, `_2` or `^\\circ`; None for others."""
+    runs: list[Run] = []
+    place = 0
+    after_words = False
+    kind: str | None = ""
+    while place < len(tex):
+        piece = _PIECE.match(tex, place)
+        if piece is None:
+            return None
+        after_words = kind == "words"
+        place, kind = piece.end(), piece.lastgroup
+        if piece["script"]:
+            shown = _script(piece["group"] if piece["group"] is not None else piece["one"])
+            if shown is None:
+                return None
+            if runs and len(runs[-1].text) == 1 and runs[-1].text.isalpha() and not after_words:  # an index of a letter
+                return None
+            raised = piece["script"] == "^"
+            if shown in ("°", "′"):
+                runs.append(Run(shown, style))
+            else:
+                runs.append(Run(shown, replace(style, script="super" if raised else "sub")))
+        elif kind == "sign":
+            sign = _sign(piece["sign"])
+            if sign is None:
+                return None
+            runs.append(Run(sign, style))
+        elif kind == "blank":
+            runs.append(Run(" ", style))
+        elif kind == "words":
+            runs.append(Run(piece["words"], style))
+        elif kind != "empty":
+            runs.append(Run(_PLAIN_SIGNS.get(piece[0], piece[0]), style))
+    return runs
+
+
+def _sign(name: str) -> str | None:
+    if name in _BLANK_SIGNS:
+        return " "
+    if name in ("degree", "textdegree"):
+        return "°"
+    found = symbols().get(name)
+    return found if found is not None and name not in _NOT_A_SIGN and len(found) == 1 else "" if name == "!" else None
+
+
+def _script(content: str) -> str | None:
+    """Returns the text of a raised or lowered group; None if it is a formula of its own."""
+    content = content.strip()
+    if content in ("\\circ", "\\degree", "o"):
+        return "°" if content != "o" else "o"
+    if content in ("\\prime", "'"):
+        return "′"
+    words = re.fullmatch(r"\\(?:text|textrm|mathrm|rm|mbox|textit|operatorname|textnormal)\s*\{([^{}\\$]*)\}", content)
+    if words is not None:
+        return words[1]
+    parts: list[str] = []
+    for part in re.findall(r"\\[a-zA-Z]+|\\.|[^\\]", content):
+        if part.startswith("\\"):
+            sign = _sign(part[1:])
+            if sign is None:
+                return None
+            parts.append(sign)
+        elif part.isalnum() or part in "+-−*,. ()/'":
+            parts.append(part)
+        else:
+            return None
+    return "".join(parts)

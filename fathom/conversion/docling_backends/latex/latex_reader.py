@@ -1,0 +1,444 @@
+"""Reads LaTeX from token to token: says text, opens and closes groups, hands commands and environments to who knows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fathom.conversion.docling_backends.latex.commands.latex_symbols import ACCENTS, accented, ligated, symbols
+from fathom.conversion.docling_backends.latex.sinks import Sink
+from fathom.conversion.docling_backends.latex.tex.conditions import Conditions
+from fathom.conversion.docling_backends.latex.tex.macros import PROTECTED, Definitions, begin_environment, expand
+from fathom.conversion.docling_backends.latex.tex.source import STOP_TOKEN, TokenSource
+from fathom.conversion.docling_backends.latex.tex.tokens import (
+    ALIGN,
+    CLOSE,
+    COMMAND,
+    MATH,
+    OPEN,
+    PARAGRAPH,
+    SPACE,
+    STOP,
+    TEXT,
+    TIE,
+    Token,
+    tokens_of,
+)
+from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style, plain, tidy
+from fathom.conversion.report import Notice
+from fathom.errors import NestedTooDeep
+
+if TYPE_CHECKING:
+    from fathom.conversion.docling_backends.latex.commands.latex_floats import Float
+    from fathom.conversion.docling_backends.latex.commands.latex_front import Front
+    from fathom.conversion.docling_backends.latex.tables.tabular import TableInProgress
+
+MAX_DEPTH = 80
+_NOT_KEPT = frozenset({"bold", "italic"})  # set for words of a text and for whole layouts alike, which nothing tells apart
+MATH_SHIFT = "math shift"  # what is done at a dollar sign, among the commands
+_BODY = re.compile(r"^(?:[^%\n\\]|\\.)*?\\begin\s*\{document\}", re.M)
+_GERMAN = re.compile(r"\\usepackage\s*(?:\[[^\]]*german[^\]]*\]\s*\{babel\}|\{n?german\})|\\documentclass\s*\[[^\]]*german")
+_BEAMER = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{beamer\}")
+_HEADINGS = re.compile(r"\\(part|chapter|section|subsection)\*?\s*[\[{]")
+_CJK = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]")
+_OVERLAY = re.compile(r"^<[^<>]*>")
+CLOSE_TOKEN = Token(CLOSE, "}", "}")
+
+Command = Callable[["LatexReader", Token], None]
+ReadEnvironment = Callable[["LatexReader", str], None]
+
+
+class LatexReader:
+    """The state of reading one text.
+
+    `commands` and `environments` say what to do for each name; each of them reads its arguments from `source` and says or adds
+    what stands on the page.
+    """
+
+    def __init__(self, text: str, commands: dict[str, Command], environments: dict[str, ReadEnvironment]) -> None:
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.source = TokenSource(self.text)
+        self.definitions = Definitions()
+        self.sink = Sink()
+        self.style = PLAIN
+        self.notices: list[Notice] = []
+        self.signature: list[Run] = []  # of a letter, due behind its closing
+        self.notes: list[Footnote] = []  # that are due at the end of the section
+        self.note_count = 0
+        self.last_number = 0  # of the list before, for one that resumes it
+        self.front: Front | None = None
+        self.table: TableInProgress | None = None
+        self.float: Float | None = None
+        self.unknown: dict[str, int] = {}
+        self.glossary: dict[str, tuple[list[Token], list[Token]]] = {}  # short and long form of each term
+        self.verbatim_languages: dict[str, str] = {}  # of environments for code that the text defines
+        self.used_headings = frozenset(_HEADINGS.findall(self.text))
+        self.is_beamer = _BEAMER.search(self.text) is not None
+        self._commands, self._environments = commands, environments
+        self._conditions = Conditions(self.source, self.definitions)
+        self._scopes: list[tuple[Style, bool]] = []
+        self._open: list[str] = []
+        self._depth = 0
+        self._german = _GERMAN.search(self.text) is not None
+        self.in_body = True
+
+    def read(self) -> list[Block]:
+        """Returns the blocks of the text. Of what stands before `document` only definitions and the title are taken."""
+        begin = _BODY.search(self.text)
+        if begin is not None:
+            self._read_preamble(self.text[: begin.end()])
+            self.source.lexer.place = begin.end()
+        self.sink = Sink()
+        while self.source.peek() is not None:
+            self.flow()
+            self.source.next() if self.source.peek() is not None else None  # what no flow could take
+        self.notes_due()
+        return self.sink.finish()
+
+    def _read_preamble(self, text: str) -> None:
+        body, self.source.lexer.text = self.source.lexer.text, text[: text.rindex("\\begin")]
+        self.in_body = False
+        while self.source.peek() is not None:
+            self.flow()
+            self.source.next() if self.source.peek() is not None else None
+        self.in_body = True
+        self.style = PLAIN
+        self.source.lexer.text = body
+
+    # Saying what is read.
+
+    def say(self, text: str) -> None:
+        """Says text in the style of the place."""
+        self.sink.say(text, self.style)
+
+    def say_runs(self, runs: Sequence[Run]) -> None:
+        """Says runs that have a style of their own."""
+        self.sink.runs += runs
+
+    def say_text(self, text: str) -> None:
+        """Says text as LaTeX sets it, with dashes and quotation marks; code stays as it is."""
+        self.say(text if self.style.code else ligated(text, german=self._german))
+
+    def notes_due(self) -> None:
+        """Adds the notes since the last heading."""
+        due, self.notes = self.notes, []
+        for note in due:
+            self.sink.add(note)
+
+    def notice(self, kind: str, message: str, where: str | None = None) -> None:
+        """Names what the page has and the document has not."""
+        self.notices.append(Notice(kind=kind, message=message, where=where))
+
+    def set_command(self, name: str, command: Command) -> None:
+        """Gives a name a meaning for the rest of this text."""
+        self._commands[name] = command
+
+    def with_commands(self, commands: dict[str, Command]) -> dict[str, Command]:
+        """Adds commands, and returns those of before for `restore_commands`."""
+        before = self._commands
+        self._commands = {**before, **commands}
+        return before
+
+    def restore_commands(self, commands: dict[str, Command]) -> None:
+        """Gives the commands the meanings that they had."""
+        self._commands = commands
+
+    def set_environment(self, name: str, read: ReadEnvironment) -> None:
+        """Says how an environment of this text is read."""
+        self._environments[name] = read
+
+    # Groups and arguments.
+
+    def open_style(self, **changes: bool | str) -> None:
+        """Sets the argument that follows in another style; weight and slope are not kept."""
+        self._scopes.append((self.style, False))
+        self.set_style(**changes)
+        self.source.skip_blank()
+        token = self.source.next()
+        if token is None or token.kind == OPEN:
+            return
+        self.source.push([token])
+        self.source.push([*self.source.argument(), CLOSE_TOKEN])
+
+    def set_style(self, **changes: bool | str) -> None:
+        """Sets the rest of the group in another style; weight and slope are not kept."""
+        kept = {name: value for name, value in changes.items() if name not in _NOT_KEPT}
+        self.style = replace(self.style, **kept)  # type: ignore[arg-type]
+
+    def line(self, style: Style = PLAIN) -> list[Run]:
+        """Returns the argument that follows as runs of one line."""
+        self.source.skip_blank()
+        token = self.source.next()
+        if token is None:
+            return []
+        if token.kind != OPEN:
+            self.source.push([token])
+            return self.line_of(self.source.argument(), style)
+        return tidy(self._inside(Sink(inline=True), "}", style).runs)
+
+    def line_of(self, tokens: Sequence[Token], style: Style = PLAIN) -> list[Run]:
+        """Returns tokens as runs of one line."""
+        self.source.push([*tokens, STOP_TOKEN])
+        return tidy(self._inside(Sink(inline=True), "stop", style).runs)
+
+    def line_of_source(self, source: str, style: Style = PLAIN) -> list[Run]:
+        """Returns a piece of LaTeX as runs of one line."""
+        return self.line_of(tokens_of(source), style)
+
+    def text_of(self, tokens: Sequence[Token]) -> str:
+        """Returns tokens as plain text."""
+        return plain(self.line_of(tokens))
+
+    def blocks(self) -> list[Block]:
+        """Returns the blocks of the argument that follows."""
+        self.source.skip_blank()
+        token = self.source.next()
+        if token is not None and token.kind != OPEN:
+            self.source.push([token])
+            self.source.push([*self.source.argument(), STOP_TOKEN])
+            return self._inside(Sink(), "stop", PLAIN).finish()
+        return self._inside(Sink(), "}", PLAIN).finish() if token is not None else []
+
+    def items(self, name: str, command: str, begin: Callable[[], list[Run]]) -> tuple[list[Block], list[list[Block]]]:
+        """Reads an environment of items, each of which `command` begins, or one of several, parted by blanks.
+
+        `begin` reads what follows the command and returns what the item's text begins with. Returns the blocks before the
+        first item, and those of each item.
+        """
+        outer, self.sink = self.sink, Sink()
+        ended = self.flow(name, items=command)
+        lead, found = self.sink.finish(), list[list[Block]]()
+        while ended == "item":
+            runs = begin()
+            self.sink = Sink()
+            self.sink.runs = runs
+            ended = self.flow(name, items=command)
+            found.append(self.sink.finish())
+        self.sink = outer
+        return lead, found
+
+    def environment_blocks(self, name: str) -> list[Block]:
+        """Returns the blocks up to the end of an environment."""
+        return self._inside(Sink(), name, self.style).finish()
+
+    def _inside(self, sink: Sink, until: str, style: Style) -> Sink:
+        outer_sink, outer_style = self.sink, self.style
+        self.sink, self.style = sink, style
+        self.flow(until)
+        self.sink, self.style = outer_sink, outer_style
+        return sink
+
+    # The flow of tokens.
+
+    def flow(self, until: str = "", *, cells: bool = False, items: str = "") -> str:
+        """Reads to the end of a group (`}`), an environment (its name), pushed tokens (`stop`) or the text.
+
+        `cells`: an alignment sign or the end of a row ends it; `items`: so does a command of these names, parted by blanks.
+        Returns what ended it: `}`, `stop`, `end`, `&`, `row`, `item`, or nothing where what is around it ends first.
+        """
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise NestedTooDeep(f"Its groups and environments stand more than {MAX_DEPTH} deep in one another.")
+        scopes, self._scopes = self._scopes, []
+        style = self.style
+        named = bool(until) and until not in ("}", "stop")
+        if named:
+            self._open.append(until)
+        ended = self._flow(until, cells=cells, items=items)
+        if named:
+            self._open.pop()
+        if self._scopes:
+            self.style = style
+        self._scopes = scopes
+        self._depth -= 1
+        return ended
+
+    def _flow(self, until: str, *, cells: bool, items: str) -> str:
+        source = self.source
+        begins_item = items.split()
+        while (token := source.next()) is not None:
+            kind = token.kind
+            if kind == TEXT:
+                self.say_text(token.text)
+            elif kind == SPACE:
+                if not self._is_within_cjk():
+                    self.say(" ")
+            elif kind == COMMAND:
+                at_top = not self._scopes
+                if items and at_top and token.text in begins_item:
+                    return "item"
+                if cells and at_top and token.text in ("\\", "tabularnewline", "cr"):
+                    return "row"
+                if token.text == "end":
+                    ended = self._end(until)
+                    if ended is not None:
+                        return ended
+                else:
+                    self.command(token)
+            elif kind == OPEN:
+                self._scopes.append((self.style, False))
+            elif kind == CLOSE:
+                if self._scopes:
+                    self._close_scope()
+                elif until == "}":
+                    return "}"
+            elif kind == PARAGRAPH:
+                self.sink.paragraph()
+            elif kind == ALIGN:
+                if cells and not self._scopes:
+                    return "&"
+                self.say(" ")
+            elif kind == TIE:
+                self.say(" ")
+            elif kind == MATH:
+                self._commands[MATH_SHIFT](self, token)
+            elif kind == STOP:
+                if until != "stop":
+                    source.push([token])
+                    return ""
+                return "stop"
+            else:
+                self.say(token.text)
+        return ""
+
+    def _is_within_cjk(self) -> bool:
+        """Tells whether the white space stands between characters of a script without blanks, where it is not set."""
+        if not (self.sink.runs and _CJK.fullmatch(self.sink.runs[-1].text[-1:])):
+            return False
+        following = self.source.peek()
+        return following is not None and following.kind == TEXT and _CJK.match(following.text) is not None
+
+    def _close_scope(self) -> None:
+        self.style, is_argument = self._scopes.pop()
+        if is_argument:
+            self._open_argument(between=" ")
+
+    def _open_argument(self, between: str = "") -> None:
+        """Opens a group that follows at once; groups of one unknown command are parted by blanks."""
+        token = self.source.next()
+        if token is not None and token.kind == OPEN:
+            self.say(between)
+            self._scopes.append((self.style, True))
+        else:
+            self.source.push([token] if token is not None else [])
+
+    def _end(self, until: str) -> str | None:
+        """Reads the end of an environment: this one's, or of one around it, which ends this one, too."""
+        name = self.source.word()
+        if name == "document":
+            self.source.lexer.place = len(self.source.lexer.text)
+            return ""
+        if name == until:
+            return "end"
+        if name in self._open:
+            self.source.push([Token(COMMAND, "end", "\\end"), Token(OPEN, "{", "{"), Token(TEXT, name, name), CLOSE_TOKEN])
+            return ""
+        return None
+
+    def command(self, token: Token) -> None:
+        """Does what a command says."""
+        name = self.definitions.aliases.get(token.text, token.text)
+        macro = self.definitions.macros.get(name)
+        if macro is not None and name not in PROTECTED:
+            expand(macro, self.source)
+        elif name == "begin":
+            self._begin()
+        elif name in self._commands:
+            if self.is_beamer:
+                self.overlay()
+            self._commands[name](self, token)
+        elif name in ACCENTS:
+            self.say(accented(name, self._letters()))
+        elif name in symbols():
+            self.say(symbols()[name])
+        elif self._conditions.is_condition(name):
+            self._conditions.open(name)
+        elif name in ("else", "fi", "or"):
+            self._conditions.close(name)
+        else:
+            self._unknown(name, token)
+
+    def _letters(self) -> str:
+        """Returns the letters that an accent stands over."""
+        runs = self.line_of(self.source.argument())
+        return plain(runs)
+
+    def _unknown(self, name: str, token: Token) -> None:
+        """Reads a command without a known meaning: its options are left out, its arguments stand as text.
+
+        The command named after a counter says its value.
+        """
+        if name.startswith("the") and (number := self.definitions.counters.get(name[3:])) is not None:
+            self.say(str(number))
+            return
+        if self.in_body and name.isalpha():
+            self.unknown[name] = self.unknown.get(name, 0) + 1
+        if token.raw[-1:].isalpha() or token.raw[-1:] == "*":
+            self.source.optional(near=True)
+            self._open_argument()
+
+    def overlay(self) -> None:
+        """Leaves out on which slides of a frame something stands."""
+        token = self.source.next()
+        if token is not None and token.kind == TEXT and (found := _OVERLAY.match(token.text)) is not None:
+            rest = token.text[found.end() :]
+            self.source.push([Token(TEXT, rest, rest)] if rest else [])
+        elif token is not None:
+            self.source.push([token])
+
+    def _begin(self) -> None:
+        name = self.source.word()
+        if self.is_beamer:
+            self.overlay()
+        environment = self.definitions.environments.get(name)
+        if environment is not None and name not in ("document", "figure", "table", "tabular"):
+            ending = begin_environment(environment, self.source)
+            style = self.style
+            if self.flow(name) == "end":
+                self.source.expand(ending)
+            self.style = style
+            return
+        read = self._environments.get(name) or self._environments.get(name.rstrip("*"))
+        if read is not None:
+            read(self, name)
+            return
+        theorem = self.definitions.theorems.get(name)
+        if theorem is not None:
+            self._environments["theorem"](self, name)
+            return
+        self.plain_environment(name)
+
+    def plain_environment(self, name: str, *, arguments: str = "o") -> None:
+        """Reads an environment whose content stands as blocks of its own. `arguments`: `o` in brackets, `d` in braces."""
+        self.drop(arguments)
+        self.sink.paragraph()
+        style = self.style
+        self.flow(name)
+        self.style = style
+        self.sink.paragraph()
+
+    def drop(self, arguments: str) -> None:
+        """Leaves out arguments: `s` a star, `o` in brackets, `d` in braces, `p` in parentheses."""
+        for kind in arguments:
+            if kind == "s":
+                self.source.star()
+            elif kind == "o":
+                self.source.optional()
+            elif kind == "p":
+                self.source.optional("(", ")")
+            else:
+                self.source.argument()
+
+    def break_line(self) -> None:
+        """Breaks the line, with what may follow: a star, the height of the gap."""
+        self.source.star()
+        self.source.optional(near=True)
+        self.say(LINE_BREAK)
+
+    def chosen_macro(self, name: str, default: str) -> str:
+        """Returns the text of a macro that a document may change, such as `refname`."""
+        macro = self.definitions.macros.get(name)
+        return (self.text_of(macro.body) if macro is not None else "") or default

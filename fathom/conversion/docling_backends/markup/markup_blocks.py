@@ -1,0 +1,97 @@
+"""The blocks that a reader of marked-up text finds: headings, paragraphs, lists, tables and the like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fathom.conversion.docling_backends.markup.markup_inline import Run
+
+ParagraphKind = Literal["text", "caption"]
+
+
+@dataclass(slots=True)
+class Heading:
+    """A heading; level 0 is the document's title."""
+
+    runs: list[Run]
+    level: int
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """A paragraph, or the caption of nothing in particular."""
+
+    runs: list[Run]
+    kind: ParagraphKind = "text"
+
+
+@dataclass(slots=True)
+class Footnote:
+    """A note with the mark that refers to it; no mark where nothing does."""
+
+    runs: list[Run]
+    mark: str = ""
+
+
+@dataclass(slots=True)
+class Code:
+    """Text whose lines and blanks count."""
+
+    text: str
+    language: str = ""
+    caption: list[Run] = field(default_factory=list[Run])
+
+
+@dataclass(slots=True)
+class Formula:
+    """A displayed formula in TeX, or as text where the file has no TeX of it."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture with its caption and the words that describe it."""
+
+    caption: list[Run] = field(default_factory=list[Run])
+    description: str = ""
+
+
+@dataclass(slots=True)
+class ListItem:
+    """An item; a marker of its own stands where the list's does not."""
+
+    blocks: list[Block]
+    marker: str = ""
+
+
+@dataclass(slots=True)
+class ItemList:
+    """A list of items, numbered if `ordered`."""
+
+    items: list[ListItem] = field(default_factory=list[ListItem])
+    ordered: bool = False
+
+
+@dataclass(slots=True)
+class Cell:
+    """A table cell; spans are in rows and columns, at least 1."""
+
+    blocks: list[Block]
+    row_span: int = 1
+    column_span: int = 1
+    column_header: bool = False
+    row_header: bool = False
+
+
+@dataclass(slots=True)
+class Table:
+    """A table, row by row; a row has the cells that begin in it. Notes stand below the table."""
+
+    rows: list[list[Cell]]
+    caption: list[Run] = field(default_factory=list[Run])
+    notes: list[Footnote] = field(default_factory=list[Footnote])
+
+
+Block = Heading | Paragraph | Footnote | Code | Formula | Picture | ItemList | Table

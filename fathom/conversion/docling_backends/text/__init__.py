@@ -1,0 +1,1 @@
+"""Readers of plain text, subtitles, scripts and notebooks."""

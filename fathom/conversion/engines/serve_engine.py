@@ -1,0 +1,79 @@
+"""A file becomes a document by a docling-serve at an address; what is checked and reported is the same as of any other."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.docling_backends.text.text_document import READ_HERE, text_document
+from fathom.conversion.engines.docling_serve_client import ServeClient
+from fathom.conversion.engines.embedded_engine import converted_by
+from fathom.conversion.engines.engine_choice import require_usable
+from fathom.conversion.quality.report_builder import Outcome
+from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
+from fathom.errors import FathomError
+from fathom.observability.structured_logging import get_logger
+
+log = get_logger(__name__)
+
+_settings: ConverterSettings | None = None
+_clients: dict[str | None, ServeClient] = {}
+
+
+def configure(settings: ConverterSettings) -> None:
+    """Documents go to `docling_serve_url`."""
+    global _settings
+    _settings = settings
+
+
+def converter_version() -> str:
+    """What converts there, with versions, as far as it has answered yet."""
+    return next((client.version for client in _clients.values() if client.version), "docling-serve")
+
+
+def warm_up() -> None:
+    """The client is loaded. Whether the server answers is found out document by document: it may come later than we do."""
+    import docling.service_client  # noqa: F401
+
+    assert _settings is not None
+    require_usable(_settings.docling_artifacts, _settings.docling_serve_url)
+    try:
+        _client(None).ask_version()
+    except FathomError as error:
+        log.warning(error.message, sub_stage="models", metrics={"error": error.name})
+
+
+def convert_file(
+    path: Path,
+    inspection: Inspection,
+    *,
+    version: str,
+    progress: ProgressCallback | None = None,
+    key: str | None = None,
+) -> ConvertedDocument:
+    """Returns the document in the file, as `embedded_engine.convert_file` does; plain text is not sent anywhere.
+
+    `key` opens the server. Raises besides ConverterUnreachable where it does not answer or has no room, and KeyRefused.
+    """
+    client = _client(key)
+    client.ask_version()
+    make = partial(_made, client, path, inspection, progress)
+    return converted_by(make, path, inspection, version=version, converter=client.version)
+
+
+def _made(client: ServeClient, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
+    if inspection.kind in READ_HERE:
+        return Outcome(document=text_document(path, inspection))
+    return client.convert(path, inspection, progress)
+
+
+def _client(key: str | None) -> ServeClient:
+    assert _settings is not None
+    assert _settings.docling_serve_url is not None
+    if key not in _clients:
+        _clients.clear()  # a new key takes the place of the one before
+        _clients[key] = ServeClient(
+            _settings.docling_serve_url, key, timeout_s=_settings.timeout_s, languages=_settings.ocr_languages
+        )
+    return _clients[key]

@@ -1,0 +1,118 @@
+"""Sets the values of form fields beside their labels: a text or choice behind it, a box or radio button before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fathom.conversion.geometric.layout.page_content import Box, Line, Word, bounds
+from fathom.conversion.geometric.layout.text_lines import join_words
+
+CHECKED, UNCHECKED = "[x]", "[ ]"
+# The label of a box stands so near on its right, in ems; a label on the left at most this share of the page's width away.
+NEAR_RIGHT = 2.5
+FAR_LEFT = 0.6
+SAME_ROW = 0.4  # of the lower one's height
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A line or the value of a field, with what was set before and behind it."""
+
+    text: str
+    box: Box
+    words: list[Word]
+    line: Line | None = None
+    before: list[_Piece] = field(default_factory=list["_Piece"])
+    behind: list[_Piece] = field(default_factory=list["_Piece"])
+
+    @property
+    def ticks(self) -> bool:
+        """It is a box or radio button."""
+        return self.line is None and self.text in (CHECKED, UNCHECKED)
+
+
+def lines_with_fields(words: Sequence[Word], width: float) -> list[Line]:
+    """The lines of a page `width` points wide; what was filled in is part of the line of its label."""
+    typed: dict[int, list[Word]] = {}
+    for word in words:
+        if word.field:
+            typed.setdefault(word.field, []).append(word)
+    lines = join_words([word for word in words if not word.field] if typed else words)
+    if not typed:
+        return lines
+    labels = [_Piece(line.text, Box(line.l, line.t, line.r, line.b), line.words, line) for line in lines]
+    values = [_Piece(" ".join(word.text for word in held), bounds(held), held) for held in typed.values()]
+    values.sort(key=lambda value: (value.box.l, value.box.t))
+    left: list[_Piece] = []
+    for value in values:
+        if not _set_beside(value, labels, values, width):
+            left.append(value)
+    _join_choices(labels, width)
+    taken = {id(other) for piece in labels for other in piece.behind}
+    found = [_line(piece) for piece in labels if id(piece) not in taken]
+    return sorted([*found, *(_line(piece) for piece in left)], key=lambda line: (line.t, line.l))
+
+
+def _set_beside(value: _Piece, labels: Sequence[_Piece], values: Sequence[_Piece], width: float) -> bool:
+    """The value is part of its label's line, if it has one."""
+    row = [label for label in labels if _beside(label.box, value.box)]
+    size = value.words[0].size
+    if value.ticks and not _ends_row(value, row, values):
+        right = min((label for label in row if label.box.l > value.box.l), key=lambda label: label.box.l, default=None)
+        between = right is not None and any(
+            other is not value and _beside(other.box, value.box) and value.box.l < other.box.l < right.box.l for other in values
+        )
+        if right is not None and not between and right.box.l - value.box.r < NEAR_RIGHT * max(size, value.box.height):
+            right.before.append(value)
+            return True
+    label = max((one for one in row if one.box.r <= value.box.l + size), key=lambda one: one.box.r, default=None)
+    if label is None or value.box.l - label.box.r > FAR_LEFT * width:
+        return False
+    label.behind.append(value)
+    return True
+
+
+def _ends_row(value: _Piece, row: Sequence[_Piece], values: Sequence[_Piece]) -> bool:
+    """A row of boxes and labels that ends with a box has each box behind its label: `Yes [x] No [ ]`."""
+    last = max(row, key=lambda label: label.box.r, default=None)
+    boxes = [other for other in values if other.ticks and _beside(other.box, value.box)]
+    return last is not None and max(box.box.l for box in boxes) > last.box.l
+
+
+def _join_choices(labels: Sequence[_Piece], width: float) -> None:
+    """Boxes in a row, each with its own label, go on the line of the label before them all: `Fuel: [x] diesel [ ] petrol`."""
+    choices = sorted((piece for piece in labels if piece.before), key=lambda piece: piece.box.l)
+    for choice in choices:
+        start = choice.before[0].box.l
+        row = [one for one in labels if one is not choice and _beside(one.box, choice.box) and one.box.r <= start + 1]
+        nearest = max(row, key=lambda one: one.box.r, default=None)
+        if nearest is None:
+            continue
+        head = next((one for one in labels if nearest in one.behind), nearest)
+        if head.text.endswith(":") and start - nearest.box.r < FAR_LEFT * width:
+            head.behind.append(choice)
+
+
+def _beside(a: Box, b: Box) -> bool:
+    return min(a.b, b.b) - max(a.t, b.t) > SAME_ROW * min(a.height, b.height)
+
+
+def _line(piece: _Piece) -> Line:
+    parts = _parts(piece)
+    words = [word for part in parts for word in part.words]
+    box = bounds(part.box for part in parts)
+    text = " ".join(part.text for part in parts)
+    if piece.line is None:
+        first = words[0]
+        low = max(word.b for word in words)
+        return Line(words, box.l, box.t, box.r, box.b, first.size, bold=False, text=text, baseline=low)
+    line = piece.line
+    if len(parts) == 1:
+        return line
+    return Line(words, box.l, line.t, box.r, line.b, line.size, line.bold, line.italic, text, line.baseline)
+
+
+def _parts(piece: _Piece) -> list[_Piece]:
+    own = sorted(piece.before, key=lambda one: one.box.l)
+    return [*own, piece, *(part for one in sorted(piece.behind, key=lambda one: one.box.l) for part in _parts(one))]

@@ -1,0 +1,1 @@
+"""Letters that are set apart: large initials, superscripts, rotated text."""

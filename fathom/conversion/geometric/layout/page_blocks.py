@@ -1,0 +1,226 @@
+"""Lines of a column joined to paragraphs, headings and items: a block ends where the setting of the text changes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+
+from fathom.conversion.geometric.layout.letters.superscripts import script_of
+from fathom.conversion.geometric.layout.page_content import Box, Line, bounds
+from fathom.conversion.geometric.layout.roles.list_items import starts_item
+
+# A line further below the last one than the usual step by this factor begins a new block.
+WIDER_STEP = 1.28
+INDENT = 0.7
+# A line of so many characters may have been broken for its width.
+FULL_LINE = 50
+LONGEST_LABEL = 4  # words
+LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$")
+SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
+
+
+class Role(StrEnum):
+    """What a block is on its page."""
+
+    TEXT = "text"
+    TITLE = "title"
+    HEADING = "section_header"
+    ITEM = "list_item"
+    CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    CODE = "code"
+    HEADER = "page_header"
+    FOOTER = "page_footer"
+    TABLE = "table"
+    PICTURE = "picture"
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1.
+
+    `room`: points from its last line to the right edge of its column; `indented`: its first line is; `boxed`: in an aside.
+    """
+
+    lines: list[Line]
+    role: Role = Role.TEXT
+    box: Box | None = None
+    confidence: float = 1.0
+    table: object = None
+    children: list[Block] = field(default_factory=list["Block"])
+    gap_above: float = 1e9
+    gap_below: float = 1e9
+    alone: bool = True
+    room: float = 0.0
+    indented: bool = False
+    boxed: bool = False
+
+    @property
+    def bounds(self) -> Box:
+        """Where it stands."""
+        return self.box if self.box is not None else bounds(self.lines)
+
+    @property
+    def size(self) -> float:
+        """The size of most of its characters, points."""
+        sizes: Counter[float] = Counter()
+        for line in self.lines:
+            sizes[line.size] += len(line.text)
+        return max(sizes, key=lambda size: (sizes[size], size))
+
+    @property
+    def text(self) -> str:
+        """Its lines, joined by blanks."""
+        return " ".join(line.text for line in self.lines)
+
+
+def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
+    """The blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
+    if not lines:
+        return []
+    steps = _usual_steps(lines)
+    left, right = _edges(lines)
+    blocks = [Block([lines[0]])]
+    for index in range(1, len(lines)):
+        a, b = lines[index - 1], lines[index]
+        after = lines[index + 1] if index + 1 < len(lines) else None
+        if _parted(blocks[-1].lines, a, b, after, steps, left, right, size):
+            blocks.append(Block([b]))
+        else:
+            blocks[-1].lines.append(b)
+    _measure_gaps(blocks)
+    for block in blocks:
+        block.room = right - block.lines[-1].r
+        block.indented = block.lines[0].l > left + INDENT * block.size
+    return blocks
+
+
+def _measure_gaps(blocks: list[Block]) -> None:
+    for above, below in pairwise(blocks):
+        gap = below.lines[0].t - above.lines[-1].b
+        above.gap_below = below.gap_above = gap
+
+
+def _usual_steps(lines: Sequence[Line]) -> dict[float, float]:
+    """For each size, the step from baseline to baseline inside paragraphs."""
+    steps: dict[float, Counter[float]] = {}
+    for a, b in pairwise(lines):
+        step = b.baseline - a.baseline
+        size = _rounded(a.size)
+        if size == _rounded(b.size) and 0.8 * size < step < 2.6 * size:
+            steps.setdefault(size, Counter())[round(step * 2) / 2] += 1
+    return {size: _within_paragraphs(counted) for size, counted in steps.items()}
+
+
+def _within_paragraphs(counted: Counter[float]) -> float:
+    """The least of the common steps: wider ones part paragraphs or items."""
+    least = max(2, 0.15 * counted.total())
+    common = [step for step, count in counted.items() if count >= least]
+    return min(common) if common else min(counted, key=lambda step: (-counted[step], step))
+
+
+def _rounded(size: float) -> float:
+    return round(size * 2) / 2
+
+
+def _edges(lines: Sequence[Line]) -> tuple[float, float]:
+    """Left and right edge of the column's text."""
+    lefts = Counter(round(line.l) for line in lines)
+    left = min((x for x, n in lefts.items() if n >= max(2, 0.15 * len(lines))), default=min(line.l for line in lines))
+    rights = sorted(line.r for line in lines)
+    return float(left), rights[int(0.92 * (len(rights) - 1))]
+
+
+def _parted(
+    block: list[Line],
+    a: Line,
+    b: Line,
+    after: Line | None,
+    steps: dict[float, float],
+    left: float,
+    right: float,
+    size: float,
+) -> bool:
+    """`b` begins another block than the one that ends with `a`."""
+    if LISTED.search(a.text):  # an entry of a table of contents
+        return True
+    larger = max(a.size, b.size)
+    if abs(a.size - b.size) > 0.09 * larger and not (len(b.text) < 4 or len(a.text) < 4):
+        return True
+    step = b.baseline - a.baseline
+    usual = steps.get(_rounded(b.size), 1.25 * b.size)
+    if step > WIDER_STEP * usual + 0.6 or step < 0.3 * b.size:
+        return True
+    if a.bold != b.bold and not _runs_on(a, b, right):
+        return True
+    if starts_item(b, after) or _starts_note(b):
+        return True
+    if _starts_term(block[0]) and _starts_term(b) and (_fits(a, b, right) or (_has_label(block[0]) and _has_label(b))):
+        return True
+    if starts_item(block[0], None):
+        hanging = block[0].l + 0.4 * b.size
+        if len(block) > 1:
+            return b.l < block[1].l - 0.6 * b.size
+        return b.l < hanging and _ended(a, b, right)
+    if _ended(a, b, right):
+        return True
+    indent = b.l - a.l
+    first = block[0]
+    if indent > INDENT * b.size and SENTENCE_END.search(a.text) and b.l < left + 6 * b.size:
+        return not (len(block) == 1 and after is not None and abs(after.l - b.l) < 1.5)
+    # an indented first line after a line that fills the column, as in paragraphs without space between
+    return (
+        indent > INDENT * b.size
+        and indent < 4 * b.size
+        and after is not None
+        and b.l - after.l > INDENT * b.size
+        and abs(after.l - a.l) < 1.5
+        and b.text[:1].isupper()
+        and first is not None
+    )
+
+
+def _starts_note(line: Line) -> bool:
+    """The line begins with a raised mark."""
+    words = line.words
+    return len(words) > 1 and words[0].size < words[1].size and script_of(words[0], words[1]) > 0
+
+
+def _runs_on(a: Line, b: Line, right: float) -> bool:
+    """The sentence goes over from `a` to `b`: bold words at its beginning or end only."""
+    fills = a.r > right - 4 * a.size
+    return fills and (b.text[:1].islower() or not SENTENCE_END.search(a.text)) and a.words[0].bold == b.words[0].bold
+
+
+def _ended(a: Line, b: Line, right: float) -> bool:
+    """`a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
+    return bool(SENTENCE_END.search(a.text)) and _fits(a, b, right) and not b.text[:1].islower()
+
+
+def _fits(a: Line, b: Line, right: float) -> bool:
+    """The first word of `b` would have fitted behind `a`."""
+    word = b.words[0]
+    return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size
+
+
+def _starts_term(line: Line) -> bool:
+    """The line begins with bold words, as what is explained in a list of terms."""
+    return line.words[0].bold and not line.bold
+
+
+def _has_label(line: Line) -> bool:
+    """The bold words that the line begins with end with a colon."""
+    bold = [word for word, _ in zip(line.words, range(LONGEST_LABEL), strict=False) if word.bold]
+    return bool(bold) and bold[-1].text.endswith(":")
+
+
+def broken_on_purpose(block: Block) -> bool:
+    """Each line of the block but the last ends where more would have fitted: an address, a verse, a programme."""
+    if len(block.lines) < 2 or any(len(line.text) >= FULL_LINE for line in block.lines):
+        return False
+    right = block.lines[-1].r + block.room
+    return all(_fits(a, b, right) for a, b in pairwise(block.lines))

@@ -1,0 +1,144 @@
+"""A page laid out: what stands on it becomes blocks with roles, in the order a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from fathom.conversion.geometric.layout.boxed_text import asides_of
+from fathom.conversion.geometric.layout.continuation import stitched
+from fathom.conversion.geometric.layout.drawings import find_pictures
+from fathom.conversion.geometric.layout.form_labels import lines_with_fields
+from fathom.conversion.geometric.layout.letters.large_letters import rows_beside, with_initials, words_behind
+from fathom.conversion.geometric.layout.letters.rotated_text import most_is_turned, turned_blocks, without_turned_cells
+from fathom.conversion.geometric.layout.page_blocks import Block, Role, join_lines
+from fathom.conversion.geometric.layout.page_columns import Piece, Row, read_columns
+from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, Line, PageContent, centre_inside, inside
+from fathom.conversion.geometric.layout.roles.captions import mark_captions, mark_footnotes
+from fathom.conversion.geometric.layout.roles.heading_blocks import mark_headings, mark_title
+from fathom.conversion.geometric.layout.roles.list_items import starts_item
+from fathom.conversion.geometric.layout.roles.listings import listings
+from fathom.conversion.geometric.layout.roles.note_marks import link_note_marks
+from fathom.conversion.geometric.layout.roles.outline import mark_outlined
+from fathom.conversion.geometric.layout.roles.reader_notes import notes_of
+from fathom.conversion.geometric.layout.running.headers_footers import runs_perhaps, take_furniture
+from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules, ruled_tables
+from fathom.conversion.geometric.layout.tables.table_grid import Grid, read_leftward
+from fathom.conversion.geometric.layout.tables.unruled_tables import find_tables, tables_between_rules
+from fathom.conversion.geometric.layout.text_lines import join_words, merge_lines, without_leader
+
+
+def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[Block]:
+    """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell.
+
+    The `first` page of a document may have its title.
+    """
+    grids = ruled_tables(content)
+    turned = without_turned_cells(content.turned, grids)
+    asides = asides_of(content, style.body_size, [grid.box for grid in grids])
+    kept_apart = [*(grid.box for grid in grids), *asides]
+    words = [w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)]
+    lines = lines_with_fields(with_initials(words, style.body_size, style.words), content.width)
+    behind = {id(line): line for line in words_behind(lines, style.body_size)}
+    lines = [line for line in lines if id(line) not in behind]
+    alone = not kept_apart and not content.pictures
+    furniture, lines = take_furniture(lines, content, style, alone=alone)
+    open_grids = tables_between_rules(content, lines, [g.box for g in grids])
+    grids += open_grids
+    lines = [line for line in lines if not any(centre_inside(line, g.box, 1.0) for g in open_grids)]
+    pictures = find_pictures(content, [g.box for g in grids])
+    labels = {id(line): box for line in lines for box in pictures if centre_inside(line, box)}
+
+    fixed = [_table(grid) for grid in grids] + [_picture(box, lines, labels) for box in pictures]
+    rows = rows_beside(lines, style.body_size)
+    pieces = [
+        Piece(line.l, (row := rows.get(id(line), line)).t, line.r, row.b, line) for line in lines if id(line) not in labels
+    ]
+    pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
+    pieces += [_aside(box, content, style) for box in asides]
+    bars = [rule for rule in join_rules(content.rules) if rule.horizontal]
+    blocks = stitched([_column(rows, style) for rows in read_columns(pieces, style.body_size, bars)])
+    bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
+    mark_captions(blocks)
+    mark_headings(blocks, style.body_size, page_bold=bold)
+    for block in blocks:
+        if block.role is Role.HEADING and runs_perhaps(block, content, style.body_size):
+            block.role = Role.TEXT
+    mark_outlined(blocks, content.titles)
+    if first:
+        mark_title(blocks, style.body_size)
+    mark_footnotes(blocks, style.body_size, content.height)
+    link_note_marks(blocks)
+    if content.turned:
+        sideways, others = turned_blocks(content, turned, style, partial(lay_out, first=first and most_is_turned(content)))
+        blocks = [*sideways, *blocks, *others] if most_is_turned(content) else [*blocks, *sideways, *others]
+    blocks += notes_of(content)
+    furniture += [Block([line], role=Role.FOOTER, confidence=0.6) for line in behind.values()]
+    headers = [b for b in furniture if b.role is Role.HEADER]
+    return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
+
+
+def _column(rows: Sequence[Row], style: DocumentStyle) -> list[Block]:
+    """The blocks of one column."""
+    size = style.body_size
+    blocks: list[Block] = []
+    tables = {first: (last, grid) for first, last, grid in find_tables(rows)}
+    lines: list[Line] = []
+    index = 0
+
+    def flush() -> None:
+        start = 0
+        for first, last in [] if style.typewritten else listings(lines):
+            blocks.extend(_roles(join_lines(lines[start:first], size), size))
+            blocks.append(_listing(lines[first : last + 1]))
+            start = last + 1
+        blocks.extend(_roles(join_lines(lines[start:], size), size))
+        lines.clear()
+
+    while index < len(rows):
+        if index in tables:
+            flush()
+            last, grid = tables[index]
+            blocks.append(_table(grid))
+            index = last + 1
+            continue
+        row = rows[index]
+        index += 1
+        if row[0].block is not None:
+            flush()
+            blocks += row[0].block
+        else:
+            lines.append(without_leader(merge_lines([p.line for p in row if p.line])))
+    flush()
+    return blocks
+
+
+def _listing(lines: Sequence[Line]) -> Block:
+    return Block(list(lines), role=Role.CODE, confidence=0.9)
+
+
+def _aside(box: Box, content: PageContent, style: DocumentStyle) -> Piece:
+    """What stands in the box, as a piece that is read by itself."""
+    lines = join_words(inside(content.words, box, 1.0))
+    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines]
+    blocks = [block for rows in read_columns(pieces, style.body_size) for block in _column(rows, style)]
+    for block in blocks:
+        block.boxed = True
+    return Piece(box.l, box.t, box.r, box.b, block=blocks)
+
+
+def _roles(blocks: list[Block], size: float) -> list[Block]:
+    for block in blocks:
+        if starts_item(block.lines[0], None) and block.size > 0.75 * size:
+            block.role, block.confidence = Role.ITEM, 0.9
+    return blocks
+
+
+def _table(grid: Grid) -> Block:
+    return Block([], role=Role.TABLE, box=grid.box, table=read_leftward(grid), confidence=grid.confidence)
+
+
+def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:
+    inner = [line for line in lines if labels.get(id(line)) is box]
+    children = [Block([line]) for line in inner]
+    return Block([], role=Role.PICTURE, box=box, children=children, confidence=0.9)

@@ -1,0 +1,142 @@
+"""The geometric engine as docling's plugin: a layout engine that reads pages without text by OCR, and a table engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from docling.datamodel.base_models import LayoutPrediction, Page, TableStructurePrediction
+from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStructureOptions
+from docling.models.base_layout_model import TABLE_LABELS, BaseLayoutModel
+from docling.models.base_table_model import BaseTableStructureModel
+
+from fathom.conversion.geometric.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
+from fathom.conversion.geometric.layout.page_blocks import Role
+from fathom.conversion.geometric.layout.page_content import Box
+from fathom.conversion.geometric.layout.page_layout import lay_out
+from fathom.conversion.geometric.layout.scans import covered_by_pictures, not_read, read_scan, wants_ocr
+from fathom.conversion.geometric.layout.tables.table_grid import Grid
+from fathom.conversion.geometric.layout.tables.unruled_tables import grid_of_region
+
+
+class GeometricLayoutOptions(BaseLayoutOptions):
+    """Options of the geometric layout engine."""
+
+    kind: ClassVar[Literal["fathom_geometric"]] = "fathom_geometric"
+    ocr: bool = True
+    languages: tuple[str, ...] = ()
+    threads: int = 1
+
+
+class GeometricTableOptions(BaseTableStructureOptions):
+    """Options of the geometric table engine."""
+
+    kind: ClassVar[Literal["fathom_geometric_tables"]] = "fathom_geometric_tables"
+
+
+class GeometricLayoutModel(BaseLayoutModel):
+    """Lays pages out by geometry; its clusters come in reading order and hold their lines."""
+
+    requires_layout_postprocessing = False
+
+    def __init__(
+        self,
+        artifacts_path: Path | None,
+        accelerator_options: Any,
+        options: GeometricLayoutOptions,
+        enable_remote_services: bool = False,
+    ) -> None:
+        self.options = options
+
+    @classmethod
+    def get_options_type(cls) -> type[BaseLayoutOptions]:
+        """GeometricLayoutOptions."""
+        return GeometricLayoutOptions
+
+    def predict_layout(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[LayoutPrediction]:
+        """The clusters of each page."""
+        return [self._predict(conv_res, page) for page in pages]
+
+    def _predict(self, conv_res: Any, page: Page) -> LayoutPrediction:
+        backend: Any = page._backend
+        if backend is None or not backend.is_valid():
+            return LayoutPrediction()
+        content = content_of(page)
+        before = content
+        if self.options.ocr and wants_ocr(content):
+            content = read_scan(backend, content, self.options.languages, threads=self.options.threads)
+            if hasattr(backend, "content"):
+                backend.content = content
+            confidences = [(w.confidence, len(w.text)) for w in content.words if content.from_ocr]
+            if confidences:
+                letters = sum(n for _, n in confidences)
+                score = sum(c * n for c, n in confidences) / letters
+                conv_res.confidence.pages[page.page_no].ocr_score = score
+        if hasattr(conv_res.input._backend, "unread") and (before.unreadable or before.voiceless):
+            conv_res.input._backend.unread[page.page_no] = not_read(before, content)
+        if hasattr(conv_res.input._backend, "textless") and not (content.words or content.turned or content.notes):
+            conv_res.input._backend.textless[page.page_no] = covered_by_pictures(content)
+        style = style_of(conv_res, content)
+        blocks = lay_out(content, style, first=page.page_no == 1)
+        if hasattr(conv_res.input._backend, "has_title") and any(block.role is Role.TITLE for block in blocks):
+            conv_res.input._backend.has_title = True
+        clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
+        content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, Grid)}
+        if page.parsed_page is not None:
+            if content.from_ocr:
+                page.parsed_page = scanned_page(page.parsed_page, content)
+            lines = [line for block in blocks if block.role in (Role.HEADING, Role.TITLE) for line in block.lines]
+            cells = [line_cell(line, index, from_ocr=content.from_ocr) for index, line in enumerate(lines)]
+            page.parsed_page.textline_cells = cells  # only headings' sizes are looked at again
+        return LayoutPrediction(clusters=clusters)
+
+
+class GeometricTableModel(BaseTableStructureModel):
+    """Gives each table of the layout its grid of cells."""
+
+    def __init__(
+        self,
+        enabled: bool,
+        artifacts_path: Path | None,
+        options: GeometricTableOptions,
+        accelerator_options: Any,
+        enable_remote_services: bool = False,
+    ) -> None:
+        self.enabled = enabled
+        self.options = options
+
+    @classmethod
+    def get_options_type(cls) -> type[BaseTableStructureOptions]:
+        """GeometricTableOptions."""
+        return GeometricTableOptions
+
+    def predict_tables(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[TableStructurePrediction]:
+        """The tables of each page, by the number of their cluster."""
+        return [self._predict(page) for page in pages]
+
+    def _predict(self, page: Page) -> TableStructurePrediction:
+        prediction = TableStructurePrediction()
+        if page.predictions.layout is None:
+            return prediction
+        for cluster in page.predictions.layout.clusters:
+            if cluster.label not in TABLE_LABELS:
+                continue
+            content = content_of(page)
+            grid = content.tables.get(cluster.id)
+            if grid is None:
+                box = cluster.bbox
+                grid = grid_of_region(content, Box(box.l, box.t, box.r, box.b))
+            if isinstance(grid, Grid):
+                prediction.table_map[cluster.id] = table_of(grid, cluster, page.page_no)
+        return prediction
+
+
+def layout_engines() -> dict[str, list[type]]:
+    """What docling's plugin system asks for."""
+    return {"layout_engines": [GeometricLayoutModel]}
+
+
+def table_structure_engines() -> dict[str, list[type]]:
+    """What docling's plugin system asks for."""
+    return {"table_structure_engines": [GeometricTableModel]}

@@ -1,0 +1,24 @@
+"""Notes that readers left on a page: a paragraph each, after the page's own text, with whose it is and what it is on."""
+
+from __future__ import annotations
+
+from fathom.conversion.geometric.layout.page_blocks import Block, Role
+from fathom.conversion.geometric.layout.page_content import Box, Note, PageContent, Word
+from fathom.conversion.geometric.layout.text_lines import make_line
+
+LONGEST_QUOTE = 200
+SIZE = 9.0
+
+
+def notes_of(content: PageContent) -> list[Block]:
+    """The notes of the page from top to bottom."""
+    return [_block(note) for note in sorted(content.notes, key=lambda note: (note.t, note.l))]
+
+
+def _block(note: Note) -> Block:
+    about = f" on “{note.marked[:LONGEST_QUOTE]}”" if note.marked else ""
+    author = f" by {note.author}" if note.author else ""
+    text = f"[Note{author}{about}: {note.text}]"  # in brackets, so that no sentence of the page goes on into it
+    line = make_line([Word(text, note.l, note.t, note.r, note.b, SIZE, baseline=note.b)])
+    line.text = text
+    return Block([line], role=Role.TEXT, box=Box(note.l, note.t, note.r, note.b), confidence=0.9)

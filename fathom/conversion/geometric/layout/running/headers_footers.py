@@ -1,0 +1,133 @@
+"""Sets running headers, footers and page numbers apart, where the document's pages show that they are such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fathom.conversion.geometric.layout.page_blocks import Block, Role
+from fathom.conversion.geometric.layout.page_content import DocumentStyle, Line, PageContent, body_size
+from fathom.conversion.geometric.layout.paragraph_text import known_words
+from fathom.conversion.geometric.layout.roles.listings import is_typewritten
+from fathom.conversion.geometric.layout.running.margins import Margin, margins_of
+from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, read_number
+from fathom.conversion.geometric.layout.running.repeated_lines import (
+    band_of,
+    counts,
+    in_margin,
+    key_of,
+    learn_running_texts,
+    says_sentence,
+)
+
+SAME_ROW = 0.3  # ems
+PARAGRAPH_STEP = 1.6
+# A line so near to the edge, in shares of the page's height, no larger than that, in the size of the body, may be a running
+# text with the page's number; smaller numbers are those of headings.
+EDGE = 0.1
+HEADING_SIZE = 1.3
+LEAST_NUMBER = 20
+
+
+def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None = None) -> DocumentStyle:
+    """The style of a document, from some of its pages (neighbours, if not all); `numbers` are theirs, from 1."""
+    words = [word for page in pages for word in page.words]
+    size = body_size(words)
+    running = learn_running_texts(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
+    return DocumentStyle(size, running, known_words(words), is_typewritten(words))
+
+
+def take_furniture(
+    lines: Sequence[Line], page: PageContent, style: DocumentStyle, *, alone: bool = False
+) -> tuple[list[Block], list[Line]]:
+    """(running headers and footers, all other lines).
+
+    A page that has nothing else (`alone`: no table, picture or box) keeps all its lines as text. The number of the page is
+    taken from the text of a running line.
+    """
+    running, size = style.running, style.body_size
+    margins = margins_of(page, size, running.step)
+    found: dict[int, tuple[Margin, NumberedText | None]] = {}
+    for line in lines if margins else ():
+        margin = in_margin(line, margins, page.height, size, running)
+        if margin is not None:
+            found[id(line)] = (margin, read_number(line.text))
+    by_id = {id(line): line for line in lines if id(line) in found}
+    numbers = [line for line in lines if id(line) in found and _is_number(line, *found[id(line)], page, style)]
+    if not running.several:  # what one page has beside its number may be a part of its text
+        numbers = [one for one in numbers if not any(_on_row(line, [one]) for line in lines if line is not one)]
+    running_lines = {key for key, (margin, number) in found.items() if _runs(by_id[key], margin, number, page, style)} | {
+        id(line) for line in lines if id(line) in found and _on_row(line, numbers)
+    }
+    running_lines = _without_paragraphs(running_lines, [line for line in lines if id(line) in found], numbers)
+    taken: list[Block] = []
+    left: list[Line] = []
+    for line in lines:
+        if id(line) not in running_lines:
+            left.append(line)
+            continue
+        margin, number = found[id(line)]
+        if number is not None and number.text and counts(number, running.counters):
+            line.text = number.text
+        taken.append(Block([line], role=Role.HEADER if margin.top else Role.FOOTER, confidence=0.9))
+    if alone and not left:
+        return [], list(lines)
+    return taken, left
+
+
+def _without_paragraphs(running: set[int], lines: Sequence[Line], numbers: Sequence[Line]) -> set[int]:
+    """Those that are no part of a paragraph, of which other lines do not run."""
+    found = set(running)
+    alone = {id(line) for line in numbers}
+    rest = [line for line in lines if id(line) not in found]
+    while rest:
+        line = rest.pop()
+        joined = [one for one in lines if id(one) in found and id(one) not in alone and _one_paragraph(line, one)]
+        found -= {id(one) for one in joined}
+        rest += joined
+    return found
+
+
+def _one_paragraph(a: Line, b: Line) -> bool:
+    step = abs(a.baseline - b.baseline)
+    alike = abs(a.size - b.size) < 0.06 * a.size and not {w.font for w in a.words}.isdisjoint(w.font for w in b.words)
+    return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
+
+
+def runs_perhaps(block: Block, page: PageContent, size: float) -> bool:
+    """A block is a line at the edge of the page, no larger than its text, that ends or begins with a number like a page's.
+
+    It is no heading, though too few pages are there to show that it runs.
+    """
+    if len(block.lines) != 1 or block.size > HEADING_SIZE * size:
+        return False
+    line = block.lines[0]
+    if min(line.b, page.height - line.t) > EDGE * page.height:
+        return False
+    number = read_number(line.text)
+    return number is not None and number.number >= LEAST_NUMBER and len(number.text.split()) > 1
+
+
+def _is_number(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+    """The line is the page's number and nothing else."""
+    if number is None or number.text:
+        return False
+    return _near(style.running.numbers, margin, band_of(line, page.height))
+
+
+def _runs(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+    """The line is a text that runs through the document, or stands where such texts do."""
+    running = style.running
+    if (number is not None and not number.text) or says_sentence(line, style.body_size):
+        return False
+    if (margin.top, key_of(line, number, running.counters)) in running.texts:
+        return True
+    return not margin.close and _near(running.slots, margin, band_of(line, page.height))
+
+
+def _near(slots: frozenset[tuple[bool, int]], margin: Margin, band: int) -> bool:
+    return any((margin.top, near) in slots for near in (band - 1, band, band + 1))
+
+
+def _on_row(line: Line, numbers: Sequence[Line]) -> bool:
+    """It is a page number, or stands on a baseline with one."""
+    return any(line is number or abs(line.baseline - number.baseline) < SAME_ROW * line.size for number in numbers)

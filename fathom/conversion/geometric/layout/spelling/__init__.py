@@ -1,0 +1,1 @@
+"""Mends words and brackets that a page divides, or paints the other way about."""

@@ -1,0 +1,1 @@
+"""Puts the pages of a PDF together to a document: order, levels, tables and links that go over pages."""

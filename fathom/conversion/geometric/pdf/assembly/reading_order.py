@@ -1,0 +1,113 @@
+"""Docling's assembly of a PDF's pages in the order of the layout engine; text is joined where the layout says it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from docling.models.postprocessing.reading_order_rb import PageElement, ReadingOrderPredictor
+from docling.models.stages.reading_order.readingorder_model import ReadingOrderModel, ReadingOrderOptions
+from docling_core.types.doc import DocItemLabel, ProvenanceItem
+
+from fathom.conversion.geometric.layout.continuation import Setting, begin_indented, goes_on
+from fathom.conversion.geometric.layout.paragraph_text import appended
+from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
+
+# What may stand between a sentence's beginning and its end.
+BETWEEN = frozenset(
+    {
+        DocItemLabel.PAGE_HEADER, DocItemLabel.PAGE_FOOTER, DocItemLabel.TABLE, DocItemLabel.PICTURE, DocItemLabel.CAPTION,
+        DocItemLabel.FOOTNOTE,
+    }
+)  # fmt: skip
+
+
+class _Element(PageElement):
+    """An element that knows how its text is set; None where another engine laid the page out."""
+
+    setting: Any = None
+
+
+class ReadingOrder(ReadingOrderModel):
+    """ReadingOrderModel that keeps the order of the layout engine, which knows boxes, sizes and edges."""
+
+    def __init__(self, options: ReadingOrderOptions) -> None:
+        super().__init__(options)
+        self.ro_model = _KeepsOrder()
+        self.list_item_processor = ItemMarks()
+        self._lists = NestedLists()
+
+    def _assembled_to_readingorder_elements(self, conv_res: Any) -> list[Any]:
+        elements = super()._assembled_to_readingorder_elements(conv_res)
+        made = [getattr(one.cluster, "setting", None) for one in conv_res.assembled.elements]
+        return [_Element(**dict(element), setting=setting) for element, setting in zip(elements, made, strict=True)]
+
+    def _handle_text_element(self, element: Any, *, out_doc: Any, current_list: Any, parent: Any, page_height: float) -> Any:
+        """As docling, which has all items of a list side by side."""
+        setting: Setting | None = getattr(element.cluster, "setting", None)
+        inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and setting is not None
+        if item and setting is not None:
+            inner = self._lists.list_of(out_doc, current_list, setting.left, setting.size)
+        found, group = super()._handle_text_element(
+            element, out_doc=out_doc, current_list=inner, parent=parent, page_height=page_height
+        )
+        if not item or setting is None:
+            return found, group
+        self._lists.added(found, group, current_list or group, setting.left)
+        return found, current_list or group
+
+    def _merge_elements(self, element: Any, merged_elem: Any, new_item: Any, page_height: float) -> None:
+        """As docling, which takes every hyphen away and puts a blank between letters that have none."""
+        before = len(new_item.text)
+        new_item.text = appended(new_item.text, merged_elem.text)
+        new_item.orig = appended(new_item.orig, merged_elem.text)
+        start = min(before, len(new_item.text) - len(merged_elem.text))
+        new_item.prov.append(
+            ProvenanceItem(
+                page_no=merged_elem.page_no,
+                charspan=(start, len(new_item.text)),
+                bbox=merged_elem.cluster.bbox.to_bottom_left_origin(page_height),
+            )
+        )
+        if new_item.hyperlink != merged_elem.hyperlink:
+            new_item.hyperlink = None
+
+
+class _KeepsOrder(ReadingOrderPredictor):
+    """Elements come in the order the layout engine gave them."""
+
+    def predict_reading_order(self, page_elements: list[PageElement], page_separators: Any = None) -> list[PageElement]:
+        return list(page_elements)
+
+    def predict_merges(self, sorted_elements: list[PageElement]) -> dict[int, list[int]]:
+        """For each text that goes on elsewhere, the parts it goes on with."""
+        if any(getattr(one, "setting", None) is None for one in sorted_elements if one.label == DocItemLabel.TEXT):
+            return dict(super().predict_merges(sorted_elements))
+        merges: dict[int, list[int]] = {}
+        first_of: dict[int, int] = {}
+        indented = begin_indented(one.setting for one in sorted_elements if one.label == DocItemLabel.TEXT)
+        for at, element in enumerate(sorted_elements):
+            if element.label != DocItemLabel.TEXT:
+                continue
+            after = _next_text(sorted_elements, at)
+            if after is not None and _elsewhere(element, after) and goes_on(element.setting, after.setting, indented=indented):
+                first = first_of.get(element.cid, element.cid)
+                merges.setdefault(first, []).append(after.cid)
+                first_of[after.cid] = first
+        return merges
+
+
+def _next_text(elements: Sequence[Any], at: int) -> Any:
+    """The text after the one at `at`, past what may stand between, and past boxes that are not its own; None at another."""
+    boxed = elements[at].setting.boxed
+    for other in elements[at + 1 :]:
+        setting: Setting | None = other.setting
+        if other.label in BETWEEN or (setting is not None and setting.boxed and not boxed):
+            continue
+        return other if other.label == DocItemLabel.TEXT else None
+    return None
+
+
+def _elsewhere(element: Any, after: Any) -> bool:
+    """On another page, or in a column to the right."""
+    return bool(element.page_no != after.page_no or element.is_strictly_left_of(after))

@@ -1,0 +1,71 @@
+"""A page of an open PDF read whole: its words, shapes and size, under pdfium's lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from fathom.conversion.geometric.layout.page_content import PageContent, Word
+from fathom.conversion.geometric.pdf.pages.annotations import read_annotations
+from fathom.conversion.geometric.pdf.pages.glyph_styles import LAYER, StyleReader
+from fathom.conversion.geometric.pdf.pages.glyphs import GlyphReader
+from fathom.conversion.geometric.pdf.pages.hidden_text import leave_out_hidden
+from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.pdfium_calls import address_of
+from fathom.conversion.geometric.pdf.pages.shapes import ShapeReader
+from fathom.conversion.geometric.pdf.pages.unmapped_text import unreadable_orders, voiceless_count, without
+from fathom.conversion.geometric.pdf.pages.vertical_text import vertical_lines
+
+LETTER = (612.0, 792.0)
+
+
+def frame_of(page: Any) -> Frame:
+    """The page's frame; a page without a sane size is taken for US Letter, as viewers do."""
+    l, b, r, t = page.get_bbox()
+    if not (0 < r - l < 1e6 and 0 < t - b < 1e6):
+        l, b, r, t = 0.0, 0.0, *LETTER
+    return Frame(l, b, r, t, (page.get_rotation() // 90) % 4)
+
+
+def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
+    """What the page paints, and what lies on it; text that does not show is left out and listed.
+
+    `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock. Without `layers`, none can be off.
+    """
+    content = PageContent(frame.width, frame.height)
+    shapes = ShapeReader(frame).read(page.raw)
+    content.rules, content.fills = shapes.rules, shapes.fills
+    content.drawings, content.pictures = shapes.drawings, shapes.pictures
+    text_page = pdfium.FPDFText_LoadPage(page.raw)
+    if text_page:
+        try:
+            styles = StyleReader(address_of(text_page), frame, layers=layers)
+            reader = GlyphReader(text_page, frame, styles)
+            content.words, content.turned = reader.words()
+            doubtful = styles.doubtful
+            if layers and shapes.nested:  # whether a form is in a layer pdfium does not tell
+                doubtful = {**dict.fromkeys(shapes.nested, LAYER), **doubtful}
+            hidden = leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
+            unreadable = unreadable_orders(content, reader.unmapped) if reader.unmapped else set()
+            content.unreadable = [word for word in [*content.words, *content.turned] if word.order in unreadable]
+            if unreadable:
+                content.words, content.turned = without(content.words, unreadable), without(content.turned, unreadable)
+            content.voiceless = voiceless_count(reader.said)
+            content.said = reader.said_without(hidden | unreadable) if hidden or unreadable else reader.said
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
+    content.words, down = vertical_lines(content.words)
+    content.turned += down
+    _clip_to_page(content.words, frame)
+    _clip_to_page(content.turned, frame)
+    read_annotations(page.pdf, page, frame, content)
+    return content
+
+
+def _clip_to_page(words: list[Word], frame: Frame) -> None:
+    """Each word's box is the part of it that can be seen."""
+    width, height = frame.width, frame.height
+    for word in words:
+        if word.l < 0 or word.t < 0 or word.r > width or word.b > height:
+            word.l, word.t, word.r, word.b = max(word.l, 0.0), max(word.t, 0.0), min(word.r, width), min(word.b, height)

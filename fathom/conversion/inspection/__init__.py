@@ -1,0 +1,1 @@
+"""Tells what a file is by its content, before anything converts it."""

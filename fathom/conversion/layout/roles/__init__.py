@@ -1,1 +1,0 @@
-"""What the blocks of a page are: headings, items of lists, captions, notes."""

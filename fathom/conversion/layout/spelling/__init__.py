@@ -1,1 +1,0 @@
-"""How words and brackets are spelled that a page divides, or paints the other way about."""

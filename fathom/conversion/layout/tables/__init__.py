@@ -1,1 +1,0 @@
-"""Tables of a page: parted by painted rules, or by how their rows stand."""

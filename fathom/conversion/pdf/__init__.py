@@ -1,1 +1,0 @@
-"""PDF pages read with pdfium: glyphs, painted lines, pictures, and the docling backend and pipeline over them."""

@@ -1,0 +1,1 @@
+"""Reads the words of office files from their own XML."""

@@ -1,0 +1,180 @@
+"""The process that converts one document after another for the converter, and may be killed at any moment.
+
+The engine is a module with three functions: `warm_up()`, `converter_version() -> str` and
+`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`. One that wants to know the settings has
+`configure(settings)`, called first; one that asks a server takes its `key` in `convert_file`, where the caller has one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import gc
+import importlib
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.inspection.file_inspection import inspect_file
+from fathom.conversion.report import INSPECTED, PageProgress
+from fathom.conversion.service.document_codec import encode_document
+from fathom.conversion.service.log_relay import log_to_stream
+from fathom.conversion.service.protocol import (
+    MAX_REQUEST_BYTES,
+    ConnectionLost,
+    Frame,
+    Request,
+    encode_error,
+    encode_progress,
+    pack,
+    receive,
+)
+from fathom.conversion.service.worker_info import loaded_libraries
+from fathom.errors import ConversionCancelled, FathomError
+from fathom.observability.structured_logging import bound, stage
+
+PR_SET_PDEATHSIG = 1
+OBJECTS_PER_COLLECTION = 100_000
+
+
+class GivenUp(BaseException):
+    """The caller wants this document no more; no `except Exception` on the way out may swallow it."""
+
+
+class Worker:
+    """Takes requests from `connection`, one at a time, until it closes."""
+
+    def __init__(self, connection: socket.socket, settings: ConverterSettings, engine: ModuleType) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._settings = settings
+        self._engine = engine
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        # documents are counted on both sides, so that a cancel which comes too late does not hit the next one
+        self._document = 0
+        self._given_up = 0
+
+    def run(self) -> None:
+        """Works for ever; ends with the process when the other side of the connection does."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        while True:
+            request = self._requests.get()
+            self._document += 1
+            frame, payload = self._answer(request)
+            self._send(frame, payload)
+            del payload
+            gc.collect()  # documents are webs of cycles; between two of them nobody waits for it
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                frame, payload = receive(self._connection, MAX_REQUEST_BYTES)
+                if frame is Frame.CANCEL:
+                    self._given_up = int(payload)
+                elif frame is Frame.REQUEST:
+                    request = Request.decode(payload)
+                    self._send(Frame.ALIVE)  # from here on the document may be to blame for what happens to this process
+                    self._requests.put(request)
+        except (ConnectionLost, OSError):
+            os._exit(0)  # the main thread may be deep in native code, and nobody waits for what it does
+        except Exception:  # noqa: BLE001 - a process that hears nothing is of no use
+            traceback.print_exc()
+            os._exit(1)
+
+    def _answer(self, request: Request) -> tuple[Frame, bytes]:
+        try:
+            with stage("docling", document=request.document, run=request.run), bound(request=request.request):
+                return Frame.RESULT, self._work(request)
+        except GivenUp:
+            return Frame.ERROR, encode_error(ConversionCancelled("The conversion was cancelled."))
+        except FathomError as error:
+            return Frame.ERROR, encode_error(error)
+        except Exception as error:  # noqa: BLE001 - it goes to the caller whole, with its traceback as the cause
+            return Frame.ERROR, encode_error(error)
+
+    def _work(self, request: Request) -> bytes:
+        path = Path(request.path)
+        limits = {"max_bytes": self._settings.max_bytes, "max_pages": self._settings.max_pages}
+        inspection = inspect_file(path, name=request.name or None, **limits)
+        if request.operation == "inspect":
+            return inspection.model_dump_json().encode()
+        self._report(PageProgress(INSPECTED, 0, inspection.pages))
+        key = {"key": request.key} if request.key else {}
+        converted = self._engine.convert_file(path, inspection, version=request.version, progress=self._report, **key)
+        return encode_document(converted)
+
+    def _report(self, progress: PageProgress) -> None:
+        if self._given_up == self._document:
+            raise GivenUp
+        self._send(Frame.PROGRESS, encode_progress(progress))
+
+    def _send(self, frame: Frame, payload: bytes = b"") -> None:
+        with self._sending:
+            self._connection.sendall(pack(frame, payload))
+
+
+def bind_to_supervisor(supervisor: int) -> None:
+    """This process dies with its supervisor, even in the middle of native code."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != supervisor:  # it died before we asked
+        os._exit(0)
+
+
+def bound_memory(memory_mb: int) -> None:
+    """An allocation too sudden for the supervisor's watch fails, and the kernel's own choice of victim is this process."""
+    import resource
+
+    backstop = 2 * memory_mb * 1024**2
+    if sys.platform.startswith("linux"):
+        resource.setrlimit(resource.RLIMIT_DATA, (backstop, backstop))
+        Path("/proc/self/oom_score_adj").write_text("800")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def warm_engine(settings: ConverterSettings) -> ModuleType:
+    """The engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are told."""
+    try:
+        engine = importlib.import_module(settings.engine)
+        if configure := getattr(engine, "configure", None):
+            configure(settings)
+        engine.warm_up()
+    except Exception as error:  # noqa: BLE001 - whatever it is, this process is of no use
+        traceback.print_exc()
+        reason = str(error).splitlines()[:1] or [""]
+        sys.exit(f"{type(error).__name__}: {reason[0]}")
+    return engine
+
+
+def main() -> None:
+    """Warm up, say so, then work. Arguments: the connection's descriptor, the supervisor's pid, the settings as JSON."""
+    descriptor, supervisor, settings_json = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    bind_to_supervisor(supervisor)
+    settings = ConverterSettings.model_validate_json(settings_json)
+    bound_memory(settings.memory_mb)
+    log_to_stream(sys.stderr, settings.log_level)
+    connection = socket.socket(fileno=descriptor)
+    started = time.monotonic()
+    engine = warm_engine(settings)
+    # what is loaded now stays: the collector need not look at it after each document
+    gc.collect()
+    gc.freeze()
+    # a large document is millions of objects that all live to its end: looking through them again and again costs a fifth
+    gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 50)
+    facts = loaded_libraries(engine.converter_version(), time.monotonic() - started)
+    connection.sendall(pack(Frame.READY, facts.model_dump_json().encode()))
+    Worker(connection, settings, engine).run()
+
+
+if __name__ == "__main__":
+    main()

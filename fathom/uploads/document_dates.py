@@ -1,0 +1,145 @@
+"""Keeps the date of each version of a document, and who gave it: its reference time, where it has one.
+
+What somebody gave when it was ingested counts before what its file name says, and that before what the file itself says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+
+from fathom.calendar.spans import span_of
+from fathom.calendar.words import MONTHS
+from fathom.errors import UsageWrong
+from fathom.settings import settings
+from fathom.tables import document_dates, uploads
+from fathom.uploads.attachments_of_mails import kin_of
+
+GIVEN, NAME = "given", "file name"
+_RANKS = {GIVEN: 0, NAME: 1}  # whatever the file itself says comes after
+_PAGE = 500
+
+_MONTH = "|".join(sorted((re.escape(one) for one in MONTHS), key=len, reverse=True))
+_IN_NAMES = tuple(
+    re.compile(rf"(?<![\dA-Za-z]){form}(?![\dA-Za-z])", re.IGNORECASE)
+    for form in (
+        r"((?:19|20)\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)(?:T?\d{4,6})?",
+        r"([0-3]?\d[-_.][01]?\d[-_.](?:19|20)\d\d)",
+        rf"([0-3]?\d[-_. ]?(?:{_MONTH})[-_. ]?(?:19|20)\d\d)",
+        rf"((?:{_MONTH})[-_. ]?[0-3]?\d[-_., ]+(?:19|20)\d\d)",
+        rf"((?:{_MONTH})[-_. ]?(?:19|20)\d\d)",
+        r"((?:19|20)\d\d)[-_. ]([01]\d)",
+        r"(Q[1-4][-_. ]?(?:19|20)\d\d|(?:19|20)\d\d[-_. ]?Q[1-4])",
+        r"((?:19|20)\d\d)",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDate:
+    """The date of a document and what says it: `given`, `file name`, or the part of the file."""
+
+    at: datetime
+    source: str
+
+
+def given_date(said: str) -> DocumentDate:
+    """Returns the date that somebody gives a document. Raises UsageWrong for what is none."""
+    span = span_of(said)
+    if span is None:
+        raise UsageWrong(f"{said[:60]!r} is no date.", hint="Write it as 2021-05-04, 2021-05, 2021 or 2021-05-04T10:00:00Z.")
+    return DocumentDate(span.begins, GIVEN)
+
+
+def date_in_name(path: str) -> DocumentDate | None:
+    """Returns the date in a file's name, as in `2021-05-04_minutes.pdf`; None where there is none."""
+    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    for form in _IN_NAMES:
+        for found in form.finditer(stem):
+            said = "-".join(found.groups()) if len(found.groups()) > 1 else re.sub(r"[_.]", " ", found[1])
+            if re.fullmatch(r"\d{1,2} \d{1,2} \d{4}", said):
+                said = said.replace(" ", "." if "." in found[1] else "/")
+            if (span := span_of(said)) is not None:
+                return DocumentDate(span.begins, NAME)
+    return None
+
+
+def note_own_date(engine: Engine, document: str, version: str, own: DocumentDate | None) -> DocumentDate | None:
+    """The version has the date that its file gives, or its name where the settings say so; answers what is known of it then.
+
+    What came with a mail and has no date has that of the mail.
+    """
+    if own is not None:
+        note_date(engine, document, version, own)
+    if settings().date_from_name and (in_name := date_in_name(document)) is not None:
+        note_date(engine, document, version, in_name)
+    if (known := date_of(engine, document, version)) is None and (mail := kin_of(engine, document).mail) is not None:
+        of_mail = latest_date_of(engine, mail)
+        if of_mail is not None:
+            known = DocumentDate(of_mail.at, "the mail it came with")
+            note_date(engine, document, version, known)
+    return known
+
+
+def note_date(engine: Engine, document: str, version: str, date: DocumentDate) -> None:
+    """The version has this date, unless one that counts more is known of it."""
+    insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(document_dates)
+    c = document_dates.c
+    rank = _RANKS.get(date.source, len(_RANKS))
+    values: dict[str, Any] = {
+        "document": document,
+        "version": version,
+        "at": date.at.astimezone(UTC).isoformat(),
+        "source": date.source,
+        "rank": rank,
+    }
+    statement = insert.values(**values).on_conflict_do_update(
+        index_elements=[c.document, c.version],
+        set_={name: insert.excluded[name] for name in ("at", "source", "rank")},
+        where=c.rank >= insert.excluded.rank,
+    )
+    with engine.begin() as connection:
+        connection.execute(statement)
+
+
+def date_of(engine: Engine, document: str, version: str) -> DocumentDate | None:
+    """Returns the date of the version; None where none is known."""
+    return dates_of(engine, [(document, version)]).get(document)
+
+
+def latest_date_of(engine: Engine, document: str) -> DocumentDate | None:
+    """Returns the date of the version of the document that was accepted last; None where none is known."""
+    with engine.begin() as connection:
+        version = connection.scalar(sa.select(uploads.c.version).where(uploads.c.document == document))
+    return date_of(engine, document, version) if version is not None else None
+
+
+def dates_of(engine: Engine, versions: Iterable[tuple[str, str | None]]) -> Mapping[str, DocumentDate]:
+    """Returns the dates of these versions of documents, by document, of those that have any."""
+    c = document_dates.c
+    wanted = {document: version for document, version in versions if version is not None}
+    found: dict[str, DocumentDate] = {}
+    with engine.begin() as connection:
+        for some in _pages(list(wanted)):
+            query = sa.select(c.document, c.version, c.at, c.source).where(c.document.in_(some))
+            for document, version, at, source in connection.execute(query):
+                if version == wanted[document]:
+                    found[document] = DocumentDate(datetime.fromisoformat(at), source)
+    return found
+
+
+def shown_date(date: DocumentDate | None) -> dict[str, Any]:
+    """Returns the date as the fields in which documents show it."""
+    return {"document_date": date and date.at, "document_date_from": date and date.source}
+
+
+def _pages(items: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(items), _PAGE):
+        yield items[start : start + _PAGE]

@@ -1,0 +1,1 @@
+"""The inbox: scanned, written to, and accepted file by file."""

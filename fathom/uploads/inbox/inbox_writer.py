@@ -1,0 +1,174 @@
+"""Putting files into the inbox, each there whole the moment it has its name; the same way in as a dropped file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from fathom.errors import DocumentTooLarge, FathomError, Refused, UnsafePath, UsageWrong
+from fathom.files import copy_blocks, store_error
+from fathom.ids import collection_name, document_id, escaped
+from fathom.settings import Settings
+from fathom.uploads.inbox.inbox_scan import SPECIAL_HINT, is_left_alone
+from fathom.uploads.inbox.safe_open import SETTLE_S, open_folder
+
+_MB = 1024 * 1024
+# What is to be taken of an open file: the file itself, or what stands in its place. Raises a FathomError to refuse it.
+Opened: TypeAlias = Callable[[BinaryIO], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file in the inbox: the document it is, its version (SHA-256, hex), size in bytes, and its names below the inbox."""
+
+    document: str
+    version: str
+    size: int
+    parts: tuple[str, ...] = ()
+
+
+@dataclass
+class Placement:
+    """What was placed since when, and which sources were refused, each with its error."""
+
+    placed: list[Placed] = field(default_factory=list)
+    refused: list[tuple[str, FathomError]] = field(default_factory=list)
+    since: float = field(default_factory=time.time)
+
+
+def ingest_paths(
+    paths: Iterable[Path], collection: str, settings: Settings, *, opened: Opened = lambda stream: stream
+) -> Placement:
+    """Every file of the paths, as `opened` gives it, is in the inbox below the collection, in place of what had its name.
+
+    A file keeps its name, the files of a folder their path below it. What cannot be taken is refused by name and the others
+    go on: links, special files, hidden and unfinished ones that were asked for by name, those larger than
+    `settings.max_file_mb`, a second source for a document of this call. Raises UnsafePath for a wrong collection name.
+    """
+    collection_name(collection)
+    placement = Placement()
+    sources: dict[str, Path] = {}
+    for path in paths:
+        try:
+            for source, relative in files_of(path, placement):
+                document = document_id(collection, relative)
+                if sources.setdefault(document, source) != source:
+                    raise UsageWrong(f"{source} and {sources[document]} would be one document, {document}.")
+                _place_file(source, collection, relative, settings, placement, opened)
+        except FathomError as error:
+            placement.refused.append((str(path), error))
+    return placement
+
+
+def place(settings: Settings, collection: str, relative: str, source: BinaryIO) -> Placed:
+    """The bytes of the source are in the inbox as `collection/relative`, on the disk, in place of those that were there.
+
+    Raises UnsafePath for a path that leaves the collection, crosses a link or would be left alone by the intake,
+    DocumentTooLarge, StoreFull. Nothing is left behind by a failure but an unfinished file, which no look takes.
+    """
+    document = document_id(collection, relative)
+    parts = (collection, *(part for part in relative.split("/") if part not in ("", ".")))
+    if any(is_left_alone(part) for part in parts[1:]):
+        raise UnsafePath(f"{escaped(relative)} is hidden or unfinished by its name.", hint="Rename it.")
+    try:
+        folder = open_folder(settings.inbox_path, parts[:-1], create=True)
+    except OSError as error:
+        raise named_error(error, relative) from error
+    temporary = f".{uuid.uuid4().hex}.part"
+    try:
+        kept = _fill(folder, temporary, source, settings.max_file_mb)
+        os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+    except OSError as error:
+        raise named_error(error, relative) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        os.close(folder)
+    return Placed(document, *kept, parts)
+
+
+def _fill(folder: int, name: str, source: BinaryIO, max_mb: int) -> tuple[str, int]:
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder)
+    digest = hashlib.sha256()
+    with os.fdopen(descriptor, "wb") as stream:
+        size = copy_blocks(_Bounded(source, max_mb), stream, seen=digest)
+        os.fsync(descriptor)
+        # It is whole when it gets its name: its time is set back, so that the intake need not wait for it to settle.
+        now = time.time_ns()
+        os.utime(descriptor, ns=(now, now - int(2 * SETTLE_S * 1e9)))
+    return digest.hexdigest(), size
+
+
+class _Bounded:
+    """A source that raises DocumentTooLarge once it gave more than the limit."""
+
+    def __init__(self, source: BinaryIO, max_mb: int) -> None:
+        self._source = source
+        self._left = max_mb * _MB
+        self._max_mb = max_mb
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._source.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise DocumentTooLarge(f"The file has more than {self._max_mb} MB, which is the limit.")
+        return block
+
+
+def _place_file(source: Path, collection: str, relative: str, settings: Settings, placement: Placement, opened: Opened) -> None:
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnsafePath(f"{source} is not a regular file.", hint=SPECIAL_HINT)
+            if status.st_size > settings.max_file_mb * _MB:
+                raise DocumentTooLarge(f"{source} has {status.st_size / _MB:.0f} MB; the limit is {settings.max_file_mb} MB.")
+            with opened(stream) as taken:
+                placement.placed.append(place(settings, collection, relative, taken))
+    except FathomError as error:
+        placement.refused.append((str(source), error))
+    except OSError as error:
+        placement.refused.append((str(source), Refused(f"{source} cannot be read: {error.strerror}.")))
+
+
+def files_of(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
+    """Each regular file of the path with its path below it; a folder's hidden and unfinished files are left alone."""
+    if path.is_symlink():
+        raise UnsafePath(f"{path} is a link.", hint="Give the file or folder itself.")
+    if not path.exists():
+        raise UsageWrong(f"{path} does not exist.")
+    if not path.is_dir():
+        yield path, path.name
+        return
+
+    def unreadable(error: OSError) -> None:
+        placement.refused.append((str(error.filename), Refused(f"{error.filename} cannot be read: {error.strerror}.")))
+
+    for folder, folders, names in os.walk(path, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not is_left_alone(name))
+        for name in sorted([*names, *folders]):
+            entry = Path(folder, name)
+            if entry.is_symlink():
+                placement.refused.append((str(entry), UnsafePath(f"{entry} is a link.")))
+            elif name in names and not is_left_alone(name):
+                yield entry, entry.relative_to(path).as_posix()
+
+
+def named_error(error: OSError, relative: str) -> FathomError:
+    """The error that stands for this one of the operating system, about a file of that path."""
+    import errno
+
+    name = escaped(relative)
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG):
+        return UnsafePath(f"{name} cannot be a file in the inbox: {error.strerror}.", hint="Rename it.")
+    return store_error(error, name)

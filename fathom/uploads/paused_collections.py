@@ -1,0 +1,53 @@
+"""Collections of which no run is planned for now, and why; what runs already goes on to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+
+from fathom.tables import pauses
+from fathom.uploads.provider_accounts import probe_now
+
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a collection (`*`: every one) is paused, by whom, and since when in seconds since 1970."""
+
+    collection: str
+    reason: str
+    paused_by: str | None
+    paused_at: float
+
+
+def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: float) -> Pause:
+    """No run is planned for the collection until it is resumed; pausing it again changes the reason alone."""
+    insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(pauses)
+    row = insert.values(collection=collection, reason=reason, paused_by=by, paused_at=now)
+    with engine.begin() as connection:
+        connection.execute(row.on_conflict_do_update(index_elements=["collection"], set_={"reason": row.excluded.reason}))
+    return paused(engine)[collection]
+
+
+def resume(engine: Engine, collection: str) -> bool:
+    """The collection is not paused; answers whether it was. A paused account is tried with the next question."""
+    probe_now(engine)
+    with engine.begin() as connection:
+        return connection.execute(pauses.delete().where(pauses.c.collection == collection)).rowcount == 1
+
+
+def paused(engine: Engine) -> dict[str, Pause]:
+    """The pauses by collection."""
+    with engine.begin() as connection:
+        return {row.collection: Pause(*row) for row in connection.execute(sa.select(pauses))}
+
+
+def pause_of(collection: str, pauses_now: Mapping[str, Pause]) -> Pause | None:
+    """The pause that holds a collection back: its own, or that of all."""
+    return pauses_now.get(collection) or pauses_now.get(ALL)

@@ -1,0 +1,270 @@
+"""What becomes of an upload: marked by the run at work on it, or found out when that run is no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from fathom.errors import (
+    AccountRefused,
+    BudgetSpent,
+    DocumentRejected,
+    DoneInPart,
+    FathomError,
+    RunCancelled,
+    RunLost,
+    UsageWrong,
+)
+from fathom.tables import priorities, uploads
+from fathom.uploads import hand_runs, repository
+from fathom.uploads.hand_runs import StartedBy
+from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
+
+S = UploadState
+RunState = Literal["missing", "in_progress", "ended", "cancelled"]
+BY_RUN_ID = "run:"  # a run that someone started by hand has no key; this and its id stand for it
+_DETAIL = 500
+
+
+@dataclass
+class Reconciled:
+    """What was found out about runs: those to request again, how many are in flight, and what became of their documents."""
+
+    again: list[PlannedRun] = field(default_factory=list)
+    in_flight: int = 0
+    requeued: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """A run at a stage; `by` where Fathom did not plan it."""
+
+    run_id: str
+    stage: str | None = None
+    by: StartedBy | None = None
+
+    @property
+    def key(self) -> str:
+        """Stands for the run where it has no key of a plan."""
+        return BY_RUN_ID + self.run_id
+
+    def owns(self, row: Upload) -> bool:
+        """Whether the run decides what becomes of the document.
+
+        One that was started by hand does so only for a document that is neither done nor in another run's hands, and only
+        where it writes to the graph.
+        """
+        if self.by is None or row.run_key == self.key:
+            return True
+        free = row.state in (S.FAILED, S.REJECTED) or (row.state is S.ACCEPTED and row.run_key is None)
+        return self.by.reaches_graph and free
+
+
+def mark_running(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> InHand:
+    """The run has the document in hand, unless another version was accepted since; answers the one accepted last.
+
+    `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted, RunCancelled
+    for one that was cancelled while this run had it in hand.
+    """
+    before = repository.one(engine, document)
+    mine = (run.run_id,) if run.by else (None, run.run_id)
+    if before and before.state is S.FAILED and before.reason == RunCancelled.__name__ and before.run_id in mine:
+        raise _cancelled(before)
+    owned = before is None or run.owns(before)
+    if owned:
+        _take(engine, document, version, run, now)
+    row = repository.one(engine, document)
+    if row is None or row.version is None or row.accepted_at is None:
+        raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
+    if run.by:
+        hand_runs.begin(engine, document, version or row.version, run.run_id, run.by, run.stage, now)
+    return InHand(document, row.version, row.accepted_at, row.attempts, owned)
+
+
+def _take(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> None:
+    c, run_id = uploads.c, run.run_id
+    planned = sa.or_(c.run_id == run_id, c.state == S.SUBMITTED, sa.and_(c.state == S.ACCEPTED, c.run_key.is_not(None)))
+    wanted = c.version.is_not(None) if version is None else c.version == version
+    statement = (
+        uploads.update()
+        .where(c.document == document, wanted)
+        .values(
+            state=S.RUNNING,
+            run_key=sa.case((sa.and_(planned, c.run_key.is_not(None)), c.run_key), else_=run.key),
+            run_id=run_id,
+            stage=run.stage,
+            reason=None,
+            detail=None,
+            updated_at=now,
+        )
+    )
+    with engine.begin() as connection:
+        connection.execute(statement)
+
+
+def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float, *, lacking: int = 0) -> bool:
+    """The version is done; answers False, changing nothing, where it is not the last one or a later run has it in hand."""
+    c = uploads.c
+    later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
+    with engine.begin() as connection:
+        statement = uploads.update().where(c.document == document, c.version == version, sa.not_(later))
+        which = "1 of its chunks failed again and again and was" if lacking == 1 else f"{lacking} of its chunks failed and were"
+        detail = f"{which} set aside; the others are in the graph."
+        in_part = {"reason": DoneInPart.__name__, "detail": detail} if lacking else {"reason": None, "detail": None}
+        values = {"state": S.DONE, "attempts": 0, "updated_at": now, **in_part}
+        marked = connection.execute(statement.values(**values, **({"run_id": run_id} if run_id else {}))).rowcount == 1
+        if not marked:
+            _release(connection, document, version, now)
+    return marked
+
+
+def mark_failed(
+    engine: Engine,
+    document: str,
+    version: str,
+    error: Exception,
+    *,
+    run_id: str | None,
+    stage: str | None,
+    attempts: int,
+    now: float,
+) -> UploadState | None:
+    """The version is rejected, failed, or accepted for another try, by what the error says; answers which.
+
+    A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. One that
+    ran out of money, or whose account is paused, is accepted again and again, and no try is counted: it did not fail. None,
+    changing nothing, where the version is not the last one or another run has it in hand.
+    """
+    c = uploads.c
+    name = error.name if isinstance(error, FathomError) else type(error).__name__
+    message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
+    mine = [c.document == document, c.version == version, c.state.in_((S.SUBMITTED, S.RUNNING))]
+    if run_id is not None:
+        mine.append(sa.or_(c.run_id.is_(None), c.run_id == run_id))
+    with engine.begin() as connection:
+        row = connection.execute(sa.select(c.attempts).where(*mine)).one_or_none()
+        if row is None:
+            _release(connection, document, version, now)
+            return None
+        waits = isinstance(error, BudgetSpent) or (isinstance(error, AccountRefused) and error.account is not None)
+        tries = row.attempts + (not waits)
+        retryable = error.retryable and not error.final if isinstance(error, FathomError) else True
+        state = S.REJECTED if isinstance(error, DocumentRejected) else S.FAILED
+        again = waits or (retryable and state is S.FAILED and tries < attempts)
+        values = {"stage": stage, "reason": name, "detail": message, "attempts": tries, "updated_at": now}
+        after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
+        connection.execute(uploads.update().where(*mine).values(**values, **after))
+    return S.ACCEPTED if again else state
+
+
+def cancel(engine: Engine, document: str, now: float) -> bool:
+    """The document failed by being cancelled; its run, if it has one, finds that out. False where it had ended."""
+    c = uploads.c
+    going = (c.document == document, c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)))
+    said = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
+    with engine.begin() as connection:
+        return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **said)).rowcount == 1
+
+
+def keys_in_hand(engine: Engine) -> list[str]:
+    """The keys of the runs that have documents in hand: submitted, running, or changed since; those started by hand too."""
+    started = {BY_RUN_ID + one.run_id for one in hand_runs.running(engine)}
+    return sorted(started | set(_keys_of_uploads(engine)))
+
+
+def _keys_of_uploads(engine: Engine) -> list[str]:
+    c = uploads.c
+    in_hand = (c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)), c.run_key.is_not(None))
+    with engine.begin() as connection:
+        return sorted(connection.scalars(sa.select(c.run_key).where(*in_hand).distinct()))
+
+
+def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciled:
+    """Documents whose run is over without an outcome are tried again, up to `attempts`, then failed by name.
+
+    A run that was never started is to be requested again under its key. Keys without a state count as in progress. Of runs
+    that were started by hand, those that are over are ended on record; a document that one had beside its own run stays.
+    """
+    found = Reconciled()
+    over = {key.removeprefix(BY_RUN_ID): state for key, state in run_states.items() if key.startswith(BY_RUN_ID)}
+    ended = {run: state == "cancelled" for run, state in over.items() if state != "in_progress"}
+    hand_runs.settle(engine, ended, now)
+    for key in _keys_of_uploads(engine):
+        with engine.begin() as connection:
+            state = run_states.get(key, "in_progress")
+            query = sa.select(uploads).where(uploads.c.run_key == key).order_by(uploads.c.document)
+            rows = [repository.as_upload(row) for row in connection.execute(query)]
+            in_hand = [row for row in rows if row.state not in ENDED]
+            begun = len(in_hand) < len(rows) or any(row.run_id for row in in_hand) or key.startswith(BY_RUN_ID)
+            if state == "in_progress" and in_hand:
+                found.in_flight += 1
+            elif state == "missing" and not begun:
+                _request_again(connection, key, in_hand, found, now)
+            elif in_hand:
+                _settle(connection, key, rows, found, cancelled=state == "cancelled", attempts=attempts, now=now)
+    found.in_flight += hand_runs.in_flight(engine)
+    return found
+
+
+def _request_again(connection: Connection, key: str, in_hand: list[Upload], found: Reconciled, now: float) -> None:
+    planned = sorted((row for row in in_hand if row.state is S.SUBMITTED), key=lambda row: (row.accepted_at or 0, row.document))
+    _free(connection, key, (row for row in in_hand if row.state is S.ACCEPTED), now)
+    if planned:
+        versions = tuple(row.version or "" for row in planned)
+        urgency = sa.select(priorities.c.priority).where(priorities.c.document == planned[0].document)
+        documents = tuple(row.document for row in planned)
+        found.again.append(PlannedRun(key, planned[0].collection, documents, versions, connection.scalar(urgency) or 0))
+        found.in_flight += 1
+
+
+def _settle(
+    connection: Connection, key: str, rows: list[Upload], found: Reconciled, *, cancelled: bool, attempts: int, now: float
+) -> None:
+    """Those the run had begun are the suspects of its end, and it counts against them; all are, if it had begun none."""
+    _free(connection, key, (row for row in rows if row.state is S.ACCEPTED), now)
+    in_hand = [row for row in rows if row.state in (S.SUBMITTED, S.RUNNING)]
+    begun = [row for row in in_hand if row.state is S.RUNNING]
+    ended = [row for row in rows if row.state in ENDED]
+    blamed = {row.document for row in (begun if begun or ended else in_hand)}
+    for row in in_hand:
+        tries = row.attempts + (row.document in blamed)
+        over = cancelled or tries >= attempts
+        error: FathomError = _cancelled(row) if cancelled else _lost(row, tries)
+        values = {"attempts": tries, "updated_at": now, "reason": error.name, "detail": error.message}
+        if over:
+            after: dict[str, Any] = {"state": S.FAILED}
+        elif row.document in blamed:
+            after = {"state": S.ACCEPTED, "run_key": None, "run_id": None}
+        else:
+            after = {"state": S.ACCEPTED, "run_key": None, "run_id": None, "reason": None, "detail": None}
+        same = (uploads.c.document == row.document, uploads.c.run_key == key, uploads.c.state == row.state)
+        if connection.execute(
+            uploads.update().where(*same, uploads.c.version == row.version).values(**{**values, **after})
+        ).rowcount:
+            (found.failed if over else found.requeued).append(row.document)
+
+
+def _free(connection: Connection, key: str, held: Iterable[Upload], now: float) -> None:
+    for row in held:
+        same = (uploads.c.document == row.document, uploads.c.state == S.ACCEPTED, uploads.c.run_key == key)
+        connection.execute(uploads.update().where(*same).values(run_key=None, updated_at=now))
+
+
+def _release(connection: Connection, document: str, version: str, now: float) -> None:
+    """The run is done with a version that was replaced meanwhile, so the newer one may be planned."""
+    c = uploads.c
+    newer = (c.document == document, c.version != version, c.state == S.ACCEPTED, c.run_key.is_not(None))
+    connection.execute(uploads.update().where(*newer).values(run_key=None, updated_at=now))
+
+
+def _lost(row: Upload, tries: int) -> RunLost:
+    return RunLost(f"Its run ended without an outcome, {tries} times so far.", document=row.document)
+
+
+def _cancelled(row: Upload) -> RunCancelled:
+    return RunCancelled("Its run was cancelled before it was done.", document=row.document)
