@@ -23,7 +23,7 @@ from tests.fathom.conversion.service.own_converters import Converters, alive, ev
 
 pytestmark = pytest.mark.integration
 
-CASES = Path(__file__).parent / "cases" / "files"
+CASES = Path(__file__).parents[1] / "cases" / "files"
 FROM_OUTSIDE = [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP]
 # A converter hears SIGTERM and leaves, and does not hear SIGKILL.
 ENDED_BY = [signal.SIGKILL, signal.SIGTERM]
@@ -347,6 +347,7 @@ def test_a_converter_that_does_not_answer_is_no_healthy_part_and_no_stopped_one(
     pid = converters.status(client).pid
     os.kill(pid, signal.SIGSTOP)
     try:
+        eventually(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
         shown = ConverterPart(converters.settings).status()
     finally:
         os.kill(pid, signal.SIGCONT)
