@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fathom.chunking.sentences import Span, sentence_spans
+from fathom.chunking.sentences import TextSpan, sentence_spans
 
 _WORD = re.compile(r"\w+")
 _ENOUGH = 0.5  # of a sentence's words; below that it is said elsewhere
 
 
-def where_said(text: str, sentence: str, names: Sequence[str] = ()) -> Span | None:
+def where_said(text: str, sentence: str, names: Sequence[str] = ()) -> TextSpan | None:
     """Where the text has the sentence, however its white space runs; else the sentence of the text that says it in other words.
 
     That one shares most words with it and has the names in it; None where none comes near. Offsets in code points.
@@ -19,7 +19,7 @@ def where_said(text: str, sentence: str, names: Sequence[str] = ()) -> Span | No
     return _verbatim(text, sentence) or _nearest(text, sentence, names)
 
 
-def places_of(text: str, name: str) -> list[Span]:
+def places_of(text: str, name: str) -> list[TextSpan]:
     """Every place where the text has the name as words of its own, in any case."""
     words = name.split()
     if not words:
@@ -27,7 +27,7 @@ def places_of(text: str, name: str) -> list[Span]:
     return [match.span() for match in re.finditer(rf"(?<!\w){_joined(words)}(?!\w)", text, re.IGNORECASE)]
 
 
-def _verbatim(text: str, sentence: str) -> Span | None:
+def _verbatim(text: str, sentence: str) -> TextSpan | None:
     words = sentence.split()
     match = re.search(_joined(words), text) if words else None
     return match.span() if match else None
@@ -37,7 +37,7 @@ def _joined(words: Sequence[str]) -> str:
     return r"\s+".join(re.escape(word) for word in words)
 
 
-def _nearest(text: str, sentence: str, names: Sequence[str]) -> Span | None:
+def _nearest(text: str, sentence: str, names: Sequence[str]) -> TextSpan | None:
     wanted = _words(sentence) | {word for name in names for word in _words(name)}
     best, most = None, 0.0
     for start, end in sentence_spans(text):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.conversion.structure.document_blocks import Block, Heading, NewScope, Part
+from fathom.conversion.structure.document_blocks import Block, DocumentPart, Heading, NewScope
 
 CUT_MARK = " …"
 
@@ -28,7 +28,7 @@ class TitledBlocks:
     blocks: tuple[Block, ...]
 
 
-def titled_blocks(parts: Iterable[Part], limit: int, cost: Cost) -> list[TitledBlocks]:
+def titled_blocks(parts: Iterable[DocumentPart], limit: int, cost: Cost) -> list[TitledBlocks]:
     """The parts by section, in order, headings within `limit` of cost.
 
     A path too long loses its outermost headings first; the innermost, if it alone is too long, its last words. A heading
@@ -51,7 +51,7 @@ def _as_block(heading: Heading) -> Block:
     return Block("text", heading.text, (heading.ref,), heading.places, links=heading.links)
 
 
-def _sections(parts: Iterable[Part]) -> list[Section]:
+def _sections(parts: Iterable[DocumentPart]) -> list[Section]:
     scope = 0
     sections = [Section((), scope)]
     for part in parts:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-Span = tuple[int, int]
+TextSpan = tuple[int, int]
 Cost = Callable[[str], int]
 
 _ABBREVIATIONS = frozenset(
@@ -26,12 +26,12 @@ _BLANK = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
 
 
-def sentence_spans(text: str) -> list[Span]:
+def sentence_spans(text: str) -> list[TextSpan]:
     """Where each sentence stands, without the white space between them."""
     return _between(text, _sentence_ends(text))
 
 
-def spans_that_fit(text: str, budget: int, cost: Cost) -> list[Span]:
+def spans_that_fit(text: str, budget: int, cost: Cost) -> list[TextSpan]:
     """Where to cut the text so that every piece costs at most `budget`; all but white space is kept, in order.
 
     A sentence is cut only where it does not fit, a line only then, a word only when it alone is too long.
@@ -39,7 +39,9 @@ def spans_that_fit(text: str, budget: int, cost: Cost) -> list[Span]:
     return list(_cut(text, (0, len(text)), budget, cost, _LADDER))
 
 
-def _cut(text: str, span: Span, budget: int, cost: Cost, ladder: tuple[Callable[[str], list[Span]], ...]) -> Iterator[Span]:
+def _cut(
+    text: str, span: TextSpan, budget: int, cost: Cost, ladder: tuple[Callable[[str], list[TextSpan]], ...]
+) -> Iterator[TextSpan]:
     start, end = span
     piece = text[start:end]
     if not piece.strip():
@@ -54,21 +56,21 @@ def _cut(text: str, span: Span, budget: int, cost: Cost, ladder: tuple[Callable[
     yield from ((start + low, start + high) for low, high in _fill(piece, budget, cost))
 
 
-def _line_spans(text: str) -> list[Span]:
+def _line_spans(text: str) -> list[TextSpan]:
     return _between(text, (match.end() for match in re.finditer(r"\n", text)))
 
 
 _LADDER = (sentence_spans, _line_spans)
 
 
-def _fill(text: str, budget: int, cost: Cost) -> Iterator[Span]:
+def _fill(text: str, budget: int, cost: Cost) -> Iterator[TextSpan]:
     """Yields runs of whole words that fit; a word too long for the budget is cut into characters.
 
     Words are looked at as they are needed, at most `budget` at a time, since each costs 1 or more: a line of 60 MB has ten
     million.
     """
     found = _WORD.finditer(text)
-    words: deque[Span] = deque()
+    words: deque[TextSpan] = deque()
     near = 1
     while True:
         words.extend(match.span() for match in islice(found, max(1, budget) - len(words)))
@@ -84,12 +86,12 @@ def _fill(text: str, budget: int, cost: Cost) -> Iterator[Span]:
             words.popleft()
 
 
-def _words_that_fit(text: str, words: Sequence[Span], near: int, cost: Cost, budget: int) -> int:
+def _words_that_fit(text: str, words: Sequence[TextSpan], near: int, cost: Cost, budget: int) -> int:
     start = words[0][0]
     return _most(len(words), lambda count: cost(text[start : words[count - 1][1]]) <= budget, near)
 
 
-def _characters_that_fit(text: str, word: Span, budget: int, cost: Cost) -> Iterator[Span]:
+def _characters_that_fit(text: str, word: TextSpan, budget: int, cost: Cost) -> Iterator[TextSpan]:
     start, end = word
     taken = 1
     while start < end:
@@ -98,7 +100,7 @@ def _characters_that_fit(text: str, word: Span, budget: int, cost: Cost) -> Iter
         start += taken
 
 
-def _longest_prefix(text: str, span: Span, near: int, budget: int, cost: Cost) -> int:
+def _longest_prefix(text: str, span: TextSpan, near: int, budget: int, cost: Cost) -> int:
     start, end = span
     return _most(end - start, lambda count: cost(text[start : start + count]) <= budget, near)
 
@@ -155,9 +157,9 @@ def _begins_line(text: str, at: int) -> bool:
     return not before[2].strip() and (bool(before[1]) or at <= MAX_INDENT)
 
 
-def _between(text: str, ends: Iterable[int]) -> list[Span]:
+def _between(text: str, ends: Iterable[int]) -> list[TextSpan]:
     """The spans that the ends cut the text into, without the white space around them."""
-    spans: list[Span] = []
+    spans: list[TextSpan] = []
     start = 0
     for end in (*ends, len(text)):
         if text[start:end].strip():
@@ -166,7 +168,7 @@ def _between(text: str, ends: Iterable[int]) -> list[Span]:
     return spans
 
 
-def _stripped(text: str, start: int, end: int) -> Span:
+def _stripped(text: str, start: int, end: int) -> TextSpan:
     piece = text[start:end]
     low = start + len(piece) - len(piece.lstrip())
     return low, low + len(piece.strip())

@@ -60,7 +60,7 @@ def own_date(path: Path, kind: DocumentKind) -> OwnDate | None:
     return None
 
 
-Said = Iterator[tuple[str, str]]  # dates as they are written, the best first, each with what says it
+DateCandidates = Iterator[tuple[str, str]]  # dates as they are written, the best first, each with what says it
 
 
 def _moment(said: str) -> datetime | None:
@@ -80,7 +80,7 @@ def _moment(said: str) -> datetime | None:
     return at
 
 
-def _of_pdf(path: Path) -> Said:
+def _of_pdf(path: Path) -> DateCandidates:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(path)
@@ -102,10 +102,10 @@ def _of_pdf(path: Path) -> Said:
         document.close()
 
 
-def _of_parts(*parts: tuple[str, tuple[str, ...], str]) -> Callable[[Path], Said]:
+def _of_parts(*parts: tuple[str, tuple[str, ...], str]) -> Callable[[Path], DateCandidates]:
     """Returns a reader of XML parts of a ZIP file: each by its name, the names of its elements, and what it is called."""
 
-    def read(path: Path) -> Said:
+    def read(path: Path) -> DateCandidates:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             for wanted, elements, called in parts:
@@ -123,7 +123,7 @@ def _parsed(data: bytes) -> etree._Element:
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
-def _of_mail(path: Path) -> Said:
+def _of_mail(path: Path) -> DateCandidates:
     from fathom.conversion.email.mail_headers import header_text, settled
     from fathom.conversion.email.outlook import mail_bytes
 
@@ -174,13 +174,13 @@ _META = (
 )
 
 
-def _of_html(path: Path) -> Said:
+def _of_html(path: Path) -> DateCandidates:
     head = _Head()
     head.feed(_text(path))
     yield from ((head.found[name], "HTML metadata") for name in _META if name in head.found)
 
 
-def _of_markdown(path: Path) -> Said:
+def _of_markdown(path: Path) -> DateCandidates:
     text = _text(path).replace("\r\n", "\n")
     block = re.match(r"\s*(?:---|\+\+\+)[ \t]*\n(.*?)\n(?:---|\+\+\+|\.\.\.)[ \t]*(?:\n|$)", text, re.DOTALL)
     if block is not None:
@@ -193,7 +193,7 @@ def _of_markdown(path: Path) -> Said:
         yield from ((str(given[name]), "front matter") for name in _NAMES if isinstance(given, dict) and name in given)
 
 
-def _of_asciidoc(path: Path) -> Said:
+def _of_asciidoc(path: Path) -> DateCandidates:
     head = _text(path)[:20_000]
     for name in ("revdate", "docdate", "date"):
         if found := re.search(rf"^:{name}:[ \t]*(\S.*)$", head, re.MULTILINE):
@@ -202,25 +202,25 @@ def _of_asciidoc(path: Path) -> Said:
         yield found[1], "document header"
 
 
-def _of_latex(path: Path) -> Said:
+def _of_latex(path: Path) -> DateCandidates:
     if found := re.search(r"^[^%\n]*\\date\{([^{}\\]{3,60})\}", _text(path), re.MULTILINE):
         yield found[1], "document header"
 
 
-def _of_jats(path: Path) -> Said:
+def _of_jats(path: Path) -> DateCandidates:
     for block in re.findall(r"<pub-date\b[^>]*>.*?</pub-date>", _text(path), re.DOTALL)[:5]:
         parts = [re.search(rf"<{name}>\s*(\d+)\s*</{name}>", block) for name in ("year", "month", "day")]
         if parts[0]:
             yield "-".join(one[1].zfill(2) for one in parts if one), "publication date"
 
 
-def _of_notebook(path: Path) -> Said:
+def _of_notebook(path: Path) -> DateCandidates:
     found = re.search(r'"(?:date|created)"\s*:\s*"([^"]{4,40})"', _text(path)[-20_000:])
     if found:
         yield found[1], "notebook metadata"
 
 
-def _of_image(path: Path) -> Said:
+def _of_image(path: Path) -> DateCandidates:
     from PIL import Image
 
     with Image.open(path) as picture:
@@ -234,7 +234,7 @@ def _of_image(path: Path) -> Said:
 _NAMES = ("date", "published", "publishdate", "pubdate", "created", "datum", "lastmod", "updated")
 
 
-def _named(block: str, source: str) -> Said:
+def _named(block: str, source: str) -> DateCandidates:
     given = {
         found[1].casefold(): found[2].strip(" \t\"'")
         for line in block.splitlines()
@@ -259,7 +259,7 @@ _OPEN = _of_parts(
         "OpenDocument metadata",
     )
 )
-_READERS: dict[DocumentKind, Callable[[Path], Said]] = {
+_READERS: dict[DocumentKind, Callable[[Path], DateCandidates]] = {
     DocumentKind.PDF: _of_pdf,
     **dict.fromkeys((DocumentKind.DOCX, DocumentKind.PPTX, DocumentKind.XLSX), _OFFICE),
     **dict.fromkeys((DocumentKind.ODT, DocumentKind.ODP, DocumentKind.ODS), _OPEN),

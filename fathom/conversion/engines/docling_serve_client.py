@@ -13,7 +13,7 @@ import httpx
 
 from fathom.conversion.engines.docling_formats import NAMES, source_bytes
 from fathom.conversion.engines.embedded_engine import outcome_of
-from fathom.conversion.quality.report_builder import Outcome
+from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import Inspection, PageProgress, ProgressCallback
 from fathom.errors import (
     ConversionFailed,
@@ -37,7 +37,7 @@ LONGEST_WAIT_S = 10.0
 LOOK_EVERY_S = 0.4
 SLICE_S = 0.2
 
-Answer = TypeVar("Answer")
+ReplyT = TypeVar("ReplyT")
 log = get_logger(__name__)
 
 
@@ -77,7 +77,7 @@ class ServeClient:
             self.version = f"{said} by docling-slim {installed('docling-slim')}"
         return self.version
 
-    def convert(self, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
+    def convert(self, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> ConversionOutcome:
         """What the server made of the file. What `progress` raises ends the waiting, and goes on to the caller.
 
         docling-serve has no way to take a task back: one that is given up here runs on there, at most `timeout_s`.
@@ -155,7 +155,7 @@ class ServeClient:
             raise AnswerTooLarge
         response.stream = _Counted(response.stream, self._most_bytes)
 
-    def _patiently(self, ask: Callable[[], Answer], progress: ProgressCallback | None) -> Answer:
+    def _patiently(self, ask: Callable[[], ReplyT], progress: ProgressCallback | None) -> ReplyT:
         """The answer, asked for again where the server has no room or is away for a moment. Raises named errors."""
         for wait_s in self._patience_s:
             try:

@@ -24,7 +24,7 @@ from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_t
 from fathom.conversion.kinds.xml_faults import messages_of, named_xml_fault
 from fathom.conversion.own_date import own_date
 from fathom.conversion.quality.page_preview import page_picture
-from fathom.conversion.quality.report_builder import Making, Outcome, ocr_lines, report_of
+from fathom.conversion.quality.report_builder import ConversionOutcome, Making, ocr_lines, report_of
 from fathom.conversion.report import (
     ConversionError,
     ConvertedDocument,
@@ -88,14 +88,14 @@ def convert_file(
     ConversionFailed if nothing could be made of it.
     """
 
-    def make() -> Outcome:
+    def make() -> ConversionOutcome:
         return convert_by_docling(docling_converter(_languages, _threads), path, inspection, progress)
 
     return converted_by(make, path, inspection, version=version, converter=converter_version())
 
 
 def converted_by(
-    make: Callable[[], Outcome], path: Path, inspection: Inspection, *, version: str, converter: str
+    make: Callable[[], ConversionOutcome], path: Path, inspection: Inspection, *, version: str, converter: str
 ) -> ConvertedDocument:
     """What `make` makes of the file, with the report that every backend's conversions have; raises as `convert_file`.
 
@@ -111,7 +111,7 @@ def converted_by(
 
 
 def _reported(
-    make: Callable[[], Outcome], path: Path, inspection: Inspection, version: str, converter: str
+    make: Callable[[], ConversionOutcome], path: Path, inspection: Inspection, version: str, converter: str
 ) -> ConvertedDocument:
     started = time.monotonic()
     outcome = make()
@@ -152,12 +152,12 @@ def _first_page(result: Any) -> Any:
 
 def convert_by_docling(
     converter: DocumentConverter, path: Path, inspection: Inspection, progress: ProgressCallback | None
-) -> Outcome:
+) -> ConversionOutcome:
     """What a docling in this process makes of the file; plain text is no work for it. Raises as `outcome_of`."""
     from docling.datamodel.base_models import DocumentStream
 
     if inspection.kind in READ_HERE:
-        return Outcome(document=text_document(path, inspection))
+        return ConversionOutcome(document=text_document(path, inspection))
     source = DocumentStream(name=NAMES[inspection.kind], stream=source_bytes(path, inspection))
     listener = _listener(inspection, progress) if progress else None
     try:
@@ -170,7 +170,7 @@ def convert_by_docling(
     return outcome_of(result, inspection)
 
 
-def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
+def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOutcome:
     """The document of docling's result and what went wrong in it.
 
     Raises DocumentDamaged, ConversionFailed where it failed, and the reader's own error where that gave up by name.
@@ -193,7 +193,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> Outcome:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
     empty_headings_are_text(result.document)
     notices = list(getattr(result.input._backend, "notices", ()))
-    return Outcome(document=result.document, result=result, errors=errors, notices=notices)
+    return ConversionOutcome(document=result.document, result=result, errors=errors, notices=notices)
 
 
 def _category(error: Any) -> str:

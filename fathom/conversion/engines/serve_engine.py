@@ -10,7 +10,7 @@ from fathom.conversion.docling_backends.text.text_document import READ_HERE, tex
 from fathom.conversion.engines.docling_serve_client import ServeClient
 from fathom.conversion.engines.embedded_engine import converted_by
 from fathom.conversion.engines.engine_choice import require_usable
-from fathom.conversion.quality.report_builder import Outcome
+from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 from fathom.errors import FathomError
 from fathom.observability.structured_logging import get_logger
@@ -62,9 +62,9 @@ def convert_file(
     return converted_by(make, path, inspection, version=version, converter=client.version)
 
 
-def _made(client: ServeClient, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> Outcome:
+def _made(client: ServeClient, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> ConversionOutcome:
     if inspection.kind in READ_HERE:
-        return Outcome(document=text_document(path, inspection))
+        return ConversionOutcome(document=text_document(path, inspection))
     return client.convert(path, inspection, progress)
 
 

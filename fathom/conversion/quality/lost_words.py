@@ -43,7 +43,7 @@ DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SourcePassage:
     """Words that follow each other in the source and are not in the document."""
 
     text: str
@@ -60,7 +60,7 @@ class Comparison:
     words: int = 0
     apart: int = 0
     missing: Counter[str] = field(default_factory=Counter[str])
-    lost: list[Passage] = field(default_factory=list[Passage])
+    lost: list[SourcePassage] = field(default_factory=list[SourcePassage])
 
     @property
     def recall(self) -> float | None:
@@ -308,7 +308,7 @@ def _batches(texts: Sequence[str]) -> Iterator[str]:
     return ("\n".join(texts[first : first + BATCH]) for first in range(0, len(texts), BATCH))
 
 
-def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[Passage]:
+def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[SourcePassage]:
     """Yields the blocks most of whose words are missing, the runs of missing words in others, and, if they are more than
     `allowed`, the single ones; in their order.
 
@@ -333,7 +333,7 @@ def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[
             left.subtract(run)
     if len(single) > allowed:
         lost += single
-    yield from (Passage(" ".join(text.split()), hits[index].block.where) for index, text in sorted(lost))
+    yield from (SourcePassage(" ".join(text.split()), hits[index].block.where) for index, text in sorted(lost))
 
 
 def _is_most(gone: Counter[str], words: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fathom.conversion.quality.comparable_words import words_of
-from fathom.conversion.quality.lost_words import Comparison, Passage, compare
+from fathom.conversion.quality.lost_words import Comparison, SourcePassage, compare
 from fathom.conversion.quality.page_as_read import PageAsRead
 from fathom.conversion.quality.shown_text import shown_texts, texts_apart
 from fathom.conversion.quality.source_words.source_block import SourceBlock, within_bound
@@ -33,7 +33,7 @@ MAX_LOST_CHARACTERS = 120
 
 
 @dataclass(slots=True)
-class Outcome:
+class ConversionOutcome:
     """A document and how it came about; `result` is docling's, None where docling had no part."""
 
     document: Any
@@ -52,7 +52,7 @@ class Making:
 
 
 def report_of(
-    outcome: Outcome,
+    outcome: ConversionOutcome,
     path: Path,
     inspection: Inspection,
     read: ReadDocument,
@@ -162,7 +162,7 @@ def _missing_first_of_passages(compared: Comparison) -> Iterator[tuple[str, int]
             yield word, count
 
 
-def _named(passage: Passage) -> str:
+def _named(passage: SourcePassage) -> str:
     text = passage.text if len(passage.text) <= MAX_LOST_CHARACTERS else f"{passage.text[:MAX_LOST_CHARACTERS]} …"
     return f"{passage.where}: {text}"
 
@@ -219,7 +219,7 @@ def _ocr_scores(result: Any) -> dict[int, float]:
     return {number: page.ocr_score for number, page in pages.items() if not math.isnan(page.ocr_score)}
 
 
-def _pages(outcome: Outcome, inspection: Inspection) -> int:
+def _pages(outcome: ConversionOutcome, inspection: Inspection) -> int:
     if outcome.result is not None and outcome.result.pages:
         return len(outcome.result.pages)
     if inspection.kind in PAGED and outcome.document.pages:

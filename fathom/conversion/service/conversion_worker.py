@@ -30,8 +30,8 @@ from fathom.conversion.service.log_relay import log_to_stream
 from fathom.conversion.service.protocol import (
     MAX_REQUEST_BYTES,
     ConnectionLost,
-    Frame,
     Request,
+    WireFrame,
     encode_error,
     encode_progress,
     pack,
@@ -77,11 +77,11 @@ class Worker:
         try:
             while True:
                 frame, payload = receive(self._connection, MAX_REQUEST_BYTES)
-                if frame is Frame.CANCEL:
+                if frame is WireFrame.CANCEL:
                     self._given_up = int(payload)
-                elif frame is Frame.REQUEST:
+                elif frame is WireFrame.REQUEST:
                     request = Request.decode(payload)
-                    self._send(Frame.ALIVE)  # from here on the document may be to blame for what happens to this process
+                    self._send(WireFrame.ALIVE)  # from here on the document may be to blame for what happens to this process
                     self._requests.put(request)
         except (ConnectionLost, OSError):
             os._exit(0)  # the main thread may be deep in native code, and nobody waits for what it does
@@ -89,16 +89,16 @@ class Worker:
             traceback.print_exc()
             os._exit(1)
 
-    def _answer(self, request: Request) -> tuple[Frame, bytes]:
+    def _answer(self, request: Request) -> tuple[WireFrame, bytes]:
         try:
             with stage("docling", document=request.document, run=request.run), bound(request=request.request):
-                return Frame.RESULT, self._work(request)
+                return WireFrame.RESULT, self._work(request)
         except GivenUp:
-            return Frame.ERROR, encode_error(ConversionCancelled("The conversion was cancelled."))
+            return WireFrame.ERROR, encode_error(ConversionCancelled("The conversion was cancelled."))
         except FathomError as error:
-            return Frame.ERROR, encode_error(error)
+            return WireFrame.ERROR, encode_error(error)
         except Exception as error:  # noqa: BLE001 - it goes to the caller whole, with its traceback as the cause
-            return Frame.ERROR, encode_error(error)
+            return WireFrame.ERROR, encode_error(error)
 
     def _work(self, request: Request) -> bytes:
         path = Path(request.path)
@@ -114,9 +114,9 @@ class Worker:
     def _report(self, progress: PageProgress) -> None:
         if self._given_up == self._document:
             raise GivenUp
-        self._send(Frame.PROGRESS, encode_progress(progress))
+        self._send(WireFrame.PROGRESS, encode_progress(progress))
 
-    def _send(self, frame: Frame, payload: bytes = b"") -> None:
+    def _send(self, frame: WireFrame, payload: bytes = b"") -> None:
         with self._sending:
             self._connection.sendall(pack(frame, payload))
 
@@ -172,7 +172,7 @@ def main() -> None:
     # a large document is millions of objects that all live to its end: looking through them again and again costs a fifth
     gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 50)
     facts = loaded_libraries(engine.converter_version(), time.monotonic() - started)
-    connection.sendall(pack(Frame.READY, facts.model_dump_json().encode()))
+    connection.sendall(pack(WireFrame.READY, facts.model_dump_json().encode()))
     Worker(connection, settings, engine).run()
 
 

@@ -18,8 +18,8 @@ from fathom.conversion.service.protocol import (
     MAX_ANSWER_BYTES,
     TAKEN,
     ConnectionLost,
-    Frame,
     Request,
+    WireFrame,
     decode_error,
     decode_progress,
     pack,
@@ -177,7 +177,7 @@ class ConverterClient:
         had the document, and whatever `progress` raises.
         """
         try:
-            connection.sendall(pack(Frame.REQUEST, request.encode()))
+            connection.sendall(pack(WireFrame.REQUEST, request.encode()))
             frame, payload = receive(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
         except TimeoutError as error:
             kill(listener(connection))
@@ -186,18 +186,18 @@ class ConverterClient:
             raise Unheard("The converter was leaving.") from error
         taken = False
         while True:
-            taken = taken or frame is Frame.PROGRESS or (frame is Frame.ALIVE and payload == TAKEN)
-            if frame is Frame.RESULT:
+            taken = taken or frame is WireFrame.PROGRESS or (frame is WireFrame.ALIVE and payload == TAKEN)
+            if frame is WireFrame.RESULT:
                 return payload
-            if frame is Frame.ERROR:
+            if frame is WireFrame.ERROR:
                 raise decode_error(payload, document=request.document)
-            if frame is Frame.SUPERSEDED:
+            if frame is WireFrame.SUPERSEDED:
                 return None
-            if frame is Frame.PROGRESS and progress is not None:
+            if frame is WireFrame.PROGRESS and progress is not None:
                 progress(decode_progress(payload))
             frame, payload = self._hear(connection, ConnectionLost if taken else Unheard)
 
-    def _hear(self, connection: socket.socket, lost: type[ConnectionLost]) -> tuple[Frame, bytes]:
+    def _hear(self, connection: socket.socket, lost: type[ConnectionLost]) -> tuple[WireFrame, bytes]:
         try:
             return receive(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:

@@ -16,7 +16,7 @@ from filelock import Timeout
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.service.converter_address import ConverterAddress
 from fathom.conversion.service.converter_status import ConverterStatus
-from fathom.conversion.service.protocol import MAX_ANSWER_BYTES, Frame, Request, pack, receive
+from fathom.conversion.service.protocol import MAX_ANSWER_BYTES, Request, WireFrame, pack, receive
 from fathom.errors import ConverterUnreachable
 from fathom.home import UMASK
 
@@ -73,7 +73,7 @@ class ConverterLifecycle:
         """How the converter is doing. Raises ConverterUnreachable if none is running or it does not answer; starts none."""
         try:
             with self._address.connect(STATUS_WITHIN_S) as connection:
-                connection.sendall(pack(Frame.REQUEST, Request("status").encode()))
+                connection.sendall(pack(WireFrame.REQUEST, Request("status").encode()))
                 _, payload = receive(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:
             message = f"The converter runs and has not answered for {STATUS_WITHIN_S:.0f} s."
@@ -99,7 +99,7 @@ class ConverterLifecycle:
         with connection:
             pid = listener(connection)
             try:
-                connection.sendall(pack(Frame.REQUEST, Request("stop").encode()))
+                connection.sendall(pack(WireFrame.REQUEST, Request("stop").encode()))
                 receive(connection, MAX_ANSWER_BYTES)
             except TimeoutError:
                 kill(pid)
@@ -116,8 +116,8 @@ class ConverterLifecycle:
             return False
         with connection:
             try:
-                connection.sendall(pack(Frame.REQUEST, Request("hello", self._settings.fingerprint()).encode()))
-                return receive(connection, MAX_ANSWER_BYTES)[0] is Frame.RESULT
+                connection.sendall(pack(WireFrame.REQUEST, Request("hello", self._settings.fingerprint()).encode()))
+                return receive(connection, MAX_ANSWER_BYTES)[0] is WireFrame.RESULT
             except TimeoutError:
                 kill(listener(connection))
                 return False

@@ -27,8 +27,8 @@ from fathom.conversion.service.log_relay import log_to_file
 from fathom.conversion.service.protocol import (
     MAX_REQUEST_BYTES,
     ConnectionLost,
-    Frame,
     Request,
+    WireFrame,
     encode_error,
     pack,
     receive_async,
@@ -170,7 +170,9 @@ class ConverterService:
             if self._cancels:
                 self._tell(writer, ConversionCancelled("The converter was stopped."))
             elif self._defect is None:
-                self._send(writer, Frame.SUPERSEDED)  # a signal is not meant for the documents: their callers go on elsewhere
+                self._send(
+                    writer, WireFrame.SUPERSEDED
+                )  # a signal is not meant for the documents: their callers go on elsewhere
         except FathomError as error:
             self._tell(writer, error)
         except Exception as error:
@@ -186,27 +188,27 @@ class ConverterService:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(REQUEST_WITHIN_S):
             frame, payload = await receive_async(reader, MAX_REQUEST_BYTES)
-        if frame is not Frame.REQUEST:
+        if frame is not WireFrame.REQUEST:
             raise ConnectionLost("The caller does not speak the converter's protocol.")
         request = Request.decode(payload)
         if request.operation == "status":
-            self._send(writer, Frame.RESULT, self.status().model_dump_json().encode())
+            self._send(writer, WireFrame.RESULT, self.status().model_dump_json().encode())
         elif request.operation == "stop":
             log.info("Converter is told to stop", sub_stage="end")
-            self._send(writer, Frame.RESULT, b"{}")
+            self._send(writer, WireFrame.RESULT, b"{}")
             self._cancels = True
             self.stop()
         elif request.fingerprint != self._fingerprint:
             log.info("A caller has other settings or newer code: the converter finishes its work and ends", sub_stage="end")
-            self._send(writer, Frame.SUPERSEDED)
+            self._send(writer, WireFrame.SUPERSEDED)
             self._drain = True
             self.leave.set()
         elif request.operation == "hello":
-            self._send(writer, Frame.RESULT, b"{}")
+            self._send(writer, WireFrame.RESULT, b"{}")
         elif len(self._connections) > MAX_CONNECTIONS:
             message = f"More than {MAX_CONNECTIONS} documents wait for the converter."
             busy = ConverterUnreachable(message, hint="Try again later.")
-            self._send(writer, Frame.ERROR, encode_error(busy))
+            self._send(writer, WireFrame.ERROR, encode_error(busy))
         else:
             await self._convert(request, reader, writer)
 
@@ -233,18 +235,18 @@ class ConverterService:
     def _tell(self, writer: asyncio.StreamWriter, error: Exception) -> None:
         """The caller is told, unless the converter itself is at fault: who hears nothing asks the next converter."""
         if self._defect is None:
-            self._send(writer, Frame.ERROR, encode_error(error))
+            self._send(writer, WireFrame.ERROR, encode_error(error))
 
     async def _keep_alive(self, writer: asyncio.StreamWriter) -> None:
         while True:
-            self._send(writer, Frame.ALIVE)
+            self._send(writer, WireFrame.ALIVE)
             await asyncio.sleep(ALIVE_EVERY_S)
 
-    def _send(self, writer: asyncio.StreamWriter, frame: Frame, payload: bytes = b"") -> None:
+    def _send(self, writer: asyncio.StreamWriter, frame: WireFrame, payload: bytes = b"") -> None:
         if not writer.is_closing():
             writer.write(pack(frame, payload))
 
-    def _send_if_room(self, writer: asyncio.StreamWriter, frame: Frame, said: bytes) -> None:
+    def _send_if_room(self, writer: asyncio.StreamWriter, frame: WireFrame, said: bytes) -> None:
         """Progress is dropped rather than kept for a caller who does not read it."""
         if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
             self._send(writer, frame, said)

@@ -26,7 +26,7 @@ TAKEN = b"taken"
 Operation = Literal["convert", "inspect", "hello", "status", "stop"]
 
 
-class Frame(Enum):
+class WireFrame(Enum):
     """The kinds of frame; callers send REQUEST only, and hear ALIVE and PROGRESS until one of the others ends it."""
 
     REQUEST = b"Q"
@@ -76,21 +76,21 @@ class RemoteTraceback(Exception):
     """Where in the converter process an error arose, as text."""
 
 
-def pack(frame: Frame, payload: bytes = b"") -> bytes:
+def pack(frame: WireFrame, payload: bytes = b"") -> bytes:
     """The frame as bytes. Raises ValueError past MAX_ANSWER_BYTES."""
     if len(payload) > MAX_ANSWER_BYTES:
         raise ValueError(f"A frame of {len(payload)} bytes is larger than the protocol allows.")
     return HEADER.pack(frame.value, len(payload)) + payload
 
 
-def receive(connection: socket.socket, limit: int) -> tuple[Frame, bytes]:
+def receive(connection: socket.socket, limit: int) -> tuple[WireFrame, bytes]:
     """The next frame. Raises ConnectionLost at the end of the stream, and what the socket raises."""
     kind, length = HEADER.unpack(_receive_exactly(connection, HEADER.size))
     frame = _known(kind, length, limit)
     return frame, bytes(_receive_exactly(connection, length))
 
 
-async def receive_async(reader: asyncio.StreamReader, limit: int) -> tuple[Frame, bytes]:
+async def receive_async(reader: asyncio.StreamReader, limit: int) -> tuple[WireFrame, bytes]:
     """The next frame. Raises ConnectionLost at the end of the stream."""
     try:
         kind, length = HEADER.unpack(await reader.readexactly(HEADER.size))
@@ -100,11 +100,11 @@ async def receive_async(reader: asyncio.StreamReader, limit: int) -> tuple[Frame
         raise ConnectionLost("The other side closed the connection.") from error
 
 
-def _known(kind: bytes, length: int, limit: int) -> Frame:
+def _known(kind: bytes, length: int, limit: int) -> WireFrame:
     if length > limit:
         raise ConnectionLost(f"The other side announced {length} bytes; at most {limit} are read.")
     try:
-        return Frame(kind)
+        return WireFrame(kind)
     except ValueError as error:
         raise ConnectionLost("The other side does not speak the converter's protocol.") from error
 

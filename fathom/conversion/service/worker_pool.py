@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.service.converter_status import WorkerStatus
-from fathom.conversion.service.protocol import Frame, Request, decode_error, encode_error
+from fathom.conversion.service.protocol import Request, WireFrame, decode_error, encode_error
 from fathom.conversion.service.worker_info import WorkerFacts
-from fathom.conversion.service.worker_process import WARM_UP_LIMIT_S, Answer, Tell, WorkerLost, WorkerProcess
+from fathom.conversion.service.worker_process import WARM_UP_LIMIT_S, Tell, WorkerLost, WorkerProcess, WorkerReply
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionTimedOut, ConverterUnreachable, DocumentRejected
 from fathom.observability.structured_logging import bound, get_logger, stage
 
@@ -72,7 +72,7 @@ class WorkerPool:
         finally:
             self._declare_trouble(ConverterUnreachable("The converter keeps no workers any more."))
 
-    async def work(self, request: Request, tell: Tell) -> Answer:
+    async def work(self, request: Request, tell: Tell) -> WorkerReply:
         """A worker's answer to the request, from another worker where the first is killed by others or hangs.
 
         Raises ConverterUnreachable if no worker can be started, or none becomes free and none does anything.
@@ -91,7 +91,7 @@ class WorkerPool:
                         log.warning("The worker is lost: its document goes to another", sub_stage="restart", reason=str(loss))
                     continue
                 times = f", the last of {lost} workers that were lost" if lost > 1 else ""
-                frame, payload = Frame.ERROR, encode_error(ConversionFailed(f"{loss} over this document{times}."))
+                frame, payload = WireFrame.ERROR, encode_error(ConversionFailed(f"{loss} over this document{times}."))
             finally:
                 self._give_back(worker)
             self._moved = time.monotonic()
@@ -124,8 +124,8 @@ class WorkerPool:
         """How long documents wait while no worker says anything: longer than any may be at work on one, or warm up."""
         return max(self._settings.timeout_s, WARM_UP_LIMIT_S) + SUPERVISION_SLACK_S
 
-    async def _bounded_work(self, worker: WorkerProcess, request: Request, tell: Tell) -> Answer:
-        def heard(frame: Frame, payload: bytes) -> None:
+    async def _bounded_work(self, worker: WorkerProcess, request: Request, tell: Tell) -> WorkerReply:
+        def heard(frame: WireFrame, payload: bytes) -> None:
             self._moved = time.monotonic()
             tell(frame, payload)
 
@@ -136,7 +136,7 @@ class WorkerPool:
             log.error("A worker was not ended at its time limit", sub_stage="restart", document=request.document)
             await worker.kill()
             message = f"The conversion took longer than {self._settings.timeout_s:g} s."
-            return Frame.ERROR, encode_error(ConversionTimedOut(message))
+            return WireFrame.ERROR, encode_error(ConversionTimedOut(message))
 
     async def _take(self, *, first: bool) -> WorkerProcess:
         """The next free worker, in the order of asking; `first` goes before all who wait.
@@ -257,11 +257,11 @@ class WorkerPool:
         assert self._trouble is not None
         return ConverterUnreachable(self._trouble.message, hint=self._trouble.what_to_do)
 
-    def _account(self, request: Request, frame: Frame, payload: bytes, seconds: float) -> None:
+    def _account(self, request: Request, frame: WireFrame, payload: bytes, seconds: float) -> None:
         if request.operation != "convert":
             return
         metrics = {"seconds": round(seconds, 3), "answer_bytes": len(payload)}
-        if frame is Frame.RESULT:
+        if frame is WireFrame.RESULT:
             self.counts.converted += 1
             log.info("Document converted", sub_stage="converted", metrics=metrics)
             return

@@ -18,8 +18,8 @@ from fathom.conversion.service.protocol import (
     MAX_ANSWER_BYTES,
     TAKEN,
     ConnectionLost,
-    Frame,
     Request,
+    WireFrame,
     encode_error,
     pack,
     receive_async,
@@ -51,9 +51,9 @@ RECYCLE_ABOVE_SHARE = 0.5
 # Signals that other processes send; a document that makes its worker crash ends it by another one or by an exit code.
 FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 
-Answer = tuple[Frame, bytes]
+WorkerReply = tuple[WireFrame, bytes]
 # Takes what a worker says of a document before its answer: ALIVE with TAKEN when it has it, then PROGRESS.
-Tell = Callable[[Frame, bytes], None]
+Tell = Callable[[WireFrame, bytes], None]
 
 log = get_logger(__name__)
 
@@ -71,12 +71,12 @@ class UnkillableWorker(Exception):
 
 
 @dataclass
-class _Work:
+class _WorkerTask:
     """The document a worker is at work on."""
 
     document: str | None
     tell: Tell
-    answer: asyncio.Future[Answer | WorkerLost]
+    answer: asyncio.Future[WorkerReply | WorkerLost]
     since: float = field(default_factory=time.monotonic)
     taken: bool = False
 
@@ -90,7 +90,7 @@ class WorkerProcess:
         self._seen: psutil.Process | None = None
         self._life: asyncio.Task[None] | None = None
         self._warm: asyncio.Future[WorkerFacts] | None = None
-        self._work: _Work | None = None
+        self._work: _WorkerTask | None = None
         self._given = asyncio.Event()
         self._killed_for: ConversionFailed | None = None
         self._hung: str | None = None
@@ -131,18 +131,18 @@ class WorkerProcess:
         assert self._life is not None
         await asyncio.shield(self._life)
 
-    async def work(self, request: Request, tell: Tell) -> Answer:
+    async def work(self, request: Request, tell: Tell) -> WorkerReply:
         """The worker's answer to the request, or the named error the document made it end with.
 
         Cancelling this gives the document up. Raises WorkerLost if the worker is gone through no fault of the document.
         """
         if not self.usable:
             raise WorkerLost("The worker was gone.", taken=False)
-        work = self._work = _Work(request.document, tell, asyncio.get_running_loop().create_future())
+        work = self._work = _WorkerTask(request.document, tell, asyncio.get_running_loop().create_future())
         self._given.set()
         self.documents += 1
         try:
-            self._send(Frame.REQUEST, request.encode())
+            self._send(WireFrame.REQUEST, request.encode())
             answer = await asyncio.shield(work.answer)
         except asyncio.CancelledError:
             await self._give_up(work)
@@ -241,15 +241,15 @@ class WorkerProcess:
         if (work := self._work) and not work.answer.done():
             work.answer.set_result(self._ending_of(work))
 
-    def _ending_of(self, work: _Work) -> Answer | WorkerLost:
+    def _ending_of(self, work: _WorkerTask) -> WorkerReply | WorkerLost:
         """What the end of the process means for its document."""
         if self._killed_for:
-            return Frame.ERROR, encode_error(self._killed_for)
+            return WireFrame.ERROR, encode_error(self._killed_for)
         how = f"The conversion worker {self.how_it_ended}"
         code = self._launched.process.returncode if self._launched else None
         if self._hung or not work.taken or code is None or -code in FROM_OUTSIDE:
             return WorkerLost(how, taken=work.taken)
-        return Frame.ERROR, encode_error(ConversionFailed(f"{how} over this document."))
+        return WireFrame.ERROR, encode_error(ConversionFailed(f"{how} over this document."))
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -258,18 +258,18 @@ class WorkerProcess:
         except ConnectionLost:
             self._deaf_since = time.monotonic()
 
-    def _take_in(self, frame: Frame, payload: bytes) -> None:
+    def _take_in(self, frame: WireFrame, payload: bytes) -> None:
         work = self._work
-        if frame is Frame.READY and self._warm is not None and not self._warm.done():
+        if frame is WireFrame.READY and self._warm is not None and not self._warm.done():
             self._warm.set_result(WorkerFacts.model_validate_json(payload))
-        elif frame not in (Frame.ALIVE, Frame.PROGRESS, Frame.RESULT, Frame.ERROR):
+        elif frame not in (WireFrame.ALIVE, WireFrame.PROGRESS, WireFrame.RESULT, WireFrame.ERROR):
             raise ConnectionLost("The worker does not speak the converter's protocol.")
         elif work is None or work.answer.done():
             pass  # said of a document that was given up
-        elif frame is Frame.ALIVE:
+        elif frame is WireFrame.ALIVE:
             work.taken = True
             work.tell(frame, TAKEN)
-        elif frame is Frame.PROGRESS:
+        elif frame is WireFrame.PROGRESS:
             work.tell(frame, payload)
         else:
             work.answer.set_result((frame, payload))
@@ -302,7 +302,7 @@ class WorkerProcess:
         elif work := self._work:
             self._examine_work(work, now)
 
-    def _examine_work(self, work: _Work, now: float) -> None:
+    def _examine_work(self, work: _WorkerTask, now: float) -> None:
         if not work.taken and now - work.since > TAKEN_WITHIN_S:
             self._kill_hung(f"did not take a document within {TAKEN_WITHIN_S:.0f} s")
         elif self.rss_bytes > self._settings.memory_mb * 1024**2:
@@ -311,14 +311,14 @@ class WorkerProcess:
         elif now - work.since > self._settings.timeout_s:
             self._kill(ConversionTimedOut(f"The conversion took longer than {self._settings.timeout_s:g} s."))
 
-    async def _give_up(self, work: _Work) -> None:
+    async def _give_up(self, work: _WorkerTask) -> None:
         """The document is given up: by the worker itself within the grace, which keeps it warm, else with the worker."""
-        self._send(Frame.CANCEL, str(self.documents).encode())  # both sides count documents
+        self._send(WireFrame.CANCEL, str(self.documents).encode())  # both sides count documents
         done, _ = await asyncio.wait({work.answer}, timeout=CANCEL_GRACE_S)
         if not done:
             await self.kill(ConversionCancelled("The conversion was cancelled."))
 
-    def _send(self, frame: Frame, payload: bytes) -> None:
+    def _send(self, frame: WireFrame, payload: bytes) -> None:
         assert self._launched is not None
         self._launched.writer.write(pack(frame, payload))
 

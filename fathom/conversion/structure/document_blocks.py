@@ -65,7 +65,7 @@ class Block:
     links: tuple[Hyperlink, ...] = ()
 
 
-Part = Heading | Block | NewScope
+DocumentPart = Heading | Block | NewScope
 
 
 class ReadDocument:
@@ -77,10 +77,10 @@ class ReadDocument:
     def __init__(self, document: Node, kind: DocumentKind) -> None:
         self.tree = DoclingTree(document, kind)
         self.kind = kind
-        self.parts: tuple[Part, ...] = tuple(parts_of(self.tree))
+        self.parts: tuple[DocumentPart, ...] = tuple(parts_of(self.tree))
 
 
-def parts_of(tree: DoclingTree) -> Iterator[Part]:
+def parts_of(tree: DoclingTree) -> Iterator[DocumentPart]:
     """Yields the headings and blocks of the whole document, in reading order."""
     return _Walk(tree).run()
 
@@ -94,7 +94,7 @@ class _Walk:
         self._numbers: dict[str, int] = {}
         self._last_list: str | None = None
 
-    def run(self) -> Iterator[Part]:
+    def run(self) -> Iterator[DocumentPart]:
         waiting: list[tuple[Node, int]] = [(self._tree.document["body"], 0)]  # a stack, since hostile files nest without end
         while waiting:
             node, depth = waiting.pop()
@@ -109,7 +109,7 @@ class _Walk:
             inner = depth + 1 if is_item else depth  # an item that has no text but a list is a step in no reader's eyes
             waiting.extend((child, inner) for child in reversed([*comments, *below]))
 
-    def _node(self, node: Node, depth: int) -> tuple[list[Part], list[Node]]:
+    def _node(self, node: Node, depth: int) -> tuple[list[DocumentPart], list[Node]]:
         """Returns the parts of the node itself, and the nodes below it that are still to be walked."""
         label, children = str(node.get("label")), self._tree.children(node)
         ref = str(node.get("self_ref"))
@@ -134,7 +134,7 @@ class _Walk:
             return []
         return [Heading(name, 0, ref, markdown=plain_text(name).markdown)]
 
-    def _text(self, node: Node, label: str, children: list[Node], depth: int) -> tuple[list[Part], list[Node]]:
+    def _text(self, node: Node, label: str, children: list[Node], depth: int) -> tuple[list[DocumentPart], list[Node]]:
         line, refs, places = inline_text([node], exact=True), [str(node.get("self_ref"))], self._tree.pages.places(node)
         if not line.plain.strip() and children and children[0].get("label") == "inline":
             group, children = children[0], children[1:]
@@ -144,7 +144,7 @@ class _Walk:
             line = self._tree.line(group)
             refs += [str(run.get("self_ref")) for run in runs]
             places += tuple(place for run in runs for place in self._tree.pages.places(run))
-        parts: list[Part] = []
+        parts: list[DocumentPart] = []
         for caption in node.get("captions") or ():
             parts.extend(self._caption(caption))
         if not is_kept(node) or not line.plain.strip():
@@ -178,7 +178,7 @@ class _Walk:
         markdown = f"{shown} {content}"
         return Block("list", text, refs, places, continues=continues, markdown=markdown, links=line.links)
 
-    def _inline(self, node: Node) -> tuple[list[Part], list[Node]]:
+    def _inline(self, node: Node) -> tuple[list[DocumentPart], list[Node]]:
         """Reads a line made of runs, or a form field with its key and value."""
         runs = self._tree.below(node)[1:]
         self._seen.update(str(run.get("self_ref")) for run in runs)
@@ -193,7 +193,7 @@ class _Walk:
             return [_code_block({"text": self._tree.line(node).plain}, refs, places)], []
         return [_paragraph(self._tree.line(node), "text", refs, places)], []
 
-    def _table(self, node: Node, data: Node, kept: bool) -> list[Part]:
+    def _table(self, node: Node, data: Node, kept: bool) -> list[DocumentPart]:
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:
@@ -211,7 +211,7 @@ class _Walk:
             parts.extend(self._caption(footnote, leads=False))
         return parts
 
-    def _picture(self, node: Node, kept: bool) -> list[Part]:
+    def _picture(self, node: Node, kept: bool) -> list[DocumentPart]:
         """Reads the caption, what is known of the picture, and the words that stand in it."""
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
@@ -234,7 +234,7 @@ class _Walk:
             parts.append(Block("text", text.plain, refs, stand, markdown=_paragraph_markdown(text.markdown)))
         return parts
 
-    def _pairs(self, node: Node) -> list[Part]:
+    def _pairs(self, node: Node) -> list[DocumentPart]:
         """Reads a form as lines of `key: value`, then the cells that belong to none."""
         graph = node["graph"]
         cells = {cell.get("cell_id"): str(cell.get("text") or "").strip() for cell in graph.get("cells") or ()}
@@ -252,7 +252,7 @@ class _Walk:
         markdown = _paragraph_markdown(text.markdown)
         return [Block("text", text.plain, (str(node.get("self_ref")),), self._tree.pages.places(node), markdown=markdown)]
 
-    def _caption(self, reference: Any, *, leads: bool = True) -> list[Part]:
+    def _caption(self, reference: Any, *, leads: bool = True) -> list[DocumentPart]:
         """Reads a caption or a note of an item."""
         node = self._tree.resolve(reference)
         if node is None or str(node.get("self_ref")) in self._seen:

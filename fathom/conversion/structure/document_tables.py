@@ -13,7 +13,7 @@ from fathom.conversion.structure.document_inline import Hyperlink, InlineText, o
 from fathom.conversion.structure.provenance import PageBox
 
 Bbox = Callable[[Mapping[str, Any]], PageBox | None]
-CellText = Callable[[Mapping[str, Any]], InlineText]
+ReadCell = Callable[[Mapping[str, Any]], InlineText]
 
 _BARE_BAR = re.compile(r"(?<!\\)\|")
 _ESCAPED_BAR = r"\\|"
@@ -64,7 +64,7 @@ class Table:
         return [f"{name}: {cell}" if name else cell for name, cell in zip(names, row.cells, strict=False) if cell]
 
 
-def read_table(data: Mapping[str, Any], text_of: CellText, box_of: Bbox) -> Table:
+def read_table(data: Mapping[str, Any], text_of: ReadCell, box_of: Bbox) -> Table:
     """The table of `data` (Docling's TableData), without rows and columns that have no cell of their own.
 
     A cell over several rows is repeated in each of them, since each row must be readable alone; one over several columns

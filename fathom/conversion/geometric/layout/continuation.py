@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from fathom.conversion.geometric.layout.page_blocks import SENTENCE_END, Block, Role
+from fathom.conversion.geometric.layout.page_blocks import SENTENCE_END, BlockRole, PageBlock
 from fathom.conversion.geometric.layout.text_lines import MARKER
 
 ALIKE = 0.06
@@ -19,10 +19,10 @@ BEGINS_SMALL = re.compile(r"^[\"'“‘«(\[]?[a-zß-öø-ÿ]")
 DIVIDED = re.compile(r"[^\W\d_][-\u2010\u00ad]$")
 
 
-def stitched(columns: Sequence[list[Block]]) -> list[Block]:
+def stitched(columns: Sequence[list[PageBlock]]) -> list[PageBlock]:
     """The blocks of all columns; one that goes on right below the end of another, in a column of its own, is part of it."""
-    found: list[Block] = []
-    ends: list[Block] = []  # the last block of each column
+    found: list[PageBlock] = []
+    ends: list[PageBlock] = []  # the last block of each column
     for column in columns:
         rest = column
         above = next((end for end in reversed(ends) if column and _right_below(end, column[0])), None)
@@ -36,8 +36,8 @@ def stitched(columns: Sequence[list[Block]]) -> list[Block]:
     return found
 
 
-def _right_below(above: Block, below: Block) -> bool:
-    if above.role is not Role.TEXT or below.role is not Role.TEXT or above.boxed or below.boxed:
+def _right_below(above: PageBlock, below: PageBlock) -> bool:
+    if above.role is not BlockRole.TEXT or below.role is not BlockRole.TEXT or above.boxed or below.boxed:
         return False
     a, b = above.lines[-1], below.lines[0]
     if abs(a.size - b.size) > ALIKE * a.size or a.bold != b.bold:
@@ -53,7 +53,7 @@ def _right_below(above: Block, below: Block) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ParagraphShape:
     """How a block is set, as far as it says where the text goes on.
 
     `begin` and `end` are its first and last line, `first` is the width of its first word, `room` what is free behind the last;
@@ -72,7 +72,7 @@ class Setting:
     left: float
 
 
-def setting_of(block: Block) -> Setting | None:
+def shape_of(block: PageBlock) -> ParagraphShape | None:
     """Of a block of text; None of what has no lines."""
     if not block.lines:
         return None
@@ -82,16 +82,18 @@ def setting_of(block: Block) -> Setting | None:
     first = word.r - word.l
     words = block.lines[0].words
     left = words[1 if len(words) > 1 and MARKER.match(words[0].text) else 0].l
-    return Setting(begin, end, len(block.lines), letters, block.size, first, block.room, block.indented, block.boxed, left)
+    return ParagraphShape(
+        begin, end, len(block.lines), letters, block.size, first, block.room, block.indented, block.boxed, left
+    )
 
 
-def begin_indented(settings: Iterable[Setting]) -> bool:
+def begin_indented(shapes: Iterable[ParagraphShape]) -> bool:
     """Whether the first lines of the document's paragraphs are indented, so that one that is not goes on with another."""
-    found = [one.indented for one in settings if one.lines > 1 and not one.boxed]
+    found = [one.indented for one in shapes if one.lines > 1 and not one.boxed]
     return len(found) >= 4 and sum(found) >= MOSTLY * len(found)
 
 
-def goes_on(a: Setting, b: Setting, *, indented: bool = False) -> bool:
+def goes_on(a: ParagraphShape, b: ParagraphShape, *, indented: bool = False) -> bool:
     """What `a` ends with goes on in `b`, in the next column or on the next page; paragraphs begin `indented` in the document.
 
     Where a sentence ends with the column only an indent can tell.

@@ -11,12 +11,12 @@ from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, Table
 from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, SegmentedPdfPage, TextCell
 from pydantic import Field
 
-from fathom.conversion.geometric.layout.continuation import setting_of
-from fathom.conversion.geometric.layout.page_blocks import Block, Role, broken_on_purpose
-from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, Line, PageContent, Rule, Word, body_size
+from fathom.conversion.geometric.layout.continuation import shape_of
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock, broken_on_purpose
+from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, PageLine, Rule, Word, body_size
 from fathom.conversion.geometric.layout.paragraph_text import join_texts
 from fathom.conversion.geometric.layout.roles.listings import listing_text
-from fathom.conversion.geometric.layout.tables.table_grid import Grid
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from fathom.conversion.geometric.layout.text_lines import join_words
 
 
@@ -29,7 +29,7 @@ class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's pag
 class TextCluster(Cluster):  # type: ignore[misc]  # docling's base models are Any to mypy
     """A cluster that knows how its text is set."""
 
-    setting: Any = Field(None, exclude=True, repr=False)
+    shape: Any = Field(None, exclude=True, repr=False)
 
 
 def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
@@ -81,7 +81,7 @@ def _rule(box: BoundingBox) -> Rule:
     return Rule(x, box.t, x, box.b)
 
 
-def clusters_of(blocks: Sequence[Block], known: Collection[str], *, from_ocr: bool) -> list[Cluster]:
+def clusters_of(blocks: Sequence[PageBlock], known: Collection[str], *, from_ocr: bool) -> list[Cluster]:
     """The blocks as docling's clusters, numbered in reading order, each with its text in one cell.
 
     `known` are the document's words, which tell compounds from words divided at a line's end.
@@ -99,20 +99,20 @@ def clusters_of(blocks: Sequence[Block], known: Collection[str], *, from_ocr: bo
     return clusters
 
 
-def _cluster(block: Block, number: int, known: Collection[str], from_ocr: bool) -> Cluster:
+def _cluster(block: PageBlock, number: int, known: Collection[str], from_ocr: bool) -> Cluster:
     cells = []
     if block.lines:
         box = block.bounds
         words = [word for line in block.lines for word in line.words]
-        text = listing_text(block.lines) if block.role is Role.CODE else join_texts(block.lines, known)
-        if block.role is Role.TEXT and not from_ocr and broken_on_purpose(block):
+        text = listing_text(block.lines) if block.role is BlockRole.CODE else join_texts(block.lines, known)
+        if block.role is BlockRole.TEXT and not from_ocr and broken_on_purpose(block):
             text = "\n".join(line.text for line in block.lines)
         whole = replace(block.lines[0], l=box.l, t=box.t, r=box.r, b=box.b, words=words, text=text)
         cells = [line_cell(whole, 0, from_ocr=from_ocr, height=box.height)]
     return TextCluster(
         id=number,
-        setting=setting_of(block),
-        label=DocItemLabel.SECTION_HEADER if block.role is Role.TITLE else DocItemLabel(block.role.value),
+        shape=shape_of(block),
+        label=DocItemLabel.SECTION_HEADER if block.role is BlockRole.TITLE else DocItemLabel(block.role.value),
         bbox=_bbox(block.bounds),
         confidence=block.confidence,
         cells=cells,
@@ -123,7 +123,7 @@ def _bbox(box: Box) -> BoundingBox:
     return BoundingBox(l=box.l, t=box.t, r=box.r, b=box.b, coord_origin=CoordOrigin.TOPLEFT)
 
 
-def line_cell(line: Line, index: int, *, from_ocr: bool, height: float | None = None) -> TextCell:
+def line_cell(line: PageLine, index: int, *, from_ocr: bool, height: float | None = None) -> TextCell:
     """The line as docling's cell, as high as its font is large, so that sizes can be compared by it."""
     rect = BoundingRectangle.from_bounding_box(
         BoundingBox(l=line.l, t=line.b - (height or line.size), r=line.r, b=line.b, coord_origin=CoordOrigin.TOPLEFT)
@@ -146,7 +146,7 @@ def line_cell(line: Line, index: int, *, from_ocr: bool, height: float | None = 
     )
 
 
-def table_of(grid: Grid, cluster: Cluster, page_no: int) -> Table:
+def table_of(grid: LineGrid, cluster: Cluster, page_no: int) -> Table:
     """The grid as docling's table."""
     cells = [
         TableCell(

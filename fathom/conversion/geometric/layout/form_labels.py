@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.geometric.layout.page_content import Box, Line, Word, bounds
+from fathom.conversion.geometric.layout.page_content import Box, PageLine, Word, bounds
 from fathom.conversion.geometric.layout.text_lines import join_words
 
 CHECKED, UNCHECKED = "[x]", "[ ]"
@@ -16,15 +16,15 @@ SAME_ROW = 0.4  # of the lower one's height
 
 
 @dataclass(slots=True)
-class _Piece:
+class _LabelPiece:
     """A line or the value of a field, with what was set before and behind it."""
 
     text: str
     box: Box
     words: list[Word]
-    line: Line | None = None
-    before: list[_Piece] = field(default_factory=list["_Piece"])
-    behind: list[_Piece] = field(default_factory=list["_Piece"])
+    line: PageLine | None = None
+    before: list[_LabelPiece] = field(default_factory=list["_LabelPiece"])
+    behind: list[_LabelPiece] = field(default_factory=list["_LabelPiece"])
 
     @property
     def ticks(self) -> bool:
@@ -32,7 +32,7 @@ class _Piece:
         return self.line is None and self.text in (CHECKED, UNCHECKED)
 
 
-def lines_with_fields(words: Sequence[Word], width: float) -> list[Line]:
+def lines_with_fields(words: Sequence[Word], width: float) -> list[PageLine]:
     """The lines of a page `width` points wide; what was filled in is part of the line of its label."""
     typed: dict[int, list[Word]] = {}
     for word in words:
@@ -41,10 +41,10 @@ def lines_with_fields(words: Sequence[Word], width: float) -> list[Line]:
     lines = join_words([word for word in words if not word.field] if typed else words)
     if not typed:
         return lines
-    labels = [_Piece(line.text, Box(line.l, line.t, line.r, line.b), line.words, line) for line in lines]
-    values = [_Piece(" ".join(word.text for word in held), bounds(held), held) for held in typed.values()]
+    labels = [_LabelPiece(line.text, Box(line.l, line.t, line.r, line.b), line.words, line) for line in lines]
+    values = [_LabelPiece(" ".join(word.text for word in held), bounds(held), held) for held in typed.values()]
     values.sort(key=lambda value: (value.box.l, value.box.t))
-    left: list[_Piece] = []
+    left: list[_LabelPiece] = []
     for value in values:
         if not _set_beside(value, labels, values, width):
             left.append(value)
@@ -54,7 +54,7 @@ def lines_with_fields(words: Sequence[Word], width: float) -> list[Line]:
     return sorted([*found, *(_line(piece) for piece in left)], key=lambda line: (line.t, line.l))
 
 
-def _set_beside(value: _Piece, labels: Sequence[_Piece], values: Sequence[_Piece], width: float) -> bool:
+def _set_beside(value: _LabelPiece, labels: Sequence[_LabelPiece], values: Sequence[_LabelPiece], width: float) -> bool:
     """The value is part of its label's line, if it has one."""
     row = [label for label in labels if _beside(label.box, value.box)]
     size = value.words[0].size
@@ -73,14 +73,14 @@ def _set_beside(value: _Piece, labels: Sequence[_Piece], values: Sequence[_Piece
     return True
 
 
-def _ends_row(value: _Piece, row: Sequence[_Piece], values: Sequence[_Piece]) -> bool:
+def _ends_row(value: _LabelPiece, row: Sequence[_LabelPiece], values: Sequence[_LabelPiece]) -> bool:
     """A row of boxes and labels that ends with a box has each box behind its label: `Yes [x] No [ ]`."""
     last = max(row, key=lambda label: label.box.r, default=None)
     boxes = [other for other in values if other.ticks and _beside(other.box, value.box)]
     return last is not None and max(box.box.l for box in boxes) > last.box.l
 
 
-def _join_choices(labels: Sequence[_Piece], width: float) -> None:
+def _join_choices(labels: Sequence[_LabelPiece], width: float) -> None:
     """Boxes in a row, each with its own label, go on the line of the label before them all: `Fuel: [x] diesel [ ] petrol`."""
     choices = sorted((piece for piece in labels if piece.before), key=lambda piece: piece.box.l)
     for choice in choices:
@@ -98,7 +98,7 @@ def _beside(a: Box, b: Box) -> bool:
     return min(a.b, b.b) - max(a.t, b.t) > SAME_ROW * min(a.height, b.height)
 
 
-def _line(piece: _Piece) -> Line:
+def _line(piece: _LabelPiece) -> PageLine:
     parts = _parts(piece)
     words = [word for part in parts for word in part.words]
     box = bounds(part.box for part in parts)
@@ -106,13 +106,13 @@ def _line(piece: _Piece) -> Line:
     if piece.line is None:
         first = words[0]
         low = max(word.b for word in words)
-        return Line(words, box.l, box.t, box.r, box.b, first.size, bold=False, text=text, baseline=low)
+        return PageLine(words, box.l, box.t, box.r, box.b, first.size, bold=False, text=text, baseline=low)
     line = piece.line
     if len(parts) == 1:
         return line
-    return Line(words, box.l, line.t, box.r, line.b, line.size, line.bold, line.italic, text, line.baseline)
+    return PageLine(words, box.l, line.t, box.r, line.b, line.size, line.bold, line.italic, text, line.baseline)
 
 
-def _parts(piece: _Piece) -> list[_Piece]:
+def _parts(piece: _LabelPiece) -> list[_LabelPiece]:
     own = sorted(piece.before, key=lambda one: one.box.l)
     return [*own, piece, *(part for one in sorted(piece.behind, key=lambda one: one.box.l) for part in _parts(one))]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from fathom.conversion.geometric.layout.letters.superscripts import script_of
-from fathom.conversion.geometric.layout.page_content import Box, Line, bounds
+from fathom.conversion.geometric.layout.page_content import Box, PageLine, bounds
 from fathom.conversion.geometric.layout.roles.list_items import starts_item
 
 # A line further below the last one than the usual step by this factor begins a new block.
@@ -23,7 +23,7 @@ LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$
 SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
 
 
-class Role(StrEnum):
+class BlockRole(StrEnum):
     """What a block is on its page."""
 
     TEXT = "text"
@@ -40,18 +40,18 @@ class Role(StrEnum):
 
 
 @dataclass(slots=True)
-class Block:
+class PageBlock:
     """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1.
 
     `room`: points from its last line to the right edge of its column; `indented`: its first line is; `boxed`: in an aside.
     """
 
-    lines: list[Line]
-    role: Role = Role.TEXT
+    lines: list[PageLine]
+    role: BlockRole = BlockRole.TEXT
     box: Box | None = None
     confidence: float = 1.0
     table: object = None
-    children: list[Block] = field(default_factory=list["Block"])
+    children: list[PageBlock] = field(default_factory=list["PageBlock"])
     gap_above: float = 1e9
     gap_below: float = 1e9
     alone: bool = True
@@ -78,18 +78,18 @@ class Block:
         return " ".join(line.text for line in self.lines)
 
 
-def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
+def join_lines(lines: Sequence[PageLine], size: float) -> list[PageBlock]:
     """The blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
     if not lines:
         return []
     steps = _usual_steps(lines)
     left, right = _edges(lines)
-    blocks = [Block([lines[0]])]
+    blocks = [PageBlock([lines[0]])]
     for index in range(1, len(lines)):
         a, b = lines[index - 1], lines[index]
         after = lines[index + 1] if index + 1 < len(lines) else None
         if _parted(blocks[-1].lines, a, b, after, steps, left, right, size):
-            blocks.append(Block([b]))
+            blocks.append(PageBlock([b]))
         else:
             blocks[-1].lines.append(b)
     _measure_gaps(blocks)
@@ -99,13 +99,13 @@ def join_lines(lines: Sequence[Line], size: float) -> list[Block]:
     return blocks
 
 
-def _measure_gaps(blocks: list[Block]) -> None:
+def _measure_gaps(blocks: list[PageBlock]) -> None:
     for above, below in pairwise(blocks):
         gap = below.lines[0].t - above.lines[-1].b
         above.gap_below = below.gap_above = gap
 
 
-def _usual_steps(lines: Sequence[Line]) -> dict[float, float]:
+def _usual_steps(lines: Sequence[PageLine]) -> dict[float, float]:
     """For each size, the step from baseline to baseline inside paragraphs."""
     steps: dict[float, Counter[float]] = {}
     for a, b in pairwise(lines):
@@ -127,7 +127,7 @@ def _rounded(size: float) -> float:
     return round(size * 2) / 2
 
 
-def _edges(lines: Sequence[Line]) -> tuple[float, float]:
+def _edges(lines: Sequence[PageLine]) -> tuple[float, float]:
     """Left and right edge of the column's text."""
     lefts = Counter(round(line.l) for line in lines)
     left = min((x for x, n in lefts.items() if n >= max(2, 0.15 * len(lines))), default=min(line.l for line in lines))
@@ -136,10 +136,10 @@ def _edges(lines: Sequence[Line]) -> tuple[float, float]:
 
 
 def _parted(
-    block: list[Line],
-    a: Line,
-    b: Line,
-    after: Line | None,
+    block: list[PageLine],
+    a: PageLine,
+    b: PageLine,
+    after: PageLine | None,
     steps: dict[float, float],
     left: float,
     right: float,
@@ -184,41 +184,41 @@ def _parted(
     )
 
 
-def _starts_note(line: Line) -> bool:
+def _starts_note(line: PageLine) -> bool:
     """The line begins with a raised mark."""
     words = line.words
     return len(words) > 1 and words[0].size < words[1].size and script_of(words[0], words[1]) > 0
 
 
-def _runs_on(a: Line, b: Line, right: float) -> bool:
+def _runs_on(a: PageLine, b: PageLine, right: float) -> bool:
     """The sentence goes over from `a` to `b`: bold words at its beginning or end only."""
     fills = a.r > right - 4 * a.size
     return fills and (b.text[:1].islower() or not SENTENCE_END.search(a.text)) and a.words[0].bold == b.words[0].bold
 
 
-def _ended(a: Line, b: Line, right: float) -> bool:
+def _ended(a: PageLine, b: PageLine, right: float) -> bool:
     """`a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
     return bool(SENTENCE_END.search(a.text)) and _fits(a, b, right) and not b.text[:1].islower()
 
 
-def _fits(a: Line, b: Line, right: float) -> bool:
+def _fits(a: PageLine, b: PageLine, right: float) -> bool:
     """The first word of `b` would have fitted behind `a`."""
     word = b.words[0]
     return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size
 
 
-def _starts_term(line: Line) -> bool:
+def _starts_term(line: PageLine) -> bool:
     """The line begins with bold words, as what is explained in a list of terms."""
     return line.words[0].bold and not line.bold
 
 
-def _has_label(line: Line) -> bool:
+def _has_label(line: PageLine) -> bool:
     """The bold words that the line begins with end with a colon."""
     bold = [word for word, _ in zip(line.words, range(LONGEST_LABEL), strict=False) if word.bold]
     return bool(bold) and bold[-1].text.endswith(":")
 
 
-def broken_on_purpose(block: Block) -> bool:
+def broken_on_purpose(block: PageBlock) -> bool:
     """Each line of the block but the last ends where more would have fitted: an address, a verse, a programme."""
     if len(block.lines) < 2 or any(len(line.text) >= FULL_LINE for line in block.lines):
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeVar
 
-from fathom.conversion.geometric.layout.page_content import Box, Line, Rule, bounds
+from fathom.conversion.geometric.layout.page_content import Box, PageLine, Rule, bounds
 
 # A gutter is at least so wide, in ems of the text beside it, and separates so many rows on each side.
 GUTTER = 0.8
@@ -25,23 +25,23 @@ JUSTIFIED_BLANK = 1.5
 
 
 @dataclass(slots=True)
-class Piece:
+class ColumnPiece:
     """Something that is read as a whole: a piece of a line, or blocks found before (then `line` is None)."""
 
     l: float
     t: float
     r: float
     b: float
-    line: Line | None = None
+    line: PageLine | None = None
     block: list[Any] | None = None
 
 
-Row = list[Piece]
-Interval = tuple[float, float]
+ColumnRow = list[ColumnPiece]
+HorizontalSpan = tuple[float, float]
 T = TypeVar("T")
 
 
-def read_columns(pieces: Sequence[Piece], size: float, bars: Sequence[Rule] = ()) -> list[list[Row]]:
+def read_columns(pieces: Sequence[ColumnPiece], size: float, bars: Sequence[Rule] = ()) -> list[list[ColumnRow]]:
     """The columns in reading order, each a list of rows from top to bottom; `size` is the body size in points.
 
     `bars` are painted lines that lie flat: a gutter ends at one that crosses it, and before a row that stands apart and is
@@ -50,9 +50,9 @@ def read_columns(pieces: Sequence[Piece], size: float, bars: Sequence[Rule] = ()
     return _cut(list(pieces), size, bars, 0)
 
 
-def rows_of(pieces: Sequence[Piece]) -> list[Row]:
+def rows_of(pieces: Sequence[ColumnPiece]) -> list[ColumnRow]:
     """Pieces that stand beside each other, from top to bottom; in a row from left to right."""
-    rows: list[Row] = []
+    rows: list[ColumnRow] = []
     low = high = 0.0
     for piece in sorted(pieces, key=lambda p: ((p.t + p.b) / 2, p.l)):
         middle = (piece.t + piece.b) / 2
@@ -67,7 +67,7 @@ def rows_of(pieces: Sequence[Piece]) -> list[Row]:
     return rows
 
 
-def _cut(pieces: list[Piece], size: float, bars: Sequence[Rule], depth: int) -> list[list[Row]]:
+def _cut(pieces: list[ColumnPiece], size: float, bars: Sequence[Rule], depth: int) -> list[list[ColumnRow]]:
     rows = rows_of(pieces)
     if depth >= MAX_DEPTH or len(rows) < GUTTER_ROWS:
         return [rows] if rows else []
@@ -86,7 +86,7 @@ def _cut(pieces: list[Piece], size: float, bars: Sequence[Rule], depth: int) -> 
     return before + columns + after
 
 
-def _best_gutter(rows: list[Row], size: float, bars: Sequence[Rule]) -> tuple[int, int, float] | None:
+def _best_gutter(rows: list[ColumnRow], size: float, bars: Sequence[Rule]) -> tuple[int, int, float] | None:
     """(first row, last row, x) of the gutter that runs along most rows; None if the rows are one column."""
     region = bounds(p for row in rows for p in row)
     free = [_free(row, region) for row in rows]
@@ -94,8 +94,8 @@ def _best_gutter(rows: list[Row], size: float, bars: Sequence[Rule]) -> tuple[in
     best: tuple[float, int, int, float] | None = None
     start = 0
     while start < len(rows):
-        gaps: list[tuple[Interval, int]] = [(gap, start) for gap in free[start]]
-        ended: list[tuple[Interval, int]] = []
+        gaps: list[tuple[HorizontalSpan, int]] = [(gap, start) for gap in free[start]]
+        ended: list[tuple[HorizontalSpan, int]] = []
         end = start
         for end in range(start + 1, len(rows) + 1):
             if end == len(rows):
@@ -120,7 +120,9 @@ def _best_gutter(rows: list[Row], size: float, bars: Sequence[Rule]) -> tuple[in
     return (best[1], best[2], best[3]) if best else None
 
 
-def _uncrossed(gaps: list[Interval], row: Row, after: Row, bars: Sequence[Rule], size: float) -> list[Interval]:
+def _uncrossed(
+    gaps: list[HorizontalSpan], row: ColumnRow, after: ColumnRow, bars: Sequence[Rule], size: float
+) -> list[HorizontalSpan]:
     """The gaps that go on from a row to the next: no bar crosses them between the two, or under the next if it stands apart."""
     high, low = (row[0].t + row[0].b) / 2, (after[0].t + after[0].b) / 2
     if min(piece.t for piece in after) - max(piece.b for piece in row) > size:
@@ -129,8 +131,8 @@ def _uncrossed(gaps: list[Interval], row: Row, after: Row, bars: Sequence[Rule],
     return [gap for gap in gaps if not any(bar.l <= gap[0] - size and bar.r >= gap[1] + size for bar in near)]
 
 
-def _free(row: Row, region: Box) -> list[Interval]:
-    gaps: list[Interval] = []
+def _free(row: ColumnRow, region: Box) -> list[HorizontalSpan]:
+    gaps: list[HorizontalSpan] = []
     at = region.l
     for piece in row:
         if piece.l > at:
@@ -141,7 +143,7 @@ def _free(row: Row, region: Box) -> list[Interval]:
     return gaps
 
 
-def _meet(a: Sequence[Interval], b: Sequence[Interval], least: float) -> list[Interval]:
+def _meet(a: Sequence[HorizontalSpan], b: Sequence[HorizontalSpan], least: float) -> list[HorizontalSpan]:
     met = []
     for low, high in a:
         for other_low, other_high in b:
@@ -151,12 +153,12 @@ def _meet(a: Sequence[Interval], b: Sequence[Interval], least: float) -> list[In
     return met
 
 
-def _worth(rows: list[Row], first: int, last: int, gap: Interval, region: Box, size: float) -> float:
+def _worth(rows: list[ColumnRow], first: int, last: int, gap: HorizontalSpan, region: Box, size: float) -> float:
     """How many rows the gutter separates; 0 if it is no gutter."""
     if gap[1] - gap[0] < GUTTER * size or gap[0] <= region.l + 0.5 or gap[1] >= region.r - 0.5:
         return 0
-    left: list[Piece] = []
-    right: list[Piece] = []
+    left: list[ColumnPiece] = []
+    right: list[ColumnPiece] = []
     with_left = with_right = both = 0
     for row in rows[first : last + 1]:
         on_left = [p for p in row if p.r <= gap[0] + 0.5]
@@ -179,14 +181,14 @@ def _worth(rows: list[Row], first: int, last: int, gap: Interval, region: Box, s
     return with_left + with_right + 0.5 * both
 
 
-def _blocks_face(left: list[Piece], right: list[Piece]) -> bool:
+def _blocks_face(left: list[ColumnPiece], right: list[ColumnPiece]) -> bool:
     """A picture or table stands beside text of some height."""
     if all(p.line for p in left) and all(p.line for p in right):
         return False
     return len(left) + len(right) > GUTTER_ROWS
 
 
-def _separate(left: list[Piece], right: list[Piece], beside: float) -> bool:
+def _separate(left: list[ColumnPiece], right: list[ColumnPiece], beside: float) -> bool:
     """The two sides are read one after the other, not row by row."""
     prose_left, prose_right = is_prose(left), is_prose(right)
     if prose_left and prose_right:
@@ -199,7 +201,7 @@ def _separate(left: list[Piece], right: list[Piece], beside: float) -> bool:
     return aligned < 0.35 and min(len(left), len(right)) >= 4
 
 
-def _aligned(left: list[Piece], right: list[Piece]) -> float:
+def _aligned(left: list[ColumnPiece], right: list[ColumnPiece]) -> float:
     """Share of the rows of the shorter side that stand on a baseline of the other."""
     few, many = sorted((left, right), key=len)
     lines = [p.line for p in many if p.line is not None]
@@ -210,10 +212,10 @@ def _aligned(left: list[Piece], right: list[Piece]) -> float:
     return sum(any(abs(b - line.baseline) < 0.12 * line.size for b in baselines) for line in here) / len(here)
 
 
-def _runs(pieces: Sequence[Piece]) -> list[str]:
+def _runs(pieces: Sequence[ColumnPiece]) -> list[str]:
     """The texts of the pieces; those that only the wide blanks of a justified line part are one."""
     runs: list[str] = []
-    last: Line | None = None
+    last: PageLine | None = None
     for piece in sorted(pieces, key=lambda p: (round(p.b), p.l)):
         line = piece.line
         if line is None:
@@ -227,7 +229,7 @@ def _runs(pieces: Sequence[Piece]) -> list[str]:
     return runs
 
 
-def is_prose(pieces: Sequence[Piece]) -> bool:
+def is_prose(pieces: Sequence[ColumnPiece]) -> bool:
     """Running text: long pieces, many of which begin in mid-sentence (or are in a script that has no capitals)."""
     texts = [text for text in _runs(pieces) if len(text) > 2]
     if len(texts) < GUTTER_ROWS:

@@ -88,7 +88,7 @@ class Word:
 
 
 @dataclass(slots=True)
-class Line:
+class PageLine:
     """Words of one column that stand on one baseline, in reading order."""
 
     words: list[Word]
@@ -114,7 +114,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Link:
+class PageLink:
     """An area of the page that leads to a URI, and the words in it."""
 
     l: float
@@ -126,7 +126,7 @@ class Link:
 
 
 @dataclass(slots=True)
-class Note:
+class PageNote:
     """What a reader wrote on the page: by whom, and the words it is on, as far as they are known."""
 
     l: float
@@ -155,8 +155,8 @@ class PageContent:
     pictures: list[Box] = field(default_factory=list[Box])
     drawings: list[Box] = field(default_factory=list[Box])
     turned: list[Word] = field(default_factory=list[Word])
-    links: list[Link] = field(default_factory=list[Link])
-    notes: list[Note] = field(default_factory=list[Note])
+    links: list[PageLink] = field(default_factory=list[PageLink])
+    notes: list[PageNote] = field(default_factory=list[PageNote])
     titles: frozenset[str] = frozenset()
     said: str = ""
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])

@@ -11,9 +11,9 @@ from fathom.conversion.geometric.layout.drawings import find_pictures
 from fathom.conversion.geometric.layout.form_labels import lines_with_fields
 from fathom.conversion.geometric.layout.letters.large_letters import rows_beside, with_initials, words_behind
 from fathom.conversion.geometric.layout.letters.rotated_text import most_is_turned, turned_blocks, without_turned_cells
-from fathom.conversion.geometric.layout.page_blocks import Block, Role, join_lines
-from fathom.conversion.geometric.layout.page_columns import Piece, Row, read_columns
-from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, Line, PageContent, centre_inside, inside
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock, join_lines
+from fathom.conversion.geometric.layout.page_columns import ColumnPiece, ColumnRow, read_columns
+from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, PageLine, centre_inside, inside
 from fathom.conversion.geometric.layout.roles.captions import mark_captions, mark_footnotes
 from fathom.conversion.geometric.layout.roles.heading_blocks import mark_headings, mark_title
 from fathom.conversion.geometric.layout.roles.list_items import starts_item
@@ -23,12 +23,12 @@ from fathom.conversion.geometric.layout.roles.outline import mark_outlined
 from fathom.conversion.geometric.layout.roles.reader_notes import notes_of
 from fathom.conversion.geometric.layout.running.headers_footers import runs_perhaps, take_furniture
 from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules, ruled_tables
-from fathom.conversion.geometric.layout.tables.table_grid import Grid, read_leftward
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, read_leftward
 from fathom.conversion.geometric.layout.tables.unruled_tables import find_tables, tables_between_rules
 from fathom.conversion.geometric.layout.text_lines import join_words, merge_lines, without_leader
 
 
-def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[Block]:
+def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[PageBlock]:
     """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell.
 
     The `first` page of a document may have its title.
@@ -52,9 +52,11 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     fixed = [_table(grid) for grid in grids] + [_picture(box, lines, labels) for box in pictures]
     rows = rows_beside(lines, style.body_size)
     pieces = [
-        Piece(line.l, (row := rows.get(id(line), line)).t, line.r, row.b, line) for line in lines if id(line) not in labels
+        ColumnPiece(line.l, (row := rows.get(id(line), line)).t, line.r, row.b, line)
+        for line in lines
+        if id(line) not in labels
     ]
-    pieces += [Piece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
+    pieces += [ColumnPiece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
     pieces += [_aside(box, content, style) for box in asides]
     bars = [rule for rule in join_rules(content.rules) if rule.horizontal]
     blocks = stitched([_column(rows, style) for rows in read_columns(pieces, style.body_size, bars)])
@@ -62,8 +64,8 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
     for block in blocks:
-        if block.role is Role.HEADING and runs_perhaps(block, content, style.body_size):
-            block.role = Role.TEXT
+        if block.role is BlockRole.HEADING and runs_perhaps(block, content, style.body_size):
+            block.role = BlockRole.TEXT
     mark_outlined(blocks, content.titles)
     if first:
         mark_title(blocks, style.body_size)
@@ -73,17 +75,17 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
         sideways, others = turned_blocks(content, turned, style, partial(lay_out, first=first and most_is_turned(content)))
         blocks = [*sideways, *blocks, *others] if most_is_turned(content) else [*blocks, *sideways, *others]
     blocks += notes_of(content)
-    furniture += [Block([line], role=Role.FOOTER, confidence=0.6) for line in behind.values()]
-    headers = [b for b in furniture if b.role is Role.HEADER]
-    return headers + blocks + [b for b in furniture if b.role is Role.FOOTER]
+    furniture += [PageBlock([line], role=BlockRole.FOOTER, confidence=0.6) for line in behind.values()]
+    headers = [b for b in furniture if b.role is BlockRole.HEADER]
+    return headers + blocks + [b for b in furniture if b.role is BlockRole.FOOTER]
 
 
-def _column(rows: Sequence[Row], style: DocumentStyle) -> list[Block]:
+def _column(rows: Sequence[ColumnRow], style: DocumentStyle) -> list[PageBlock]:
     """The blocks of one column."""
     size = style.body_size
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     tables = {first: (last, grid) for first, last, grid in find_tables(rows)}
-    lines: list[Line] = []
+    lines: list[PageLine] = []
     index = 0
 
     def flush() -> None:
@@ -113,32 +115,32 @@ def _column(rows: Sequence[Row], style: DocumentStyle) -> list[Block]:
     return blocks
 
 
-def _listing(lines: Sequence[Line]) -> Block:
-    return Block(list(lines), role=Role.CODE, confidence=0.9)
+def _listing(lines: Sequence[PageLine]) -> PageBlock:
+    return PageBlock(list(lines), role=BlockRole.CODE, confidence=0.9)
 
 
-def _aside(box: Box, content: PageContent, style: DocumentStyle) -> Piece:
+def _aside(box: Box, content: PageContent, style: DocumentStyle) -> ColumnPiece:
     """What stands in the box, as a piece that is read by itself."""
     lines = join_words(inside(content.words, box, 1.0))
-    pieces = [Piece(line.l, line.t, line.r, line.b, line) for line in lines]
+    pieces = [ColumnPiece(line.l, line.t, line.r, line.b, line) for line in lines]
     blocks = [block for rows in read_columns(pieces, style.body_size) for block in _column(rows, style)]
     for block in blocks:
         block.boxed = True
-    return Piece(box.l, box.t, box.r, box.b, block=blocks)
+    return ColumnPiece(box.l, box.t, box.r, box.b, block=blocks)
 
 
-def _roles(blocks: list[Block], size: float) -> list[Block]:
+def _roles(blocks: list[PageBlock], size: float) -> list[PageBlock]:
     for block in blocks:
         if starts_item(block.lines[0], None) and block.size > 0.75 * size:
-            block.role, block.confidence = Role.ITEM, 0.9
+            block.role, block.confidence = BlockRole.ITEM, 0.9
     return blocks
 
 
-def _table(grid: Grid) -> Block:
-    return Block([], role=Role.TABLE, box=grid.box, table=read_leftward(grid), confidence=grid.confidence)
+def _table(grid: LineGrid) -> PageBlock:
+    return PageBlock([], role=BlockRole.TABLE, box=grid.box, table=read_leftward(grid), confidence=grid.confidence)
 
 
-def _picture(box: Box, lines: Sequence[Line], labels: dict[int, Box]) -> Block:
+def _picture(box: Box, lines: Sequence[PageLine], labels: dict[int, Box]) -> PageBlock:
     inner = [line for line in lines if labels.get(id(line)) is box]
-    children = [Block([line]) for line in inner]
-    return Block([], role=Role.PICTURE, box=box, children=children, confidence=0.9)
+    children = [PageBlock([line]) for line in inner]
+    return PageBlock([], role=BlockRole.PICTURE, box=box, children=children, confidence=0.9)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-from fathom.conversion.geometric.layout.page_content import Line, Word
+from fathom.conversion.geometric.layout.page_content import PageLine, Word
 from fathom.conversion.geometric.layout.spelling.brackets import with_brackets_as_spoken
 from fathom.conversion.geometric.layout.spelling.hyphenated import is_hyphenated, is_link
 from fathom.conversion.geometric.layout.text_lines import UNSPACED
@@ -29,7 +29,7 @@ def known_words(words: Iterable[Word]) -> frozenset[str]:
     return frozenset(known)
 
 
-def join_texts(lines: Sequence[Line], known: Collection[str]) -> str:
+def join_texts(lines: Sequence[PageLine], known: Collection[str]) -> str:
     """One text of all lines. `known` words of the document tell a divided word from a compound."""
     text = ""
     for line in lines:

@@ -12,11 +12,11 @@ from docling.models.base_layout_model import TABLE_LABELS, BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
 
 from fathom.conversion.geometric.layout.docling_page import clusters_of, content_of, line_cell, scanned_page, style_of, table_of
-from fathom.conversion.geometric.layout.page_blocks import Role
+from fathom.conversion.geometric.layout.page_blocks import BlockRole
 from fathom.conversion.geometric.layout.page_content import Box
 from fathom.conversion.geometric.layout.page_layout import lay_out
 from fathom.conversion.geometric.layout.scans import covered_by_pictures, not_read, read_scan, wants_ocr
-from fathom.conversion.geometric.layout.tables.table_grid import Grid
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from fathom.conversion.geometric.layout.tables.unruled_tables import grid_of_region
 
 
@@ -79,14 +79,14 @@ class GeometricLayoutModel(BaseLayoutModel):
             conv_res.input._backend.textless[page.page_no] = covered_by_pictures(content)
         style = style_of(conv_res, content)
         blocks = lay_out(content, style, first=page.page_no == 1)
-        if hasattr(conv_res.input._backend, "has_title") and any(block.role is Role.TITLE for block in blocks):
+        if hasattr(conv_res.input._backend, "has_title") and any(block.role is BlockRole.TITLE for block in blocks):
             conv_res.input._backend.has_title = True
         clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
-        content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, Grid)}
+        content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, LineGrid)}
         if page.parsed_page is not None:
             if content.from_ocr:
                 page.parsed_page = scanned_page(page.parsed_page, content)
-            lines = [line for block in blocks if block.role in (Role.HEADING, Role.TITLE) for line in block.lines]
+            lines = [line for block in blocks if block.role in (BlockRole.HEADING, BlockRole.TITLE) for line in block.lines]
             cells = [line_cell(line, index, from_ocr=content.from_ocr) for index, line in enumerate(lines)]
             page.parsed_page.textline_cells = cells  # only headings' sizes are looked at again
         return LayoutPrediction(clusters=clusters)
@@ -127,7 +127,7 @@ class GeometricTableModel(BaseTableStructureModel):
             if grid is None:
                 box = cluster.bbox
                 grid = grid_of_region(content, Box(box.l, box.t, box.r, box.b))
-            if isinstance(grid, Grid):
+            if isinstance(grid, LineGrid):
                 prediction.table_map[cluster.id] = table_of(grid, cluster, page.page_no)
         return prediction
 

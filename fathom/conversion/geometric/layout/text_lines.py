@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from fathom.conversion.geometric.layout.letters.superscripts import LETTER_RUN, joined, letter_spaced, script_of, touches
-from fathom.conversion.geometric.layout.page_content import Line, Word
+from fathom.conversion.geometric.layout.page_content import PageLine, Word
 
 # The widest blank of a justified line, in ems; gaps between cells and columns are wider.
 WIDEST_BLANK = 0.75
@@ -32,7 +32,7 @@ LEADER = re.compile(r"\s*(?:(?:[.·․‥…]\s?){8,}|(?:[.·․‥…]\s?){5,}(
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]")
 
 
-def join_words(words: Sequence[Word]) -> list[Line]:
+def join_words(words: Sequence[Word]) -> list[PageLine]:
     """Pieces of lines, from top to bottom and left to right. Every word is in exactly one."""
     by_row: dict[int, dict[int, list[Word]]] = {}
     pieces: list[list[Word]] = []
@@ -47,12 +47,12 @@ def join_words(words: Sequence[Word]) -> list[Line]:
     return sorted(_rejoin_justified(lines), key=lambda line: (line.t, line.l))
 
 
-def _rejoin_justified(lines: Sequence[Line]) -> list[Line]:
+def _rejoin_justified(lines: Sequence[PageLine]) -> list[PageLine]:
     """Pieces parted only because a narrow justified line has wide blanks are one: all its blanks are equally wide.
 
     Where many pieces begin, a column or cell does.
     """
-    rows: list[list[Line]] = []
+    rows: list[list[PageLine]] = []
     for line in lines:
         if rows and abs(rows[-1][-1].baseline - line.baseline) < 0.1 * line.size:
             rows[-1].append(line)
@@ -66,7 +66,7 @@ def _rejoin_justified(lines: Sequence[Line]) -> list[Line]:
     return [line for row in rows for line in _joined_row(row, edges)]
 
 
-def _joined_row(row: list[Line], edges: Collection[int]) -> list[Line]:
+def _joined_row(row: list[PageLine], edges: Collection[int]) -> list[PageLine]:
     if len(row) < 2:
         return row
     inner = [[b.l - a.r for a, b in pairwise(line.words)] for line in row]
@@ -84,7 +84,7 @@ def _joined_row(row: list[Line], edges: Collection[int]) -> list[Line]:
     return joined
 
 
-def _says_something(before: Line, after: Line) -> bool:
+def _says_something(before: PageLine, after: PageLine) -> bool:
     """The words beside the blank are no figures, and set alike."""
     alike = abs(before.size - after.size) < 0.3
     return alike and any(character.isalpha() for character in before.words[-1].text + after.words[0].text)
@@ -149,7 +149,7 @@ def _widest(piece: list[Word], word: Word) -> float:
     return WIDEST_BLANK * size
 
 
-def make_line(words: Iterable[Word]) -> Line:
+def make_line(words: Iterable[Word]) -> PageLine:
     """A line of these words, put in reading order."""
     found = list(words)
     rightward = not _right_to_left(found)
@@ -164,7 +164,7 @@ def make_line(words: Iterable[Word]) -> Line:
         italic += length if word.italic else 0
     main = max(sizes, key=lambda size: (sizes[size], size))
     body = [w for w in found if w.size >= 0.88 * main] or found
-    return Line(
+    return PageLine(
         words=found,
         l=min(w.l for w in found),
         t=min(w.t for w in body),
@@ -225,12 +225,12 @@ def _right_to_left(words: Sequence[Word]) -> bool:
     return leftward > rightward
 
 
-def merge_lines(lines: Sequence[Line]) -> Line:
+def merge_lines(lines: Sequence[PageLine]) -> PageLine:
     """One line of all their words."""
     return lines[0] if len(lines) == 1 else make_line(word for line in lines for word in line.words)
 
 
-def without_leader(line: Line) -> Line:
+def without_leader(line: PageLine) -> PageLine:
     """The line with the dots that lead from a title to its page's number written as three."""
     if DOTS.search(line.text) and LEADER.search(line.text):
         line.text = LEADER.sub(" ... ", line.text).strip()

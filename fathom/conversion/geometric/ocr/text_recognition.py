@@ -35,7 +35,7 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass(frozen=True, slots=True)
-class OcrLine:
+class RecognizedLine:
     """A line of text; `box` is (left, top, right, bottom) in pixels of the picture it was read from."""
 
     text: str
@@ -43,7 +43,7 @@ class OcrLine:
     confidence: float
 
 
-def read_text(image: Image.Image, *, threads: int = 1) -> list[OcrLine]:
+def read_text(image: Image.Image, *, threads: int = 1) -> list[RecognizedLine]:
     """The lines on the picture in the order they are read; boxes of a turned page are as if it stood upright.
 
     A page that lies on its side or stands on its head is recognised by its longest lines. Its boxes are then those of the
@@ -66,7 +66,7 @@ def read_text(image: Image.Image, *, threads: int = 1) -> list[OcrLine]:
         if LEAST_SKEW < abs(skew) < MOST_SKEW:
             quad = _straightened(quad, skew, image.size)
         box = _bounds(quad)
-        lines.append(OcrLine(text, _upright(box, turn, image.size) if turn else box, confidence))
+        lines.append(RecognizedLine(text, _upright(box, turn, image.size) if turn else box, confidence))
     return sorted(lines, key=lambda line: (line.box[1], line.box[0]))
 
 

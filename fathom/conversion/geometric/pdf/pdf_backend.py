@@ -26,13 +26,13 @@ from docling_core.types.doc.page import (
 )
 from PIL import Image
 
-from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, Link, PageContent
+from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, PageLink
 from fathom.conversion.geometric.layout.roles.outline import title_keys
 from fathom.conversion.geometric.layout.running.headers_footers import document_style
 from fathom.conversion.geometric.pdf.pages.attached_files import attached_files, attachment_notices
 from fathom.conversion.geometric.pdf.pages.foreign_forms import form_notices
 from fathom.conversion.geometric.pdf.pages.hidden_text import hidden_notices, may_have_layers
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.page_reader import frame_of, read_page
 from fathom.conversion.geometric.pdf.pages.unmapped_text import textless_notices, unreadable_notices
 from fathom.conversion.quality.page_as_read import PageAsRead, page_as_read
@@ -192,7 +192,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
             finally:
                 page.close()
 
-    def frame(self, page_no: int) -> Frame:
+    def frame(self, page_no: int) -> PageFrame:
         """The frame of the page (from 1)."""
         with pypdfium2_lock:
             page = self._pdf[page_no - 1]
@@ -229,7 +229,7 @@ def sampled(count: int, most: int) -> list[int]:
     return sorted({index for start in starts for index in (start, start + 1)})
 
 
-def segmented_page(width: float, height: float, links: Iterable[Link] = ()) -> SegmentedPdfPage:
+def segmented_page(width: float, height: float, links: Iterable[PageLink] = ()) -> SegmentedPdfPage:
     """A page without any cell."""
     box = BoundingBox(l=0.0, t=0.0, r=width, b=height, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
     return SegmentedPdfPage(
@@ -250,7 +250,7 @@ def segmented_page(width: float, height: float, links: Iterable[Link] = ()) -> S
     )
 
 
-def _hyperlink(number: int, link: Link, height: float) -> PdfHyperlink:
+def _hyperlink(number: int, link: PageLink, height: float) -> PdfHyperlink:
     box = BoundingBox(l=link.l, t=link.t, r=link.r, b=link.b, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
     return PdfHyperlink(
         index=number, rect=BoundingRectangle.from_bounding_box(box), uri=link.uri, widget_text=link.words or None

@@ -59,12 +59,12 @@ class _Stream:
 def refuse_pdf_bomb(path: Path, pages: int) -> None:
     """Raises ArchiveBomb if a stream of the PDF, or all that a page shows, unpacks to far more than a document has."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        reader = _Reader(data)
+        reader = _StreamReader(data)
         reader.read()
         reader.refuse_pages(pages)
 
 
-class _Reader:
+class _StreamReader:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._lists: dict[int, bytes] | None = None

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.source_words.html_source import html_blocks
-from fathom.conversion.quality.source_words.office.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.office.packages import NoBlocks, OfficePackage
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 CONTAINER = "META-INF/container.xml"
@@ -19,7 +19,7 @@ PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+x
 
 def book_blocks(archive: ZipFile) -> Iterator[SourceBlock]:
     """Yields the paragraphs of every document of the book."""
-    package = Package(archive)
+    package = OfficePackage(archive)
     container = _Container()
     for _ in package.read(CONTAINER, container):
         pass

@@ -14,7 +14,7 @@ from fathom.conversion.quality.source_words.latex_source import latex_blocks
 from fathom.conversion.quality.source_words.mail_source import mail_blocks
 from fathom.conversion.quality.source_words.notebook_source import notebook_blocks
 from fathom.conversion.quality.source_words.office.opendocument_source import opendocument_blocks
-from fathom.conversion.quality.source_words.office.packages import Package
+from fathom.conversion.quality.source_words.office.packages import OfficePackage
 from fathom.conversion.quality.source_words.office.sheet_source import sheet_blocks
 from fathom.conversion.quality.source_words.office.slides_source import slide_blocks
 from fathom.conversion.quality.source_words.office.word_source import word_blocks
@@ -89,7 +89,7 @@ def _blocks(path: Path, inspection: Inspection, skip: Iterable[int]) -> Iterator
 
 def _office_blocks(path: Path, kind: DocumentKind) -> Iterator[SourceBlock]:
     with zipfile.ZipFile(path) as archive:
-        yield from OFFICE[kind](Package(archive))
+        yield from OFFICE[kind](OfficePackage(archive))
 
 
 def _archive_blocks(path: Path) -> Iterator[SourceBlock]:

@@ -46,7 +46,7 @@ PREFIXES = {
 }
 
 
-class Handler(Protocol):
+class XmlEventHandler(Protocol):
     """Takes the elements and texts in order, and gives out the blocks that are whole."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -62,11 +62,11 @@ class Handler(Protocol):
         """Returns the blocks that became whole since the last call."""
 
 
-Feed = Callable[[bytes, bool], object]
+FeedBytes = Callable[[bytes, bool], object]
 """Takes a piece of XML, and whether it is the last. Raises ExpatError for a fault in the XML."""
 
 
-def stream(file: IO[bytes], handler: Handler) -> Iterator[SourceBlock]:
+def stream(file: IO[bytes], handler: XmlEventHandler) -> Iterator[SourceBlock]:
     """Feeds the XML to the handler and yields its blocks; a fault in the XML ends them."""
     feed = parser_for(handler)
     while True:
@@ -81,7 +81,7 @@ def stream(file: IO[bytes], handler: Handler) -> Iterator[SourceBlock]:
             return
 
 
-def parser_for(handler: Handler) -> Feed:
+def parser_for(handler: XmlEventHandler) -> FeedBytes:
     """Returns what takes the XML for the handler.
 
     Entities are expanded by expat, which ends where they multiply; nothing outside the file is read.

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from fathom.conversion.engines import embedded_engine
 from fathom.conversion.engines.embedded_engine import converted_by
 from fathom.conversion.inspection.file_inspection import inspect_file
-from fathom.conversion.quality.report_builder import Outcome
+from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConvertedDocument, Notice, PageProgress
 from fathom.errors import ConversionFailed, EmptyDocument, FathomError
 
@@ -237,7 +237,7 @@ def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_docum
     inspection = inspect_file(path, max_bytes=1000, max_pages=1)
 
     def converted(notices: list[Notice]) -> None:
-        outcome = Outcome(document=DoclingDocument(name="d"), notices=notices)
+        outcome = ConversionOutcome(document=DoclingDocument(name="d"), notices=notices)
         converted_by(lambda: outcome, path, inspection, version="v", converter="c")
 
     with pytest.raises(ConversionFailed, match="has 5 words, and none of them came through"):

@@ -12,9 +12,9 @@ from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.service.protocol import (
     HEADER,
     ConnectionLost,
-    Frame,
     RemoteTraceback,
     Request,
+    WireFrame,
     decode_error,
     encode_error,
     error_classes,
@@ -74,9 +74,9 @@ def test_what_is_no_frame_within_the_bound_is_refused(sent: bytes) -> None:
 def test_a_frame_arrives_whole() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(pack(Frame.PROGRESS, b"payload") + pack(Frame.ALIVE))
-        assert receive(ours, limit=10) == (Frame.PROGRESS, b"payload")
-        assert receive(ours, limit=10) == (Frame.ALIVE, b"")
+        theirs.sendall(pack(WireFrame.PROGRESS, b"payload") + pack(WireFrame.ALIVE))
+        assert receive(ours, limit=10) == (WireFrame.PROGRESS, b"payload")
+        assert receive(ours, limit=10) == (WireFrame.ALIVE, b"")
 
 
 def test_the_fingerprint_changes_with_the_settings_and_only_with_them() -> None:

@@ -18,7 +18,7 @@ from fathom.conversion.service.converter_address import ConverterAddress
 from fathom.conversion.service.converter_service import ConverterService
 from fathom.conversion.service.converter_status import ConverterStatus, WorkerState, WorkerStatus
 from fathom.conversion.service.document_codec import decode_document
-from fathom.conversion.service.protocol import TAKEN, Frame, Request, decode_error
+from fathom.conversion.service.protocol import TAKEN, Request, WireFrame, decode_error
 from fathom.conversion.service.worker_pool import WorkerPool
 from fathom.conversion.service.worker_process import UnkillableWorker, WorkerLost, WorkerProcess
 from fathom.errors import ConversionFailed, ConversionTimedOut, ConverterUnreachable, FathomError
@@ -37,13 +37,13 @@ def request(path: Path) -> Request:
     return Request("convert", path=str(path), name=path.name, version="v", document="a/b")
 
 
-def deaf(_frame: Frame, _payload: bytes) -> None:
+def deaf(_frame: WireFrame, _payload: bytes) -> None:
     """Hears nothing of a document's progress."""
 
 
 async def converted(pool: WorkerPool, path: Path) -> str:
     frame, payload = await pool.work(request(path), deaf)
-    if frame is Frame.ERROR:
+    if frame is WireFrame.ERROR:
         raise decode_error(payload)
     return decode_document(payload).markdown
 
@@ -104,8 +104,8 @@ def test_a_document_whose_worker_could_not_be_watched_goes_to_another(
     failures = iter([True])
     take_in = WorkerProcess._take_in
 
-    def failing_once(self: WorkerProcess, frame: Frame, payload: bytes) -> None:
-        if frame is Frame.PROGRESS and next(failures, False):
+    def failing_once(self: WorkerProcess, frame: WireFrame, payload: bytes) -> None:
+        if frame is WireFrame.PROGRESS and next(failures, False):
             raise ZeroDivisionError("a defect of the watch")
         take_in(self, frame, payload)
 
@@ -312,14 +312,14 @@ def test_a_document_that_is_given_to_another_goes_before_those_that_wait(
 
 
 def test_a_caller_hears_when_a_worker_has_its_document(settings: ConverterSettings, converters: Converters) -> None:
-    heard: list[tuple[Frame, bytes]] = []
+    heard: list[tuple[WireFrame, bytes]] = []
 
     async def what(pool: WorkerPool) -> None:
         await pool.work(request(converters.text("pages 1")), lambda frame, payload: heard.append((frame, payload)))
 
     in_pool(settings, what)
-    assert heard[0] == (Frame.ALIVE, TAKEN)
-    assert [frame for frame, _ in heard[1:]] == [Frame.PROGRESS, Frame.PROGRESS]
+    assert heard[0] == (WireFrame.ALIVE, TAKEN)
+    assert [frame for frame, _ in heard[1:]] == [WireFrame.PROGRESS, WireFrame.PROGRESS]
     assert json.loads(heard[1][1])["done"] == 0
 
 

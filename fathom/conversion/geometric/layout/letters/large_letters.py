@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from fathom.conversion.geometric.layout.page_content import Box, Line, Word, overlap
+from fathom.conversion.geometric.layout.page_content import Box, PageLine, Word, overlap
 
 # An initial is so much larger than its text, and its text begins so near to it, in ems of the text.
 INITIAL = 1.7
@@ -89,12 +89,12 @@ def _apart(initial: str, text: str, known: Collection[str]) -> bool:
     return letter == "I" and rest in AFTER_I
 
 
-def rows_beside(lines: Sequence[Line], size: float) -> dict[int, Line]:
+def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
     """By the id of a large line that stands beside several small ones, the one of those with which it is read.
 
     A figure before a text of two lines is read before the first of them, one behind it after the last.
     """
-    found: dict[int, Line] = {}
+    found: dict[int, PageLine] = {}
     for line in [one for one in lines if one.size >= BEHIND * size and len(one.words) <= MOST_WORDS][:MOST_INITIALS]:
         base = line.baseline - DESCENT * line.size
         top = base - CAP_HEIGHT * line.size
@@ -112,7 +112,7 @@ def rows_beside(lines: Sequence[Line], size: float) -> dict[int, Line]:
     return found
 
 
-def words_behind(lines: Sequence[Line], size: float) -> list[Line]:
+def words_behind(lines: Sequence[PageLine], size: float) -> list[PageLine]:
     """The lines of large letters, such as "DRAFT", over which a text is set; `size` is the body's in points."""
     large = [line for line in lines if line.size >= BEHIND * size]
     found = []

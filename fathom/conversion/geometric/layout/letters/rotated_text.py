@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from fathom.conversion.geometric.layout.letters.large_letters import BEHIND
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
 from fathom.conversion.geometric.layout.page_content import (
     Box,
     Boxed,
@@ -18,7 +18,7 @@ from fathom.conversion.geometric.layout.page_content import (
     bounds,
     centre_inside,
 )
-from fathom.conversion.geometric.layout.tables.table_grid import Grid, GridCell
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, LineGridCell
 from fathom.conversion.geometric.layout.text_lines import UNSPACED, make_line
 
 # So many words in so many lines are laid out; fewer are a label.
@@ -27,7 +27,7 @@ LEAST_WORDS, LEAST_LINES = 8, 2
 NEAR = 20.0
 MOST_TRIED = 200_000  # words in cells
 
-LayOut = Callable[[PageContent, DocumentStyle], list[Block]]
+LayOut = Callable[[PageContent, DocumentStyle], list[PageBlock]]
 
 
 def most_is_turned(content: PageContent) -> bool:
@@ -35,10 +35,10 @@ def most_is_turned(content: PageContent) -> bool:
     return sum(len(word.text) for word in content.turned) > sum(len(word.text) for word in content.words)
 
 
-def without_turned_cells(turned: Sequence[Word], grids: Sequence[Grid]) -> list[Word]:
+def without_turned_cells(turned: Sequence[Word], grids: Sequence[LineGrid]) -> list[Word]:
     """The turned words that stand in no cell of the tables; the others become the texts of their cells."""
     left: list[Word] = []
-    cells: dict[int, tuple[GridCell, list[Word]]] = {}
+    cells: dict[int, tuple[LineGridCell, list[Word]]] = {}
     for word in turned:
         cell = (
             next((cell for grid in grids for cell in grid.cells if centre_inside(word, cell.box)), None) if word.turn else None
@@ -55,9 +55,9 @@ def without_turned_cells(turned: Sequence[Word], grids: Sequence[Grid]) -> list[
 
 def turned_blocks(
     content: PageContent, turned: Sequence[Word], style: DocumentStyle, lay_out: LayOut
-) -> tuple[list[Block], list[Block]]:
+) -> tuple[list[PageBlock], list[PageBlock]]:
     """(blocks of text set sideways, of other words), of the turned words; `lay_out` reads the former as an upright page."""
-    sideways: list[Block] = []
+    sideways: list[PageBlock] = []
     rest = [word for word in turned if not word.turn]
     for turn in (1, 3, 2):
         words = [word for word in turned if word.turn == turn]
@@ -104,7 +104,7 @@ def _upright_page(content: PageContent, words: list[Word], place: Box, turn: int
     return PageContent(width, height, words, rules, fills)
 
 
-def _turn_back(block: Block, turn: int, content: PageContent) -> None:
+def _turn_back(block: PageBlock, turn: int, content: PageContent) -> None:
     """The block's boxes are where it stands on the page."""
     page = PageContent(content.width, content.height) if turn == 2 else PageContent(content.height, content.width)
     back = {1: 3, 3: 1, 2: 2}[turn]
@@ -112,7 +112,7 @@ def _turn_back(block: Block, turn: int, content: PageContent) -> None:
         line.l, line.t, line.r, line.b = _edges(line, back, page)
     if block.box is not None:
         block.box = Box(*_edges(block.box, back, page))
-    if isinstance(block.table, Grid):
+    if isinstance(block.table, LineGrid):
         block.table.box = Box(*_edges(block.table.box, back, page))
         for cell in block.table.cells:
             cell.box = Box(*_edges(cell.box, back, page))
@@ -120,7 +120,7 @@ def _turn_back(block: Block, turn: int, content: PageContent) -> None:
         _turn_back(child, turn, content)
 
 
-def _labels(words: Sequence[Word], content: PageContent, size: float) -> Iterator[Block]:
+def _labels(words: Sequence[Word], content: PageContent, size: float) -> Iterator[PageBlock]:
     """One block for each stretch of the words.
 
     Large ones are painted behind the text of each page, and what stands beside all text runs in a margin; `size` is the body's.
@@ -137,8 +137,8 @@ def _labels(words: Sequence[Word], content: PageContent, size: float) -> Iterato
         line.text = _joined([word.text for word in group])
         box = bounds(group)
         beside = bool(content.words) and (box.r < min(w.l for w in content.words) or box.l > max(w.r for w in content.words))
-        role = Role.FOOTER if group[0].size >= BEHIND * size or beside else Role.TEXT
-        yield Block([line], role=role, box=box, confidence=0.5)
+        role = BlockRole.FOOTER if group[0].size >= BEHIND * size or beside else BlockRole.TEXT
+        yield PageBlock([line], role=role, box=box, confidence=0.5)
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.geometric.layout.page_blocks import LISTED, Block, Role
+from fathom.conversion.geometric.layout.page_blocks import LISTED, BlockRole, PageBlock
 
 LARGER = 1.14
 TITLE_OVER_HEADINGS = 1.1
@@ -23,33 +23,33 @@ NO_END = re.compile(r"[.,;]$")
 LETTERS = re.compile(r"[^\W\d_]")
 
 
-def mark_headings(blocks: list[Block], size: float, *, page_bold: float) -> None:
+def mark_headings(blocks: list[PageBlock], size: float, *, page_bold: float) -> None:
     """Blocks that head others have the role HEADING; `page_bold` is the share of the page's characters that are bold."""
     for index, block in enumerate(blocks):
-        if block.role is not Role.TEXT:
+        if block.role is not BlockRole.TEXT:
             continue
-        after = next((b for b in blocks[index + 1 :] if b.role is not Role.PICTURE), None)
+        after = next((b for b in blocks[index + 1 :] if b.role is not BlockRole.PICTURE), None)
         score = heading_score(block, size, after=after, page_bold=page_bold)
         if index and _byline(blocks[index - 1], block, size):
             score -= 0.4
         if score >= 0.5:
-            block.role, block.confidence = Role.HEADING, round(min(1.0, score), 3)
+            block.role, block.confidence = BlockRole.HEADING, round(min(1.0, score), 3)
 
 
-def mark_title(blocks: list[Block], size: float) -> None:
+def mark_title(blocks: list[PageBlock], size: float) -> None:
     """On a document's first page: the heading that stands first and is larger than all others is its title."""
-    headings = [block for block in blocks if block.role is Role.HEADING]
+    headings = [block for block in blocks if block.role is BlockRole.HEADING]
     if not headings or NUMBERED.match(headings[0].text) or NAMED.match(headings[0].text):
         return
     others = max((block.size for block in headings[1:]), default=0.0)
     if headings[0].size >= (TITLE_OVER_HEADINGS * others if others else TITLE_OVER_TEXT * size):
-        headings[0].role = Role.TITLE
+        headings[0].role = BlockRole.TITLE
 
 
-def _byline(above: Block, block: Block, size: float) -> bool:
+def _byline(above: PageBlock, block: PageBlock, size: float) -> bool:
     """Names and dates below a title: larger than the text, but neither bold nor numbered."""
     return (
-        above.role is Role.HEADING
+        above.role is BlockRole.HEADING
         and above.size >= 1.15 * block.size
         and block.size < 1.4 * size
         and not all(line.bold for line in block.lines)
@@ -58,7 +58,7 @@ def _byline(above: Block, block: Block, size: float) -> bool:
     )
 
 
-def heading_score(block: Block, size: float, *, after: Block | None, page_bold: float) -> float:
+def heading_score(block: PageBlock, size: float, *, after: PageBlock | None, page_bold: float) -> float:
     """How much speaks for a heading; half and more is one."""
     text = block.text
     letters = len(LETTERS.findall(text))
@@ -97,7 +97,7 @@ def heading_score(block: Block, size: float, *, after: Block | None, page_bold: 
         score += 0.1
     if after is None:
         score -= 0.1
-    elif after.role is Role.TEXT and after.text[:1].islower():
+    elif after.role is BlockRole.TEXT and after.text[:1].islower():
         score -= 0.2
     if len(block.lines) > 1:
         score -= 0.08
@@ -106,7 +106,7 @@ def heading_score(block: Block, size: float, *, after: Block | None, page_bold: 
     return score
 
 
-def _runs_in(block: Block, text: str, ratio: float, page_bold: float) -> bool:
+def _runs_in(block: PageBlock, text: str, ratio: float, page_bold: float) -> bool:
     """A short bold line that ends with a full stop, as some numbered headings do."""
     return bool(
         len(block.lines) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.geometric.layout.page_content import Line
+from fathom.conversion.geometric.layout.page_content import PageLine
 
 # Signs that only say that an item begins; those of boxes and ticks say more.
 SIGNS = "•◦▪▫■□●○◆◇‣∙·⁃➢➔➤►▶▸→❖❑❏◾◼\uf000-\uf0ff"
@@ -16,7 +16,7 @@ BOXES = ("[x] ", "[ ] ")  # of forms (see form_fields.py)
 NUMBERED_HEADING = re.compile(r"^\d{1,2}\.?\s+[A-Z\u00c0-\u00de]")
 
 
-def starts_item(line: Line, after: Line | None) -> bool:
+def starts_item(line: PageLine, after: PageLine | None) -> bool:
     """The line begins an item of a list."""
     text = line.text
     if len(text) < 3:
@@ -38,5 +38,5 @@ def starts_item(line: Line, after: Line | None) -> bool:
     return not name or _stands_off(line)
 
 
-def _stands_off(line: Line) -> bool:
+def _stands_off(line: PageLine) -> bool:
     return len(line.words) > 1 and line.words[1].l - line.words[0].r > 0.45 * line.size

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
-from fathom.conversion.geometric.layout.page_content import Line, Word
+from fathom.conversion.geometric.layout.page_content import PageLine, Word
 
 FIXED_WIDTH = re.compile(
     r"mono|courier|consol|menlo|typewriter|cmtt|cmvtt|cmsltt|cmitt|tt\d|inconsol|fixed|source ?code|terminal|cousine|"
@@ -44,7 +44,7 @@ def is_typewritten(words: Iterable[Word]) -> bool:
     return fixed > TYPEWRITTEN * total
 
 
-def is_code(line: Line) -> bool:
+def is_code(line: PageLine) -> bool:
     """The line is set in a font of one width."""
     if not (is_fixed(line.words[0].font) or is_fixed(line.words[-1].font)):
         return False
@@ -52,7 +52,7 @@ def is_code(line: Line) -> bool:
     return sum(len(word.text) for word in line.words if is_fixed(word.font)) >= MOSTLY * letters
 
 
-def listings(lines: Sequence[Line]) -> list[tuple[int, int]]:
+def listings(lines: Sequence[PageLine]) -> list[tuple[int, int]]:
     """(first, last) of each run of lines in a column, from top to bottom, that is a listing."""
     runs: list[tuple[int, int]] = []
     start: int | None = None
@@ -68,12 +68,12 @@ def listings(lines: Sequence[Line]) -> list[tuple[int, int]]:
     return runs
 
 
-def _is_address(lines: Sequence[Line]) -> bool:
+def _is_address(lines: Sequence[PageLine]) -> bool:
     """The lines are addresses of mails or pages, which are set in such fonts, too."""
     return 2 * sum(bool(ADDRESS.search(line.text)) for line in lines) >= len(lines)
 
 
-def _stands_apart(lines: Sequence[Line], at: int) -> bool:
+def _stands_apart(lines: Sequence[PageLine], at: int) -> bool:
     """A single line is no part of the paragraph above or below it."""
     line = lines[at]
     above = line.t - lines[at - 1].b if at else 1e9
@@ -81,11 +81,11 @@ def _stands_apart(lines: Sequence[Line], at: int) -> bool:
     return min(above, below) > APART * line.size and len(line.words) > 1
 
 
-def _blank_lines(above: Line, below: Line) -> int:
+def _blank_lines(above: PageLine, below: PageLine) -> int:
     return max(0, round((below.baseline - above.baseline) / (1.2 * below.size)) - 1)
 
 
-def listing_text(lines: Sequence[Line]) -> str:
+def listing_text(lines: Sequence[PageLine]) -> str:
     """The lines as they are set: indents and wide blanks are as many blanks as letters would have room there."""
     widths = [(w.r - w.l) / len(w.text) for line in lines for w in line.words if w.r > w.l]
     letter = median(widths) if widths else LETTER * lines[0].size

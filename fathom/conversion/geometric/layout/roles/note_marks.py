@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from fathom.conversion.geometric.layout.letters.superscripts import script_of
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
-from fathom.conversion.geometric.layout.tables.table_grid import Grid
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 
 # What is raised in a text (see raised.py), with what stands before it.
 _RAISED = re.compile(r"(?<!\[)\^([0-9]{1,3}|[A-Za-z])((?:,[0-9]{1,3}|,[A-Za-z])*)(?!\w)")
@@ -18,11 +18,11 @@ _POWER = re.compile(r"(?<![\d.,])(?:2|10)$")
 _VARIABLE = re.compile(r"[\U0001d400-\U0001d7ff]$|(?<![^\W_])[a-zα-ω]$")
 
 
-def link_note_marks(blocks: Sequence[Block]) -> None:
+def link_note_marks(blocks: Sequence[PageBlock]) -> None:
     """The marks that notes of the page begin with are written as such, in its text, its tables and the notes themselves."""
-    notes: dict[str, Block] = {}
+    notes: dict[str, PageBlock] = {}
     for block in blocks:
-        if block.role is Role.FOOTNOTE and (found := _LEADING.match(block.lines[0].text)) and _set_as_mark(block):
+        if block.role is BlockRole.FOOTNOTE and (found := _LEADING.match(block.lines[0].text)) and _set_as_mark(block):
             notes.setdefault(found.group(1), block)
     if not notes:
         return
@@ -39,11 +39,11 @@ def link_note_marks(blocks: Sequence[Block]) -> None:
         return "".join(f"[^{mark}]" for mark in marks)
 
     for block in blocks:
-        if isinstance(block.table, Grid):
+        if isinstance(block.table, LineGrid):
             for cell in block.table.cells:
                 if "^" in cell.text:
                     cell.text = _RAISED.sub(linked, cell.text)
-        elif block.role is not Role.FOOTNOTE:
+        elif block.role is not BlockRole.FOOTNOTE:
             for line in block.lines:
                 if "^" in line.text:
                     line.text = _RAISED.sub(linked, line.text)
@@ -52,7 +52,7 @@ def link_note_marks(blocks: Sequence[Block]) -> None:
         line.text = f"[^{mark}]: {_LEADING.sub('', line.text)}"
 
 
-def _set_as_mark(block: Block) -> bool:
+def _set_as_mark(block: PageBlock) -> bool:
     """The note's first word is raised, or a number."""
     words = block.lines[0].words
     return len(words) > 1 and (words[0].text[0].isdigit() or script_of(words[0], words[1]) > 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
 
 _LEADING_NUMBER = re.compile(r"^\s*(?:(?:chapter|section|part|appendix)\s+)?(?:\d+(?:\.\d+)*|[ivxlc]+|[a-z])[.):]?\s+", re.I)
 MOST_LINES = 4
@@ -22,12 +22,12 @@ def title_keys(titles: Iterable[str]) -> frozenset[str]:
     return frozenset(key for key in found if len(key) > 1)
 
 
-def mark_outlined(blocks: Iterable[Block], titles: Collection[str]) -> None:
+def mark_outlined(blocks: Iterable[PageBlock], titles: Collection[str]) -> None:
     """Paragraphs and items that say what one of the titles' keys says are headings; Docling gives them the outline's level."""
     if not titles:
         return
     for block in blocks:
-        if block.role in {Role.TEXT, Role.ITEM} and len(block.lines) <= MOST_LINES:
+        if block.role in {BlockRole.TEXT, BlockRole.ITEM} and len(block.lines) <= MOST_LINES:
             said = block.text
             if title_key(said) in titles or title_key(_LEADING_NUMBER.sub("", said)) in titles:
-                block.role, block.confidence = Role.HEADING, 0.98
+                block.role, block.confidence = BlockRole.HEADING, 0.98

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
-from fathom.conversion.geometric.layout.page_content import Box, Note, PageContent, Word
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
+from fathom.conversion.geometric.layout.page_content import Box, PageContent, PageNote, Word
 from fathom.conversion.geometric.layout.text_lines import make_line
 
 LONGEST_QUOTE = 200
 SIZE = 9.0
 
 
-def notes_of(content: PageContent) -> list[Block]:
+def notes_of(content: PageContent) -> list[PageBlock]:
     """The notes of the page from top to bottom."""
     return [_block(note) for note in sorted(content.notes, key=lambda note: (note.t, note.l))]
 
 
-def _block(note: Note) -> Block:
+def _block(note: PageNote) -> PageBlock:
     about = f" on “{note.marked[:LONGEST_QUOTE]}”" if note.marked else ""
     author = f" by {note.author}" if note.author else ""
     text = f"[Note{author}{about}: {note.text}]"  # in brackets, so that no sentence of the page goes on into it
     line = make_line([Word(text, note.l, note.t, note.r, note.b, SIZE, baseline=note.b)])
     line.text = text
-    return Block([line], role=Role.TEXT, box=Box(note.l, note.t, note.r, note.b), confidence=0.9)
+    return PageBlock([line], role=BlockRole.TEXT, box=Box(note.l, note.t, note.r, note.b), confidence=0.9)

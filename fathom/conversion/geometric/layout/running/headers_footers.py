@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
-from fathom.conversion.geometric.layout.page_content import DocumentStyle, Line, PageContent, body_size
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
+from fathom.conversion.geometric.layout.page_content import DocumentStyle, PageContent, PageLine, body_size
 from fathom.conversion.geometric.layout.paragraph_text import known_words
 from fathom.conversion.geometric.layout.roles.listings import is_typewritten
 from fathom.conversion.geometric.layout.running.margins import Margin, margins_of
@@ -37,8 +37,8 @@ def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None =
 
 
 def take_furniture(
-    lines: Sequence[Line], page: PageContent, style: DocumentStyle, *, alone: bool = False
-) -> tuple[list[Block], list[Line]]:
+    lines: Sequence[PageLine], page: PageContent, style: DocumentStyle, *, alone: bool = False
+) -> tuple[list[PageBlock], list[PageLine]]:
     """(running headers and footers, all other lines).
 
     A page that has nothing else (`alone`: no table, picture or box) keeps all its lines as text. The number of the page is
@@ -59,8 +59,8 @@ def take_furniture(
         id(line) for line in lines if id(line) in found and _on_row(line, numbers)
     }
     running_lines = _without_paragraphs(running_lines, [line for line in lines if id(line) in found], numbers)
-    taken: list[Block] = []
-    left: list[Line] = []
+    taken: list[PageBlock] = []
+    left: list[PageLine] = []
     for line in lines:
         if id(line) not in running_lines:
             left.append(line)
@@ -68,13 +68,13 @@ def take_furniture(
         margin, number = found[id(line)]
         if number is not None and number.text and counts(number, running.counters):
             line.text = number.text
-        taken.append(Block([line], role=Role.HEADER if margin.top else Role.FOOTER, confidence=0.9))
+        taken.append(PageBlock([line], role=BlockRole.HEADER if margin.top else BlockRole.FOOTER, confidence=0.9))
     if alone and not left:
         return [], list(lines)
     return taken, left
 
 
-def _without_paragraphs(running: set[int], lines: Sequence[Line], numbers: Sequence[Line]) -> set[int]:
+def _without_paragraphs(running: set[int], lines: Sequence[PageLine], numbers: Sequence[PageLine]) -> set[int]:
     """Those that are no part of a paragraph, of which other lines do not run."""
     found = set(running)
     alone = {id(line) for line in numbers}
@@ -87,13 +87,13 @@ def _without_paragraphs(running: set[int], lines: Sequence[Line], numbers: Seque
     return found
 
 
-def _one_paragraph(a: Line, b: Line) -> bool:
+def _one_paragraph(a: PageLine, b: PageLine) -> bool:
     step = abs(a.baseline - b.baseline)
     alike = abs(a.size - b.size) < 0.06 * a.size and not {w.font for w in a.words}.isdisjoint(w.font for w in b.words)
     return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
 
 
-def runs_perhaps(block: Block, page: PageContent, size: float) -> bool:
+def runs_perhaps(block: PageBlock, page: PageContent, size: float) -> bool:
     """A block is a line at the edge of the page, no larger than its text, that ends or begins with a number like a page's.
 
     It is no heading, though too few pages are there to show that it runs.
@@ -107,14 +107,14 @@ def runs_perhaps(block: Block, page: PageContent, size: float) -> bool:
     return number is not None and number.number >= LEAST_NUMBER and len(number.text.split()) > 1
 
 
-def _is_number(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+def _is_number(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
     """The line is the page's number and nothing else."""
     if number is None or number.text:
         return False
     return _near(style.running.numbers, margin, band_of(line, page.height))
 
 
-def _runs(line: Line, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
+def _runs(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
     """The line is a text that runs through the document, or stands where such texts do."""
     running = style.running
     if (number is not None and not number.text) or says_sentence(line, style.body_size):
@@ -128,6 +128,6 @@ def _near(slots: frozenset[tuple[bool, int]], margin: Margin, band: int) -> bool
     return any((margin.top, near) in slots for near in (band - 1, band, band + 1))
 
 
-def _on_row(line: Line, numbers: Sequence[Line]) -> bool:
+def _on_row(line: PageLine, numbers: Sequence[PageLine]) -> bool:
     """It is a page number, or stands on a baseline with one."""
     return any(line is number or abs(line.baseline - number.baseline) < SAME_ROW * line.size for number in numbers)

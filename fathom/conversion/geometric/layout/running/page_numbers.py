@@ -26,7 +26,7 @@ _ENDS = (
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
-class Setting(StrEnum):
+class NumberPlacement(StrEnum):
     """How a number stands in its line: with a word like "page", parted from the rest by a sign, or by a blank only."""
 
     ALONE = "alone"
@@ -41,7 +41,7 @@ class NumberedText:
 
     text: str
     number: int
-    setting: Setting
+    placement: NumberPlacement
     named: bool = False  # it says "page", or of how many
 
 
@@ -54,12 +54,12 @@ def read_number(line: str) -> NumberedText | None:
     if alone is not None:
         value = _value(alone["number"])
         named = bool(alone.groupdict().get("word")) or len(line.split()) > 2 or alone.re is _CJK
-        return None if value is None else NumberedText("", value, Setting.ALONE, named)
-    for pattern, setting in _ENDS:
+        return None if value is None else NumberedText("", value, NumberPlacement.ALONE, named)
+    for pattern, placement in _ENDS:
         found = pattern.match(line)
         if found is not None and (value := _value(found["number"])) is not None:
-            named = setting == "phrase" or bool(found.groupdict().get("of"))
-            return NumberedText(found["text"].strip(), value, Setting(setting), named)
+            named = placement == "phrase" or bool(found.groupdict().get("of"))
+            return NumberedText(found["text"].strip(), value, NumberPlacement(placement), named)
     return None
 
 

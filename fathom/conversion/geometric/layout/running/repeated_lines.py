@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.geometric.layout.page_content import Line, PageContent, RunningTexts
+from fathom.conversion.geometric.layout.page_content import PageContent, PageLine, RunningTexts
 from fathom.conversion.geometric.layout.running.margins import Margin, margins_of, usual_step
-from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, Setting, read_number
+from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, NumberPlacement, read_number
 from fathom.conversion.geometric.layout.text_lines import join_words
 
 # A text runs if so many of the pages (or of the left or right ones) have it in a margin; where the texts of a height change by
@@ -37,7 +37,7 @@ class _Entry:
     """A line in a page's margin."""
 
     page: int
-    line: Line
+    line: PageLine
     margin: Margin
     band: int
     number: NumberedText | None
@@ -66,7 +66,7 @@ def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -
     return RunningTexts(step, nothing.several, form, _running(found), slots, _number_slots(found), counters)
 
 
-def in_margin(line: Line, margins: Iterable[Margin], height: float, size: float, running: RunningTexts) -> Margin | None:
+def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: float, running: RunningTexts) -> Margin | None:
     """The margin in which the line may be a running text; None if it is text like the page's."""
     for margin in margins:
         if not margin.holds(line.l, line.t, line.r, line.b) or line.size > LARGEST * size:
@@ -77,17 +77,17 @@ def in_margin(line: Line, margins: Iterable[Margin], height: float, size: float,
     return None
 
 
-def says_sentence(line: Line, size: float) -> bool:
+def says_sentence(line: PageLine, size: float) -> bool:
     """The line ends like a sentence, an address or a salutation, and is set like the body."""
     return line.size > SMALLER * size and bool(SENTENCE.search(line.text)) and not ABBREVIATION.search(line.text)
 
 
-def band_of(line: Line, height: float) -> int:
+def band_of(line: PageLine, height: float) -> int:
     """How far from the edge of the page the line stands."""
     return round(min(line.t, height - line.b) / BAND)
 
 
-def key_of(line: Line, number: NumberedText | None, counters: frozenset[str]) -> str:
+def key_of(line: PageLine, number: NumberedText | None, counters: frozenset[str]) -> str:
     """What is the same on every page that repeats the line: its text, without the page's number."""
     if number is not None and number.text and counts(number, counters):
         return number.text.casefold()
@@ -96,10 +96,10 @@ def key_of(line: Line, number: NumberedText | None, counters: frozenset[str]) ->
 
 def counts(number: NumberedText, counters: frozenset[str]) -> bool:
     """The number at the end of a running text is the page's."""
-    return number.setting is Setting.PHRASE or number.text.casefold() in counters
+    return number.placement is NumberPlacement.PHRASE or number.text.casefold() in counters
 
 
-def _small_print(line: Line, margin: Margin, height: float, size: float, step: float) -> bool:
+def _small_print(line: PageLine, margin: Margin, height: float, size: float, step: float) -> bool:
     near = line.b if margin.top else height - line.t
     small = line.size < 0.9 * size
     return near <= FORM_EDGE * height and line.size <= 1.05 * size and (small or margin.room > 1.05 * (2 * step - size))
@@ -134,15 +134,15 @@ def _is_form(pages: Sequence[PageContent]) -> bool:
 
 def _counters(found: _Margins, *, form: bool) -> frozenset[str]:
     """The texts whose number counts the pages, in small letters."""
-    numbers: dict[tuple[str, Setting], dict[int, int]] = defaultdict(dict)
+    numbers: dict[tuple[str, NumberPlacement], dict[int, int]] = defaultdict(dict)
     for entry in found.entries:
         if entry.number is not None and entry.number.text:
-            numbers[entry.number.text.casefold(), entry.number.setting][entry.page] = entry.number.number
+            numbers[entry.number.text.casefold(), entry.number.placement][entry.page] = entry.number.number
     counting = set()
-    for (text, setting), by_page in numbers.items():
-        if setting is not Setting.PHRASE and form:
+    for (text, placement), by_page in numbers.items():
+        if placement is not NumberPlacement.PHRASE and form:
             continue  # a serial number goes up with the pages, too
-        if setting is Setting.BARE and len(by_page) < LEAST_COUNTED:
+        if placement is NumberPlacement.BARE and len(by_page) < LEAST_COUNTED:
             continue
         if len(by_page) >= LEAST_PAGES and _count_up(by_page):
             counting.add(text)

@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from fathom.conversion.geometric.layout.page_columns import Piece, Row
+from fathom.conversion.geometric.layout.page_columns import ColumnPiece, ColumnRow, HorizontalSpan
 
 # So many rules between rows part each from the next.
 RULED_ROWS = 2
-Interval = tuple[float, float]
 
 
-def rows_between(rows: Sequence[Row], parting: Sequence[float]) -> list[list[Piece]] | None:
+def rows_between(rows: Sequence[ColumnRow], parting: Sequence[float]) -> list[list[ColumnPiece]] | None:
     """The rows of the table where each stands between two rules; None where rules part it otherwise.
 
     What stands between two rules is one row if its cells have different numbers of lines.
     """
     if len(parting) < RULED_ROWS:
         return None
-    bands: dict[int, list[Row]] = {}
+    bands: dict[int, list[ColumnRow]] = {}
     for row in rows:
         middle = sum((p.t + p.b) / 2 for p in row) / len(row)
         bands.setdefault(bisect_left(parting, middle), []).append(row)
@@ -30,7 +29,7 @@ def rows_between(rows: Sequence[Row], parting: Sequence[float]) -> list[list[Pie
     return [[piece for row in band for piece in row] for _, band in sorted(bands.items())]
 
 
-def joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piece]]:
+def joined_rows(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> list[list[ColumnPiece]]:
     """Rows of the table; a row of text that only goes on with cells of the row above is part of it."""
     wrapped = _wrapped(rows, columns)
     if wrapped is not None:
@@ -38,7 +37,7 @@ def joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[P
     steps = [min(p.t for p in b) - min(p.t for p in a) for a, b in pairwise(rows)]
     starts = [step for step, row in zip(steps, rows[1:], strict=False) if _first(row, columns)]
     usual = median(starts) if starts else 0.0
-    groups: list[list[Piece]] = [list(rows[0])]
+    groups: list[list[ColumnPiece]] = [list(rows[0])]
     for step, row in zip(steps, rows[1:], strict=False):
         size = max(p.line.size for p in row if p.line)
         goes_on = not _first(row, columns) and step < 1.45 * size and (step < 0.9 * usual or len(row) == 1)
@@ -49,7 +48,7 @@ def joined_rows(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[P
     return groups
 
 
-def _wrapped(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piece]] | None:
+def _wrapped(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> list[list[ColumnPiece]] | None:
     """The rows of a table whose cells go over several lines, told by the room between rows; None where that tells nothing.
 
     Lines of a row stand closely; the first of them has nearly all cells, the others have not.
@@ -73,5 +72,5 @@ def _wrapped(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Piec
     return [[piece for row in group for piece in row] for group in groups]
 
 
-def _first(row: Row, columns: Sequence[Interval]) -> bool:
+def _first(row: ColumnRow, columns: Sequence[HorizontalSpan]) -> bool:
     return row[0].l < columns[0][1]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fathom.conversion.geometric.layout.page_content import Box, PageContent, Rule, Word, bounds, inside
 from fathom.conversion.geometric.layout.tables.striped_rows import with_unshaded_rows
-from fathom.conversion.geometric.layout.tables.table_grid import Grid, GridCell, cell_lines, cell_text, mark_header
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, LineGridCell, cell_lines, cell_text, mark_header
 
 # Rules whose ends come so near to each other meet, in points; rules so near to each other are one.
 MEET = 3.0
@@ -20,7 +20,7 @@ MAX_SLOTS = 20_000
 FILLED = 0.2
 
 
-def ruled_tables(content: PageContent) -> list[Grid]:
+def ruled_tables(content: PageContent) -> list[LineGrid]:
     """Every table with rules between its cells, from top to bottom."""
     rules = join_rules(content.rules)
     grids = _grids(rules, content.words)
@@ -34,7 +34,7 @@ def ruled_tables(content: PageContent) -> list[Grid]:
     return [g for g in grids if not any(_within(g.box, other.box) for other in grids if other is not g)]
 
 
-def _grids(rules: Sequence[Rule], words: Sequence[Word]) -> list[Grid]:
+def _grids(rules: Sequence[Rule], words: Sequence[Word]) -> list[LineGrid]:
     if len(rules) > MAX_RULES:
         return []
     found = [_grid(group, words) for group in _connected(rules)]
@@ -118,7 +118,7 @@ def _connected(rules: Sequence[Rule]) -> list[list[Rule]]:
     return [group for group in groups.values() if len(group) >= 4]
 
 
-def _grid(group: Sequence[Rule], words: Sequence[Word]) -> Grid | None:
+def _grid(group: Sequence[Rule], words: Sequence[Word]) -> LineGrid | None:
     """The table the rules make; None if they make a frame, a plot or an underlining."""
     box = bounds(group)
     flat = [r for r in group if r.horizontal]
@@ -136,7 +136,7 @@ def _grid(group: Sequence[Rule], words: Sequence[Word]) -> Grid | None:
     if columns == 1 and any(len(cell_lines(inside(held, Box(xs[0], ys[i], xs[1], ys[i + 1])))) > 4 for i in range(rows)):
         return None
     spans = _spans(xs, ys, flat, upright)
-    return _with_texts(Grid(box, rows, columns), spans, xs, ys, held)
+    return _with_texts(LineGrid(box, rows, columns), spans, xs, ys, held)
 
 
 def _places(values: Sequence[float]) -> list[float]:
@@ -187,8 +187,8 @@ def _ruled(rules: list[Rule], at: float, low: float, high: float, *, flat: bool)
 
 
 def _with_texts(
-    grid: Grid, spans: list[tuple[int, int, int, int]], xs: list[float], ys: list[float], words: list[Word]
-) -> Grid | None:
+    grid: LineGrid, spans: list[tuple[int, int, int, int]], xs: list[float], ys: list[float], words: list[Word]
+) -> LineGrid | None:
     placed = [(span, inside(words, Box(xs[span[1]], ys[span[0]], xs[span[3]], ys[span[2]]))) for span in spans]
     filled = sum(bool(held) for _, held in placed)
     if filled < max(2, FILLED * len(placed)):
@@ -205,12 +205,12 @@ def _with_texts(
             box = Box(xs[left], ys[top], xs[right], ys[bottom])
             if parts is None:
                 end = bottom + offset
-                grid.cells.append(GridCell(row + offset, left, end, right, box, cell_text(held)))
+                grid.cells.append(LineGridCell(row + offset, left, end, right, box, cell_text(held)))
                 continue
             for index, (low, high) in enumerate(parts):
                 text = cell_text([w for w in held if low <= (w.t + w.b) / 2 < high])
                 part = Box(box.l, max(low, box.t), box.r, min(high, box.b))
-                grid.cells.append(GridCell(row + offset + index, left, row + offset + index + 1, right, part, text))
+                grid.cells.append(LineGridCell(row + offset + index, left, row + offset + index + 1, right, part, text))
         offset += len(parts) - 1 if parts else 0
     grid.rows += offset
     grid.confidence = round(min(1.0, 0.5 + 0.5 * filled / len(placed)), 3)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.geometric.layout.page_content import Box, Line, Word
+from fathom.conversion.geometric.layout.page_content import Box, PageLine, Word
 from fathom.conversion.geometric.layout.text_lines import join_words, merge_lines
 
 NUMERIC = re.compile(r"^[\s(\-–+±~<>≈$€£¥%.,:/\d)]*\d[\s(\-–+±$€£¥%.,:/\d)*†‡kKMB]*$")
@@ -16,7 +16,7 @@ HYPHEN_AT_END = re.compile(r"(?<=[^\W\d_])-$")
 
 
 @dataclass(slots=True)
-class GridCell:
+class LineGridCell:
     """A cell: its place in the grid (end exclusive), its box on the page and its text."""
 
     row: int
@@ -29,13 +29,13 @@ class GridCell:
 
 
 @dataclass(slots=True)
-class Grid:
+class LineGrid:
     """A table. `confidence` is the share of what makes a table (filled, aligned cells) that it has, 0-1."""
 
     box: Box
     rows: int
     columns: int
-    cells: list[GridCell] = field(default_factory=list[GridCell])
+    cells: list[LineGridCell] = field(default_factory=list[LineGridCell])
     confidence: float = 1.0
     ruled: bool = True
 
@@ -51,10 +51,10 @@ def cell_text(words: Sequence[Word]) -> str:
     return text.strip()
 
 
-def cell_lines(words: Sequence[Word]) -> list[Line]:
+def cell_lines(words: Sequence[Word]) -> list[PageLine]:
     """The lines of a cell; whatever stands on one baseline is one line."""
-    lines: list[Line] = []
-    group: list[Line] = []
+    lines: list[PageLine] = []
+    group: list[PageLine] = []
     for piece in join_words(words):
         if group and _beside(group[0], piece):
             group.append(piece)
@@ -67,11 +67,11 @@ def cell_lines(words: Sequence[Word]) -> list[Line]:
     return lines
 
 
-def _beside(a: Line, b: Line) -> bool:
+def _beside(a: PageLine, b: PageLine) -> bool:
     return min(a.b, b.b) - max(a.t, b.t) > 0.5 * min(a.height, b.height)
 
 
-def mark_header(grid: Grid, bold_rows: set[int]) -> None:
+def mark_header(grid: LineGrid, bold_rows: set[int]) -> None:
     """Cells of the first row (and rows it spans) are headers, if they read like names of columns."""
     first = [cell for cell in grid.cells if cell.row == 0]
     if grid.rows < 2 or not first:
@@ -87,7 +87,7 @@ def mark_header(grid: Grid, bold_rows: set[int]) -> None:
             cell.header = True
 
 
-def read_leftward(grid: Grid) -> Grid:
+def read_leftward(grid: LineGrid) -> LineGrid:
     """The grid; where most of its letters are of scripts that run leftward, its first column is the one on the right."""
     leftward = rightward = 0
     for cell in grid.cells:

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from fathom.conversion.geometric.layout.page_columns import JUSTIFIED_BLANK, Piece, Row, is_prose, rows_of
-from fathom.conversion.geometric.layout.page_content import Box, Line, PageContent, Rule, Word, bounds, inside
+from fathom.conversion.geometric.layout.page_columns import (
+    JUSTIFIED_BLANK,
+    ColumnPiece,
+    ColumnRow,
+    HorizontalSpan,
+    is_prose,
+    rows_of,
+)
+from fathom.conversion.geometric.layout.page_content import Box, PageContent, PageLine, Rule, Word, bounds, inside
 from fathom.conversion.geometric.layout.tables.row_groups import RULED_ROWS, joined_rows, rows_between
 from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules
-from fathom.conversion.geometric.layout.tables.table_grid import Grid, GridCell, cell_text, mark_header
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, LineGridCell, cell_text, mark_header
 from fathom.conversion.geometric.layout.text_lines import MARKER, join_words, make_line
 
 # Blank between two columns, in ems.
@@ -29,14 +36,12 @@ HEADING = 1.14
 LONGEST_BRACKET = 0.9
 LEADER = re.compile(r"[.·…_\s]{4,}\d{0,4}$|^[.·…]{3,}")
 
-Interval = tuple[float, float]
 
-
-def tables_between_rules(content: PageContent, lines: Sequence[Line], taken: Sequence[Box]) -> list[Grid]:
+def tables_between_rules(content: PageContent, lines: Sequence[PageLine], taken: Sequence[Box]) -> list[LineGrid]:
     """Tables with a rule above, one below and perhaps some between, and none upright."""
     flat = [r for r in join_rules(content.rules) if r.horizontal and r.r - r.l > 40]
     flat = [r for r in flat if not any(_across(r, box) for box in taken)]
-    grids: list[Grid] = []
+    grids: list[LineGrid] = []
     used: set[int] = set()
     flat.sort(key=lambda r: r.t)
     for index, top in enumerate(flat):
@@ -54,7 +59,7 @@ def tables_between_rules(content: PageContent, lines: Sequence[Line], taken: Seq
     return grids
 
 
-def _with_names(grid: Grid, top: Rule, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid:
+def _with_names(grid: LineGrid, top: Rule, lines: Sequence[PageLine], rules: Sequence[Rule]) -> LineGrid:
     """The table with the row of names that stands right above its first rule, where there is one for each column but one."""
     near = inside(lines, Box(top.l - 1, top.t - FARTHEST_NAMES * median_size(lines), top.r + 1, top.t))
     if len(near) < max(2, grid.columns - 1) or max(line.t for line in near) > min(line.b for line in near):
@@ -66,7 +71,7 @@ def _with_names(grid: Grid, top: Rule, lines: Sequence[Line], rules: Sequence[Ru
     return whole if whole is not None and whole.columns == grid.columns else grid
 
 
-def median_size(lines: Sequence[Line]) -> float:
+def median_size(lines: Sequence[PageLine]) -> float:
     """The size of the middle one of the lines, points; 10 of none."""
     return median(line.size for line in lines) if lines else 10.0
 
@@ -75,12 +80,12 @@ def _across(rule: Rule, box: Box) -> bool:
     return box.t - 2 <= rule.t <= box.b + 2 and rule.l < box.r and rule.r > box.l
 
 
-def _between(box: Box, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid | None:
+def _between(box: Box, lines: Sequence[PageLine], rules: Sequence[Rule]) -> LineGrid | None:
     held = inside(lines, box, 1.0)
     if len(held) < 4:
         return None
     over = [rule for rule in rules if rule.r - rule.l < LONGEST_BRACKET * box.width]
-    pieces = [_as_wide_as_its_rule(Piece(line.l, line.t, line.r, line.b, line), over) for line in held]
+    pieces = [_as_wide_as_its_rule(ColumnPiece(line.l, line.t, line.r, line.b, line), over) for line in held]
     rows = rows_of(pieces)
     many = [row for row in rows if len(row) > 1]
     parting = sorted(r.t for r in rules if r.r - r.l >= LONGEST_BRACKET * box.width and box.t + 3 < r.t < box.b - 3)
@@ -96,18 +101,18 @@ def _between(box: Box, lines: Sequence[Line], rules: Sequence[Rule]) -> Grid | N
     return grid
 
 
-def _as_wide_as_its_rule(piece: Piece, rules: Sequence[Rule]) -> Piece:
+def _as_wide_as_its_rule(piece: ColumnPiece, rules: Sequence[Rule]) -> ColumnPiece:
     """A name with a rule right below it that is wider stands over all the columns that the rule stands over."""
     middle, size = (piece.l + piece.r) / 2, piece.b - piece.t
     for rule in rules:
         below = piece.b - 0.2 * size <= rule.t < piece.b + 0.8 * size
         centred = abs((rule.l + rule.r) / 2 - middle) < 0.15 * (rule.r - rule.l)
         if below and centred and rule.l - 1 <= piece.l and piece.r <= rule.r + 1:
-            return Piece(rule.l, piece.t, rule.r, piece.b, piece.line)
+            return ColumnPiece(rule.l, piece.t, rule.r, piece.b, piece.line)
     return piece
 
 
-def _columns_of_full_rows(rows: Sequence[Row]) -> list[Interval]:
+def _columns_of_full_rows(rows: Sequence[ColumnRow]) -> list[HorizontalSpan]:
     """The columns of the rows with the most cells; none where too few have so many, or they keep them not apart."""
     most = max(len(row) for row in rows)
     full = [row for row in rows if len(row) == most]
@@ -117,9 +122,9 @@ def _columns_of_full_rows(rows: Sequence[Row]) -> list[Interval]:
     return columns if len(columns) == most else []
 
 
-def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
+def find_tables(rows: Sequence[ColumnRow]) -> list[tuple[int, int, LineGrid]]:
     """(first row, last row, table) of every table among the rows of a column, from top to bottom."""
-    found: list[tuple[int, int, Grid]] = []
+    found: list[tuple[int, int, LineGrid]] = []
     start = 0
     while start < len(rows):
         end = _run(rows, start)
@@ -138,7 +143,7 @@ def find_tables(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
     return found
 
 
-def _heads(row: Row, rows: Sequence[Row]) -> bool:
+def _heads(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
     """The row, a line whose words stand closely together, names the columns of the rows below it."""
     if len(row) != 1 or row[0].line is None or _far(row, rows[0]) or _set_apart(row, rows):
         return False
@@ -146,7 +151,7 @@ def _heads(row: Row, rows: Sequence[Row]) -> bool:
     return len(_split(row[0], columns)) >= max(2, len(columns) - 1)
 
 
-def _run(rows: Sequence[Row], start: int) -> int | None:
+def _run(rows: Sequence[ColumnRow], start: int) -> int | None:
     """The last row of the longest run from `start` on whose pieces keep at least two columns apart."""
     if not _cells(rows[start]):
         return None
@@ -169,7 +174,7 @@ def _run(rows: Sequence[Row], start: int) -> int | None:
     return best if count >= 2 else None
 
 
-def _set_apart(row: Row, rows: Sequence[Row]) -> bool:
+def _set_apart(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
     """The row is a line so much larger than the rows of a table that it heads the next."""
     if len(row) != 1 or row[0].line is None:
         return False
@@ -177,7 +182,7 @@ def _set_apart(row: Row, rows: Sequence[Row]) -> bool:
     return bool(sizes) and row[0].line.size > HEADING * median(sizes)
 
 
-def _foreign(row: Row, rows: Sequence[Row]) -> bool:
+def _foreign(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
     """The pieces of the row are parted by blanks of a justified line, and stand across the columns of the rows above."""
     lines = [p.line for p in row if p.line]
     if any(b.l - a.r > JUSTIFIED_BLANK * b.size for a, b in pairwise(lines)):
@@ -186,7 +191,7 @@ def _foreign(row: Row, rows: Sequence[Row]) -> bool:
     return any(sum(line.l < high and line.r > low for low, high in columns) > 1 for line in lines)
 
 
-def _cells(row: Row) -> bool:
+def _cells(row: ColumnRow) -> bool:
     if len(row) < 2 or any(p.line is None for p in row):
         return False
     texts = [p.line.text for p in row if p.line]
@@ -195,17 +200,17 @@ def _cells(row: Row) -> bool:
     return not any(LEADER.search(text) for text in texts)
 
 
-def _far(a: Row, b: Row) -> bool:
+def _far(a: ColumnRow, b: ColumnRow) -> bool:
     size = max(p.line.size for p in b if p.line)
     return min(p.t for p in b) - max(p.b for p in a) > FARTHEST_ROWS * size
 
 
-def _mean_length(rows: Sequence[Row]) -> float:
+def _mean_length(rows: Sequence[ColumnRow]) -> float:
     texts = [p.line.text for row in rows for p in row if p.line]
     return sum(map(len, texts)) / max(1, len(texts))
 
 
-def _columns(rows: Sequence[Row], tolerated: int | None = None) -> list[Interval]:
+def _columns(rows: Sequence[ColumnRow], tolerated: int | None = None) -> list[HorizontalSpan]:
     """The columns: stretches that pieces cover, parted by what nearly no row covers."""
     pieces = [p for row in rows for p in row if p.line]
     if not pieces:
@@ -226,7 +231,7 @@ def _columns(rows: Sequence[Row], tolerated: int | None = None) -> list[Interval
     return [(low, high) for low, high in columns]
 
 
-def _table(rows: Sequence[Row]) -> Grid | None:
+def _table(rows: Sequence[ColumnRow]) -> LineGrid | None:
     many = [row for row in rows if len(row) > 1]
     columns = _columns(many)
     if len(columns) < 2 or _mean_length(many) > LONGEST_CELLS:
@@ -243,7 +248,7 @@ def _table(rows: Sequence[Row]) -> Grid | None:
     return grid
 
 
-def _alignment(rows: Sequence[Row], columns: Sequence[Interval]) -> float:
+def _alignment(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> float:
     """Share of the pieces that share their left edge, right edge or middle with most of their column."""
     good = total = 0
     for low, high in columns:
@@ -262,17 +267,21 @@ def _near_median(edges: list[float]) -> int:
 
 
 def _grid(
-    rows: Sequence[Row], columns: Sequence[Interval], *, regular: bool = False, groups: list[list[Piece]] | None = None
-) -> Grid:
+    rows: Sequence[ColumnRow],
+    columns: Sequence[HorizontalSpan],
+    *,
+    regular: bool = False,
+    groups: list[list[ColumnPiece]] | None = None,
+) -> LineGrid:
     groups = groups or joined_rows(rows, columns)
     edges = [(columns[i][1] + columns[i + 1][0]) / 2 for i in range(len(columns) - 1)]
-    grid = Grid(bounds(p for row in rows for p in row), len(groups), len(columns), ruled=False)
+    grid = LineGrid(bounds(p for row in rows for p in row), len(groups), len(columns), ruled=False)
     bold: set[int] = set()
     for index, group in enumerate(groups):
         if all(p.line.bold for p in group if p.line):
             bold.add(index)
         top, bottom = min(p.t for p in group), max(p.b for p in group)
-        cells: dict[tuple[int, int], list[Piece]] = {}
+        cells: dict[tuple[int, int], list[ColumnPiece]] = {}
         for piece in (part for whole in group for part in _split(whole, columns)):
             first, last = _covered(piece, columns, edges)
             if (span := _overlapping(cells, first, last)) is not None:
@@ -283,12 +292,12 @@ def _grid(
         covered: set[int] = set()
         for (first, last), held in sorted(cells.items()):
             words = [word for p in held if p.line for word in p.line.words]
-            grid.cells.append(GridCell(index, first, index + 1, last + 1, bounds(held), cell_text(words)))
+            grid.cells.append(LineGridCell(index, first, index + 1, last + 1, bounds(held), cell_text(words)))
             covered.update(range(first, last + 1))
         for column in range(len(columns)):
             if column not in covered:
                 low, high = columns[column]
-                grid.cells.append(GridCell(index, column, index + 1, column + 1, Box(low, top, high, bottom)))
+                grid.cells.append(LineGridCell(index, column, index + 1, column + 1, Box(low, top, high, bottom)))
     grid.cells.sort(key=lambda cell: (cell.row, cell.column))
     mark_header(grid, bold)
     if regular:
@@ -297,7 +306,7 @@ def _grid(
     return grid
 
 
-def _covered(piece: Piece, columns: Sequence[Interval], edges: Sequence[float]) -> tuple[int, int]:
+def _covered(piece: ColumnPiece, columns: Sequence[HorizontalSpan], edges: Sequence[float]) -> tuple[int, int]:
     """The first and the last column that the piece stands over: of one as wide as a rule, those whose middle is above it."""
     if piece.line is not None and piece.r - piece.l > piece.line.width + 1:
         under = [index for index, (low, high) in enumerate(columns) if piece.l <= (low + high) / 2 <= piece.r]
@@ -309,7 +318,7 @@ def _covered(piece: Piece, columns: Sequence[Interval], edges: Sequence[float]) 
     return sum(piece.l > edge - 1 for edge in edges), sum(piece.r > edge + 1 for edge in edges)
 
 
-def _split(piece: Piece, columns: Sequence[Interval]) -> list[Piece]:
+def _split(piece: ColumnPiece, columns: Sequence[HorizontalSpan]) -> list[ColumnPiece]:
     """The piece as one for each column it covers, if its blanks fall between the columns; else the piece, which spans them."""
     line = piece.line
     if line is None or len(line.words) < 2:
@@ -333,16 +342,16 @@ def _split(piece: Piece, columns: Sequence[Interval]) -> list[Piece]:
     inner = [b.l - a.r for part in parts for a, b in pairwise(part.words)]
     if inner and min(gaps) < 1.15 * max(inner):
         return [piece]
-    return [Piece(part.l, part.t, part.r, part.b, part) for part in parts]
+    return [ColumnPiece(part.l, part.t, part.r, part.b, part) for part in parts]
 
 
-def _overlapping(cells: dict[tuple[int, int], list[Piece]], first: int, last: int) -> tuple[int, int] | None:
+def _overlapping(cells: dict[tuple[int, int], list[ColumnPiece]], first: int, last: int) -> tuple[int, int] | None:
     return next((span for span in cells if span[0] <= last and first <= span[1]), None)
 
 
-def grid_of_region(content: PageContent, box: Box) -> Grid | None:
+def grid_of_region(content: PageContent, box: Box) -> LineGrid | None:
     """The words in `box` as a table, whatever they look like; None if they keep no two columns apart."""
     lines = join_words(inside(content.words, box, 1.0))
-    rows = rows_of([Piece(line.l, line.t, line.r, line.b, line) for line in lines])
+    rows = rows_of([ColumnPiece(line.l, line.t, line.r, line.b, line) for line in lines])
     columns = _columns(rows, tolerated=max(0, len(rows) // 5)) if rows else []
     return _grid(rows, columns, regular=True) if len(columns) > 1 else None

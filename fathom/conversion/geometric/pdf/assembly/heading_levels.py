@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KIND = re.compile(r"^(?:part|title|book|chapter|article|section|clause|schedule|annex|appendix|rule)\b", re.I)
 _WITH_NUMBER = re.compile(r"^\w+\s+(?:\d+|[A-Z]|[IVXLC]+|[ivxlc]+|[a-z](?=[.):]))(?:[.)\]:\s–—-]|\.\d|$)")
 # How prominent a heading is set, most prominent first: size, weight, upright or not, capitals or not.
-Look = tuple[int, int, bool, bool]
+HeadingStyle = tuple[int, int, bool, bool]
 
 
 class HeadingLevels(HeadingHierarchyModel):
@@ -41,7 +41,7 @@ class HeadingLevels(HeadingHierarchyModel):
             heading.level = max(1, min(outlined.get(id(heading), level), self.options.max_level))
         return document
 
-    def _looks(self, headings: Sequence[Any], pages: Any) -> list[Look | None]:
+    def _looks(self, headings: Sequence[Any], pages: Any) -> list[HeadingStyle | None]:
         styles = [_heading_style(heading, pages, self.options) for heading in headings]
         clusters = _cluster_sizes({style.size for style in styles if style}, self.options.style_size_tolerance)
         return [style and (clusters[style.size], -style.weight_cls, style.italic, not style.caps) for style in styles]
@@ -54,7 +54,7 @@ class HeadingLevels(HeadingHierarchyModel):
         return {said[index][0]: level for index, level in _infer_from_numbering(items, self.options).items()}
 
 
-def levels_of(texts: Sequence[str], looks: Sequence[Look | None], numbered_by: Any) -> list[int]:
+def levels_of(texts: Sequence[str], looks: Sequence[HeadingStyle | None], numbered_by: Any) -> list[int]:
     """A level for each heading, from 1: by its number; without one, by its look beside the looks that numbers have.
 
     Where no heading has a number, each look is a level, the most prominent the first.
@@ -63,7 +63,7 @@ def levels_of(texts: Sequence[str], looks: Sequence[Look | None], numbered_by: A
     seen = sorted({look for look in looks if look is not None})
     if not numbered:
         return [seen.index(look) + 1 if look is not None else 1 for look in looks]
-    counted: dict[Look, Counter[int]] = {}
+    counted: dict[HeadingStyle, Counter[int]] = {}
     for at, level in numbered.items():
         if (look := looks[at]) is not None:
             counted.setdefault(look, Counter())[level] += 1
@@ -71,7 +71,7 @@ def levels_of(texts: Sequence[str], looks: Sequence[Look | None], numbered_by: A
     return [numbered.get(at) or _beside(look, usual) for at, look in enumerate(looks)]
 
 
-def _beside(look: Look | None, usual: Mapping[Look, int]) -> int:
+def _beside(look: HeadingStyle | None, usual: Mapping[HeadingStyle, int]) -> int:
     """The level of the numbered headings that look the same; else of the next less prominent ones; else one below them all."""
     if look is None or not usual:
         return 1

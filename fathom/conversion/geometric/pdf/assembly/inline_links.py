@@ -16,7 +16,7 @@ MOST_RUNS = 200
 MOST_TEXTS = 200_000
 _HYPHENS = ("-", "\u2010", "\u00ad")
 _PARAGRAPHS = frozenset({"text", "list_item", "paragraph", "footnote"})
-Found = tuple[int, int, str]
+LinkSpan = tuple[int, int, str]
 
 
 def keep_inline_links(result: ConversionResult) -> None:
@@ -75,7 +75,7 @@ def _links_on(item: Any, pages: dict[int, Any]) -> Iterator[_Link]:
         yield last
 
 
-def _found(text: str, links: Iterable[_Link]) -> Iterator[Found]:
+def _found(text: str, links: Iterable[_Link]) -> Iterator[LinkSpan]:
     """Where each link's words stand, one after the other: as a whole, or else line by line."""
     end = 0
     for link in links:
@@ -115,13 +115,13 @@ def link_cells(document: DoclingDocument, table: Any, links: Sequence[_Link]) ->
             table.data.table_cells[index] = RichTableCell(**values, ref=group.get_ref())
 
 
-def _split(document: DoclingDocument, item: Any, found: list[Found]) -> None:
+def _split(document: DoclingDocument, item: Any, found: list[LinkSpan]) -> None:
     text, prov = item.text, item.prov[0]
     item.text = item.orig = ""
     _add_runs(document, document.add_inline_group(parent=item), text, found, prov)
 
 
-def _add_runs(document: DoclingDocument, group: Any, text: str, found: list[Found], prov: Any) -> None:
+def _add_runs(document: DoclingDocument, group: Any, text: str, found: list[LinkSpan], prov: Any) -> None:
     from docling_core.types.doc import DocItemLabel
 
     at = 0

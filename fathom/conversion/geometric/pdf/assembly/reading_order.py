@@ -9,7 +9,7 @@ from docling.models.postprocessing.reading_order_rb import PageElement, ReadingO
 from docling.models.stages.reading_order.readingorder_model import ReadingOrderModel, ReadingOrderOptions
 from docling_core.types.doc import DocItemLabel, ProvenanceItem
 
-from fathom.conversion.geometric.layout.continuation import Setting, begin_indented, goes_on
+from fathom.conversion.geometric.layout.continuation import ParagraphShape, begin_indented, goes_on
 from fathom.conversion.geometric.layout.paragraph_text import appended
 from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
 
@@ -25,7 +25,7 @@ BETWEEN = frozenset(
 class _Element(PageElement):
     """An element that knows how its text is set; None where another engine laid the page out."""
 
-    setting: Any = None
+    shape: Any = None
 
 
 class ReadingOrder(ReadingOrderModel):
@@ -39,21 +39,21 @@ class ReadingOrder(ReadingOrderModel):
 
     def _assembled_to_readingorder_elements(self, conv_res: Any) -> list[Any]:
         elements = super()._assembled_to_readingorder_elements(conv_res)
-        made = [getattr(one.cluster, "setting", None) for one in conv_res.assembled.elements]
-        return [_Element(**dict(element), setting=setting) for element, setting in zip(elements, made, strict=True)]
+        made = [getattr(one.cluster, "shape", None) for one in conv_res.assembled.elements]
+        return [_Element(**dict(element), shape=shape) for element, shape in zip(elements, made, strict=True)]
 
     def _handle_text_element(self, element: Any, *, out_doc: Any, current_list: Any, parent: Any, page_height: float) -> Any:
         """As docling, which has all items of a list side by side."""
-        setting: Setting | None = getattr(element.cluster, "setting", None)
-        inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and setting is not None
-        if item and setting is not None:
-            inner = self._lists.list_of(out_doc, current_list, setting.left, setting.size)
+        shape: ParagraphShape | None = getattr(element.cluster, "shape", None)
+        inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and shape is not None
+        if item and shape is not None:
+            inner = self._lists.list_of(out_doc, current_list, shape.left, shape.size)
         found, group = super()._handle_text_element(
             element, out_doc=out_doc, current_list=inner, parent=parent, page_height=page_height
         )
-        if not item or setting is None:
+        if not item or shape is None:
             return found, group
-        self._lists.added(found, group, current_list or group, setting.left)
+        self._lists.added(found, group, current_list or group, shape.left)
         return found, current_list or group
 
     def _merge_elements(self, element: Any, merged_elem: Any, new_item: Any, page_height: float) -> None:
@@ -81,16 +81,16 @@ class _KeepsOrder(ReadingOrderPredictor):
 
     def predict_merges(self, sorted_elements: list[PageElement]) -> dict[int, list[int]]:
         """For each text that goes on elsewhere, the parts it goes on with."""
-        if any(getattr(one, "setting", None) is None for one in sorted_elements if one.label == DocItemLabel.TEXT):
+        if any(getattr(one, "shape", None) is None for one in sorted_elements if one.label == DocItemLabel.TEXT):
             return dict(super().predict_merges(sorted_elements))
         merges: dict[int, list[int]] = {}
         first_of: dict[int, int] = {}
-        indented = begin_indented(one.setting for one in sorted_elements if one.label == DocItemLabel.TEXT)
+        indented = begin_indented(one.shape for one in sorted_elements if one.label == DocItemLabel.TEXT)
         for at, element in enumerate(sorted_elements):
             if element.label != DocItemLabel.TEXT:
                 continue
             after = _next_text(sorted_elements, at)
-            if after is not None and _elsewhere(element, after) and goes_on(element.setting, after.setting, indented=indented):
+            if after is not None and _elsewhere(element, after) and goes_on(element.shape, after.shape, indented=indented):
                 first = first_of.get(element.cid, element.cid)
                 merges.setdefault(first, []).append(after.cid)
                 first_of[after.cid] = first
@@ -99,10 +99,10 @@ class _KeepsOrder(ReadingOrderPredictor):
 
 def _next_text(elements: Sequence[Any], at: int) -> Any:
     """The text after the one at `at`, past what may stand between, and past boxes that are not its own; None at another."""
-    boxed = elements[at].setting.boxed
+    boxed = elements[at].shape.boxed
     for other in elements[at + 1 :]:
-        setting: Setting | None = other.setting
-        if other.label in BETWEEN or (setting is not None and setting.boxed and not boxed):
+        shape: ParagraphShape | None = other.shape
+        if other.label in BETWEEN or (shape is not None and shape.boxed and not boxed):
             continue
         return other if other.label == DocItemLabel.TEXT else None
     return None

@@ -14,9 +14,9 @@ import pypdfium2.raw as pdfium
 from fathom.conversion.geometric.layout.form_labels import CHECKED, UNCHECKED
 from fathom.conversion.geometric.layout.page_content import (
     Box,
-    Link,
-    Note,
     PageContent,
+    PageLink,
+    PageNote,
     Word,
     body_size,
     centre_inside,
@@ -25,7 +25,7 @@ from fathom.conversion.geometric.layout.page_content import (
 )
 from fathom.conversion.geometric.layout.text_lines import text_of
 from fathom.conversion.geometric.pdf.pages.attached_files import annotated_file
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.typed_text import typed_words
 
 # So many are read of a page; some drawings have one for each stroke.
@@ -53,7 +53,7 @@ _TAG = re.compile(r"<[^>]*>")
 SCHEMES = ("http://", "https://", "mailto:", "ftp://", "tel:")
 
 
-def read_annotations(document: Any, page: Any, frame: Frame, content: PageContent) -> None:
+def read_annotations(document: Any, page: Any, frame: PageFrame, content: PageContent) -> None:
     """The content has what the page's annotations say: values of fields and typed text are words at their places.
 
     `document` and `page` are pypdfium2's and open; the caller holds pdfium's lock. Hidden annotations and values of password
@@ -134,7 +134,7 @@ def _over_text(typed: Sequence[Word], words: Sequence[Word]) -> bool:
     return any(overlap(word, other) > OVER * (word.r - word.l) * (word.b - word.t) for word in typed for other in words)
 
 
-def _note(annotation: Any, frame: Frame, box: Box, content: PageContent) -> None:
+def _note(annotation: Any, frame: PageFrame, box: Box, content: PageContent) -> None:
     said = _string(annotation, b"Contents") or html.unescape(_TAG.sub(" ", _string(annotation, b"RC")))
     text = " ".join(said.split())
     if not text:
@@ -144,10 +144,10 @@ def _note(annotation: Any, frame: Frame, box: Box, content: PageContent) -> None
     )
     if text != marked:  # some programs keep the marked words as the note
         author = " ".join(_string(annotation, b"T").split())
-        content.notes.append(Note(box.l, box.t, box.r, box.b, text, author, marked))
+        content.notes.append(PageNote(box.l, box.t, box.r, box.b, text, author, marked))
 
 
-def _links(document: Any, annotation: Any, frame: Frame, box: Box | None, content: PageContent) -> list[Link]:
+def _links(document: Any, annotation: Any, frame: PageFrame, box: Box | None, content: PageContent) -> list[PageLink]:
     link = pdfium.FPDFAnnot_GetLink(annotation)
     action = pdfium.FPDFLink_GetAction(link) if link else None
     if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
@@ -160,17 +160,17 @@ def _links(document: Any, annotation: Any, frame: Frame, box: Box | None, conten
         return []
     boxes = _quads(annotation, frame) or ([box] if box else [])
     read = content.words if len(content.links) < MOST_LINKS_READ else []
-    return [Link(one.l, one.t, one.r, one.b, uri, text_of(inside(read, one, 0.5))) for one in boxes]
+    return [PageLink(one.l, one.t, one.r, one.b, uri, text_of(inside(read, one, 0.5))) for one in boxes]
 
 
-def _box(annotation: Any, frame: Frame) -> Box | None:
+def _box(annotation: Any, frame: PageFrame) -> Box | None:
     rect = pdfium.FS_RECTF()
     if not pdfium.FPDFAnnot_GetRect(annotation, rect):
         return None
     return _shown(frame, [rect.left, rect.right], [rect.bottom, rect.top])
 
 
-def _quads(annotation: Any, frame: Frame) -> list[Box]:
+def _quads(annotation: Any, frame: PageFrame) -> list[Box]:
     boxes = []
     quad = pdfium.FS_QUADPOINTSF()
     for index in range(min(1000, pdfium.FPDFAnnot_CountAttachmentPoints(annotation))):
@@ -180,7 +180,7 @@ def _quads(annotation: Any, frame: Frame) -> list[Box]:
     return boxes
 
 
-def _shown(frame: Frame, xs: list[float], ys: list[float]) -> Box | None:
+def _shown(frame: PageFrame, xs: list[float], ys: list[float]) -> Box | None:
     """The box as it is shown; None where it is empty or wholly off the page."""
     box = Box(*frame.box(min(xs), min(ys), max(xs), max(ys)))
     on_page = box.r > 0 and box.b > 0 and box.l < frame.width and box.t < frame.height

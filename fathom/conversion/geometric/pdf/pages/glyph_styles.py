@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pypdfium2.raw as pdfium
 
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import (
     count_marks,
     fill_colour,
@@ -39,7 +39,7 @@ LIGHT_COLOUR = "in the colour of the page"
 
 
 @dataclass(slots=True)
-class Style:
+class GlyphStyle:
     """How the glyphs of a text object are set; `doubt` says why they may not be seen, and is empty where nothing does.
 
     `unmapped`: the file does not say which letters they are.
@@ -67,12 +67,12 @@ class Style:
 class StyleReader:
     """Reads the styles of a page's text objects, each once; call it under pdfium's lock."""
 
-    def __init__(self, text_page: int, frame: Frame, *, layers: bool = False) -> None:
+    def __init__(self, text_page: int, frame: PageFrame, *, layers: bool = False) -> None:
         self._text = text_page
         self._turn = frame.rotation * math.pi / 2
         self._layers = layers
         self._fonts: dict[int, tuple[str, bool, bool]] = {}
-        self._styles: dict[int, Style] = {}
+        self._styles: dict[int, GlyphStyle] = {}
         self._matrix = pdfium.FS_MATRIX()
         self._to_matrix = ctypes.addressof(self._matrix)
         self._colour = (ctypes.c_uint * 4)()
@@ -83,10 +83,10 @@ class StyleReader:
         """By the address of a text object, why its glyphs may not be seen."""
         return {address: style.doubt for address, style in self._styles.items() if style.doubt}
 
-    def style(self, address: int, index: int) -> Style:
+    def style(self, address: int, index: int) -> GlyphStyle:
         """The style of the text object at the address, which has the character of that index."""
         if not address:  # a glyph pdfium made up, e.g. a hyphen
-            return Style(glyph_size(self._text, index) or 10.0, 0.0, "", bold=False, italic=False)
+            return GlyphStyle(glyph_size(self._text, index) or 10.0, 0.0, "", bold=False, italic=False)
         known = self._styles.get(address)
         if known is not None:
             return known
@@ -101,7 +101,7 @@ class StyleReader:
         name, bold, italic = self._font(text_font(address) or 0)
         size = size * scale if scale > 0 else size
         unmapped = glyph_unmapped(self._text, index) == 1
-        style = Style(size, angle, name, bold, italic, self._doubt(address, size), unmapped)
+        style = GlyphStyle(size, angle, name, bold, italic, self._doubt(address, size), unmapped)
         self._styles[address] = style
         return style
 

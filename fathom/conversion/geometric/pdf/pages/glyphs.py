@@ -15,8 +15,8 @@ import numpy.typing
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.geometric.layout.page_content import Word
-from fathom.conversion.geometric.pdf.pages.glyph_styles import Style, StyleReader
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.glyph_styles import GlyphStyle, StyleReader
+from fathom.conversion.geometric.pdf.pages.page_coordinates import FloatArray, PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import (
     address_of,
     glyph_box,
@@ -46,8 +46,6 @@ UNSURE = re.compile("\ufffe")  # a hyphen at a line's end, or a glyph that stand
 HALVES = re.compile("[\ud800-\udfff]")
 ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
 
-Numbers = numpy.typing.NDArray[numpy.float64]
-
 
 class GlyphReader:
     """Reads the words of one page; call it under pdfium's lock.
@@ -56,7 +54,7 @@ class GlyphReader:
     the address of its text object; `unmapped` are the orders of words of which the file does not say the letters.
     """
 
-    def __init__(self, text_page: Any, frame: Frame, styles: StyleReader) -> None:
+    def __init__(self, text_page: Any, frame: PageFrame, styles: StyleReader) -> None:
         self._text = address_of(text_page)
         self._frame = frame
         self._styles = styles
@@ -126,7 +124,7 @@ class GlyphReader:
         characters: list[str],
         places: Sequence[int],
         addresses: Sequence[int],
-        boxes: Numbers,
+        boxes: FloatArray,
         blanks: numpy.typing.NDArray[numpy.int_],
     ) -> tuple[list[Word], list[Word]]:
         owners = numpy.array(addresses, dtype=numpy.uint64)
@@ -165,7 +163,7 @@ class GlyphReader:
         for start, end, fine, left, top, right, bottom in rows:
             if not fine:
                 continue
-            style: Style = styles[numbers[end - 1]]
+            style: GlyphStyle = styles[numbers[end - 1]]
             said = "".join(characters[start:end])
             if not said.isascii() and LEFTWARD.search(said):
                 said = _spelled_leftward(characters[start:end], l[start:end], r[start:end])
@@ -186,11 +184,11 @@ class GlyphReader:
         self,
         places: Sequence[int],
         of_run: numpy.typing.NDArray[numpy.int_],
-        boxes: Numbers,
-        sizes: Numbers,
+        boxes: FloatArray,
+        sizes: FloatArray,
         upright: numpy.typing.NDArray[numpy.bool_],
-        t: Numbers,
-        b: Numbers,
+        t: FloatArray,
+        b: FloatArray,
     ) -> None:
         """The tops and bottoms of upright glyphs are taken from their baselines: fonts lie about their height."""
         edges = boxes[:, (1, 3)]
@@ -208,12 +206,12 @@ class GlyphReader:
 
 
 def _begins(
-    l: Numbers,
-    t: Numbers,
-    r: Numbers,
-    b: Numbers,
-    sizes: Numbers,
-    angles: Numbers,
+    l: FloatArray,
+    t: FloatArray,
+    r: FloatArray,
+    b: FloatArray,
+    sizes: FloatArray,
+    angles: FloatArray,
     upright: numpy.typing.NDArray[numpy.bool_],
 ) -> numpy.typing.NDArray[numpy.bool_]:
     """Whether each glyph begins a word: another style, a gap, or another line."""
@@ -251,7 +249,7 @@ def _whole(codes: Sequence[int], index: int) -> str:
     return _shown(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if joined else 0xFFFD)
 
 
-def _spelled_leftward(characters: Sequence[str], l: Numbers, r: Numbers) -> str:
+def _spelled_leftward(characters: Sequence[str], l: FloatArray, r: FloatArray) -> str:
     """The letters in the order they are spoken: pdfium turns lam and alef about where the two have one glyph."""
     spelled: list[str] = []
     edges = list(zip(l.tolist(), r.tolist(), strict=True))

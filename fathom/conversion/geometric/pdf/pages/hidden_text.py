@@ -18,7 +18,7 @@ import numpy.typing
 
 from fathom.conversion.geometric.layout.page_content import Box, PageContent, Word, centre_inside
 from fathom.conversion.geometric.pdf.pages.glyph_styles import INVISIBLE, LIGHT_COLOUR, TINY
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import (
     clip_of,
     clip_segment_at,
@@ -50,7 +50,7 @@ Pixels = numpy.typing.NDArray[numpy.uint8]
 
 
 def leave_out_hidden(
-    page: Any, frame: Frame, content: PageContent, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
+    page: Any, frame: PageFrame, content: PageContent, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
 ) -> set[int]:
     """The content's words are those that show; the others are in `content.hidden`, each with the reason. Returns their orders.
 
@@ -124,7 +124,7 @@ def _inflated(data: bytes, most: int) -> bytes:
 
 
 def _reasons(
-    words: Sequence[Word], frame: Frame, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
+    words: Sequence[Word], frame: PageFrame, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
 ) -> dict[int, str]:
     """By its order, why a word may not show."""
     reasons: dict[int, str] = {}
@@ -162,7 +162,7 @@ def _under(shapes: Shapes, words: Sequence[Word], objects: Sequence[int]) -> lis
     return [words[index] for index in numpy.flatnonzero(under).tolist()]
 
 
-def _clip(address: int, frame: Frame, matrix: Matrix) -> Box | None:
+def _clip(address: int, frame: PageFrame, matrix: Matrix) -> Box | None:
     """The box that the text object is clipped to; None where it is not, or the shape is no simple one."""
     clip = clip_of(address)
     count = count_clips(clip) if clip else 0
@@ -186,7 +186,7 @@ def _clip(address: int, frame: Frame, matrix: Matrix) -> Box | None:
     return Box(*frame.box(*box))
 
 
-def _painted(page: Any, frame: Frame) -> Pixels:
+def _painted(page: Any, frame: PageFrame) -> Pixels:
     """The page in shades, without what lies on it."""
     scale = min(SCALE, (MAX_PIXELS / max(1.0, frame.width * frame.height)) ** 0.5)
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False, draw_annots=False)
@@ -194,7 +194,7 @@ def _painted(page: Any, frame: Frame) -> Pixels:
     return shades.reshape(shades.shape[0], -1).copy()
 
 
-def _shows(word: Word, shades: Pixels, frame: Frame) -> bool:
+def _shows(word: Word, shades: Pixels, frame: PageFrame) -> bool:
     """More than one shade is painted where the word stands."""
     down, across = shades.shape[0] / frame.height, shades.shape[1] / frame.width
     height = word.b - word.t

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy
 import numpy.typing
 
-Numbers = numpy.typing.NDArray[numpy.float64]
+FloatArray = numpy.typing.NDArray[numpy.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PageFrame:
     """The part of a page that is shown, in pdfium's coordinates, and how it is turned."""
 
     l: float
@@ -40,7 +40,7 @@ class Frame:
             return self.r - r, b - self.b, self.r - l, t - self.b
         return self.t - t, self.r - r, self.t - b, self.r - l
 
-    def boxes(self, rects: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    def boxes(self, rects: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """(left, top, right, bottom) as shown, of many: each row of `rects` is pdfium's left, top, right, bottom."""
         l, t, r, b = rects.T
         if self.rotation == 0:

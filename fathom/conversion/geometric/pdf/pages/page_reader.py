@@ -11,7 +11,7 @@ from fathom.conversion.geometric.pdf.pages.annotations import read_annotations
 from fathom.conversion.geometric.pdf.pages.glyph_styles import LAYER, StyleReader
 from fathom.conversion.geometric.pdf.pages.glyphs import GlyphReader
 from fathom.conversion.geometric.pdf.pages.hidden_text import leave_out_hidden
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import address_of
 from fathom.conversion.geometric.pdf.pages.shapes import ShapeReader
 from fathom.conversion.geometric.pdf.pages.unmapped_text import unreadable_orders, voiceless_count, without
@@ -20,15 +20,15 @@ from fathom.conversion.geometric.pdf.pages.vertical_text import vertical_lines
 LETTER = (612.0, 792.0)
 
 
-def frame_of(page: Any) -> Frame:
+def frame_of(page: Any) -> PageFrame:
     """The page's frame; a page without a sane size is taken for US Letter, as viewers do."""
     l, b, r, t = page.get_bbox()
     if not (0 < r - l < 1e6 and 0 < t - b < 1e6):
         l, b, r, t = 0.0, 0.0, *LETTER
-    return Frame(l, b, r, t, (page.get_rotation() // 90) % 4)
+    return PageFrame(l, b, r, t, (page.get_rotation() // 90) % 4)
 
 
-def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
+def read_page(page: Any, frame: PageFrame, *, layers: bool = True) -> PageContent:
     """What the page paints, and what lies on it; text that does not show is left out and listed.
 
     `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock. Without `layers`, none can be off.
@@ -63,7 +63,7 @@ def read_page(page: Any, frame: Frame, *, layers: bool = True) -> PageContent:
     return content
 
 
-def _clip_to_page(words: list[Word], frame: Frame) -> None:
+def _clip_to_page(words: list[Word], frame: PageFrame) -> None:
     """Each word's box is the part of it that can be seen."""
     width, height = frame.width, frame.height
     for word in words:

@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from fathom.conversion.geometric.layout.page_content import Box, Rule
-from fathom.conversion.geometric.pdf.pages.page_coordinates import Frame
+from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import (
     address_of,
     count_in_form,
@@ -67,7 +67,7 @@ class Shapes:
 class ShapeReader:
     """Reads the shapes of one page; call it under pdfium's lock."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: PageFrame) -> None:
         self._frame = frame
         self._seen = 0
         self._page = Box(0.0, 0.0, frame.width, frame.height)

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fathom.conversion.geometric.pdf.pages.glyph_styles import Style
+from fathom.conversion.geometric.pdf.pages.glyph_styles import GlyphStyle
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import glyph_origin, glyph_shape
 
 # Text objects of so many figures at most are looked at.
@@ -29,7 +29,7 @@ class SmallFigures:
         self._to_doubles = [at + 8 * part for part in range(6)]
 
     def restyle(
-        self, styles: list[Style], runs: Sequence[int], characters: Sequence[str], places: Sequence[int]
+        self, styles: list[GlyphStyle], runs: Sequence[int], characters: Sequence[str], places: Sequence[int]
     ) -> dict[int, float]:
         """Gives raised and lowered figures a smaller style in `styles`; returns by run how far each is raised, in points.
 

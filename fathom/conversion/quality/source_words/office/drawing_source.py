@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fathom.conversion.quality.source_words.office.packages import Package, Relation
+from fathom.conversion.quality.source_words.office.packages import OfficePackage, PackageRelationship
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 SKIPPED = frozenset({"mc:Fallback", "m:oMath", "a:fld"})
@@ -14,14 +14,14 @@ CACHES = frozenset({"c:strCache", "c:numCache", "cx:chartData", "cx:txData"})
 VALUES = frozenset({"c:v", "cx:pt", "cx:v"})
 
 
-def diagram_blocks(package: Package, relations: Iterable[Relation], where: str) -> Iterator[SourceBlock]:
+def diagram_blocks(package: OfficePackage, relations: Iterable[PackageRelationship], where: str) -> Iterator[SourceBlock]:
     """Yields the texts of the diagrams among the relations."""
     for one in relations:
         if one.kind == "diagramData":
             yield from package.read(one.target, DrawnText(where))
 
 
-def chart_blocks(package: Package, relations: Iterable[Relation], where: str) -> Iterator[SourceBlock]:
+def chart_blocks(package: OfficePackage, relations: Iterable[PackageRelationship], where: str) -> Iterator[SourceBlock]:
     """Yields the title, the series' names and the categories of the charts among the relations."""
     for one in relations:
         if one.kind in ("chart", "chartEx"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fathom.conversion.quality.source_words.office.packages import Package
+from fathom.conversion.quality.source_words.office.packages import OfficePackage
 from fathom.conversion.quality.source_words.source_block import SourceBlock, is_page_number
 
 # Deleted text, descriptions for the blind, readings above characters, formulas, code of forms, cells that others cover.
@@ -31,7 +31,7 @@ MAX_OBJECTS = 1_000
 MAX_COLUMNS = 20_000
 
 
-def opendocument_blocks(package: Package) -> Iterator[SourceBlock]:
+def opendocument_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     """Yields the paragraphs of the document, its notes and comments among them, and those of charts inside it."""
     content = _Content()
     yield from package.read(CONTENT, content)
@@ -45,7 +45,7 @@ def opendocument_blocks(package: Package) -> Iterator[SourceBlock]:
         yield from package.read(part, _Content(where="object"))
 
 
-def _running_blocks(package: Package) -> Iterator[tuple[str, SourceBlock]]:
+def _running_blocks(package: OfficePackage) -> Iterator[tuple[str, SourceBlock]]:
     """Yields the paragraphs of headers and footers, each with the name of its master page."""
     running = _Running()
     for block in package.read("styles.xml", running):

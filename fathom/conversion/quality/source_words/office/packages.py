@@ -11,14 +11,14 @@ from zipfile import ZipFile
 
 from fathom.conversion.quality.source_words.office.sheet_rows import RowHandler, stream_rows
 from fathom.conversion.quality.source_words.source_block import SourceBlock
-from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, Handler, stream
+from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, XmlEventHandler, stream
 
 OVERLAP = 1_000
 MAX_PART_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class PackageRelationship:
     """A part that another one names: the last word of the relation's type, the part's path, its id there."""
 
     kind: str
@@ -26,7 +26,7 @@ class Relation:
     id: str
 
 
-class Package:
+class OfficePackage:
     """The parts of an OOXML file by name, whatever their names' case."""
 
     def __init__(self, archive: ZipFile) -> None:
@@ -37,7 +37,7 @@ class Package:
         """Says whether there is such a part."""
         return part.casefold() in self._names
 
-    def read(self, part: str, handler: Handler) -> Iterator[SourceBlock]:
+    def read(self, part: str, handler: XmlEventHandler) -> Iterator[SourceBlock]:
         """Feeds the part to the handler and yields its blocks; nothing where there is no such part."""
         name = self._names.get(part.casefold())
         if name is not None:
@@ -76,7 +76,7 @@ class Package:
                     yield found[1]
                 rest = rest[max(end, len(rest) - OVERLAP) :]
 
-    def relations(self, part: str) -> list[Relation]:
+    def relations(self, part: str) -> list[PackageRelationship]:
         """Returns what the part names, in its order; of the package itself for an empty name."""
         folder, name = posixpath.split(part)
         handler = _Relations(folder)
@@ -113,7 +113,7 @@ class NoBlocks:
 class _Relations(NoBlocks):
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self.found: list[Relation] = []
+        self.found: list[PackageRelationship] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name != "rel:Relationship" or attributes.get("TargetMode") == "External":
@@ -121,4 +121,4 @@ class _Relations(NoBlocks):
         target = unquote(attributes.get("Target", ""))
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(self._folder, target))
         kind = attributes.get("Type", "").rpartition("/")[2]
-        self.found.append(Relation(kind, path, attributes.get("Id", "")))
+        self.found.append(PackageRelationship(kind, path, attributes.get("Id", "")))

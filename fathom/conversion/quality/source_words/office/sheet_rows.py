@@ -8,7 +8,7 @@ from typing import IO, Protocol
 from xml.parsers.expat import ExpatError
 
 from fathom.conversion.quality.source_words.source_block import SourceBlock
-from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, PREFIXES, Feed, Handler, parser_for
+from fathom.conversion.quality.source_words.xml_events import PIECE_BYTES, PREFIXES, FeedBytes, XmlEventHandler, parser_for
 
 # A row of more bytes is read as XML, which need not hold it whole.
 MAX_ROW_BYTES = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ CELL = re.compile(
 PlainCell = tuple[str, str, str, str, str]
 
 
-class RowHandler(Handler, Protocol):
+class RowHandler(XmlEventHandler, Protocol):
     """Takes whole rows, too."""
 
     def row(self, attributes: Mapping[str, str], cells: Sequence[PlainCell]) -> None:
@@ -84,7 +84,7 @@ def _head(file: IO[bytes]) -> tuple[bytes, bool]:
     return head, bool(data) and is_named and b"<!" not in before and b"\x00" not in before and not ENCODING.match(before)
 
 
-def _rows(data: bytes, handler: RowHandler, feed: Feed) -> bool:
+def _rows(data: bytes, handler: RowHandler, feed: FeedBytes) -> bool:
     """Hands whole rows on; returns whether those that follow may be read by their pattern."""
     if b"<!" in data or b"<?" in data:
         feed(data, False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from fathom.conversion.quality.source_words.office.drawing_source import DrawnText, chart_blocks
-from fathom.conversion.quality.source_words.office.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.office.packages import NoBlocks, OfficePackage
 from fathom.conversion.quality.source_words.office.sheet_rows import PlainCell
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
@@ -31,7 +31,7 @@ MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["']([A-Za-z0-9:$
 MAX_MERGES = 100_000
 
 
-def sheet_blocks(package: Package) -> Iterator[SourceBlock]:
+def sheet_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     """Yields the cells of each sheet that is shown, then the sheet's comments, text boxes and charts."""
     main = package.main_part()
     workbook = _Sheets()
@@ -61,7 +61,7 @@ def sheet_blocks(package: Package) -> Iterator[SourceBlock]:
         yield from _beside(package, sheets[key], name)
 
 
-def _beside(package: Package, sheet: str, name: str) -> Iterator[SourceBlock]:
+def _beside(package: OfficePackage, sheet: str, name: str) -> Iterator[SourceBlock]:
     relations = package.relations(sheet)
     threaded = [one.target for one in relations if one.kind == "threadedComment"]
     for part in threaded:
@@ -149,7 +149,7 @@ class _Formats(NoBlocks):
         return "figure" if all(SHOWS_DIGITS.search(section) for section in sections[:2]) else "free"
 
 
-def _covered(package: Package, sheet: str) -> Covered:
+def _covered(package: OfficePackage, sheet: str) -> Covered:
     """Returns the merged ranges, of which only the first cell is shown.
 
     They stand behind the cells; reading the whole sheet as XML for them alone would take twice the time.

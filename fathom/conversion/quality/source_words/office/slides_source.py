@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fathom.conversion.quality.source_words.office.drawing_source import DrawnText, chart_blocks, diagram_blocks
-from fathom.conversion.quality.source_words.office.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.office.packages import NoBlocks, OfficePackage
 from fathom.conversion.quality.source_words.source_block import SourceBlock, is_page_number
 
 OFF = frozenset({"0", "false"})
@@ -16,7 +16,7 @@ FOOTER = "ftr"
 SHAPES = frozenset({"p:sp", "p:graphicFrame", "p:pic", "p:cxnSp"})
 
 
-def slide_blocks(package: Package) -> Iterator[SourceBlock]:
+def slide_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     """Yields the paragraphs of each slide that is shown, then of its diagrams, charts and notes."""
     main = package.main_part()
     order = _SlideOrder()
@@ -42,7 +42,7 @@ def slide_blocks(package: Package) -> Iterator[SourceBlock]:
                 yield from package.read(one.target, _CommentText(f"comments on {where}"))
 
 
-def _drawn_blocks(package: Package, slide: str) -> Iterator[SourceBlock]:
+def _drawn_blocks(package: OfficePackage, slide: str) -> Iterator[SourceBlock]:
     """Yields what the slide's layout and its master draw, each a group of its own, since it may lie beside the slide."""
     for layout in package.related(slide, "slideLayout"):
         for part in (layout, *package.related(layout, "slideMaster")):

@@ -13,7 +13,7 @@ from io import BytesIO
 from fathom.conversion.quality.source_words.html_source import html_blocks
 from fathom.conversion.quality.source_words.mail_source import part_blocks
 from fathom.conversion.quality.source_words.office.drawing_source import chart_blocks, diagram_blocks
-from fathom.conversion.quality.source_words.office.packages import NoBlocks, Package
+from fathom.conversion.quality.source_words.office.packages import NoBlocks, OfficePackage
 from fathom.conversion.quality.source_words.source_block import SourceBlock, is_page_number
 
 # Deleted and moved text, field codes, readings above characters, formulas (which are shown as LaTeX), second versions.
@@ -31,7 +31,7 @@ PAGE_NUMBER = re.compile(r"\b\d{1,3}\b")
 MAX_DEPTH = 3
 
 
-def word_blocks(package: Package, depth: int = 0) -> Iterator[SourceBlock]:
+def word_blocks(package: OfficePackage, depth: int = 0) -> Iterator[SourceBlock]:
     """Yields the paragraphs of the document, then those of notes that are referred to, of comments, of headers and footers
     that pages show, of parts that are documents of their own (`depth`: within how many the package is), diagrams and charts.
     """
@@ -66,7 +66,7 @@ def _imported(data: bytes, depth: int) -> Iterator[SourceBlock]:
     head = data[:2000].lower()
     if data.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            yield from word_blocks(Package(archive), depth)
+            yield from word_blocks(OfficePackage(archive), depth)
     elif data[:13].lower() == b"mime-version:":
         yield from part_blocks(email.message_from_bytes(data, policy=policy.compat32))
     elif b"<html" in head:
@@ -102,7 +102,7 @@ class _Sections:
 
 
 @dataclass(slots=True)
-class _Frame:
+class _ParagraphState:
     """A paragraph that is being read; text boxes stand within one and have paragraphs of their own."""
 
     texts: list[str] = field(default_factory=list[str])
@@ -122,7 +122,7 @@ class _Paragraphs:
         self._only = only
         self._prompts = prompts
         self._in_prompt = False
-        self._frames: list[_Frame] = []
+        self._frames: list[_ParagraphState] = []
         self._skipping = 0
         self._reading = False
         self._cells: list[bool] = []  # of each cell around, whether it is deleted or covered by the one above
@@ -141,7 +141,7 @@ class _Paragraphs:
         elif name == "w:sdtContent" and self._in_prompt:
             self._skipping, self._in_prompt = 1, False
         elif name == "w:p":
-            self._frames.append(_Frame())
+            self._frames.append(_ParagraphState())
         elif name == "w:tc":
             self._cells.append(False)
         elif self._cells and (name == "w:cellDel" or _is_covered(name, attributes)):
@@ -149,7 +149,7 @@ class _Paragraphs:
         elif self._frames:
             self._inside(self._frames[-1], name, attributes)
 
-    def _inside(self, frame: _Frame, name: str, attributes: Mapping[str, str]) -> None:
+    def _inside(self, frame: _ParagraphState, name: str, attributes: Mapping[str, str]) -> None:
         if name == "w:t":
             self._reading = True
         elif name == "w:r":
@@ -199,7 +199,7 @@ class _Paragraphs:
         found, self._found = self._found, []
         return found
 
-    def _add(self, frame: _Frame, text: str) -> None:
+    def _add(self, frame: _ParagraphState, text: str) -> None:
         (frame.texts if frame.run is None else frame.run).append(text)
 
     def _wanted(self, attributes: Mapping[str, str]) -> bool:
@@ -210,7 +210,7 @@ def _is_covered(name: str, attributes: Mapping[str, str]) -> bool:
     return name == "w:vMerge" and attributes.get("w:val", "continue") == "continue"
 
 
-def _hidden_styles(package: Package, part: str) -> frozenset[str]:
+def _hidden_styles(package: OfficePackage, part: str) -> frozenset[str]:
     """Returns the ids of the styles whose text is hidden, by themselves or by the style they are based on."""
     styles = _Styles()
     for _ in package.read(part, styles):

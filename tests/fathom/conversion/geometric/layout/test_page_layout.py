@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.conversion.geometric.layout.page_blocks import Block, Role
+from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
 from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, Rule, Word
 from fathom.conversion.geometric.layout.page_layout import lay_out
 from fathom.conversion.geometric.layout.running.headers_footers import document_style
-from fathom.conversion.geometric.layout.tables.table_grid import Grid
+from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from tests.fathom.conversion.geometric.layout.page_words import paragraph_at, words_at
 
 PROSE = [
@@ -29,15 +29,15 @@ def page(words: list[Word], **shapes: list[object]) -> PageContent:
     return PageContent(600, 800, words, **shapes)  # type: ignore[arg-type]
 
 
-def blocks_of(content: PageContent, size: float = 10.0) -> list[Block]:
+def blocks_of(content: PageContent, size: float = 10.0) -> list[PageBlock]:
     return lay_out(content, DocumentStyle(size))
 
 
 def grid_of(content: PageContent) -> list[list[str]]:
-    grids = [block.table for block in blocks_of(content) if block.role is Role.TABLE]
+    grids = [block.table for block in blocks_of(content) if block.role is BlockRole.TABLE]
     assert len(grids) == 1
     grid = grids[0]
-    assert isinstance(grid, Grid)
+    assert isinstance(grid, LineGrid)
     rows = [[""] * grid.columns for _ in range(grid.rows)]
     for cell in grid.cells:
         rows[cell.row][cell.column] = cell.text
@@ -58,31 +58,31 @@ def test_a_line_over_both_columns_comes_first() -> None:
 
 def test_larger_text_is_a_heading() -> None:
     content = page(words_at("Results of the year", 50, 100, 16) + paragraph_at(PROSE, 50, 130))
-    assert [block.role for block in blocks_of(content)] == [Role.HEADING, Role.TEXT]
+    assert [block.role for block in blocks_of(content)] == [BlockRole.HEADING, BlockRole.TEXT]
 
 
 def test_a_short_bold_line_with_room_above_is_a_heading() -> None:
     content = page(paragraph_at(PROSE, 50, 100) + words_at("Results", 50, 170, bold=True) + paragraph_at(MORE, 50, 186))
-    assert [block.role for block in blocks_of(content)] == [Role.TEXT, Role.HEADING, Role.TEXT]
+    assert [block.role for block in blocks_of(content)] == [BlockRole.TEXT, BlockRole.HEADING, BlockRole.TEXT]
 
 
 def test_a_bold_beginning_of_a_sentence_is_no_heading() -> None:
     first = words_at("Results", 50, 100, bold=True) + words_at("were good in that year, and so", 87.5, 100)
     content = page(first + paragraph_at(PROSE, 50, 112))
-    assert [block.role for block in blocks_of(content)] == [Role.TEXT]
+    assert [block.role for block in blocks_of(content)] == [BlockRole.TEXT]
 
 
 @pytest.mark.parametrize("marker", ["•", "–", "1.", "(a)", "iv)"])
 def test_items_of_a_list_are_told_by_their_markers(marker: str) -> None:
     content = page(words_at(f"{marker} first point of it", 50, 100) + words_at(f"{marker} second point of it", 50, 112))
-    assert [block.role for block in blocks_of(content)] == [Role.ITEM, Role.ITEM]
+    assert [block.role for block in blocks_of(content)] == [BlockRole.ITEM, BlockRole.ITEM]
 
 
 @pytest.mark.parametrize(
     "text", ["A. Smith wrote this text", "1999 was a good year", "-5 degrees were measured", "e.g. this one"]
 )
 def test_what_only_looks_like_a_marker_is_text(text: str) -> None:
-    assert [block.role for block in blocks_of(page(words_at(text, 50, 100)))] == [Role.TEXT]
+    assert [block.role for block in blocks_of(page(words_at(text, 50, 100)))] == [BlockRole.TEXT]
 
 
 def test_rules_make_the_cells_of_a_table() -> None:
@@ -98,8 +98,8 @@ def test_a_cell_without_a_rule_inside_spans_its_slots() -> None:
     rules = (
         [Rule(50, y, 210, y) for y in (100, 120, 140)] + [Rule(x, 100, x, 140) for x in (50, 210)] + [Rule(130, 120, 130, 140)]
     )
-    block = next(b for b in blocks_of(page(words, rules=rules)) if b.role is Role.TABLE)
-    assert isinstance(block.table, Grid)
+    block = next(b for b in blocks_of(page(words, rules=rules)) if b.role is BlockRole.TABLE)
+    assert isinstance(block.table, LineGrid)
     head = next(cell for cell in block.table.cells if cell.text == "Both")
     assert (head.column, head.end_column, head.row, head.end_row) == (0, 2, 0, 1)
 
@@ -115,7 +115,7 @@ def test_the_rules_of_a_plot_are_no_table() -> None:
         Rule(50 + 40 * i, 100, 50 + 40 * i, 200) for i in range(7)
     ]
     content = page(words_at("0.5", 60, 112), rules=rules)
-    assert all(block.role is not Role.TABLE for block in blocks_of(content))
+    assert all(block.role is not BlockRole.TABLE for block in blocks_of(content))
 
 
 def test_no_gutter_crosses_the_lines_of_an_invoice() -> None:
@@ -143,23 +143,26 @@ def test_no_gutter_crosses_the_lines_of_an_invoice() -> None:
 
 def test_two_columns_of_prose_are_no_table() -> None:
     content = page(paragraph_at(PROSE * 2, 50, 200) + paragraph_at(MORE * 2, 320, 200))
-    assert all(block.role is not Role.TABLE for block in blocks_of(content))
+    assert all(block.role is not BlockRole.TABLE for block in blocks_of(content))
 
 
 def test_a_caption_belongs_to_the_picture_above_it() -> None:
     content = page(words_at("Figure 3: The pump from the side.", 100, 330), pictures=[Box(100, 100, 400, 310)])
-    assert [block.role for block in blocks_of(content)] == [Role.PICTURE, Role.CAPTION]
+    assert [block.role for block in blocks_of(content)] == [BlockRole.PICTURE, BlockRole.CAPTION]
 
 
 def test_labels_inside_a_picture_are_its_children() -> None:
     content = page(words_at("valve", 200, 200) + paragraph_at(PROSE, 50, 400), pictures=[Box(100, 100, 400, 310)])
-    picture = next(block for block in blocks_of(content) if block.role is Role.PICTURE)
+    picture = next(block for block in blocks_of(content) if block.role is BlockRole.PICTURE)
     assert [child.text for child in picture.children] == ["valve"]
 
 
 def test_a_small_marked_text_at_the_foot_is_a_note() -> None:
     note = words_at("1 See the manual of the pump for more.", 50, 700, 7)
-    assert [block.role for block in blocks_of(page(paragraph_at(PROSE, 50, 100) + note))] == [Role.TEXT, Role.FOOTNOTE]
+    assert [block.role for block in blocks_of(page(paragraph_at(PROSE, 50, 100) + note))] == [
+        BlockRole.TEXT,
+        BlockRole.FOOTNOTE,
+    ]
 
 
 def test_what_the_margins_of_pages_repeat_is_set_apart() -> None:
@@ -169,7 +172,7 @@ def test_what_the_margins_of_pages_repeat_is_set_apart() -> None:
     ]
     style = document_style(pages)
     for content in pages:
-        assert [block.role for block in lay_out(content, style)] == [Role.HEADER, Role.TEXT, Role.FOOTER]
+        assert [block.role for block in lay_out(content, style)] == [BlockRole.HEADER, BlockRole.TEXT, BlockRole.FOOTER]
 
 
 def test_values_of_tables_at_the_edge_are_not_set_apart() -> None:

@@ -11,7 +11,7 @@ from fathom.conversion.geometric.layout.page_content import DocumentStyle, PageC
 from fathom.conversion.geometric.layout.page_layout import lay_out
 from fathom.conversion.geometric.layout.scans import read_scan, scale_of
 from fathom.conversion.geometric.ocr import text_recognition
-from fathom.conversion.geometric.ocr.text_recognition import OcrLine
+from fathom.conversion.geometric.ocr.text_recognition import RecognizedLine
 
 WIDTH, HEIGHT, LEADING = 595.0, 842.0, 9.5
 LEFT = [
@@ -38,7 +38,7 @@ class Scan:
 def test_columns_stay_apart_though_the_boxes_of_their_lines_reach_beyond_the_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     scale = scale_of(WIDTH, HEIGHT)
     lines = [
-        OcrLine(text, tuple(scale * value for value in (left, 100 + LEADING * n, right, 113 + LEADING * n)), 0.97)  # type: ignore[arg-type]
+        RecognizedLine(text, tuple(scale * value for value in (left, 100 + LEADING * n, right, 113 + LEADING * n)), 0.97)  # type: ignore[arg-type]
         for left, right, texts in ((80, 301, LEFT), (308, 530, RIGHT))
         for n, text in enumerate(texts)
     ]

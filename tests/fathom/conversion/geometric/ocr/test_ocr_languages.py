@@ -13,7 +13,7 @@ from fathom.conversion.engines.embedded_engine import convert_by_docling, conver
 from fathom.conversion.engines.engine_choice import Backend
 from fathom.conversion.geometric.ocr import text_recognition
 from fathom.conversion.geometric.ocr.ocr_languages import READ, is_foreign, ocr_languages, require_readable
-from fathom.conversion.geometric.ocr.text_recognition import OcrLine
+from fathom.conversion.geometric.ocr.text_recognition import RecognizedLine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.conversion.service.converter_client import ConverterClient
@@ -97,9 +97,9 @@ def test_each_line_keeps_the_confidence_it_was_read_with(tmp_path: Path) -> None
 
 def test_doubtful_lines_are_counted_and_stains_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
-        OcrLine("Water rises", (40, 60, 400, 110), 0.95),
-        OcrLine("and tbe purnps", (40, 160, 400, 210), 0.6),
-        OcrLine("水位上升", (40, 260, 400, 310), 0.55),
+        RecognizedLine("Water rises", (40, 60, 400, 110), 0.95),
+        RecognizedLine("and tbe purnps", (40, 160, 400, 210), 0.6),
+        RecognizedLine("水位上升", (40, 260, 400, 310), 0.55),
     ]
     monkeypatch.setattr(text_recognition, "read_text", lambda image, threads: lines)
     made = convert(scan(tmp_path), ("en",))

@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 import fathom
 from fathom.conversion.engines.embedded_engine import convert_file
-from fathom.conversion.geometric.layout.running.page_numbers import Setting, read_number, roman
+from fathom.conversion.geometric.layout.running.page_numbers import NumberPlacement, read_number, roman
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -262,22 +262,22 @@ def test_names_of_columns_that_each_page_repeats_stay_with_the_table(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "number", "setting"),
+    ("line", "text", "number", "placement"),
     [
-        ("- 7 -", "", 7, Setting.ALONE),
-        ("Page 3 of 9", "", 3, Setting.ALONE),
-        ("xiv", "", 14, Setting.ALONE),
-        ("第 3 页 共 9 页", "", 3, Setting.ALONE),
-        ("3-12", "", 12, Setting.ALONE),
-        ("The book of quays, Seite 12", "The book of quays", 12, Setting.PHRASE),
-        ("12 | The book", "The book", 12, Setting.SEPARATED),
-        ("The book 12", "The book", 12, Setting.BARE),
+        ("- 7 -", "", 7, NumberPlacement.ALONE),
+        ("Page 3 of 9", "", 3, NumberPlacement.ALONE),
+        ("xiv", "", 14, NumberPlacement.ALONE),
+        ("第 3 页 共 9 页", "", 3, NumberPlacement.ALONE),
+        ("3-12", "", 12, NumberPlacement.ALONE),
+        ("The book of quays, Seite 12", "The book of quays", 12, NumberPlacement.PHRASE),
+        ("12 | The book", "The book", 12, NumberPlacement.SEPARATED),
+        ("The book 12", "The book", 12, NumberPlacement.BARE),
     ],
 )
-def test_numbers_of_pages_are_read(line: str, text: str, number: int, setting: Setting) -> None:
+def test_numbers_of_pages_are_read(line: str, text: str, number: int, placement: NumberPlacement) -> None:
     read = read_number(line)
     assert read is not None
-    assert (read.text, read.number, read.setting) == (text, number, setting)
+    assert (read.text, read.number, read.placement) == (text, number, placement)
 
 
 @pytest.mark.parametrize("line", ["0017", "No. 0001", "Lot 12/B", "ivy", "iiii", "14:33:10", "2023-1", "The book of quays"])
