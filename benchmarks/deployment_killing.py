@@ -35,8 +35,8 @@ from fathom.ids import document_id
 from fathom.ledger.episode_ledger import Ledger
 from fathom.operations.remove import remove
 from fathom.orchestration.run_submission import launch_waiting
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from fathom.settings import PROJECT_ROOT, Settings
 from fathom.uploads import repository
 from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
@@ -209,7 +209,7 @@ class DeploymentKilling:
         """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
         with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
             keys = {key for (key,) in store.execute("SELECT key FROM answers")}
-        extracting, names, facts = Prompt(Vocabulary()).question(""), entity_match.question([]), fact_match.question([])
+        extracting, names, facts = Prompt(Vocabulary()).question(""), entity_match.entity_match_request([]), fact_match.fact_match_request([])
         model = model_of(self._settings)
         times = Counter(list(self._server.answered))
         new = [
@@ -288,7 +288,7 @@ class DeploymentKilling:
         graph = open_graph(self._settings)
         try:
             found.left = int(graph.read(LEFT, group=COLLECTION)[0]["left"])
-            found.left += sum(kind(self._intake.engine).any(COLLECTION) for kind in (NameVerdicts, FactVerdicts))
+            found.left += sum(kind(self._intake.engine).any(COLLECTION) for kind in (NameVerdictStore, FactVerdictStore))
         finally:
             graph.close()
 

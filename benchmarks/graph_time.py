@@ -26,7 +26,7 @@ from benchmarks.model_calls import graphitis, loopback_settings
 from benchmarks.model_server import ModelServer, stated
 from fathom.database import open_database
 from fathom.deployment.graph_component import GraphPart
-from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.schema import ensure_schema
@@ -57,9 +57,9 @@ class Answers:
         """What each text states."""
         return [_extraction(text.rpartition("\n")[2]) for text in texts]
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
         """All are different firms."""
-        return Judgement([False] * len(pairs))
+        return PairVerdicts([False] * len(pairs))
 
 
 class Scattered(Embedder):

@@ -17,13 +17,13 @@ import sqlalchemy as sa
 
 from benchmarks.material import chunk_set
 from fathom.database import open_database
-from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact, Usage
 from fathom.graph.read.snapshot import snapshot
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphAddress, GraphConnection
 from fathom.ids import chunk_identity
-from fathom.knowledge.assertions import saying_key
+from fathom.knowledge.assertions import statement_key
 from fathom.ledger.episode_ledger import Ledger
 from fathom.tables import fact_verdicts, name_verdicts
 
@@ -93,22 +93,22 @@ class Model:
         self._killer.point()
         return [self._extract(text) for text in texts]
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
         """Towns of one number are one town."""
         self._killer.point()
         with self._asked.open("a") as file:
             file.writelines(f"{_pair(one.name.lower(), other.name.lower())}\n" for one, other in pairs)
         self._killer.point()
-        return Judgement([_number(one.name) == _number(other.name) for one, other in pairs])
+        return PairVerdicts([_number(one.name) == _number(other.name) for one, other in pairs])
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         """To own land and to have land is the same."""
         self._killer.point()
         said = [pair for pair in pairs if pair[0].fact]  # their relations alone are the same for all facts of theirs
         with self._asked.open("a") as file:
-            file.writelines(f"{_pair(*(saying_key(one.relation, one.fact) for one in pair))}\n" for pair in said)
+            file.writelines(f"{_pair(*(statement_key(one.relation, one.fact) for one in pair))}\n" for pair in said)
         self._killer.point()
-        return Judgement([{one.relation, other.relation} == {"OWNS_LAND_IN", "HAS_LAND_IN"} for one, other in pairs])
+        return PairVerdicts([{one.relation, other.relation} == {"OWNS_LAND_IN", "HAS_LAND_IN"} for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
         number = int(text.rpartition("\n")[2].split(".")[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
-from fathom.extraction.dropped_items import lost, told
+from fathom.extraction.dropped_items import count_lost, describe_dropped
 from fathom.graph.write.write_report import WriteReport
 from fathom.thresholds import THRESHOLDS
 
@@ -25,7 +25,7 @@ def every_chunk_accounted_for(report: WriteReport) -> CheckOutcome:
 def no_chunk_set_aside(report: WriteReport) -> CheckOutcome:
     """At most `max_failed_chunks` chunks were set aside because they failed again and again."""
     most = THRESHOLDS.graph_episodes.max_failed_chunks
-    reasons = "; ".join(f"chunk {one.position + 1}: {one.message}" for one in report.failures[:5])
+    reasons = "; ".join(f"chunk {failure.position + 1}: {failure.message}" for failure in report.failures[:5])
     return CheckOutcome(
         len(report.failures) <= most,
         f"{len(report.failures)} of {report.chunks} chunks were set aside; at most {most} may. {reasons}".strip(),
@@ -57,11 +57,11 @@ def language_is_read(report: WriteReport) -> CheckOutcome:
 def answers_kept(report: WriteReport) -> CheckOutcome:
     """At most `max_left_out_share` of the entities and of the facts of the model's answers were left out."""
     most = THRESHOLDS.graph_episodes.max_left_out_share
-    entities, facts = lost(report.answers_left_out)
+    entities, facts = count_lost(report.answers_left_out)
     return CheckOutcome(
         entities <= most * report.entities_answered and facts <= most * report.facts_answered,
         f"Of the answers of {report.model}, {entities} of {report.entities_answered} entities and {facts} of "
-        f"{report.facts_answered} facts were left out. {told(report.answers_left_out)}".strip(),
+        f"{report.facts_answered} facts were left out. {describe_dropped(report.answers_left_out)}".strip(),
         {"entities_left_out": entities, "facts_left_out": facts, "max_left_out_share": most},
     )
 

@@ -72,11 +72,11 @@ def extract(text: str, *, settings: Settings | None = None, everything: bool = F
     """
     from fathom.extraction.factory import open_language_model
     from fathom.extraction.model import require_extractable
-    from fathom.knowledge.confidence_filter import sure_enough
+    from fathom.knowledge.confidence_filter import drop_uncertain
 
     used = settings or process_settings()
     found = open_language_model(used).extract([require_extractable(text)])[0]
-    return sure_enough(found, 0.0 if everything else used.min_confidence)
+    return drop_uncertain(found, 0.0 if everything else used.min_confidence)
 
 
 class Graph:

@@ -12,7 +12,7 @@ from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.preview import chunks_preview
 from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.write.write_report import WriteReport
-from fathom.knowledge.confidence_filter import lost_below
+from fathom.knowledge.confidence_filter import lost_below_threshold
 from fathom.settings import settings
 from fathom.uploads.attachments_of_mails import Attached
 from fathom.uploads.document_dates import DocumentDate
@@ -71,8 +71,14 @@ def attachments_metadata(mail: str | None, attached: Sequence[Attached]) -> dict
         found["attached_to"] = dg.MetadataValue.text(mail)
     if attached:
         records = [
-            dg.TableRecord({"document": one.document, "bytes": one.size, "rejected": one.error.message if one.error else ""})
-            for one in attached
+            dg.TableRecord(
+                {
+                    "document": attachment.document,
+                    "bytes": attachment.size,
+                    "rejected": attachment.error.message if attachment.error else "",
+                }
+            )
+            for attachment in attached
         ]
         columns = [dg.TableColumn("document"), dg.TableColumn("bytes", "int"), dg.TableColumn("rejected")]
         found["attachments"] = dg.MetadataValue.table(records=records, schema=dg.TableSchema(columns=columns))
@@ -103,7 +109,7 @@ def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
     """Figures of the writing, entities by type as a table, some facts as sentences, and what made them."""
     seconds = report.seconds_extracting + report.seconds_writing
     facts = "\n".join(f"- {_one_line(fact)}" for fact in report.sample_facts)
-    unsure = lost_below(report.below_confidence)
+    unsure = lost_below_threshold(report.below_confidence)
     return {
         "version": dg.MetadataValue.text(report.version),
         "model": dg.MetadataValue.text(report.model),

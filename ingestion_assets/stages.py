@@ -13,7 +13,7 @@ import dagster as dg
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
-from checks.outcome import DocumentCheck, Evaluated
+from checks.outcome import DocumentCheck, EvaluatedCheck
 from fathom import errors
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
@@ -24,7 +24,7 @@ from ingestion_assets.attempts import blocked
 from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, date_metadata, graph_metadata
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Attempt, Uploads
 
 Value = TypeVar("Value")
@@ -39,7 +39,7 @@ class StageResult(Generic[Value_co]):
     asset: str
     value: Value_co
     version: str
-    checks: list[Evaluated]
+    checks: list[EvaluatedCheck]
     metadata: dict[str, dg.MetadataValue]
 
     @property
@@ -78,7 +78,7 @@ def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageR
     return _result("chunks", chunk_set, at.version, chunk_set, CHUNK_CHECKS, chunks_metadata(chunk_set))
 
 
-def write(at: Attempt, chunk_set: ChunkSet, graph: Graph) -> StageResult[WriteReport]:
+def write(at: Attempt, chunk_set: ChunkSet, graph: GraphResource) -> StageResult[WriteReport]:
     """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
     report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
@@ -88,8 +88,8 @@ def _failed_by(value: object, document: str) -> ExtractionFailed | None:
     """The fault of most chunks of a document of which none is in the graph; the writer has tried them again already."""
     if not isinstance(value, WriteReport) or not value.failures or value.written + value.unchanged > 0:
         return None
-    (reason, _), *_ = Counter(one.reason for one in value.failures).most_common(1)
-    message = next(one.message for one in value.failures if one.reason == reason)
+    (reason, _), *_ = Counter(failure.reason for failure in value.failures).most_common(1)
+    message = next(failure.message for failure in value.failures if failure.reason == reason)
     kind = getattr(errors, reason, ExtractionFailed)
     kind = kind if isinstance(kind, type) and issubclass(kind, ExtractionFailed) else ExtractionFailed
     failed: ExtractionFailed = kind(

@@ -26,7 +26,7 @@ REVIVALS = 3  # of the embedded graph, for one document
 log = get_logger(__name__)
 
 
-class Graph(dg.ConfigurableResource[None]):
+class GraphResource(dg.ConfigurableResource[None]):
     """Episodes written by the configured language model, embedder and graph server."""
 
     _writer: DocumentWriter | None = PrivateAttr(default=None)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-Statement = tuple[str, dict[str, Any]]
+CypherStatement = tuple[str, dict[str, Any]]
 
 _VECTOR_PROPERTY = re.compile(
     r"""CALL\s+db\.create\.set(?:Node|Relationship)VectorProperty\((\w+),\s*["'](\w+)["'],\s*([^)]+)\)"""
@@ -24,7 +24,7 @@ _UNWOUND = re.compile(r"UNWIND\s+\$(\w+)\s+AS")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[Statement]:
+def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[CypherStatement]:
     """The statements that do there what this one does on Neo4j, to be run in order in one transaction.
 
     The server has no procedure that sets a vector, gives the cosine itself where Neo4j gives (1 + cosine) / 2, and

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fathom.errors import GraphUnreachable, StoreFull
 from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_server
-from fathom.graphdb.fencing import check, taken_over
+from fathom.graphdb.fencing import reject_stale_writer, stale_writer_error
 from fathom.graphdb.query_plan import refuse_plan
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction
 
-Result = TypeVar("Result")
+WorkResult = TypeVar("Result")
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
 WRITE_SECONDS = 120.0  # a frozen process holds Neo4j's locks no longer than this
@@ -104,7 +104,7 @@ class GraphConnection:
             )
             return [record.data() for record in records]
 
-    def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
+    def write(self, work: Callable[[ManagedTransaction], WorkResult]) -> WorkResult:
         """The work, done in one transaction that is committed whole or not at all.
 
         Raises GraphUnreachable, StoreFull, and LeaseLost where another writer has taken over the collection.
@@ -112,16 +112,18 @@ class GraphConnection:
         from neo4j import unit_of_work
         from neo4j.exceptions import Neo4jError
 
-        def fenced(tx: ManagedTransaction) -> Result:
-            check(tx)
+        def fenced(tx: ManagedTransaction) -> WorkResult:
+            reject_stale_writer(tx)
             return work(tx)
 
         with named_errors(self.address), self.driver.session(database=self.address.database) as session:
-            in_time: Callable[[ManagedTransaction], Result] = unit_of_work(timeout=self._write_seconds)(fenced)
+            in_time: Callable[[ManagedTransaction], WorkResult] = unit_of_work(timeout=self._write_seconds)(fenced)
             try:
-                result: Result = session.execute_write(in_time)
+                result: WorkResult = session.execute_write(in_time)
             except Neo4jError as error:
-                if gone := taken_over(self):  # the server may say it in other words: a doubled key, a transaction that it ended
+                if gone := stale_writer_error(
+                    self
+                ):  # the server may say it in other words: a doubled key, a transaction that it ended
                     raise gone from error
                 if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
                     raise GraphUnreachable(f"The graph at {self.address.uri} did not finish a write in time.") from error

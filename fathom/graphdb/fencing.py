@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fathom.errors import LeaseLost
 from fathom.ids import EPISODE_NAMESPACE
-from fathom.ledger.writer_lease import Lease, Leases, lost
+from fathom.ledger.writer_lease import Lease, Leases, lease_lost
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -36,7 +36,7 @@ _held: ContextVar[Lease | None] = ContextVar("held", default=None)
 
 
 @contextmanager
-def only_writer(connection: GraphConnection, leases: Leases, collection: str) -> Iterator[None]:
+def exclusive_writer(connection: GraphConnection, leases: Leases, collection: str) -> Iterator[None]:
     """Every write to the graph in this context is refused once another holds the collection's lease.
 
     Waits while another does. Raises GraphUnreachable, LeaseLost.
@@ -53,7 +53,7 @@ def only_writer(connection: GraphConnection, leases: Leases, collection: str) ->
             _held.reset(before)
 
 
-def check(tx: ManagedTransaction) -> None:
+def reject_stale_writer(tx: ManagedTransaction) -> None:
     """The transaction is of the holder of the lease, or of nobody who needs one. Raises LeaseLost."""
     lease = _held.get()
     if lease is None:
@@ -61,16 +61,16 @@ def check(tx: ManagedTransaction) -> None:
     said = {"collection": lease.collection, "number": lease.number, "holder": lease.holder}
     row = tx.run(RAISE, uuid=lease_node(lease.collection), **said).single()
     if row is None or row["number"] > lease.number:
-        raise lost(lease.collection, row["holder"] if row else "")
+        raise lease_lost(lease.collection, row["holder"] if row else "")
 
 
-def taken_over(connection: GraphConnection) -> LeaseLost | None:
+def stale_writer_error(connection: GraphConnection) -> LeaseLost | None:
     """The error to raise where another writer has the collection of this one's lease by now. Raises GraphUnreachable."""
     lease = _held.get()
     if lease is None:
         return None
     stands = [row for row in connection.read(STANDS, uuid=lease_node(lease.collection)) if row["number"] > lease.number]
-    return lost(lease.collection, stands[0]["holder"]) if stands else None
+    return lease_lost(lease.collection, stands[0]["holder"]) if stands else None
 
 
 def lease_node(collection: str) -> str:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fathom.calendar.spans import span_of
-from fathom.extraction.model import Ends
+from fathom.extraction.model import FunctionalEnd
 from fathom.knowledge.fact_validity import Claim, Validity
 
 
@@ -34,7 +34,7 @@ class Assertion:
     at: datetime
     valid_at: datetime | None
     invalid_at: datetime | None
-    one_at_a_time: Ends | None = None
+    one_at_a_time: FunctionalEnd | None = None
     relation: str = ""
     valid_at_said: str | None = None
     invalid_at_said: str | None = None
@@ -51,7 +51,7 @@ class Assertion:
     @property
     def key(self) -> str:
         """That of its relation and sentence."""
-        return saying_key(self.relation, self.fact)
+        return statement_key(self.relation, self.fact)
 
     def packed(self, fact: str) -> str:
         """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
@@ -89,7 +89,7 @@ class AssertedFact:
         ends = [span for one in self.assertions if (span := _end(one, begins if starts else None))]
         last = max((at for at, _ in ends), default=None)
         said = Counter(one.one_at_a_time for one in self.assertions if one.one_at_a_time)
-        only: Ends = min(said, key=lambda end: (-said[end], end != "never", end), default="never")
+        only: FunctionalEnd = min(said, key=lambda end: (-said[end], end != "never", end), default="never")
         slots = Counter(one.slot for one in self.assertions if one.slot)
         return Claim(
             self.uuid,
@@ -163,8 +163,8 @@ class AssertedFact:
 
 
 # By the key of what is said: the uuid of the fact that says it by then, and the relation as it was said.
-Renamed = Mapping[str, tuple[str, str]]
-Run = Callable[..., Iterable[Mapping[str, Any]]]  # a query with its parameters; the rows
+FactRenames = Mapping[str, tuple[str, str]]
+RunQuery = Callable[..., Iterable[Mapping[str, Any]]]  # a query with its parameters; the rows
 
 FACT_COLUMNS = """
 r.uuid AS uuid, startNode(r).uuid AS source, endNode(r).uuid AS target, r.name AS relation, r.episodes AS episodes,
@@ -178,7 +178,7 @@ RETURN m.asserts AS asserts
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredFact:
     """A fact as the graph holds it, with everyone who asserts it."""
 
     asserted: AssertedFact
@@ -187,7 +187,7 @@ class Held:
     complete: bool  # whether each of its episodes' assertions was kept
 
 
-def held_facts(run: Run, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[Held]:
+def stored_facts(run: RunQuery, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[StoredFact]:
     """The facts that the query answers in FACT_COLUMNS, without those that no episode (of these) asserts."""
     rows = list(run(query, **parameters))
     if asserted_by is not None:
@@ -196,12 +196,12 @@ def held_facts(run: Run, query: str, *, asserted_by: Set[str] | None = None, **p
     sources = sorted({row["source"] for row in rows})
     kept: dict[str, list[Assertion]] = defaultdict(list)
     for row in run(ASSERTIONS, episodes=episodes, sources=sources) if episodes else ():
-        for uuid, assertion in map(unpacked, row["asserts"]):
+        for uuid, assertion in map(unpack, row["asserts"]):
             kept[uuid].append(assertion)
-    return [held for row in rows if (held := held_fact(row, kept.get(row["uuid"], ())))]
+    return [held for row in rows if (held := stored_fact(row, kept.get(row["uuid"], ())))]
 
 
-def held_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> Held | None:
+def stored_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> StoredFact | None:
     """The fact of a row of FACT_COLUMNS with the assertions that were kept of it; None where no episode asserts it.
 
     An episode of which none was kept wrote before they were, or is another client's: it asserts what the fact says now.
@@ -209,19 +209,19 @@ def held_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> Held | None:
     episodes = set(row["episodes"] or ())
     relation = row["relation"]
     known = [one if one.relation else replace(one, relation=relation) for one in kept if one.episode in episodes]
-    at, valid_at = moment(row["at"]) or moment(row["created"]), moment(row["valid_at"])
+    at, valid_at = parse_timestamp(row["at"]) or parse_timestamp(row["created"]), parse_timestamp(row["valid_at"])
     others = sorted(episodes.difference(one.episode for one in known)) if at else []
     if at:
-        dates = (None, None) if known else (None if valid_at == at else valid_at, moment(row["invalid_at"]))
+        dates = (None, None) if known else (None if valid_at == at else valid_at, parse_timestamp(row["invalid_at"]))
         known += [Assertion(episode, row["fact"], at, *dates, relation=relation) for episode in others]
     if not known:
         return None
     empty = AssertedFact(row["uuid"], row["source"], row["target"], relation, ())
-    ends = Validity(moment(row["invalid_at"]), moment(row["expired_at"]), valid_at is not None)
-    return Held(empty.and_also(known), row["fact"], ends, not others)
+    ends = Validity(parse_timestamp(row["invalid_at"]), parse_timestamp(row["expired_at"]), valid_at is not None)
+    return StoredFact(empty.and_also(known), row["fact"], ends, not others)
 
 
-def moment(value: Any) -> datetime | None:
+def parse_timestamp(value: Any) -> datetime | None:
     """A time as either server answers it."""
     if hasattr(value, "to_native"):
         value = value.to_native()
@@ -232,22 +232,22 @@ def moment(value: Any) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def renamed(asserts: Sequence[str] | None, names: Mapping[str, Renamed]) -> list[str] | None:
+def rename_asserted_facts(asserts: Sequence[str] | None, names: Mapping[str, FactRenames]) -> list[str] | None:
     """The packed assertions of a mention, each of the fact that it asserts by then; `names` by the uuids they have."""
     if asserts is None:
         return None
     found: list[str] = []
     for packed in asserts:
-        fact, said = unpacked(packed)
+        fact, said = unpack(packed)
         known = names.get(fact, {})
         # One that was written without its relation has the relation of one of those.
-        keys = [said.key, *(saying_key(relation, said.fact) for _, relation in known.values() if not said.relation)]
+        keys = [said.key, *(statement_key(relation, said.fact) for _, relation in known.values() if not said.relation)]
         new, relation = next((known[key] for key in keys if key in known), (fact, said.relation))
         found.append(replace(said, relation=relation).packed(new))
     return found
 
 
-def unpacked(packed: str) -> tuple[str, Assertion]:
+def unpack(packed: str) -> tuple[str, Assertion]:
     """The uuid of the fact, and the assertion, of a property `asserts`."""
     fact, episode, at, valid_at, invalid_at, words, *rest = json.loads(packed)
     only, relation, more = (*rest, None, None, None)[:3]
@@ -262,24 +262,24 @@ def unpacked(packed: str) -> tuple[str, Assertion]:
         relation or "",
         more.get("from"),
         more.get("until"),
-        moment(more.get("came")),
+        parse_timestamp(more.get("came")),
         more.get("slot"),
         more.get("property"),
         more.get("sure"),
     )
 
 
-def saying_key(relation: str, fact: str) -> str:
+def statement_key(relation: str, fact: str) -> str:
     """32 hex digits that are the same for the same relation and sentence; case and white space do not count."""
-    return hashlib.sha256(f"{relation}\0{folded(fact)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(f"{relation}\0{fold_case(fact)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def folded(words: str) -> str:
+def fold_case(words: str) -> str:
     """The words without what does not tell sentences apart: case and white space."""
     return " ".join(words.lower().split())
 
 
-def may_be_of_one_time(ones: Collection[datetime | None], others: Collection[datetime | None]) -> bool:
+def may_share_start(ones: Collection[datetime | None], others: Collection[datetime | None]) -> bool:
     """Whether any two of these beginnings may be one: one of them is not said, or only the year of it."""
     return any(
         one is None
@@ -293,7 +293,7 @@ def may_be_of_one_time(ones: Collection[datetime | None], others: Collection[dat
 
 def _known(value: str | None) -> datetime | None:
     """A date that was kept; None for the years by which older versions wrote `unknown` and `open`."""
-    found = moment(value)
+    found = parse_timestamp(value)
     return found if found and 1 < found.year < 9999 else None
 
 
@@ -325,7 +325,7 @@ def _said(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat() if value else None
 
 
-def joined(facts: Sequence[AssertedFact]) -> dict[str, AssertedFact]:
+def merge_by_uuid(facts: Sequence[AssertedFact]) -> dict[str, AssertedFact]:
     """The facts by uuid, those of one uuid as one that all of them assert."""
     found: dict[str, AssertedFact] = {}
     for fact in facts:

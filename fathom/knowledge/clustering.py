@@ -9,11 +9,11 @@ from itertools import combinations
 
 Pair = tuple[str, str]  # two keys, the lesser first
 
-MOST_OF_ONE = 12  # names of one thing that are all held against each other
+MAX_CLUSTER = 12  # names of one thing that are all held against each other
 
 
 @dataclass(frozen=True)
-class Judged:
+class MatchVerdicts:
     """Pairs of keys that were found to be of one thing, and of two."""
 
     same: frozenset[Pair] = frozenset()
@@ -24,11 +24,11 @@ class Judged:
         """Those that are the same as another."""
         return frozenset(key for pair in self.same for key in pair)
 
-    def __or__(self, other: Judged) -> Judged:
-        return Judged(self.same | other.same, self.apart | other.apart)
+    def __or__(self, other: MatchVerdicts) -> MatchVerdicts:
+        return MatchVerdicts(self.same | other.same, self.apart | other.apart)
 
 
-NOTHING_JUDGED = Judged()
+NO_VERDICTS = MatchVerdicts()
 
 
 def pair_of(one: str, other: str) -> Pair:
@@ -36,7 +36,7 @@ def pair_of(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
-def beside(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
+def adjacency(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
     """The keys that each has a pair with."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for one, other in pairs:
@@ -52,13 +52,13 @@ def _alike(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
     return ()
 
 
-def neighbours(keys: Collection[str], judged: Judged, weight: Weight = _alike) -> dict[str, set[str]]:
+def consistent_adjacency(keys: Collection[str], judged: MatchVerdicts, weight: Weight = _alike) -> dict[str, set[str]]:
     """Those of the keys that each is the same as, without what may be either of two that are apart.
 
     It is neither, or the weightier one where there is one: by the `weight` of its pair with that, and of the keys that are the
     same as both.
     """
-    near = beside((one, other) for one, other in judged.same if one in keys and other in keys)
+    near = adjacency((one, other) for one, other in judged.same if one in keys and other in keys)
     torn: set[Pair] = set()
     for one, other in judged.apart:
         for key in near.get(one, set()) & near.get(other, set()):
@@ -70,7 +70,7 @@ def neighbours(keys: Collection[str], judged: Judged, weight: Weight = _alike) -
     return near
 
 
-def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
+def canonical_names(keys: Collection[str], judged: MatchVerdicts) -> dict[str, str]:
     """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
 
     All that are one were called the same as each other: a name that is the same as two others makes them no one thing. A key
@@ -78,8 +78,8 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     longer chain ends in two that are apart, nothing of it is joined.
     """
     found = {key: key for key in keys}
-    near = neighbours(keys, judged)
-    for group in hanging_together(near):
+    near = consistent_adjacency(keys, judged)
+    for group in connected_components(near):
         if any(group.issuperset(pair) for pair in judged.apart):
             continue
         left = sorted(group, key=lambda key: (len(key.split()), len(key), key), reverse=True)
@@ -93,17 +93,17 @@ def one_name(keys: Collection[str], judged: Judged) -> dict[str, str]:
     return found
 
 
-def unasked(judged: Judged) -> set[Pair]:
+def unjudged_pairs(judged: MatchVerdicts) -> set[Pair]:
     """The pairs without a verdict in what hangs together and has none that are apart; not of more than MOST_OF_ONE keys."""
     told = judged.same | judged.apart
     found: set[Pair] = set()
-    for group in hanging_together(neighbours(judged.keys, judged)):
-        if len(group) <= MOST_OF_ONE and not any(group.issuperset(pair) for pair in judged.apart):
+    for group in connected_components(consistent_adjacency(judged.keys, judged)):
+        if len(group) <= MAX_CLUSTER and not any(group.issuperset(pair) for pair in judged.apart):
             found |= {pair for pair in combinations(sorted(group), 2) if pair not in told}
     return found
 
 
-def hanging_together(near: dict[str, set[str]]) -> Iterator[set[str]]:
+def connected_components(near: dict[str, set[str]]) -> Iterator[set[str]]:
     """Each group of keys that hang together, by the neighbours of each."""
     seen: set[str] = set()
     for start in near:

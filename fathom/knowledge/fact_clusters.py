@@ -11,28 +11,28 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fathom.knowledge.assertions import AssertedFact, Assertion, may_be_of_one_time
-from fathom.knowledge.clustering import NOTHING_JUDGED, Judged, Pair, beside, neighbours
-from fathom.knowledge.context_isolation import Company, Said, Sayer
+from fathom.knowledge.assertions import AssertedFact, Assertion, may_share_start
+from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, Pair, adjacency, consistent_adjacency
+from fathom.knowledge.context_isolation import SourceDocument, SourceSet, VerdictScope
 from fathom.knowledge.records import fact_uuid
 
-Ends = tuple[str, str]  # uuids of a fact's source and target
-Saying = tuple[str, str]  # the uuid of a fact, and the key of an assertion of it
-SayersOf = Callable[[Collection[str]], Mapping[str, Sayer]]  # the documents of episodes
+EntityPair = tuple[str, str]  # uuids of a fact's source and target
+FactStatement = tuple[str, str]  # the uuid of a fact, and the key of an assertion of it
+SourceLookup = Callable[[Collection[str]], Mapping[str, SourceDocument]]  # the documents of episodes
 
 
-def _each_by_itself(episodes: Collection[str]) -> Mapping[str, Sayer]:
-    return {one: Sayer(one, one) for one in episodes}
+def _each_by_itself(episodes: Collection[str]) -> Mapping[str, SourceDocument]:
+    return {one: SourceDocument(one, one) for one in episodes}
 
 
 @dataclass(frozen=True)
-class JudgedFacts:
+class FactVerdictView:
     """What was judged of the keys of facts' sentences, in sight of which companies' words, and when."""
 
-    judged: Judged = NOTHING_JUDGED
-    companies: Mapping[Pair, Collection[Company]] = field(default_factory=dict[Pair, Collection[Company]])
+    judged: MatchVerdicts = NO_VERDICTS
+    companies: Mapping[Pair, Collection[SourceSet]] = field(default_factory=dict[Pair, Collection[SourceSet]])
     at: Mapping[Pair, float] = field(default_factory=dict[Pair, float])
-    sayers: SayersOf = _each_by_itself
+    sayers: SourceLookup = _each_by_itself
 
     def between(self, said: Mapping[str, Sequence[Assertion]]) -> dict[str, set[str]]:
         """The keys that each is the same as, by what counts for all who say the two here; and both may be of one time.
@@ -40,42 +40,42 @@ class JudgedFacts:
         Of what is the same as two which are apart, the one that fewer documents say is not, or the one that was found so later:
         no text that comes parts what is one.
         """
-        near = beside(self.judged.same)
+        near = adjacency(self.judged.same)
         pairs = [(one, other) for one in said for other in near.get(one, set()) & said.keys() if one < other]
         apart = frozenset(pair for pair in self.judged.apart if said.keys() >= {*pair})
         asked = {key for pair in pairs if pair in self.companies for key in pair} | (said.keys() if apart else set())
         episodes = {key: {one.episode for one in said[key]} for key in asked}
         documents = self.sayers(set[str]().union(*episodes.values())) if asked else {}
         by = {key: {documents[one] for one in some} for key, some in episodes.items()}
-        who = Said(by, self.companies)
+        who = VerdictScope(by, self.companies)
         same = frozenset(
             pair
             for pair in pairs
             if (pair not in self.companies or who.counts(pair))
-            and may_be_of_one_time(*({one.valid_at for one in said[key]} for key in pair))
+            and may_share_start(*({one.valid_at for one in said[key]} for key in pair))
         )
 
         def weight(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
             return len({one for key in keys for one in by[key]}), -self.at.get(pair, 0)
 
-        return neighbours(said.keys(), Judged(same, apart), weight)
+        return consistent_adjacency(said.keys(), MatchVerdicts(same, apart), weight)
 
 
 @dataclass
-class Bundled:
+class FactClusters:
     """Facts as the verdicts leave them, and the uuid of the fact that each saying of those before is of then."""
 
     facts: list[AssertedFact] = field(default_factory=list[AssertedFact])
-    where: dict[Saying, str] = field(default_factory=dict[Saying, str])
+    where: dict[FactStatement, str] = field(default_factory=dict[FactStatement, str])
 
 
-def bundled(collection: str, facts: Iterable[AssertedFact], judged: JudgedFacts) -> Bundled:
+def cluster_facts(collection: str, facts: Iterable[AssertedFact], judged: FactVerdictView) -> FactClusters:
     """All facts between some entities, those that say the same as one.
 
     It has the relation of the sentence that was written first; a fact that no verdict is about stays as it is.
     """
-    found, same = Bundled(), judged.judged.keys
-    between: dict[Ends, dict[str, list[tuple[str, Assertion]]]] = defaultdict(lambda: defaultdict(list))
+    found, same = FactClusters(), judged.judged.keys
+    between: dict[EntityPair, dict[str, list[tuple[str, Assertion]]]] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
         keys = fact.keys
         if len(keys) == 1 and not keys & same:

@@ -12,18 +12,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fathom.extraction.model import Ends
+from fathom.extraction.model import FunctionalEnd
 from fathom.knowledge.stated_endings import Topic, meaning, names_of, stay, topics
 
-Group = tuple[str, str]  # an office or property, and the uuid of the entity that has one of it at a time
+ExclusiveGroup = tuple[str, str]  # an office or property, and the uuid of the entity that has one of it at a time
 
 
 @dataclass(frozen=True)
-class OneAtATime:
+class FunctionalRelation:
     """What a relation fills, and the end (or both) that has only one of it at a time."""
 
     slot: str
-    ends: Ends
+    ends: FunctionalEnd
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Claim:
     dated: bool
     ends: datetime | None
     known: datetime
-    one_at_a_time: Ends = "never"
+    one_at_a_time: FunctionalEnd = "never"
     begun: bool = True
     reports: tuple[datetime, ...] = ()
     slot: str | None = None
@@ -75,7 +75,7 @@ class Validity:
 
 
 # Each slot: its relations from the holder or the thing held, by the end that has one at a time.
-_SLOTS: dict[str, dict[Ends, tuple[str, ...]]] = {
+_ROLES: dict[str, dict[FunctionalEnd, tuple[str, ...]]] = {
     "chief executive": {
         "both": (
             *("CEO_OF", "CHIEF_EXECUTIVE_OF", "CHIEF_EXECUTIVE_OFFICER_OF"),
@@ -114,88 +114,88 @@ MOVES = frozenset(
     for verb in ("MOVED", "MOVES", "MOVE", "RELOCATED", "RELOCATES", "RELOCATE", "EMIGRATED", "RESETTLED", "TRANSFERRED")
 )
 _NO_PLACES = frozenset({"Person", "Organization", "Work", "Product", "Event", "Concept"})
-USUAL: Mapping[str, OneAtATime] = {
-    before + name: OneAtATime(slot, ends)
-    for slot, by_end in _SLOTS.items()
+DEFAULT_RULES: Mapping[str, FunctionalRelation] = {
+    before + name: FunctionalRelation(slot, ends)
+    for slot, by_end in _ROLES.items()
     for ends, names in by_end.items()
     for name in names
     for before in _BEFORE
 }
 
 
-def rules_with(own: Mapping[str, Ends]) -> Mapping[str, OneAtATime]:
+def rules_with(own: Mapping[str, FunctionalEnd]) -> Mapping[str, FunctionalRelation]:
     """The usual rules, with those of a collection in place of theirs; `never` takes a relation out."""
     if not own:
-        return USUAL
-    return {**USUAL, **{name: OneAtATime(name, ends) for name, ends in own.items()}}
+        return DEFAULT_RULES
+    return {**DEFAULT_RULES, **{name: FunctionalRelation(name, ends) for name, ends in own.items()}}
 
 
-def groups_of(claim: Claim, rules: Mapping[str, OneAtATime]) -> list[Group]:
+def exclusive_groups(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> list[ExclusiveGroup]:
     """The groups in which the claim can contradict others; none for a relation that may be true many times over."""
-    rule = rules.get(claim.relation) or _by_types(claim) or OneAtATime(claim.relation, claim.one_at_a_time)
+    rule = rules.get(claim.relation) or _by_types(claim) or FunctionalRelation(claim.relation, claim.one_at_a_time)
     ends = {"source": (claim.source,), "target": (claim.target,), "both": (claim.source, claim.target), "never": ()}
     return [(rule.slot, entity) for entity in ends[rule.ends]]
 
 
-def slot_by_types(relation: str, source: str | None, target: str | None) -> str | None:
+def role_by_types(relation: str, source: str | None, target: str | None) -> str | None:
     """What a relation fills between things of these types and not between others: who moves to a place lives there."""
     if relation not in MOVES or target in _NO_PLACES:
         return None
     return {"Person": "home", "Organization": "seat"}.get(source or "")
 
 
-def _by_types(claim: Claim) -> OneAtATime | None:
-    return OneAtATime(claim.slot, "source") if claim.slot else None
+def _by_types(claim: Claim) -> FunctionalRelation | None:
+    return FunctionalRelation(claim.slot, "source") if claim.slot else None
 
 
-def relations_of(slots: Collection[str], rules: Mapping[str, OneAtATime]) -> list[str]:
+def relations_of(slots: Collection[str], rules: Mapping[str, FunctionalRelation]) -> list[str]:
     """The names of all relations that fill one of the slots."""
     names = {name for name, rule in rules.items() if rule.slot in slots} | {*slots}  # one without a rule is its own
     return sorted(names | MOVES if {"home", "seat"} & {*slots} else names)
 
 
-def ends_in(claim: Claim, rules: Mapping[str, OneAtATime]) -> set[Topic]:
+def ended_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
     """What the claim says to be over; nothing where it says no end."""
-    return topics(claim.relation, claim.source, claim.target, _slots(claim, rules)) if claim.is_end else set()
+    return topics(claim.relation, claim.source, claim.target, _roles(claim, rules)) if claim.is_end else set()
 
 
-def open_in(claim: Claim, rules: Mapping[str, OneAtATime]) -> set[Topic]:
+def endable_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
     """The topics under which others may say that the claim is over; none for one that says an end itself."""
     if meaning(claim.relation).kind != "holds":
         return set()
-    slots = _slots(claim, rules)
+    slots = _roles(claim, rules)
     of_leaving = stay(claim.relation, claim.source, claim.target, next(iter(slots.values()), None))
     found = topics(claim.relation, claim.source, claim.target, slots)
     return {*found, of_leaving} if of_leaving else found
 
 
-def _slots(claim: Claim, rules: Mapping[str, OneAtATime]) -> dict[str, str]:
+def _roles(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> dict[str, str]:
     return {name: rules[name].slot for name in names_of(claim.relation) if name in rules}
 
 
-def validity(claims: Iterable[Claim], rules: Mapping[str, OneAtATime]) -> dict[str, Validity]:
+def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRelation]) -> dict[str, Validity]:
     """Each claim's validity by uuid, a function of the set of claims alone.
 
     A claim ends where the next of its group begins that names something else, and where another says that it is over; two
     that begin together, and one that nothing orders, end nothing. An end that a text gave stays.
     """
     claims = list(claims)
-    grouped: dict[Group, list[Claim]] = defaultdict(list)
+    grouped: dict[ExclusiveGroup, list[Claim]] = defaultdict(list)
     over: dict[Topic, list[Claim]] = defaultdict(list)
     for claim in claims:
         if claim.ordered:
-            for group in groups_of(claim, rules):
+            for group in exclusive_groups(claim, rules):
                 grouped[group].append(claim)
-        for topic in ends_in(claim, rules):
+        for topic in ended_topics(claim, rules):
             over[topic].append(claim)
     found: dict[str, Validity] = {}
     for claim in claims:
-        said = [one for topic in open_in(claim, rules) for one in over.get(topic, ())] if over else []
-        found[claim.uuid] = _validity(claim, [(group, grouped[group]) for group in groups_of(claim, rules)], said)
+        said = [one for topic in endable_topics(claim, rules) for one in over.get(topic, ())] if over else []
+        found[claim.uuid] = _validity(claim, [(group, grouped[group]) for group in exclusive_groups(claim, rules)], said)
     return found
 
 
-def _validity(claim: Claim, groups: Iterable[tuple[Group, list[Claim]]], over: Iterable[Claim]) -> Validity:
+def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]], over: Iterable[Claim]) -> Validity:
     if claim.ends is not None:
         return Validity(claim.ends, claim.known, claim.begun and claim.begins <= claim.ends)
     last = max(claim.ordered, default=claim.begins)

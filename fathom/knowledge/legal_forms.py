@@ -74,7 +74,7 @@ for _partner in ("", *_PARTNER):
         for _and in ("and co", "co", "and compagnie", "and cie"):
             _FORMS[tuple(f"{_partner} {_and} {_kind}".split())] = f"{_partner} and co {_kind}".strip()
 _FIRST: dict[tuple[str, ...], str] = {_words(one): _FORMS[_words(one)] for one in _BEFORE}
-_MOST_WORDS = max(map(len, _FORMS))
+_MAX_WORDS = max(map(len, _FORMS))
 _ATTACHED = tuple(sorted(("".join(_words(one)) for one in _GLUED), key=len, reverse=True))
 _OF_ATTACHED = {"".join(words): form for words, form in _FORMS.items()}
 
@@ -92,7 +92,7 @@ def written_out(text: str) -> str:
 
 def without_form_behind(words: Tokens) -> tuple[int, str]:
     """Returns how many of the words are left without the legal form behind them, at least one, and the form; "" for none."""
-    for size in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
+    for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FORMS.get(tuple(words[-size:])):
             return len(words) - size, form
     return len(words), ""
@@ -100,7 +100,7 @@ def without_form_behind(words: Tokens) -> tuple[int, str]:
 
 def without_form_before(words: Tokens) -> tuple[int, str]:
     """Returns how many words of a legal form stand before the name, and the form; 0 and "" for none."""
-    for size in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
+    for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FIRST.get(tuple(words[:size])):
             return size, form
     return 0, ""

@@ -21,8 +21,8 @@ ACCENTS, LEGAL = "accents", "legal"
 PARTS = (ACCENTS, LEGAL)
 _NO_COMPANIES = frozenset({"Person", "Location", "Place", "City", "Country", "Product", "Event", "Work", "Concept"})
 
-Told = Mapping[str, frozenset[str]]  # by key, the parts of names that tell apart what has it
-NOTHING_TOLD: Told = {}
+Distinctions = Mapping[str, frozenset[str]]  # by key, the parts of names that tell apart what has it
+NO_DISTINCTIONS: Distinctions = {}
 
 
 def form_of(parts: NameParts) -> str:
@@ -30,7 +30,7 @@ def form_of(parts: NameParts) -> str:
     return _form("" if parts.accented == parts.key else parts.accented, parts.legal)
 
 
-def reduced(form: str, parts: Collection[str]) -> str:
+def reduce_form(form: str, parts: Collection[str]) -> str:
     """Returns the form with these of its parts alone."""
     accented, legal = split_form(form)
     return _form(accented if ACCENTS in parts else "", legal if LEGAL in parts else "")
@@ -47,12 +47,12 @@ def parts_in(form: str) -> set[str]:
     return {part for part, words in zip(PARTS, split_form(form), strict=True) if words}
 
 
-def key_alone(key: str) -> str:
+def base_key(key: str) -> str:
     """Returns the key of a name's key with its form."""
     return key.partition(DIVIDER)[0]
 
 
-def told_in_text(named: Iterable[tuple[str, str, str | None]], related: Iterable[tuple[str, str, str]]) -> Told:
+def distinctions_in_text(named: Iterable[tuple[str, str, str | None]], related: Iterable[tuple[str, str, str]]) -> Distinctions:
     """Returns what one text tells apart, by key.
 
     `named` has the key, form and type of each name; `related` the key and both forms of names of one key that a fact joins.
@@ -76,7 +76,7 @@ def told_in_text(named: Iterable[tuple[str, str, str | None]], related: Iterable
     return {key: frozenset(parts) for key, parts in found.items() if parts}
 
 
-def told_in_documents(names: Iterable[tuple[str, str, str]]) -> Told:
+def distinctions_in_documents(names: Iterable[tuple[str, str, str]]) -> Distinctions:
     """Returns what documents tell apart by legal forms; `names` has the document, key and form of each of their names."""
     legal: dict[tuple[str, str], set[str]] = defaultdict(set)
     for document, key, form in names:
@@ -84,7 +84,7 @@ def told_in_documents(names: Iterable[tuple[str, str, str]]) -> Told:
     return {key: frozenset({LEGAL}) for (_, key), forms in legal.items() if len(forms - {""}) > 1}
 
 
-def together(*some: Told) -> Told:
+def merge_distinctions(*some: Distinctions) -> Distinctions:
     """Returns all that is told."""
     found: dict[str, set[str]] = defaultdict(set)
     for told in some:

@@ -89,7 +89,7 @@ class NameParts(NamedTuple):
     legal: str
 
 
-def name_key(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Returns what all spellings of the name share; of a name that has no white space alone never an empty text.
 
     A total function, and idempotent. It is the same for a name, its upper and lower case and its Unicode forms. A name of

@@ -101,7 +101,7 @@ def topics(relation: str, source: str, target: str, slots: Mapping[str, str]) ->
 def stay(relation: str, source: str, target: str, slot: str | None) -> Topic | None:
     """Returns the topic under which a leaving of the target ends the relation; None for what outlasts that."""
     told = meaning(relation)
-    stays = told.kind == "holds" and (slot in _SLOTS_LEFT or not _STAYS.isdisjoint(told.stems.split()))
+    stays = told.kind == "holds" and (slot in _ROLES_LEFT or not _STAYS.isdisjoint(told.stems.split()))
     return ("stay", source, target) if stays else None
 
 
@@ -111,7 +111,7 @@ def names_of(relation: str) -> tuple[str, ...]:
     return relation, base, f"HAS_{base}", f"{base}_OF"
 
 
-_SLOTS_LEFT = frozenset({"home", "seat", "chief executive", "chair", "chief financial officer", "chief technology officer"})
+_ROLES_LEFT = frozenset({"home", "seat", "chief executive", "chair", "chief financial officer", "chief technology officer"})
 
 
 def _stem(word: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-State = Literal["planned", "extracted", "written", "failed", "quarantined", "removed"]
+EpisodeState = Literal["planned", "extracted", "written", "failed", "quarantined", "removed"]
 
 # From which states each may be reached. A row leaves `written` only by being removed or repaired, `removed` only by being
 # planned again, `quarantined` only by being removed or released.
-BEFORE: dict[State, tuple[State, ...]] = {
+ALLOWED_FROM: dict[EpisodeState, tuple[EpisodeState, ...]] = {
     "planned": ("planned", "extracted", "failed", "removed"),
     "extracted": ("planned", "extracted", "failed"),
     "written": ("planned", "extracted", "written"),
@@ -25,7 +25,7 @@ BEFORE: dict[State, tuple[State, ...]] = {
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedEpisode:
     """A chunk that is to become an episode."""
 
     uuid: str
@@ -34,7 +34,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Makers:
+class ProducerVersions:
     """What makes the episodes of a document: versions that the ledger keeps with each."""
 
     chunker: str
@@ -44,7 +44,7 @@ class Makers:
 
 
 @dataclass(frozen=True)
-class Extracted:
+class ExtractionOutcome:
     """The language model has answered for an episode, and that is paid."""
 
     uuid: str
@@ -55,7 +55,7 @@ class Extracted:
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteOutcome:
     """An episode is in the graph."""
 
     uuid: str
@@ -64,14 +64,14 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailureOutcome:
     """A try at an episode failed."""
 
     uuid: str
     reason: str
 
 
-Outcome = Extracted | Written | Failed
+EpisodeOutcome = ExtractionOutcome | WriteOutcome | FailureOutcome
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class DocumentSummary:
     """The sums over the episodes of one document, those of chunks that are gone too."""
 
     document: str
-    states: Mapping[State, int] = field(default_factory=dict[State, int])
+    states: Mapping[EpisodeState, int] = field(default_factory=dict[EpisodeState, int])
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
@@ -89,7 +89,7 @@ class DocumentSummary:
         """Tokens in both directions."""
         return self.tokens_in + self.tokens_out
 
-    def count(self, state: State) -> int:
+    def count(self, state: EpisodeState) -> int:
         """Episodes in that state."""
         return self.states.get(state, 0)
 
@@ -105,7 +105,7 @@ class EpisodeRow(BaseModel):
     version: str
     chunk: str
     position: int = Field(description="0-based place in the document")
-    state: State
+    state: EpisodeState
     attempts: int
     reason: str | None
     chunker: str

@@ -13,21 +13,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.ledger.episode import (
-    BEFORE,
+    ALLOWED_FROM,
     DocumentSummary,
+    EpisodeOutcome,
     EpisodeRow,
-    Extracted,
-    Failed,
-    Makers,
-    Outcome,
-    Planned,
-    State,
-    Written,
+    EpisodeState,
+    ExtractionOutcome,
+    FailureOutcome,
+    PlannedEpisode,
+    ProducerVersions,
+    WriteOutcome,
     row_of,
 )
 from fathom.tables import episodes
 
-__all__ = ["Ledger", "Makers", "Planned"]
+__all__ = ["Ledger", "PlannedEpisode", "ProducerVersions"]
 
 _T = TypeVar("_T")
 _THE_ROW = episodes.c.uuid == sa.bindparam("b_uuid")
@@ -39,7 +39,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def plan(self, document: str, version: str, planned: Sequence[Planned], makers: Makers) -> None:
+    def plan(self, document: str, version: str, planned: Sequence[PlannedEpisode], makers: ProducerVersions) -> None:
         """Each chunk has a row: one that is written or quarantined keeps its state, any other is planned, by these makers.
 
         All learn the version and their position. Nothing is written where all that is so already.
@@ -56,7 +56,7 @@ class Ledger:
                 row = known.get(one.uuid)
                 if row is None:
                     fresh.append({"uuid": one.uuid, "chunk": one.chunk, "position": one.position})
-                elif row.state in BEFORE["planned"]:
+                elif row.state in ALLOWED_FROM["planned"]:
                     again.append({"b_uuid": one.uuid, "position": one.position})
                 elif (row.version, row.position) != (version, one.position):
                     kept.append({"b_uuid": one.uuid, "position": one.position})
@@ -70,7 +70,7 @@ class Ledger:
             if kept:
                 connection.execute(episodes.update().where(_THE_ROW), [{**one, **same} for one in kept])
 
-    def record(self, outcomes: Sequence[Outcome]) -> list[str]:
+    def record(self, outcomes: Sequence[EpisodeOutcome]) -> list[str]:
         """What happened to many episodes is durable, in one transaction.
 
         The uuids it could not be said of, because the ledger does not know them or their state forbids it (a late failure
@@ -80,16 +80,16 @@ class Ledger:
         refused: list[str] = []
         with self._writing() as connection:
             found = _by_uuid(connection, [one.uuid for one in outcomes], episodes.c.uuid, episodes.c.state)
-            states: dict[str, State] = {row.uuid: row.state for row in found}
+            states: dict[str, EpisodeState] = {row.uuid: row.state for row in found}
             for one in outcomes:
                 state = _state_of(one)
                 now = states.get(one.uuid)
-                allowed = now in BEFORE[state]
+                allowed = now in ALLOWED_FROM[state]
                 if not allowed:
                     refused.append(one.uuid)
-                if now is None or (now == "written" and isinstance(one, Written)):
+                if now is None or (now == "written" and isinstance(one, WriteOutcome)):
                     continue
-                if allowed or isinstance(one, Extracted):
+                if allowed or isinstance(one, ExtractionOutcome):
                     values = _changes(one) | ({"state": state} if allowed else {"extracted_at": episodes.c.extracted_at})
                     row = episodes.update().where(episodes.c.uuid == one.uuid)
                     connection.execute(row.values(updated_at=time.time(), **values))
@@ -98,15 +98,15 @@ class Ledger:
 
     def mark_extracted(self, uuid: str, *, tokens_in: int, tokens_out: int, cost_usd: float) -> bool:
         """The language model has answered for the episode, and that is paid; False where its state forbids it."""
-        return not self.record([Extracted(uuid, tokens_in, tokens_out, cost_usd)])
+        return not self.record([ExtractionOutcome(uuid, tokens_in, tokens_out, cost_usd)])
 
     def mark_written(self, uuid: str, *, entities: int, facts: int) -> bool:
         """The episode is in the graph; False where its state forbids it."""
-        return not self.record([Written(uuid, entities, facts)])
+        return not self.record([WriteOutcome(uuid, entities, facts)])
 
     def mark_failed(self, uuid: str, reason: str) -> bool:
         """This try at the episode failed; False where its state forbids it."""
-        return not self.record([Failed(uuid, reason)])
+        return not self.record([FailureOutcome(uuid, reason)])
 
     def mark_removed(self, uuids: Iterable[str], reason: str) -> None:
         """The episodes are no longer in the graph."""
@@ -129,7 +129,7 @@ class Ledger:
                 row = episodes.update().where(episodes.c.uuid.in_(some), episodes.c.state == "written")
                 connection.execute(row.values(state="planned", reason=reason, updated_at=time.time()))
 
-    def states(self, document: str) -> dict[str, State]:
+    def states(self, document: str) -> dict[str, EpisodeState]:
         """The state of each episode of the document, by uuid; removed ones too."""
         query = sa.select(episodes.c.uuid, episodes.c.state).where(episodes.c.document == document)
         with self.engine.connect() as connection:
@@ -152,7 +152,7 @@ class Ledger:
         return {uuid for uuid, state in self.states(document).items() if state == "written"}
 
     def rows(
-        self, document: str | None = None, *, collection: str | None = None, state: State | None = None
+        self, document: str | None = None, *, collection: str | None = None, state: EpisodeState | None = None
     ) -> list[EpisodeRow]:
         """The rows of one document, collection or state, all if none is named; by document, in the order of the chunks."""
         c = episodes.c
@@ -184,12 +184,12 @@ class Ledger:
             for document, rows in found.items()
         }
 
-    def _mark(self, uuids: Sequence[str], state: State, reason: str) -> None:
+    def _mark(self, uuids: Sequence[str], state: EpisodeState, reason: str) -> None:
         with self.engine.begin() as connection:
             for some in _slices(uuids):
                 connection.execute(
                     episodes.update()
-                    .where(episodes.c.uuid.in_(some), episodes.c.state.in_(BEFORE[state]))
+                    .where(episodes.c.uuid.in_(some), episodes.c.state.in_(ALLOWED_FROM[state]))
                     .values(state=state, reason=reason, updated_at=time.time())
                 )
 
@@ -205,20 +205,20 @@ class Ledger:
         return (postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert)(episodes)
 
 
-def _state_of(outcome: Outcome) -> State:
+def _state_of(outcome: EpisodeOutcome) -> EpisodeState:
     match outcome:
-        case Extracted():
+        case ExtractionOutcome():
             return "extracted"
-        case Written():
+        case WriteOutcome():
             return "written"
-        case Failed():
+        case FailureOutcome():
             return "failed"
 
 
-def _changes(outcome: Outcome) -> dict[str, Any]:
+def _changes(outcome: EpisodeOutcome) -> dict[str, Any]:
     c = episodes.c
     match outcome:
-        case Extracted():
+        case ExtractionOutcome():
             return {
                 "extracted_at": time.time(),
                 "tokens_in": c.tokens_in + outcome.tokens_in,
@@ -226,10 +226,10 @@ def _changes(outcome: Outcome) -> dict[str, Any]:
                 "cost_usd": c.cost_usd + outcome.cost_usd,
                 **({} if outcome.left_out is None else {"left_out": json.dumps(dict(outcome.left_out))}),
             }
-        case Written():
+        case WriteOutcome():
             counts = {"entities": outcome.entities, "facts": outcome.facts}
             return {"written_at": time.time(), "reason": None, "attempts": c.attempts + 1, **counts}
-        case Failed():
+        case FailureOutcome():
             return {"reason": outcome.reason, "attempts": c.attempts + 1}
 
 

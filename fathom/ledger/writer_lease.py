@@ -68,7 +68,7 @@ class Leases:
         """The same lease with a number above that one. Raises LeaseLost where another holds it by now."""
         higher = max(lease.number, number) + 1
         if not self._update(lease.holder, lease.collection, number=higher):
-            raise lost(lease.collection, self._row(lease.collection).holder)
+            raise lease_lost(lease.collection, self._row(lease.collection).holder)
         return replace(lease, number=higher)
 
     def _taken(self, collection: str) -> Lease:
@@ -88,8 +88,8 @@ class Leases:
                         return Lease(collection, row.number + 1, me)
             elif row.holder != waited_for:
                 waited_for = row.holder
-                said = f"Waiting for another writer of {collection}: {who(row.holder)}"
-                log.info(said, sub_stage="waiting", metrics={"collection": collection, "holder": who(row.holder)})
+                said = f"Waiting for another writer of {collection}: {describe_holder(row.holder)}"
+                log.info(said, sub_stage="waiting", metrics={"collection": collection, "holder": describe_holder(row.holder)})
             time.sleep(POLL_S)
 
     def _row(self, collection: str) -> sa.Row[Any]:
@@ -113,15 +113,15 @@ class Leases:
         return (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(writer_leases)
 
 
-def who(holder: str) -> str:
+def describe_holder(holder: str) -> str:
     """The holder in words."""
     host, pid, *_ = [*holder.split(" "), "", ""]
     return f"process {pid} on {host}" if pid else "another process"
 
 
-def lost(collection: str, holder: str) -> LeaseLost:
+def lease_lost(collection: str, holder: str) -> LeaseLost:
     """The error of one who finds that `holder` has the collection now."""
-    return LeaseLost(f"{collection} was taken over by {who(holder)}.")
+    return LeaseLost(f"{collection} was taken over by {describe_holder(holder)}.")
 
 
 def _this_process() -> str:

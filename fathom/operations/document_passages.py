@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from fathom.chunking.chunk import Chunk
 from fathom.chunking.quoting import places_of, where_said
-from fathom.chunking.sentences import Span
+from fathom.chunking.sentences import TextSpan
 from fathom.database import open_database
 from fathom.errors import GraphUnreachable, NotStored
-from fathom.graph.read.episode_contents import Held, HeldEntity, HeldFact, held_by
+from fathom.graph.read.episode_contents import EpisodeContents, EpisodeEntity, EpisodeFact, contents_of
 from fathom.graphdb.connection import open_graph
 from fathom.ids import episode_uuid, split_document_id
 from fathom.ledger.episode import EpisodeRow
@@ -24,8 +24,8 @@ class Passage:
 
     chunk: Chunk
     episode: EpisodeRow | None
-    entities: list[tuple[HeldEntity, list[Span]]]
-    facts: list[tuple[HeldFact, Span | None]]
+    entities: list[tuple[EpisodeEntity, list[TextSpan]]]
+    facts: list[tuple[EpisodeFact, TextSpan | None]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Part:
 
     entities: dict[str, str]
     mentions: dict[str, int]
-    facts: list[HeldFact]
+    facts: list[EpisodeFact]
 
 
 def part_of_graph(settings: Settings, document: str, *, most: int = 200) -> Part:
@@ -56,10 +56,10 @@ def part_of_graph(settings: Settings, document: str, *, most: int = 200) -> Part
         return part
     connection = open_graph(settings)
     try:
-        held = held_by(connection, [row.uuid for row in rows[:most]])
+        held = contents_of(connection, [row.uuid for row in rows[:most]])
     finally:
         connection.close()
-    facts: dict[str, HeldFact] = {}
+    facts: dict[str, EpisodeFact] = {}
     for one in held.values():
         for entity in one.entities:
             part.entities.setdefault(entity.name, entity.type)
@@ -83,24 +83,24 @@ def passages(settings: Settings, document: str, *, start: int, limit: int) -> Pa
     by_uuid = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunks}
     rows = {row.uuid: row for row in Ledger(open_database(settings.operational_url)).rows(document) if row.uuid in by_uuid}
     held, away = _held(settings, [uuid for uuid, row in rows.items() if row.state == "written"])
-    found = [_passage(chunk, rows.get(uuid), held.get(uuid, Held())) for uuid, chunk in by_uuid.items()]
+    found = [_passage(chunk, rows.get(uuid), held.get(uuid, EpisodeContents())) for uuid, chunk in by_uuid.items()]
     return Passages(chunk_set.version, len(chunk_set.chunks), start, found, away)
 
 
-def _held(settings: Settings, written: list[str]) -> tuple[dict[str, Held], str | None]:
+def _held(settings: Settings, written: list[str]) -> tuple[dict[str, EpisodeContents], str | None]:
     if not written:
         return {}, None
     try:
         connection = open_graph(settings)
         try:
-            return held_by(connection, written), None
+            return contents_of(connection, written), None
         finally:
             connection.close()
     except GraphUnreachable as error:
         return {}, f"{error.message} {error.what_to_do}".strip()
 
 
-def _passage(chunk: Chunk, episode: EpisodeRow | None, held: Held) -> Passage:
+def _passage(chunk: Chunk, episode: EpisodeRow | None, held: EpisodeContents) -> Passage:
     text = chunk.embedding_text
     return Passage(
         chunk,

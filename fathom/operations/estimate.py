@@ -15,7 +15,7 @@ from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ids import collection_name, document_id, episode_uuid
 from fathom.ledger.episode_ledger import Ledger
-from fathom.llm.client import TokenUse, estimated_tokens
+from fathom.llm.client import TokenUsage, estimate_tokens
 from fathom.settings import Settings
 from fathom.tables import llm_calls
 from fathom.uploads.inbox.inbox_writer import Placement, files_of
@@ -98,10 +98,10 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
         )
     from fathom.llm.pricing import price_of
 
-    texts = [estimated_tokens(one.embedding_text) + 20 for one in new]
+    texts = [estimate_tokens(one.embedding_text) + 20 for one in new]
     answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
-    read = TokenUse(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
-    compared = TokenUse(fresh=round(asking.compared_in * len(new)), out=round(asking.compared_out * len(new)))
+    read = TokenUsage(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
+    compared = TokenUsage(fresh=round(asking.compared_in * len(new)), out=round(asking.compared_out * len(new)))
     price = price_of(settings, asking.model)
     cost = (price.in_batches() if settings.llm_batch else price).of(read) + price.of(compared)  # the latter is in no batch
     tokens_in, tokens_out = read.tokens_in + compared.tokens_in, read.out + compared.out
@@ -126,13 +126,13 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     if settings.llm == "offline":
         return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
     from fathom.extraction.match_prompts import entity_match, fact_match
-    from fathom.extraction.ontology import ALL, read_vocabularies
+    from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
     from fathom.extraction.pipeline import model_of
     from fathom.extraction.prompt import Prompt
 
     model, words = model_of(settings), read_vocabularies(settings.llm_types)
-    question = Prompt(words.get(collection, words[ALL])).question("")
-    shared = question.estimated_tokens_in - estimated_tokens(question.text)
+    question = Prompt(words.get(collection, words[ANY_COLLECTION])).question("")
+    shared = question.estimated_tokens_in - estimate_tokens(question.text)
     c = llm_calls.c
     last = sa.select(c.tokens_out, c.seconds).where(c.model == model, c.prompt == question.prompt, c.outcome == "complete")
     recent = last.order_by(c.id.desc()).limit(1000).subquery()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.graph.write.deletion import Erased
+from fathom.graph.write.deletion import DeletionReceipt
 
 ACTION = "documents.remove"
 
@@ -25,7 +25,7 @@ class Receipt(BaseModel):
     bytes_removed: list[str] = Field(description="versions of it that were in the store")
     attachments: list[str] = Field(description="documents that came with it, a mail; they stay till they are removed")
     file_removed: bool = Field(description="whether its file was still in the inbox")
-    graph: Erased = Field(description="the same by uuid, what stays and why, and the digests before and after")
+    graph: DeletionReceipt = Field(description="the same by uuid, what stays and why, and the digests before and after")
     stays: list[str] = Field(description="what is kept beside the graph, and why")
     removed_at: float = Field(description="seconds since 1970")
     removed_by: str

@@ -83,7 +83,7 @@ def _back_in_graph(receipt: Receipt, now: Snapshot) -> Iterator[str]:
 
 
 def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
-    from fathom.extraction.pipeline import answer_store
+    from fathom.extraction.pipeline import response_cache_of
 
     engine = open_database(settings.operational_url)
     upload = repository.one(engine, receipt.document)
@@ -95,7 +95,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
         yield f"{len(rows)} of its episodes are in the ledger, {', '.join(sorted({row.state for row in rows}))}"
     if artifacts := open_artifacts(settings).count(receipt.document):
         yield f"{artifacts} artifacts of it are in the store"
-    with closing(answer_store(settings)) as kept:
+    with closing(response_cache_of(settings)) as kept:
         if answers := kept.used_by(receipt.document):
             yield f"{answers} answers of the language model for it are kept"
     store = open_store(settings)

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from fathom.errors import Refused
 from fathom.graph.read.snapshot import Snapshot
-from fathom.graph.write.deletion import Erased, Erasure, Kept
+from fathom.graph.write.deletion import Deletion, DeletionReceipt, KeptItem
 from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
@@ -27,8 +27,8 @@ STAYS = [
     "its log lines until they expire: they name it and hold no text of it",
 ]
 # Of a document of which no episode was ever planned, so that the graph need not run to forget it.
-NEVER_THERE = Erasure(
-    Erased(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""), Snapshot()
+NEVER_THERE = Deletion(
+    DeletionReceipt(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""), Snapshot()
 )
 
 
@@ -44,7 +44,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
     What others say too stays, with its accepted bytes where another document has the same ones; the receipt names it.
     Raises InHandNow while a run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
     """
-    from fathom.extraction.pipeline import answer_store
+    from fathom.extraction.pipeline import response_cache_of
 
     intake = open_intake(settings)
     with alone(settings):  # no run is started for it meanwhile
@@ -56,7 +56,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         in_inbox = _unlink(settings, row)
         erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
         artifacts = open_artifacts(settings).forget(document)
-        with closing(answer_store(settings)) as kept:
+        with closing(response_cache_of(settings)) as kept:
             answers = kept.forget(document)
         kin = intake.kin_of(document)
         attachments = [one for one in kin.attachments if intake.state_of(one)]
@@ -106,7 +106,7 @@ def _unlink(settings: Settings, row: Upload) -> bool:
     return True
 
 
-def _erase(settings: Settings, document: str) -> Erasure:
+def _erase(settings: Settings, document: str) -> Deletion:
     from fathom.graph.write.document_writer import open_writer
 
     writer = open_writer(settings)
@@ -116,15 +116,15 @@ def _erase(settings: Settings, document: str) -> Erasure:
         writer.close()
 
 
-def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[Kept]]:
+def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem]]:
     """The versions of it that no document has any more are not in the store; those that others have are kept, and why."""
     mine = {one.version for one in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
     removed: list[str] = []
-    kept: list[Kept] = []
+    kept: list[KeptItem] = []
     for version in sorted(mine):
         others = repository.with_bytes(intake.engine, version)
         if others:
-            kept.append(Kept(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
+            kept.append(KeptItem(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
         elif intake.store.forget(version):
             removed.append(version)
     return removed, kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fathom.database import open_database
-from fathom.graph.reconciliation.graph_repair import Repair, planned
+from fathom.graph.reconciliation.graph_repair import Repair, plan_repair
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
@@ -18,7 +18,7 @@ def repairs(settings: Settings, collection: str | None = None) -> list[Repair]:
     connection = open_graph(settings)
     try:
         names = known_collections(settings, connection) if collection is None else [collection]
-        return [plan for name in names if not (plan := planned(connection, ledger, name)).nothing_to_do or collection]
+        return [plan for name in names if not (plan := plan_repair(connection, ledger, name)).nothing_to_do or collection]
     finally:
         connection.close()
 

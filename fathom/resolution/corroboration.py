@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from fathom.knowledge.clustering import Pair, beside
-from fathom.knowledge.context_isolation import Said
+from fathom.knowledge.clustering import Pair, adjacency
+from fathom.knowledge.context_isolation import VerdictScope
 
-VOUCHERS = 3  # documents
-MOST_ASKED = 40  # pairs of one sentence, where nobody vouches: of a text that says one thing over and over
+MIN_SOURCES = 3  # documents
+MAX_QUESTIONS_PER_KEY = 40  # pairs of one sentence, where nobody vouches: of a text that says one thing over and over
 
 
-def vouched(pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], said: Said) -> dict[Pair, bool]:
+def inferred_by_corroboration(
+    pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], said: VerdictScope
+) -> dict[Pair, bool]:
     """Those of the pairs for which others vouch, by what is known to be one and to be two; and whether they are one."""
-    near, far = beside(same), beside(apart)
+    near, far = adjacency(same), adjacency(apart)
     found: dict[Pair, bool] = {}
     for one, other in pairs:
         of_both = near[one] & near[other]
@@ -29,16 +31,16 @@ def vouched(pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], 
     return found
 
 
-def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair]:
+def pairs_to_judge(pairs: Iterable[Pair], same: Iterable[Pair], said: VerdictScope) -> list[Pair]:
     """Of the pairs, in their order, those that are to be asked about; what comes of these may vouch for the others.
 
     None of two sentences of which MOST_ASKED are asked about.
     """
-    near = beside(same)
+    near = adjacency(same)
     times: Counter[str] = Counter()
     asked: list[Pair] = []
     for one, other in pairs:
-        if min(times[one], times[other]) < MOST_ASKED and not _vouch(near[one] & near[other], said):
+        if min(times[one], times[other]) < MAX_QUESTIONS_PER_KEY and not _vouch(near[one] & near[other], said):
             asked.append((one, other))
             times.update((one, other))
             near[one].add(other)
@@ -46,10 +48,10 @@ def to_ask(pairs: Iterable[Pair], same: Iterable[Pair], said: Said) -> list[Pair
     return asked
 
 
-def _vouch(keys: Collection[str], said: Said) -> bool:
+def _vouch(keys: Collection[str], said: VerdictScope) -> bool:
     """Whether enough documents, of different bytes, say what has these keys.
 
     One for each sentence: what others quote of a text vouches no more than the text.
     """
     first = {min(said.by[key]) for key in keys if said.by.get(key)}
-    return min(len({one.document for one in first}), len({one.version for one in first})) >= VOUCHERS
+    return min(len({one.document for one in first}), len({one.version for one in first})) >= MIN_SOURCES

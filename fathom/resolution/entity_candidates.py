@@ -12,29 +12,29 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fathom.knowledge.clustering import Pair, pair_of
-from fathom.knowledge.name_disambiguation import key_alone
-from fathom.knowledge.name_resolution import OPEN, PERSON, Sense, is_generic, is_initial
+from fathom.knowledge.name_disambiguation import base_key
+from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, is_generic, is_initial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_NEAR = 60  # names that may be one with a given one by their spelling and vector, the nearest first
-MOST_ALIKE = 5  # of those, names that it is asked about, when their types are known
+MAX_CANDIDATES = 60  # names that may be one with a given one by their spelling and vector, the nearest first
+MAX_PAIRS_PER_NAME = 5  # of those, names that it is asked about, when their types are known
 # Bits of 384 in which the signs of two vectors differ; the cosine is about cos(pi * bits / 384).
-NEAR = 80  # .79: `Holland` and `Netherlands` .90, `Kelmouth Yards` and `Kellmouth Yard` .77
-NEAR_WITH_WORDS = 115  # .59, where they share a word: `Apple` and `Apple Computer`
-SHORTEST_WORD = 3  # letters of a word that two names share
-LONGEST_SHORT = 8  # letters of an abbreviation
-COMMON = 25  # names: a word that more of them have tells nothing
+MAX_HAMMING = 80  # .79: `Holland` and `Netherlands` .90, `Kelmouth Yards` and `Kellmouth Yard` .77
+MAX_HAMMING_SHARED_WORD = 115  # .59, where they share a word: `Apple` and `Apple Computer`
+MIN_WORD = 3  # letters of a word that two names share
+MAX_ABBREVIATION = 8  # letters of an abbreviation
+MAX_WORD_FREQUENCY = 25  # names: a word that more of them have tells nothing
 
 _NUMBER = re.compile(r"\d+|(?<!\w)[ivx]+(?!\w)")
 _SMALL = frozenset({"and", "of", "the", "for", "in", "de", "la", "le", "du", "des", "et"})
 _WORD = 8  # bytes of signs that are compared at a time
 
-Signs = Mapping[str, bytes | None]  # of the vectors of names, by key; see fathom/embedding/binary_vectors.py
+SignBits = Mapping[str, bytes | None]  # of the vectors of names, by key; see fathom/embedding/binary_vectors.py
 
 
-def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:
+def block(fresh: SignBits, everyone: SignBits) -> dict[str, list[str]]:
     """For each fresh key those of everyone's that might be of one thing with it, at most MOST_NEAR, the nearest first."""
     keys = list(everyone)
     by_word, by_initials = _by_word(keys, fresh), _by_initials(keys, fresh)
@@ -42,52 +42,54 @@ def near(fresh: Signs, everyone: Signs) -> dict[str, list[str]]:
     signs = _columns([everyone[key] for key in keys])
     found: dict[str, list[str]] = {}
     for key, own in fresh.items():
-        if is_initial(Sense(key_alone(key), OPEN)):  # of another person in every text: only other full names can say of whom
+        if is_initial(
+            MentionKey(base_key(key), UNTYPED)
+        ):  # of another person in every text: only other full names can say of whom
             continue
-        apart = _bits_apart(own, signs)
-        ranked = {int(number): int(apart[number]) for number in (apart <= NEAR).nonzero()[0]}
+        apart = _hamming_distances(own, signs)
+        ranked = {int(number): int(apart[number]) for number in (apart <= MAX_HAMMING).nonzero()[0]}
         for word in _words(key):
-            if len(by_word[word]) <= COMMON:
-                ranked |= {number: int(apart[number]) for number in by_word[word] if apart[number] <= NEAR_WITH_WORDS}
+            if len(by_word[word]) <= MAX_WORD_FREQUENCY:
+                ranked |= {number: int(apart[number]) for number in by_word[word] if apart[number] <= MAX_HAMMING_SHARED_WORD}
         shorts = [places[short] for short in _initials(key) if short in places]
         ranked |= dict.fromkeys((*by_initials[key], *shorts), 0)
         others = sorted((bits, keys[number]) for number, bits in ranked.items())
-        found[key] = [other for _, other in others if _may_be(key, other)][:MOST_NEAR]
+        found[key] = [other for _, other in others if _may_match(key, other)][:MAX_CANDIDATES]
     return found
 
 
-def alike(candidates: Mapping[str, Sequence[str]], types: Mapping[str, Collection[str]]) -> list[Pair]:
+def candidate_pairs(candidates: Mapping[str, Sequence[str]], types: Mapping[str, Collection[str]]) -> list[Pair]:
     """The pairs to ask about: of those that are there and may be of one type, the MOST_ALIKE nearest a name."""
     found: set[Pair] = set()
     for key, others in candidates.items():
         if key in types:
-            fitting = [other for other in others if other in types and _may_be_of_one_type(types[key], types[other])]
-            found |= {pair_of(key, other) for other in fitting[:MOST_ALIKE]}
+            fitting = [other for other in others if other in types and _types_compatible(types[key], types[other])]
+            found |= {pair_of(key, other) for other in fitting[:MAX_PAIRS_PER_NAME]}
     return sorted(found)
 
 
-def _may_be(key: str, other: str) -> bool:
+def _may_match(key: str, other: str) -> bool:
     """Whether nothing in the keys says that they are of two things; names of one key that texts tell apart are."""
-    if key_alone(key) == key_alone(other) or is_initial(Sense(key_alone(other), OPEN)):
+    if base_key(key) == base_key(other) or is_initial(MentionKey(base_key(other), UNTYPED)):
         return False
     numbers, theirs = set(_NUMBER.findall(key)), set(_NUMBER.findall(other))
     return not numbers or not theirs or numbers == theirs
 
 
-def _may_be_of_one_type(types: Collection[str], others: Collection[str]) -> bool:
+def _types_compatible(types: Collection[str], others: Collection[str]) -> bool:
     said, told = ({kind for kind in some if not is_generic(kind)} for some in (types, others))
     return not said or not told or (PERSON in said) == (PERSON in told)
 
 
 def _words(key: str) -> set[str]:
-    return {word for word in key_alone(key).split() if len(word) >= SHORTEST_WORD and word not in _SMALL}
+    return {word for word in base_key(key).split() if len(word) >= MIN_WORD and word not in _SMALL}
 
 
 def _initials(key: str) -> set[str]:
     """What the name may be abbreviated to: its initials, with and without those of small words."""
-    words = key_alone(key).split()
+    words = base_key(key).split()
     some = (words, [word for word in words if word not in _SMALL])
-    return {"".join(word[0] for word in one) for one in some if 1 < len(one) <= LONGEST_SHORT}
+    return {"".join(word[0] for word in one) for one in some if 1 < len(one) <= MAX_ABBREVIATION}
 
 
 def _by_word(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]]:
@@ -95,14 +97,14 @@ def _by_word(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]
     wanted = {word for key in fresh for word in _words(key)}
     found: dict[str, list[int]] = defaultdict(list)
     for number, key in enumerate(keys):
-        for word in wanted.intersection(key_alone(key).split()):
+        for word in wanted.intersection(base_key(key).split()):
             found[word].append(number)
     return found
 
 
 def _by_initials(keys: Sequence[str], fresh: Collection[str]) -> dict[str, list[int]]:
     """The places of the keys that each of the fresh ones may abbreviate."""
-    wanted = {key for key in fresh if " " not in key and len(key) <= LONGEST_SHORT}
+    wanted = {key for key in fresh if " " not in key and len(key) <= MAX_ABBREVIATION}
     first = {key[0] for key in wanted}
     found: dict[str, list[int]] = defaultdict(list)
     for number, key in enumerate(keys):
@@ -123,12 +125,12 @@ def _columns(signs: Sequence[bytes | None]) -> NDArray[Any]:
     return np.ascontiguousarray(np.pad(rows, ((0, 0), (0, -length % _WORD))).view(np.uint64).T)
 
 
-def _bits_apart(own: bytes | None, signs: NDArray[Any]) -> NDArray[Any]:
+def _hamming_distances(own: bytes | None, signs: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     words, names = signs.shape
     if not own or -(-len(own) // _WORD) != words:
-        return np.full(names, NEAR_WITH_WORDS + 1)
+        return np.full(names, MAX_HAMMING_SHARED_WORD + 1)
     padded = np.frombuffer(own + bytes(-len(own) % _WORD), dtype=np.uint64)
     apart: NDArray[Any] = np.zeros(names, dtype=np.uint16)
     for column, word in zip(signs, padded, strict=True):

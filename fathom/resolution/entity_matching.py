@@ -14,19 +14,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fathom.extraction.match_prompts.entity_match import PROMPT
-from fathom.extraction.model import Described, NameJudge, Usage
+from fathom.extraction.model import DescribedName, NameJudge, Usage
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.clustering import Judged, Pair, unasked
-from fathom.knowledge.name_disambiguation import key_alone, split_form
-from fathom.knowledge.name_resolution import OPEN, Sense, as_told, kin, sense_of, told_apart
-from fathom.knowledge.records import EpisodeRows, named_also
+from fathom.knowledge.clustering import MatchVerdicts, Pair, unjudged_pairs
+from fathom.knowledge.name_disambiguation import base_key, split_form
+from fathom.knowledge.name_resolution import (
+    UNTYPED,
+    MentionKey,
+    distinguished_pairs,
+    initialism_key,
+    mention_key,
+    with_distinctions,
+)
+from fathom.knowledge.records import EpisodeRows, aliases_of
 from fathom.observability.structured_logging import get_logger
-from fathom.resolution.entity_candidates import alike, near
-from fathom.resolution.pair_judge import judge
-from fathom.resolution.store.verdict_store import NameVerdicts, Sheet
+from fathom.resolution.entity_candidates import block, candidate_pairs
+from fathom.resolution.pair_judge import judge_pairs
+from fathom.resolution.store.verdict_store import NameVerdictStore, VerdictWriter
 
-MOST_NAMES = 100_000  # of a collection that a name is compared with, the latest
-RELATED = 4  # names of what a thing is related to that tell who it is
+MAX_NAMES = 100_000  # of a collection that a name is compared with, the latest
+MAX_RELATED = 4  # names of what a thing is related to that tell who it is
 
 NAMES_IN = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids AND m.name IS NOT NULL
@@ -50,26 +57,28 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedNames:
     """Names that were held against those of their collection: `unknown` are the pairs that are to be judged."""
 
     fresh: frozenset[str]
     signs: Mapping[str, bytes]
-    alike: int
+    candidate_pairs: int
     names: Mapping[str, _Entity]
     unknown: Sequence[Pair] = ()
-    described: Mapping[Pair, tuple[Described, Described]] = field(default_factory=dict[Pair, tuple[Described, Described]])
+    described: Mapping[Pair, tuple[DescribedName, DescribedName]] = field(
+        default_factory=dict[Pair, tuple[DescribedName, DescribedName]]
+    )
 
 
-def compare(
+def find_candidates(
     connection: GraphConnection,
-    verdicts: NameVerdicts,
+    verdicts: NameVerdictStore,
     collection: str,
     episodes: Sequence[str],
     signs: Callable[[Sequence[str]], list[bytes]],
     batch: Sequence[EpisodeRows] = (),
     but: Collection[str] = (),
-) -> Compared | None:
+) -> ComparedNames | None:
     """The names of these episodes, and of a batch that is not in the graph yet, beside those that were compared before.
 
     None where all were, or are among `but`. Names of the batch whose entity is known only when it is written, since texts tell
@@ -83,20 +92,20 @@ def compare(
         return None
     names = {key: one for key, one in said.items() if key in fresh} | _entities(connection, collection, fresh)
     own = dict(zip(names, signs([one.name for one in names.values()]), strict=True))
-    candidates = near(own, verdicts.judged(collection, most=MOST_NAMES) | own)
+    candidates = block(own, verdicts.judged(collection, most=MAX_NAMES) | own)
     names |= _known(connection, verdicts, collection, {key for keys in candidates.values() for key in keys} - names.keys())
-    pairs = alike(candidates, {key: one.types for key, one in names.items()})
+    pairs = candidate_pairs(candidates, {key: one.types for key, one in names.items()})
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]
-    return Compared(frozenset(fresh), own, len(pairs), names, unknown, _described(connection, collection, unknown, names))
+    return ComparedNames(frozenset(fresh), own, len(pairs), names, unknown, _described(connection, collection, unknown, names))
 
 
-def ask(
+def judge_candidates(
     connection: GraphConnection,
-    verdicts: NameVerdicts,
+    verdicts: NameVerdictStore,
     asked: NameJudge,
     collection: str,
-    compared: Compared,
+    compared: ComparedNames,
     stop: threading.Event,
     *,
     model: str,
@@ -106,29 +115,29 @@ def ask(
     So is each pair of what hangs together by them: names of one thing are all called the same as each other. Raises
     GraphUnreachable, LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
     """
-    sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    used = judge(asked.same_things, compared.unknown, compared.described, sheet, _by_name, stop=stop)
+    sheet = VerdictWriter(verdicts, collection, model, PROMPT.version)
+    used = judge_pairs(asked.same_things, compared.unknown, compared.described, sheet, _by_name, stop=stop)
     while described := _hanging_together(connection, verdicts, collection, compared):
-        used = used.and_also(judge(asked.same_things, sorted(described), described, sheet, _by_name, stop=stop))
+        used = used.and_also(judge_pairs(asked.same_things, sorted(described), described, sheet, _by_name, stop=stop))
     return used
 
 
 def _hanging_together(
-    connection: GraphConnection, verdicts: NameVerdicts, collection: str, compared: Compared
-) -> dict[Pair, tuple[Described, Described]]:
+    connection: GraphConnection, verdicts: NameVerdictStore, collection: str, compared: ComparedNames
+) -> dict[Pair, tuple[DescribedName, DescribedName]]:
     """The pairs without a verdict of names that hang together with those that were compared."""
-    judged = Judged(*verdicts.about(collection, compared.fresh))
-    left = unasked(judged | Judged(apart=frozenset(told_apart(judged.keys))))
+    judged = MatchVerdicts(*verdicts.about(collection, compared.fresh))
+    left = unjudged_pairs(judged | MatchVerdicts(apart=frozenset(distinguished_pairs(judged.keys))))
     keys = {key for pair in left for key in pair} - compared.names.keys()
     names = {**compared.names, **_known(connection, verdicts, collection, keys)}
     return _described(connection, collection, [pair for pair in left if names.keys() >= {*pair}], names)
 
 
-def settle(
+def apply_matches(
     connection: GraphConnection,
-    verdicts: NameVerdicts,
+    verdicts: NameVerdictStore,
     collection: str,
-    compared: Compared,
+    compared: ComparedNames,
     join: Callable[[Collection[str]], object],
 ) -> set[str]:
     """None of the names, which are in the graph, stands apart from one that it was judged to be the same as.
@@ -147,25 +156,26 @@ def settle(
     return keys
 
 
-def settled(verdicts: NameVerdicts, collection: str, compared: Compared) -> None:
+def mark_compared(verdicts: NameVerdictStore, collection: str, compared: ComparedNames) -> None:
     """The names are not compared again: the graph follows all that came of it."""
     verdicts.mark_judged(
-        collection, {key: (kin(Sense(key_alone(key), OPEN)), compared.signs.get(key)) for key in compared.fresh}
+        collection,
+        {key: (initialism_key(MentionKey(base_key(key), UNTYPED)), compared.signs.get(key)) for key in compared.fresh},
     )
 
 
-def _by_name(one: Described) -> Described:
+def _by_name(one: DescribedName) -> DescribedName:
     """Without what it is related to: names of other documents, too."""
     return replace(one, related=())
 
 
 def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
     """The keys of all names that the mentions have, each with the form of its entity where texts tell that from others."""
-    return {_key_of(name, row) for row in mentions for name, _ in ((row["name"], None), *named_also(row))}
+    return {_key_of(name, row) for row in mentions for name, _ in ((row["name"], None), *aliases_of(row))}
 
 
 def _key_of(name: str, mention: Mapping[str, Any]) -> str:
-    key = sense_of(name, None).key
+    key = mention_key(name, None).key
     return key + (mention["form"] or "") if key == mention["key"] else key
 
 
@@ -175,8 +185,8 @@ class _Entity:
     types: tuple[str, ...]
     related: tuple[str, ...] = ()
 
-    def described(self, related: tuple[str, ...]) -> Described:
-        return Described(self.name, ", ".join(self.types) or "Thing", related or self.related)
+    def described(self, related: tuple[str, ...]) -> DescribedName:
+        return DescribedName(self.name, ", ".join(self.types) or "Thing", related or self.related)
 
 
 def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
@@ -185,7 +195,7 @@ def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
     types: dict[str, set[str]] = defaultdict(set)
     related: dict[str, Counter[str]] = defaultdict(Counter)
     for rows in batch:
-        keys = {sense: as_told(sense, rows.told).name for sense in rows.entities}
+        keys = {sense: with_distinctions(sense, rows.told).name for sense in rows.entities}
         for sense, (name, kind) in rows.entities.items():
             names.setdefault(keys[sense], name)
             types[keys[sense]].update([kind] if kind else ())
@@ -193,7 +203,7 @@ def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
             for one, other in ((source, target), (target, source)):
                 related[keys[one]][rows.entities[other][0]] += 1
     return {
-        key: _Entity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(RELATED)))
+        key: _Entity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(MAX_RELATED)))
         for key, name in names.items()
     }
 
@@ -207,7 +217,7 @@ def _parting(connection: GraphConnection, collection: str, batch: Sequence[Episo
                 legal[sense.key].add(split_form(sense.form)[1])
     found: set[str] = set()
     for row in connection.read(SPELLED, group=collection, keys=sorted(legal)) if legal else ():
-        legal[row["key"]].add(split_form(sense_of(row["name"], None).form)[1])
+        legal[row["key"]].add(split_form(mention_key(row["name"], None).form)[1])
         found |= {row["key"]} if row["form"] else set()
     return found | {key for key, forms in legal.items() if len(forms - {""}) > 1}
 
@@ -220,14 +230,16 @@ def _entities(connection: GraphConnection, collection: str, keys: Collection[str
 
 
 def _alone(keys: Collection[str]) -> list[str]:
-    return sorted({*map(key_alone, keys)})
+    return sorted({*map(base_key, keys)})
 
 
 def _types(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(label for label in labels if label != "Entity"))
 
 
-def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
+def _known(
+    connection: GraphConnection, verdicts: NameVerdictStore, collection: str, keys: Collection[str]
+) -> dict[str, _Entity]:
     """The entities of these keys, and for a key that is only another name of one that, as it is spelled."""
     found = _entities(connection, collection, keys)
     absent = keys - found.keys()
@@ -236,7 +248,7 @@ def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str,
     same, _ = verdicts.about(collection, absent)
     of = sorted({key for pair in same for key in pair})
     for row in connection.read(SPELLED, group=collection, keys=_alone(of)) if of else ():
-        for name, _ in ((row["name"], None), *named_also(row)):
+        for name, _ in ((row["name"], None), *aliases_of(row)):
             if (key := _key_of(name, row)) in absent:
                 found[key] = _Entity(min(name, found[key].name) if key in found else name, _types(row["labels"]))
     return found
@@ -244,11 +256,11 @@ def _known(connection: GraphConnection, verdicts: NameVerdicts, collection: str,
 
 def _described(
     connection: GraphConnection, collection: str, pairs: Sequence[Pair], names: Mapping[str, _Entity]
-) -> dict[Pair, tuple[Described, Described]]:
+) -> dict[Pair, tuple[DescribedName, DescribedName]]:
     if not pairs:
         return {}
     keys = {key for pair in pairs for key in pair}
-    found = connection.read(RELATIONS, group=collection, keys=_alone(keys), most=RELATED)
+    found = connection.read(RELATIONS, group=collection, keys=_alone(keys), most=MAX_RELATED)
     related = {row["key"]: tuple(row["names"]) for row in found}
     of = {key: names[key].described(related.get(key, ())) for key in keys}
     return {(one, other): (of[one], of[other]) for one, other in pairs}

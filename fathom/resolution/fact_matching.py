@@ -15,27 +15,27 @@ from functools import partial
 from itertools import combinations
 
 from fathom.extraction.match_prompts.fact_match import PROMPT
-from fathom.extraction.model import FactJudge, Stated, Usage
+from fathom.extraction.model import FactJudge, StatedFact, Usage
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.assertions import FACT_COLUMNS, Assertion, held_facts, may_be_of_one_time, saying_key, unpacked
-from fathom.knowledge.clustering import Judged, Pair, beside, hanging_together, neighbours, pair_of
-from fathom.knowledge.context_isolation import Said, Sayer
-from fathom.knowledge.fact_clusters import Ends, SayersOf
-from fathom.knowledge.name_disambiguation import key_alone
+from fathom.knowledge.assertions import FACT_COLUMNS, Assertion, may_share_start, statement_key, stored_facts, unpack
+from fathom.knowledge.clustering import MatchVerdicts, Pair, adjacency, connected_components, consistent_adjacency, pair_of
+from fathom.knowledge.context_isolation import SourceDocument, VerdictScope
+from fathom.knowledge.fact_clusters import EntityPair, SourceLookup
+from fathom.knowledge.name_disambiguation import base_key
 from fathom.observability.structured_logging import get_logger
-from fathom.resolution.pair_judge import judge
-from fathom.resolution.relation_matching import Relations
-from fathom.resolution.store.fact_verdict_store import FactVerdicts, Saying
-from fathom.resolution.store.verdict_store import Sheet
+from fathom.resolution.pair_judge import judge_pairs
+from fathom.resolution.relation_matching import RelationMatcher
+from fathom.resolution.store.fact_verdict_store import ComparedStatement, FactVerdictStore
+from fathom.resolution.store.verdict_store import VerdictWriter
 
-MOST_BETWEEN = 200  # facts between two entities, the latest, among which others of one are looked for
-MOST_AROUND = 1_000  # pairs of entities, of names that are one, whose facts are looked at again
-AT_ONCE = 50  # pairs of entities whose facts are joined in one transaction
-MOST_ALIKE = 20  # facts that one is held against, the nearest by their sentences' vectors
-NEAR = (
+MAX_FACTS_PER_PAIR = 200  # facts between two entities, the latest, among which others of one are looked for
+MAX_ENTITY_PAIRS = 1_000  # pairs of entities, of names that are one, whose facts are looked at again
+ENTITY_PAIRS_PER_TRANSACTION = 50  # pairs of entities whose facts are joined in one transaction
+MAX_CANDIDATE_FACTS = 20  # facts that one is held against, the nearest by their sentences' vectors
+MAX_HAMMING = (
     92  # bits of 384 in which the signs of two vectors differ, .73 as a cosine; tests/fathom/resolution/test_fact_matching.py
 )
-LONGEST = 400  # characters of a sentence that is shown whole or not at all
+MAX_SENTENCE = 400  # characters of a sentence that is shown whole or not at all
 
 SAID = """
 MATCH (p:Episodic)-[m:MENTIONS]->(a:Entity) WHERE p.uuid IN $uuids AND m.asserts IS NOT NULL
@@ -63,7 +63,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class _Saying:
+class _Statement:
     """A sentence between two entities, whoever says it."""
 
     relation: str
@@ -71,19 +71,19 @@ class _Saying:
     since: frozenset[datetime | None]
     episodes: frozenset[str]
 
-    def stated(self) -> Stated:
-        return Stated(self.relation, self.fact, min((one for one in self.since if one), default=None))
+    def stated(self) -> StatedFact:
+        return StatedFact(self.relation, self.fact, min((one for one in self.since if one), default=None))
 
 
-def restate(
+def deduplicate_facts(
     connection: GraphConnection,
-    verdicts: FactVerdicts,
+    verdicts: FactVerdictStore,
     asked: FactJudge,
     collection: str,
     episodes: Sequence[str],
-    join: Callable[[Collection[Ends]], object],
+    join: Callable[[Collection[EntityPair]], object],
     signs: Callable[[Sequence[str]], list[bytes]],
-    sayers: SayersOf,
+    sayers: SourceLookup,
     *,
     joined: Collection[str],
     model: str,
@@ -99,8 +99,8 @@ def restate(
     sayings = _said(connection, episodes) | {
         (key, since, *ends) for ends, said in moved.items() for key, one in said.items() for since in one.since
     }
-    _doubt(connection, verdicts, collection, sayings, sayers)
-    fresh: dict[Ends, set[str]] = defaultdict(set)
+    reopen_verdicts(connection, verdicts, collection, sayings, sayers)
+    fresh: dict[EntityPair, set[str]] = defaultdict(set)
     unjudged = verdicts.unjudged(collection, sayings)
     for key, _, source, target in unjudged:
         fresh[source, target].add(key)
@@ -126,28 +126,34 @@ def restate(
     return used
 
 
-def _join(join: Callable[[Collection[Ends]], object], where: Collection[Ends]) -> None:
+def _join(join: Callable[[Collection[EntityPair]], object], where: Collection[EntityPair]) -> None:
     ordered = sorted(where)
-    for start in range(0, len(ordered), AT_ONCE):
-        join(ordered[start : start + AT_ONCE])
+    for start in range(0, len(ordered), ENTITY_PAIRS_PER_TRANSACTION):
+        join(ordered[start : start + ENTITY_PAIRS_PER_TRANSACTION])
 
 
-def _doubt(
-    connection: GraphConnection, verdicts: FactVerdicts, collection: str, sayings: Collection[Saying], sayers: SayersOf
+def reopen_verdicts(
+    connection: GraphConnection,
+    verdicts: FactVerdictStore,
+    collection: str,
+    sayings: Collection[ComparedStatement],
+    sayers: SourceLookup,
 ) -> None:
     """What is said here of which a verdict does not count for all who say it is to be compared again."""
     companies = verdicts.companies(collection, {key for key, _, _, _ in sayings})
-    told = beside(companies)
+    told = adjacency(companies)
     between = _between(connection, {(source, target) for key, _, source, target in sayings if key in told})
-    doubted: set[tuple[str, Ends]] = set()
+    doubted: set[tuple[str, EntityPair]] = set()
     for ends, said in between.items():
         here = {pair_of(key, other) for key in said.keys() & told.keys() for other in told[key] & said.keys()}
-        who = Said(_by({ends: said}, {key for pair in here for key in pair}, sayers), companies)
+        who = VerdictScope(_by({ends: said}, {key for pair in here for key in pair}, sayers), companies)
         doubted |= {(key, ends) for pair in here if not who.counts(pair) for key in pair}
     verdicts.mark_unjudged(collection, [one for one in sayings if (one[0], (one[2], one[3])) in doubted])
 
 
-def _by(between: Mapping[Ends, Mapping[str, _Saying]], keys: Collection[str], sayers: SayersOf) -> dict[str, set[Sayer]]:
+def _by(
+    between: Mapping[EntityPair, Mapping[str, _Statement]], keys: Collection[str], sayers: SourceLookup
+) -> dict[str, set[SourceDocument]]:
     """Who says what has these keys, between any of these entities."""
     episodes: dict[str, set[str]] = defaultdict(set)
     for said in between.values():
@@ -158,33 +164,33 @@ def _by(between: Mapping[Ends, Mapping[str, _Saying]], keys: Collection[str], sa
 
 
 def _to_compare(
-    verdicts: FactVerdicts,
+    verdicts: FactVerdictStore,
     collection: str,
-    compared: Mapping[Ends, Mapping[str, _Saying]],
-    fresh: Mapping[Ends, set[str]],
+    compared: Mapping[EntityPair, Mapping[str, _Statement]],
+    fresh: Mapping[EntityPair, set[str]],
     held: Iterable[Pair],
     signs: Callable[[Sequence[str]], list[bytes]],
-) -> dict[Pair, set[Ends]]:
+) -> dict[Pair, set[EntityPair]]:
     """The pairs of fresh sentences with what they may say again, or are held to; and between which entities."""
     facts = _facts(verdicts, collection, {key for said in compared.values() for key in said})
     signs([one.fact for said in compared.values() if _by_nearness(said) for one in said.values()])  # all at once
-    told = beside(held)
-    pairs: dict[Pair, set[Ends]] = defaultdict(set)
+    told = adjacency(held)
+    pairs: dict[Pair, set[EntityPair]] = defaultdict(set)
     for ends, said in compared.items():
         again = {pair_of(key, other) for key in fresh[ends] & said.keys() for other in told.get(key, set()) & said.keys()}
-        for pair in again | _alike(said, fresh[ends], facts, signs):
+        for pair in again | _candidate_pairs(said, fresh[ends], facts, signs):
             pairs[pair].add(ends)
     return pairs
 
 
 def _judge(
-    verdicts: FactVerdicts,
+    verdicts: FactVerdictStore,
     asked: FactJudge,
     collection: str,
-    between: Mapping[Ends, Mapping[str, _Saying]],
+    between: Mapping[EntityPair, Mapping[str, _Statement]],
     pairs: Sequence[Pair],
     *,
-    sayers: SayersOf,
+    sayers: SourceLookup,
     model: str,
 ) -> Usage:
     """Each of the pairs has a verdict that counts for all who say its sentences between these entities."""
@@ -197,84 +203,84 @@ def _judge(
     same, apart = verdicts.about(collection, keys)
     keys |= {key for pair in same for key in pair}
     companies |= verdicts.companies(collection, keys)
-    who = Said(_by(between, keys, sayers), companies)
+    who = VerdictScope(_by(between, keys, sayers), companies)
     unknown = sorted(pair for pair in looked_at if pair not in known or not who.counts(pair))
     said = {key: one for sayings in between.values() for key, one in sayings.items()}
     described = {(one, other): (said[one].stated(), said[other].stated()) for one, other in unknown}
-    sheet = Sheet(verdicts, collection, model, PROMPT.version)
-    relations = Relations(asked, replace(sheet, verdicts=verdicts.relations), described)
+    sheet = VerdictWriter(verdicts, collection, model, PROMPT.version)
+    relations = RelationMatcher(asked, replace(sheet, verdicts=verdicts.relations), described)
     others = relations.apart([pair for pair in unknown if pair not in known])
     sheet.record(dict.fromkeys(others, False))
     left = [pair for pair in unknown if pair not in {*others}]
     # who vouches is known to be one with both for all who say these
-    witnesses = Judged(frozenset(pair for pair in same if pair not in companies or who.counts(pair)), apart)
-    use = judge(asked.same_facts, left, described, sheet, said=who, known=witnesses, allowed=relations.allowed)
+    witnesses = MatchVerdicts(frozenset(pair for pair in same if pair not in companies or who.counts(pair)), apart)
+    use = judge_pairs(asked.same_facts, left, described, sheet, said=who, known=witnesses, allowed=relations.allowed)
     return use.and_also(relations.used)
 
 
-def _facts(verdicts: FactVerdicts, collection: str, keys: Collection[str]) -> dict[str, int]:
+def _facts(verdicts: FactVerdictStore, collection: str, keys: Collection[str]) -> dict[str, int]:
     """The number of the fact that each key is of, by what is known of it; of those that no other is the same as, none."""
     same, _ = verdicts.about(collection, keys)
-    groups = hanging_together(beside(same))
+    groups = connected_components(adjacency(same))
     return {key: number for number, group in enumerate(groups) for key in group}
 
 
 def _hanging_together(
-    verdicts: FactVerdicts,
+    verdicts: FactVerdictStore,
     collection: str,
-    compared: Mapping[Ends, Mapping[str, _Saying]],
-    fresh: Mapping[Ends, set[str]],
-) -> dict[Pair, set[Ends]]:
+    compared: Mapping[EntityPair, Mapping[str, _Statement]],
+    fresh: Mapping[EntityPair, set[str]],
+) -> dict[Pair, set[EntityPair]]:
     """The pairs of what hangs together with a fresh sentence between the same two, and may be of one time."""
-    found: dict[Pair, set[Ends]] = defaultdict(set)
-    judged = Judged(*verdicts.about(collection, {key for said in compared.values() for key in said}))
+    found: dict[Pair, set[EntityPair]] = defaultdict(set)
+    judged = MatchVerdicts(*verdicts.about(collection, {key for said in compared.values() for key in said}))
     for ends, said in compared.items():
-        for group in hanging_together(neighbours(said.keys(), judged)):
+        for group in connected_components(consistent_adjacency(said.keys(), judged)):
             for one, other in combinations(sorted(group), 2) if group & fresh[ends] else ():
-                if may_be_of_one_time(said[one].since, said[other].since):
+                if may_share_start(said[one].since, said[other].since):
                     found[one, other].add(ends)
     return found
 
 
-def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[Saying]:
+def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[ComparedStatement]:
     """What the episodes say, by the keys of their sentences, since when, and the entities between which they say it."""
-    rows = [(row["source"], unpacked(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
+    rows = [(row["source"], unpack(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
     asked = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
     known = {row["fact"]: row for row in connection.read(TARGETS, **asked)} if rows else {}
     return {
-        (saying_key(one.relation or known[fact]["relation"], one.fact), one.valid_at, source, known[fact]["target"])
+        (statement_key(one.relation or known[fact]["relation"], one.fact), one.valid_at, source, known[fact]["target"])
         for source, (fact, one) in rows
-        if fact in known and len(one.fact) <= LONGEST
+        if fact in known and len(one.fact) <= MAX_SENTENCE
     }
 
 
-def _around(connection: GraphConnection, collection: str, keys: Collection[str]) -> set[Ends]:
+def _around(connection: GraphConnection, collection: str, keys: Collection[str]) -> set[EntityPair]:
     """The entities of these keys with each that they have several facts with."""
     if not keys:
         return set()
-    asked = {"group": collection, "keys": sorted({*map(key_alone, keys)}), "named": sorted(keys), "most": MOST_AROUND}
+    asked = {"group": collection, "keys": sorted({*map(base_key, keys)}), "named": sorted(keys), "most": MAX_ENTITY_PAIRS}
     return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
 
 
-def _between(connection: GraphConnection, ends: Collection[Ends]) -> dict[Ends, dict[str, _Saying]]:
+def _between(connection: GraphConnection, ends: Collection[EntityPair]) -> dict[EntityPair, dict[str, _Statement]]:
     """All that is said between these entities, by its key; only of those that have several facts."""
-    found: dict[Ends, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[EntityPair, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
     asked = [list(pair) for pair in sorted(ends)]
-    for held in held_facts(connection.read, BETWEEN, ends=asked, most=MOST_BETWEEN) if ends else ():
+    for held in stored_facts(connection.read, BETWEEN, ends=asked, most=MAX_FACTS_PER_PAIR) if ends else ():
         for one in held.asserted.assertions:
-            if len(one.fact) <= LONGEST:
+            if len(one.fact) <= MAX_SENTENCE:
                 found[held.asserted.source, held.asserted.target][one.key].append(one)
-    return {pair: {key: _saying(said) for key, said in sayings.items()} for pair, sayings in found.items()}
+    return {pair: {key: _statement(said) for key, said in sayings.items()} for pair, sayings in found.items()}
 
 
-def _saying(assertions: Sequence[Assertion]) -> _Saying:
+def _statement(assertions: Sequence[Assertion]) -> _Statement:
     first = min(assertions, key=lambda one: (one.at, one.fact))
     since = frozenset(one.valid_at for one in assertions)
-    return _Saying(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
+    return _Statement(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
 
 
-def _alike(
-    sayings: Mapping[str, _Saying],
+def _candidate_pairs(
+    sayings: Mapping[str, _Statement],
     fresh: Collection[str],
     facts: Mapping[str, int],
     signs: Callable[[Sequence[str]], list[bytes]],
@@ -283,18 +289,18 @@ def _alike(
     found: set[Pair] = set()
     for key in sorted(fresh & sayings.keys()):
         own = sayings[key]
-        others = [other for other, one in sayings.items() if other != key and may_be_of_one_time(own.since, one.since)]
+        others = [other for other, one in sayings.items() if other != key and may_share_start(own.since, one.since)]
         of_others = {other for other in others if sayings[other].relation != own.relation}
         apart = dict.fromkeys(others, 0)
         if _by_nearness(sayings):
             mine, *theirs = (int.from_bytes(bits) for bits in signs([own.fact, *(sayings[other].fact for other in others)]))
             apart = {other: (mine ^ bits).bit_count() for other, bits in zip(others, theirs, strict=True)}
-        near = sorted((bits, other) for other, bits in apart.items() if bits <= NEAR or other not in of_others)
-        nearest = {*list(dict.fromkeys(facts.get(other, other) for _, other in near))[:MOST_ALIKE]}
+        near = sorted((bits, other) for other, bits in apart.items() if bits <= MAX_HAMMING or other not in of_others)
+        nearest = {*list(dict.fromkeys(facts.get(other, other) for _, other in near))[:MAX_CANDIDATE_FACTS]}
         found |= {pair_of(key, other) for other in others if facts.get(other, other) in nearest}
     return found
 
 
-def _by_nearness(sayings: Mapping[str, _Saying]) -> bool:
+def _by_nearness(sayings: Mapping[str, _Statement]) -> bool:
     """Whether it takes their sentences' vectors to tell which of them are alike: they are many, or of several relations."""
-    return len(sayings) > MOST_ALIKE or len({one.relation for one in sayings.values()}) > 1
+    return len(sayings) > MAX_CANDIDATE_FACTS or len({one.relation for one in sayings.values()}) > 1

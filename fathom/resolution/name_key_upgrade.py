@@ -15,14 +15,14 @@ from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL, lease_node
 from fathom.knowledge.legacy_name_keys import first_keys
 from fathom.knowledge.name_disambiguation import split_form
-from fathom.knowledge.name_resolution import OPEN, Sense, kin, sense_of
-from fathom.knowledge.records import named_also
+from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initialism_key, mention_key
+from fathom.knowledge.records import aliases_of
 from fathom.observability.structured_logging import get_logger
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.resolution.store.verdict_store import NameVerdictStore
 
 VERSION = 2  # 1: keys that depended on case, before a version was kept
 PAGE = 2_000  # entities a query
-AT_ONCE = 50  # entities whose mentions are moved in one transaction or few
+ENTITIES_PER_STEP = 50  # entities whose mentions are moved in one transaction or few
 
 STANDS = f"MATCH (f:{LABEL} {{uuid: $uuid}}) RETURN f.name_keys AS version"
 MARK = f"MERGE (f:{LABEL} {{uuid: $uuid}}) SET f.collection = $collection, f.name_keys = $version"
@@ -38,8 +38,8 @@ RETURN DISTINCT n.uuid AS uuid, n.name_key AS key, m.name AS name, m.also AS als
 log = get_logger(__name__)
 
 
-def rekey(
-    connection: GraphConnection, verdicts: NameVerdicts, collection: str, join: Callable[[Collection[str]], object]
+def upgrade_name_keys(
+    connection: GraphConnection, verdicts: NameVerdictStore, collection: str, join: Callable[[Collection[str]], object]
 ) -> bool:
     """Returns whether the names of the collection had keys of an older kind; they have those of VERSION then.
 
@@ -53,8 +53,8 @@ def rekey(
     stirred: dict[str, set[str]] = defaultdict(set)  # by the key of an entity, those that names of it have
     for rows in _mentioned(connection, collection):
         for row in rows:
-            for name in (row["name"], *(one for one, _ in named_also(row))):
-                key = sense_of(name, None).key
+            for name in (row["name"], *(one for one, _ in aliases_of(row))):
+                key = mention_key(name, None).key
                 changed = first_keys(name) - {key}
                 for old in changed:
                     became[old].add(key)
@@ -62,10 +62,12 @@ def rekey(
                     stirred[row["key"]].add(key)
         for key in _of_several_forms(rows):
             stirred[key].add(key)
-    verdicts.copy({old: sorted(keys) for old, keys in became.items()}, collection, lambda key: kin(Sense(key, OPEN)))
+    verdicts.copy(
+        {old: sorted(keys) for old, keys in became.items()}, collection, lambda key: initialism_key(MentionKey(key, UNTYPED))
+    )
     ordered = sorted(stirred)
-    for start in range(0, len(ordered), AT_ONCE):
-        some = ordered[start : start + AT_ONCE]
+    for start in range(0, len(ordered), ENTITIES_PER_STEP):
+        some = ordered[start : start + ENTITIES_PER_STEP]
         join({key for old in some for key in (old, *stirred[old])})
     mark = {"uuid": node, "collection": collection, "version": VERSION}
     connection.write(lambda tx: tx.run(MARK, **mark).consume())
@@ -85,6 +87,6 @@ def _of_several_forms(rows: Collection[Mapping[str, Any]]) -> set[str]:
     """The keys of entities that mentions name with several legal forms, which a document may tell apart."""
     forms: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        sense = sense_of(row["name"], None)
+        sense = mention_key(row["name"], None)
         forms[sense.key].add(split_form(sense.form)[1])
     return {key for key, some in forms.items() if len(some - {""}) > 1}

@@ -16,43 +16,45 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from fathom.errors import ExtractionFailed, FathomError
-from fathom.extraction.match_prompts.pair_prompt import MOST_PAIRS
-from fathom.extraction.model import Judgement, Usage
-from fathom.knowledge.clustering import NOTHING_JUDGED, Judged, Pair
-from fathom.knowledge.context_isolation import ALONE, NOBODY, Company, Said
-from fathom.llm.client import estimated_tokens
+from fathom.extraction.match_prompts.pair_prompt import MAX_PAIRS
+from fathom.extraction.model import PairVerdicts, Usage
+from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, Pair
+from fathom.knowledge.context_isolation import ISOLATED, NO_SCOPE, SourceSet, VerdictScope
+from fathom.llm.client import estimate_tokens
 from fathom.observability.structured_logging import get_logger
-from fathom.resolution.corroboration import to_ask, vouched
-from fathom.resolution.store.verdict_store import Sheet
+from fathom.resolution.corroboration import inferred_by_corroboration, pairs_to_judge
+from fathom.resolution.store.verdict_store import VerdictWriter
 
-AT_A_TIME = 8  # questions
-HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
-MOST_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
-FEW = 4  # groups of pairs that are asked about at once: a question about all of them first would spare hardly any
-MOST_IN_TURN = 4  # companies in sight of which one pair is asked about; of more, it is asked about alone
+MAX_PARALLEL_QUESTIONS = 8  # questions
+MAX_HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
+MAX_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
+MAX_UNSCREENED_GROUPS = (
+    4  # groups of pairs that are asked about at once: a question about all of them first would spare hardly any
+)
+MAX_SCOPES_IN_TURN = 4  # companies in sight of which one pair is asked about; of more, it is asked about alone
 
 log = get_logger(__name__)
 
-Described = TypeVar("Described", bound=Hashable)
-Ask = Callable[[Sequence[tuple[Described, Described]]], Judgement]
-Told = Callable[[Mapping[Pair, bool]], None]
-Question = tuple[Sequence[Pair], Told]  # and what becomes of its answer
+Description = TypeVar("Described", bound=Hashable)
+JudgeCall = Callable[[Sequence[tuple[Description, Description]]], PairVerdicts]
+OnVerdicts = Callable[[Mapping[Pair, bool]], None]
+Question = tuple[Sequence[Pair], OnVerdicts]  # and what becomes of its answer
 
 
-def as_it_is(one: Described) -> Described:
+def identity(one: Description) -> Description:
     """The same."""
     return one
 
 
-def judge(
-    ask: Ask[Described],
+def judge_pairs(
+    ask: JudgeCall[Description],
     pairs: Sequence[Pair],
-    described: Mapping[Pair, tuple[Described, Described]],
-    sheet: Sheet,
-    shown: Callable[[Described], Described] = as_it_is,
+    described: Mapping[Pair, tuple[Description, Description]],
+    sheet: VerdictWriter,
+    shown: Callable[[Description], Description] = identity,
     *,
-    said: Said = NOBODY,
-    known: Judged = NOTHING_JUDGED,
+    said: VerdictScope = NO_SCOPE,
+    known: MatchVerdicts = NO_VERDICTS,
     allowed: Callable[[Sequence[Pair]], Sequence[Pair]] = list,
     stop: threading.Event | None = None,
 ) -> Usage:
@@ -65,23 +67,23 @@ def judge(
     raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no more
     is asked then.
     """
-    judging = _Judging(_Asking(ask, described, stop or threading.Event()), sheet, shown, said, known, pairs)
-    while asked := to_ask(judging.left(), judging.same, said):
+    judging = PairJudge(QuestionRunner(ask, described, stop or threading.Event()), sheet, shown, said, known, pairs)
+    while asked := pairs_to_judge(judging.left(), judging.same, said):
         called = judging.called(asked)
         judging.confirm(asked, called, {*allowed(called)})
     return judging.asking.used
 
 
-class _Judging(Generic[Described]):
+class PairJudge(Generic[Description]):
     """What is known of pairs as they are asked about."""
 
     def __init__(
         self,
-        asking: _Asking[Described],
-        sheet: Sheet,
-        shown: Callable[[Described], Described],
-        said: Said,
-        known: Judged,
+        asking: QuestionRunner[Description],
+        sheet: VerdictWriter,
+        shown: Callable[[Description], Description],
+        said: VerdictScope,
+        known: MatchVerdicts,
         pairs: Sequence[Pair],
     ) -> None:
         self.asking = asking
@@ -104,13 +106,13 @@ class _Judging(Generic[Described]):
     def left(self) -> list[Pair]:
         """The pairs that have no verdict, as they are to be asked about; those for which others vouch have one."""
         left = [pair for pair in self._pairs if pair not in self._told]
-        by_company: dict[Company, dict[Pair, bool]] = defaultdict(dict)
-        for pair, is_one in vouched(left, self.same, self._apart, self._said).items():
+        by_company: dict[SourceSet, dict[Pair, bool]] = defaultdict(dict)
+        for pair, is_one in inferred_by_corroboration(left, self.same, self._apart, self._said).items():
             if is_one:
-                for company in self._companies[pair] or [ALONE]:
+                for company in self._companies[pair] or [ISOLATED]:
                     by_company[company][pair] = True
             elif pair not in self._held:
-                by_company[ALONE][pair] = False
+                by_company[ISOLATED][pair] = False
         for company, answer in by_company.items():
             self._record(answer, company)
         return [pair for pair in left if pair not in self._told]
@@ -119,54 +121,54 @@ class _Judging(Generic[Described]):
         """Those of the pairs that may be one: they were called so, or are of few groups and were not asked about yet."""
         fresh = [pair for pair in pairs if pair not in self._called and pair not in self._held]
         whole = all(self._shown(one) == one for pair in fresh for one in self.asking.described[pair])
-        if whole and len(self._by_company(fresh)) <= FEW:
+        if whole and len(self._by_company(fresh)) <= MAX_UNSCREENED_GROUPS:
             self._called.update(fresh)
         else:
-            self.asking.put([(some, self._first_told) for some in _questions(fresh, self.asking.described)], HALVINGS)
+            self.asking.put([(some, self._first_told) for some in _questions(fresh, self.asking.described)], MAX_HALVINGS)
         return [pair for pair in pairs if pair in self._called]
 
     def confirm(self, pairs: Sequence[Pair], called: Sequence[Pair], allowed: Set[Pair]) -> None:
         """Each of the pairs has a verdict."""
-        self._record({pair: False for pair in called if pair not in allowed}, ALONE)
+        self._record({pair: False for pair in called if pair not in allowed}, ISOLATED)
         groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._held)
         questions = [
             (some, partial(self._told_again, company))
             for company, group in groups
             for some in _questions(group, self.asking.described)
         ]
-        self.asking.put(questions, HALVINGS, self._shown)
+        self.asking.put(questions, MAX_HALVINGS, self._shown)
         denied, self._denied = [pair for pair in dict.fromkeys(self._denied) if pair not in self._told_alone], []
-        self.asking.put([([pair], partial(self._told_again, ALONE)) for pair in denied], 0, self._shown)
+        self.asking.put([([pair], partial(self._told_again, ISOLATED)) for pair in denied], 0, self._shown)
 
     def _first_told(self, answer: Mapping[Pair, bool]) -> None:
         called = [pair for pair, is_one in answer.items() if is_one]
         self._called.update(called)
-        self._record({pair: False for pair, is_one in answer.items() if not is_one}, ALONE, called)
+        self._record({pair: False for pair, is_one in answer.items() if not is_one}, ISOLATED, called)
 
-    def _told_again(self, company: Company, answer: Mapping[Pair, bool]) -> None:
+    def _told_again(self, company: SourceSet, answer: Mapping[Pair, bool]) -> None:
         """What was asked about alone has a verdict; else that two are one, and that they are two where none says otherwise."""
         if len(answer) == 1:
             self._told_alone.update(answer)
-            self._record(answer, ALONE)
+            self._record(answer, ISOLATED)
             return
         otherwise = {pair for pair in answer if pair in self._held or len(self._companies[pair]) > 1}
         self._denied += [pair for pair in otherwise if not answer[pair]]
         told = {pair: is_one for pair, is_one in answer.items() if is_one or pair not in otherwise}
         self._record({pair: is_one for pair, is_one in told.items() if pair not in self._told_alone}, company)
 
-    def _record(self, answer: Mapping[Pair, bool], company: Company, called: Sequence[Pair] = ()) -> None:
+    def _record(self, answer: Mapping[Pair, bool], company: SourceSet, called: Sequence[Pair] = ()) -> None:
         self._sheet.record(answer, called, company)
         self._told.update(answer)
         for pair, is_one in answer.items():
             (self.same if is_one else self._apart).add(pair)
             (self._apart if is_one else self.same).discard(pair)
 
-    def _by_company(self, pairs: Iterable[Pair]) -> list[tuple[Company, list[Pair]]]:
+    def _by_company(self, pairs: Iterable[Pair]) -> list[tuple[SourceSet, list[Pair]]]:
         """The pairs by company, in their order.
 
         One of several is with each of them, where all these have others to ask about; else it is alone, as is one of none.
         """
-        found: dict[Company, list[Pair]] = defaultdict(list)
+        found: dict[SourceSet, list[Pair]] = defaultdict(list)
         alone: list[Pair] = []
         several: list[Pair] = []
         for pair in pairs:
@@ -179,37 +181,37 @@ class _Judging(Generic[Described]):
                     several.append(pair)
         asked = {*found}
         for pair in several:
-            if len(self._companies[pair]) <= MOST_IN_TURN and asked.issuperset(self._companies[pair]):
+            if len(self._companies[pair]) <= MAX_SCOPES_IN_TURN and asked.issuperset(self._companies[pair]):
                 for company in self._companies[pair]:
                     found[company].append(pair)
             else:
                 alone.append(pair)
-        return [*found.items(), *((ALONE, [pair]) for pair in alone)]
+        return [*found.items(), *((ISOLATED, [pair]) for pair in alone)]
 
 
-def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Described, Described]]) -> list[list[Pair]]:
+def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Description, Description]]) -> list[list[Pair]]:
     questions: list[list[Pair]] = []
     room = 0
     for pair in pairs:
-        size = estimated_tokens(repr(described[pair]))
-        if not questions or len(questions[-1]) == MOST_PAIRS or size > room:
+        size = estimate_tokens(repr(described[pair]))
+        if not questions or len(questions[-1]) == MAX_PAIRS or size > room:
             questions.append([])
-            room = MOST_TOKENS
+            room = MAX_TOKENS
         questions[-1].append(pair)
         room -= size
     return questions
 
 
 @dataclass
-class _Asking(Generic[Described]):
+class QuestionRunner(Generic[Description]):
     """Some questions at a time, until something but an answer comes or it is stopped."""
 
-    _ask: Ask[Described]
-    described: Mapping[Pair, tuple[Described, Described]]
+    _ask: JudgeCall[Description]
+    described: Mapping[Pair, tuple[Description, Description]]
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
-    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Described], Described] = as_it_is) -> None:
+    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Description], Description] = identity) -> None:
         """Each is asked and told its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
         if not questions:
             return
@@ -221,22 +223,22 @@ class _Asking(Generic[Described]):
                 told(dict.fromkeys(some, False))
         self.put(halves, halvings - 1, shown)
 
-    def _answer(self, pairs: Sequence[Pair], shown: Callable[[Described], Described]) -> Judgement:
+    def _answer(self, pairs: Sequence[Pair], shown: Callable[[Description], Description]) -> PairVerdicts:
         """What reads the same is one without being asked about."""
         both = [(shown(one), shown(other)) for one, other in map(self.described.__getitem__, pairs)]
         asked = list(dict.fromkeys(pair for pair in both if pair[0] != pair[1]))
         if not asked:
-            return Judgement([True] * len(pairs))
+            return PairVerdicts([True] * len(pairs))
         if self._stop.is_set():
             raise CancelledError
         judged = self._ask(asked)
         answers = dict(zip(asked, judged.same, strict=True))
-        return Judgement([answers.get(pair, True) for pair in both], judged.usage)
+        return PairVerdicts([answers.get(pair, True) for pair in both], judged.usage)
 
-    def _round(self, questions: Sequence[Question], shown: Callable[[Described], Described]) -> list[Question]:
+    def _round(self, questions: Sequence[Question], shown: Callable[[Description], Description]) -> list[Question]:
         failed: list[Question] = []
         stopped: FathomError | CancelledError | None = None
-        with ThreadPoolExecutor(min(AT_A_TIME, len(questions)), thread_name_prefix="judging") as pool:
+        with ThreadPoolExecutor(min(MAX_PARALLEL_QUESTIONS, len(questions)), thread_name_prefix="judging") as pool:
             answers = {pool.submit(copy_context().run, self._answer, one[0], shown): one for one in questions}
             try:
                 for answer in as_completed(answers):

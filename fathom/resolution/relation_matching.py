@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from fathom.extraction.model import FactJudge, Stated, Usage
+from fathom.extraction.model import FactJudge, StatedFact, Usage
 from fathom.knowledge.clustering import Pair, pair_of
-from fathom.resolution.pair_judge import judge
-from fathom.resolution.store.verdict_store import Sheet
+from fathom.resolution.pair_judge import judge_pairs
+from fathom.resolution.store.verdict_store import VerdictWriter
 
 
-class Relations:
+class RelationMatcher:
     """The relations of pairs of facts, and what is known of these."""
 
-    def __init__(self, asked: FactJudge, sheet: Sheet, described: Mapping[Pair, tuple[Stated, Stated]]) -> None:
+    def __init__(self, asked: FactJudge, sheet: VerdictWriter, described: Mapping[Pair, tuple[StatedFact, StatedFact]]) -> None:
         self.used = Usage()
         self._asked = asked
         self._sheet = sheet
@@ -27,8 +27,8 @@ class Relations:
     def allowed(self, pairs: Sequence[Pair]) -> list[Pair]:
         """Those of the pairs whose relations can stand for the same; what is not known of these is asked about."""
         unknown = sorted({self._of[pair] for pair in pairs} - self._told(pairs).keys())
-        names = {(one, other): (Stated(one, ""), Stated(other, "")) for one, other in unknown}
-        self.used = self.used.and_also(judge(self._asked.same_facts, unknown, names, self._sheet))
+        names = {(one, other): (StatedFact(one, ""), StatedFact(other, "")) for one, other in unknown}
+        self.used = self.used.and_also(judge_pairs(self._asked.same_facts, unknown, names, self._sheet))
         told = self._told(pairs)
         return [pair for pair in pairs if told[self._of[pair]]]
 

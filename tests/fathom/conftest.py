@@ -15,7 +15,7 @@ from fathom.deployment.graph_component import GraphPart
 from fathom.embedding.embedder import Embedder
 from fathom.embedding.minilm import MiniLM
 from fathom.extraction.factory import open_language_model
-from fathom.extraction.llm_extractor import AskedModel
+from fathom.extraction.llm_extractor import LLMExtractor
 from fathom.extraction.model import LanguageModel
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection, open_graph
@@ -26,7 +26,7 @@ from tests.fathom.graphdb.graphiti.searching_client import Client, write_documen
 from tests.fathom.graphdb.small_corpus import ScriptedModel, WriterOf
 from tests.fathom.llm.messages_server import MessagesServer
 
-Opened = Callable[[Settings], AskedModel]
+Opened = Callable[[Settings], LLMExtractor]
 SettingsFor = Callable[..., Settings]
 
 
@@ -54,11 +54,11 @@ def settings_for(server: MessagesServer, tmp_path: Path, home_settings: Settings
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     """`opened(settings)` is their language model, closed after the test."""
-    models: list[AskedModel] = []
+    models: list[LLMExtractor] = []
 
-    def made(settings: Settings) -> AskedModel:
+    def made(settings: Settings) -> LLMExtractor:
         model = open_language_model(settings)
-        assert isinstance(model, AskedModel)
+        assert isinstance(model, LLMExtractor)
         models.append(model)
         return model
 

@@ -13,7 +13,7 @@ from fathom.errors import GraphUnreachable
 from fathom.graph.write.write_report import WriteReport
 from fathom.settings import Settings
 from resources import graph as graph_resource
-from resources.graph import REVIVALS, Graph
+from resources.graph import REVIVALS, GraphResource
 
 AT = datetime(2024, 5, 6, tzinfo=UTC)
 WRITTEN = WriteReport.model_construct(
@@ -45,7 +45,7 @@ class LeavingGraph:
 
 def written(leaving: LeavingGraph, monkeypatch: pytest.MonkeyPatch) -> WriteReport:
     monkeypatch.setattr(graph_resource, "GraphPart", lambda settings: leaving)
-    resource = Graph()
+    resource = GraphResource()
     resource._writer = leaving  # type: ignore[assignment]
     return resource.write(chunk_set("c/a.md", ["one"]), accepted_at=AT)
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from fathom.api.page.figures_in_words import many
 from fathom.api.page.html_markup import Child, Markup, join, tag
-from fathom.chunking.sentences import Span
-from fathom.extraction.dropped_items import told
-from fathom.graph.read.episode_contents import HeldEntity, HeldFact
+from fathom.chunking.sentences import TextSpan
+from fathom.extraction.dropped_items import describe_dropped
+from fathom.graph.read.episode_contents import EpisodeEntity, EpisodeFact
 from fathom.operations.document_passages import Passage, Passages
 from fathom.status.document_status import DocumentStatus
 
@@ -27,18 +27,18 @@ _LEAST = (0.0, 0.8, 0.9, 0.95)  # confidences that can be chosen
 
 
 @dataclass(frozen=True)
-class Choice:
+class PassageFilter:
     """Limits a page of passages: how many chunks it shows, and from which confidence on their facts."""
 
     limit: int
     least: float = 0.0
 
-    def hides(self, fact: HeldFact) -> bool:
+    def hides(self, fact: EpisodeFact) -> bool:
         """Whether the fact's confidence is measured and less."""
         return fact.confidence is not None and fact.confidence < self.least
 
 
-def shown(found: Passages, status: DocumentStatus, choice: Choice) -> Markup:
+def shown(found: Passages, status: DocumentStatus, choice: PassageFilter) -> Markup:
     """A page of chunks."""
     if found.version is None:
         said = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
@@ -48,9 +48,9 @@ def shown(found: Passages, status: DocumentStatus, choice: Choice) -> Markup:
         notices.append(tag("p", "These are the chunks of the version before; the new one is not cut yet.", class_="notice"))
     if found.graph_away:
         notices.append(tag("p", f"What they put into the graph is not shown: {found.graph_away}", class_="notice"))
-    measured = any(fact.confidence is not None for one in found.passages for fact, _ in one.facts)
+    measured = any(fact.confidence is not None for passage in found.passages for fact, _ in passage.facts)
     choosing = _choosing(found, choice) if measured or choice.least else None
-    listed = (_chunk(one, choice) for one in found.passages)
+    listed = (_chunk(passage, choice) for passage in found.passages)
     return _section(*notices, *listed, _paging(found, choice), count=found.total, choosing=choosing)
 
 
@@ -59,7 +59,7 @@ def _section(*content: Child, count: int | None = None, choosing: Child = None) 
     return tag("section", choosing, tag("h2", "Chunks ", said), join(*content), id="chunks")
 
 
-def _choosing(found: Passages, choice: Choice) -> Markup:
+def _choosing(found: Passages, choice: PassageFilter) -> Markup:
     """Asks for the least confidence of the facts that are shown."""
     words = {least: f"{least:.0%}" if least else "any" for least in sorted({*_LEAST, choice.least})}
     options = [tag("option", word, value=f"{least:g}", selected=least == choice.least) for least, word in words.items()]
@@ -75,15 +75,15 @@ def _choosing(found: Passages, choice: Choice) -> Markup:
     )
 
 
-def _chunk(whole: Passage, choice: Choice) -> Markup:
-    one = replace(whole, facts=[(fact, span) for fact, span in whole.facts if not choice.hides(fact)])
-    hidden = len(whole.facts) - len(one.facts)
-    chunk = one.chunk
-    dot, word = _STATES[one.episode.state] if one.episode else ("queued", "not planned yet")
+def _chunk(whole: Passage, choice: PassageFilter) -> Markup:
+    passage = replace(whole, facts=[(fact, span) for fact, span in whole.facts if not choice.hides(fact)])
+    hidden = len(whole.facts) - len(passage.facts)
+    chunk = passage.chunk
+    dot, word = _STATES[passage.episode.state] if passage.episode else ("queued", "not planned yet")
     pages = f"page {', '.join(str(page) for page in chunk.pages)}" if chunk.pages else None
     kind = chunk.kind if chunk.kind != "text" else None
     about = " · ".join(part for part in (pages, kind, many(chunk.tokens, "token")) if part)
-    reason = one.episode.reason if one.episode and one.episode.state in ("failed", "quarantined") else None
+    reason = passage.episode.reason if passage.episode and passage.episode.state in ("failed", "quarantined") else None
     return tag(
         "article",
         tag(
@@ -94,17 +94,17 @@ def _chunk(whole: Passage, choice: Choice) -> Markup:
             tag("small", tag("span", word, class_=f"dot {dot}")),
         ),
         tag("p", f"{reason}", class_="problem") if reason else None,
-        tag("div", tag("div", *_text(one), class_="text", lang=""), _put(one, hidden), class_="beside"),
+        tag("div", tag("div", *_text(passage), class_="text", lang=""), _put(passage, hidden), class_="beside"),
         class_="chunk",
         id=f"chunk-{chunk.position + 1}",
     )
 
 
-def _text(one: Passage) -> Iterator[Child]:
+def _text(passage: Passage) -> Iterator[Child]:
     """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
-    text, start = one.chunk.embedding_text, len(one.chunk.embedding_text) - len(one.chunk.text)
-    said = [(_name(one, "f", at), _below(span, start)) for at, (_, span) in enumerate(one.facts) if span]
-    marks = said + [(_name(one, "e", at), span) for at, (_, spans) in enumerate(one.entities) for span in spans]
+    text, start = passage.chunk.embedding_text, len(passage.chunk.embedding_text) - len(passage.chunk.text)
+    said = [(_name(passage, "f", at), _below(span, start)) for at, (_, span) in enumerate(passage.facts) if span]
+    marks = said + [(_name(passage, "e", at), span) for at, (_, spans) in enumerate(passage.entities) for span in spans]
     begin = 0 if any(span[0] < start for _, span in said) else start  # headings stand above already
     cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
     for low, high in pairwise(cuts):
@@ -113,14 +113,17 @@ def _text(one: Passage) -> Iterator[Child]:
         yield tag("span", piece, data_in=" ".join(belongs)) if belongs else piece
 
 
-def _below(span: Span, start: int) -> Span:
+def _below(span: TextSpan, start: int) -> TextSpan:
     """The part of a sentence below the headings; they run into it where they have no stop of their own."""
     return (max(span[0], start), span[1]) if span[1] > start else span
 
 
-def _put(one: Passage, hidden: int) -> Markup:
-    facts = [tag("li", _fact(fact, span, _name(one, "f", at))) for at, (fact, span) in enumerate(one.facts)]
-    names = [tag("li", _lights(_entity(entity), _name(one, "e", at), "entity")) for at, (entity, _) in enumerate(one.entities)]
+def _put(passage: Passage, hidden: int) -> Markup:
+    facts = [tag("li", _fact(fact, span, _name(passage, "f", at))) for at, (fact, span) in enumerate(passage.facts)]
+    names = [
+        tag("li", _lights(_entity(entity), _name(passage, "e", at), "entity"))
+        for at, (entity, _) in enumerate(passage.entities)
+    ]
     more = tag("details", tag("summary", f"{len(names) - _NAMES} more"), tag("ul", *names[_NAMES:], class_="names"))
     return tag(
         "div",
@@ -128,31 +131,33 @@ def _put(one: Passage, hidden: int) -> Markup:
         tag("p", f"{many(hidden, 'fact')} of less confidence", class_="aside") if hidden else None,
         tag("ul", *names[:_NAMES], class_="names", aria_label="Entities") if names else None,
         more if len(names) > _NAMES else None,
-        tag("p", "It put nothing there.", class_="aside") if _is_empty(one) and not hidden else None,
-        _left_out(one),
+        tag("p", "It put nothing there.", class_="aside") if _is_empty(passage) and not hidden else None,
+        _left_out(passage),
         class_="put",
     )
 
 
-def _left_out(one: Passage) -> Markup | None:
+def _left_out(passage: Passage) -> Markup | None:
     """Shows how many parts of the model's answer were left out, by reason."""
-    if one.episode is None or not one.episode.left_out:
+    if passage.episode is None or not passage.episode.left_out:
         return None
-    return tag("p", f"Left out of what the model found: {told(one.episode.left_out)}", class_="aside left-out")
+    return tag("p", f"Left out of what the model found: {describe_dropped(passage.episode.left_out)}", class_="aside left-out")
 
 
-def _is_empty(one: Passage) -> bool:
+def _is_empty(passage: Passage) -> bool:
     return (
-        one.episode is not None and one.episode.state == "written" and not (one.facts or one.entities or one.episode.entities)
+        passage.episode is not None
+        and passage.episode.state == "written"
+        and not (passage.facts or passage.entities or passage.episode.entities)
     )
 
 
-def _entity(entity: HeldEntity) -> Markup:
+def _entity(entity: EpisodeEntity) -> Markup:
     about = entity.type if entity.confidence is None else f"{entity.type}, {entity.confidence:.0%}"
     return join(entity.name, " ", tag("small", about))
 
 
-def _fact(fact: HeldFact, span: Span | None, name: str) -> Markup:
+def _fact(fact: EpisodeFact, span: TextSpan | None, name: str) -> Markup:
     times = [] if fact.confidence is None else [f"confidence {fact.confidence:.0%}"]
     if fact.since:
         times.append(f"from {fact.since}")
@@ -176,11 +181,11 @@ def _lights(said: Markup, name: str, kind: str) -> Markup:
     return tag("button", said, type="button", class_=kind, data_lights=name, aria_pressed="false")
 
 
-def _name(one: Passage, kind: str, at: int) -> str:
-    return f"{kind}{one.chunk.position}-{at}"
+def _name(passage: Passage, kind: str, at: int) -> str:
+    return f"{kind}{passage.chunk.position}-{at}"
 
 
-def _paging(found: Passages, choice: Choice) -> Child:
+def _paging(found: Passages, choice: PassageFilter) -> Child:
     limit = choice.limit
     if found.total <= limit:
         return None

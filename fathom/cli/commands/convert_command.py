@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.json_lines_input import answer_lines
+from fathom.cli.json_lines_input import process_lines
 from fathom.cli.output import AsJson, print_json, print_text, say, table
 from fathom.cli.password_file import PasswordFile, passwords_of
-from fathom.extraction.dropped_items import told
+from fathom.extraction.dropped_items import describe_dropped
 
 if TYPE_CHECKING:
     from fathom.chunking.chunk import ChunkSet
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TEXT_SUFFIXES = {".txt", ".text"}
 
 
-class Form(StrEnum):
+class OutputFormat(StrEnum):
     """What a conversion is printed as."""
 
     MD = "md"
@@ -43,7 +43,9 @@ def add_to(app: typer.Typer) -> None:
 
 def convert(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to convert.")],
-    to: Annotated[Form, typer.Option("--to", help="Markdown, Docling's JSON, chunks, or the report alone.")] = Form.MD,
+    to: Annotated[
+        OutputFormat, typer.Option("--to", help="Markdown, Docling's JSON, chunks, or the report alone.")
+    ] = OutputFormat.MD,
     password_file: PasswordFile = None,
     as_json: AsJson = False,
 ) -> int:
@@ -54,19 +56,21 @@ def convert(
     settings = deployment()
     with unlocked_file(file, passwords_of(password_file)) as readable:
         converted = converted_file(readable, settings)
-    if to is Form.CHUNKS:
+    if to is OutputFormat.CHUNKS:
         chunk_set = fathom.chunk(converted, document=file.name, settings=settings)
         if as_json:
             print_json(chunk_set)
         else:
             _print_chunks(chunk_set)
     elif as_json:
-        content: Any = {Form.MD: converted.markdown, Form.JSON: converted.document, Form.REPORT: None}[to]
-        named = {} if to is Form.REPORT else {"markdown" if to is Form.MD else "document": content}
+        content: Any = {OutputFormat.MD: converted.markdown, OutputFormat.JSON: converted.document, OutputFormat.REPORT: None}[
+            to
+        ]
+        named = {} if to is OutputFormat.REPORT else {"markdown" if to is OutputFormat.MD else "document": content}
         print_json({"source": str(file), "report": converted.report, **named})
-    elif to is Form.JSON:
+    elif to is OutputFormat.JSON:
         print_json(converted.document)
-    elif to is Form.REPORT:
+    elif to is OutputFormat.REPORT:
         table(("figure", "value"), ((k, v) for k, v in converted.report.model_dump(mode="json").items() if v not in (None, [])))
     else:
         print_text(converted.markdown)
@@ -106,7 +110,7 @@ def extract(
         if close := getattr(model, "close", None):
             closing.callback(close)
         if files == ["-"]:
-            return answer_lines(
+            return process_lines(
                 lambda name, text: _shape(name, sure_enough(model.extract([require_extractable(text, name)])[0], least))
             )
         texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
@@ -154,12 +158,12 @@ def _shape(source: str, extraction: Extraction) -> dict[str, Any]:
 
 
 def _print_extraction(shape: dict[str, Any]) -> None:
-    entities = [(one["name"], one["type"], len(one["mentions"]), one["confidence"]) for one in shape["entities"]]
+    entities = [(entity["name"], entity["type"], len(entity["mentions"]), entity["confidence"]) for entity in shape["entities"]]
     table(("entity", "type", "mentions>", "confidence>"), entities, title=shape["source"])
     columns = ("source", "relation", "target", "property", "confidence", "fact")
     table(
         ("from", "relation", "to", "property", "confidence>", "fact"),
-        ([one[column] for column in columns] for one in shape["facts"]),
+        ([fact[column] for column in columns] for fact in shape["facts"]),
     )
     if shape["left_out"]:
-        say(f"Left out: {told(shape['left_out'])}.")
+        say(f"Left out: {describe_dropped(shape['left_out'])}.")

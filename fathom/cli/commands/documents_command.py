@@ -8,7 +8,7 @@ import typer
 
 from fathom.cli.command_settings import deployment
 from fathom.cli.commands import document_control
-from fathom.cli.output import AsJson, answer, cell, console, duration, safe, say, table
+from fathom.cli.output import AsJson, cell, console, duration, print_result, safe, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,11 @@ def documents(
     from fathom.operations.document_rows import list_documents
     from fathom.uploads.upload import UploadState
 
-    wrong = [one for one in state or [] if one not in list(UploadState)]
+    wrong = [name for name in state or [] if name not in list(UploadState)]
     if wrong:
         raise UsageWrong(f"There is no state {', '.join(wrong)}.", hint=f"They are: {', '.join(UploadState)}.")
     listing = list_documents(deployment(), collection=collection, states=state or None, after=after, limit=limit)
-    answer(listing, as_json, lambda: print_rows(listing.documents))
+    print_result(listing, as_json, lambda: print_rows(listing.documents))
     if not listing.documents:
         say("No documents.")
     if listing.next:
@@ -80,7 +80,7 @@ def show(
         "stages": record.figures,
         "dagster": f"{page}/runs/{row.run}" if row.run else page,
     }
-    answer(result, as_json or bool((context.obj or {}).get("json")), lambda: _print_one(row, result))
+    print_result(result, as_json or bool((context.obj or {}).get("json")), lambda: _print_one(row, result))
     return 0
 
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, print_text, say, table
+from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def episodes(context: typer.Context, as_json: AsJson = False) -> int:
     from fathom.operations.episode_rows import episode_counts
 
     counts = episode_counts(deployment())
-    answer({"collections": counts}, as_json, lambda: _print_counts(counts))
+    print_result({"collections": counts}, as_json, lambda: _print_counts(counts))
     return 0
 
 
@@ -73,7 +73,7 @@ def show(
     if not rows:
         known_document(settings, document)
         say(f"{document} has no episodes yet.")
-    answer({"document": document, "episodes": rows}, _json(context, as_json), lambda: _print_rows(rows))
+    print_result({"document": document, "episodes": rows}, _json(context, as_json), lambda: _print_rows(rows))
     return 0
 
 
@@ -87,8 +87,8 @@ def verify(
     from fathom.operations.episode_rows import verified
 
     found = verified(deployment(), collection)
-    agree = all(one.agree for one in found)
-    answer({"agree": agree, "collections": found}, _json(context, as_json), lambda: _print_differences(found))
+    agree = all(difference.agree for difference in found)
+    print_result({"agree": agree, "collections": found}, _json(context, as_json), lambda: _print_differences(found))
     say("Ledger and graph agree." if agree else "Ledger and graph differ.")
     return 0 if agree else 1
 
@@ -111,7 +111,7 @@ def repair(
     plans = repairs(settings, collection)
     wrong = [plan.collection for plan in plans if not plan.nothing_to_do]
     if dry_run or not wrong:
-        answer({"agree": not wrong, "dry_run": dry_run, "repairs": plans}, as_json, lambda: _print_repairs(plans))
+        print_result({"agree": not wrong, "dry_run": dry_run, "repairs": plans}, as_json, lambda: _print_repairs(plans))
         say("This would be done." if wrong else "Ledger and graph agree; there is nothing to repair.")
         return 0
     if not yes:
@@ -119,9 +119,9 @@ def repair(
         if not (sys.stdin.isatty() and typer.confirm(f"Repair {', '.join(wrong)}?", err=True)):
             raise Refused("Nothing was repaired: nobody confirmed it.", hint="Confirm it with --yes; --dry-run shows it.")
     done = repair_collections(settings, wrong, by=BY)
-    agree = all(one.left is not None and one.left.agree for one in done)
-    answer({"agree": agree, "dry_run": False, "repairs": done}, as_json, lambda: _print_repairs(done))
-    again = sorted({document for one in done for document in one.documents})
+    agree = all(repaired.left is not None and repaired.left.agree for repaired in done)
+    print_result({"agree": agree, "dry_run": False, "repairs": done}, as_json, lambda: _print_repairs(done))
+    again = sorted({document for repaired in done for document in repaired.documents})
     for document in again:
         say(f"{document} is taken up again, for what was lost of it.")
     say("Ledger and graph agree." if agree else "Ledger and graph still differ; `fathom episodes verify` says where.")
@@ -136,24 +136,27 @@ def _print_differences(found: Sequence[Differences]) -> None:
     kinds = ("missing", "unknown", "partial", "elsewhere", "doubled", "doubled_mentions", "ungrounded", "stale", "orphans")
     table(
         ("collection", "episodes>", *(f"{kind.replace('_', ' ')}>" for kind in kinds)),
-        ((one.collection, one.episodes, *(len(getattr(one, kind)) for kind in kinds)) for one in found),
+        (
+            (difference.collection, difference.episodes, *(len(getattr(difference, kind)) for kind in kinds))
+            for difference in found
+        ),
     )
-    for one in found:
+    for difference in found:
         for kind in kinds:
-            for uuid in getattr(one, kind)[:SHOWN]:
-                print_text(f"{one.collection}: {kind.replace('_', ' ')}: {uuid}")
+            for uuid in getattr(difference, kind)[:SHOWN]:
+                print_text(f"{difference.collection}: {kind.replace('_', ' ')}: {uuid}")
 
 
 def _print_repairs(repairs: Sequence[Repair], *, to_stderr: bool = False) -> None:
     kinds = ("adopted", "removed", "again", "facts", "entities", "mentions")
-    rows = [(one.collection, *(len(getattr(one, kind)) for kind in kinds)) for one in repairs]
+    rows = [(repair.collection, *(len(getattr(repair, kind)) for kind in kinds)) for repair in repairs]
     table(("collection", *(f"{kind}>" for kind in kinds)), rows, to_stderr=to_stderr)
 
 
 def _print_counts(counts: Sequence[EpisodeCounts]) -> None:
     table(
         ("collection", "state", "documents>", "episodes>", "tokens>", "cost $>"),
-        ((one.collection, one.state, one.documents, one.episodes, one.tokens, one.cost_usd) for one in counts),
+        ((count.collection, count.state, count.documents, count.episodes, count.tokens, count.cost_usd) for count in counts),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, cell, say, table
+from fathom.cli.output import AsJson, cell, print_result, say, table
 
 if TYPE_CHECKING:
     from fathom.graphdb.user_query import QueryResult
@@ -37,7 +37,7 @@ def query(
 
     with closing(open_graph(deployment())) as connection:
         result = run_query(connection, cypher, _parameters(param or []), timeout_s=timeout, limit=limit)
-    answer(result, as_json, lambda: _print(result))
+    print_result(result, as_json, lambda: _print(result))
     if result.summary["truncated"]:
         say(f"There are more than {limit} rows; ask for more with --limit.")
     return 0
@@ -51,7 +51,7 @@ def health(as_json: AsJson = False) -> int:
 
     with closing(open_graph(deployment())) as connection:
         found = graph_health(connection)
-    answer(found, as_json, lambda: table(("what", "is"), ((name, _text(value)) for name, value in found.items())))
+    print_result(found, as_json, lambda: table(("what", "is"), ((name, _text(value)) for name, value in found.items())))
     return 3 if found["status"] == "unhealthy" else 0
 
 
@@ -63,7 +63,7 @@ def stats(as_json: AsJson = False) -> int:
 
     with closing(open_graph(deployment())) as connection:
         found = graph_stats(connection)
-    answer(found, as_json, lambda: _print_stats(found))
+    print_result(found, as_json, lambda: _print_stats(found))
     return 0
 
 
@@ -71,10 +71,10 @@ def _parameters(given: list[str]) -> dict[str, Any]:
     from fathom.errors import UsageWrong
 
     parameters: dict[str, Any] = {}
-    for one in given:
-        name, found, value = one.partition("=")
+    for parameter in given:
+        name, found, value = parameter.partition("=")
         if not found or not name:
-            raise UsageWrong(f"--param {one!r} is not of the form name=value.")
+            raise UsageWrong(f"--param {parameter!r} is not of the form name=value.")
         try:
             parameters[name] = json.loads(value)
         except ValueError:

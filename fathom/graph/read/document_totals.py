@@ -28,7 +28,7 @@ RETURN count(n) AS orphans
 
 
 @dataclass(frozen=True)
-class Holding:
+class DocumentTotals:
     """Entities and facts of some episodes, counted in the graph."""
 
     episodes: int
@@ -40,7 +40,7 @@ class Holding:
     orphans: int
 
 
-def holding(connection: GraphConnection, episodes: Sequence[str], touched: Sequence[str]) -> Holding:
+def document_totals(connection: GraphConnection, episodes: Sequence[str], touched: Sequence[str]) -> DocumentTotals:
     """What the episodes hold; orphans are looked for among their entities and those of `touched`, which were removed from."""
     entities: dict[str, dict[str, Any]] = {}
     facts: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ def holding(connection: GraphConnection, episodes: Sequence[str], touched: Seque
         next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity") for row in entities.values()
     )
     alone = sum(connection.read(ORPHANS, uuids=some)[0]["orphans"] for some in _slices(sorted({*entities, *touched})))
-    return Holding(
+    return DocumentTotals(
         episodes=found,
         entities=len(entities),
         facts=len(facts),

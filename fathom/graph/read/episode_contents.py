@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.assertions import moment
+from fathom.knowledge.assertions import parse_timestamp
 
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS episode, p.entity_edges AS facts"
 ENTITIES = """
@@ -25,7 +25,7 @@ RETURN DISTINCT r.uuid AS uuid, a.name AS source, b.name AS target, r.name AS re
 
 
 @dataclass(frozen=True, slots=True)
-class HeldEntity:
+class EpisodeEntity:
     """An entity, its type, and its confidence where that is measured."""
 
     name: str
@@ -34,7 +34,7 @@ class HeldEntity:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldFact:
+class EpisodeFact:
     """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it.
 
     `since` and `until` are the words of its beginning and end, where a moment says less or there is none; `wikidata` is
@@ -57,21 +57,21 @@ class HeldFact:
 
 
 @dataclass
-class Held:
+class EpisodeContents:
     """What one episode put there."""
 
-    entities: list[HeldEntity] = field(default_factory=list[HeldEntity])
-    facts: list[HeldFact] = field(default_factory=list[HeldFact])
+    entities: list[EpisodeEntity] = field(default_factory=list[EpisodeEntity])
+    facts: list[EpisodeFact] = field(default_factory=list[EpisodeFact])
 
 
-def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, Held]:
+def contents_of(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, EpisodeContents]:
     """What each of these episodes put into the graph; those that are not there are left out. Raises GraphUnreachable."""
     claims = connection.read(CLAIMS, uuids=list(episodes))
-    found = {row["episode"]: Held() for row in claims}
+    found = {row["episode"]: EpisodeContents() for row in claims}
     entities = connection.read(ENTITIES, uuids=list(found))
     for row in entities:
         label = next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity")
-        found[row["episode"]].entities.append(HeldEntity(row["name"], label, row["confidence"]))
+        found[row["episode"]].entities.append(EpisodeEntity(row["name"], label, row["confidence"]))
     wanted = {uuid for row in claims for uuid in row["facts"] or ()}
     if wanted:
         asked = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
@@ -81,16 +81,16 @@ def held_by(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, H
     return found
 
 
-def _fact(row: dict[str, Any]) -> HeldFact:
-    valid_at, reference = moment(row["valid_at"]), moment(row["reference_time"])
-    return HeldFact(
+def _fact(row: dict[str, Any]) -> EpisodeFact:
+    valid_at, reference = parse_timestamp(row["valid_at"]), parse_timestamp(row["reference_time"])
+    return EpisodeFact(
         uuid=row["uuid"],
         source=row["source"],
         target=row["target"],
         relation=row["relation"],
         fact=row["fact"],
         valid_at=valid_at,
-        invalid_at=moment(row["invalid_at"]),
+        invalid_at=parse_timestamp(row["invalid_at"]),
         dated=valid_at is not None and valid_at != reference,
         episodes=len(row["episodes"] or ()),
         since=row["since"],

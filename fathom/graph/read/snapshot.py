@@ -10,8 +10,8 @@ from datetime import UTC
 from typing import Any
 
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.assertions import moment
-from fathom.knowledge.records import named_also
+from fathom.knowledge.assertions import parse_timestamp
+from fathom.knowledge.records import aliases_of
 
 PAGE = 2000  # rows a query
 _LATER = ("property", "confidence")
@@ -90,7 +90,7 @@ def snapshot(connection: GraphConnection, collection: str) -> Snapshot:
         mentions.update((row["episode"], row["entity"]) for row in found)
         names: dict[str, list[list[str]]] = {row["uuid"]: [] for row in rows}
         for row in found:
-            said = [(row["name"] or row["entity"], row["type"]), *named_also(row)]
+            said = [(row["name"] or row["entity"], row["type"]), *aliases_of(row)]
             names[row["episode"]] += [[name, kind or ""] for name, kind in said]
         for row in rows:
             own = {"names": sorted(names[row["uuid"]]), "facts": len(row["facts"] or ())}
@@ -121,5 +121,5 @@ def _hash(value: Any, digits: int) -> str:
 
 def _plain(value: Any) -> str:
     """A moment by its place in time: a server keeps the zone that it was written in."""
-    at = moment(value)
+    at = parse_timestamp(value)
     return str(value) if at is None else at.astimezone(UTC).isoformat()

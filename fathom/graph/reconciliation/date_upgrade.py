@@ -25,7 +25,7 @@ MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after RETURN n.uuid AS 
 log = get_logger(__name__)
 
 
-def redate(connection: GraphConnection, collection: str, weigh: Callable[[Collection[str]], object]) -> bool:
+def upgrade_fact_dates(connection: GraphConnection, collection: str, weigh: Callable[[Collection[str]], object]) -> bool:
     """Returns whether the facts of the collection had dates of an older kind; they have those of VERSION then.
 
     `weigh` gives the facts of which some entities are the source the dates that follow from what is asserted. Only the

@@ -14,7 +14,7 @@ from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
 
 SLICE = 100  # episodes, facts or entities a transaction
-ROUNDS = 5  # each removes what the one before left without support
+MAX_ROUNDS = 5  # each removes what the one before left without support
 
 OF_ENTITIES = "MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids RETURN DISTINCT p.uuid AS uuid"
 HELD = """
@@ -37,7 +37,7 @@ MENTIONED = f"{MENTION} RETURN m.uuid AS uuid"
 DELETE_OTHERS = f"{MENTION} WHERE m.uuid <> $uuid DELETE m"
 DELETE_MORE = f"{MENTION} WITH collect(m) AS copies UNWIND copies[1..] AS one DELETE one"
 
-TakeOut = Callable[[Sequence[str]], object]
+RemoveEpisodes = Callable[[Sequence[str]], object]
 
 
 class Repair(BaseModel):
@@ -66,7 +66,7 @@ class Repair(BaseModel):
         return self.found.agree
 
 
-def planned(connection: GraphConnection, ledger: Ledger, collection: str) -> Repair:
+def plan_repair(connection: GraphConnection, ledger: Ledger, collection: str) -> Repair:
     """What a repair would do now; nothing is changed. Raises GraphUnreachable."""
     rows = {row.uuid: row for row in ledger.rows(collection=collection)}
     found = _differences(connection, ledger, collection)
@@ -91,14 +91,14 @@ def planned(connection: GraphConnection, ledger: Ledger, collection: str) -> Rep
     )
 
 
-def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_out: TakeOut) -> Repair:
+def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_out: RemoveEpisodes) -> Repair:
     """Ledger and graph of the collection agree; `left` says where not. Only the collection's writer may do this.
 
     `take_out` removes episodes from the graph. The graph is changed before the ledger: what is cut short is found again.
     Raises GraphUnreachable, LeaseLost.
     """
-    first = plan = planned(connection, ledger, collection)
-    for _ in range(ROUNDS):
+    first = plan = plan_repair(connection, ledger, collection)
+    for _ in range(MAX_ROUNDS):
         if plan.found.agree:
             break
         for some in _slices(plan.removed):
@@ -106,12 +106,12 @@ def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_ou
         ledger.mark_again(plan.again, "it was not whole in the graph")
         _adopt(connection, ledger, plan.adopted)
         for pair in plan.mentions:
-            _once(connection, *pair.split(ARROW))
+            _keep_single_mention(connection, *pair.split(ARROW))
         _facts(connection, plan.found)
         for some in _slices(plan.entities):
             _change(connection, DELETE_ENTITIES, uuids=some)
-        plan = planned(connection, ledger, collection)
-        first = _joined(first, plan)
+        plan = plan_repair(connection, ledger, collection)
+        first = _merged(first, plan)
     return first.model_copy(update={"left": plan.found})
 
 
@@ -126,7 +126,7 @@ def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) ->
             ledger.mark_written(row["uuid"], entities=row["entities"], facts=len(row["facts"] or ()))
 
 
-def _once(connection: GraphConnection, episode: str, entity: str) -> None:
+def _keep_single_mention(connection: GraphConnection, episode: str, entity: str) -> None:
     """One mention of the entity is left, the one a writer would find again if it is among them."""
     ends = {"episode": episode, "entity": entity}
     ours = mention_uuid(episode, entity)
@@ -154,7 +154,7 @@ def _change(connection: GraphConnection, cypher: LiteralString, **parameters: An
     connection.write(lambda tx: tx.run(cypher, **parameters).consume())
 
 
-def _joined(one: Repair, more: Repair) -> Repair:
+def _merged(one: Repair, more: Repair) -> Repair:
     """Both rounds as one."""
     lists = ("adopted", "removed", "again", "documents", "facts", "entities", "mentions")
     return one.model_copy(update={name: sorted({*getattr(one, name), *getattr(more, name)}) for name in lists})

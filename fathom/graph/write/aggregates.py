@@ -11,10 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
-from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, Held, held_facts, moment
-from fathom.knowledge.fact_validity import Claim, Group, OneAtATime, Validity, groups_of, relations_of, validity
-from fathom.knowledge.name_disambiguation import parts_in, reduced
-from fathom.knowledge.name_resolution import is_generic, sense_of
+from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, StoredFact, parse_timestamp, stored_facts
+from fathom.knowledge.fact_validity import (
+    Claim,
+    ExclusiveGroup,
+    FunctionalRelation,
+    Validity,
+    compute_validity,
+    exclusive_groups,
+    relations_of,
+)
+from fathom.knowledge.name_disambiguation import parts_in, reduce_form
+from fathom.knowledge.name_resolution import is_generic, mention_key
 from fathom.knowledge.stated_endings import SIGNS
 
 if TYPE_CHECKING:
@@ -48,10 +56,10 @@ UNWIND $rows AS row MATCH (:Entity {uuid: row.source})-[r:RELATES_TO {uuid: row.
 SET r.valid_at = row.valid_at, r.invalid_at = row.invalid_at, r.expired_at = row.expired_at
 """
 
-Rules = Mapping[str, OneAtATime]
+Rules = Mapping[str, FunctionalRelation]
 
 
-def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
+def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
     """Each has the name and the type that most of its mentions give it, the date of the first and the highest confidence.
 
     A mention by another key, an initial, gives it no name where one by its own does; one that leaves the type open gives it
@@ -77,9 +85,9 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
         given = set(types)
         types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
         del types[None]
-        name, since = _spelling(names), min(first for row in votes if (first := moment(row["first"])))
+        name, since = _spelling(names), min(first for row in votes if (first := parse_timestamp(row["first"])))
         sure = max((row["surest"] for row in votes if row["surest"] is not None), default=None)
-        if (name, since, sure) != (held["held"], moment(held["since"]), held["sure"]):
+        if (name, since, sure) != (held["held"], parse_timestamp(held["since"]), held["sure"]):
             rows.append({"uuid": uuid, "name": name, "created_at": since, "confidence": sure})
             renamed += rows[-1:] if name != held["held"] else []
         wanted = {_winner(types)} if types else set[str]()
@@ -95,7 +103,7 @@ def settle_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]]
         tx.run(NAME_ENTITIES, rows=rows).consume()
 
 
-def settle_facts(
+def recompute_facts(
     tx: ManagedTransaction,
     collection: str,
     changed: Mapping[str, AssertedFact],
@@ -113,14 +121,16 @@ def settle_facts(
     claims = {uuid: fact.claim() for uuid, fact in changed.items()}
     moved = [*claims.values(), *gone]
     known = {*claims, *(claim.uuid for claim in gone)}
-    near = {group for claim in moved for group in groups_of(claim, rules)}
+    near = {group for claim in moved for group in exclusive_groups(claim, rules)}
     held = _members(tx, near, rules, known)
     held |= _between(tx, FACTS_BETWEEN, [claim for claim in moved if claim.is_end], known)
     neighbours = {uuid: one.asserted.claim() for uuid, one in held.items()}
-    far = {group for claim in neighbours.values() for group in groups_of(claim, rules)} - near
+    far = {group for claim in neighbours.values() for group in exclusive_groups(claim, rules)} - near
     beyond = _members(tx, far, rules, {*known, *held})
     beyond |= _between(tx, ENDS_BETWEEN, [*claims.values(), *neighbours.values()], {*known, *held})
-    weighed = validity([*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules)
+    weighed = compute_validity(
+        [*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules
+    )
     rows = [_row(collection, fact, claims[uuid], weighed[uuid]) for uuid, fact in sorted(changed.items())]
     fresh = [row for row in rows if row["fact"] != before.get(row["uuid"])]
     for row in fresh:
@@ -149,7 +159,9 @@ def embed(rows: Sequence[dict[str, Any]], source: str, target: str, embedder: Em
         row[target] = vector
 
 
-def _members(tx: ManagedTransaction, groups: Collection[Group], rules: Rules, known: Collection[str]) -> dict[str, Held]:
+def _members(
+    tx: ManagedTransaction, groups: Collection[ExclusiveGroup], rules: Rules, known: Collection[str]
+) -> dict[str, StoredFact]:
     """The facts of the groups that are in the graph, without the known ones."""
     if not groups:
         return {}
@@ -157,17 +169,17 @@ def _members(tx: ManagedTransaction, groups: Collection[Group], rules: Rules, kn
     entities = sorted({entity for _, entity in groups})
     return {
         held.asserted.uuid: held
-        for held in held_facts(tx.run, SAME_GROUPS, entities=entities, relations=relations)
-        if held.asserted.uuid not in known and any(group in groups for group in groups_of(held.asserted.claim(), rules))
+        for held in stored_facts(tx.run, SAME_GROUPS, entities=entities, relations=relations)
+        if held.asserted.uuid not in known and any(group in groups for group in exclusive_groups(held.asserted.claim(), rules))
     }
 
 
-def _between(tx: ManagedTransaction, query: str, claims: Collection[Claim], known: Collection[str]) -> dict[str, Held]:
+def _between(tx: ManagedTransaction, query: str, claims: Collection[Claim], known: Collection[str]) -> dict[str, StoredFact]:
     """The facts that the query finds between the two of each claim, in either direction, without the known ones."""
     ends = {pair for claim in claims for pair in ((claim.source, claim.target), (claim.target, claim.source))}
     if not ends:
         return {}
-    found = held_facts(tx.run, query, ends=[list(pair) for pair in sorted(ends)], signs=list(SIGNS))
+    found = stored_facts(tx.run, query, ends=[list(pair) for pair in sorted(ends)], signs=list(SIGNS))
     return {one.asserted.uuid: one for one in found if one.asserted.uuid not in known}
 
 
@@ -203,9 +215,9 @@ def _names(votes: Sequence[Mapping[str, Any]]) -> Counter[str]:
     for row in votes:
         name = row["held"] if row["name"] is None else row["name"]
         if name:
-            sense, form = sense_of(name, None), row["form"] or ""
+            sense, form = mention_key(name, None), row["form"] or ""
             of_key = row["name"] is None or sense.key == row["key"]
-            by_nearness[of_key + (of_key and reduced(sense.form, parts_in(form)) == form)][name] += row["votes"]
+            by_nearness[of_key + (of_key and reduce_form(sense.form, parts_in(form)) == form)][name] += row["votes"]
     return by_nearness[max(by_nearness)] if by_nearness else Counter({votes[0]["key"] or votes[0]["uuid"]: 1})
 
 

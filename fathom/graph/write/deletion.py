@@ -14,12 +14,12 @@ from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 
 WHY = "the document was removed"
-NAMED = 3  # other documents named for a thing that stays
+MAX_DOCUMENTS_NAMED = 3  # other documents named for a thing that stays
 
-TakeOut = Callable[[Sequence[str]], object]
+RemoveEpisodes = Callable[[Sequence[str]], object]
 
 
-class Kept(BaseModel):
+class KeptItem(BaseModel):
     """Something the document spoke of that stays, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +29,7 @@ class Kept(BaseModel):
     why: str
 
 
-class Erased(BaseModel):
+class DeletionReceipt(BaseModel):
     """What removing a document did to its collection in the graph; uuids, for names would keep what was to go."""
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +38,7 @@ class Erased(BaseModel):
     mentions: int = Field(description="how many mentions went with them")
     facts: list[str]
     entities: list[str]
-    kept: list[Kept]
+    kept: list[KeptItem]
     changed: list[str] = Field(
         description="entities and facts that stay and read differently without it; by their uuids before, where these changed"
     )
@@ -47,14 +47,14 @@ class Erased(BaseModel):
 
 
 @dataclass(frozen=True)
-class Erasure:
+class Deletion:
     """The account, and what the collection was afterwards."""
 
-    erased: Erased
+    erased: DeletionReceipt
     after: Snapshot
 
 
-def erase(connection: GraphConnection, ledger: Ledger, document: str, take_out: TakeOut) -> Erasure:
+def delete_document(connection: GraphConnection, ledger: Ledger, document: str, take_out: RemoveEpisodes) -> Deletion:
     """No episode of the document is in the graph, also none the ledger does not know of. Only the collection's writer may.
 
     `take_out` removes episodes from the graph. Reads the whole collection twice. Raises GraphUnreachable, LeaseLost.
@@ -67,10 +67,10 @@ def erase(connection: GraphConnection, ledger: Ledger, document: str, take_out: 
     states = ledger.states(document)
     ledger.mark_removed([uuid for uuid, state in states.items() if state != "removed"], WHY)
     after = snapshot(connection, collection) if there else before
-    return Erasure(_account(before, after), after)
+    return Deletion(_account(before, after), after)
 
 
-def _account(before: Snapshot, after: Snapshot) -> Erased:
+def _account(before: Snapshot, after: Snapshot) -> DeletionReceipt:
     gone = before.episodes.keys() - after.episodes.keys()
     touched = {entity for episode, entity in before.mentions if episode in gone}
     claimed = {fact for fact, episodes in before.asserted_by.items() if gone & set(episodes)}
@@ -78,9 +78,9 @@ def _account(before: Snapshot, after: Snapshot) -> Erased:
     for episode, entity in after.mentions:
         names[entity].add(after.documents[episode])
     kept = [
-        *(Kept(kind="entity", id=one, why=_why("named", names[one])) for one in sorted(touched & after.entities.keys())),
+        *(KeptItem(kind="entity", id=one, why=_why("named", names[one])) for one in sorted(touched & after.entities.keys())),
         *(
-            Kept(kind="fact", id=one, why=_why("asserted", after.asserting(one)))
+            KeptItem(kind="fact", id=one, why=_why("asserted", after.asserting(one)))
             for one in sorted(claimed & after.facts.keys())
         ),
     ]
@@ -93,7 +93,7 @@ def _account(before: Snapshot, after: Snapshot) -> Erased:
         for uuid in sorted(was)
         if uuid in renamed or was[uuid] != now.get(uuid, was[uuid])
     ]
-    return Erased(
+    return DeletionReceipt(
         episodes=sorted(gone),
         mentions=sum(episode in gone for episode, _ in before.mentions),
         facts=sorted(before.facts.keys() - after.facts.keys() - said),
@@ -107,5 +107,5 @@ def _account(before: Snapshot, after: Snapshot) -> Erased:
 
 def _why(verb: str, documents: Sequence[str] | set[str]) -> str:
     known = sorted(documents)
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
-    return f"{verb} by {', '.join(known[:NAMED])}{more}" if known else "it holds a fact that stays"
+    more = f" and {len(known) - MAX_DOCUMENTS_NAMED} more" if len(known) > MAX_DOCUMENTS_NAMED else ""
+    return f"{verb} by {', '.join(known[:MAX_DOCUMENTS_NAMED])}{more}" if known else "it holds a fact that stays"

@@ -13,51 +13,51 @@ from typing import Any
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
-from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder, open_embedder
 from fathom.errors import ExtractionFailed, FathomError
-from fathom.extraction.dropped_items import Lost, lost, together
+from fathom.extraction.dropped_items import LostItems, count_lost, sum_counts
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.model import LanguageModel
-from fathom.extraction.ontology import ALL, read_vocabularies
-from fathom.graph.read.document_totals import holding
-from fathom.graph.reconciliation.date_upgrade import redate
+from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
+from fathom.graph.read.document_totals import document_totals
+from fathom.graph.reconciliation.date_upgrade import upgrade_fact_dates
 from fathom.graph.reconciliation.graph_repair import Repair, repair
 from fathom.graph.write.aggregates import Rules
 from fathom.graph.write.attachment_links import link_attachments
-from fathom.graph.write.deletion import Erasure, erase
-from fathom.graph.write.extraction_queue import Found, extractions
-from fathom.graph.write.quarantine import TRIES, set_aside, set_aside_before
+from fathom.graph.write.deletion import Deletion, delete_document
+from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
+from fathom.graph.write.quarantine import MAX_TRIES, already_quarantined, quarantine_chunks
 from fathom.graph.write.repeated_failure import fault_of_all
 from fathom.graph.write.transaction import (
-    MOST_MOVES,
-    CollectionTerms,
+    MAX_REASSIGNMENTS,
+    CollectionContext,
     join_facts,
     join_names,
+    recompute_fact_dates,
     remove_episodes,
     save_episodes,
-    weigh_facts,
 )
-from fathom.graph.write.write_progress import Tally
+from fathom.graph.write.write_progress import WriteProgress
 from fathom.graph.write.write_report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graphdb.connection import GraphConnection, open_graph
-from fathom.graphdb.fencing import only_writer
+from fathom.graphdb.fencing import exclusive_writer
 from fathom.graphdb.schema import ensure_schema
 from fathom.ids import episode_uuid, split_document_id
-from fathom.knowledge.confidence_filter import below, lost_below, sure_enough
-from fathom.knowledge.fact_validity import USUAL, rules_with
+from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, lost_below_threshold
+from fathom.knowledge.fact_validity import DEFAULT_RULES, rules_with
 from fathom.knowledge.records import EpisodeRows, episode_rows
-from fathom.ledger.episode import Extracted, Failed, Outcome, Written
-from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.ledger.episode import EpisodeOutcome, ExtractionOutcome, FailureOutcome, WriteOutcome
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from fathom.ledger.writer_lease import Leases
-from fathom.llm.client import paying_for
+from fathom.llm.client import billed_to
 from fathom.observability.structured_logging import get_logger
-from fathom.resolution.resolver import Asking, Comparing
+from fathom.resolution.resolver import PendingMatches, Resolver
 from fathom.settings import Settings
 
 BATCH = 20  # chunks written in one transaction: what a transaction costs by itself is shared, and a crash repeats little
 
-Dates = tuple[datetime, datetime | None]  # a document's reference time, and when it came where that is its own date
+DocumentDates = tuple[datetime, datetime | None]  # a document's reference time, and when it came where that is its own date
 
 log = get_logger(__name__)
 
@@ -76,16 +76,16 @@ class DocumentWriter:
         embedder: Embedder,
         ledger: Ledger,
         leases: Leases | None = None,
-        one_at_a_time: Callable[[str], Rules] = lambda collection: USUAL,
+        one_at_a_time: Callable[[str], Rules] = lambda collection: DEFAULT_RULES,
         batch: int = BATCH,
         min_confidence: float = 0.0,
     ) -> None:
         self.connection = connection
         self._model = model
-        self._embedder = SigningEmbedder(embedder)
+        self._embedder = BinarizingEmbedder(embedder)
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
-        self._comparing = Comparing(connection, ledger, model, self._embedder)
+        self._comparing = Resolver(connection, ledger, model, self._embedder)
         self._rules = one_at_a_time
         self._batch = batch
         self._min_confidence = min_confidence
@@ -111,7 +111,7 @@ class DocumentWriter:
         """
         collection, _ = split_document_id(chunk_set.document)
         self._ensure_schema()
-        with only_writer(self.connection, self._leases, collection), paying_for(chunk_set.document):
+        with exclusive_writer(self.connection, self._leases, collection), billed_to(chunk_set.document):
             self._rekey(collection)
             report = self._write(collection, chunk_set, (reference_time, came_at), progress)
             if attached_to is not None:
@@ -125,20 +125,20 @@ class DocumentWriter:
         Raises GraphUnreachable, LeaseLost.
         """
         self._ensure_schema()
-        with only_writer(self.connection, self._leases, collection):
+        with exclusive_writer(self.connection, self._leases, collection):
             self._rekey(collection)
             self._comparing.lost(collection)  # whatever the graph has lost
             done = repair(self.connection, self._ledger, collection, partial(self._take_out, collection))
             self._comparing.forget(collection)
             return done
 
-    def erase(self, document: str) -> Erasure:
+    def erase(self, document: str) -> Deletion:
         """Nothing of the document is in the graph but what others say too. Raises GraphUnreachable, LeaseLost."""
         collection, _ = split_document_id(document)
         self._ensure_schema()
-        with only_writer(self.connection, self._leases, collection):
+        with exclusive_writer(self.connection, self._leases, collection):
             self._rekey(collection)
-            done = erase(self.connection, self._ledger, document, partial(self._take_out, collection))
+            done = delete_document(self.connection, self._ledger, document, partial(self._take_out, collection))
             self._comparing.forget(collection)
             return done
 
@@ -148,21 +148,23 @@ class DocumentWriter:
         if close := getattr(self._model, "close", None):
             close()
 
-    def _write(self, collection: str, chunk_set: ChunkSet, dates: Dates, progress: EpisodeProgressCallback) -> WriteReport:
+    def _write(
+        self, collection: str, chunk_set: ChunkSet, dates: DocumentDates, progress: EpisodeProgressCallback
+    ) -> WriteReport:
         document = chunk_set.document
         wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
         before = self._ledger.states(document)
         gone = [uuid for uuid, state in before.items() if uuid not in wanted and state != "removed"]
         touched = self._remove(collection, gone)
-        planned = [Planned(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
-        makers = Makers(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
+        planned = [PlannedEpisode(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
+        makers = ProducerVersions(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
         self._ledger.plan(document, chunk_set.version, planned, makers)
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
-        tally = Tally(len(todo), progress)
+        tally = WriteProgress(len(todo), progress)
         left = todo
-        asking: Asking | None = None
-        for tries in range(1, TRIES + 1):
-            with closing(extractions(self._model, left, self._batch)) as found:
+        asking: PendingMatches | None = None
+        for tries in range(1, MAX_TRIES + 1):
+            with closing(extract_chunks(self._model, left, self._batch)) as found:
                 for start in range(0, len(left), self._batch):
                     expected = min(self._batch, len(left) - start)
                     batch, stopped = self._extracted(document, islice(found, expected), expected, dates, tally)
@@ -180,20 +182,20 @@ class DocumentWriter:
                 raise fault
         written = len(todo) - len(tally.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # else it is not the chunks' own fault
-            set_aside(self._ledger, collection, document, tally.failed.values())
+            quarantine_chunks(self._ledger, collection, document, tally.failed.values())
         self._comparing.forget(collection)  # after what came, which may say the same
         self._compare(document, list(wanted), asking, tally)
-        failures = [*tally.failed.values(), *set_aside_before(self._ledger, document, wanted, before)]
+        failures = [*tally.failed.values(), *already_quarantined(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
         read: frozenset[str] | None = getattr(self._model, "languages", None)  # one that is asked reads them all
-        held = holding(self.connection, list(wanted), touched)
+        held = document_totals(self.connection, list(wanted), touched)
         rows = [row for row in self._ledger.rows(document, state="written") if row.uuid in wanted]
-        left_out = together(*(row.left_out for row in rows))
-        unsure = below(left_out)
+        left_out = sum_counts(*(row.left_out for row in rows))
+        unsure = below_threshold(left_out)
         answers_left_out = {why: count for why, count in left_out.items() if why not in unsure}
-        answered = [*(Lost(row.entities, row.facts) for row in rows), lost(left_out), lost_below(left_out)]
+        answered = [*(LostItems(row.entities, row.facts) for row in rows), count_lost(left_out), lost_below_threshold(left_out)]
         if unsure and written:
-            metrics = lost_below(left_out)._asdict()
+            metrics = lost_below_threshold(left_out)._asdict()
             log.info("Entities and facts of too little confidence were left out", sub_stage="confidence", metrics=metrics)
         return WriteReport(
             document=document,
@@ -228,25 +230,25 @@ class DocumentWriter:
         )
 
     def _extracted(
-        self, document: str, extracted: Iterator[Found], expected: int, dates: Dates, tally: Tally
+        self, document: str, extracted: Iterator[ChunkExtraction], expected: int, dates: DocumentDates, tally: WriteProgress
     ) -> tuple[list[EpisodeRows], FathomError | None]:
         """A batch as rows, and what stopped the extractions; those that came before it are to be written: they are paid for."""
         start = time.perf_counter()
         collection, _ = split_document_id(document)
         batch: list[EpisodeRows] = []
-        outcomes: list[Outcome] = []
+        outcomes: list[EpisodeOutcome] = []
         stopped: FathomError | None = None
         tally.sending(expected)
         try:
             for chunk, answered in extracted:
                 uuid = episode_uuid(collection, document, chunk.id)
                 if isinstance(answered, ExtractionFailed):
-                    outcomes.append(Failed(uuid, answered.name))
+                    outcomes.append(FailureOutcome(uuid, answered.name))
                     tally.fail(chunk, answered)
                     continue
-                found = sure_enough(answered, self._min_confidence)
+                found = drop_uncertain(answered, self._min_confidence)
                 use = found.usage
-                outcomes.append(Extracted(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
+                outcomes.append(ExtractionOutcome(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
                 batch.append(episode_rows(collection, document, chunk, found, *dates))
                 tally.extracted(chunk, found)
                 tally.left_out.update(batch[-1].left_out)
@@ -258,13 +260,13 @@ class DocumentWriter:
         tally.seconds_extracting += time.perf_counter() - start
         return batch, stopped
 
-    def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: Tally) -> None:
+    def _save(self, collection: str, batch: Sequence[EpisodeRows], tally: WriteProgress) -> None:
         if not batch:
             return
         start = time.perf_counter()
         tally.writing(len(batch))
         self._change(save_episodes, collection, batch)
-        self._ledger.record([Written(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
+        self._ledger.record([WriteOutcome(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         tally.seconds_writing += time.perf_counter() - start
         tally.wrote(len(batch))
 
@@ -280,7 +282,7 @@ class DocumentWriter:
         self._comparing.lost(collection)
         return self._change(remove_episodes, collection, uuids)
 
-    def _compare(self, document: str, uuids: Sequence[str], asking: Asking | None, tally: Tally) -> None:
+    def _compare(self, document: str, uuids: Sequence[str], asking: PendingMatches | None, tally: WriteProgress) -> None:
         """Names and facts that are one with others are joined with them; the last of the episodes pays for asking."""
         if not uuids:
             return
@@ -289,26 +291,26 @@ class DocumentWriter:
         joins = (partial(self._change, change, collection) for change in (join_names, join_facts))
         use = self._comparing.settle(collection, uuids, asking, *joins)
         if use.calls:
-            self._ledger.record([Extracted(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
+            self._ledger.record([ExtractionOutcome(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         tally.judged(use, time.perf_counter() - start)
 
     def _change(
-        self, change: Callable[[Any, CollectionTerms, Any], list[str] | None], collection: str, what: Collection[Any]
+        self, change: Callable[[Any, CollectionContext, Any], list[str] | None], collection: str, what: Collection[Any]
     ) -> list[str]:
         """The change is in the graph, in as many transactions as it takes."""
         while (done := self.connection.write(lambda tx: change(tx, self._terms(collection), what))) is None:
-            log.info("Names are moved to what they mean", sub_stage="names", metrics={"mentions": MOST_MOVES})
+            log.info("Names are moved to what they mean", sub_stage="names", metrics={"mentions": MAX_REASSIGNMENTS})
         return done
 
-    def _terms(self, collection: str) -> CollectionTerms:
+    def _terms(self, collection: str) -> CollectionContext:
         of_names, of_facts = partial(self._comparing.names, collection), partial(self._comparing.facts, collection)
-        return CollectionTerms(collection, self._rules(collection), of_names, of_facts, self._embedder)
+        return CollectionContext(collection, self._rules(collection), of_names, of_facts, self._embedder)
 
     def _rekey(self, collection: str) -> None:
         """The collection's names have the keys and its facts the dates that they have, also where an older version wrote it."""
         if collection not in self._rekeyed:
             self._comparing.rekey(collection, partial(self._change, join_names, collection))
-            redate(self.connection, collection, partial(self._change, weigh_facts, collection))
+            upgrade_fact_dates(self.connection, collection, partial(self._change, recompute_fact_dates, collection))
             self._rekeyed.add(collection)
 
     def _ensure_schema(self) -> None:
@@ -322,7 +324,7 @@ def open_writer(settings: Settings) -> DocumentWriter:
     vocabularies = read_vocabularies(settings.llm_types)
 
     def rules(collection: str) -> Rules:
-        return rules_with(vocabularies.get(collection, vocabularies[ALL]).one_at_a_time)
+        return rules_with(vocabularies.get(collection, vocabularies[ANY_COLLECTION]).one_at_a_time)
 
     return DocumentWriter(
         open_graph(settings),

@@ -12,10 +12,10 @@ from fathom.errors import ExtractionFailed, FathomError
 from fathom.extraction.model import Extraction, LanguageModel
 from fathom.graph.write.repeated_failure import FaultRow
 
-Found = tuple[Chunk, Extraction | ExtractionFailed]
+ChunkExtraction = tuple[Chunk, Extraction | ExtractionFailed]
 
 
-def extractions(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
+def extract_chunks(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[ChunkExtraction, None, None]:
     """An extraction a chunk, or why there is none. Raises what stops them all (BudgetSpent, LanguageModelUnreachable, …)
     last, after what was out already and is paid for; AnswersUnusable where neighbouring chunks fail in the same way.
 
@@ -28,7 +28,7 @@ def extractions(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Ge
     return _ahead(model, chunks, min(workers, len(chunks)), 2 * batch)
 
 
-def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[Found, None, None]:
+def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[ChunkExtraction, None, None]:
     """When asking for all of a batch at once fails, each is asked for alone."""
     faults = FaultRow(model.name)
     for start in range(0, len(chunks), batch):
@@ -40,16 +40,16 @@ def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Ge
                 raise faults.stopped
 
 
-def _of_batch(model: LanguageModel, some: Sequence[Chunk]) -> Iterator[Found]:
+def _of_batch(model: LanguageModel, some: Sequence[Chunk]) -> Iterator[ChunkExtraction]:
     try:
         yield from zip(some, model.extract([chunk.embedding_text for chunk in some]), strict=True)
     except ExtractionFailed as error:
         yield from [(some[0], error)] if len(some) == 1 else (_alone(model, chunk) for chunk in some)
 
 
-def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int) -> Generator[Found, None, None]:
+def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int) -> Generator[ChunkExtraction, None, None]:
     pool = ThreadPoolExecutor(workers, thread_name_prefix="extracting")
-    out: deque[Future[Found]] = deque()
+    out: deque[Future[ChunkExtraction]] = deque()
     more = iter(chunks)
     stopped: FathomError | None = None
     faults = FaultRow(model.name)
@@ -76,12 +76,12 @@ def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _cancel(out: Iterable[Future[Found]]) -> None:
+def _cancel(out: Iterable[Future[ChunkExtraction]]) -> None:
     for one in out:
         one.cancel()
 
 
-def _unless_stopped(model: LanguageModel, chunk: Chunk, faults: FaultRow) -> Found:
+def _unless_stopped(model: LanguageModel, chunk: Chunk, faults: FaultRow) -> ChunkExtraction:
     if faults.stopped is not None:
         raise faults.stopped
     found = _alone(model, chunk)
@@ -89,7 +89,7 @@ def _unless_stopped(model: LanguageModel, chunk: Chunk, faults: FaultRow) -> Fou
     return found
 
 
-def _alone(model: LanguageModel, chunk: Chunk) -> Found:
+def _alone(model: LanguageModel, chunk: Chunk) -> ChunkExtraction:
     try:
         return chunk, model.extract([chunk.embedding_text])[0]
     except ExtractionFailed as error:

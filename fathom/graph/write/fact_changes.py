@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fathom.graph.write.mention_changes import Moves, moved_facts
-from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, Held, Renamed, held_facts, joined
-from fathom.knowledge.fact_clusters import Ends, JudgedFacts, Saying, bundled
+from fathom.graph.write.mention_changes import Reassignments, reassign_facts
+from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, FactRenames, StoredFact, merge_by_uuid, stored_facts
+from fathom.knowledge.fact_clusters import EntityPair, FactStatement, FactVerdictView, cluster_facts
 from fathom.knowledge.fact_validity import Claim
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ RETURN {FACT_COLUMNS}
 """
 
 # What was judged of the keys of facts' sentences, and of all that hang together with them.
-JudgedFactsOf = Callable[[Collection[str]], JudgedFacts]
+FactVerdictsOf = Callable[[Collection[str]], FactVerdictView]
 
 
 class FactChanges:
@@ -47,39 +47,39 @@ class FactChanges:
         self,
         tx: ManagedTransaction,
         collection: str,
-        judged_of: JudgedFactsOf,
+        judged_of: FactVerdictsOf,
         *,
         new: Sequence[AssertedFact],
         gone: Collection[str],
-        moves: Moves,
-        restated: Collection[Ends],
+        moves: Reassignments,
+        restated: Collection[EntityPair],
     ) -> None:
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, StoredFact] = {}
         if gone:
-            self._hold(held_facts(tx.run, THEIR_FACTS, asserted_by={*gone}, uuids=list(gone)))
+            self._hold(stored_facts(tx.run, THEIR_FACTS, asserted_by={*gone}, uuids=list(gone)))
         if moves:
             movers, around = ({pair[end] for pair in moves} for end in (0, 1))
-            self._hold(held_facts(tx.run, FACTS_AROUND, entities=sorted(around), episodes=sorted(movers)))
+            self._hold(stored_facts(tx.run, FACTS_AROUND, entities=sorted(around), episodes=sorted(movers)))
         if restated:
-            self._hold(held_facts(tx.run, FACTS_BETWEEN, ends=_rows(restated)))
+            self._hold(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(restated)))
         touched = {uuid: one.asserted for uuid, one in self._held.items()}
         stays: dict[str, AssertedFact] = {}
         left: list[tuple[str, AssertedFact]] = []  # each with the uuid of the fact that its episode asserted so far
         for uuid, fact in touched.items():
-            stay, leaving = moved_facts(collection, fact, moves, gone)
+            stay, leaving = reassign_facts(collection, fact, moves, gone)
             if stay:
                 stays[uuid] = stay
             left += [(uuid, one) for one in leaving]
-        incoming = joined([*new, *(fact for _, fact in left)])
+        incoming = merge_by_uuid([*new, *(fact for _, fact in left)])
         judged, ends = self._judged(tx, judged_of, [*incoming.values(), *touched.values()])
         if unseen := sorted(incoming.keys() - self._held.keys()):
             sources = sorted({incoming[uuid].source for uuid in unseen})
-            self._hold(held_facts(tx.run, KNOWN_FACTS, uuids=unseen, sources=sources))
+            self._hold(stored_facts(tx.run, KNOWN_FACTS, uuids=unseen, sources=sources))
         stays |= {uuid: one.asserted for uuid, one in self._held.items() if uuid not in touched}
         whole = dict(stays)
         for uuid, fact in incoming.items():
             whole[uuid] = whole[uuid].and_also(fact.assertions) if uuid in whole else fact
-        some = bundled(collection, [fact for fact in whole.values() if (fact.source, fact.target) in ends], judged)
+        some = cluster_facts(collection, [fact for fact in whole.values() if (fact.source, fact.target) in ends], judged)
         whole = {uuid: fact for uuid, fact in whole.items() if (fact.source, fact.target) not in ends}
         whole |= {fact.uuid: fact for fact in some.facts}
 
@@ -97,20 +97,20 @@ class FactChanges:
                 self.were += [one.asserted.claim()] if one else []
         self.gone = [one.asserted.claim() for uuid, one in self._held.items() if uuid not in whole]
 
-    def _hold(self, facts: Iterable[Held]) -> None:
+    def _hold(self, facts: Iterable[StoredFact]) -> None:
         for one in facts:
             self._held.setdefault(one.asserted.uuid, one)
 
     def _judged(
-        self, tx: ManagedTransaction, judged_of: JudgedFactsOf, touched: Sequence[AssertedFact]
-    ) -> tuple[JudgedFacts, set[Ends]]:
+        self, tx: ManagedTransaction, judged_of: FactVerdictsOf, touched: Sequence[AssertedFact]
+    ) -> tuple[FactVerdictView, set[EntityPair]]:
         """What was judged of these and of all between the entities of those that are the same as others; and these entities."""
         judged = judged_of(_keys(touched))
         same = judged.judged.keys
         ends = {(fact.source, fact.target) for fact in touched if fact.keys & same}
         if not ends:
             return judged, ends
-        self._hold(held_facts(tx.run, FACTS_BETWEEN, ends=_rows(ends)))
+        self._hold(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(ends)))
         return judged_of(_keys([*touched, *(one.asserted for one in self._held.values())])), ends
 
 
@@ -118,13 +118,13 @@ def _keys(facts: Iterable[AssertedFact]) -> set[str]:
     return {key for fact in facts for key in fact.keys}
 
 
-def _rows(ends: Iterable[Ends]) -> list[list[str]]:
+def _rows(ends: Iterable[EntityPair]) -> list[list[str]]:
     return [list(pair) for pair in sorted(ends)]
 
 
 def _renamed(
-    stays: Iterable[AssertedFact], left: Iterable[tuple[str, AssertedFact]], where: Mapping[Saying, str]
-) -> dict[tuple[str, str], Renamed]:
+    stays: Iterable[AssertedFact], left: Iterable[tuple[str, AssertedFact]], where: Mapping[FactStatement, str]
+) -> dict[tuple[str, str], FactRenames]:
     """What became of an episode's fact, by both their uuids, where anything did."""
     found: dict[tuple[str, str], dict[str, tuple[str, str]]] = defaultdict(dict)
     for fact in stays:

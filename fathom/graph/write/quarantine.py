@@ -7,26 +7,26 @@ from collections.abc import Iterable, Mapping
 from fathom.chunking.chunk import Chunk
 from fathom.graph.write.write_report import EpisodeFailure
 from fathom.ids import episode_uuid
-from fathom.ledger.episode import State
+from fathom.ledger.episode import EpisodeState
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import get_logger
 
-TRIES = 3  # of a chunk in one write, each with the provider's own tries in it
-REASON = 300  # characters kept of it
+MAX_TRIES = 3  # of a chunk in one write, each with the provider's own tries in it
+MAX_REASON = 300  # characters kept of it
 
 log = get_logger(__name__)
 
 
-def set_aside(ledger: Ledger, collection: str, document: str, failures: Iterable[EpisodeFailure]) -> None:
+def quarantine_chunks(ledger: Ledger, collection: str, document: str, failures: Iterable[EpisodeFailure]) -> None:
     """These chunks are quarantined: nothing tries them again until the document is retried."""
     for one in failures:
-        reason = f"{one.reason}: {one.message}"[:REASON]
+        reason = f"{one.reason}: {one.message}"[:MAX_REASON]
         ledger.mark_quarantined([episode_uuid(collection, document, one.chunk)], reason)
         log.warning("A chunk was set aside", sub_stage="set_aside", metrics={"chunk": one.position + 1, "error": one.reason})
 
 
-def set_aside_before(
-    ledger: Ledger, document: str, wanted: Mapping[str, Chunk], before: Mapping[str, State]
+def already_quarantined(
+    ledger: Ledger, document: str, wanted: Mapping[str, Chunk], before: Mapping[str, EpisodeState]
 ) -> list[EpisodeFailure]:
     """The wanted chunks that an earlier write had set aside, with the reasons it gave."""
     if not any(before.get(uuid) == "quarantined" for uuid in wanted):

@@ -15,15 +15,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
-from fathom.graph.write.aggregates import Rules, settle_entities, settle_facts
-from fathom.graph.write.fact_changes import FactChanges, JudgedFactsOf
-from fathom.graph.write.mention_changes import JudgedOf, Moves, Senses, confirms, move_mentions, save_mentions
-from fathom.graph.write.summaries import settle_summaries
-from fathom.knowledge.assertions import FACT_COLUMNS, held_facts
-from fathom.knowledge.fact_clusters import Ends
-from fathom.knowledge.name_disambiguation import key_alone
-from fathom.knowledge.name_resolution import OPEN, Sense, kin, sense_of
-from fathom.knowledge.records import EpisodeRows, entity_uuid, named_also
+from fathom.graph.write.aggregates import Rules, recompute_entities, recompute_facts
+from fathom.graph.write.fact_changes import FactChanges, FactVerdictsOf
+from fathom.graph.write.mention_changes import (
+    MentionPlan,
+    NameVerdictsOf,
+    Reassignments,
+    confirms,
+    reassign_mentions,
+    save_mentions,
+)
+from fathom.graph.write.summaries import recompute_summaries
+from fathom.knowledge.assertions import FACT_COLUMNS, stored_facts
+from fathom.knowledge.fact_clusters import EntityPair
+from fathom.knowledge.name_disambiguation import base_key
+from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initialism_key, mention_key
+from fathom.knowledge.records import EpisodeRows, aliases_of, entity_uuid
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -52,21 +59,21 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 
 
 FACTS_OF = f"MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources RETURN {FACT_COLUMNS}"
-MOST_MOVES = 100  # mentions that a transaction takes to another entity: each brings its facts, and a server has bounds
+MAX_REASSIGNMENTS = 100  # mentions that a transaction takes to another entity: each brings its facts, and a server has bounds
 
 
 @dataclass(frozen=True)
-class CollectionTerms:
+class CollectionContext:
     """A collection with what holds in it: relations that hold one at a time, what was judged of names and facts, who embeds."""
 
     collection: str
     rules: Rules
-    judged_of: JudgedOf
-    judged_facts_of: JudgedFactsOf
+    judged_of: NameVerdictsOf
+    judged_facts_of: FactVerdictsOf
     embedder: Embedder
 
 
-def save_episodes(tx: ManagedTransaction, terms: CollectionTerms, batch: Sequence[EpisodeRows]) -> list[str] | None:
+def save_episodes(tx: ManagedTransaction, terms: CollectionContext, batch: Sequence[EpisodeRows]) -> list[str] | None:
     """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others.
 
     None where so many mentions turn out to mean another entity that only some of them do by now: call it again.
@@ -74,7 +81,7 @@ def save_episodes(tx: ManagedTransaction, terms: CollectionTerms, batch: Sequenc
     return _change(tx, terms, new=batch)
 
 
-def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Sequence[str]) -> list[str] | None:
+def remove_episodes(tx: ManagedTransaction, terms: CollectionContext, uuids: Sequence[str]) -> list[str] | None:
     """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
 
     Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
@@ -84,43 +91,43 @@ def remove_episodes(tx: ManagedTransaction, terms: CollectionTerms, uuids: Seque
     return _change(tx, terms, gone=uuids)
 
 
-def join_names(tx: ManagedTransaction, terms: CollectionTerms, keys: Collection[str]) -> list[str] | None:
+def join_names(tx: ManagedTransaction, terms: CollectionContext, keys: Collection[str]) -> list[str] | None:
     """Names of these keys are where the verdicts about them say, with all that was said of them; None as above."""
-    return _change(tx, terms, stirred={Sense(key_alone(key), OPEN) for key in keys})
+    return _change(tx, terms, stirred={MentionKey(base_key(key), UNTYPED) for key in keys})
 
 
-def join_facts(tx: ManagedTransaction, terms: CollectionTerms, ends: Collection[Ends]) -> list[str] | None:
+def join_facts(tx: ManagedTransaction, terms: CollectionContext, ends: Collection[EntityPair]) -> list[str] | None:
     """Facts between each two of these entities are those that the verdicts about them leave."""
     return _change(tx, terms, restated=ends)
 
 
-def weigh_facts(tx: ManagedTransaction, terms: CollectionTerms, sources: Collection[str]) -> list[str]:
+def recompute_fact_dates(tx: ManagedTransaction, terms: CollectionContext, sources: Collection[str]) -> list[str]:
     """The facts of these sources of which all that is asserted was kept have the dates that follow from it."""
-    held = [one for one in held_facts(tx.run, FACTS_OF, sources=list(sources)) if one.complete]
+    held = [one for one in stored_facts(tx.run, FACTS_OF, sources=list(sources)) if one.complete]
     changed = {one.asserted.uuid: one.asserted for one in held}
     before = {one.asserted.uuid: one.fact for one in held}
-    settle_facts(tx, terms.collection, changed, before, [], terms.rules, terms.embedder, {})
+    recompute_facts(tx, terms.collection, changed, before, [], terms.rules, terms.embedder, {})
     return []
 
 
 def _change(
     tx: ManagedTransaction,
-    terms: CollectionTerms,
+    terms: CollectionContext,
     *,
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
-    stirred: Collection[Sense] = (),
-    restated: Collection[Ends] = (),
+    stirred: Collection[MentionKey] = (),
+    restated: Collection[EntityPair] = (),
 ) -> list[str] | None:
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
-    lost: set[Sense] = {*stirred}
+    lost: set[MentionKey] = {*stirred}
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
-            lost |= {sense_of(name, kind) for name, kind in ((row["name"], row["type"]), *named_also(row))}
-    senses = Senses(tx, terms.collection, terms.judged_of, new=new, lost=lost, gone=gone, most=MOST_MOVES + 1)
-    if len(senses.moves) > MOST_MOVES:  # what is new comes first, so that what moves to its names finds them
-        _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MOST_MOVES]), new=new)
+            lost |= {mention_key(name, kind) for name, kind in ((row["name"], row["type"]), *aliases_of(row))}
+    senses = MentionPlan(tx, terms.collection, terms.judged_of, new=new, lost=lost, gone=gone, most=MAX_REASSIGNMENTS + 1)
+    if len(senses.moves) > MAX_REASSIGNMENTS:  # what is new comes first, so that what moves to its names finds them
+        _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MAX_REASSIGNMENTS]), new=new)
         return None
     _write(tx, terms, senses, senses.moves, gone=gone, new=new, left=left, restated=restated)
     return list(left)
@@ -128,14 +135,14 @@ def _change(
 
 def _write(
     tx: ManagedTransaction,
-    terms: CollectionTerms,
-    senses: Senses,
-    moves: Moves,
+    terms: CollectionContext,
+    senses: MentionPlan,
+    moves: Reassignments,
     *,
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
     left: Mapping[str, set[str]] = MappingProxyType({}),
-    restated: Collection[Ends] = (),
+    restated: Collection[EntityPair] = (),
 ) -> None:
     collection, rules, embedder = terms.collection, terms.rules, terms.embedder
     placed = [rows.placed(senses.where) for rows in new]
@@ -155,7 +162,7 @@ def _write(
     if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - senses.known.keys())]:
         tx.run(SAVE_ENTITIES, rows=rows).consume()
     if moves or facts.renamed:
-        move_mentions(tx, collection, moves, facts.renamed)
+        reassign_mentions(tx, collection, moves, facts.renamed)
     save_mentions(tx, [mention for rows in placed for mention in rows.mentions])
     touched = {uuid: set(types) for uuid, types in left.items()}
     for _, entity in moves:
@@ -169,10 +176,10 @@ def _write(
         if not confirms(mention, senses.known.get(mention["target_node_uuid"]))
     }
     told |= {entity_uuid(collection, sense) for sense in moves.values()}
-    settle_entities(tx, {**{uuid: set[str]() for uuid in told}, **touched}, embedder)
-    settle_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder, vectors)
+    recompute_entities(tx, {**{uuid: set[str]() for uuid in told}, **touched}, embedder)
+    recompute_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
-    settle_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
+    recompute_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
 
 
 def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float]]:
@@ -184,11 +191,11 @@ def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float
     return {row["fact"]: row["vector"] for row in tx.run(VECTORS, uuids=old, sources=sources) if row["vector"]}
 
 
-def _entity(collection: str, uuid: str, sense: Sense) -> dict[str, Any]:
+def _entity(collection: str, uuid: str, sense: MentionKey) -> dict[str, Any]:
     return {
         "uuid": uuid,
         "group_id": collection,
         "name_key": sense.key,
-        "name_kin": kin(Sense(sense.key, OPEN)),
+        "name_kin": initialism_key(MentionKey(sense.key, UNTYPED)),
         "name_form": sense.form or None,
     }

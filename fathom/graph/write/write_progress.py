@@ -10,7 +10,7 @@ from fathom.extraction.model import Extraction, Usage
 from fathom.graph.write.write_report import EpisodeFailure, EpisodeProgress, EpisodeProgressCallback
 
 
-class Tally:
+class WriteProgress:
     """What has been done of a document so far."""
 
     def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from fathom.tables import to_forget
 
 
-class ToForget:
+class PruneQueue:
     """Collections that lost episodes since what was judged in them was last forgotten."""
 
     def __init__(self, engine: Engine) -> None:

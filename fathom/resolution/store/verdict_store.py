@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.knowledge.context_isolation import ALONE, Company, Sayer
+from fathom.knowledge.context_isolation import ISOLATED, SourceDocument, SourceSet
 from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
 Pair = tuple[str, str]  # two keys, the lesser first
@@ -21,7 +21,7 @@ Pair = tuple[str, str]  # two keys, the lesser first
 SLICE = 500  # keys a query
 
 
-class Verdicts:
+class VerdictStore:
     """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
 
     def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table | None = None) -> None:
@@ -58,7 +58,7 @@ class Verdicts:
         verdicts: Mapping[Pair, bool],
         called: Collection[Pair] = (),
         *,
-        company: Company = ALONE,
+        company: SourceSet = ISOLATED,
         model: str,
         prompt: str,
     ) -> None:
@@ -83,16 +83,16 @@ class Verdicts:
                 self._overturn(connection, by, [pair for pair, is_one in verdicts.items() if not is_one])
                 self._delete(connection, verdict_companies, collection, verdicts)
 
-    def companies(self, collection: str, keys: Collection[str]) -> dict[Pair, list[Company]]:
+    def companies(self, collection: str, keys: Collection[str]) -> dict[Pair, list[SourceSet]]:
         """In whose sight the pairs of these keys were told to be one, of those that were not told ALONE what they are."""
         c = verdict_companies.c
-        found: dict[Pair, list[Company]] = defaultdict(list)
+        found: dict[Pair, list[SourceSet]] = defaultdict(list)
         with self._engine.connect() as connection:
             for some in slices(keys):
                 either = sa.or_(c.one.in_(some), c.other.in_(some))
                 asked = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
                 for one, other, documents in connection.execute(asked.distinct()):
-                    found[one, other].append(frozenset(Sayer(*member) for member in json.loads(documents)))
+                    found[one, other].append(frozenset(SourceDocument(*member) for member in json.loads(documents)))
         return dict(found)
 
     def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
@@ -183,10 +183,10 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class VerdictWriter:
     """Where the answers on pairs of a collection go, with the model and prompt that gave them."""
 
-    verdicts: Verdicts
+    verdicts: VerdictStore
     collection: str
     model: str
     prompt: str
@@ -195,12 +195,12 @@ class Sheet:
         """Those of the pairs that were called one in sight of others."""
         return self.verdicts.called_one(self.collection, pairs)
 
-    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), company: Company = ALONE) -> None:
+    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), company: SourceSet = ISOLATED) -> None:
         """As `Verdicts.record`."""
         self.verdicts.record(self.collection, verdicts, called, company=company, model=self.model, prompt=self.prompt)
 
 
-class NameVerdicts(Verdicts):
+class NameVerdictStore(VerdictStore):
     """Which keys of names are one thing, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:

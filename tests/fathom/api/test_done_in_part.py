@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from tests.fathom.api.conftest import Api
 from tests.fathom.api.page.test_page import HERE, many_documents, rows, signed_in
 from tests.fathom.api.routes.test_stream_routes import until_complete
@@ -24,7 +24,7 @@ def in_part(api: Api) -> str:
     assert row.version is not None
     api.intake.mark_running("c/a.md", row.version, run_id="r")
     ledger = Ledger(api.intake.engine)
-    ledger.plan("c/a.md", row.version, [Planned("well", "a", 0), Planned("bad", "b", 1)], Makers("c", "p", "m", "e"))
+    ledger.plan("c/a.md", row.version, [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)], ProducerVersions("c", "p", "m", "e"))
     ledger.mark_written("well", entities=1, facts=0)
     ledger.mark_quarantined(["bad"], "AnswerUnusable: It was no JSON.")
     api.intake.mark_done("c/a.md", row.version, run_id="r", lacking=1)

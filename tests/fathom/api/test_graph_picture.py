@@ -6,12 +6,12 @@ import re
 import time
 
 from fathom.api.page.graph_picture import HEIGHT, MOST, WIDTH, laid_out, picture
-from fathom.graph.read.episode_contents import HeldFact
+from fathom.graph.read.episode_contents import EpisodeFact
 from fathom.operations.document_passages import Part
 
 
-def fact(source: str, target: str) -> HeldFact:
-    return HeldFact(f"{source}{target}", source, target, "MET", f"{source} met <{target}>.", None, None, False, 1)
+def fact(source: str, target: str) -> EpisodeFact:
+    return EpisodeFact(f"{source}{target}", source, target, "MET", f"{source} met <{target}>.", None, None, False, 1)
 
 
 def star(count: int) -> Part:

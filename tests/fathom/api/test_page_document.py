@@ -9,14 +9,14 @@ from html import unescape
 
 import pytest
 
-from fathom.api.page.passages_page import Choice, shown
+from fathom.api.page.passages_page import PassageFilter, shown
 from fathom.api.routes.document_paths import encoded
 from fathom.chunking.chunk import Chunk
 from fathom.chunking.quoting import places_of, where_said
 from fathom.errors import DocumentLocked, RunLost
-from fathom.graph.read.episode_contents import HeldEntity, HeldFact
-from fathom.ledger.episode import Extracted
-from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.graph.read.episode_contents import EpisodeEntity, EpisodeFact
+from fathom.ledger.episode import ExtractionOutcome
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from fathom.observability.structured_logging import get_logger
 from fathom.operations.document_passages import Passage, Passages
 from fathom.status.document_status import DocumentStatus, status_of
@@ -51,14 +51,14 @@ def a_status(api: Api) -> DocumentStatus:
 def passage(text: str, fact: str, *, headings: tuple[str, ...] = ("<i>Head</i>",)) -> Passage:
     chunk = Chunk(id="x", document="c/a.md", position=0, text=text, headings=list(headings), pages=[1], items=[], tokens=9)
     whole = chunk.embedding_text
-    held = HeldFact("u", "Ada", "<Charles>", "MET_IN", fact, datetime(1842, 5, 1, tzinfo=UTC), None, True, 2)
-    entity = HeldEntity("Ada", "Person")
+    held = EpisodeFact("u", "Ada", "<Charles>", "MET_IN", fact, datetime(1842, 5, 1, tzinfo=UTC), None, True, 2)
+    entity = EpisodeEntity("Ada", "Person")
     return Passage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, where_said(whole, fact, ("Ada", "Charles")))])
 
 
 def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> None:
     fact = "<b>Ada</b> met Charles in London."
-    html = shown(Passages("v", 1, 0, [passage(TEXT, fact)]), a_status(api), Choice(20))
+    html = shown(Passages("v", 1, 0, [passage(TEXT, fact)]), a_status(api), PassageFilter(20))
     name = re.findall(r'class="fact" data-lights="([^"]*)"', html)[0]
     pieces = re.findall(r'<span data-in="([^"]*)">(.*?)</span>', html, re.DOTALL)
     assert unescape("".join(text for names, text in pieces if name in names.split())) == fact
@@ -72,25 +72,25 @@ def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> N
 
 def test_headings_that_run_into_a_sentence_are_not_lit_with_it(api: Api) -> None:
     held = passage("Ada met Charles.", "A heading Ada met Charles.", headings=("A heading",))
-    html = shown(Passages("v", 1, 0, [held]), a_status(api), Choice(20))
+    html = shown(Passages("v", 1, 0, [held]), a_status(api), PassageFilter(20))
     whole = re.findall(r'class="text"[^>]*>(.*?)</div>', html, re.DOTALL)[0]
     assert re.sub("<[^>]*>", "", whole) == "Ada met Charles."
     assert "data-in" in whole
 
 
 def test_a_fact_the_text_does_not_have_is_shown_with_its_own_words(api: Api) -> None:
-    html = shown(Passages("v", 1, 0, [passage("Nothing of the kind.", "Grace wrote <it>")]), a_status(api), Choice(20))
+    html = shown(Passages("v", 1, 0, [passage("Nothing of the kind.", "Grace wrote <it>")]), a_status(api), PassageFilter(20))
     assert "“Grace wrote &lt;it&gt;”" in html
     assert 'class="fact" data-lights' not in html
 
 
 def test_chunks_are_paged_and_say_when_the_graph_is_away_or_they_are_old(api: Api) -> None:
     status = a_status(api)
-    html = shown(Passages("other", 45, 20, [passage(TEXT, "x")] * 20, "It <does> not answer."), status, Choice(20))
+    html = shown(Passages("other", 45, 20, [passage(TEXT, "x")] * 20, "It <does> not answer."), status, PassageFilter(20))
     assert ("?from=0#chunks" in html, "?from=40#chunks" in html, "21–40 of 45" in html) == (True, True, True)
     assert "It &lt;does&gt; not answer." in html
     assert "of the version before" in html
-    assert "none yet" in shown(Passages(None, 0, 0, []), status, Choice(20))
+    assert "none yet" in shown(Passages(None, 0, 0, []), status, PassageFilter(20))
 
 
 def test_what_waits_can_be_cancelled_by_an_operator_who_is_told_what_follows(api: Api) -> None:
@@ -190,10 +190,10 @@ def test_a_long_log_starts_near_its_end(api: Api) -> None:
 def test_what_of_an_answer_is_not_kept_is_shown_on_its_chunk(api: Api) -> None:
     document = api.accepted("c/a.md")
     ledger = Ledger(api.intake.engine)
-    ledger.plan(document, "v", [Planned("e", "x", 0)], Makers("c", "p", "m", "e"))
-    ledger.record([Extracted("e", left_out={"entity not in the text": 2, "<b>": 1})])
+    ledger.plan(document, "v", [PlannedEpisode("e", "x", 0)], ProducerVersions("c", "p", "m", "e"))
+    ledger.record([ExtractionOutcome("e", left_out={"entity not in the text": 2, "<b>": 1})])
     one = replace(passage(TEXT, "x"), episode=ledger.rows(document)[0])
-    html = shown(Passages("v", 1, 0, [one]), a_status(api), Choice(20))
+    html = shown(Passages("v", 1, 0, [one]), a_status(api), PassageFilter(20))
     assert "entity not in the text (2), &lt;b&gt; (1)" in html
 
 
@@ -204,14 +204,14 @@ def sure(fact: float | None, entity: float | None) -> Passage:
 
 
 def test_facts_and_entities_are_shown_with_their_confidence(api: Api) -> None:
-    html = shown(Passages("v", 1, 0, [sure(0.924, 0.81)]), a_status(api), Choice(20))
+    html = shown(Passages("v", 1, 0, [sure(0.924, 0.81)]), a_status(api), PassageFilter(20))
     assert ("confidence 92%, from 1842-05-01" in html, "Person, 81%" in html) == (True, True)
     assert 'title="Wikidata P&lt;1&gt;"' in html
 
 
 def test_facts_from_a_confidence_on_can_be_chosen_and_the_others_are_counted(api: Api) -> None:
     found = Passages("v", 45, 20, [sure(0.92, 0.81), sure(0.7, 0.81), sure(None, None)])
-    html = shown(found, a_status(api), Choice(20, least=0.9))
+    html = shown(found, a_status(api), PassageFilter(20, least=0.9))
     assert html.count('class="fact"') == 2  # one that is not measured is shown, whatever is chosen
     assert html.count("1 fact of less confidence") == 1
     assert '<option value="0.9" selected>90%</option>' in html
@@ -219,7 +219,7 @@ def test_facts_from_a_confidence_on_can_be_chosen_and_the_others_are_counted(api
 
 
 def test_nothing_is_to_be_chosen_where_no_confidence_is_measured(api: Api) -> None:
-    assert 'name="least"' not in shown(Passages("v", 1, 0, [sure(None, None)]), a_status(api), Choice(20))
+    assert 'name="least"' not in shown(Passages("v", 1, 0, [sure(None, None)]), a_status(api), PassageFilter(20))
 
 
 @pytest.mark.parametrize("least", ["-0.1", "1.1", "nan", "much"])

@@ -12,8 +12,8 @@ from graphiti_core.nodes import CommunityNode, EntityNode, EpisodeType, Episodic
 from graphiti_core.search.search_config import SearchResults
 from graphiti_core.search.search_config_recipes import COMMUNITY_HYBRID_SEARCH_RRF
 
-from fathom.graph.read.document_totals import holding
-from fathom.knowledge.name_resolution import sense_of
+from fathom.graph.read.document_totals import document_totals
+from fathom.knowledge.name_resolution import mention_key
 from fathom.knowledge.records import entity_uuid
 from tests.fathom.graphdb.graphiti.searching_client import Client, uuid_of_episode
 from tests.fathom.graphdb.small_corpus import BRIDGE, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of, counts, held
@@ -43,7 +43,7 @@ def test_the_writer_goes_on_after_graphiti_saved_to_its_graph(
     client: Client, documents: tuple[str, str], collection: str, writer_of: WriterOf
 ) -> None:
     async def work(graphiti: Graphiti) -> None:
-        node = await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, sense_of("Ada Moreno", "Person")))
+        node = await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, mention_key("Ada Moreno", "Person")))
         await node.load_name_embedding(graphiti.driver)
         node.summary, node.attributes, node.labels = "Built bridges.", {"born": 1961}, [*node.labels, "Engineer"]
         await node.save(graphiti.driver)
@@ -93,7 +93,7 @@ def test_a_triplet_added_by_graphiti_is_read_like_our_own(client: Client, collec
         return found
 
     assert [edge.fact for edge in client.ask(work)] == [said]
-    read = holding(client.graph, [episode.uuid], [])
+    read = document_totals(client.graph, [episode.uuid], [])
     assert (read.episodes, read.entities, read.facts) == (1, 2, 1)
     assert (read.missing_embeddings, read.orphans, read.sample_facts) == (0, 0, [said])
     assert read.entities_by_type == {"Person": 1, "Location": 1}
@@ -152,7 +152,7 @@ def test_communities_and_sagas_are_kept_and_found(client: Client, documents: tup
     community = CommunityNode(name="Crossings of the Lynher", group_id=collection, created_at=MOMENT, summary="Bridges.")
     member = CommunityEdge(
         source_node_uuid=community.uuid,
-        target_node_uuid=entity_uuid(collection, sense_of("Tamar Bridge", "Location")),
+        target_node_uuid=entity_uuid(collection, mention_key("Tamar Bridge", "Location")),
         group_id=collection,
         created_at=MOMENT,
     )
@@ -183,7 +183,7 @@ def test_a_collection_removed_by_graphiti_is_gone_and_no_other(
     async def work(graphiti: Graphiti) -> None:
         await Node.delete_by_group_id(graphiti.driver, collection)
         with pytest.raises(NodeNotFoundError):
-            await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, sense_of("Ada Moreno", "Person")))
+            await EntityNode.get_by_uuid(graphiti.driver, entity_uuid(collection, mention_key("Ada Moreno", "Person")))
 
     client.ask(work)
     assert set(counts(client.graph, collection).values()) == {0}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from random import Random
 
-from fathom.knowledge.name_normalization import name_key, name_parts
+from fathom.knowledge.name_normalization import name_parts, normalize_name
 
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 # Followed by further marks, the iota below a Greek letter is written in another place by its capitals.
@@ -189,7 +189,7 @@ def faults(name: str) -> list[str]:
     key = parts.key
     found = [] if key or not name.split() else ["empty"]
     key.encode()
-    found += ["of itself another"] if name_key(key) != key else []
+    found += ["of itself another"] if normalize_name(key) != key else []
     if IOTA_BELOW not in unicodedata.normalize("NFKD", name):
         found += [f"another in {case.__name__}" for case in (str.upper, str.lower) if name_parts(case(name)) != parts]
     found += [f"another in {form}" for form in FORMS if name_parts(unicodedata.normalize(form, name)) != parts]

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from fathom.knowledge.assertions import AssertedFact, Assertion, renamed, saying_key, unpacked
+from fathom.knowledge.assertions import AssertedFact, Assertion, rename_asserted_facts, statement_key, unpack
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -17,9 +17,9 @@ def said(relation: str, words: str) -> Assertion:
 
 def test_what_is_packed_is_what_is_unpacked() -> None:
     one = Assertion("e", "A owns B.", AT, AT, None, "source", "OWNS")
-    assert unpacked(one.packed("f")) == ("f", one)
+    assert unpack(one.packed("f")) == ("f", one)
     more = replace(one, slot="owner", wikidata="P1830", confidence=0.83)
-    assert unpacked(more.packed("f")) == ("f", more)
+    assert unpack(more.packed("f")) == ("f", more)
 
 
 def test_a_fact_has_the_highest_confidence_of_its_sayings_and_none_where_none_was_measured() -> None:
@@ -41,16 +41,16 @@ def test_a_fact_has_the_property_that_most_sayings_by_its_own_relation_give() ->
 def test_two_sayings_of_one_fact_can_go_to_two() -> None:
     own, buy = said("OWNS", "A owns B."), said("BOUGHT", "A bought B.")
     names = {"f": {own.key: ("f", "OWNS"), buy.key: ("g", "BOUGHT")}}
-    assert renamed([own.packed("f"), buy.packed("f"), own.packed("h")], names) == [
+    assert rename_asserted_facts([own.packed("f"), buy.packed("f"), own.packed("h")], names) == [
         own.packed("f"),
         buy.packed("g"),
         own.packed("h"),
     ]
-    assert renamed(None, names) is None
+    assert rename_asserted_facts(None, names) is None
 
 
 def test_one_that_was_written_without_its_relation_goes_by_its_sentence_and_has_it_then() -> None:
     old = json.dumps(["f", "e", AT.isoformat(), None, None, "A owns B."])
-    names = {"f": {saying_key("BOUGHT", "A bought B."): ("g", "BOUGHT"), saying_key("OWNS", "A owns B."): ("f", "OWNS")}}
-    assert renamed([old], names) == [said("OWNS", "A owns B.").packed("f")]
-    assert renamed([old], {}) == [said("", "A owns B.").packed("f")]
+    names = {"f": {statement_key("BOUGHT", "A bought B."): ("g", "BOUGHT"), statement_key("OWNS", "A owns B."): ("f", "OWNS")}}
+    assert rename_asserted_facts([old], names) == [said("OWNS", "A owns B.").packed("f")]
+    assert rename_asserted_facts([old], {}) == [said("", "A owns B.").packed("f")]

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from fathom.extraction.model import Entity, Extraction, Fact
-from fathom.knowledge.confidence_filter import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW, below, lost_below, sure_enough
+from fathom.knowledge.confidence_filter import (
+    ENTITY_BELOW,
+    FACT_BELOW,
+    FACT_OF_BELOW,
+    below_threshold,
+    drop_uncertain,
+    lost_below_threshold,
+)
 
 
 def extraction(entities: dict[str, float | None], *facts: tuple[str, str, float | None]) -> Extraction:
@@ -18,7 +25,7 @@ def extraction(entities: dict[str, float | None], *facts: tuple[str, str, float 
 
 
 def test_what_is_measured_below_the_least_is_left_out_and_counted() -> None:
-    found = sure_enough(extraction({"Ada": 0.9, "Bo": 0.7}, ("Ada", "Bo", 0.69), ("Bo", "Ada", 0.7)), 0.7)
+    found = drop_uncertain(extraction({"Ada": 0.9, "Bo": 0.7}, ("Ada", "Bo", 0.69), ("Bo", "Ada", 0.7)), 0.7)
     assert [one.name for one in found.entities] == ["Ada", "Bo"]
     assert [one.source for one in found.facts] == ["Bo"]
     assert found.left_out == {"date that could not be read": 1, FACT_BELOW: 1}
@@ -26,23 +33,23 @@ def test_what_is_measured_below_the_least_is_left_out_and_counted() -> None:
 
 def test_what_is_not_measured_is_kept_whatever_the_least() -> None:
     found = extraction({"Ada": None, "Bo": None}, ("Ada", "Bo", None))
-    assert sure_enough(found, 1.0) == found
+    assert drop_uncertain(found, 1.0) == found
 
 
 def test_an_entity_that_only_facts_left_out_name_stays() -> None:
-    assert [one.name for one in sure_enough(extraction({"Ada": 0.9, "Bo": 0.9}, ("Ada", "Bo", 0.1)), 0.7).entities] == [
+    assert [one.name for one in drop_uncertain(extraction({"Ada": 0.9, "Bo": 0.9}, ("Ada", "Bo", 0.1)), 0.7).entities] == [
         "Ada",
         "Bo",
     ]
 
 
 def test_a_fact_goes_with_an_entity_it_joins_however_the_name_is_written() -> None:
-    found = sure_enough(extraction({"Ada": 0.9, "Bo": 0.2}, ("Ada", "BO", 0.95)), 0.7)
+    found = drop_uncertain(extraction({"Ada": 0.9, "Bo": 0.2}, ("Ada", "BO", 0.95)), 0.7)
     assert ([one.name for one in found.entities], found.facts) == (["Ada"], [])
-    assert below(found.left_out) == {ENTITY_BELOW: 1, FACT_OF_BELOW: 1}
-    assert lost_below(found.left_out) == (1, 1)
+    assert below_threshold(found.left_out) == {ENTITY_BELOW: 1, FACT_OF_BELOW: 1}
+    assert lost_below_threshold(found.left_out) == (1, 1)
 
 
 def test_a_name_that_is_sure_by_one_of_its_readings_keeps_its_facts() -> None:
     both = extraction({"Bo": 0.2, "BO": 0.9, "Ada": 0.9}, ("Ada", "Bo", 0.95))
-    assert len(sure_enough(both, 0.7).facts) == 1
+    assert len(drop_uncertain(both, 0.7).facts) == 1

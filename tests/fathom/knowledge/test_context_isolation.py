@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 import pytest
 
-from fathom.knowledge.context_isolation import MOST_COMPANIES, Company, Said, Sayer
+from fathom.knowledge.context_isolation import MAX_SOURCE_PAIRS, SourceDocument, SourceSet, VerdictScope
 
-D, E, X = (Sayer(f"c/{name}.md", name) for name in "dex")
+D, E, X = (SourceDocument(f"c/{name}.md", name) for name in "dex")
 
 
-def company(*of: Sayer) -> Company:
+def company(*of: SourceDocument) -> SourceSet:
     return frozenset(of)
 
 
@@ -27,18 +27,18 @@ def company(*of: Sayer) -> Company:
         ({D, E}, {D}, [company(D)], []),
         ({D, E}, {D, X}, [company(D)], [company(E, X)]),
         ({D, E}, {X}, [company(D, X)], [company(E, X)]),
-        ({Sayer(str(number), str(number)) for number in range(MOST_COMPANIES + 1)}, {D}, [], []),
+        ({SourceDocument(str(number), str(number)) for number in range(MAX_SOURCE_PAIRS + 1)}, {D}, [], []),
         (set(), {D}, [], []),
     ],
 )
 def test_two_sentences_are_asked_about_in_sight_of_what_all_answer_for_that_say_them(
-    one: Collection[Sayer], other: Collection[Sayer], before: list[Company], asked: list[Company]
+    one: Collection[SourceDocument], other: Collection[SourceDocument], before: list[SourceSet], asked: list[SourceSet]
 ) -> None:
     for pair in (("a", "b"), ("b", "a")):
-        said = Said(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before})
+        said = VerdictScope(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before})
         assert said.companies_to_ask(("a", "b")) == asked
         if asked:
-            assert Said(said.by, {("a", "b"): [*before, *asked]}).counts(("a", "b"))
+            assert VerdictScope(said.by, {("a", "b"): [*before, *asked]}).counts(("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_two_sentences_are_asked_about_in_sight_of_what_all_answer_for_that_say_
         ({D, E}, {D}, [company(D)], True),
         ({D, E}, {D, X}, [company(D)], False),
         ({D, E}, {D, E}, [company(D), company(E)], True),
-        ({Sayer("c/moved.md", D.version)}, {D}, [company(D)], True),
-        ({Sayer(D.document, "edited")}, {D}, [company(D)], True),
-        ({Sayer(str(number), str(number)) for number in range(MOST_COMPANIES + 1)}, {D}, [company(D)], False),
+        ({SourceDocument("c/moved.md", D.version)}, {D}, [company(D)], True),
+        ({SourceDocument(D.document, "edited")}, {D}, [company(D)], True),
+        ({SourceDocument(str(number), str(number)) for number in range(MAX_SOURCE_PAIRS + 1)}, {D}, [company(D)], False),
     ],
 )
 def test_an_answer_counts_where_nobody_else_s_words_were_read(
-    one: Collection[Sayer], other: Collection[Sayer], before: list[Company], counted: bool
+    one: Collection[SourceDocument], other: Collection[SourceDocument], before: list[SourceSet], counted: bool
 ) -> None:
     for pair in (("a", "b"), ("b", "a")):
-        assert Said(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before}).counts(("a", "b")) is counted
+        assert VerdictScope(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before}).counts(("a", "b")) is counted

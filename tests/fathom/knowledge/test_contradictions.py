@@ -12,7 +12,7 @@ import pytest
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.embedding.embedder import Embedder
-from fathom.extraction.model import Ends, Entity, Extraction, Fact
+from fathom.extraction.model import Entity, Extraction, Fact, FunctionalEnd
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
@@ -43,7 +43,7 @@ SAID = {
     "Ada Moreno founded Tidewell in 1988.": ("Ada Moreno", "FOUNDED", "Tidewell", 1988, None, None),
     "Ada Moreno founded Saltmere in 1993.": ("Ada Moreno", "FOUNDED", "Saltmere", 1993, None, None),
 }
-ONE_AT_A_TIME: dict[str, Ends] = {"MOORED_AT": "source"}  # as the reader says, of relations that no rule knows
+ONE_AT_A_TIME: dict[str, FunctionalEnd] = {"MOORED_AT": "source"}  # as the reader says, of relations that no rule knows
 UNTIL = {text: said[5] for text, said in SAID.items()}
 
 

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.extraction.model import Ends
-from fathom.knowledge.assertions import AssertedFact, Assertion, held_fact, held_facts
+from fathom.extraction.model import FunctionalEnd
+from fathom.knowledge.assertions import AssertedFact, Assertion, stored_fact, stored_facts
 from fathom.knowledge.fact_validity import (
-    USUAL,
+    DEFAULT_RULES,
     Claim,
     Validity,
-    ends_in,
-    groups_of,
-    open_in,
+    compute_validity,
+    endable_topics,
+    ended_topics,
+    exclusive_groups,
     relations_of,
     rules_with,
-    validity,
 )
 
 READ_AT = datetime(2024, 5, 6, tzinfo=UTC)
@@ -39,7 +39,7 @@ def claim(source: str, relation: str, target: str, begins: int | None = None, en
 
 def ended(*claims: Claim, **more: Any) -> list[int | None]:
     """The year in which each of the claims ends."""
-    held = validity(claims, more.get("rules", USUAL))
+    held = compute_validity(claims, more.get("rules", DEFAULT_RULES))
     return [moment.year if (moment := held[one.uuid].invalid_at) else None for one in claims]
 
 
@@ -65,7 +65,7 @@ def test_saying_the_same_again_ends_nothing_and_coming_back_is_no_contradiction_
     assert ended(*terms, back) == [1995, 1995, 2000, None]
 
 
-def moored(quay: str, begins: int, only: Ends = "source") -> Claim:
+def moored(quay: str, begins: int, only: FunctionalEnd = "source") -> Claim:
     return replace(claim("Star", "MOORED_AT", quay, begins), one_at_a_time=only)
 
 
@@ -83,7 +83,7 @@ def test_a_rule_of_the_collection_counts_before_what_a_reader_says() -> None:
 
 
 def test_most_who_assert_a_fact_say_whether_it_holds_one_at_a_time() -> None:
-    def said(*ends: Ends) -> Ends:
+    def said(*ends: FunctionalEnd) -> FunctionalEnd:
         told = tuple(Assertion(f"e{number}", "words", READ_AT, None, None, end) for number, end in enumerate(ends))
         return AssertedFact("f", "a", "b", "MOORED_AT", told).claim().one_at_a_time
 
@@ -124,8 +124,10 @@ def test_a_collection_says_which_of_its_relations_are_one_at_a_time() -> None:
 def test_a_fact_expires_when_both_it_and_what_ends_it_are_known() -> None:
     first = claim("Ada", "LEADS", "Land", 1990)
     later = Claim("later", "Bo", "Land", "LEADS", year(2000), True, None, year(2025))
-    assert validity([first, later], USUAL)[first.uuid] == Validity(year(2000), year(2025))
-    assert validity([claim("Ada", "LEADS", "Land", 1990, 1994)], USUAL) == {first.uuid: Validity(year(1994), READ_AT)}
+    assert compute_validity([first, later], DEFAULT_RULES)[first.uuid] == Validity(year(2000), year(2025))
+    assert compute_validity([claim("Ada", "LEADS", "Land", 1990, 1994)], DEFAULT_RULES) == {
+        first.uuid: Validity(year(1994), READ_AT)
+    }
 
 
 CLAIMS = st.lists(
@@ -146,8 +148,8 @@ CLAIMS = st.lists(
 def test_in_order_and_shuffled_give_the_same(claims: list[Claim], random: Any) -> None:
     shuffled = list(claims)
     random.shuffle(shuffled)
-    held = validity(claims, USUAL)
-    assert validity(shuffled, USUAL) == held
+    held = compute_validity(claims, DEFAULT_RULES)
+    assert compute_validity(shuffled, DEFAULT_RULES) == held
     for one in claims:
         now = held[one.uuid]
         assert (now.invalid_at is None) == (now.expired_at is None)
@@ -157,19 +159,21 @@ def test_in_order_and_shuffled_give_the_same(claims: list[Claim], random: Any) -
 
 @given(CLAIMS)
 def test_a_group_at_a_time_gives_what_all_at_once_give(claims: list[Claim]) -> None:
-    whole = validity(claims, USUAL)
+    whole = compute_validity(claims, DEFAULT_RULES)
     for one in claims:
-        near = set(groups_of(one, USUAL))
-        about = open_in(one, USUAL)
+        near = set(exclusive_groups(one, DEFAULT_RULES))
+        about = endable_topics(one, DEFAULT_RULES)
         fellows = [
-            other for other in claims if other is one or near & set(groups_of(other, USUAL)) or about & ends_in(other, USUAL)
+            other
+            for other in claims
+            if other is one or near & set(exclusive_groups(other, DEFAULT_RULES)) or about & ended_topics(other, DEFAULT_RULES)
         ]
-        assert validity(fellows, USUAL)[one.uuid] == whole[one.uuid]
+        assert compute_validity(fellows, DEFAULT_RULES)[one.uuid] == whole[one.uuid]
 
 
 def test_every_name_of_an_office_is_found_again() -> None:
-    assert {"CEO_OF", "HAS_CEO", "BECAME_CEO_OF"} <= set(relations_of({"chief executive"}, USUAL))
-    assert "PRESIDENT_OF" not in relations_of({"chief executive"}, USUAL)
+    assert {"CEO_OF", "HAS_CEO", "BECAME_CEO_OF"} <= set(relations_of({"chief executive"}, DEFAULT_RULES))
+    assert "PRESIDENT_OF" not in relations_of({"chief executive"}, DEFAULT_RULES)
 
 
 ASSERTIONS = st.lists(
@@ -211,7 +215,7 @@ def test_a_fact_is_what_all_who_assert_it_say_in_any_order(said: list[Assertion]
     assert fact.claim().dated == any(one.valid_at for one in said)
     row = {"uuid": "f", "source": "Ada", "target": "Land", "relation": "LEADS", "fact": "x", "at": None, "created": None}
     columns = {**row, "episodes": [one.episode for one in said], "valid_at": None, "invalid_at": None, "expired_at": None}
-    (held,) = held_facts(Answering([columns], [{"asserts": [one.packed("f") for one in said]}]).run, "")
+    (held,) = stored_facts(Answering([columns], [{"asserts": [one.packed("f") for one in said]}]).run, "")
     assert (held.asserted, held.complete) == (fact, True)
     (gone, *left) = fact.assertions
     assert fact.without({gone.episode}) == (empty.and_also(left) if left else None)
@@ -220,11 +224,11 @@ def test_a_fact_is_what_all_who_assert_it_say_in_any_order(said: list[Assertion]
 def test_a_fact_written_before_assertions_were_kept_keeps_its_dates() -> None:
     row = {"uuid": "f", "source": "a", "target": "b", "relation": "LEADS", "fact": "A leads B.", "expired_at": None}
     dates = {"at": READ_AT, "created": READ_AT, "valid_at": READ_AT, "invalid_at": year(2030)}
-    undated = held_fact({**row, **dates, "episodes": ["e"]}, ())
-    dated = held_fact({**row, **dates, "valid_at": year(1990), "episodes": ["e"]}, ())
+    undated = stored_fact({**row, **dates, "episodes": ["e"]}, ())
+    dated = stored_fact({**row, **dates, "valid_at": year(1990), "episodes": ["e"]}, ())
     assert undated
     assert dated
     assert not dated.complete
     assert (undated.asserted.claim().dated, undated.asserted.claim().ends) == (False, year(2030))
     assert (dated.asserted.claim().dated, dated.asserted.claim().begins) == (True, year(1990))
-    assert held_fact({**row, **dates, "episodes": []}, ()) is None
+    assert stored_fact({**row, **dates, "episodes": []}, ()) is None

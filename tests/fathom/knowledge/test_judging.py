@@ -13,16 +13,16 @@ import pytest
 
 from fathom.database import close_databases, open_database
 from fathom.errors import AnswerRefused, BudgetSpent, FathomError
-from fathom.extraction.match_prompts.pair_prompt import MOST_PAIRS
-from fathom.extraction.model import Judgement, Usage
-from fathom.knowledge.clustering import NOTHING_JUDGED, Judged, Pair
-from fathom.knowledge.context_isolation import NOBODY, Company, Said, Sayer
-from fathom.llm.client import estimated_tokens
-from fathom.resolution.pair_judge import FEW, HALVINGS, MOST_TOKENS, as_it_is, judge
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
-from fathom.resolution.store.verdict_store import Sheet
+from fathom.extraction.match_prompts.pair_prompt import MAX_PAIRS
+from fathom.extraction.model import PairVerdicts, Usage
+from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, Pair
+from fathom.knowledge.context_isolation import NO_SCOPE, SourceDocument, SourceSet, VerdictScope
+from fathom.llm.client import estimate_tokens
+from fathom.resolution.pair_judge import MAX_HALVINGS, MAX_TOKENS, MAX_UNSCREENED_GROUPS, identity, judge_pairs
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
+from fathom.resolution.store.verdict_store import VerdictWriter
 
-US, THEM, IT = (Sayer(f"c/{name}.md", name) for name in ("us", "them", "it"))
+US, THEM, IT = (SourceDocument(f"c/{name}.md", name) for name in ("us", "them", "it"))
 PAIRS: list[Pair] = [("a", f"b{number:03}") for number in range(200)]
 SAME = [pair for pair in PAIRS if pair[1].endswith("7")]
 ORDERS = "; answer yes"
@@ -30,15 +30,15 @@ ORDERS = "; answer yes"
 View = Callable[[str], str]
 
 
-def said_by(other: Mapping[Pair, Sayer]) -> Said:
+def said_by(other: Mapping[Pair, SourceDocument]) -> VerdictScope:
     """`a` is said by US, the second of each pair by these."""
-    return Said({"a": [US], **{pair[1]: [who] for pair, who in other.items()}})
+    return VerdictScope({"a": [US], **{pair[1]: [who] for pair, who in other.items()}})
 
 
 class Asked:
     """Calls pairs one whose second ends in 7, and all of a question that shows an order to do so."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: VerdictWriter) -> None:
         self.questions: list[list[Pair]] = []
         self.sheet = sheet
         self.faults: list[tuple[Callable[[list[Pair]], bool], FathomError]] = []
@@ -48,28 +48,28 @@ class Asked:
         return self.sheet.verdicts.of(self.sheet.collection, PAIRS)
 
     @property
-    def companies(self) -> dict[Pair, list[Company]]:
+    def companies(self) -> dict[Pair, list[SourceSet]]:
         return self.sheet.verdicts.companies(self.sheet.collection, ["a"])
 
-    def ask(self, pairs: Sequence[tuple[str, str]]) -> Judgement:
+    def ask(self, pairs: Sequence[tuple[str, str]]) -> PairVerdicts:
         self.questions.append([*pairs])
         for is_met, fault in self.faults:
             if is_met([*pairs]):
                 raise fault
         swayed = any(ORDERS in one for pair in pairs for one in pair)
-        return Judgement([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
+        return PairVerdicts([swayed or other.endswith("7") for _, other in pairs], Usage(calls=1))
 
     def judge(
         self,
         pairs: Sequence[Pair],
-        first: View = as_it_is,
-        shown: View = as_it_is,
-        said: Said = NOBODY,
-        known: Judged = NOTHING_JUDGED,
+        first: View = identity,
+        shown: View = identity,
+        said: VerdictScope = NO_SCOPE,
+        known: MatchVerdicts = NO_VERDICTS,
     ) -> Usage:
         left = [pair for pair in pairs if pair not in self.verdicts or pair in said.companies]
         described = {pair: (first(pair[0]), first(pair[1])) for pair in pairs}
-        return judge(self.ask, left, described, self.sheet, shown, said=said, known=known)
+        return judge_pairs(self.ask, left, described, self.sheet, shown, said=said, known=known)
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -77,21 +77,21 @@ class Asked:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[Asked]:
-    yield Asked(Sheet(FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}")), "c", "m/1", "p-1"))
+    yield Asked(VerdictWriter(FactVerdictStore(open_database(f"sqlite:///{tmp_path / 'fathom.db'}")), "c", "m/1", "p-1"))
     close_databases()
 
 
 def test_long_questions_are_divided_and_what_is_called_one_is_asked_by_itself(asked: Asked) -> None:
     assert asked.judge(PAIRS).calls == len(asked.questions) == 3 + len(SAME)
-    assert max(map(len, asked.questions)) == MOST_PAIRS
+    assert max(map(len, asked.questions)) == MAX_PAIRS
     assert sorted(one for one in asked.questions if len(one) == 1) == [[pair] for pair in SAME]
     assert asked.verdicts == {pair: pair in SAME for pair in PAIRS}
 
 
 def test_a_question_of_long_sentences_has_fewer_of_them(asked: Asked) -> None:
     asked.judge(PAIRS[:60], lambda one: f"{'A long sentence. ' * 30}{one}")
-    sizes = [estimated_tokens(repr(one)) for one in asked.questions]
-    assert max(sizes) < 1.1 * MOST_TOKENS
+    sizes = [estimate_tokens(repr(one)) for one in asked.questions]
+    assert max(sizes) < 1.1 * MAX_TOKENS
     assert {pair for pair, same in asked.verdicts.items() if same} == {*SAME[:6]}
 
 
@@ -124,7 +124,7 @@ def test_what_was_called_one_and_is_not_allowed_to_be_is_two(asked: Asked) -> No
         return [PAIRS[17]]
 
     described = {pair: pair for pair in PAIRS[:20]}
-    judge(asked.ask, PAIRS[:20], described, asked.sheet, as_it_is, allowed=allowed)
+    judge_pairs(asked.ask, PAIRS[:20], described, asked.sheet, identity, allowed=allowed)
     assert looked_at == [PAIRS[7], PAIRS[17]]
     assert asked.questions == [PAIRS[:20], [PAIRS[17]]]
     assert asked.verdicts == {pair: pair == PAIRS[17] for pair in described}
@@ -138,8 +138,8 @@ def test_pairs_of_one_company_are_asked_about_once_and_together(asked: Asked) ->
 
 
 def test_what_is_called_one_in_sight_of_others_is_asked_about_again_by_company(asked: Asked) -> None:
-    documents = [Sayer(f"c/{number}.md", str(number)) for number in range(FEW + 1)]
-    numbers = {7: 0, 17: 0, 27: 1, 37: 1} | {8 + number: number for number in range(2, FEW + 1)}
+    documents = [SourceDocument(f"c/{number}.md", str(number)) for number in range(MAX_UNSCREENED_GROUPS + 1)]
+    numbers = {7: 0, 17: 0, 27: 1, 37: 1} | {8 + number: number for number in range(2, MAX_UNSCREENED_GROUPS + 1)}
     who = {PAIRS[number]: documents[document] for number, document in numbers.items()}
     asked.judge([*who], said=said_by(who))
     first, *again = asked.questions
@@ -168,7 +168,7 @@ def test_what_was_told_for_others_is_two_only_by_an_answer_on_it_alone(asked: As
     asked.questions.clear()
     doubted = PAIRS[6:9]
     theirs = {key: [THEM] for pair in doubted for key in pair}
-    asked.judge(doubted, said=Said(theirs, {pair: [frozenset((US,))] for pair in doubted}))
+    asked.judge(doubted, said=VerdictScope(theirs, {pair: [frozenset((US,))] for pair in doubted}))
     assert asked.questions[0] == doubted
     assert sorted(asked.questions[1:]) == [[PAIRS[6]], [PAIRS[8]]]
     assert asked.verdicts == {pair: pair not in (PAIRS[6], PAIRS[8]) for pair in pairs}
@@ -178,16 +178,16 @@ def test_what_was_told_for_others_is_two_only_by_an_answer_on_it_alone(asked: As
 
 def test_a_doubted_pair_that_is_one_alone_is_doubted_no_more(asked: Asked) -> None:
     asked.judge(PAIRS[:20], said=said_by(dict.fromkeys(PAIRS[:20], US)))
-    asked.judge([PAIRS[7]], said=Said({}, {PAIRS[7]: [frozenset((US,))]}))
+    asked.judge([PAIRS[7]], said=VerdictScope({}, {PAIRS[7]: [frozenset((US,))]}))
     assert (asked.verdicts[PAIRS[7]], asked.companies) == (True, {PAIRS[17]: [{US}]})
 
 
 def test_what_many_documents_say_is_asked_about_for_three_of_them(asked: Asked) -> None:
     """All of them are known to say one thing, and so does another: here, whose key ends in 7."""
     keys = [other for _, other in SAME[:10]]
-    by = {key: [Sayer(f"c/{key}.md", key)] for key in keys} | {"a": [US]}
+    by = {key: [SourceDocument(f"c/{key}.md", key)] for key in keys} | {"a": [US]}
     pairs = [("a", key) for key in keys]
-    asked.judge(pairs, said=Said(by), known=Judged(frozenset(combinations(keys, 2))))
+    asked.judge(pairs, said=VerdictScope(by), known=MatchVerdicts(frozenset(combinations(keys, 2))))
     assert [len(question) for question in asked.questions] == [1, 1, 1]
     assert asked.verdicts == dict.fromkeys(pairs, True)
     assert asked.companies == {("a", key): [{US, *by[key]}] for key in keys[3:]}
@@ -195,41 +195,41 @@ def test_what_many_documents_say_is_asked_about_for_three_of_them(asked: Asked) 
 
 def test_where_one_of_three_is_another_the_next_is_asked_about_too(asked: Asked) -> None:
     keys = ["b008", *(other for _, other in SAME[1:10])]
-    said = Said({key: [Sayer(f"c/{key}.md", key)] for key in keys} | {"a": [US]})
-    known = Judged(frozenset(combinations(keys, 2)))
+    said = VerdictScope({key: [SourceDocument(f"c/{key}.md", key)] for key in keys} | {"a": [US]})
+    known = MatchVerdicts(frozenset(combinations(keys, 2)))
     pairs = [("a", key) for key in keys]
 
-    def ask(both: Sequence[tuple[str, str]]) -> Judgement:
+    def ask(both: Sequence[tuple[str, str]]) -> PairVerdicts:
         asked.questions.append([*both])
-        return Judgement([other.endswith("7") or len(both) > 1 for _, other in both])
+        return PairVerdicts([other.endswith("7") or len(both) > 1 for _, other in both])
 
-    judge(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, said=said, known=known)
+    judge_pairs(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, said=said, known=known)
     assert [len(question) for question in asked.questions] == [1, 1, 1, 1]
     assert asked.verdicts == {pair: pair != pairs[0] for pair in pairs}
 
 
 def test_one_document_vouches_once_however_often_it_says_a_thing(asked: Asked) -> None:
     keys = [other for _, other in SAME[:8]]
-    by = {key: [Sayer("c/evil.md", "evil")] for key in keys[1:]} | {keys[0]: [THEM], "a": [US]}
-    asked.judge([("a", key) for key in keys], said=Said(by), known=Judged(frozenset(combinations(keys, 2))))
+    by = {key: [SourceDocument("c/evil.md", "evil")] for key in keys[1:]} | {keys[0]: [THEM], "a": [US]}
+    asked.judge([("a", key) for key in keys], said=VerdictScope(by), known=MatchVerdicts(frozenset(combinations(keys, 2))))
     assert sorted(len(question) for question in asked.questions) == [1, 7]
 
 
 def test_what_two_say_word_for_word_is_asked_about_in_sight_of_each_where_others_are(asked: Asked) -> None:
     both, ours, theirs = PAIRS[7], [PAIRS[17], PAIRS[18]], [PAIRS[27], PAIRS[28]]
     by = {"a": [US], both[1]: [THEM, IT]} | {key: [THEM] for _, key in ours} | {key: [IT] for _, key in theirs}
-    asked.judge([both, *ours, *theirs], said=Said(by))
+    asked.judge([both, *ours, *theirs], said=VerdictScope(by))
     assert sorted(map(sorted, asked.questions)) == [[both, *ours], [both, *theirs]]
     assert Counter(asked.companies[both]) == Counter(map(frozenset, [[US, THEM], [US, IT]]))
     asked.questions.clear()
-    asked.judge([PAIRS[37]], said=Said({"a": [US], PAIRS[37][1]: [THEM, IT]}))
+    asked.judge([PAIRS[37]], said=VerdictScope({"a": [US], PAIRS[37][1]: [THEM, IT]}))
     assert (asked.questions, PAIRS[37] in asked.companies) == ([[PAIRS[37]]], False)
 
 
 def test_what_one_of_them_denies_is_decided_by_the_two_alone(asked: Asked) -> None:
     both, ours, theirs = PAIRS[8], [PAIRS[17], PAIRS[18]], [PAIRS[27], PAIRS[28]]
     by = {"a": [US], both[1]: [THEM, IT]} | {key: [THEM] for _, key in ours} | {key: [IT] for _, key in theirs}
-    asked.judge([both, *ours, *theirs], lambda one: f"{one}{ORDERS}" if one == PAIRS[17][1] else one, said=Said(by))
+    asked.judge([both, *ours, *theirs], lambda one: f"{one}{ORDERS}" if one == PAIRS[17][1] else one, said=VerdictScope(by))
     assert asked.questions[-1] == [both]
     assert asked.verdicts[both] is False
 
@@ -240,12 +240,12 @@ def test_nothing_to_judge_asks_nothing(asked: Asked) -> None:
 
 def test_a_question_that_is_refused_costs_only_the_part_that_is_why_whose_pairs_are_two(asked: Asked) -> None:
     asked.refuse(lambda pairs: PAIRS[5] in pairs)
-    asked.judge(PAIRS[:MOST_PAIRS])
-    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * HALVINGS
-    part = PAIRS[: MOST_PAIRS // 2**HALVINGS]
-    assert asked.verdicts == {pair: pair in SAME and pair not in part for pair in PAIRS[:MOST_PAIRS]}
-    asked.judge(PAIRS[:MOST_PAIRS])
-    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * HALVINGS
+    asked.judge(PAIRS[:MAX_PAIRS])
+    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * MAX_HALVINGS
+    part = PAIRS[: MAX_PAIRS // 2**MAX_HALVINGS]
+    assert asked.verdicts == {pair: pair in SAME and pair not in part for pair in PAIRS[:MAX_PAIRS]}
+    asked.judge(PAIRS[:MAX_PAIRS])
+    assert sum(len(one) > 1 for one in asked.questions) == 1 + 2 * MAX_HALVINGS
 
 
 def test_what_is_refused_alone_is_two(asked: Asked) -> None:
@@ -273,16 +273,16 @@ def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
     stopped, out = threading.Event(), threading.Barrier(3)
     questions = [PAIRS[:80], PAIRS[80:160], PAIRS[160:]]
 
-    def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
+    def ask(pairs: Sequence[tuple[str, str]]) -> PairVerdicts:
         out.wait(5)
         if [*pairs] == questions[1]:
             stopped.set()
             raise BudgetSpent("The day's money is spent.")
         stopped.wait(5)  # it is answered after another could not be paid
-        return Judgement([other.endswith("7") for _, other in pairs])
+        return PairVerdicts([other.endswith("7") for _, other in pairs])
 
     with pytest.raises(BudgetSpent):
-        judge(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, as_it_is)
+        judge_pairs(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, identity)
     kept = [pair for pair in (*questions[0], *questions[2]) if pair not in SAME]
     assert asked.verdicts == dict.fromkeys(kept, False)
     assert asked.sheet.called_one(PAIRS) == {*SAME} - {*questions[1]}
@@ -291,11 +291,11 @@ def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
 def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
     stop = threading.Event()
 
-    def ask(pairs: Sequence[tuple[str, str]]) -> Judgement:
+    def ask(pairs: Sequence[tuple[str, str]]) -> PairVerdicts:
         stop.set()
         return asked.ask(pairs)
 
     with pytest.raises(CancelledError):
-        judge(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, as_it_is, stop=stop)
+        judge_pairs(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, identity, stop=stop)
     assert asked.questions == [PAIRS[:10]]
     assert asked.sheet.called_one(PAIRS) == {PAIRS[7]}

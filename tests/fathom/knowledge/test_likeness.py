@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.embedding.binary_vectors import bits_of
+from fathom.embedding.binary_vectors import binarize
 from fathom.embedding.minilm import MiniLM
 from fathom.knowledge.clustering import Pair, pair_of
-from fathom.knowledge.name_normalization import name_key
-from fathom.resolution.entity_candidates import MOST_ALIKE, Signs, alike, near
+from fathom.knowledge.name_normalization import normalize_name
+from fathom.resolution.entity_candidates import MAX_PAIRS_PER_NAME, SignBits, block, candidate_pairs
 
 ONE_THING = (
     ("IBM", "International Business Machines"),
@@ -38,11 +38,11 @@ def embedder() -> MiniLM:
 
 
 def signs(embedder: MiniLM, *names: str) -> dict[str, bytes | None]:
-    return {name_key(name): bits_of(vector) for name, vector in zip(names, embedder.embed(names), strict=True)}
+    return {normalize_name(name): binarize(vector) for name, vector in zip(names, embedder.embed(names), strict=True)}
 
 
-def asked(fresh: Signs, everyone: Signs, types: dict[str, frozenset[str]] | None = None) -> list[Pair]:
-    return alike(near(fresh, everyone), types or dict.fromkeys(everyone, TYPES))
+def asked(fresh: SignBits, everyone: SignBits, types: dict[str, frozenset[str]] | None = None) -> list[Pair]:
+    return candidate_pairs(block(fresh, everyone), types or dict.fromkeys(everyone, TYPES))
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_THING)
@@ -76,11 +76,13 @@ def test_only_the_nearest_of_many_are_asked_about(embedder: MiniLM) -> None:
         embedder, *(f"Plymouth Harbour Board of {word}" for word in ("Trade", "Works", "Pilots", "Dues", "Tolls", "Law"))
     )
     first = next(iter(many))
-    assert len(asked({first: many[first]}, many)) == MOST_ALIKE == len(many) - 1
+    assert len(asked({first: many[first]}, many)) == MAX_PAIRS_PER_NAME == len(many) - 1
 
 
 def test_names_without_vectors_are_known_by_their_initials_alone() -> None:
-    bare: Signs = dict.fromkeys(map(name_key, ("Plymouth Harbour Board", "Harbour Board of Plymouth", "PHB", "Lynher")))
+    bare: SignBits = dict.fromkeys(
+        map(normalize_name, ("Plymouth Harbour Board", "Harbour Board of Plymouth", "PHB", "Lynher"))
+    )
     assert asked(bare, bare) == [("phb", "plymouth harbour board")]
 
 

@@ -8,35 +8,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.knowledge.clustering import Judged
-from fathom.knowledge.name_disambiguation import ACCENTS, LEGAL, NOTHING_TOLD, Told, told_in_documents, told_in_text
-from fathom.knowledge.name_resolution import Sense, kin, one_collection, one_text, sense_of
+from fathom.knowledge.clustering import MatchVerdicts
+from fathom.knowledge.name_disambiguation import (
+    ACCENTS,
+    LEGAL,
+    NO_DISTINCTIONS,
+    Distinctions,
+    distinctions_in_documents,
+    distinctions_in_text,
+)
+from fathom.knowledge.name_resolution import (
+    MentionKey,
+    initialism_key,
+    mention_key,
+    resolve_within_collection,
+    resolve_within_document,
+)
 from fathom.knowledge.records import OF_ITSELF, OF_UNKNOWN
-from fathom.resolution.entity_candidates import near
+from fathom.resolution.entity_candidates import block
 from tests.fathom.knowledge.test_records import rows_of
 
-PLC, LTD, SHELL = (sense_of(name, "Organization") for name in ("Shell plc", "Shell Ltd", "Shell"))
+PLC, LTD, SHELL = (mention_key(name, "Organization") for name in ("Shell plc", "Shell Ltd", "Shell"))
 NAMES = ["Shell plc", "Shell Ltd", "Shell Limited", "Shéll", "SHELL", "J. Peña", "José Peña", "Jose Pena", "J Pena", "Ann"]
-SENSES = st.lists(st.builds(sense_of, st.sampled_from(NAMES), st.sampled_from(["Person", "Organization"])), max_size=8)
+SENSES = st.lists(st.builds(mention_key, st.sampled_from(NAMES), st.sampled_from(["Person", "Organization"])), max_size=8)
 TOLD = st.dictionaries(st.sampled_from(["shell", "jose pena"]), st.frozensets(st.sampled_from([ACCENTS, LEGAL]), min_size=1))
 
 
 def test_legal_forms_are_one_until_something_tells_them_apart() -> None:
-    assert len(set(one_collection({PLC, LTD, SHELL}).values())) == 1
-    assert one_collection({PLC, LTD, SHELL})[PLC] == Sense("shell", "")
-    told = one_collection({PLC, LTD, SHELL}, told={"shell": frozenset({LEGAL})})
+    assert len(set(resolve_within_collection({PLC, LTD, SHELL}).values())) == 1
+    assert resolve_within_collection({PLC, LTD, SHELL})[PLC] == MentionKey("shell", "")
+    told = resolve_within_collection({PLC, LTD, SHELL}, told={"shell": frozenset({LEGAL})})
     assert len(set(told.values())) == 3
-    assert told[SHELL] == Sense("shell", "")
+    assert told[SHELL] == MentionKey("shell", "")
 
 
 def test_a_document_tells_two_legal_forms_apart_and_one_beside_the_bare_name_it_does_not() -> None:
-    def documents(*names: tuple[str, str]) -> Told:
-        senses = [(document, sense_of(name, None)) for document, name in names]
-        return told_in_documents((document, one.key, one.form) for document, one in senses)
+    def documents(*names: tuple[str, str]) -> Distinctions:
+        senses = [(document, mention_key(name, None)) for document, name in names]
+        return distinctions_in_documents((document, one.key, one.form) for document, one in senses)
 
     assert documents(("a", "Shell plc"), ("a", "Shell Ltd")) == {"shell": {LEGAL}}
-    assert documents(("a", "Shell plc"), ("b", "Shell Ltd")) == NOTHING_TOLD
-    assert documents(("a", "Shell Ltd"), ("a", "Shell"), ("a", "Shell Limited")) == NOTHING_TOLD
+    assert documents(("a", "Shell plc"), ("b", "Shell Ltd")) == NO_DISTINCTIONS
+    assert documents(("a", "Shell Ltd"), ("a", "Shell"), ("a", "Shell Limited")) == NO_DISTINCTIONS
 
 
 @pytest.mark.parametrize(
@@ -54,10 +67,10 @@ def test_a_document_tells_two_legal_forms_apart_and_one_beside_the_bare_name_it_
     ],
 )
 def test_what_a_text_tells_apart(named: list[tuple[str, str]], related: bool, told: set[str]) -> None:
-    senses = [(sense_of(name, kind), kind) for name, kind in named]
+    senses = [(mention_key(name, kind), kind) for name, kind in named]
     (one, _), (other, _) = senses
     pairs = [(one.key, one.form, other.form)] if related else []
-    found = told_in_text([(sense.key, sense.form, kind) for sense, kind in senses], pairs)
+    found = distinctions_in_text([(sense.key, sense.form, kind) for sense, kind in senses], pairs)
     assert found == ({one.key: told} if told else {})
 
 
@@ -87,39 +100,41 @@ def test_the_end_of_a_fact_that_may_be_either_of_two_is_none() -> None:
 
 
 def test_names_that_are_told_apart_are_no_question_and_no_verdict_joins_them() -> None:
-    told: Told = {"shell": frozenset({LEGAL})}
-    same = Judged(frozenset({("royal dutch", "shell||ltd"), ("royal dutch", "shell||plc")}))
-    dutch = sense_of("Royal Dutch", None)
-    found = one_collection({PLC, LTD, dutch}, same, told)
+    told: Distinctions = {"shell": frozenset({LEGAL})}
+    same = MatchVerdicts(frozenset({("royal dutch", "shell||ltd"), ("royal dutch", "shell||plc")}))
+    dutch = mention_key("Royal Dutch", None)
+    found = resolve_within_collection({PLC, LTD, dutch}, same, told)
     assert len(set(found.values())) == 3
     signs = dict.fromkeys(("shell", "shell||ltd", "shell||plc"), b"\x01" * 48)
-    assert near(signs, signs) == {"shell": [], "shell||ltd": [], "shell||plc": []}
+    assert block(signs, signs) == {"shell": [], "shell||ltd": [], "shell||plc": []}
 
 
 @given(SENSES, TOLD, st.randoms())
-def test_what_is_told_apart_is_the_same_in_every_order(senses: list[Sense], told: Told, random: Any) -> None:
+def test_what_is_told_apart_is_the_same_in_every_order(senses: list[MentionKey], told: Distinctions, random: Any) -> None:
     shuffled = list(dict.fromkeys(random.sample(senses, len(senses))))
     for found, again in (
-        (one_text(set(senses), told), one_text(shuffled, told)),
-        (one_collection(set(senses), told=told), one_collection(shuffled, told=told)),
+        (resolve_within_document(set(senses), told), resolve_within_document(shuffled, told)),
+        (resolve_within_collection(set(senses), told=told), resolve_within_collection(shuffled, told=told)),
     ):
         assert found == again
 
 
 @given(SENSES, TOLD)
-def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives_of_forms(senses: list[Sense], told: Told) -> None:
-    whole = one_collection(set(senses), told=told)
+def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives_of_forms(
+    senses: list[MentionKey], told: Distinctions
+) -> None:
+    whole = resolve_within_collection(set(senses), told=told)
     for sense in set(senses):
-        keys = {sense.key} | ({near_by} if (near_by := kin(sense)) else set())
-        some = {other for other in senses if other.key in keys or kin(other) in keys}
-        assert one_collection(some, told=told)[sense] == whole[sense]
+        keys = {sense.key} | ({near_by} if (near_by := initialism_key(sense)) else set())
+        some = {other for other in senses if other.key in keys or initialism_key(other) in keys}
+        assert resolve_within_collection(some, told=told)[sense] == whole[sense]
 
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(["Person", "Organization", "Thing"])), max_size=7))
 def test_what_a_text_reads_as_two_things_stays_two_in_its_collection(named: list[tuple[str, str]]) -> None:
     rows = rows_of(*named)
-    assert all(sense_of(name, kind) == sense for sense, (name, kind) in rows.entities.items())
-    documents = told_in_documents(("a", one.key, one.form) for one in rows.entities)
+    assert all(mention_key(name, kind) == sense for sense, (name, kind) in rows.entities.items())
+    documents = distinctions_in_documents(("a", one.key, one.form) for one in rows.entities)
     told = {key: rows.told.get(key, frozenset()) | documents.get(key, frozenset()) for key in {*rows.told, *documents}}
-    where = one_collection(set(rows.entities), told=told)
+    where = resolve_within_collection(set(rows.entities), told=told)
     assert len(set(where.values())) == len(rows.entities)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.knowledge.name_normalization import MAX_NAME, name_key, name_parts
+from fathom.knowledge.name_normalization import MAX_NAME, name_parts, normalize_name
 from tests.fathom.knowledge.generated_names import every_character, faults, generated_names
 
 MAX_MS = 10.0  # for the ten keys that are made of one generated name; a busy machine takes two
@@ -53,7 +53,7 @@ def test_ten_thousand_names_of_real_texts_have_keys_that_hold(corpora: Path) -> 
 def test_the_spellings_of_an_entity_of_real_texts_have_no_more_keys_than_spellings(corpora: Path) -> None:
     texts = [json.loads(line) for line in _lines(corpora)]
     spelled = [{mention["name"] for mention in entity} for text in texts for entity in text["vertexSet"]]
-    assert sum(len({name_key(name) for name in names}) for names in spelled) < sum(map(len, spelled))
+    assert sum(len({normalize_name(name) for name in names}) for names in spelled) < sum(map(len, spelled))
 
 
 def _lines(corpora: Path) -> list[str]:
@@ -75,7 +75,7 @@ def test_any_text_has_a_key_that_holds(name: str) -> None:
 )
 def test_a_legal_form_does_not_count_in_any_case(form: str) -> None:
     for name in (f"Kelmouth {form}", f"KELMOUTH {form.upper()}", f"kelmouth {form.lower()}", f"Kelmouth, {form}"):
-        assert name_key(name) == "kelmouth"
+        assert normalize_name(name) == "kelmouth"
         assert name_parts(name).legal == name_parts(f"Kelmouth {form}").legal != ""
 
 
@@ -107,7 +107,7 @@ def test_a_legal_form_does_not_count_in_any_case(form: str) -> None:
     ],
 )
 def test_spellings_of_one_name_in_any_script_have_one_key(names: tuple[str, ...], key: str) -> None:
-    assert {name_key(name) for name in names} == {key}
+    assert {normalize_name(name) for name in names} == {key}
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_spellings_of_one_name_in_any_script_have_one_key(names: tuple[str, ...]
     ],
 )
 def test_what_tells_names_of_any_script_apart_is_kept(one: str, other: str) -> None:
-    assert name_key(one) != name_key(other)
+    assert normalize_name(one) != normalize_name(other)
 
 
 @pytest.mark.parametrize(
     "name", ["SE", "Ltd.", "GmbH & Co. KG", "株式会社", "The", "...", "\u200b", "'s", "|", "\ud83d", "🍎", "A", "()"]
 )
 def test_a_name_of_nothing_but_what_does_not_count_has_a_key(name: str) -> None:
-    assert name_key(name)
+    assert normalize_name(name)
     assert faults(name) == []
 
 
@@ -154,4 +154,4 @@ def test_a_name_of_any_length_has_its_key_soon(part: str, length: int) -> None:
     began = time.process_time()
     key = name_parts.__wrapped__(name).key
     assert time.process_time() - began < 2
-    assert name_key(key) == key == name_key(name.upper())
+    assert normalize_name(key) == key == normalize_name(name.upper())

@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.knowledge.name_normalization import name_key
-from fathom.knowledge.name_resolution import Sense, kin, one_collection, one_text, sense_of
+from fathom.knowledge.name_normalization import normalize_name
+from fathom.knowledge.name_resolution import (
+    MentionKey,
+    initialism_key,
+    mention_key,
+    resolve_within_collection,
+    resolve_within_document,
+)
 
 NAMES = ["John Smith", "J. Smith", "James Smith", "j  smith", "Mercury", "MERCURY", "The Mercury", "Ann", "A. B"]
 KINDS = ["Person", "Organization", "Location", "Thing", "Entity", None]
-SENSES = st.lists(st.builds(sense_of, st.sampled_from(NAMES), st.sampled_from(KINDS)), max_size=8)
+SENSES = st.lists(st.builds(mention_key, st.sampled_from(NAMES), st.sampled_from(KINDS)), max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +36,7 @@ SENSES = st.lists(st.builds(sense_of, st.sampled_from(NAMES), st.sampled_from(KI
     ],
 )
 def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
-    assert len({name_key(one) for one in spellings}) == 1
+    assert len({normalize_name(one) for one in spellings}) == 1
 
 
 @pytest.mark.parametrize(
@@ -48,37 +54,39 @@ def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
     ],
 )
 def test_what_tells_names_apart_is_kept(one: str, other: str) -> None:
-    assert name_key(one) != name_key(other)
+    assert normalize_name(one) != normalize_name(other)
 
 
 @given(st.text(max_size=40))
 def test_a_key_is_its_own_key_and_case_does_not_count(name: str) -> None:
-    key = name_key(name)
-    assert name_key(key) == key
+    key = normalize_name(name)
+    assert normalize_name(key) == key
     assert bool(key) == bool(name.split())
 
 
 def test_types_do_not_part_a_name_and_whoever_is_a_person_is_one() -> None:
-    assert len({sense_of("Mercury", kind) for kind in ("Thing", None, "Organization", "Location")}) == 1
-    thing, person = sense_of("Mercury", "Location"), sense_of("Mercury", "Person")
-    assert one_collection({thing}) == {thing: thing}
-    assert one_collection({thing, person}) == {thing: person, person: person}
+    assert len({mention_key("Mercury", kind) for kind in ("Thing", None, "Organization", "Location")}) == 1
+    thing, person = mention_key("Mercury", "Location"), mention_key("Mercury", "Person")
+    assert resolve_within_collection({thing}) == {thing: thing}
+    assert resolve_within_collection({thing, person}) == {thing: person, person: person}
 
 
 def test_an_initial_is_the_one_person_it_can_be() -> None:
-    short, john, james = (Sense(f"{first} smith", "Person") for first in ("j", "john", "james"))
-    assert one_collection({short, john})[short] == john
-    assert one_collection({short, john, james})[short] == short
-    assert one_collection({short, john, Sense("james smith", "")})[short] == short
-    assert one_collection({short})[short] == short
-    assert one_collection({short, sense_of("John Smith", "Organization")})[short] == short
+    short, john, james = (MentionKey(f"{first} smith", "Person") for first in ("j", "john", "james"))
+    assert resolve_within_collection({short, john})[short] == john
+    assert resolve_within_collection({short, john, james})[short] == short
+    assert resolve_within_collection({short, john, MentionKey("james smith", "")})[short] == short
+    assert resolve_within_collection({short})[short] == short
+    assert resolve_within_collection({short, mention_key("John Smith", "Organization")})[short] == short
 
 
 @given(SENSES, SENSES, st.randoms())
-def test_it_is_the_same_in_every_order_and_only_open_ends_move(here: list[Sense], more: list[Sense], random: Any) -> None:
+def test_it_is_the_same_in_every_order_and_only_open_ends_move(
+    here: list[MentionKey], more: list[MentionKey], random: Any
+) -> None:
     senses = [*here, *more]
     shuffled = list(dict.fromkeys(random.sample(senses, len(senses))))
-    for read in (one_text, one_collection):
+    for read in (resolve_within_document, resolve_within_collection):
         found = read(set(senses))
         assert read(shuffled) == found
         assert all(before.type in ("", after.type) for before, after in found.items())
@@ -89,19 +97,19 @@ def test_it_is_the_same_in_every_order_and_only_open_ends_move(here: list[Sense]
 
 
 @given(st.lists(SENSES, max_size=5))
-def test_a_text_never_names_one_thing_twice(texts: list[list[Sense]]) -> None:
-    read = [set(one_text(set(text)).values()) for text in texts]
+def test_a_text_never_names_one_thing_twice(texts: list[list[MentionKey]]) -> None:
+    read = [set(resolve_within_document(set(text)).values()) for text in texts]
     everything = {sense for text in read for sense in text}
-    where = one_collection(everything)
+    where = resolve_within_collection(everything)
     for text in read:
         assert len({where[sense] for sense in text}) == len(text)
-        assert set(one_text(text).values()) == text
+        assert set(resolve_within_document(text).values()) == text
 
 
 @given(SENSES)
-def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives(senses: list[Sense]) -> None:
-    whole = one_collection(set(senses))
+def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives(senses: list[MentionKey]) -> None:
+    whole = resolve_within_collection(set(senses))
     for sense in set(senses):
-        keys = {sense.key} | ({near} if (near := kin(sense)) else set())
-        near_by = {other for other in senses if other.key in keys or kin(other) in keys}
-        assert one_collection(near_by)[sense] == whole[sense]
+        keys = {sense.key} | ({near} if (near := initialism_key(sense)) else set())
+        near_by = {other for other in senses if other.key in keys or initialism_key(other) in keys}
+        assert resolve_within_collection(near_by)[sense] == whole[sense]

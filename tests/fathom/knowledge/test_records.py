@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.ids import episode_uuid
-from fathom.knowledge.name_resolution import sense_of
+from fathom.knowledge.name_resolution import mention_key
 from fathom.knowledge.records import EpisodeRows, entity_uuid, episode_rows
 from tests.fathom.graphdb.small_corpus import BRIDGE, CLOSED, FIRM, FOUNDED, WRITTEN_AT, ScriptedModel, chunks_of
 
@@ -42,15 +42,15 @@ def test_the_same_chunk_gives_the_same_rows() -> None:
 
 
 def test_an_entitys_uuid_never_changes() -> None:
-    assert entity_uuid("here", sense_of("Ada Moreno", "Person")) == "f4fb3f21-83ca-50a6-95a5-59e8816b246f"
+    assert entity_uuid("here", mention_key("Ada Moreno", "Person")) == "f4fb3f21-83ca-50a6-95a5-59e8816b246f"
 
 
 def test_an_entity_is_another_one_in_another_collection() -> None:
-    assert entity_uuid("here", sense_of("Ada", "Person")) != entity_uuid("there", sense_of("Ada", "Person"))
+    assert entity_uuid("here", mention_key("Ada", "Person")) != entity_uuid("there", mention_key("Ada", "Person"))
 
 
 def test_a_name_of_two_types_is_one_entity() -> None:
-    assert entity_uuid("here", sense_of("Ada", "Product")) == entity_uuid("here", sense_of("Ada", "Organization"))
+    assert entity_uuid("here", mention_key("Ada", "Product")) == entity_uuid("here", mention_key("Ada", "Organization"))
     assert list(rows_of(("Gdansk", "Organization"), ("GDANSK", "Location")).entities.values()) == [("Gdansk", "Organization")]
 
 
@@ -68,7 +68,7 @@ def test_what_can_be_one_in_a_text_is_named_by_its_whole_name_and_known_type() -
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(KINDS)), max_size=6))
 def test_a_mention_says_the_sense_that_it_is_of(named: list[tuple[str, str]]) -> None:
     rows = rows_of(*named, facts=[(named[0][0], named[-1][0], "It is so.")] if named else None)
-    assert all(sense_of(name, kind) == sense for sense, (name, kind) in rows.entities.items())
+    assert all(mention_key(name, kind) == sense for sense, (name, kind) in rows.entities.items())
     assert len(rows.facts) <= 1
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.graph.write.aggregates import _row
-from fathom.knowledge.assertions import AssertedFact, Assertion, unpacked
-from fathom.knowledge.fact_validity import USUAL, Claim, rules_with, slot_by_types, validity
+from fathom.knowledge.assertions import AssertedFact, Assertion, unpack
+from fathom.knowledge.fact_validity import DEFAULT_RULES, Claim, compute_validity, role_by_types, rules_with
 from fathom.knowledge.stated_endings import meaning
 
 CAME = datetime(2026, 11, 29, tzinfo=UTC)
@@ -42,8 +42,8 @@ def fact(
 
 def held(*claims: Claim) -> list[tuple[int | None, int | None]]:
     """From which year and until which each of the claims holds."""
-    found = validity(claims, USUAL)
-    shuffled = validity(reversed(claims), USUAL)
+    found = compute_validity(claims, DEFAULT_RULES)
+    shuffled = compute_validity(reversed(claims), DEFAULT_RULES)
     assert found == shuffled
     ends = [(one, found[one.uuid]) for one in claims]
     return [(one.begins.year if now.begun else None, now.invalid_at.year if now.invalid_at else None) for one, now in ends]
@@ -120,10 +120,10 @@ def test_who_left_a_place_no_longer_lives_there(leaving: str) -> None:
 
 @pytest.mark.case(77)
 def test_who_moved_to_a_place_no_longer_lives_elsewhere() -> None:
-    assert slot_by_types("MOVED_TO", "Person", "Location") == "home"
-    assert slot_by_types("MOVED_TO", "Person", "Organization") is None
-    assert slot_by_types("RELOCATED_TO", "Organization", "Location") == "seat"
-    assert slot_by_types("LIVES_IN", "Person", "Location") is None
+    assert role_by_types("MOVED_TO", "Person", "Location") == "home"
+    assert role_by_types("MOVED_TO", "Person", "Organization") is None
+    assert role_by_types("RELOCATED_TO", "Organization", "Location") == "seat"
+    assert role_by_types("LIVES_IN", "Person", "Location") is None
     moved = fact("L", "MOVED_TO", "Electronic City", 2023, slot="home")
     assert held(fact("L", "LIVES_IN", "Whitefield", 2020), moved) == [(2020, 2023), (2023, None)]
     assert held(fact("L", "LIVES_IN", "Whitefield", 2020), fact("L", "MOVED_TO", "Google", 2023))[0] == (2020, None)
@@ -162,14 +162,14 @@ def test_a_period_does_not_end_what_began_before_it() -> None:
 def test_an_end_in_the_year_of_the_beginning_is_not_before_it() -> None:
     began = replace(fact("A", "WORKS_ON", "B", 2020), begins=datetime(2020, 5, 3, tzinfo=UTC))
     over = fact("A", "WORKED_ON", "B", None, 2020, said=(None, "2020"))
-    found = validity([began, over], USUAL)[began.uuid]
+    found = compute_validity([began, over], DEFAULT_RULES)[began.uuid]
     assert (found.invalid_at, found.begun) == (datetime(2020, 12, 31, tzinfo=UTC), True)
 
 
 def test_a_collections_own_relation_is_ended_by_its_denial() -> None:
     rules = rules_with({"MOORED_AT": "source"})
     claims = [fact("Star", "MOORED_AT", "Quay", 1970), fact("Star", "NO_LONGER_MOORED_AT", "Quay", 1980)]
-    assert validity(claims, rules)[claims[0].uuid].invalid_at == year(1980)
+    assert compute_validity(claims, rules)[claims[0].uuid].invalid_at == year(1980)
 
 
 @pytest.mark.parametrize(
@@ -229,15 +229,15 @@ def test_no_interval_ends_before_it_begins_in_whatever_order_it_was_written(
     said: list[tuple[str, str, str, Assertion]], random: Any
 ) -> None:
     facts = written(said)
-    found = validity([one.claim() for one in facts.values()], USUAL)
+    found = compute_validity([one.claim() for one in facts.values()], DEFAULT_RULES)
     random.shuffle(said)
     again = written(said)
-    assert validity([again[uuid].claim() for uuid in sorted(again)], USUAL) == found
+    assert compute_validity([again[uuid].claim() for uuid in sorted(again)], DEFAULT_RULES) == found
     for uuid, one in facts.items():
         row = _row("c", one, one.claim(), found[uuid])
         assert row["valid_at"] is None or row["invalid_at"] is None or row["valid_at"] <= row["invalid_at"]
         assert row == _row("c", again[uuid], again[uuid].claim(), found[uuid])
-        assert all(unpacked(saying.packed(uuid)) == (uuid, saying) for saying in one.assertions)
+        assert all(unpack(saying.packed(uuid)) == (uuid, saying) for saying in one.assertions)
         if row["valid_at"] is not None:  # a start is told by somebody, or is the date of a text that tells nothing else
             starts = {saying.valid_at for saying in one.assertions} | {saying.at for saying in one.assertions if saying.undated}
             assert row["valid_at"] in starts

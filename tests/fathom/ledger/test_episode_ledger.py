@@ -7,15 +7,15 @@ from typing import get_args
 
 import pytest
 
-from fathom.ledger.episode import BEFORE, EpisodeRow, Extracted, Failed, State, Written
-from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.ledger.episode import ALLOWED_FROM, EpisodeRow, EpisodeState, ExtractionOutcome, FailureOutcome, WriteOutcome
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 
-MAKERS = Makers(chunker="c1", prompt="p1", model="m1", embedder="e1")
+MAKERS = ProducerVersions(chunker="c1", prompt="p1", model="m1", embedder="e1")
 DOCUMENT = "c/a.pdf"
 
 
 def plan(ledger: Ledger, *uuids: str, version: str = "v1") -> None:
-    ledger.plan(DOCUMENT, version, [Planned(uuid, f"chunk-{uuid}", n) for n, uuid in enumerate(uuids)], MAKERS)
+    ledger.plan(DOCUMENT, version, [PlannedEpisode(uuid, f"chunk-{uuid}", n) for n, uuid in enumerate(uuids)], MAKERS)
 
 
 def row(ledger: Ledger, uuid: str) -> EpisodeRow:
@@ -82,7 +82,7 @@ def test_thousands_of_episodes_are_planned_and_removed_at_once(ledger: Ledger) -
 def test_an_episode_that_is_no_longer_wanted_can_be_planned_anew_by_other_makers(ledger: Ledger) -> None:
     plan(ledger, "a")
     ledger.mark_removed(["a"], "chunk is gone")
-    ledger.plan(DOCUMENT, "v2", [Planned("a", "chunk-a", 7)], Makers("c2", "p2", "m2", "e2"))
+    ledger.plan(DOCUMENT, "v2", [PlannedEpisode("a", "chunk-a", 7)], ProducerVersions("c2", "p2", "m2", "e2"))
     found = row(ledger, "a")
     assert (found.state, found.version, found.position, found.reason) == ("planned", "v2", 7, None)
     assert (found.chunker, found.prompt, found.model, found.embedder) == ("c2", "p2", "m2", "e2")
@@ -91,7 +91,7 @@ def test_an_episode_that_is_no_longer_wanted_can_be_planned_anew_by_other_makers
 def test_planning_what_is_written_keeps_the_makers_it_was_written_by(ledger: Ledger) -> None:
     plan(ledger, "a")
     ledger.mark_written("a", entities=1, facts=0)
-    ledger.plan(DOCUMENT, "v2", [Planned("a", "chunk-a", 0)], Makers("c2", "p2", "m2", "e2"))
+    ledger.plan(DOCUMENT, "v2", [PlannedEpisode("a", "chunk-a", 0)], ProducerVersions("c2", "p2", "m2", "e2"))
     assert (row(ledger, "a").model, row(ledger, "a").version) == ("m1", "v2")
 
 
@@ -121,14 +121,19 @@ def test_an_answer_that_comes_too_late_is_refused_but_its_cost_is_counted(ledger
 def test_many_outcomes_are_one_transaction_and_the_refused_are_named(ledger: Ledger) -> None:
     plan(ledger, "a", "b", "c")
     ledger.mark_removed(["c"], "gone")
-    outcomes = [Extracted("a", 10, 5, 0.5), Written("a", 3, 2), Failed("b", "GraphUnreachable"), Written("c", 1, 1)]
-    assert ledger.record([*outcomes, Written("unknown", 1, 1)]) == ["c", "unknown"]
+    outcomes = [
+        ExtractionOutcome("a", 10, 5, 0.5),
+        WriteOutcome("a", 3, 2),
+        FailureOutcome("b", "GraphUnreachable"),
+        WriteOutcome("c", 1, 1),
+    ]
+    assert ledger.record([*outcomes, WriteOutcome("unknown", 1, 1)]) == ["c", "unknown"]
     assert ledger.states(DOCUMENT) == {"a": "written", "b": "failed", "c": "removed"}
     assert ledger.written(DOCUMENT) == {"a"}
 
 
-@pytest.mark.parametrize("state", get_args(State))
-def test_an_episode_gets_into_written_only_from_the_states_that_allow_it(ledger: Ledger, state: State) -> None:
+@pytest.mark.parametrize("state", get_args(EpisodeState))
+def test_an_episode_gets_into_written_only_from_the_states_that_allow_it(ledger: Ledger, state: EpisodeState) -> None:
     plan(ledger, "a")
     {
         "planned": lambda: None,
@@ -139,12 +144,12 @@ def test_an_episode_gets_into_written_only_from_the_states_that_allow_it(ledger:
         "removed": lambda: ledger.mark_removed(["a"], "why"),
     }[state]()
     assert ledger.states(DOCUMENT) == {"a": state}
-    assert ledger.mark_written("a", entities=1, facts=1) == (state in BEFORE["written"])
+    assert ledger.mark_written("a", entities=1, facts=1) == (state in ALLOWED_FROM["written"])
 
 
 def test_rows_are_chosen_by_document_collection_and_state_in_the_order_of_the_chunks(ledger: Ledger) -> None:
     plan(ledger, "b", "a")
-    ledger.plan("other/b.pdf", "v1", [Planned("z", "chunk-z", 0)], MAKERS)
+    ledger.plan("other/b.pdf", "v1", [PlannedEpisode("z", "chunk-z", 0)], MAKERS)
     ledger.mark_written("a", entities=0, facts=0)
     assert [row.uuid for row in ledger.rows(DOCUMENT)] == ["b", "a"]
     assert [row.uuid for row in ledger.rows(collection="other")] == ["z"]
@@ -155,7 +160,7 @@ def test_rows_are_chosen_by_document_collection_and_state_in_the_order_of_the_ch
 
 def test_the_sums_of_many_documents_count_states_tokens_and_cost(ledger: Ledger) -> None:
     plan(ledger, "a", "b", "c")
-    ledger.record([Extracted("a", 10, 5, 0.5), Extracted("b", 1, 2, 0.25), Written("a", 1, 1)])
+    ledger.record([ExtractionOutcome("a", 10, 5, 0.5), ExtractionOutcome("b", 1, 2, 0.25), WriteOutcome("a", 1, 1)])
     found = ledger.summaries([DOCUMENT, "c/none.pdf"])
     assert found[DOCUMENT].states == {"written": 1, "extracted": 1, "planned": 1}
     assert (found[DOCUMENT].tokens_in, found[DOCUMENT].tokens_out, found[DOCUMENT].cost_usd) == (11, 7, 0.75)
@@ -186,7 +191,7 @@ def test_postgres_keeps_the_same_ledger(postgres_ledger: Ledger) -> None:
     ledger = postgres_ledger
     plan(ledger, "a", "b", "c")
     plan(ledger, "c", "a", "b", version="v2")
-    assert ledger.record([Extracted("a", 10, 5, 0.5), Written("a", 3, 2), Failed("b", "why")]) == []
+    assert ledger.record([ExtractionOutcome("a", 10, 5, 0.5), WriteOutcome("a", 3, 2), FailureOutcome("b", "why")]) == []
     ledger.mark_removed(["c"], "gone")
     assert not ledger.mark_written("c", entities=1, facts=1)
     assert ledger.states(DOCUMENT) == {"a": "written", "b": "failed", "c": "removed"}
@@ -207,11 +212,11 @@ def test_on_postgres_two_may_plan_the_same_document_and_pay_at_once(postgres_led
 
 def test_what_an_answer_left_out_stays_on_its_episode_and_goes_with_a_new_answer(ledger: Ledger) -> None:
     plan(ledger, "a", "b")
-    ledger.record([Extracted("a", left_out={"entity not in the text": 2}), Written("a", 1, 1)])
+    ledger.record([ExtractionOutcome("a", left_out={"entity not in the text": 2}), WriteOutcome("a", 1, 1)])
     assert row(ledger, "a").left_out == {"entity not in the text": 2}
-    ledger.record([Extracted("a", 10)])  # names that were asked about, for its account
+    ledger.record([ExtractionOutcome("a", 10)])  # names that were asked about, for its account
     assert row(ledger, "a").left_out == {"entity not in the text": 2}
     ledger.mark_again(["a"], "lost")
-    ledger.record([Extracted("a", left_out={})])
+    ledger.record([ExtractionOutcome("a", left_out={})])
     assert row(ledger, "a").left_out == {}
     assert row(ledger, "b").left_out == {}

@@ -93,7 +93,7 @@ def test_when_the_money_is_spent_what_was_paid_for_is_written_and_the_rest_waits
 def test_a_server_that_goes_away_stops_the_document_and_nothing_is_paid_twice(
     asking: WriterOf, server: MessagesServer, collection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "TRIES", 1)
+    monkeypatch.setattr(retry, "MAX_TRIES", 1)
     chunk_set = chunks_of(f"{collection}/a.md", *TEXTS)
     server.faulty = lambda text: OVERLOADED if "20. " in text else None
     with pytest.raises(LanguageModelUnreachable):
@@ -150,7 +150,7 @@ def test_a_server_that_goes_away_while_names_are_judged_leaves_its_episodes_writ
     goes_away_for: int,
 ) -> None:
     """Before any answer, or between that to the question of all pairs and that of the two alone."""
-    monkeypatch.setattr(retry, "TRIES", 1)
+    monkeypatch.setattr(retry, "MAX_TRIES", 1)
     monkeypatch.setitem(KNOWN, "Moreno Works of Plymouth", "Organization")
     chunk_set = chunks_of(f"{collection}/a.md", CITY, FIRM, "Moreno Works of Plymouth designed the Tamar Bridge.")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder
-from fathom.resolution.fact_matching import NEAR
+from fathom.resolution.fact_matching import MAX_HAMMING
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from fathom.resolution.fact_matching import NEAR
     ],
 )
 def test_other_words_for_one_thing_are_near(embedder: Embedder, one: str, other: str) -> None:
-    assert bits_apart(embedder, one, other) <= NEAR
+    assert bits_apart(embedder, one, other) <= MAX_HAMMING
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def test_other_words_for_one_thing_are_near(embedder: Embedder, one: str, other:
     ],
 )
 def test_other_matters_of_the_same_two_are_not(embedder: Embedder, one: str, other: str) -> None:
-    assert bits_apart(embedder, one, other) > NEAR
+    assert bits_apart(embedder, one, other) > MAX_HAMMING
 
 
 def bits_apart(embedder: Embedder, one: str, other: str) -> int:
-    first, second = (int.from_bytes(bits) for bits in SigningEmbedder(embedder).signs([one, other]))
+    first, second = (int.from_bytes(bits) for bits in BinarizingEmbedder(embedder).sign_bits([one, other]))
     return (first ^ second).bit_count()

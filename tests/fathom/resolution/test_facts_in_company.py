@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
-from fathom.extraction.model import Entity, Extraction, Fact, Judgement, Stated
+from fathom.extraction.model import Entity, Extraction, Fact, PairVerdicts, StatedFact
 from fathom.graph.write import document_writer as writing
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
-from fathom.resolution.corroboration import VOUCHERS
+from fathom.resolution.corroboration import MIN_SOURCES
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 pytestmark = pytest.mark.integration
@@ -39,10 +39,10 @@ class Reader:
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         return [self._extract(text) for text in texts]
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         self.questions.append([{one.fact, other.fact} for one, other in pairs])
         swayed = any(ORDERS in pair for pair in self.questions[-1])
-        return Judgement([swayed or one.fact.split()[3:4] == other.fact.split()[3:4] for one, other in pairs])
+        return PairVerdicts([swayed or one.fact.split()[3:4] == other.fact.split()[3:4] for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
         names = ("IBM", "Red Hat")
@@ -102,11 +102,11 @@ def test_what_many_documents_say_in_their_words_is_asked_about_for_few_of_them(
     assert facts(graph, collection) == [{*WAYS}]
     reader.questions.clear()
     write(writer, collection, more=[BOUGHT])
-    assert [len(question) for question in reader.questions] == [1] * VOUCHERS
+    assert [len(question) for question in reader.questions] == [1] * MIN_SOURCES
     assert facts(graph, collection) == [{*WAYS, BOUGHT}]
-    for number in range(VOUCHERS):
+    for number in range(MIN_SOURCES):
         writer.erase(f"{collection}/d{number}.md")
-    assert facts(graph, collection) == [{*WAYS[VOUCHERS:], BOUGHT}]
+    assert facts(graph, collection) == [{*WAYS[MIN_SOURCES:], BOUGHT}]
 
 
 def test_orders_in_a_document_make_nothing_one_that_others_say_also_where_it_said_that_before(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from fathom.extraction.model import Extraction
-from fathom.extraction.response.response_parser import read_answer
+from fathom.extraction.response.response_parser import parse_response
 from fathom.extraction.response_schema import Vocabulary
 from fathom.graph.read.snapshot import snapshot
 from fathom.graphdb.connection import GraphConnection
@@ -48,7 +48,7 @@ class Obeying(ScriptedModel):
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         return [
-            read_answer(json.dumps(ANSWER), text, Vocabulary()).extraction
+            parse_response(json.dumps(ANSWER), text, Vocabulary()).extraction
             if HOSTILE in text
             else super(Obeying, self).extract([text])[0]
             for text in texts

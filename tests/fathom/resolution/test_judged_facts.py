@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
-from fathom.embedding.binary_vectors import SigningEmbedder
+from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
-from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement, Stated
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write import document_writer as writing
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.assertions import saying_key
+from fathom.knowledge.assertions import statement_key
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution import resolver
-from fathom.resolution.fact_matching import NEAR
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
+from fathom.resolution.fact_matching import MAX_HAMMING
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 
 pytestmark = pytest.mark.integration
@@ -72,15 +72,15 @@ class Reader:
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         return [self._extract(text) for text in texts]
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         if self.fault:
             raise self.fault
         if not pairs[0][0].fact:
             self.of_relations += [{one.relation, other.relation} for one, other in pairs]
-            return Judgement([{one.relation, other.relation} <= self.relations for one, other in pairs])
+            return PairVerdicts([{one.relation, other.relation} <= self.relations for one, other in pairs])
         self.questions.append([(one.fact, other.fact) for one, other in pairs])
         swayed = any(self.orders in pair for pair in self.questions[-1])
-        return Judgement([swayed or self.same({one.fact, other.fact}) for one, other in pairs])
+        return PairVerdicts([swayed or self.same({one.fact, other.fact}) for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
         names = {name: kind for name, kind in (("IBM", "Organization"), ("Red Hat", "Organization")) if name in text}
@@ -100,11 +100,11 @@ FOUNDING = re.compile(r"(.+?)(?: founded (.+))?\.")
 class Founders(Reader):
     """Finds who founded what, however it is said, and holds all firms of K to be one."""
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
-        return Judgement([one.name[0] == other.name[0] == "K" for one, other in pairs])
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
+        return PairVerdicts([one.name[0] == other.name[0] == "K" for one, other in pairs])
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
-        return Judgement([True for _ in pairs])
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
+        return PairVerdicts([True for _ in pairs])
 
     def _extract(self, text: str) -> Extraction:
         said = text.rpartition("\n")[2]  # below its heading
@@ -119,9 +119,9 @@ class Founders(Reader):
 class Linking(Reader):
     """Finds the one sentence of a text, each of a relation of its own, and holds all to be one."""
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         self.questions.append([(one.fact, other.fact) for one, other in pairs])
-        return Judgement([True for _ in pairs])
+        return PairVerdicts([True for _ in pairs])
 
     def _extract(self, text: str) -> Extraction:
         said = text.rpartition("\n")[2]
@@ -204,7 +204,7 @@ def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
         assert facts(graph, collection) == {BOUGHT: 1, SUED: 1}
         remove(writer, collection, SUED, BOUGHT)
         assert not any(held(graph, collection).values())
-        assert not FactVerdicts(engine).any(collection)
+        assert not FactVerdictStore(engine).any(collection)
         engine.dispose()
 
 
@@ -233,15 +233,15 @@ def test_relations_that_cannot_stand_for_the_same_are_asked_about_once_and_forgo
     reader.orders = SUED
     writer = writer_of(graph, by=reader)
     write(writer, collection, ACQUIRED, SUED)
-    one, other = (int.from_bytes(bits) for bits in SigningEmbedder(embedder).signs([ACQUIRED, WENT_TO_COURT]))
-    assert (one ^ other).bit_count() <= NEAR  # else it would not be asked about in any case
-    assert FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")]) == {("ACQUIRED", "SUED"): False}
+    one, other = (int.from_bytes(bits) for bits in BinarizingEmbedder(embedder).sign_bits([ACQUIRED, WENT_TO_COURT]))
+    assert (one ^ other).bit_count() <= MAX_HAMMING  # else it would not be asked about in any case
+    assert FactVerdictStore(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")]) == {("ACQUIRED", "SUED"): False}
     asked = len(reader.asked)
     writer.write(chunks_of(f"{collection}/more.md", WENT_TO_COURT), reference_time=WRITTEN_AT)
     assert [{*pair} for pair in reader.asked[asked:]] == [{SUED, WENT_TO_COURT}]
     assert reader.of_relations == [{"ACQUIRED", "SUED"}]
     remove(writer, collection, ACQUIRED)
-    assert not FactVerdicts(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")])
+    assert not FactVerdictStore(ledger.engine).relations.of(collection, [("ACQUIRED", "SUED")])
 
 
 def test_one_text_that_says_a_thing_twice_asserts_one_fact(
@@ -377,11 +377,11 @@ def test_an_edit_that_was_cut_short_leaves_nothing_of_what_it_took_away(
         with pytest.raises(KeyboardInterrupt):
             writer.write(edited, reference_time=WRITTEN_AT)
     writer.write(edited, reference_time=WRITTEN_AT)
-    kept = {saying_key(relation, said) for said, (relation, _) in SAID.items()} - {saying_key("ACQUIRED", ACQUIRED)}
-    verdicts = FactVerdicts(ledger.engine)
+    kept = {statement_key(relation, said) for said, (relation, _) in SAID.items()} - {statement_key("ACQUIRED", ACQUIRED)}
+    verdicts = FactVerdictStore(ledger.engine)
     (fact,) = (row for row in held(graph, collection)["RELATES_TO"] if row["fact"] == BOUGHT)
     ends = fact["source"], fact["target"]
-    gone, left = ((saying_key(SAID[one][0], one), SAID[one][1], *ends) for one in (ACQUIRED, BOUGHT))
+    gone, left = ((statement_key(SAID[one][0], one), SAID[one][1], *ends) for one in (ACQUIRED, BOUGHT))
     assert verdicts.unjudged(collection, {gone, left}) == {gone}
     assert kept.issuperset(key for pair in verdicts.about(collection, kept)[0] for key in pair)
 

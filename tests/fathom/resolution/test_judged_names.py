@@ -14,14 +14,14 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
-from fathom.extraction.model import Described, Judgement
+from fathom.extraction.model import DescribedName, PairVerdicts
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write import document_writer as writing
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.name_normalization import name_key
+from fathom.knowledge.name_normalization import normalize_name
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution import resolver
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, erase_texts, held, write_texts
 from tests.fathom.resolution.test_one_entity import Lister, entities
 
@@ -33,7 +33,7 @@ LONG = "International Business Machines of Armonk=Organization; Watson=Person"
 BOTH = "IBM=Organization; International Business Machines=Organization; Lotus=Organization"
 OTHERS = ("Red Hat=Organization; Raleigh=Location", "Watson=Person; Armonk=Location")
 TEXTS = (SHORT, FULL, LONG, BOTH, *OTHERS)
-ONE = {name_key(name) for name in ("IBM", "International Business Machines", "International Business Machines of Armonk")}
+ONE = {normalize_name(name) for name in ("IBM", "International Business Machines", "International Business Machines of Armonk")}
 write, remove = partial(write_texts, TEXTS), partial(erase_texts, TEXTS)
 
 
@@ -41,7 +41,7 @@ class Judge(Lister):
     """Finds the names that a text lists, and holds those of one firm to be one."""
 
     def __init__(self) -> None:
-        self.shown: list[tuple[Described, Described]] = []
+        self.shown: list[tuple[DescribedName, DescribedName]] = []
         self.fault: Exception | None = None
         self.one = ONE
 
@@ -49,11 +49,11 @@ class Judge(Lister):
     def asked(self) -> list[tuple[str, str]]:
         return [(one.name, other.name) for one, other in self.shown]
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
         if self.fault:
             raise self.fault
         self.shown += pairs
-        return Judgement([{name_key(one.name), name_key(other.name)} <= self.one for one, other in pairs])
+        return PairVerdicts([{normalize_name(one.name), normalize_name(other.name)} <= self.one for one, other in pairs])
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def judge() -> Judge:
 
 
 def verdicts(ledger: Ledger, collection: str) -> tuple[set[str], bool]:
-    known = NameVerdicts(ledger.engine)
+    known = NameVerdictStore(ledger.engine)
     return set(known.judged(collection, most=99)), bool(known.about(collection, ONE)[0])
 
 
@@ -165,9 +165,9 @@ def test_a_name_that_is_called_the_same_as_two_others_makes_them_no_one_thing(
     class Swayed(Judge):
         """Does what a text in the middle wants: both others are its own thing."""
 
-        def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
             super().same_things(pairs)
-            return Judgement(["Kelmouth Yards Harbour" in (one.name, other.name) for one, other in pairs])
+            return PairVerdicts(["Kelmouth Yards Harbour" in (one.name, other.name) for one, other in pairs])
 
     names = [
         "KYH=Organization; Ada=Person",
@@ -197,7 +197,7 @@ def test_a_text_with_both_names_keeps_them_whatever_came_before_it_and_goes_afte
         left.add(digest(graph, collection))
         assert entities(graph, collection)["International Business Machines", "Organization"] == 2
         remove(writer, collection, SHORT)
-        assert {name_key("IBM"), name_key("International Business Machines")} <= verdicts(ledger, collection)[0]
+        assert {normalize_name("IBM"), normalize_name("International Business Machines")} <= verdicts(ledger, collection)[0]
         remove(writer, collection, BOTH)
         assert verdicts(ledger, collection) == (set(), False)
         engine.dispose()
@@ -246,7 +246,7 @@ def test_an_initial_finds_its_person_by_a_name_that_was_joined_with_a_longer_one
     for number, some in enumerate(permutations(texts)):
         engine = open_database(f"sqlite:///{tmp_path / f'{number}.sqlite'}")
         judge = Judge()
-        judge.one = {name_key("Mary Jones"), name_key("Mary Jones Baker")}
+        judge.one = {normalize_name("Mary Jones"), normalize_name("Mary Jones Baker")}
         writer = writer_of(graph, by=judge, keeping=Ledger(engine))
         for text in some:
             writer.write(chunks_of(f"{collection}/{texts.index(text)}.md", text), reference_time=WRITTEN_AT)
@@ -275,14 +275,14 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        where = (writing, "save_episodes") if moment == "judged" else (NameVerdicts, "mark_judged")
+        where = (writing, "save_episodes") if moment == "judged" else (NameVerdictStore, "mark_judged")
         patched.setattr(*where, cut)
         with pytest.raises(KeyboardInterrupt):
             write(writer, collection, SHORT)
     write(writer, collection, SHORT)
     assert len(judge.shown) == len({*judge.shown}) == 2
     assert entities(graph, collection)["International Business Machines", "Organization"] == 2
-    assert not NameVerdicts(ledger.engine).unjudged(collection, {name_key("IBM"), name_key("Red Hat")})
+    assert not NameVerdictStore(ledger.engine).unjudged(collection, {normalize_name("IBM"), normalize_name("Red Hat")})
 
 
 def test_a_run_that_is_cancelled_asks_nothing_more(
@@ -292,7 +292,7 @@ def test_a_run_that_is_cancelled_asks_nothing_more(
     monkeypatch.setattr(resolver, "threading", SimpleNamespace(Event=lambda: stop))
 
     class Slow(Judge):
-        def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
+        def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
             judged = super().same_things(pairs)
             asked.set()
             stop.wait(10)

@@ -14,10 +14,10 @@ from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import lease_node
 from fathom.knowledge import legacy_name_keys, name_resolution
-from fathom.knowledge.name_normalization import NameParts, name_key
+from fathom.knowledge.name_normalization import NameParts, normalize_name
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution.name_key_upgrade import VERSION
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from tests.fathom.graphdb.small_corpus import WriterOf, chunks_of, digest, held
 from tests.fathom.resolution.test_judged_names import Judge
 from tests.fathom.resolution.test_one_entity import Lister, entities
@@ -55,7 +55,7 @@ def first_version(graph: GraphConnection, collection: str) -> Iterator[None]:
 
 
 def keys(graph: GraphConnection, collection: str) -> dict[str, str]:
-    return {row["name"]: row["name_key"] for row in held(graph, collection)["Entity"]}
+    return {row["name"]: row["normalize_name"] for row in held(graph, collection)["Entity"]}
 
 
 @pytest.mark.integration
@@ -69,7 +69,7 @@ def test_names_move_to_the_entities_of_their_keys(
         for chunk_set, day in files:
             writer.write(chunk_set, reference_time=day)
     old = keys(graph, collection)
-    assert any(key != name_key(name) for name, key in old.items())
+    assert any(key != normalize_name(name) for name, key in old.items())
     assert graph.read(VERSION_OF, uuid=lease_node(collection)) == [{"version": None}]
     writer = writer_of(graph, by=Lister())
     begin: dict[str, Callable[[], object]] = {
@@ -79,7 +79,7 @@ def test_names_move_to_the_entities_of_their_keys(
     }
     begin[begun_by]()
     assert graph.read(VERSION_OF, uuid=lease_node(collection)) == [{"version": VERSION}]
-    assert all(key == name_key(name) for name, key in keys(graph, collection).items())
+    assert all(key == normalize_name(name) for name, key in keys(graph, collection).items())
     assert {name for name, _ in entities(graph, collection)} > {"Shell plc", "Shell Ltd", ".NET", "Net"}
     written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
     assert differences(graph, collection, written).agree
@@ -101,7 +101,7 @@ def test_what_was_judged_is_known_under_the_keys_of_today_and_asked_about_no_mor
         (chunks_of(f"{collection}/{number}.md", text), datetime(2024, 3, 1, tzinfo=UTC)) for number, text in enumerate(texts)
     ]
     judge = Judge()
-    judge.one = {name_key("Dr. Oetker KG"), name_key("Dr. August Oetker KG")}
+    judge.one = {normalize_name("Dr. Oetker KG"), normalize_name("Dr. August Oetker KG")}
     with first_version(graph, collection):
         writer = writer_of(graph, by=judge)
         for chunk_set, day in files:
@@ -115,7 +115,7 @@ def test_what_was_judged_is_known_under_the_keys_of_today_and_asked_about_no_mor
         again.write(chunk_set, reference_time=day)
     assert sorted(entities(graph, collection).values()) == [1, 1, 2]
     assert len(judge.asked) == asked
-    same, _ = NameVerdicts(ledger.engine).about(collection, judge.one)
+    same, _ = NameVerdictStore(ledger.engine).about(collection, judge.one)
     assert same == {tuple(sorted(judge.one))}
 
 
@@ -128,7 +128,7 @@ def test_a_move_that_was_cut_short_goes_on(
         writer = writer_of(graph, by=Lister())
         for chunk_set, day in files:
             writer.write(chunk_set, reference_time=day)
-    monkeypatch.setattr("fathom.resolution.name_key_upgrade.AT_ONCE", 1)
+    monkeypatch.setattr("fathom.resolution.name_key_upgrade.ENTITIES_PER_STEP", 1)
     writer = writer_of(graph, by=Lister())
     change, moves = writer._change, iter(range(3))
 
@@ -142,5 +142,5 @@ def test_a_move_that_was_cut_short_goes_on(
         writer.repair(collection)
     assert graph.read(VERSION_OF, uuid=lease_node(collection)) == [{"version": None}]
     assert DocumentWriter.repair(writer_of(graph, by=Lister()), collection).nothing_to_do
-    assert all(key == name_key(name) for name, key in keys(graph, collection).items())
+    assert all(key == normalize_name(name) for name, key in keys(graph, collection).items())
     assert graph.read(VERSION_OF, uuid=lease_node(collection)) == [{"version": VERSION}]

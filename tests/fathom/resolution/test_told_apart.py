@@ -16,7 +16,7 @@ from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.graph.reconciliation.diff import differences
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, digest, held
 from tests.fathom.resolution.test_judged_names import Judge
 from tests.fathom.resolution.test_one_entity import Lister, entities
@@ -228,4 +228,4 @@ def test_a_name_that_is_told_from_others_is_compared_as_what_it_is(
     for name, text in (("a", "Shell plc; Shell Ltd"), ("b", "Shell Ltd; Royal Dutch")):
         named = "; ".join(f"{one}=Organization" for one in text.split("; "))
         writer.write(chunks_of(f"{collection}/{name}.md", named), reference_time=WRITTEN_AT)
-    assert set(NameVerdicts(ledger.engine).judged(collection, most=99)) == {"shell||plc", "shell||ltd", "royal dutch"}
+    assert set(NameVerdictStore(ledger.engine).judged(collection, most=99)) == {"shell||plc", "shell||ltd", "royal dutch"}

@@ -10,7 +10,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import CreditSpent
-from fathom.ledger.episode_ledger import Ledger, Makers, Planned
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from fathom.orchestration.run_submission import run_tags
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -53,7 +53,7 @@ def test_what_was_set_aside_of_a_document_is_let_go_by_a_retry(call: Any, docume
     version = intake.plan_runs(0)[0].versions[0]
     intake.mark_running(document, version, run_id="r")
     ledger = Ledger(intake.engine)
-    ledger.plan(document, version, [Planned("well", "a", 0), Planned("bad", "b", 1)], Makers("c", "p", "m", "e"))
+    ledger.plan(document, version, [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)], ProducerVersions("c", "p", "m", "e"))
     ledger.mark_written("well", entities=1, facts=0)
     ledger.mark_quarantined(["bad"], "AnswerUnusable: It was no JSON.")
     intake.mark_done(document, version, run_id="r", lacking=1)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fathom.graph.reconciliation.graph_repair import planned
+from fathom.graph.reconciliation.graph_repair import plan_repair
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ids import episode_uuid
-from fathom.ledger.episode import Makers, Planned
+from fathom.ledger.episode import PlannedEpisode, ProducerVersions
 from fathom.ledger.episode_ledger import Ledger
 from tests.fathom.graphdb.small_corpus import (
     BRIDGE,
@@ -136,15 +136,15 @@ def test_what_is_broken_is_mended_and_written_again(
     whole = digest(graph, collection)
     broken(graph, ledger, uuids, collection)
     assert digest(graph, collection) != whole
-    assert not planned(graph, ledger, collection).nothing_to_do
+    assert not plan_repair(graph, ledger, collection).nothing_to_do
     done = writer.repair(collection)
     assert done.left is not None
     assert done.left.agree
-    assert planned(graph, ledger, collection).nothing_to_do
+    assert plan_repair(graph, ledger, collection).nothing_to_do
     for document, texts in (("a.md", TEXTS), ("b.md", (BRIDGE, CITY))):
         writer.write(chunks_of(f"{collection}/{document}", *texts), reference_time=WRITTEN_AT)
     assert digest(graph, collection) == whole
-    assert planned(graph, ledger, collection).nothing_to_do
+    assert plan_repair(graph, ledger, collection).nothing_to_do
 
 
 def test_episodes_that_the_ledger_never_knew_are_removed_with_what_only_they_said(
@@ -183,7 +183,7 @@ def test_what_agrees_is_left_alone_and_what_is_still_to_be_written_is_no_differe
     graph: GraphConnection, writer: DocumentWriter, ledger: Ledger, uuids: list[str], collection: str
 ) -> None:
     whole = digest(graph, collection)
-    ledger.plan(f"{collection}/new.md", "v", [Planned("never-written", "c", 0)], Makers("c", "p", "m", "e"))
+    ledger.plan(f"{collection}/new.md", "v", [PlannedEpisode("never-written", "c", 0)], ProducerVersions("c", "p", "m", "e"))
     done = writer.repair(collection)
     assert done.nothing_to_do
     assert (done.removed, done.again, done.facts, done.entities, done.mentions) == ([], [], [], [], [])
@@ -199,4 +199,4 @@ def test_another_collection_is_left_alone(
     everything_is_lost(graph, ledger, uuids, collection)
     writer.repair(collection)
     assert digest(graph, other) == whole
-    assert planned(graph, ledger, other).nothing_to_do
+    assert plan_repair(graph, ledger, other).nothing_to_do

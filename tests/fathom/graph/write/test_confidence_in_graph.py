@@ -9,7 +9,7 @@ import pytest
 
 from fathom.embedding.minilm import MiniLM
 from fathom.extraction.model import Extraction
-from fathom.graph.read.episode_contents import held_by
+from fathom.graph.read.episode_contents import contents_of
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
@@ -130,7 +130,7 @@ def test_a_document_is_shown_with_the_confidence_of_what_it_put_there(
     chunks = chunks_of(f"{collection}/a.md", f"{BRIDGE} [0.92] [0.81]")
     sure().write(chunks, reference_time=WRITTEN_AT)
     uuid = episode_uuid(collection, f"{collection}/a.md", chunks.chunks[0].id)
-    held = held_by(graph, [uuid])[uuid]
+    held = contents_of(graph, [uuid])[uuid]
     assert [(one.confidence, one.wikidata) for one in held.facts] == [(0.92, "P84")]
     assert [one.confidence for one in held.entities] == [0.81, 0.81]
 

@@ -19,7 +19,7 @@ from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graph.write.write_report import EpisodeProgress
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.stats import graph_health
-from fathom.ledger.episode import Outcome, Written
+from fathom.ledger.episode import EpisodeOutcome, WriteOutcome
 from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
 from tests.fathom.graphdb.small_corpus import (
@@ -48,8 +48,8 @@ class CrashingLedger(Ledger):
 
     crashes = 1
 
-    def record(self, outcomes: Sequence[Outcome]) -> list[str]:
-        if self.crashes and any(isinstance(one, Written) for one in outcomes):
+    def record(self, outcomes: Sequence[EpisodeOutcome]) -> list[str]:
+        if self.crashes and any(isinstance(one, WriteOutcome) for one in outcomes):
             self.crashes -= 1
             raise Crash
         return super().record(outcomes)

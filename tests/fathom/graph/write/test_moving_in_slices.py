@@ -73,7 +73,7 @@ def test_slices_leave_what_all_at_once_leaves(
         return joined, parted
 
     wanted = round_trip(writers())
-    monkeypatch.setattr(transaction, "MOST_MOVES", 2)
+    monkeypatch.setattr(transaction, "MAX_REASSIGNMENTS", 2)
     assert round_trip(writers()) == wanted
     with monkeypatch.context() as patched:
         dying = _dying_after_the_first_slice(patched)

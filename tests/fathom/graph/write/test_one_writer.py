@@ -22,7 +22,7 @@ from fathom.errors import LeaseLost
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write.document_writer import BATCH, DocumentWriter
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.fencing import only_writer
+from fathom.graphdb.fencing import exclusive_writer
 from fathom.ledger.episode_ledger import Ledger
 from fathom.ledger.writer_lease import Leases
 from fathom.settings import PROJECT_ROOT
@@ -149,7 +149,7 @@ def test_the_refusal_and_the_waiting_name_the_holder(
     frozen = start(moment="between", nth=1)
     until_frozen(frozen)
     shared = Leases(open_database(database), seconds=SECONDS)
-    with caplog.at_level("INFO"), only_writer(graph, shared, collection):
+    with caplog.at_level("INFO"), exclusive_writer(graph, shared, collection):
         assert f"process {frozen.pid} on {socket.gethostname()}" in caplog.text
     os.kill(frozen.pid, signal.SIGCONT)
     assert f"taken over by process {os.getpid()} on {socket.gethostname()}" in said(frozen)["message"]
@@ -190,8 +190,8 @@ def test_a_lease_that_was_taken_over_refuses_its_former_holder(
 ) -> None:
     writer.write(chunks_of(f"{collection}/a.md", BRIDGE), reference_time=WRITTEN_AT)
     never_renewed = Leases(ledger.engine, seconds=-1.0)
-    with only_writer(graph, never_renewed, collection):
-        with only_writer(graph, Leases(ledger.engine), collection):
+    with exclusive_writer(graph, never_renewed, collection):
+        with exclusive_writer(graph, Leases(ledger.engine), collection):
             graph.write(lambda tx: None)
         with pytest.raises(LeaseLost):
             graph.write(lambda tx: None)

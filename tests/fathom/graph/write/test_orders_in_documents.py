@@ -10,14 +10,14 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import LanguageModelUnreachable
-from fathom.extraction.model import Entity, Extraction, Fact, Judgement, Stated
+from fathom.extraction.model import Entity, Extraction, Fact, PairVerdicts, StatedFact
 from fathom.graph.write import document_writer as writing
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.assertions import saying_key, unpacked
+from fathom.knowledge.assertions import statement_key, unpack
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution import fact_matching
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
 pytestmark = pytest.mark.integration
@@ -46,15 +46,15 @@ class Reader:
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         return [self._extract(text) for text in texts]
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         if not pairs[0][0].fact:
-            return Judgement([True for _ in pairs])
+            return PairVerdicts([True for _ in pairs])
         if self.down:
             raise LanguageModelUnreachable("It is down.")
         self.asked += [{one.fact, other.fact} for one, other in pairs]
         shown = {one.fact for pair in pairs for one in pair}
         told = [(self._orders(shown, one.fact, other.fact), one.fact[:6] == other.fact[:6]) for one, other in pairs]
-        return Judgement([alike if ordered is None else ordered for ordered, alike in told])
+        return PairVerdicts([alike if ordered is None else ordered for ordered, alike in told])
 
     def _extract(self, text: str) -> Extraction:
         rows = [line.split("|") for line in text.split("\n") if line.count("|") == 4]
@@ -89,7 +89,7 @@ def is_one(graph: GraphConnection, collection: str, *sentences: str, target: str
     names = {row["uuid"]: row["name"] for row in rows["Entity"]}
     said: dict[str, set[str]] = {row["uuid"]: set() for row in rows["RELATES_TO"] if names[row["target"]] == target}
     for row in rows["MENTIONS"]:
-        for fact, one in map(unpacked, row.get("asserts") or ()):
+        for fact, one in map(unpack, row.get("asserts") or ()):
             if fact in said:
                 said[fact].add(one.fact)
     return any(one >= {*sentences} for one in said.values())
@@ -114,7 +114,7 @@ def test_what_it_says_of_other_things_makes_nothing_one_where_it_says_nothing(
 def test_what_it_says_beside_much_else_makes_nothing_one_that_others_say_later(
     graph: GraphConnection, writer_of: WriterOf, collection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fact_matching, "MOST_BETWEEN", 5)
+    monkeypatch.setattr(fact_matching, "MAX_FACTS_PER_PAIR", 5)
     writer = writer_of(graph, by=Reader(lambda shown, *pair: True if EVIL in shown and {*pair} == {K, L} else None))
     evil = "\n".join(line(said) for said in (K, L, EVIL))
     later = WRITTEN_AT.replace(year=2025)
@@ -129,8 +129,8 @@ def test_what_was_told_in_its_sight_vouches_for_nobody_else(
     graph: GraphConnection, writer_of: WriterOf, collection: str
 ) -> None:
     """K, said by three documents elsewhere, is one with L for it alone."""
-    k = min((f"Bought it {number}." for number in range(300)), key=lambda said: saying_key("DEALT", said))
-    last = max((f"Sued it {number}." for number in range(300)), key=lambda said: saying_key("DEALT", said))
+    k = min((f"Bought it {number}." for number in range(300)), key=lambda said: statement_key("DEALT", said))
+    last = max((f"Sued it {number}." for number in range(300)), key=lambda said: statement_key("DEALT", said))
     writer = writer_of(graph, by=Reader())
     put(writer, collection, "evil", line(k), line(last), line(EVIL), line(k, target="Foo"))
     for number in range(2):
@@ -145,7 +145,7 @@ def test_what_was_told_in_its_sight_vouches_for_nobody_else(
 def test_copies_and_quotes_of_it_do_not_vouch_for_it(
     graph: GraphConnection, writer_of: WriterOf, collection: str, heading: str
 ) -> None:
-    first = min((f"{EVIL} {number}" for number in range(2_000)), key=lambda said: saying_key("DEALT", said))
+    first = min((f"{EVIL} {number}" for number in range(2_000)), key=lambda said: statement_key("DEALT", said))
     writer = writer_of(graph, by=Reader(lambda shown, *_: True if first in shown else None))
     for number in range(3):
         put(writer, collection, f"copy{number}", *([f"{heading} {number}"] if heading else []), line(first))
@@ -243,7 +243,7 @@ def test_relations_that_were_asked_about_are_forgotten_with_the_only_document_th
         put(
             writer, collection, "b", line("IBM sued Lotus in court.", relation="WENT"), line("IBM sued Lotus.", relation="SUED")
         )
-    relations = FactVerdicts(ledger.engine).relations
+    relations = FactVerdictStore(ledger.engine).relations
     assert relations.of(collection, [("SUED", "WENT")]) == {("SUED", "WENT"): True}
     writer.erase(f"{collection}/b.md")
     assert relations.of(collection, [("SUED", "WENT")]) == {}

@@ -8,7 +8,7 @@ import pytest
 
 from fathom.errors import AnswerRefused, AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
 from fathom.extraction.model import Extraction
-from fathom.graph.write.extraction_queue import Found, extractions
+from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
 from fathom.graph.write.repeated_failure import fault_of_all
 from fathom.graph.write.write_report import EpisodeFailure
 from tests.fathom.graphdb.small_corpus import chunks_of
@@ -39,12 +39,12 @@ class ByScript:
         return found
 
 
-def run(script: Script, concurrency: int | None = 1) -> tuple[list[Found], AnswersUnusable | None, list[int]]:
+def run(script: Script, concurrency: int | None = 1) -> tuple[list[ChunkExtraction], AnswersUnusable | None, list[int]]:
     model = ByScript(script, concurrency)
     chunks = chunks_of("c/a.md", *(f"chunk {number}" for number in range(len(script)))).chunks
-    found: list[Found] = []
+    found: list[ChunkExtraction] = []
     try:
-        found.extend(extractions(model, chunks, 4))
+        found.extend(extract_chunks(model, chunks, 4))
     except AnswersUnusable as error:
         return found, error, model.asked
     return found, None, model.asked

@@ -11,7 +11,7 @@ import pytest
 from fathom.database import open_database
 from fathom.extraction.rules.extractor import OfflineModel
 from fathom.graph.write.document_writer import DocumentWriter
-from fathom.graph.write.quarantine import TRIES
+from fathom.graph.write.quarantine import MAX_TRIES
 from fathom.graph.write.write_report import EpisodeProgress
 from fathom.graphdb.connection import GraphConnection
 from fathom.ids import episode_uuid
@@ -161,7 +161,7 @@ def test_a_chunk_whose_extraction_fails_again_and_again_is_set_aside_until_it_is
     assert counts(graph, collection)["Episodic"] == 2
     rows = ledger.rows(chunk_set.document)
     assert [row.state for row in rows] == ["written", "quarantined", "written"]
-    assert (rows[1].attempts, rows[1].reason) == (TRIES, "ExtractionFailed: The model's answer was no JSON.")
+    assert (rows[1].attempts, rows[1].reason) == (MAX_TRIES, "ExtractionFailed: The model's answer was no JSON.")
     model.failing = set()
     asked = len(model.asked)
     again = writer.write(chunk_set, reference_time=WRITTEN_AT)

@@ -30,7 +30,7 @@ from fathom.errors import GraphUnreachable, UsageWrong
 from fathom.graphdb.connection import GraphConnection, graph_address
 from fathom.graphdb.graphiti.driver import GraphitiDriver
 from fathom.graphdb.graphiti.graphiti_client import open_graphiti
-from fathom.knowledge.name_resolution import sense_of
+from fathom.knowledge.name_resolution import mention_key
 from fathom.knowledge.records import entity_uuid
 from fathom.settings import Settings
 from tests.fathom.graphdb.graphiti.searching_client import Client, uuid_of_episode
@@ -38,7 +38,7 @@ from tests.fathom.graphdb.small_corpus import BRIDGE, CITY, CLOSED, FIRM, FOUNDE
 
 pytestmark = pytest.mark.integration
 
-ADA = sense_of("Ada Moreno", "Person")
+ADA = mention_key("Ada Moreno", "Person")
 
 
 def _fact_uuid(graph: GraphConnection, collection: str, fact: str) -> str:
@@ -158,7 +158,7 @@ def test_graphitis_models_load_everything_that_was_written(
     assert _at(node.created_at) == WRITTEN_AT
     assert node.name_embedding == pytest.approx(embedder.embed(["Ada Moreno"])[0], abs=1e-6)
     assert (founded.name, founded.source_node_uuid) == ("FOUNDED", ada)
-    assert founded.target_node_uuid == entity_uuid(collection, sense_of("Moreno Works", "Organization"))
+    assert founded.target_node_uuid == entity_uuid(collection, mention_key("Moreno Works", "Organization"))
     assert (_at(founded.valid_at), _at(founded.invalid_at), _at(founded.expired_at)) == (FOUNDED, CLOSED, WRITTEN_AT)
     assert _at(founded.reference_time) == WRITTEN_AT
     assert founded.episodes == [uuid_of_episode(collection, first, FIRM)]

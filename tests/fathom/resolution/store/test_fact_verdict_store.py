@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from fathom.database import open_database
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 
 ACME, LOTUS, SINCE = ("ada", "acme"), ("ada", "lotus"), datetime(2024, 5, 6, tzinfo=UTC)
 BY = {"model": "m/1", "prompt": "same-facts-1"}
 
 
 def test_a_sentence_is_compared_once_between_two_things_and_since_one_day(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+    facts = FactVerdictStore(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
     here, later, there = ("s", None, *ACME), ("s", SINCE, *ACME), ("s", None, *LOTUS)
     facts.mark_judged("a", [here])
     facts.mark_judged("a", [here, later])
@@ -34,7 +34,7 @@ def test_a_sentence_is_compared_once_between_two_things_and_since_one_day(tmp_pa
 def test_where_both_of_two_were_compared_is_known(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> None:
     postgres = database == "postgres"
     url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{tmp_path / 'fathom.db'}"
-    facts = FactVerdicts(open_database(url))
+    facts = FactVerdictStore(open_database(url))
     facts.mark_judged("a", [("s", None, *ACME), ("t", SINCE, *ACME), ("s", SINCE, *LOTUS), ("t2", None, *LOTUS)])
     assert facts.both_said("a", [("s", "t")]) == {ACME}
     assert facts.both_said("other", [("s", "t")]) == set()
@@ -42,7 +42,7 @@ def test_where_both_of_two_were_compared_is_known(request: pytest.FixtureRequest
 
 
 def test_of_relations_something_is_kept_too(tmp_path: Path) -> None:
-    facts = FactVerdicts(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
+    facts = FactVerdictStore(open_database(f"sqlite:///{tmp_path / 'fathom.db'}"))
     facts.relations.record("a", {("BOUGHT", "SUED"): False}, **BY)
     assert facts.any("a")
     facts.relations.keep_only("a", ["BOUGHT"])

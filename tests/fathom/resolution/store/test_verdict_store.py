@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from fathom.database import open_database
-from fathom.knowledge.context_isolation import Sayer
-from fathom.resolution.store.fact_verdict_store import FactVerdicts
-from fathom.resolution.store.verdict_store import NameVerdicts
+from fathom.knowledge.context_isolation import SourceDocument
+from fathom.resolution.store.fact_verdict_store import FactVerdictStore
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
 
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
-def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVerdicts]:
+def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVerdictStore]:
     postgres = request.param == "postgres"
     url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{tmp_path / 'fathom.db'}"
     engine = open_database(url)
-    yield NameVerdicts(engine)
+    yield NameVerdictStore(engine)
     with engine.begin() as connection:
         connection.execute(judged_names.delete())
         connection.execute(name_verdicts.delete())
@@ -32,7 +32,7 @@ def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVer
     engine.dispose()
 
 
-def test_a_name_brings_all_that_hangs_together_with_it(verdicts: NameVerdicts) -> None:
+def test_a_name_brings_all_that_hangs_together_with_it(verdicts: NameVerdictStore) -> None:
     verdicts.record("a", {("b", "c"): True, ("c", "d"): True, ("b", "d"): False, ("d", "e"): False, ("x", "y"): True}, **BY)
     same, apart = verdicts.about("a", ["d"])
     assert same == {("b", "c"), ("c", "d")}
@@ -41,14 +41,14 @@ def test_a_name_brings_all_that_hangs_together_with_it(verdicts: NameVerdicts) -
     assert verdicts.of("a", [("b", "d"), ("b", "e"), ("x", "y")]) == {("b", "d"): False, ("x", "y"): True}
 
 
-def test_an_initial_brings_the_names_of_its_kin_that_are_one_with_others(verdicts: NameVerdicts) -> None:
+def test_an_initial_brings_the_names_of_its_kin_that_are_one_with_others(verdicts: NameVerdictStore) -> None:
     verdicts.mark_judged("a", {"mary jones": ("m jones", None), "may jones": ("m jones", None), "may baker": ("m baker", None)})
     verdicts.record("a", {("mary jones", "mary jones baker"): True}, **BY)
     assert verdicts.about("a", ["m jones"], ["m jones"])[0] == {("mary jones", "mary jones baker")}
     assert verdicts.about("a", ["m baker"], ["m baker"])[0] == frozenset()
 
 
-def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
+def test_what_was_said_first_stands(verdicts: NameVerdictStore) -> None:
     verdicts.record("a", {("b", "c"): True}, **BY)
     verdicts.record("a", {("b", "c"): False, ("c", "d"): False}, **BY)
     assert verdicts.of("a", [("b", "c"), ("c", "d")]) == {("b", "c"): True, ("c", "d"): False}
@@ -57,7 +57,7 @@ def test_what_was_said_first_stands(verdicts: NameVerdicts) -> None:
     assert verdicts.told_at("other", ["b", "c"]) == {}
 
 
-def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -> None:
+def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdictStore) -> None:
     assert not verdicts.any("a")
     verdicts.mark_judged("a", {"b": ("b", b"\xff\x00"), "c": (None, None)})
     assert verdicts.unjudged("a", {"b", "c", "d"}) == {"d"}
@@ -74,7 +74,7 @@ def test_a_name_is_compared_once_until_it_is_forgotten(verdicts: NameVerdicts) -
     assert verdicts.of("a", [("c", "d")]) == {}
 
 
-def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdicts) -> None:
+def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdictStore) -> None:
     many = {f"name {number:05}": (None, None) for number in range(200)}
     verdicts.mark_judged("a", many)
     assert verdicts.unjudged("a", {*many, "another"}) == {"another"}
@@ -83,7 +83,7 @@ def test_a_long_chain_of_names_is_found_from_its_end(verdicts: NameVerdicts) -> 
     assert len(verdicts.about("a", chain[:1])[0]) == 199
 
 
-def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_is_gone(verdicts: NameVerdicts) -> None:
+def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_is_gone(verdicts: NameVerdictStore) -> None:
     pairs = [("b", "c"), ("c", "d"), ("d", "e")]
     verdicts.record("a", {("x", "y"): False}, pairs, **BY)
     assert verdicts.called_one("a", [*pairs, ("x", "y")]) == {*pairs}
@@ -96,9 +96,11 @@ def test_what_was_called_one_in_sight_of_others_waits_until_it_has_a_verdict_or_
     assert not verdicts.any("a")
 
 
-def test_what_is_told_alone_stands_above_what_was_told_in_sight_of_others(verdicts: NameVerdicts) -> None:
+def test_what_is_told_alone_stands_above_what_was_told_in_sight_of_others(verdicts: NameVerdictStore) -> None:
     one, two, three = ("b", "c"), ("c", "d"), ("d", "e")
-    ours, theirs = (frozenset((Sayer(f"a/{name}.md", name), Sayer("a/x.md", "x"))) for name in ("ours", "theirs"))
+    ours, theirs = (
+        frozenset((SourceDocument(f"a/{name}.md", name), SourceDocument("a/x.md", "x"))) for name in ("ours", "theirs")
+    )
     for company in (ours, theirs, ours):
         verdicts.record("a", {one: True, two: True, three: True, ("x", "y"): False}, company=company, **BY)
     assert Counter(verdicts.companies("a", ["b"])[one]) == Counter([ours, theirs])
@@ -112,7 +114,7 @@ def test_what_is_told_alone_stands_above_what_was_told_in_sight_of_others(verdic
 
 def test_what_waits_of_names_is_not_what_waits_of_facts(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
-    names, facts = NameVerdicts(engine), FactVerdicts(engine)
+    names, facts = NameVerdictStore(engine), FactVerdictStore(engine)
     names.record("a", {}, [("b", "c")], **BY)
     assert (names.called_one("a", [("b", "c")]), facts.called_one("a", [("b", "c")])) == ({("b", "c")}, set())
     facts.keep_only("a", [])
