@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     inbox: Path | None = Field(None, description="Folder watched for uploads; default: inbox in the home.")
     store: str | None = Field(None, description="fsspec URL of the file store; default: the folder store in the home.")
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL of the operational tables; default: SQLite in the home."
+        None,
+        description="SQLAlchemy URL of the operational tables, and on Postgres of Dagster's own storage (in the schema `dagster`); "
+        "default: SQLite in the home.",
     )
 
     graph_uri: str | None = Field(None, description="Bolt address of a Neo4j server; unset: the embedded graph.")
@@ -183,6 +185,11 @@ class Settings(BaseSettings):
     def operational_url(self) -> str:
         """The SQLAlchemy URL of the operational tables."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'fathom.db'}"
+
+    @property
+    def in_postgres(self) -> bool:
+        """Tells whether operational tables, and Dagster's own storage beside them, are in Postgres."""
+        return self.operational_url.startswith("postgresql")
 
     @property
     def logs_path(self) -> Path:

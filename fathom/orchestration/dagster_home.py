@@ -27,13 +27,7 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
-        "storage": {
-            "custom": {
-                "module": "fathom.orchestration.event_log_storage",
-                "class": "KeptSqliteStorage",
-                "config": {"base_dir": str(home / "storage")},
-            }
-        },
+        "storage": {"custom": _storage(settings)},
         "compute_logs": {
             "module": "fathom.orchestration.tick_logs",
             "class": "TickLogManager",
@@ -75,6 +69,14 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _storage(settings: Settings) -> dict[str, Any]:
+    """Returns the configuration of Dagster's storage: in Postgres where Fathom's own tables are, else in SQLite."""
+    if settings.in_postgres:
+        return {"module": "fathom.orchestration.postgres_storage", "class": "DeploymentPostgresStorage", "config": {}}
+    base = str(settings.dagster_home / "storage")
+    return {"module": "fathom.orchestration.event_log_storage", "class": "KeptSqliteStorage", "config": {"base_dir": base}}
+
+
 def write_dagster_home(settings: Settings) -> bool:
     """Dagster's folder has the dagster.yaml of these settings; answers whether that changed it.
 
@@ -97,6 +99,10 @@ def write_dagster_home(settings: Settings) -> bool:
 
 def prepare_storage(settings: Settings) -> bool:
     """Dagster's databases exist, and can shrink; processes that made them at one time could get into each other's way."""
+    if settings.in_postgres:
+        from fathom.orchestration.postgres_storage import make_schema
+
+        return make_schema(settings.operational_url)
     storage = settings.dagster_home / "storage"
     new = not (storage / "schedules" / "schedules.db").exists()
     if new:

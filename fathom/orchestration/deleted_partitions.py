@@ -5,15 +5,13 @@ What a partition stands for is not deleted with it: the document stays in the gr
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from fathom.database import open_database
 from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
+from fathom.processes.dagster_tables import EVENTS, read_rows
 from fathom.settings import Settings
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
@@ -27,7 +25,7 @@ def without_partition(settings: Settings, documents: Sequence[str] | None = None
     Reads Dagster's storage without importing dagster; none where it cannot be read.
     """
     had = _worked_on(settings, documents)
-    known = _partitions(settings.dagster_home, had if documents is not None else None) if had else None
+    known = _partitions(settings, had if documents is not None else None) if had else None
     return [] if known is None else [document for document in had if document not in known]
 
 
@@ -67,24 +65,18 @@ def _worked_on(settings: Settings, documents: Sequence[str] | None) -> list[str]
     return [document for document in documents if document in found]
 
 
-def _partitions(dagster_home: Path, documents: Sequence[str] | None) -> set[str] | None:
-    """The partitions there are, or those among the documents; None where Dagster's storage cannot be read."""
-    file = dagster_home / "storage" / "history" / "runs" / "index.db"
-    if not file.exists():
-        return None
-    query = "SELECT partition FROM dynamic_partitions WHERE partitions_def_name = ?"
-    try:
-        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            if documents is None:
-                return {row[0] for row in connection.execute(query, (PARTITIONS,))}
-            found: set[str] = set()
-            for page in _pages(documents):
-                marks = ", ".join("?" * len(page))
-                rows = connection.execute(f"{query} AND partition IN ({marks})", (PARTITIONS, *page))
-                found |= {row[0] for row in rows}
-            return found
-    except sqlite3.Error:
-        return None
+def _partitions(settings: Settings, documents: Sequence[str] | None) -> set[str] | None:
+    """Returns the partitions there are, of all documents or of those named; None where Dagster's storage cannot be read."""
+    query = "SELECT partition FROM {table} WHERE partitions_def_name = :name"
+    found: set[str] = set()
+    for page in [None] if documents is None else _pages(documents):
+        named = {} if page is None else {"documents": list(page)}
+        asked = query if page is None else f"{query} AND partition IN :documents"
+        rows = read_rows(settings, EVENTS, "dynamic_partitions", asked, {"name": PARTITIONS, **named})
+        if rows is None:
+            return None
+        found |= {str(row[0]) for row in rows}
+    return found
 
 
 def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:

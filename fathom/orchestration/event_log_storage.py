@@ -16,9 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from dagster import DagsterEventType, EventLogEntry, EventLogRecord, EventRecordsFilter
-from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.execution.plan.outputs import StepOutputData
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -28,10 +27,10 @@ from dagster._serdes.config_class import ConfigurableClassData
 from fathom.errors import DagsterUnreachable
 from fathom.orchestration.alembic_cache import keep_revisions
 from fathom.orchestration.event_packing import pack_events
+from fathom.orchestration.event_thinning import EventThinning, OfRun
 from fathom.waits import is_bounded, wait_left
 
 KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
-MAX_VARIABLES = 500  # of one statement
 # Events of resources and of inputs of steps: no page and no run reads them.
 UNREAD = (
     DagsterEventType.RESOURCE_INIT_STARTED,
@@ -40,19 +39,12 @@ UNREAD = (
     DagsterEventType.LOADED_INPUT,
     DagsterEventType.LOGS_CAPTURED,
 )
-# When each step began and how it ended, from which Dagster draws the course of a run.
-STEPS = (
-    DagsterEventType.STEP_START,
-    DagsterEventType.STEP_SUCCESS,
-    DagsterEventType.STEP_FAILURE,
-    DagsterEventType.STEP_SKIPPED,
-)
 FILES_OF_SQLITE = ("", "-wal", "-shm")
 
 _inherited: list[object] = []  # what a fork must neither use nor close
 
 
-class KeptEventLog(SqliteEventLogStorage):
+class KeptEventLog(EventThinning, SqliteEventLogStorage):
     """Dagster's storage of events, each process with its connections open to the files it used last."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -105,62 +97,17 @@ class KeptEventLog(SqliteEventLogStorage):
         if self._shard(run_id) != INDEX_SHARD_NAME:
             self._delete_file(run_id)
 
-    def last_made_by(self, run_id: str) -> list[int]:
-        """Numbers of the run's materializations that no later one of the same asset and partition replaced."""
-        made, later = SqlEventLogStorageTable.alias(), SqlEventLogStorageTable.alias()
-        kind = DagsterEventType.ASSET_MATERIALIZATION.value
-        replaced = sa.exists().where(
-            later.c.asset_key == made.c.asset_key,
-            later.c.dagster_event_type == kind,
-            later.c.partition.is_not_distinct_from(made.c.partition),
-            later.c.id > made.c.id,
-        )
-        query = sa.select(made.c.id).where(made.c.run_id == run_id, made.c.dagster_event_type == kind, ~replaced)
-        with self.index_connection() as connection:
-            return list(connection.execute(query).scalars())
-
-    def checks_on_record(self) -> list[tuple[str, str]]:
-        """Asset and name of every check that has an outcome; reads the index of outcomes whole."""
-        query = sa.select(AssetCheckExecutionsTable.c.asset_key, AssetCheckExecutionsTable.c.check_name).distinct()
-        with self.index_connection() as connection:
-            return [(asset, check) for asset, check in connection.execute(query)]
-
     def thin(self, run_id: str, made: Sequence[int], checks: Sequence[tuple[str, str]]) -> int:
-        """How many events of the run are gone: all but its course, the materializations `made` and the checks of them.
-
-        `checks` are those on record: the index of outcomes finds a run's by asset and check.
-        """
-        events, outcomes = SqlEventLogStorageTable, AssetCheckExecutionsTable
+        """Deletes events of the run as `EventThinning` does, with the run's own file, and packs the others anew."""
         if self._shard(run_id) != INDEX_SHARD_NAME:
             self._delete_file(run_id)
-        with self.index_connection() as connection:
-            of_run = [
-                (outcomes.c.asset_key == asset, outcomes.c.check_name == check, outcomes.c.run_id == run_id)
-                for asset, check in checks
-            ]
-            for pair in of_run:
-                of_others = sa.or_(
-                    outcomes.c.materialization_event_storage_id.is_(None),
-                    outcomes.c.materialization_event_storage_id.not_in(made),
-                )
-                connection.execute(outcomes.delete().where(*pair, of_others))
-            evaluated: list[int | None] = []
-            for pair in of_run:
-                evaluated += connection.execute(sa.select(outcomes.c.evaluation_event_storage_id).where(*pair)).scalars()
-            kept = {*made, *evaluated}
-            of_course = {kind.value for kind in (*EVENT_TYPE_TO_PIPELINE_RUN_STATUS, *STEPS)} if made else set()
-            rows = connection.execute(
-                sa.select(events.c.id, events.c.dagster_event_type).where(events.c.run_id == run_id)
-            ).all()
-            gone = [number for number, kind in rows if number not in kept and kind not in of_course]
-            for at in range(0, len(gone), MAX_VARIABLES):
-                some = gone[at : at + MAX_VARIABLES]
-                connection.execute(events.delete().where(events.c.id.in_(some)))
-                connection.execute(AssetEventTagsTable.delete().where(AssetEventTagsTable.c.event_id.in_(some)))
-            _pack_anew(connection, events.c.event, (events.c.run_id == run_id,))
-            for pair in of_run:
-                _pack_anew(connection, outcomes.c.evaluation_event, pair)
-        return len(gone)
+        return super().thin(run_id, made, checks)
+
+    def tidy_rows(self, connection: sa.Connection, run_id: str, of_run: OfRun) -> None:
+        """Packs the rows that an older version stored as plain text."""
+        _pack_anew(connection, SqlEventLogStorageTable.c.event, (SqlEventLogStorageTable.c.run_id == run_id,))
+        for rows in of_run:
+            _pack_anew(connection, AssetCheckExecutionsTable.c.evaluation_event, rows)
 
     def wipe(self) -> None:
         """No event is left."""

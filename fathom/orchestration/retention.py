@@ -78,10 +78,10 @@ def tidy(settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.
 def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Tidied, cursor: float, now: float) -> None:
     import dagster as dg
 
-    from fathom.orchestration.event_log_storage import KeptEventLog
+    from fathom.orchestration.event_thinning import EventThinning
 
     log = instance.event_log_storage
-    if not isinstance(log, KeptEventLog):  # a storage that somebody else looks after
+    if not isinstance(log, EventThinning):  # a storage that somebody else looks after
         return
     over = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     old = dg.RunsFilter(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-import sqlite3
 import time
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from fathom.processes.dagster_tables import RUNS, read_rows
 from fathom.processes.heartbeat import Heartbeat
 from fathom.processes.ports import HOST
 from fathom.settings import Settings
@@ -49,7 +48,7 @@ def loop_heartbeat(home: Path, name: str) -> Heartbeat:
 
 def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
     """Whether the loops of Dagster's daemon come round, and that of the sensors wrote after `since` (seconds since 1970)."""
-    written = daemon_heartbeats(settings.dagster_home).get("SENSOR", 0.0)
+    written = daemon_heartbeats(settings).get("SENSOR", 0.0)
     if written < since or time.time() - written > SENSORS_SILENT_S:
         return False
     folder = settings.home / "run" / HEARTBEATS
@@ -57,19 +56,15 @@ def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
     return min((loop.silent_s(since=since) for loop in loops), default=DAEMON_SILENT_S) < DAEMON_SILENT_S
 
 
-def daemon_heartbeats(dagster_home: Path) -> dict[str, float]:
-    """When each loop of Dagster's daemon last wrote to its database, in seconds since 1970; read without importing dagster.
+def daemon_heartbeats(settings: Settings) -> dict[str, float]:
+    """Returns when each loop of Dagster's daemon last wrote to its database, in seconds since 1970; imports no dagster.
 
     Empty while there is no storage, or none that this version of Dagster writes, or none that can be read.
     """
-    file = dagster_home / "storage" / "history" / "runs.db"
-    if not file.exists():
-        return {}
+    rows = read_rows(settings, RUNS, "daemon_heartbeats", "SELECT daemon_type, timestamp FROM {table}", {}) or []
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
-            rows = connection.execute("SELECT daemon_type, timestamp FROM daemon_heartbeats").fetchall()
-        return {name: datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp() for name, when in rows}
-    except (sqlite3.Error, ValueError, TypeError):
+        return {str(name): datetime.fromisoformat(str(when)).replace(tzinfo=UTC).timestamp() for name, when in rows}
+    except (ValueError, TypeError):
         return {}
 
 
