@@ -14,7 +14,10 @@ import sys, threading
 from fathom.orchestration.warm_runs.__main__ import OF_MODEL, warm_up
 from fathom.settings import settings
 warm_up()
+assert "neo4j" in sys.modules
+assert {"pandas", "pyarrow", "graphiti_core"}.isdisjoint(sys.modules)
 assert threading.active_count() == 1, threading.enumerate()
+import pandas
 print(*(name in sys.modules for name in OF_MODEL[settings().llm]))
 """
 
