@@ -1,1 +1,1 @@
-"""Mails: their parts and what is attached to them."""
+"""Reads mails: their headers, parts and attachments."""

@@ -1,4 +1,4 @@
-"""What is attached to a mail: its bytes under a name that is safe to keep, or why they are not taken."""
+"""Extracts the attachments of a mail under safe file names, or says why an attachment is not taken."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from fathom.conversion.report import Attachment, ConversionError
 if TYPE_CHECKING:
     from docling_core.types.doc import DoclingDocument
 
-MOST = 100
-LONGEST_NAME = 120
+MAX_ATTACHMENTS = 100
+MAX_NAME = 120
 MESSAGE = "message/rfc822"
-# No document but proof of one, or of its sending.
+# Proof of a document or of its delivery, but no document.
 LEFT_OUT = frozenset(
     {
         "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys",
@@ -34,7 +34,7 @@ LEFT_OUT = frozenset(
 CALENDARS = frozenset({"text/calendar", "application/ics"})
 # As it stands in the mail: longer header lines are not folded anew.
 _AS_IT_WAS = policy.compat32.clone(max_line_length=None)
-# What Python's own reader of mails raises over broken ones.
+# Errors that Python's mail parser raises over broken mails.
 _UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 _SHOWN = re.compile(rb"""cid:([^"'\s>)]+)""", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029/\\\ud800-\udfff]+")
@@ -43,29 +43,29 @@ Mail: TypeAlias = "Message[str, str]"
 
 
 def attachments_of(path: Path) -> tuple[list[Attachment], list[ConversionError]]:
-    """The attachments of the mail in the file, at most `MOST`, in its order, and what could not be taken of it.
+    """Returns the first `MAX_ATTACHMENTS` attachments of the mail in the file, in order, and the errors of the others.
 
-    Pictures that its text shows and signatures are no attachments. No two have one name; a name holds no separator, no `..`
-    and nothing unprintable.
+    Inline pictures and signatures are no attachments. Names are unique and contain no separator, no `..` and no unprintable
+    character.
     """
     try:
         mail: Mail = email.message_from_bytes(mail_bytes(path), policy=policy.compat32)
-        found, more = _first(_parts(mail), MOST)
+        found, more = _first(_parts(mail), MAX_ATTACHMENTS)
     except _UNREADABLE as error:
         message = f"Its attachments cannot be told apart ({type(error).__name__})."
         return [], [ConversionError(category="attachments", message=message)]
     taken: set[str] = set()
     attachments = [_attachment(part, number, taken) for number, part in enumerate(found, start=1)]
     if more:
-        message = f"It has {len(found) + more} attachments; the first {MOST} are taken."
+        message = f"It has {len(found) + more} attachments; the first {MAX_ATTACHMENTS} are taken."
         return attachments, [ConversionError(category="attachments", message=message)]
     return attachments, []
 
 
 def without_attachments(mail_bytes: bytes) -> bytes:
-    """The mail with what it shows and nothing that came with it but calendars: a mail within it would be read as its own words.
+    """Returns the mail without its attachments, except calendars: an attached mail would be read as text of this mail.
 
-    As it is where nothing came with it or where it cannot be told apart.
+    Returns the bytes unchanged if there are no attachments or the mail cannot be parsed.
     """
     try:
         mail: Mail = email.message_from_bytes(mail_bytes, policy=_AS_IT_WAS)
@@ -84,11 +84,11 @@ def without_attachments(mail_bytes: bytes) -> bytes:
 
 
 def list_attachments(document: DoclingDocument, attachments: Sequence[Attachment]) -> None:
-    """The document ends with a list of what came with it."""
+    """Appends the list of attachments to the document."""
     document.add_heading("Attachments", level=1)
     group = document.add_list_group(name="attachments")
-    for one in attachments:
-        document.add_list_item(f"{one.name} ({one.media_type})", parent=group)
+    for attachment in attachments:
+        document.add_list_item(f"{attachment.name} ({attachment.media_type})", parent=group)
 
 
 def _first(parts: Iterator[Mail], most: int) -> tuple[list[Mail], int]:
@@ -103,7 +103,7 @@ def _first(parts: Iterator[Mail], most: int) -> tuple[list[Mail], int]:
 
 
 def _parts(mail: Mail) -> Iterator[Mail]:
-    """The parts that are attachments, in order; a mail within the mail is one, and not entered."""
+    """Yields the parts that are attachments, in order; an attached mail is not searched itself."""
     shown = _shown(mail)
     waiting: list[tuple[Mail, str]] = [(mail, "")]
     while waiting:
@@ -115,13 +115,13 @@ def _parts(mail: Mail) -> Iterator[Mail]:
         if kind == MESSAGE and part is not mail:
             yield part
         elif isinstance(inside, list):
-            waiting.extend((one, kind) for one in reversed(inside) if isinstance(one, Message))
+            waiting.extend((inner, kind) for inner in reversed(inside) if isinstance(inner, Message))
         elif part is not mail and _is_attached(part, kind, above, shown):
             yield part
 
 
 def _shown(mail: Mail) -> set[str]:
-    """The content ids that its HTML shows."""
+    """Returns the content ids that the mail's HTML shows."""
     return {
         found.decode("ascii", "replace")
         for part in mail.walk()
@@ -139,7 +139,7 @@ def _is_attached(part: Mail, kind: str, above: str, shown: set[str]) -> bool:
     if kind.startswith("image/") and (name in shown or (of_the_text and name)):
         return False
     if kind in CALENDARS and above == "multipart/alternative":
-        return False  # says in its way what the text says
+        return False  # an alternative rendition of the text
     if part.get_content_disposition() == "attachment":
         return True
     return _given_name(part) is not None or not kind.startswith(("text/", "multipart/"))
@@ -175,7 +175,7 @@ def _message_bytes(part: Mail) -> bytes | None:
 
 
 def _name(part: Mail, kind: str, number: int) -> str:
-    """The name the mail gives it, made safe; one of its own where there is none."""
+    """Returns the part's name, made safe, or a generated name if it has none."""
     suffix = ".eml" if kind == MESSAGE else mimetypes.guess_extension(kind) or ""
     given = _given_name(part)
     if given is None and kind == MESSAGE:
@@ -213,10 +213,10 @@ def _safe(name: str) -> str:
     """The last part of the path that the name is, printable, not hidden and not too long."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = " ".join(_UNSAFE.sub(" ", name).split()).strip(". ")
-    if len(name) <= LONGEST_NAME:
+    if len(name) <= MAX_NAME:
         return name
     suffix = PurePosixPath(name).suffix[:12]
-    return name[: LONGEST_NAME - len(suffix)].rstrip(". ") + suffix
+    return name[: MAX_NAME - len(suffix)].rstrip(". ") + suffix
 
 
 def _unused(name: str, taken: set[str]) -> str:

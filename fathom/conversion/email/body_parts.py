@@ -1,6 +1,6 @@
-"""Finds what a mail says among its parts: the text to read of each alternative, calendars, and what is not read at all.
+"""Selects the parts of a mail to read: the best rendition of each alternative, calendars, and a list of unread parts.
 
-Docling 2.142.1 reads the HTML of a mail only where there is no plain text; not needed once it compares the two.
+Docling 2.142.1 reads the HTML of a mail only if it has no plain text; not needed once it compares the two.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Literal
 
-from fathom.conversion.docling_backends.html.page import PageContent, read_page
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell, Heading, ItemList, ListItem, Table
+from fathom.conversion.docling_backends.html.page import HtmlPageContent, read_page
+from fathom.conversion.docling_backends.markup.markup_blocks import (
+    Cell,
+    ItemList,
+    ListItem,
+    MarkupBlock,
+    MarkupHeading,
+    MarkupTable,
+)
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
 from fathom.conversion.email.charsets import decoded, text_of
 from fathom.conversion.email.plain_body import paragraphs_of, without_enriched_tags
 
 MAX_DEPTH = 40
-# One alternative is a stub of the other if it has less than this share of its words.
+# An alternative with less than this share of the other's words is a stub.
 STUB_SHARE = 0.5
 MORE_WORDS = 1.2
 # Words of the plain text that the HTML may lack and still say the same.
@@ -39,12 +46,12 @@ _URL = re.compile(r"https?://\S+")
 
 
 @dataclass(slots=True)
-class SaidPart:
+class BodyPart:
     """A part that is read: plain paragraphs, a page of HTML or the text of a calendar."""
 
     kind: Literal["plain", "html", "calendar"]
     paragraphs: list[str] = field(default_factory=list[str])
-    page: PageContent = field(default_factory=PageContent)
+    page: HtmlPageContent = field(default_factory=HtmlPageContent)
     calendar: str = ""
 
     @property
@@ -57,14 +64,14 @@ class SaidPart:
 class MailContent:
     """The parts to read in their order; `pictures` and `untaken` name the parts that are not read."""
 
-    parts: list[SaidPart] = field(default_factory=list[SaidPart])
+    parts: list[BodyPart] = field(default_factory=list[BodyPart])
     pictures: list[str] = field(default_factory=list[str])
     untaken: list[str] = field(default_factory=list[str])
     is_saved_page: bool = False
 
 
 def content_of(mail: Message[str, str]) -> MailContent:
-    """Returns what the mail says. Attachments are taken to be gone from it, save calendars."""
+    """Returns the content of the mail, from which attachments other than calendars have been removed."""
     found = MailContent(is_saved_page=is_saved_page(mail))
     found.parts = [part for part in _read(mail, found, 0) if not part.is_blank]
     return found
@@ -81,7 +88,7 @@ def is_saved_page(mail: Message[str, str]) -> bool:
     )
 
 
-def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
+def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
     kind = part.get_content_type()
     if depth > MAX_DEPTH:
         found.untaken.append(f"parts nested more than {MAX_DEPTH} deep")
@@ -90,7 +97,7 @@ def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[S
     elif kind == "multipart/related":
         yield from _related(part, found, depth)
     elif kind in _REPORTS:
-        yield SaidPart("plain", paragraphs=_report_lines(part))
+        yield BodyPart("plain", paragraphs=_report_lines(part))
     elif kind.startswith("multipart/") and not part.is_multipart():
         yield _undivided(part, found)
     elif part.is_multipart() and kind not in LEFT_OUT and kind != MESSAGE:
@@ -100,40 +107,40 @@ def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[S
         yield from _single(part, kind, found, {})
 
 
-def _undivided(part: Message[str, str], found: MailContent) -> SaidPart:
-    """Returns what a part says that should have parts and has none, for want of its boundary."""
+def _undivided(part: Message[str, str], found: MailContent) -> BodyPart:
+    """Returns the text of a multipart part that has no parts because its boundary is missing."""
     inside = part.get_payload()
     text = inside if isinstance(inside, str) else ""
     text = decoded(text.encode("utf-8", "surrogateescape"), None).replace("\r\n", "\n")
     if _HTML.search(text):
-        return SaidPart("html", page=read_page(text, below_title=not found.is_saved_page))
-    return SaidPart("plain", paragraphs=paragraphs_of(text))
+        return BodyPart("html", page=read_page(text, below_title=not found.is_saved_page))
+    return BodyPart("plain", paragraphs=paragraphs_of(text))
 
 
 def _report_lines(report: Message[str, str]) -> list[str]:
-    """Returns the fields of a report on the delivery of a mail, a paragraph for the mail and for each who was to get it."""
+    """Returns the fields of a delivery report: a paragraph for the mail and for each recipient."""
     blocks = [block for block in _inside(report) if block.keys()]
     return ["\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in block.items()) for block in blocks]
 
 
-def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict[str, str]) -> Iterator[SaidPart]:
+def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict[str, str]) -> Iterator[BodyPart]:
     if kind in CALENDARS:
-        yield SaidPart("calendar", calendar=text_of(part))
+        yield BodyPart("calendar", calendar=text_of(part))
     elif kind == "text/html":
         address = str(part.get("Content-Location") or "").strip() or None
         page = read_page(text_of(part), address=address, frames=frames, below_title=not found.is_saved_page)
-        yield SaidPart("html", page=page)
+        yield BodyPart("html", page=page)
     elif kind == "text/x-amp-html":
-        return  # says what the HTML beside it says
+        return  # repeats the HTML beside it
     elif kind.startswith("text/") and kind not in LEFT_OUT and kind not in _NO_PLAIN_TEXTS:
         if kind == "text/plain" and _PAGE.match(text := text_of(part)):
-            yield SaidPart("html", page=read_page(text, below_title=not found.is_saved_page))
+            yield BodyPart("html", page=read_page(text, below_title=not found.is_saved_page))
         else:
-            yield SaidPart("plain", paragraphs=_plain_paragraphs(part, kind))
+            yield BodyPart("plain", paragraphs=_plain_paragraphs(part, kind))
     elif kind.startswith("image/"):
         found.pictures.append(part_name(part) or kind)
     elif kind == MESSAGE and not any(inner.keys() or str(inner.get_payload()).strip() for inner in _inside(part)):
-        return  # what is left of a digest whose mails are attachments
+        return  # the rest of a digest whose mails are attachments
     elif not part.is_multipart() or kind in LEFT_OUT or kind == MESSAGE:
         found.untaken.append(part_name(part) or kind)
 
@@ -146,17 +153,17 @@ def _plain_paragraphs(part: Message[str, str], kind: str) -> list[str]:
     return paragraphs_of(text, flowed=flowed, deletes_space=str(part.get_param("delsp") or "").lower() == "yes")
 
 
-def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
-    """Yields the rendition that says most, then the calendars, which say what no rendition has to."""
-    renditions: list[list[SaidPart]] = []
-    calendars: list[SaidPart] = []
+def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
+    """Yields the fullest rendition, then the calendars, whose content need not be in any rendition."""
+    renditions: list[list[BodyPart]] = []
+    calendars: list[BodyPart] = []
     for inner in _inside(part):
-        said = [one for one in _read(inner, found, depth + 1) if not one.is_blank]
-        calendars += [one for one in said if one.kind == "calendar"]
-        if rest := [one for one in said if one.kind != "calendar"]:
+        parts = [part for part in _read(inner, found, depth + 1) if not part.is_blank]
+        calendars += [part for part in parts if part.kind == "calendar"]
+        if rest := [part for part in parts if part.kind != "calendar"]:
             renditions.append(rest)
-    plain = [one for one in renditions if all(said.kind == "plain" for said in one)]
-    rich = [one for one in renditions if one not in plain]
+    plain = [rendition for rendition in renditions if all(part.kind == "plain" for part in rendition)]
+    rich = [rendition for rendition in renditions if rendition not in plain]
     if rich and (not plain or says_more(rich[-1], plain[-1])):
         yield from rich[-1]
     elif plain:
@@ -164,7 +171,7 @@ def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Ite
     yield from calendars
 
 
-def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
+def says_more(rich: list[BodyPart], plain: list[BodyPart]) -> bool:
     """Tells whether to read the HTML: it has more words, or tables, headings, lists or links that the plain text lacks."""
     written = "\n".join(paragraph for part in plain for paragraph in part.paragraphs)
     plain_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", written))]
@@ -175,7 +182,7 @@ def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
     if not plain_words or len(rich_words) >= MORE_WORDS * len(plain_words):
         return bool(rich_words)
     shared = set(plain_words) & set(rich_words)
-    has_structure = any(isinstance(block, Heading | Table | ItemList) for block in blocks)
+    has_structure = any(isinstance(block, MarkupHeading | MarkupTable | ItemList) for block in blocks)
     is_other = len(plain_words) <= MAX_STUB_WORDS and len(shared) <= MAX_STUB_SHARED * len(set(rich_words))
     if is_other and (has_structure or len(rich_words) + len(_URL.findall(shown)) >= MIN_OTHER_WORDS):
         return True  # the plain text is a notice: "Your program shows no HTML."
@@ -187,15 +194,15 @@ def says_more(rich: list[SaidPart], plain: list[SaidPart]) -> bool:
     return has_structure or any(run.style.link and run.style.link not in written for run in runs)
 
 
-def _runs(blocks: list[Block]) -> Iterator[Run]:
-    waiting: list[Block | Cell | ListItem] = list(reversed(blocks))
+def _runs(blocks: list[MarkupBlock]) -> Iterator[Run]:
+    waiting: list[MarkupBlock | Cell | ListItem] = list(reversed(blocks))
     while waiting:
         block = waiting.pop()
         runs = getattr(block, "runs", None) or getattr(block, "caption", None) or ()
         yield from runs
         if isinstance(block, ItemList):
             waiting.extend(reversed(block.items))
-        elif isinstance(block, Table):
+        elif isinstance(block, MarkupTable):
             waiting.extend(cell for row in reversed(block.rows) for cell in reversed(row))
         elif isinstance(block, Cell | ListItem):
             waiting.extend(reversed(block.blocks))
@@ -203,27 +210,27 @@ def _runs(blocks: list[Block]) -> Iterator[Run]:
             yield Run(str(text))
 
 
-def _related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[SaidPart]:
-    """Yields the root of the parts, with the pages that its frames show; the others are what it is made of."""
+def _related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
+    """Yields the root part of multipart/related with the pages of its frames; the other parts are its resources."""
     inside = _inside(part)
     start = str(part.get_param("start") or "").strip("<> ")
-    root = next((one for one in inside if start and _content_id(one) == start), None)
-    root = root or next((one for one in inside if one.get_content_maintype() in ("text", "multipart")), None)
+    root = next((inner for inner in inside if start and _content_id(inner) == start), None)
+    root = root or next((inner for inner in inside if inner.get_content_maintype() in ("text", "multipart")), None)
     if root is None:
         return
-    others = [one for one in inside if one is not root]
+    others = [inner for inner in inside if inner is not root]
     if root.get_content_type() == "text/html":
         yield from _single(root, "text/html", found, _frames(others))
     else:
         yield from _read(root, found, depth + 1)
-    for one in others:
-        kind = one.get_content_type()
+    for other in others:
+        kind = other.get_content_type()
         if kind.startswith("image/"):
-            found.pictures.append(part_name(one) or kind)
+            found.pictures.append(part_name(other) or kind)
         elif kind in CALENDARS:
-            yield SaidPart("calendar", calendar=text_of(one))
-        elif kind not in ("text/html", "text/css") and not one.is_multipart():
-            found.untaken.append(part_name(one) or kind)
+            yield BodyPart("calendar", calendar=text_of(other))
+        elif kind not in ("text/html", "text/css") and not other.is_multipart():
+            found.untaken.append(part_name(other) or kind)
 
 
 def _frames(parts: list[Message[str, str]]) -> dict[str, str]:
@@ -243,4 +250,4 @@ def _content_id(part: Message[str, str]) -> str:
 
 def _inside(part: Message[str, str]) -> list[Message[str, str]]:
     inside = part.get_payload()
-    return [one for one in inside if isinstance(one, Message)] if isinstance(inside, list) else []
+    return [inner for inner in inside if isinstance(inner, Message)] if isinstance(inside, list) else []

@@ -1,4 +1,4 @@
-"""Reads the events of a calendar part (RFC 5545): what is to be when and where, who asks and who comes."""
+"""Reads the events of a calendar part (RFC 5545): summary, time, place, organiser and attendees."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CalendarProperty:
 
 @dataclass(slots=True)
 class CalendarEvent:
-    """An event, task or entry. `lines` are what a reader is told of it, `identity` is what tells it from others."""
+    """An event, task or journal entry: `lines` are the text to show, `identity` distinguishes it from other events."""
 
     heading: str
     lines: list[str] = field(default_factory=list[str])
@@ -83,8 +83,8 @@ def _properties(text: str) -> Iterator[CalendarProperty]:
 
 def _event(kind: str, method: str, properties: list[CalendarProperty]) -> CalendarEvent:
     first: dict[str, CalendarProperty] = {}
-    for one in properties:
-        first.setdefault(one.name, one)
+    for entry in properties:
+        first.setdefault(entry.name, entry)
 
     def text(name: str) -> str:
         return _unescaped(first[name].value).strip() if name in first else ""
@@ -93,12 +93,12 @@ def _event(kind: str, method: str, properties: list[CalendarProperty]) -> Calend
     called = "Cancelled" if cancelled else _METHODS.get(method, _NAMES.get(kind, "Event"))
     summary = " ".join(text("SUMMARY").split())
     event = CalendarEvent(f"{called}: {summary}" if summary else called)
-    attendees = [_person(one) for one in properties if one.name == "ATTENDEE"]
+    attendees = [_person(entry) for entry in properties if entry.name == "ATTENDEE"]
     said = {
         "When": _when(first),
         "Due": _moment(first["DUE"]) if "DUE" in first else "",
         "Repeats": _rule(first["RRULE"].value) if "RRULE" in first else "",
-        "Not on": ", ".join(_moment(one) for one in properties if one.name == "EXDATE"),
+        "Not on": ", ".join(_moment(entry) for entry in properties if entry.name == "EXDATE"),
         "Where": text("LOCATION").replace("\n", ", "),
         "Organiser": _person(first["ORGANIZER"]) if "ORGANIZER" in first else "",
         "Attendees": ", ".join(attendees[:MAX_ATTENDEES]) + (", …" if len(attendees) > MAX_ATTENDEES else ""),
@@ -113,7 +113,7 @@ def _event(kind: str, method: str, properties: list[CalendarProperty]) -> Calend
 
 
 def _when(first: dict[str, CalendarProperty]) -> str:
-    """Returns begin and end: `2026-05-12 08:00 to 09:00 UTC`; days alone where no time is said, the last one included."""
+    """Returns begin and end: `2026-05-12 08:00 to 09:00 UTC`; days only where no time is given, the last day included."""
     start, end = first.get("DTSTART"), first.get("DTEND")
     if start is None:
         return _moment(end) if end is not None else ""

@@ -76,7 +76,7 @@ def _codec(declared: str | None) -> str | None:
     if not declared:
         return None
     codec = meant_codec(declared)
-    # plain ASCII is what a mail is in that says nothing else, whatever is in it
+    # a mail that declares nothing else is in ASCII, whatever bytes it contains
     return "utf-8" if codec == "cp1252" and "ascii" in declared.lower() else codec
 
 

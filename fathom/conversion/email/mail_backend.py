@@ -17,10 +17,10 @@ from docling_core.types.doc import DocItemLabel, DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.html.page import write_page
 from fathom.conversion.docling_backends.html.page_writer import PageWriter
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Heading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_blocks import Code, MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run
 from fathom.conversion.docling_backends.text.wrapped_lines import is_aligned
-from fathom.conversion.email.body_parts import MailContent, SaidPart, content_of
+from fathom.conversion.email.body_parts import BodyPart, MailContent, content_of
 from fathom.conversion.email.calendar_part import CalendarEvent, events_of
 from fathom.conversion.email.mail_headers import date_of, header_text, people_of
 from fathom.conversion.email.plain_body import paragraphs_of
@@ -56,7 +56,7 @@ class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own 
         return {InputFormat.EMAIL}
 
     def convert(self) -> DoclingDocument:
-        """Returns the document of the mail: subject, people, date, then what it says. Raises NestedTooDeep."""
+        """Returns the document of the mail: subject, people, date, then the body. Raises NestedTooDeep."""
         try:
             message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
             content = content_of(message)
@@ -93,9 +93,9 @@ def _write_headers(document: DoclingDocument, mail: Message[str, str], content: 
             document.add_text(DocItemLabel.TEXT, f"{name}: {value}")
 
 
-def plain_blocks(paragraphs: list[str]) -> list[Block]:
+def plain_blocks(paragraphs: list[str]) -> list[MarkupBlock]:
     """Returns plain paragraphs as blocks, their line breaks kept; lines set in columns keep their blanks, too."""
-    blocks: list[Block] = []
+    blocks: list[MarkupBlock] = []
     for paragraph in paragraphs:
         lines: list[str] = []
         for is_columns, group in groupby(paragraph.split("\n"), is_aligned):
@@ -110,16 +110,16 @@ def plain_blocks(paragraphs: list[str]) -> list[Block]:
     return blocks
 
 
-def _paragraph(lines: list[str]) -> list[Block]:
+def _paragraph(lines: list[str]) -> list[MarkupBlock]:
     return [Paragraph([Run(LINE_BREAK.join(lines))])] if lines else []
 
 
-def calendar_blocks(part: SaidPart, told: set[tuple[str, ...]]) -> list[Block]:
+def calendar_blocks(part: BodyPart, told: set[tuple[str, ...]]) -> list[MarkupBlock]:
     """Returns the events of a calendar that are not told yet, and adds them to those; its bare text if it has none."""
     events = events_of(part.calendar)
     if not events:
         return plain_blocks(paragraphs_of(part.calendar))
-    blocks: list[Block] = []
+    blocks: list[MarkupBlock] = []
     for event in events:
         if event.identity not in told:
             told.add(event.identity)
@@ -127,10 +127,10 @@ def calendar_blocks(part: SaidPart, told: set[tuple[str, ...]]) -> list[Block]:
     return blocks
 
 
-def _event_blocks(event: CalendarEvent) -> list[Block]:
+def _event_blocks(event: CalendarEvent) -> list[MarkupBlock]:
     lines = LINE_BREAK.join(event.lines)
-    facts: list[Block] = [Paragraph([Run(lines)])] if lines else []
-    return [Heading([Run(event.heading)], level=1), *facts, *plain_blocks(paragraphs_of(event.description))]
+    facts: list[MarkupBlock] = [Paragraph([Run(lines)])] if lines else []
+    return [MarkupHeading([Run(event.heading)], level=1), *facts, *plain_blocks(paragraphs_of(event.description))]
 
 
 def notices_of(content: MailContent) -> list[Notice]:
@@ -150,5 +150,5 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
 
 
-def _has_title(part: SaidPart) -> bool:
-    return any(isinstance(block, Heading) and block.level == 0 for block in part.page.blocks)
+def _has_title(part: BodyPart) -> bool:
+    return any(isinstance(block, MarkupHeading) and block.level == 0 for block in part.page.blocks)

@@ -47,13 +47,13 @@ def settled(data: bytes) -> bytes:
 
 
 def header_text(mail: Message[str, str], name: str) -> str:
-    """Returns the first header of the name on one line; empty where there is none."""
+    """Returns the first header of the name on a single line; empty if there is none."""
     values = _values(mail, name)
     return _one_line(with_words_decoded(values[0])) if values else ""
 
 
 def people_of(mail: Message[str, str], name: str) -> str:
-    """Returns the people of all headers of the name, as `Name <address>`, parted by commas; else what the headers say."""
+    """Returns the people of all headers of the name as `Name <address>`, comma-separated; else the headers' text."""
     values = _values(mail, name)
     shown: list[str] = []
     for person, address in getaddresses([value for value in values if "@" in value]):
@@ -78,7 +78,7 @@ def date_of(mail: Message[str, str]) -> str:
 
 
 def with_words_decoded(text: str) -> str:
-    """Returns the text with its encoded words (RFC 2047) decoded, also those that stand within words; broken ones stay."""
+    """Returns the text with its encoded words (RFC 2047) decoded, also within words; broken encoded words stay."""
     pieces: list[str] = []
     data, charset, end = b"", "", 0
     for found in _ENCODED.finditer(text):

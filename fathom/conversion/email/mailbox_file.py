@@ -20,7 +20,10 @@ _PEOPLE = ("From", "To", "Cc")
 
 
 def with_mails_as_parts(data: bytes) -> bytes:
-    """Returns a file of two and more mails as one mail, any other as it is. Raises DocumentTooLarge beyond MAX_MAILS."""
+    """Joins a file of two or more mails into a single mail and returns it; other files are unchanged.
+
+    Raises DocumentTooLarge beyond MAX_MAILS.
+    """
     if not data.startswith(b"From "):
         return data
     places = [found.start() for found in _FROM_LINE.finditer(data)]
@@ -40,7 +43,7 @@ def with_mails_as_parts(data: bytes) -> bytes:
 
 
 def _headers_of(mail: Message[str, str]) -> Message[str, str]:
-    """Returns what readers see of the headers as a part of its own: the subject as a heading."""
+    """Returns the visible headers as a part of its own: the subject as a heading."""
     shown = {**{name: people_of(mail, name) for name in _PEOPLE}, "Date": date_of(mail)}
     lines = "".join(f"<p>{name}: {html.escape(value)}</p>" for name, value in shown.items() if value)
     subject = html.escape(header_text(mail, "Subject"))

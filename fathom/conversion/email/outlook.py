@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from oxmsg import Message
     from oxmsg.attachment import Attachment
 
-# What a root of Outlook's has, and what a message within a message is kept under; its properties begin here.
+# The properties stream of a message's root storage, the storage of an inner message, and the length of its header.
 ROOT_STREAM = "__properties_version1.0"
 INNER_STORAGE = "__substg1.0_3701000D"
 INNER_HEADER = 24
 DEEPEST = 5
 _RTF = 0x1009
-# What Python's own reader of mails raises over broken ones.
+# Errors that Python's mail parser raises over broken mails.
 _UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 _PACKAGE = re.compile(rb"ms-tnef|winmail\.dat", re.I)
 # As it stands in the mail: longer header lines are not folded anew.
@@ -39,7 +39,7 @@ _HEADERS = {2: "Cc", 3: "Bcc"}
 
 
 def is_outlook(path: Path) -> bool:
-    """Whether the container at the path is a message of Outlook's, and no document that holds one."""
+    """Returns whether the container at the path is an Outlook message, and not a document that embeds such a message."""
     import olefile  # type: ignore[import-untyped]
 
     try:
@@ -64,7 +64,7 @@ def mail_bytes(path: Path) -> bytes:
 
 
 def _with_packages_open(data: bytes) -> bytes:
-    """Returns the mail with what Outlook packed in it (winmail.dat) as parts of its own; as it is where there is none."""
+    """Returns the mail with its TNEF packages (winmail.dat) unpacked into parts; unchanged if there are none."""
     if not _PACKAGE.search(data):
         return data
     try:
@@ -101,16 +101,16 @@ def _mail(message: Message, depth: int, root: Any) -> EmailMessage:
 
 def _recipients(message: Message) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    for one in message.recipients:
-        address = formataddr((one.name or "", one.email_address or ""))
-        kind = one.properties.int_prop_value(_RECIPIENT_TYPE)
+    for recipient in message.recipients:
+        address = formataddr((recipient.name or "", recipient.email_address or ""))
+        kind = recipient.properties.int_prop_value(_RECIPIENT_TYPE)
         found.setdefault(_HEADERS.get(kind or 0, "To"), []).append(address)
     return {name: ", ".join(addresses) for name, addresses in found.items()}
 
 
 def _attach(mail: EmailMessage, attachment: Attachment, depth: int, root: Any) -> None:
     storage: Any = attachment._storage  # a message within is no bytes, and only to be had here
-    inner = next((one for one in storage.storages if one.name == INNER_STORAGE), None)
+    inner = next((child for child in storage.storages if child.name == INNER_STORAGE), None)
     if inner is not None and depth < DEEPEST:
         mail.add_attachment(_mail(_inner_message(inner), depth + 1, root))
         return

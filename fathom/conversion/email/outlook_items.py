@@ -1,6 +1,6 @@
-"""Reads what Outlook's appointments, tasks and contacts say in fields of their own, beside their text.
+"""Reads the structured fields of Outlook's appointments, tasks and contacts.
 
-A field is a property with a number, or one that the file numbers itself and whose name is a number of [MS-OXPROPS].
+A field is a property with a fixed number, or a named property (a number of [MS-OXPROPS]) that the file numbers itself.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def item_lines(message: Message, root: Any) -> list[str]:
     fields = next((fields for prefix, fields in _FIELDS if kind.startswith(prefix)), None)
     if fields is None:
         return []
-    values = {one.pid: getattr(one, "value", None) for one in message.properties}
+    values = {field.pid: getattr(field, "value", None) for field in message.properties}
     numbers = _named_properties(root)
     lines: list[str] = []
     for name, choices in fields.items():

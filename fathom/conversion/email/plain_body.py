@@ -1,4 +1,4 @@
-"""Reads the plain text of a mail as paragraphs: lines that were wrapped to be sent are joined, quoted ones keep their marks."""
+"""Reads the plain text of a mail as paragraphs: lines wrapped for sending are joined, quoted lines keep their marks."""
 
 from __future__ import annotations
 

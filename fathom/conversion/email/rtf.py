@@ -25,7 +25,7 @@ _SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What holds in an open group: whether it is read, is a tag of HTML, and how many signs stand for a character."""
+    """The state of an open group: whether it is read, whether it is an HTML tag, and the `\\uc` fallback length."""
 
     is_read: bool = True
     is_tag: bool = False
@@ -70,7 +70,7 @@ def unpacked(data: bytes) -> bytes:
 
 
 def text_of_rtf(rtf: bytes) -> tuple[str, bool]:
-    """Returns the text, and whether it is HTML ([MS-OXRTFEX]); empty for what is no RTF."""
+    """Returns the text, and whether it is HTML ([MS-OXRTFEX]); empty if the bytes are no RTF."""
     if not rtf.lstrip().startswith(b"{\\rtf"):
         return "", False
     is_html = b"\\fromhtml" in rtf[:2000]
@@ -163,6 +163,6 @@ class _RtfReader:
             self._bytes.clear()
 
     def text(self) -> str:
-        """Returns what was read; halves of a character that stand side by side are one."""
+        """Returns the text read; adjacent surrogate halves are joined into a character."""
         self._end_bytes()
         return "".join(self._said).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

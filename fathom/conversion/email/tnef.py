@@ -1,4 +1,4 @@
-"""Unpacks what Outlook sends as winmail.dat (TNEF, [MS-OXTNEF]): the text of the mail and the files that came with it."""
+"""Unpacks Outlook's winmail.dat (TNEF, [MS-OXTNEF]): the text of the mail and its attached files."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class PackedFile:
 
 
 @dataclass(slots=True)
-class Package:
-    """What a package holds: the mail's text, plain and as HTML, and files."""
+class TnefPackage:
+    """The content of a TNEF package: the mail's text, plain and as HTML, and files."""
 
     plain: str = ""
     html: str = ""
@@ -46,9 +46,9 @@ class Package:
 
 
 def with_packages_open(mail: Message[str, str]) -> bool:
-    """Replaces each package in the mail by what it holds; tells whether there was any that could be opened.
+    """Replaces each package in the mail by its content; returns whether any package could be opened.
 
-    The text of a package is taken where the mail has no other.
+    The text of a package is used only if the mail has no other text.
     """
     opened = False
     has_text = any(part.get_content_maintype() == "text" and str(part.get_payload()).strip() for part in mail.walk())
@@ -76,8 +76,8 @@ def _is_package(part: Message[str, str]) -> bool:
     return "ms-tnef" in part.get_content_type() or (part.get_filename() or "").lower() == "winmail.dat"
 
 
-def read_package(part: Message[str, str]) -> Package | None:
-    """Returns what the package in a part of a mail holds; None where it is broken."""
+def read_package(part: Message[str, str]) -> TnefPackage | None:
+    """Returns the content of the package in a part of a mail; None if it is broken."""
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes) or len(data) < 6 or struct.unpack_from("<I", data)[0] != SIGNATURE:
         return None
@@ -87,8 +87,8 @@ def read_package(part: Message[str, str]) -> Package | None:
         return None
 
 
-def _package(data: bytes) -> Package:
-    found, codec = Package(), "cp1252"
+def _package(data: bytes) -> TnefPackage:
+    found, codec = TnefPackage(), "cp1252"
     for name, value in _attributes(data):
         if name == _CODE_PAGE and len(value) >= 4:
             codec = f"cp{struct.unpack_from('<I', value)[0]}"
@@ -114,7 +114,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 9 + size + 2
 
 
-def _take_text(found: Package, values: dict[int, bytes | str], codec: str) -> None:
+def _take_text(found: TnefPackage, values: dict[int, bytes | str], codec: str) -> None:
     found.plain = found.plain or _text(values.get(_PR_BODY, ""), codec)
     found.html = _text(values.get(_PR_HTML, ""), codec)
     rich = values.get(_PR_RTF, b"")
@@ -182,7 +182,7 @@ def _text(value: bytes | str, codec: str) -> str:
         return value.decode("cp1252", "replace").rstrip("\0")
 
 
-def _mail_of(package: Package, *, with_text: bool) -> EmailMessage:
+def _mail_of(package: TnefPackage, *, with_text: bool) -> EmailMessage:
     """Returns the package as a part of a mail: its text, if it is to be read, then its files."""
     mail = EmailMessage()
     if with_text and package.plain.strip():

@@ -17,14 +17,14 @@ from docling.datamodel.backend_options import AsciiDocBackendOptions
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
 from fathom.conversion.docling_backends.asciidoc.asciidoc_blocks import BlockReader
-from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import InlineReader
+from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import AsciidocInlineReader
 from fathom.conversion.docling_backends.asciidoc.asciidoc_notes import Notes
 from fathom.conversion.docling_backends.asciidoc.asciidoc_references import References
 from fathom.conversion.docling_backends.asciidoc.attributes import ENTRY, Attributes
 from fathom.conversion.docling_backends.asciidoc.cursor import Cursor
 from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocessed
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Heading, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style
+from fathom.conversion.docling_backends.markup.markup_blocks import MarkupBlock, MarkupHeading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 
@@ -47,15 +47,15 @@ class AsciidocBackend(AsciiDocBackend):
         lines, notices = preprocessed("\n".join(self.lines))
         self.notices += notices
         attributes, notes = Attributes(), Notes()
-        inline = InlineReader(attributes, References(lines, Attributes()), notes)
+        inline = AsciidocInlineReader(attributes, References(lines, Attributes()), notes)
         cursor = Cursor(lines)
-        blocks: list[Block] = _header(cursor, inline)
+        blocks: list[MarkupBlock] = _header(cursor, inline)
         blocks += BlockReader(inline).read(cursor)
         BlockWriter(document).write([*blocks, *notes.due()])
         return document
 
 
-def _header(cursor: Cursor, inline: InlineReader) -> list[Block]:
+def _header(cursor: Cursor, inline: AsciidocInlineReader) -> list[MarkupBlock]:
     """Reads the document's title, authors, revision and attributes, up to the first blank line."""
     attributes = inline.attributes
     while (line := cursor.line) is not None and (not line or line.startswith("//") or ENTRY.match(line)):
@@ -87,10 +87,13 @@ def _header(cursor: Cursor, inline: InlineReader) -> list[Block]:
             cursor.at -= 1
             break
     attributes.set("doctitle", title[1])
-    return [Heading(inline.runs(title[1]), 0), *_people(attributes, authors.split(";") if authors else [], revision, inline)]
+    return [
+        MarkupHeading(inline.runs(title[1]), 0),
+        *_people(attributes, authors.split(";") if authors else [], revision, inline),
+    ]
 
 
-def _people(attributes: Attributes, authors: list[str], revision: str, inline: InlineReader) -> list[Block]:
+def _people(attributes: Attributes, authors: list[str], revision: str, inline: AsciidocInlineReader) -> list[MarkupBlock]:
     """Returns authors and revision as paragraphs, and sets the attributes that the text may refer to."""
     runs: list[Run] = []
     for number, author in enumerate(authors or ([attributes.get("author")] if attributes.get("author") else [])):
@@ -99,7 +102,7 @@ def _people(attributes: Attributes, authors: list[str], revision: str, inline: I
         mail = mail or (attributes.get("email") if number == 0 else "")
         runs += [Run(", " if runs else ""), *inline.runs(name)]
         if mail:
-            runs += [Run(" <"), Run(mail, Style(link=mail if ":" in mail else f"mailto:{mail}")), Run(">")]
+            runs += [Run(" <"), Run(mail, InlineStyle(link=mail if ":" in mail else f"mailto:{mail}")), Run(">")]
         if number == 0:
             attributes.set("author", name)
             attributes.set("email", mail)

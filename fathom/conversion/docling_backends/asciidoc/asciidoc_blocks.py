@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import InlineReader, without_tags
+from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import AsciidocInlineReader, without_tags
 from fathom.conversion.docling_backends.asciidoc.asciidoc_lines import (
     ADMONITION,
     ADMONITIONS,
@@ -25,21 +25,28 @@ from fathom.conversion.docling_backends.asciidoc.asciidoc_lists import ListReade
 from fathom.conversion.docling_backends.asciidoc.asciidoc_tables import TableReader
 from fathom.conversion.docling_backends.asciidoc.attributes import ENTRY
 from fathom.conversion.docling_backends.asciidoc.cursor import Cursor
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Formula, Heading, Paragraph, Picture
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style
+from fathom.conversion.docling_backends.markup.markup_blocks import (
+    Code,
+    Formula,
+    MarkupBlock,
+    MarkupHeading,
+    Paragraph,
+    Picture,
+)
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, InlineStyle, Run
 from fathom.errors import NestedTooDeep
 
 MAX_NESTING = 30
-_TITLE = Style(bold=True)
+_TITLE = InlineStyle(bold=True)
 _CODE_STYLES = frozenset({"source", "listing", "literal", "plantuml", "mermaid", "ditaa", "graphviz", "console"})
 _MATH_STYLES = frozenset({"stem", "latexmath", "asciimath"})
 _INLINE_ANCHOR = re.compile(r"\[\[[\w:][\w:.-]*(?:,[^\]]*)?\]\]")
 
 
 class BlockReader:
-    """Reads blocks one after another; notes stand at the end of the section where they are referred to."""
+    """Reads blocks in sequence; footnotes are placed at the end of the section that refers to them."""
 
-    def __init__(self, inline: InlineReader) -> None:
+    def __init__(self, inline: AsciidocInlineReader) -> None:
         self._inline = inline
         self._lists = ListReader(inline, self._attached)
         self._tables = TableReader(self._nested, inline.runs)
@@ -47,17 +54,17 @@ class BlockReader:
         self._in_item = False
         self._parts = 0  # 1 in books with parts, whose chapters stand a level below
 
-    def read(self, cursor: Cursor) -> list[Block]:
+    def read(self, cursor: Cursor) -> list[MarkupBlock]:
         """Returns the blocks from the cursor to the end."""
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         while cursor.line is not None:
             cursor.skip_blank()
             if cursor.line is not None:
-                found += self._one(cursor)
+                found += self._next_block(cursor)
         return found
 
-    def _nested(self, lines: Sequence[str]) -> list[Block]:
-        """Returns the blocks of the lines. Raises NestedTooDeep beyond MAX_NESTING blocks in one another."""
+    def _nested(self, lines: Sequence[str]) -> list[MarkupBlock]:
+        """Returns the blocks of the lines. Raises NestedTooDeep beyond MAX_NESTING nested blocks."""
         if self._depth >= MAX_NESTING:
             raise NestedTooDeep(f"Its blocks stand more than {MAX_NESTING} deep in one another.")
         self._depth += 1
@@ -66,15 +73,15 @@ class BlockReader:
         self._depth, self._in_item = self._depth - 1, in_item
         return found
 
-    def _attached(self, cursor: Cursor) -> list[Block]:
+    def _attached(self, cursor: Cursor) -> list[MarkupBlock]:
         """Reads a block of a list item, whose paragraphs end where the next item begins."""
         in_item, self._in_item = self._in_item, True
-        found = self._one(cursor)
+        found = self._next_block(cursor)
         self._in_item = in_item
         return found
 
-    def _one(self, cursor: Cursor) -> list[Block]:
-        """Reads one block with what stands above it: attributes, a title, comments."""
+    def _next_block(self, cursor: Cursor) -> list[MarkupBlock]:
+        """Reads a block and the lines above it that belong to it: attributes, a title, comments."""
         attributes = BlockAttributes()
         while (line := cursor.line) is not None:
             if line.startswith("//") and not line.startswith("///"):
@@ -103,7 +110,7 @@ class BlockReader:
             line = line.removesuffix("\\").removesuffix("+ ").rstrip() + " " + cursor.take().strip()
         self._inline.attributes.take(line)
 
-    def _block(self, cursor: Cursor, line: str, attributes: BlockAttributes) -> list[Block]:
+    def _block(self, cursor: Cursor, line: str, attributes: BlockAttributes) -> list[MarkupBlock]:
         if (delimiter := DELIMITER.match(line)) is not None and not self._is_underlined(cursor):
             cursor.at += 1
             return self._delimited(cursor, delimiter[1], attributes)
@@ -141,7 +148,7 @@ class BlockReader:
             and marker_of(line) is None
         )
 
-    def _heading(self, level: int, text: str, attributes: BlockAttributes) -> list[Block]:
+    def _heading(self, level: int, text: str, attributes: BlockAttributes) -> list[MarkupBlock]:
         offset = self._inline.attributes.get("leveloffset")
         level += int(offset) if re.fullmatch(r"[+-]?\d", offset) else 0
         runs = self._inline.runs(_INLINE_ANCHOR.sub("", text).strip())
@@ -150,9 +157,9 @@ class BlockReader:
             level = 1
         elif self._parts:
             level += 1
-        return [*self._inline.notes.due(), Heading(runs, level)]
+        return [*self._inline.notes.due(), MarkupHeading(runs, level)]
 
-    def _titled(self, attributes: BlockAttributes) -> list[Block]:
+    def _titled(self, attributes: BlockAttributes) -> list[MarkupBlock]:
         return [Paragraph(self._inline.runs(attributes.title, _TITLE))] if attributes.title else []
 
     def _caption(self, attributes: BlockAttributes) -> list[Run]:
@@ -171,7 +178,7 @@ class BlockReader:
                 lines.append(line)
         return lines
 
-    def _paragraph(self, lines: list[str], attributes: BlockAttributes) -> list[Block]:
+    def _paragraph(self, lines: list[str], attributes: BlockAttributes) -> list[MarkupBlock]:
         style = attributes.style
         if len(lines) > 1 and all(line.startswith("|") for line in lines):
             return [self._tables.bare_table(lines)]
@@ -202,16 +209,16 @@ class BlockReader:
             runs = [Run(run.text.replace("\n", LINE_BREAK), run.style) for run in runs]
         return Paragraph(runs)
 
-    def _wrapped(self, blocks: list[Block], attributes: BlockAttributes) -> list[Block]:
-        """Returns the blocks with the title above and what the style adds: a label, who is quoted."""
+    def _wrapped(self, blocks: list[MarkupBlock], attributes: BlockAttributes) -> list[MarkupBlock]:
+        """Returns the blocks with the title above and the additions of the style: a label, the source of a quotation."""
         if attributes.style in ADMONITIONS:
             return self._admonition(attributes.style, blocks, attributes)
         source = [part for part in attributes.positional[1:3] if part] if attributes.style in ("quote", "verse") else []
         source = source or [attributes.named[name] for name in ("attribution", "citetitle") if attributes.named.get(name)]
-        below: list[Block] = [Paragraph(self._inline.runs("— " + ", ".join(source)))] if source else []
+        below: list[MarkupBlock] = [Paragraph(self._inline.runs("— " + ", ".join(source)))] if source else []
         return [*self._titled(attributes), *blocks, *below]
 
-    def _admonition(self, label: str, blocks: list[Block], attributes: BlockAttributes) -> list[Block]:
+    def _admonition(self, label: str, blocks: list[MarkupBlock], attributes: BlockAttributes) -> list[MarkupBlock]:
         lead = [Run(f"{label}:", _TITLE), Run(" ")]
         if attributes.title:
             return [Paragraph([*lead, *self._inline.runs(attributes.title, _TITLE)]), *blocks]
@@ -219,7 +226,7 @@ class BlockReader:
             return [Paragraph([*lead, *blocks[0].runs]), *blocks[1:]]
         return [Paragraph(lead[:1]), *blocks]
 
-    def _delimited(self, cursor: Cursor, delimiter: str, attributes: BlockAttributes) -> list[Block]:
+    def _delimited(self, cursor: Cursor, delimiter: str, attributes: BlockAttributes) -> list[MarkupBlock]:
         """Reads a delimited block, to its closing line or to the end."""
         sign, style = delimiter[0], attributes.style
         if sign == "`":
@@ -241,15 +248,15 @@ class BlockReader:
             return self._verse(lines, attributes)
         return self._wrapped(self._nested(lines), attributes)
 
-    def _verse(self, lines: list[str], attributes: BlockAttributes) -> list[Block]:
+    def _verse(self, lines: list[str], attributes: BlockAttributes) -> list[MarkupBlock]:
         return self._wrapped([self._text("\n".join(lines), attributes, break_lines=True)], attributes)
 
-    def _passed(self, lines: list[str], attributes: BlockAttributes) -> list[Block]:
+    def _passed(self, lines: list[str], attributes: BlockAttributes) -> list[MarkupBlock]:
         """Returns the text of HTML that is passed on as it is."""
         paragraphs = re.split(r"\n\s*\n", without_tags("\n".join(lines)))
         return [*self._titled(attributes), *(Paragraph([Run(text)]) for text in paragraphs if text.strip())]
 
-    def _code(self, lines: list[str], attributes: BlockAttributes) -> list[Block]:
+    def _code(self, lines: list[str], attributes: BlockAttributes) -> list[MarkupBlock]:
         text = "\n".join(lines)
         substitutions = attributes.named.get("subs", "")
         if "attributes" in substitutions or "normal" in substitutions:
@@ -262,7 +269,7 @@ class BlockReader:
             language = self._inline.attributes.get("source-language") if attributes.style else ""
         return [Code(text, language, self._caption(attributes))]
 
-    def _macro(self, name: str, target: str, content: str, attributes: BlockAttributes) -> list[Block]:
+    def _macro(self, name: str, target: str, content: str, attributes: BlockAttributes) -> list[MarkupBlock]:
         inside = BlockAttributes(title=attributes.title)
         inside.take(f"[{self._inline.attributes.put_in(content)}]")
         alt = inside.named.get("alt") or (inside.positional[0] if inside.positional else "")

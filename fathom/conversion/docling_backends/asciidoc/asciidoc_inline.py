@@ -14,7 +14,7 @@ from dataclasses import replace
 from fathom.conversion.docling_backends.asciidoc.asciidoc_notes import Notes
 from fathom.conversion.docling_backends.asciidoc.asciidoc_references import References
 from fathom.conversion.docling_backends.asciidoc.attributes import LITERAL_SIGNS, Attributes
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run
 
 MAX_NESTING = 16  # spans within spans; deeper marks stand as they are
 
@@ -57,19 +57,19 @@ _MACROS = frozenset(
 )
 
 
-class InlineReader:
+class AsciidocInlineReader:
     """Reads lines with the attributes of their place; notes and references are those of the whole text."""
 
     def __init__(self, attributes: Attributes, references: References, notes: Notes) -> None:
         self.attributes, self.references, self.notes = attributes, references, notes
         self.quotes_title = False  # while the title that a reference leads to is read
 
-    def runs(self, text: str, style: Style = PLAIN) -> list[Run]:
+    def runs(self, text: str, style: InlineStyle = PLAIN) -> list[Run]:
         """Returns the runs of a paragraph's text; ` +` at the end of a line breaks it."""
         shown = self.attributes.put_in(text)
         return _with_signs(_Scan(self, shown, style, 0).read())
 
-    def inner(self, text: str, style: Style, depth: int) -> list[Run]:
+    def inner(self, text: str, style: InlineStyle, depth: int) -> list[Run]:
         """Returns the runs of a text within a span, `depth` spans deep."""
         return [Run(text, style)] if depth > MAX_NESTING else _Scan(self, text, style, depth).read()
 
@@ -77,7 +77,7 @@ class InlineReader:
 class _Scan:
     """Parses a text once, from its start to its end."""
 
-    def __init__(self, reader: InlineReader, text: str, style: Style, depth: int) -> None:
+    def __init__(self, reader: AsciidocInlineReader, text: str, style: InlineStyle, depth: int) -> None:
         self._reader, self._text, self._style, self._depth = reader, text, style, depth
         self._runs: list[Run] = []
         self._plain_from = 0
@@ -120,12 +120,12 @@ class _Scan:
         return self._runs
 
     def _plain(self, index: int, until: int) -> None:
-        """Puts the text without marks before what has just been read."""
+        """Inserts the unmarked text before the latest runs."""
         if self._plain_from < until:
             self._runs.insert(index, Run(self._text[self._plain_from : until], self._style))
 
     def _find(self, wanted: str, start: int) -> int:
-        """Returns the next place of a closing sign, or -1; what is not there is not looked for again."""
+        """Returns the next position of a closing sign, or -1; a sign that is missing is not searched for again."""
         if wanted in self._missing:
             return -1
         found = self._text.find(wanted, start)
@@ -133,14 +133,14 @@ class _Scan:
             self._missing.add(wanted)
         return found
 
-    def _say(self, text: str, style: Style | None = None) -> None:
+    def _say(self, text: str, style: InlineStyle | None = None) -> None:
         if text:
             self._runs.append(Run(text, style or self._style))
 
-    # Each of these reads what begins at `start` and returns where it ends, or `start` if nothing does.
+    # Each of these methods reads the construct at `start` and returns its end, or `start` if there is none.
 
     def _mark(self, start: int, more: dict[str, bool | str]) -> int:
-        """Reads a span between marks: doubled ones anywhere, single ones at the bounds of words."""
+        """Reads a span between marks: doubled marks anywhere, single marks at word boundaries."""
         text, mark = self._text, self._text[start]
         style = replace(self._style, **{**_MARKS[mark], **more})  # type: ignore[arg-type]
         if mark in "*_`#" and text.startswith(mark * 2, start):
@@ -169,7 +169,7 @@ class _Scan:
         index = bisect_left(places, least)
         return places[index] if index < len(places) else -1
 
-    def _span(self, inner: str, style: Style) -> None:
+    def _span(self, inner: str, style: InlineStyle) -> None:
         if style.code and not self._style.code:
             literal = inner[1:-1] if len(inner) > 2 and inner[0] == inner[-1] == "+" else inner
             self._say(literal, style)
@@ -327,7 +327,7 @@ class _Scan:
         return start + len(url)
 
     def _bracketed(self, start: int) -> tuple[str, int]:
-        """Returns what stands in the brackets that open at `start`, and the place behind them; 0 where they do not close."""
+        """Returns the text in the brackets that open at `start`, and the index behind them; 0 if they do not close."""
         if self._brackets is None:
             self._brackets = _bracket_pairs(self._text)
         end = self._brackets.get(start, -1)
@@ -412,7 +412,7 @@ def _with_signs(runs: list[Run]) -> list[Run]:
 
 
 def _bracket_pairs(text: str) -> dict[int, int]:
-    """Returns the place of the closing bracket for each opening one; a backslash takes the meaning of a closing one."""
+    """Returns the index of the closing bracket for each opening bracket; a backslash escapes a closing bracket."""
     pairs: dict[int, int] = {}
     open_places: list[int] = []
     for found in re.finditer(r"\\\]|[\[\]]", text):

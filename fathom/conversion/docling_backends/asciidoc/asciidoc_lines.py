@@ -1,4 +1,4 @@
-"""Tells what a line of AsciiDoc begins: a delimited block, a heading, an item, attributes of the next block."""
+"""Classifies lines of AsciiDoc: delimited blocks, headings, list items, block attributes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PARTS = re.compile(r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^,\"']+|[\"'])+
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The marker of a list item: its kind, the key that items of one list share, and the text behind it."""
+    """The marker of a list item: its kind, the key shared by the items of a list, and the text behind it."""
 
     kind: str  # "unordered", "ordered", "callout", "term"
     key: str
@@ -51,7 +51,7 @@ class BlockAttributes:
         return self.positional[0] if self.positional else ""
 
     def take(self, line: str) -> None:
-        """Takes a line in brackets. Later lines add to earlier ones."""
+        """Adds the attributes of a line in brackets to those of earlier lines."""
         parts = [part.strip() for part in _PARTS.findall(line[1:-1])] if line[1:-1].strip() else []
         if line[1:2] == ",":
             parts.insert(0, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import InlineReader
+from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import AsciidocInlineReader
 from fathom.conversion.docling_backends.asciidoc.asciidoc_lines import (
     ATTRIBUTE_LINE,
     DELIMITER,
@@ -16,28 +16,28 @@ from fathom.conversion.docling_backends.asciidoc.asciidoc_lines import (
     marker_of,
 )
 from fathom.conversion.docling_backends.asciidoc.cursor import Cursor
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, ItemList, ListItem, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import ItemList, ListItem, MarkupBlock, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run, tidy
 from fathom.conversion.docling_backends.markup.numerals import letters, roman
 from fathom.errors import NestedTooDeep
 
 MAX_NESTING = 30
-MIN_INDENT = 2  # blanks that make an item of the same marker one below, as authors used to Markdown write it
-ReadBlock = Callable[[Cursor], list[Block]]
+MIN_INDENT = 2  # blanks that nest an item of the same marker, as authors used to Markdown write it
+ReadAsciidocBlock = Callable[[Cursor], list[MarkupBlock]]
 _NUMBERED = {"loweralpha": letters, "lowerroman": roman, "upperalpha": letters, "upperroman": roman}
 
 
 class ListReader:
-    """Reads lists; `block` reads the one block at the cursor that a `+` or its place attaches to an item."""
+    """Reads lists; `block` reads the block at the cursor that a `+` or its position attaches to an item."""
 
-    def __init__(self, inline: InlineReader, block: ReadBlock) -> None:
+    def __init__(self, inline: AsciidocInlineReader, block: ReadAsciidocBlock) -> None:
         self._inline, self._block = inline, block
         self._blank_before = 0  # blank lines before a `+` that belongs to an item further out
 
     def read(self, cursor: Cursor, start: int = 1, style: str = "", around: tuple[Marker, ...] = ()) -> ItemList:
         """Reads the list at the cursor; numbers begin at `start`, or as the first item says, in the `style` of numerals.
 
-        Raises NestedTooDeep beyond MAX_NESTING lists in one another.
+        Raises NestedTooDeep beyond MAX_NESTING nested lists.
         """
         if len(around) > MAX_NESTING:
             raise NestedTooDeep(f"Its lists stand more than {MAX_NESTING} deep in one another.")
@@ -70,13 +70,13 @@ class ListReader:
             cursor.at += 1
             if not line.startswith("//"):
                 lines.append(line.strip())
-        blocks: list[Block] = [Paragraph([*lead, *self._inline.runs("\n".join(lines))])]
+        blocks: list[MarkupBlock] = [Paragraph([*lead, *self._inline.runs("\n".join(lines))])]
         while self._attached(cursor, blocks, around):
             pass
         return ListItem(blocks)
 
     def _terms(self, cursor: Cursor, marker: Marker, around: tuple[Marker, ...]) -> tuple[list[Run], str]:
-        """Reads a term, with further terms of one meaning, and the text that may stand in a line below."""
+        """Reads a term, with further terms of the same definition, and the text on the line below, if any."""
         terms, text = [marker.term], marker.text
         while not text:
             blanks = cursor.skip_blank()
@@ -95,17 +95,17 @@ class ListReader:
             break
         runs: list[Run] = []
         for term in terms:
-            runs += [*([Run(", ")] if runs else []), *tidy(self._inline.runs(term, Style(bold=True)))]
+            runs += [*([Run(", ")] if runs else []), *tidy(self._inline.runs(term, InlineStyle(bold=True)))]
         return [*runs, Run(": ")], text
 
-    def _attached(self, cursor: Cursor, blocks: list[Block], around: tuple[Marker, ...]) -> bool:
-        """Reads what is attached at the cursor to the item; returns False if nothing is."""
+    def _attached(self, cursor: Cursor, blocks: list[MarkupBlock], around: tuple[Marker, ...]) -> bool:
+        """Reads the block attached to the item at the cursor; returns False if there is none."""
         blanks = cursor.skip_blank()
         line = cursor.line
         if line is None:
             return False
         if line == "+":
-            if blanks and len(around) > 1:  # it belongs to an item further out, one list for each blank line
+            if blanks and len(around) > 1:  # it belongs to an outer item: each blank line ascends a list
                 self._blank_before = min(blanks, len(around) - 1)
                 return False
             cursor.at += 1
@@ -141,7 +141,7 @@ class ListReader:
         return marker is not None and not _belongs_to_any(marker, around)
 
     def _goes_on(self, cursor: Cursor, first: Marker, around: tuple[Marker, ...]) -> bool:
-        """Goes to the next item of the list, if there is one."""
+        """Moves to the next item of the list; returns False if there is none."""
         if self._blank_before:
             self._blank_before -= 1
             if self._blank_before:
@@ -164,9 +164,9 @@ def _ends_text(line: str) -> bool:
 
 
 def _belongs(marker: Marker, first: Marker, around: tuple[Marker, ...]) -> bool:
-    """Tells whether the item is of the list that `first` opens, within the lists around it.
+    """Returns whether the item belongs to the list that `first` opens, within the lists around it.
 
-    The marker decides, as in Asciidoctor; of two lists with one marker the indent does.
+    The marker decides, as in Asciidoctor; between two lists with the same marker the indent does.
     """
     if (marker.kind, marker.key) != (first.kind, first.key) or marker.indent >= first.indent + MIN_INDENT:
         return False

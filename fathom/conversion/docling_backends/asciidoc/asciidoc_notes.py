@@ -15,7 +15,7 @@ class Notes:
         self._count = 0
 
     def mark(self, identity: str, runs: list[Run]) -> str:
-        """Returns the mark of a note; a new note is kept, one that only refers to an id is that of the id."""
+        """Returns the mark of a note and stores a new note; a reference by id returns that note's mark."""
         if identity and not runs and identity in self._by_id:
             return self._by_id[identity]
         self._count += 1

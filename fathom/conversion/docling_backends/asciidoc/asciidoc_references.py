@@ -1,4 +1,4 @@
-"""Finds what cross-references name: the titles of sections and blocks, by their ids."""
+"""Resolves cross-references: the titles of sections and blocks by their ids."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class References:
                 waiting.clear()
 
     def text_of(self, target: str) -> str:
-        """Returns the text for a reference without one: the title it leads to, else its name in brackets."""
+        """Returns the text for a reference that has none: the target's title, else its name in brackets."""
         name = target.strip().removeprefix("#")
         if name in self._titles:
             return self._titles[name]

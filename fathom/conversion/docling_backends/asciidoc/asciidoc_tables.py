@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fathom.conversion.docling_backends.asciidoc.asciidoc_lines import BlockAttributes
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell, Code, Paragraph, Table
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell, Code, MarkupBlock, MarkupTable, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run
 from fathom.errors import DocumentTooLarge
 
 MAX_CELLS = 1_000_000
@@ -17,9 +17,9 @@ MAX_COLUMNS = 1_000
 _SPEC = r"(?:(\d+)(?:\.(\d+))?([+*])|\.(\d+)(\+))?(?:[<^>](?:\.[<^>])?|\.[<^>])?([adehlmsv])?"
 _BEFORE_BAR = re.compile(rf"(?:^|(?<=[ \t\n])){_SPEC}$")
 _COLUMN = re.compile(r"^(?:(\d+)\*)?(?:[<^>](?:\.[<^>])?|\.[<^>])?(?:\d+%?|~)?([adehlmsv])?$")
-_STYLES = {"s": Style(bold=True), "e": Style(italic=True), "m": Style(code=True)}
-ReadBlocks = Callable[[list[str]], list[Block]]
-ReadRuns = Callable[[str, Style], list[Run]]
+_STYLES = {"s": InlineStyle(bold=True), "e": InlineStyle(italic=True), "m": InlineStyle(code=True)}
+ReadAsciidocBlocks = Callable[[list[str]], list[MarkupBlock]]
+ReadRuns = Callable[[str, InlineStyle], list[Run]]
 
 
 @dataclass(slots=True)
@@ -37,10 +37,10 @@ class _RawCell:
 class TableReader:
     """Reads tables; `blocks` reads the lines of an AsciiDoc cell, `runs` the text of any other."""
 
-    def __init__(self, blocks: ReadBlocks, runs: ReadRuns) -> None:
+    def __init__(self, blocks: ReadAsciidocBlocks, runs: ReadRuns) -> None:
         self._blocks, self._runs = blocks, runs
 
-    def table(self, lines: list[str], delimiter: str, attributes: BlockAttributes, caption: list[Run]) -> Table:
+    def table(self, lines: list[str], delimiter: str, attributes: BlockAttributes, caption: list[Run]) -> MarkupTable:
         """Returns the table between its delimiters, such as `|===`. Raises DocumentTooLarge beyond MAX_CELLS cells."""
         form = attributes.named.get("format", {",": "csv", ":": "dsv"}.get(delimiter[0], "psv"))
         default = {"csv": ",", "tsv": "\t", "dsv": ":"}.get(form, delimiter[0] if delimiter[0] in "|!" else "|")
@@ -57,9 +57,9 @@ class TableReader:
         rows = _arranged(cells, width)
         head = self._has_head(lines, rows, attributes)
         found = [[self._cell(cell, columns, at, head and number == 0) for at, cell in row] for number, row in enumerate(rows)]
-        return Table(found, caption)
+        return MarkupTable(found, caption)
 
-    def bare_table(self, lines: list[str]) -> Table:
+    def bare_table(self, lines: list[str]) -> MarkupTable:
         """Returns lines that begin with a bar, without delimiters, as a table; the first is its head."""
         return self.table(lines, "|===", BlockAttributes(options={"header"}), [])
 
@@ -75,16 +75,16 @@ class TableReader:
 
     def _cell(self, cell: _RawCell, columns: Sequence[str], at: int, is_head: bool) -> Cell:
         style = cell.style or (columns[at] if at < len(columns) else "")
-        blocks: list[Block]
+        blocks: list[MarkupBlock]
         if is_head:
-            blocks = [Paragraph(self._runs(" ".join(cell.text.split()), Style()))]
+            blocks = [Paragraph(self._runs(" ".join(cell.text.split()), InlineStyle()))]
         elif style == "a":
             blocks = self._blocks(cell.text.strip("\n").split("\n"))
         elif style == "l":
             blocks = [Code(cell.text.strip("\n"))]
         else:
             parts = re.split(r"\n[ \t]*\n", cell.text.strip())
-            blocks = [Paragraph(self._runs(part, _STYLES.get(style, Style()))) for part in parts if part.strip()]
+            blocks = [Paragraph(self._runs(part, _STYLES.get(style, InlineStyle()))) for part in parts if part.strip()]
         return Cell(blocks, cell.rows, cell.columns, column_header=is_head, row_header=style == "h" and not is_head)
 
 

@@ -6,8 +6,8 @@ import re
 
 from fathom.errors import ArchiveBomb
 
-MAX_VALUE = 10_000  # characters of one attribute
-MAX_PUT_IN = 20_000_000  # characters that references may bring into one text
+MAX_VALUE = 10_000  # characters of an attribute
+MAX_PUT_IN = 20_000_000  # characters that references may insert into a text
 
 _BUILT_IN = {
     "empty": "", "blank": "", "sp": " ", "nbsp": "\u00a0", "zwsp": "", "wj": "", "apos": "'", "quot": '"', "lsquo": "‘",
@@ -42,7 +42,7 @@ class Attributes:
         return self._values.get(name.casefold(), "")
 
     def set(self, name: str, value: str) -> None:
-        """Sets an attribute to a value, in which references are replaced. Raises ArchiveBomb for one too long."""
+        """Sets an attribute to a value, in which references are replaced. Raises ArchiveBomb beyond MAX_VALUE."""
         shown = self.put_in(value)
         if len(shown) > MAX_VALUE:
             raise ArchiveBomb(f"The value of its attribute {name[:60]} grows beyond {MAX_VALUE} characters.")
@@ -61,7 +61,7 @@ class Attributes:
         return True
 
     def put_in(self, text: str) -> str:
-        """Returns the text with references replaced; what is not set stays as it is. Raises ArchiveBomb beyond MAX_PUT_IN."""
+        """Returns the text with references to set attributes replaced. Raises ArchiveBomb beyond MAX_PUT_IN."""
         if "{" not in text:
             return text
         return _REFERENCE.sub(self._value, text)

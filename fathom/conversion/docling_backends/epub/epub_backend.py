@@ -1,4 +1,4 @@
-"""Docling's backend for EPUBs, whose chapters are read as one page by Fathom's reader of HTML.
+"""Docling's backend for EPUBs; Fathom's HTML reader reads all chapters as a single page.
 
 Docling 2.142.1 leaves out the book's title, chapters that are not in UTF-8 and footnotes' marks, and reads XHTML as HTML;
 this becomes unnecessary once it reads chapters as XHTML.
@@ -35,7 +35,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.I)
 
 
 class EpubBackend(EpubDocumentBackend):
-    """Reads a book. After `convert`, `notices` name the chapters that cannot be read, and what they hide."""
+    """Reads a book. After `convert`, `notices` name unreadable chapters and omitted content."""
 
     notices: list[Notice]
 
@@ -103,7 +103,7 @@ def chapter_text(data: bytes) -> str:
 
 
 def _settle(element: etree._Element, chapter: str) -> None:
-    """Makes the element's id and its links into the book those of the whole book; takes out what is no text of it."""
+    """Makes the element's id and links unique across the book, and removes elements that are not text."""
     kinds = kinds_of(element)
     if (element.tag == "nav" and kinds & _WAYS) or kinds & _PAGE_BREAKS:
         element.tag = "template"
@@ -112,7 +112,7 @@ def _settle(element: etree._Element, chapter: str) -> None:
         if (value := element.get(attribute)) is not None:
             element.set(attribute, f"{chapter}#{value}")
     if element.tag == "default" and _says_formula(element.getparent()):
-        element.tag = "template"  # says again what the formula before it says
+        element.tag = "template"  # repeats the formula before it
         return
     href = element.get("href")
     if element.tag == "a" and href is not None and not _SCHEME.match(href.strip()):
@@ -133,7 +133,7 @@ def _unread(names: list[str]) -> list[Notice]:
 
 
 def has_title(document: DoclingDocument, title: str) -> None:
-    """Sets the title first in the document and above all headings, as its only one."""
+    """Sets the title first in the document and above all headings, as its only title."""
     titles = [item for item in document.texts if isinstance(item, TitleItem)]
     if len(titles) == 1 and titles[0].text.casefold() == title.casefold():
         return

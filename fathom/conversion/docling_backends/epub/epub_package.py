@@ -57,7 +57,7 @@ def _package_path(names: list[str], read: Callable[[str], bytes], lookup: dict[s
 
 
 def _member(folder: str, href: str, lookup: dict[str, str]) -> str:
-    """Returns the name in the archive of what the package refers to: decoded, as it is written, or in other capitals."""
+    """Returns the archive member for a reference of the package: decoded, as written, or in other capitals."""
     path = href.partition("#")[0]
     found = [posixpath.normpath(posixpath.join(folder, name)) for name in (unquote(path), path)]
     return next((lookup[name.casefold()] for name in found if name.casefold() in lookup), found[0])

@@ -1,7 +1,7 @@
 """Docling's backend for HTML, with a reader of our own.
 
-Docling 2.142.1 parts words at formatting, reads layout tables as one cell, drops what stands before the first heading and
-grows with the square of a line; this becomes unnecessary once docling's HTML backend keeps the cases of tests/…/cases.
+Docling 2.142.1 splits words at formatting, reads layout tables as a single cell, drops the content before the first heading
+and takes quadratic time in the length of a line; not needed once docling's HTML backend passes the cases of tests/…/cases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fathom.conversion.report import Notice
 
 
 class HtmlBackend(DeclarativeDocumentBackend):
-    """Reads a page that is in UTF-8. After `convert`, `notices` name what was left out on purpose."""
+    """Reads a page that is in UTF-8. After `convert`, `notices` name the content omitted on purpose."""
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: HTMLBackendOptions | None = None) -> None:
         super().__init__(in_doc, path_or_stream, options or HTMLBackendOptions())

@@ -1,4 +1,4 @@
-"""Collects what a reader leaves out on purpose, as one notice a kind."""
+"""Collects the content that a reader omits on purpose, as a notice per kind."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MESSAGES = {
 }
 
 
-class LeftOut:
-    """What was left out, by kind, each with how often and a few samples."""
+class OmittedContent:
+    """Counts omitted content by kind, with a few samples."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._samples: dict[str, list[str]] = {}
 
     def add(self, kind: str, text: str = "") -> None:
-        """Counts one more of the kind; `text` is what it says."""
+        """Counts an omission of the kind; `text` is the omitted text."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
         samples = self._samples.setdefault(kind, [])
         sample = " ".join(text[: 4 * MAX_SAMPLE].split())

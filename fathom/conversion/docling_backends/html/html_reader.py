@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.html.html_left_out import LeftOut
+from fathom.conversion.docling_backends.html.html_left_out import OmittedContent
 from fathom.conversion.docling_backends.html.html_styles import is_block, keeps_line_ends, styled
 from fathom.conversion.docling_backends.html.page_line import HtmlLine
 from fathom.conversion.docling_backends.html.page_links import PageLinks
 from fathom.conversion.docling_backends.html.page_notes import PageNotes
 from fathom.conversion.docling_backends.html.unseen import NEVER
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Heading, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Run, Style, is_blank, plain
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupHeading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, InlineStyle, Run, is_blank, plain
 
 # Runs that keep their format; a page with more of them is written plain from there on.
 MAX_FORMATTED_RUNS = 30_000
-# Lists and tables that stand in one another beyond this are read as paragraphs.
+# Lists and tables nested deeper than this are read as paragraphs.
 MAX_STRUCTURES = 20
 
 BLOCKS = frozenset({
@@ -35,12 +35,12 @@ _STYLES: Mapping[str, dict[str, bool | str]] = {
     "code": {"code": True}, "kbd": {"code": True}, "samp": {"code": True}, "tt": {"code": True},
 }  # fmt: skip
 
-Handler = Callable[["PageReader", etree._Element], None]
+ElementHandler = Callable[["PageReader", etree._Element], None]
 
 
 @dataclass(slots=True)
 class PageContext:
-    """What is known of a page before it is read.
+    """Facts about a page that are known before it is read.
 
     `frames` are the pages within it by their address; `below_title`: its first headings stand below a title that the
     document has already. `has_title`: a paragraph of the page is its title.
@@ -48,7 +48,7 @@ class PageContext:
 
     links: PageLinks
     notes: PageNotes
-    left_out: LeftOut
+    left_out: OmittedContent
     labels: dict[str, str] = field(default_factory=dict[str, str])
     frames: Mapping[str, str] = field(default_factory=dict[str, str])
     below_title: bool = False
@@ -58,23 +58,23 @@ class PageContext:
 class PageReader:
     """Reads a tree into blocks. `handlers` read the elements that are more than text, by their names."""
 
-    def __init__(self, context: PageContext, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, context: PageContext, handlers: Mapping[str, ElementHandler]) -> None:
         self.context = context
-        self.blocks: list[Block] = []
+        self.blocks: list[MarkupBlock] = []
         self.line = HtmlLine()
         self.style = PLAIN
-        self.waiting: list[Block] = []  # stand behind the line in which they came
-        self.later: list[Block] = []  # notes that stand amid the text, for the end of its section
+        self.waiting: list[MarkupBlock] = []  # stand behind the line in which they came
+        self.later: list[MarkupBlock] = []  # notes that stand amid the text, for the end of its section
         self.in_cell = False
         self.structures = 0
         self.field_start = 0  # runs of the line that belong to the fields before
         self._handlers = handlers
-        self._on_one_line = 0
+        self._single_line_depth = 0
         self._keeps_line_ends = False
         self._formatted_runs = 0
-        self._styles: dict[tuple[Style, str], Style] = {}
+        self._styles: dict[tuple[InlineStyle, str], InlineStyle] = {}
 
-    def read(self, root: etree._Element) -> list[Block]:
+    def read(self, root: etree._Element) -> list[MarkupBlock]:
         """Returns the blocks of the tree."""
         self.flow(root)
         self.end_line()
@@ -101,13 +101,13 @@ class PageReader:
             return
         if handler is None and (role := element.get("role")) is not None:
             handler = self._handlers.get(f"role={role}")
-        if handler is not None and not (self._on_one_line and tag in BLOCKS):
+        if handler is not None and not (self._single_line_depth and tag in BLOCKS):
             handler(self, element)
         else:
             self.container(element)
 
     def container(self, element: etree._Element) -> None:
-        """Reads what the element holds, in its style; a block begins and ends a line."""
+        """Reads the content of the element in its style; a block begins and ends a line."""
         style, keeps, tag = self.style, self._keeps_line_ends, element.tag
         css = element.get("style")
         block = tag in BLOCKS or (css is not None and is_block(css))
@@ -127,7 +127,7 @@ class PageReader:
         self.style, self._keeps_line_ends = style, keeps
         if block:
             self.end_line()
-            if self.later and tag in ("section", "article") and not self.is_on_one_line:
+            if self.later and tag in ("section", "article") and not self.is_single_line:
                 self.blocks += self.later
                 self.later = []
 
@@ -145,13 +145,13 @@ class PageReader:
         """Adds text of another style to the line."""
         self.line.add(text, replace(self.style, **style))  # type: ignore[arg-type]
 
-    def bold(self, style: Style) -> Style:
+    def bold(self, style: InlineStyle) -> InlineStyle:
         """Returns the style in bold."""
         return self._styled(style, "b")
 
     def end_line(self) -> None:
-        """Makes paragraphs of the line, and sets behind it what waits for its end."""
-        if self._on_one_line:
+        """Turns the line into paragraphs, followed by the blocks that wait for its end."""
+        if self._single_line_depth:
             self.line.add(" ", PLAIN)
             return
         for runs in self._taken():
@@ -161,13 +161,13 @@ class PageReader:
             self.blocks += self.waiting
             self.waiting = []
 
-    def one_line(self, element: etree._Element) -> list[Run]:
-        """Returns all that the element says as one line, whatever blocks are in it."""
+    def single_line(self, element: etree._Element) -> list[Run]:
+        """Returns the whole text of the element as a single line, also of blocks in it."""
         line, self.line = self.line, HtmlLine()
         start, self.field_start = self.field_start, 0
-        self._on_one_line += 1
+        self._single_line_depth += 1
         self.container(element)
-        self._on_one_line -= 1
+        self._single_line_depth -= 1
         self.field_start = start
         taken = self._taken()
         self.line = line
@@ -176,7 +176,7 @@ class PageReader:
             runs += [Run(" "), *paragraph] if runs else paragraph
         return runs
 
-    def inside(self, element: etree._Element) -> list[Block]:
+    def inside(self, element: etree._Element) -> list[MarkupBlock]:
         """Returns the blocks within the element, apart from those that are being collected."""
         blocks, line, waiting, start = self.blocks, self.line, self.waiting, self.field_start
         self.blocks, self.line, self.waiting = [], HtmlLine(), []
@@ -186,7 +186,7 @@ class PageReader:
         self.blocks, self.line, self.waiting, self.field_start = blocks, line, waiting, start
         return found
 
-    def add(self, block: Block) -> None:
+    def add(self, block: MarkupBlock) -> None:
         """Adds a block that ends the line."""
         self.end_line()
         self.blocks.append(block)
@@ -194,26 +194,26 @@ class PageReader:
     def add_heading(self, element: etree._Element, level: int) -> None:
         """Adds a heading of the level that its element says, 1 to 6; in a cell of data it is a paragraph."""
         self.end_line()
-        runs = self.one_line(element)
+        runs = self.single_line(element)
         if not is_blank(runs):
             if self.in_cell:
                 self.blocks.append(Paragraph(runs))
             else:
                 is_below = self.context.below_title or self.context.has_title
-                self.blocks.append(Heading(runs, level if is_below else level - 1))
+                self.blocks.append(MarkupHeading(runs, level if is_below else level - 1))
         self.end_line()
 
     def add_title(self, element: etree._Element) -> None:
         """Adds the paragraph that is the title of the page."""
         self.end_line()
-        runs = self.one_line(element)
+        runs = self.single_line(element)
         if not is_blank(runs):
-            self.blocks.append(Heading(runs, 1 if self.context.below_title else 0))
+            self.blocks.append(MarkupHeading(runs, 1 if self.context.below_title else 0))
 
     @property
-    def is_on_one_line(self) -> bool:
-        """Whether all that comes stands on one line: that of a heading, a caption or a note."""
-        return self._on_one_line > 0
+    def is_single_line(self) -> bool:
+        """Whether the content being read stays on a single line: that of a heading, a caption or a note."""
+        return self._single_line_depth > 0
 
     def _taken(self) -> list[list[Run]]:
         """Returns the paragraphs of the line, without formatting where the page has had too much of it."""
@@ -228,7 +228,7 @@ class PageReader:
                 self._formatted_runs += runs
         return self.line.take(max(left, 1))
 
-    def _styled(self, style: Style, tag: str) -> Style:
+    def _styled(self, style: InlineStyle, tag: str) -> InlineStyle:
         found = self._styles.get((style, tag))
         if found is None:
             found = self._styles[style, tag] = replace(style, **_STYLES[tag])  # type: ignore[arg-type]
@@ -242,10 +242,10 @@ class PageReader:
         if (label := notes.marks.get(element)) is not None:
             self.line.add(f"[^{label}]", PLAIN)
             return True
-        if (label := notes.notes.get(element)) is None or self.is_on_one_line:
+        if (label := notes.notes.get(element)) is None or self.is_single_line:
             return False
         self.end_line()
-        runs = _without_own_label(self.one_line(element), label)
+        runs = _without_own_label(self.single_line(element), label)
         if not is_blank(runs):
             note = Footnote(runs, label)
             if element.tag == "aside":

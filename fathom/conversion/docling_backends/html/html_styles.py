@@ -1,4 +1,4 @@
-"""Reads the little of CSS that decides what text says: whether it is shown, a block, struck, raised or lowered."""
+"""Reads the CSS properties that change a text's meaning: hidden, block, struck through, superscript, subscript."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.markup.markup_inline import Style
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle
 
 MAX_STYLE_SHEET = 300_000
-MAX_RULES = 50  # of those for elements of one class or id
-MAX_SELECTORS = 500  # of one rule
+MAX_RULES = 50  # rules for a class or id
+MAX_SELECTORS = 500  # of a rule
 MAX_COMPOUNDS = 8
 MAX_LOOKED_UP = 2_000_000  # elements above others that are looked at for a page
 MAX_DECLARATIONS = 4000  # characters
@@ -52,7 +52,7 @@ def keeps_line_ends(style: str) -> bool:
     return declarations(style).get("white-space", "").startswith("pre")
 
 
-def styled(style: Style, attribute: str) -> Style:
+def styled(style: InlineStyle, attribute: str) -> InlineStyle:
     """Returns the style as the style attribute changes it."""
     found = declarations(attribute)
     changes: dict[str, Any] = {}
@@ -90,7 +90,7 @@ class StyleSheet:
         self._rules = {key: rules for key, rules in self._rules.items() if not all(shown for _, shown in rules)}
 
     def _take(self, selectors: str, body: str) -> None:
-        display = declarations(body).get("display")  # what is invisible at first is often shown as the page is read
+        display = declarations(body).get("display")  # initially invisible content is often shown by scripts
         if display is None:
             return
         shown = display != "none"
@@ -109,7 +109,7 @@ class StyleSheet:
         return bool(said) and not any(said)
 
     def _selects(self, compounds: Sequence[_Compound], element: etree._Element) -> bool:
-        """Tells whether the selector is one of the element: the last compound by itself, the others by what is above it."""
+        """Returns whether the selector matches: the last compound the element, the others its ancestors."""
         if not compounds[-1].is_met(element):
             return False
         above: etree._Element | None = element
@@ -125,7 +125,7 @@ class StyleSheet:
 
 @dataclass(frozen=True, slots=True)
 class _Compound:
-    """What a selector asks of one element; `is_parent`: it stands right above that of the next compound."""
+    """A compound selector; `is_parent`: its element is the parent of the next compound's element."""
 
     tag: str
     ids: frozenset[str]

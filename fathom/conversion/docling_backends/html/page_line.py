@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fathom.conversion.docling_backends.formatted_runs import superscript
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run
 
 # Shown as nothing: soft hyphens and places where a line may break.
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]+")
@@ -15,17 +15,17 @@ _PADDING = re.compile(r"(?:(?<=\s)|(?<![\s\S]))[\u034f\u200c\u200d\u2007]+(?=\s|
 _SHOWN_AS_NOTHING = f" {LINE_BREAK}\u200c\u200d\u034f"
 _TWO_BREAKS = re.compile(rf"\s*{LINE_BREAK}\s*{LINE_BREAK}\s*")
 
-Part = tuple[str, Style]
+StyledText = tuple[str, InlineStyle]
 
 
 class HtmlLine:
     """The line that is being read."""
 
     def __init__(self) -> None:
-        self._parts: list[Part] = []
+        self._parts: list[StyledText] = []
         self.is_plain = True  # whether no run has a style
 
-    def add(self, text: str, style: Style) -> None:
+    def add(self, text: str, style: InlineStyle) -> None:
         """Adds text as it stands in the source."""
         if not text.isascii():
             text = _LINE_ENDS.sub(" ", _UNSEEN.sub("", text))
@@ -65,9 +65,9 @@ class HtmlLine:
         return self._parts[-1][0] if self._parts else ""
 
     def take(self, most: int) -> list[list[Run]]:
-        """Returns the paragraphs of the line, which two line breaks part, and begins a new line.
+        """Returns the paragraphs of the line, separated by two line breaks, and begins a new line.
 
-        A single line break stays as LINE_BREAK; other white space is one blank. No two runs that meet have one style.
+        A single line break stays as LINE_BREAK; other white space becomes a blank. Adjacent runs differ in style.
         A line of more than `most` runs loses their styles.
         """
         parts, was_plain = self._parts, self.is_plain
@@ -95,16 +95,16 @@ def _plain_paragraphs(text: str) -> list[str]:
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _unformatted(parts: list[Part]) -> str:
+def _unformatted(parts: list[StyledText]) -> str:
     texts: list[str] = []
     for text, style in parts:
         texts.append(superscript(text, texts[-1] if texts else "") if style.script == "super" else text)
     return "".join(texts)
 
 
-def _parted(parts: list[Part]) -> list[list[Part]]:
+def _parted(parts: list[StyledText]) -> list[list[StyledText]]:
     """Returns the parts of each paragraph; a paragraph ends where two breaks follow with nothing but blanks between."""
-    paragraphs: list[list[Part]] = [[]]
+    paragraphs: list[list[StyledText]] = [[]]
     breaks = 0
     for part in parts:
         if part[0] == LINE_BREAK:
@@ -120,10 +120,10 @@ def _parted(parts: list[Part]) -> list[list[Part]]:
     return paragraphs
 
 
-def _joined(parts: list[Part]) -> list[Run]:
-    """Joins parts of one style and collapses white space; between two styles it belongs to the one without formatting."""
+def _joined(parts: list[StyledText]) -> list[Run]:
+    """Joins parts of the same style and collapses white space, which goes to the unformatted part of two neighbours."""
     texts: list[list[str]] = []
-    styles: list[Style] = []
+    styles: list[InlineStyle] = []
     gap = ""
     for text, style in parts:
         if text == LINE_BREAK:

@@ -10,7 +10,7 @@ from lxml import etree
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 _UNTAKEN = ("javascript:", "data:", "blob:", "about:", "cid:", "vbscript:", "mid:")
 _BLANKS = re.compile(r"[\t\r\n]+")
-MAX_LINK = 4000  # characters; longer ones carry data
+MAX_LINK = 4000  # characters; longer links carry data
 
 
 class PageLinks:
@@ -25,7 +25,7 @@ class PageLinks:
         self._own = own.partition("#")[0] if own else None
 
     def target(self, href: str | None) -> str:
-        """Returns the absolute target; empty for a place on the page itself and for what is no address."""
+        """Returns the absolute target; empty for an anchor on the page itself and for an invalid address."""
         href = _BLANKS.sub("", href or "").strip()
         if not href or href.startswith("#") or len(href) > MAX_LINK or href.lower().startswith(_UNTAKEN):
             return ""

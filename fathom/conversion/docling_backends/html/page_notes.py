@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-MAX_NOTE = 6000  # characters; what is longer is a section that a link leads to
-LONGEST_MARK = 8
+MAX_NOTE = 6000  # characters; a longer block is a section that a link leads to
+MAX_MARK = 8
 
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 _REFERENCES = frozenset({"noteref", "doc-noteref", "footnote-ref", "footnoteref", "footnote-reference"})
@@ -16,7 +16,7 @@ _NOTES = frozenset({"footnote", "endnote", "rearnote", "note", "doc-footnote", "
 _BACK = frozenset({"backlink", "doc-backlink", "footnote-back", "footnote-backref", "footnote-backlink", "mw-cite-backlink"})
 _BLOCKS = ("li", "aside", "p", "div", "dd", "td", "section", "blockquote")
 _MARK = re.compile(r"[\[(]?\s*(?:note\s+|n\.?\s*)?(\d{1,4}|[a-z]{1,2}|[ivxlc]{1,6}|[*†‡§¶#]{1,4})\s*[\])]?\.?", re.I)
-# What Word calls its marks and notes.
+# Word's class names for marks and notes.
 _WORD_MARKS = frozenset({"msofootnotereference", "msoendnotereference"})
 _WORD_MARK = re.compile(r"mso-(?:footnote|endnote)-id", re.I)
 _WORD_NOTE = re.compile(r"mso-element\s*:\s*(?:footnote|endnote)\b(?!-)", re.I)
@@ -41,8 +41,8 @@ class PageNotes:
 def find_notes(root: etree._Element) -> PageNotes:
     """Returns the notes of the tree.
 
-    A link is a mark if it says so (epub:type, role, class), or if it is a raised number or sign and leads to a block of the
-    same page that is not above it. Labels are those shown; one that two notes have is numbered.
+    A link is a mark if it is declared so (epub:type, role, class), or if it is a superscript number or sign and leads to a
+    block of the same page that is not above it. Labels are those shown; a label shared by two notes gets a number.
     """
     links = [link for link in root.iter("a") if (link.get("href") or "").startswith("#") and len(link.get("href", "")) > 1]
     candidates = [(link, label) for link in links if (label := _label(link)) is not None]
@@ -71,7 +71,7 @@ def find_notes(root: etree._Element) -> PageNotes:
 def _label(link: etree._Element) -> str | None:
     """Returns the label of a link that looks like the mark of a note."""
     said = " ".join("".join(link.itertext()).split())
-    if len(said) > LONGEST_MARK or not said:
+    if len(said) > MAX_MARK or not said:
         return None
     matched = _MARK.fullmatch(said)
     if kinds_of(link) & _REFERENCES:

@@ -50,7 +50,7 @@ _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31};)")
 MAX_ATTRIBUTES = 2000
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-# libxml2 leaves out what stands behind the end of the page, which browsers show.
+# libxml2 drops content behind the end of the page, which browsers show.
 _PAGE_ENDS = re.compile(r"</(?:html|body)\s*>", re.I)
 _KEPT_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
@@ -157,7 +157,7 @@ class _ShallowParser(HTMLParser):
             self._open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Opens an element; HTML knows no empty ones but by their names."""
+        """Opens an element; in HTML only the name decides whether an element is empty."""
         self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:

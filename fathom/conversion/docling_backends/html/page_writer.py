@@ -1,7 +1,7 @@
-"""Writes the blocks of a page into a document by the shortest way, since a page has hundreds of thousands of them.
+"""Writes the blocks of a page into a document fast, since a page may have hundreds of thousands of blocks.
 
-It writes what `markup.writer.BlockWriter` writes. The model's own `add_text` copies four empty lists for each item, which
-takes most of its time (docling-core 2.104); not needed once it does not.
+Its output equals that of `markup.writer.BlockWriter`. The model's own `add_text` copies four empty lists for each item,
+which takes most of its time (docling-core 2.104); not needed once it does not.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from docling_core.types.doc.document import InlineGroup, ListItem, RefItem, Rich
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
 from fathom.conversion.docling_backends.markup.markup_blocks import (
-    Block,
     Code,
     Footnote,
     Formula,
-    Heading,
     ItemList,
+    MarkupBlock,
+    MarkupHeading,
+    MarkupTable,
     Paragraph,
     Picture,
-    Table,
 )
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Runs, is_blank, plain
 from fathom.conversion.docling_backends.markup.writer import code_language, formatting, target
@@ -38,18 +38,18 @@ class PageWriter:
     def __init__(self, document: DoclingDocument) -> None:
         self._document = document
 
-    def write(self, blocks: Iterable[Block], parent: NodeItem | None = None) -> None:
+    def write(self, blocks: Iterable[MarkupBlock], parent: NodeItem | None = None) -> None:
         """Appends the blocks below `parent`, or to the body."""
         above = parent if parent is not None else self._document.body
         for block in blocks:
             match block:
                 case Paragraph():
                     self._line(block.runs, above, DocItemLabel.CAPTION if block.kind == "caption" else DocItemLabel.TEXT)
-                case Heading():
+                case MarkupHeading():
                     self._heading(block, above)
                 case ItemList():
                     self._list(block, above)
-                case Table():
+                case MarkupTable():
                     self._table(block, above)
                 case Footnote():
                     self._footnote(block, above)
@@ -67,7 +67,7 @@ class PageWriter:
         for text in texts:
             self._document.add_text(DocItemLabel.TEXT, text, content_layer=ContentLayer.FURNITURE)
 
-    def _heading(self, block: Heading, parent: NodeItem) -> None:
+    def _heading(self, block: MarkupHeading, parent: NodeItem) -> None:
         """Appends a heading without the marks of its notes, which stand below it; it keeps the link that it is."""
         text = plain([Run(_MARK.sub("", run.text), run.style) for run in block.runs])
         if not text:
@@ -80,7 +80,7 @@ class PageWriter:
             self._document.add_heading(text, level=block.level, parent=parent, hyperlink=link)
 
     def _line(self, runs: Runs, parent: NodeItem, label: DocItemLabel) -> TextItem | None:
-        """Appends a line as one text if it has one style, else as a group of runs; returns the text that is one item."""
+        """Appends a line of a single style as a text, else as a group of runs; returns the text that holds it, if any."""
         if is_blank(runs):
             return None
         if len(runs) == 1 and not runs[0].style.formula:
@@ -157,7 +157,7 @@ class PageWriter:
             if rest:
                 self.write(rest, added)
 
-    def _table(self, block: Table, parent: NodeItem) -> None:
+    def _table(self, block: MarkupTable, parent: NodeItem) -> None:
         grid = placed(block.rows)
         data = TableData(num_rows=grid.row_count, num_cols=grid.column_count, table_cells=[])
         table = self._document.add_table(data, parent=parent)
@@ -201,7 +201,7 @@ class PageWriter:
             self._text(Run(block.description), picture, DocItemLabel.TEXT)
 
 
-def _cell_text(blocks: Sequence[Block]) -> str | None:
+def _cell_text(blocks: Sequence[MarkupBlock]) -> str | None:
     """Returns the text of a cell that holds plain paragraphs; None if it holds more: links, lists, tables, code."""
     texts: list[str] = []
     for block in blocks:
@@ -216,16 +216,16 @@ def _cell_text(blocks: Sequence[Block]) -> str | None:
     return " ".join(texts).replace(LINE_BREAK, " ")
 
 
-def _texts(blocks: Iterable[Block]) -> Iterator[str]:
+def _texts(blocks: Iterable[MarkupBlock]) -> Iterator[str]:
     """Yields all that the blocks say, as plain lines."""
     for block in blocks:
         match block:
-            case Paragraph() | Heading() | Footnote():
+            case Paragraph() | MarkupHeading() | Footnote():
                 yield plain(block.runs)
             case ItemList():
                 for item in block.items:
                     yield from _texts(item.blocks)
-            case Table():
+            case MarkupTable():
                 yield plain(block.caption)
                 for row in block.rows:
                     for cell in row:

@@ -1,6 +1,6 @@
-"""Tells what a reader of a page does not see, or does not read as its text: hidden elements, menus, banners about cookies.
+"""Finds content that is not visible text of a page: hidden elements, menus, cookie banners.
 
-Docling 2.142.1 leaves out all before the first heading instead; not needed once it tells apart menus and text.
+Docling 2.142.1 drops everything before the first heading instead; not needed once it distinguishes menus from text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.html.html_left_out import LeftOut
+from fathom.conversion.docling_backends.html.html_left_out import OmittedContent
 from fathom.conversion.docling_backends.html.html_styles import StyleSheet, hides
 
 # Never shown, whatever is in it. A hidden element is renamed to the first.
@@ -19,9 +19,9 @@ FALLBACKS = frozenset({"audio", "video"})
 WITHOUT_SCRIPTS = frozenset({"noscript", "noframes"})
 
 MAX_BANNER = 4000  # characters
-MAX_MENU = 40_000  # characters; what is longer is a page
+MAX_MENU = 40_000  # characters; a longer element is the page itself
 MENU_LINK_SHARE = 0.8
-LEAST_LINKED = 0.3  # share of links below which a navigation element of some length is text
+MIN_LINKED = 0.3  # share of links below which a navigation element of some length is text
 LONG_NAV = 400  # characters
 
 _MENU_WORDS = frozenset({
@@ -53,10 +53,10 @@ def is_shadow_root(template: etree._Element) -> bool:
     return bool((template.get("shadowrootmode") or "").lower() in ("open", "closed"))
 
 
-class Unseen:
-    """Marks what is not to be read in a tree, by renaming it to `template`; `menus` are texts that were set apart."""
+class UnseenMarker:
+    """Renames elements that are not to be read to `template`; `menus` are the texts of menus."""
 
-    def __init__(self, root: etree._Element, left_out: LeftOut, notes: frozenset[etree._Element]) -> None:
+    def __init__(self, root: etree._Element, left_out: OmittedContent, notes: frozenset[etree._Element]) -> None:
         self.menus: list[str] = []
         self.without_scripts: list[etree._Element] = []
         self._left_out = left_out
@@ -162,7 +162,7 @@ class Unseen:
 
 
 def _is_double(element: etree._Element) -> bool:
-    """Tells whether an element that is hidden from screen readers shows a picture, or again what a formula says."""
+    """Returns whether an element hidden from screen readers is a picture or the visual copy of a formula."""
     if element.tag in ("svg", "img", "picture"):
         return True
     parent = element.getparent()
@@ -172,7 +172,7 @@ def _is_double(element: etree._Element) -> bool:
 def _is_menu(element: etree._Element) -> bool:
     """Tells whether a navigation element leads about the site, as nearly all do, and is no text in the wrong element."""
     length = _length(element)
-    return length < LONG_NAV or _linked(element) >= LEAST_LINKED * length
+    return length < LONG_NAV or _linked(element) >= MIN_LINKED * length
 
 
 def _is_mostly_links(element: etree._Element, least: int, *, headings: bool = False) -> bool:
@@ -242,6 +242,6 @@ def _is_longer(element: etree._Element, most: int) -> bool:
 
 
 def _text(element: etree._Element, most: int | None = None) -> str:
-    """Returns what the element says on one line, its first `most` characters or all."""
+    """Returns the element's text on a single line, its first `most` characters or all."""
     text = " ".join(" ".join(_TEXTS(element)).split())
     return text if most is None else text[:most]

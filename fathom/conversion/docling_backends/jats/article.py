@@ -9,11 +9,19 @@ from fathom.conversion.docling_backends.jats.footnotes import footnote, inline_n
 from fathom.conversion.docling_backends.jats.front import FrontReader
 from fathom.conversion.docling_backends.jats.jats_elements import BLOCKS, UNSEEN, Element, child, children, name_of, text_of
 from fathom.conversion.docling_backends.jats.jats_lines import LineReader, tex_body
-from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_notes import JatsNoteMarks
 from fathom.conversion.docling_backends.jats.jats_references import citation_runs, reference_runs
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Formula, Heading, ItemList, ListItem, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style, is_blank, plain, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import (
+    Code,
+    Formula,
+    ItemList,
+    ListItem,
+    MarkupBlock,
+    MarkupHeading,
+    Paragraph,
+)
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, InlineStyle, Run, is_blank, plain, tidy
 from fathom.conversion.docling_backends.markup.numerals import letters, roman
 
 _ORDERED = frozenset({"order", "alpha-lower", "alpha-upper", "roman-lower", "roman-upper"})
@@ -21,20 +29,20 @@ _TITLES = {"ack": "Acknowledgments", "fn-group": "Footnotes", "ref-list": "Refer
 _SECTIONS = frozenset({"sec", "ack", "app", "glossary", "notes", "bio", "boxed-text", "app-group"})
 _CITATIONS = frozenset({"mixed-citation", "element-citation", "citation", "nlm-citation"})
 _LINES = frozenset({"p", "title", "label", "attrib", "subtitle", "permissions", "td", "th", "verse-line"})
-_TITLE = Style(bold=True)
+_TITLE = InlineStyle(bold=True)
 
 
 class ArticleReader:
-    """Reads one article, with its responses."""
+    """Reads an article, with its responses."""
 
-    def __init__(self, root: Element, marks: NoteMarks, entities: dict[str, str]) -> None:
+    def __init__(self, root: Element, marks: JatsNoteMarks, entities: dict[str, str]) -> None:
         self._root = root
         self._lines = LineReader(marks, entities)
         self._front = FrontReader(
             self._lines, self._content, lambda element, level: self._block(element, name_of(element), level)
         )
         self.floats = FloatReader(self._lines, self._block, self._paragraph)
-        self._by_name: dict[str, Callable[[Element, int], list[Block]]] = {
+        self._by_name: dict[str, Callable[[Element, int], list[MarkupBlock]]] = {
             "caption": self._caption,
             "list": self._list,
             "def-list": self._definitions,
@@ -57,12 +65,12 @@ class ArticleReader:
             "statement": self._statement,
         }
 
-    def read(self) -> list[Block]:
+    def read(self) -> list[MarkupBlock]:
         """Returns the blocks of the whole article."""
         return self._article(self._root, 0)
 
-    def _article(self, article: Element, level: int) -> list[Block]:
-        """Reads front, body, floating figures and back, then what others wrote in response, a level below."""
+    def _article(self, article: Element, level: int) -> list[MarkupBlock]:
+        """Reads front, body, floating figures and back, then the responses of others, a level below."""
         found = self._front.read(child(article, "front", "front-stub"), level)
         for name in ("body", "floats-group", "back"):
             for part in children(article, name):
@@ -72,9 +80,9 @@ class ArticleReader:
             found += self._article(response, level + 1)
         return found
 
-    def _content(self, element: Element, level: int) -> list[Block]:
+    def _content(self, element: Element, level: int) -> list[MarkupBlock]:
         """Returns the blocks in the element; loose text between them is a paragraph."""
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         if (element.text or "").strip():
             found.append(Paragraph([Run(element.text)]))
         for inner in element:
@@ -85,7 +93,7 @@ class ArticleReader:
                 found.append(Paragraph([Run(inner.tail)]))
         return found
 
-    def _block(self, element: Element, name: str, level: int) -> list[Block]:
+    def _block(self, element: Element, name: str, level: int) -> list[MarkupBlock]:
         read = self._by_name.get(name)
         if read is not None:
             return read(element, level)
@@ -100,12 +108,12 @@ class ArticleReader:
         if name in _LINES or not any(name_of(inner) in BLOCKS for inner in element):
             return self._paragraph(element, level)
         title = self._title_runs(element)
-        lead: list[Block] = [Paragraph([Run(run.text, _TITLE) for run in title])] if title else []
+        lead: list[MarkupBlock] = [Paragraph([Run(run.text, _TITLE) for run in title])] if title else []
         return [*lead, *self._content(element, level)]
 
-    def _paragraph(self, element: Element, level: int) -> list[Block]:
-        """Returns the paragraph; one with a list, figure or formula inside is parted there."""
-        found: list[Block] = []
+    def _paragraph(self, element: Element, level: int) -> list[MarkupBlock]:
+        """Returns the paragraph, split at any list, figure or formula inside."""
+        found: list[MarkupBlock] = []
 
         def aside(inner: Element, before: list[Run]) -> None:
             if not is_blank(before):
@@ -117,20 +125,20 @@ class ArticleReader:
             found.append(Paragraph(rest))
         return found
 
-    def _section(self, section: Element, name: str, level: int) -> list[Block]:
+    def _section(self, section: Element, name: str, level: int) -> list[MarkupBlock]:
         runs = self._title_runs(section) or ([Run(_TITLES[name])] if name in _TITLES else [])
         if not runs:  # a section without a name is no level of its own
             return [*self._content(section, level - 1), *inline_notes(self._lines)]
-        return [Heading(runs, level), *self._content(section, level), *inline_notes(self._lines)]
+        return [MarkupHeading(runs, level), *self._content(section, level), *inline_notes(self._lines)]
 
-    def _caption(self, caption: Element, level: int) -> list[Block]:
+    def _caption(self, caption: Element, level: int) -> list[MarkupBlock]:
         """Returns a caption's blocks; that of a box has its title above the box."""
         title = child(caption, "title")
         shown = title is not None and name_of(caption.getparent()) != "boxed-text"
         return [*([Paragraph(self._lines.runs(title, _TITLE))] if shown else []), *self._content(caption, level)]
 
     def _title_runs(self, element: Element) -> list[Run]:
-        """Returns label and title of the element in one line, or none."""
+        """Returns label and title of the element on a single line; empty if it has neither."""
         label, title = child(element, "label"), child(element, "title")
         caption = child(element, "caption") if name_of(element) == "boxed-text" else None
         title = title if title is not None else child(caption, "title")
@@ -138,19 +146,19 @@ class ArticleReader:
         shown = tidy(self._lines.runs(title)) if title is not None else []
         return [*runs, *([Run(" ")] if runs and shown else []), *shown]
 
-    def _list(self, element: Element, level: int) -> list[Block]:
+    def _list(self, element: Element, level: int) -> list[MarkupBlock]:
         kind = (element.get("list-type") or "").strip().lower()
         found = ItemList(ordered=kind in _ORDERED)
         for number, item in enumerate(children(element, "list-item"), 1):
             marker = text_of(child(item, "label")) or _marker(kind, number)
             title = child(item, "title")
-            named: list[Block] = [Paragraph(self._lines.runs(title, _TITLE))] if title is not None else []
+            named: list[MarkupBlock] = [Paragraph(self._lines.runs(title, _TITLE))] if title is not None else []
             found.items.append(ListItem([*named, *self._content(item, level)], marker))
         lead = self._title_runs(element)
         return [*([Paragraph(lead)] if lead else []), found]
 
-    def _definitions(self, element: Element, level: int) -> list[Block]:
-        """Returns a list of terms and what they mean, each item beginning with its term."""
+    def _definitions(self, element: Element, level: int) -> list[MarkupBlock]:
+        """Returns a list of terms and definitions, each item beginning with its term."""
         found = ItemList()
         for item in children(element, "def-item", "def-list"):
             if name_of(item) == "def-list":
@@ -168,16 +176,16 @@ class ArticleReader:
         lead_runs = self._title_runs(element) or ([Run(heads)] if heads else [])
         return [*([Paragraph(lead_runs)] if lead_runs else []), found]
 
-    def _notes(self, group: Element, level: int) -> list[Block]:
+    def _notes(self, group: Element, level: int) -> list[MarkupBlock]:
         runs = self._title_runs(group) or [Run(_TITLES["fn-group"])]
         notes = self._content(group, level)
-        return [Heading(runs, level + 1), *notes] if notes else []
+        return [MarkupHeading(runs, level + 1), *notes] if notes else []
 
-    def _references(self, element: Element, level: int) -> list[Block]:
+    def _references(self, element: Element, level: int) -> list[MarkupBlock]:
         runs = self._title_runs(element)
         if not runs and name_of(element.getparent()) != "ref-list":
             runs = [Run(_TITLES["ref-list"])]
-        found: list[Block] = [Heading(runs, level + 1)] if runs else []
+        found: list[MarkupBlock] = [MarkupHeading(runs, level + 1)] if runs else []
         entries = ItemList()
         for part in children(element):
             name = name_of(part)
@@ -192,20 +200,20 @@ class ArticleReader:
                 found += self._block(part, name, level + 1)
         return [*found, entries] if entries.items else found
 
-    def _code(self, element: Element, level: int) -> list[Block]:
+    def _code(self, element: Element, level: int) -> list[MarkupBlock]:
         return [Code("".join(element.itertext()), element.get("language") or "")]
 
-    def _speech(self, element: Element, level: int) -> list[Block]:
+    def _speech(self, element: Element, level: int) -> list[MarkupBlock]:
         speaker = text_of(child(element, "speaker"))
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         for part in children(element):
             found += self._block(part, name_of(part), level) if name_of(part) != "speaker" else []
         if speaker and found and isinstance(found[0], Paragraph):
             found[0] = Paragraph([Run(f"{speaker.rstrip(':')}: ", _TITLE), *found[0].runs])
         return found
 
-    def _verse(self, element: Element, level: int) -> list[Block]:
-        found: list[Block] = []
+    def _verse(self, element: Element, level: int) -> list[MarkupBlock]:
+        found: list[MarkupBlock] = []
         runs: list[Run] = []
         for part in children(element):
             if name_of(part) == "verse-group":
@@ -214,7 +222,7 @@ class ArticleReader:
                 runs += [*([Run(LINE_BREAK)] if runs else []), *tidy(self._lines.runs(part))]
         return [*([Paragraph(runs)] if runs else []), *found]
 
-    def _statement(self, element: Element, level: int) -> list[Block]:
+    def _statement(self, element: Element, level: int) -> list[MarkupBlock]:
         runs = self._title_runs(element)
         found = self._content(element, level)
         if runs and found and isinstance(found[0], Paragraph):
@@ -225,8 +233,10 @@ class ArticleReader:
         return found
 
 
-def _bold(style: Style) -> Style:
-    return Style(bold=True, italic=style.italic, script=style.script, link=style.link, formula=style.formula, code=style.code)
+def _bold(style: InlineStyle) -> InlineStyle:
+    return InlineStyle(
+        bold=True, italic=style.italic, script=style.script, link=style.link, formula=style.formula, code=style.code
+    )
 
 
 def _marker(kind: str, number: int) -> str:

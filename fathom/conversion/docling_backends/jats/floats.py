@@ -17,11 +17,11 @@ from fathom.conversion.docling_backends.jats.jats_elements import (
 )
 from fathom.conversion.docling_backends.jats.jats_lines import LineReader
 from fathom.conversion.docling_backends.jats.jats_tables import table_rows
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import Formula, MarkupBlock, MarkupTable, Paragraph, Picture
 from fathom.conversion.docling_backends.markup.markup_inline import Run, tidy
 
-ReadBlock = Callable[[Element, str, int], list[Block]]
-ReadParagraph = Callable[[Element, int], list[Block]]
+ReadJatsBlock = Callable[[Element, str, int], list[MarkupBlock]]
+ReadParagraph = Callable[[Element, int], list[MarkupBlock]]
 _BELOW_TABLE = frozenset({"p", "disp-quote", "list", "attrib", "permissions"})
 _IN_FIGURE = BLOCKS - {"graphic", "media", "alternatives"} | {"permissions"}
 _SUPPLEMENT = "supplementary-material"
@@ -31,25 +31,25 @@ _ALTERNATIVES = ("table", "tex-math", "math", "textual-form", "code", "preformat
 class FloatReader:
     """Reads floats; `pictured` counts formulas and tables that are only pictures."""
 
-    def __init__(self, lines: LineReader, block: ReadBlock, paragraph: ReadParagraph) -> None:
+    def __init__(self, lines: LineReader, block: ReadJatsBlock, paragraph: ReadParagraph) -> None:
         self._lines, self._block, self._paragraph = lines, block, paragraph
         self.pictured = 0
 
-    def table(self, element: Element, level: int) -> list[Block]:
+    def table(self, element: Element, level: int) -> list[MarkupBlock]:
         """Reads a `table-wrap` or a bare table, with its caption and notes."""
         caption = self._caption_runs(element)
         tables = [element] if name_of(element) in ("table", "array") else list(children(element, "table"))
         tables += [table for group in children(element, "alternatives") for table in children(group, "table")]
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         for table in tables:
             rows = table_rows(table, lambda cell: self._paragraph(cell, level))
-            found.append(Table(rows, [] if found else caption))
+            found.append(MarkupTable(rows, [] if found else caption))
         if not found:
             is_picture = next(below(element, "graphic"), None) is not None
             found.append(Picture(caption) if is_picture else Paragraph(caption, "caption"))
             self.pictured += is_picture
         notes = [note for foot in children(element, "table-wrap-foot") for note in notes_below_table(foot, self._lines)]
-        if isinstance(found[-1], Table):
+        if isinstance(found[-1], MarkupTable):
             found[-1].notes += notes
         else:
             found += notes
@@ -58,21 +58,21 @@ class FloatReader:
             found += self._block(inner, name_of(inner), level)
         return [*found, *inline_notes(self._lines)]
 
-    def figure(self, element: Element, level: int) -> list[Block]:
-        """Reads a figure: its caption, else the words that describe it, and what else stands in it."""
+    def figure(self, element: Element, level: int) -> list[MarkupBlock]:
+        """Reads a figure: its caption, else its description, and its other content."""
         described = [element, *(below(element, "graphic") if name_of(element) == "fig" else ())]
         descriptions = [text_of(child(holder, "alt-text", "long-desc")) for holder in described]
         caption = self._caption_runs(element)
         for part in children(element, "attrib"):
             caption += [Run(" "), *tidy(self._lines.runs(part))]
-        found: list[Block] = [Picture(tidy(caption), next((text for text in descriptions if text), ""))]
+        found: list[MarkupBlock] = [Picture(tidy(caption), next((text for text in descriptions if text), ""))]
         found += self._supplements(element, level)
         for inner in children(element, *_IN_FIGURE):
             found += self._block(inner, name_of(inner), level)
         return [*found, *inline_notes(self._lines)]
 
-    def formula(self, element: Element, level: int) -> list[Block]:
-        """Reads a displayed formula with its number; one that is only a picture is counted."""
+    def formula(self, element: Element, level: int) -> list[MarkupBlock]:
+        """Reads a displayed formula with its number; a formula that is only a picture is counted."""
         label = text_of(child(element, "label")).strip("()")
         tex = " ".join(run.text for run in tidy(self._lines.formula(element))).strip()
         if not tex:
@@ -80,7 +80,7 @@ class FloatReader:
             return [Paragraph([Run(f"({label})")])] if label else []
         return [Formula(f"{tex} \\tag{{{label}}}" if label else tex)]
 
-    def supplement(self, element: Element, level: int) -> list[Block]:
+    def supplement(self, element: Element, level: int) -> list[MarkupBlock]:
         """Reads label, caption and file name of material that is not part of the article's text."""
         runs = self._caption_runs(element)
         holders = (element, *below(element, "media"), *below(element, "inline-supplementary-material"))
@@ -92,15 +92,15 @@ class FloatReader:
             runs += [*([Run(" ")] if runs else []), *part]
         return [Paragraph(runs)] if runs else []
 
-    def _supplements(self, element: Element, level: int) -> list[Block]:
+    def _supplements(self, element: Element, level: int) -> list[MarkupBlock]:
         """Reads the supplements that stand in the caption of a figure or table."""
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         for caption in children(element, "caption"):
             for inner in below(caption, _SUPPLEMENT):
                 found += self.supplement(inner, level)
         return found
 
-    def alternatives(self, element: Element, level: int) -> list[Block]:
+    def alternatives(self, element: Element, level: int) -> list[MarkupBlock]:
         """Reads the rendition that has most to read."""
         chosen = next((found for name in _ALTERNATIVES if (found := child(element, name)) is not None), None)
         return self._block(chosen, name_of(chosen), level) if chosen is not None else []
@@ -117,7 +117,7 @@ class FloatReader:
         return [*runs, *rest]
 
     def _caption_runs(self, element: Element) -> list[Run]:
-        """Returns label and caption in one line, without the supplements in it."""
+        """Returns label and caption on a single line, without supplements."""
         parts = [self._lines.runs(part) for part in children(element, "label")]
         for caption in children(element, "caption"):
             inner = [part for part in children(caption) if name_of(part) != _SUPPLEMENT]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fathom.conversion.docling_backends.jats.jats_elements import Element, children, name_of
 from fathom.conversion.docling_backends.jats.jats_lines import LineReader
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock
 from fathom.conversion.docling_backends.markup.markup_inline import Run, tidy
 
 
 def footnote(note: Element, lines: LineReader) -> Footnote:
-    """Returns the note with its mark; its paragraphs stand in one line."""
+    """Returns the note with its mark, its paragraphs joined into a line."""
     runs = [Run(note.text or "")]
     for part in children(note):
         if name_of(part) != "label":
@@ -32,7 +32,7 @@ def notes_below_table(foot: Element, lines: LineReader) -> list[Footnote]:
     return found
 
 
-def inline_notes(lines: LineReader) -> list[Block]:
+def inline_notes(lines: LineReader) -> list[MarkupBlock]:
     """Returns the notes that stood within the lines since the last call."""
     due, lines.marks.inline = lines.marks.inline, []
     return [Footnote(footnote(note, lines).runs, mark) for mark, note in due]

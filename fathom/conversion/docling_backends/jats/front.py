@@ -1,4 +1,4 @@
-"""Reads what stands above an article's text: title, authors with their affiliations, journal, abstracts, keywords."""
+"""Reads the front matter of an article: title, authors with their affiliations, journal, abstracts, keywords."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from fathom.conversion.docling_backends.jats.jats_elements import Element, below, child, children, name_of, text_of
 from fathom.conversion.docling_backends.jats.jats_lines import LineReader
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Heading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import Run, plain, tidy
 
-ReadBlocks = Callable[[Element, int], list[Block]]
+ReadJatsBlocks = Callable[[Element, int], list[MarkupBlock]]
 _ENDS = (":", "?", "!", ".", "—")
 _ABOUT = ("on-behalf-of", "author-comment", "bio", "address", "uri", "ext-link")
 _MONTHS = tuple(calendar.month_name)
@@ -19,16 +19,16 @@ _MONTHS = tuple(calendar.month_name)
 class FrontReader:
     """Reads `front` and `front-stub`; `blocks` reads the content of an element at a level of headings, `block` the element."""
 
-    def __init__(self, lines: LineReader, blocks: ReadBlocks, block: ReadBlocks) -> None:
+    def __init__(self, lines: LineReader, blocks: ReadJatsBlocks, block: ReadJatsBlocks) -> None:
         self._lines, self._blocks, self._block = lines, blocks, block
 
-    def read(self, front: Element | None, level: int = 0) -> list[Block]:
+    def read(self, front: Element | None, level: int = 0) -> list[MarkupBlock]:
         """Returns title, authors, affiliations, journal, abstracts, keywords, notes and permissions, in this order."""
         meta = child(front, "article-meta", "book-part-meta") if front is not None else None
         meta = meta if meta is not None else front
         if meta is None:
             return []
-        found: list[Block] = self._titles(meta, level)
+        found: list[MarkupBlock] = self._titles(meta, level)
         found += self._people(meta)
         found += self._about_people(meta)
         found += self._author_notes(meta)
@@ -51,11 +51,11 @@ class FrontReader:
             found += self._permissions(permissions)
         for notes in children(front, "notes"):
             title = child(notes, "title")
-            found += [Heading(self._lines.runs(title), level + 1)] if title is not None else []
+            found += [MarkupHeading(self._lines.runs(title), level + 1)] if title is not None else []
             found += self._blocks(notes, level + 1)
         return found
 
-    def _titles(self, meta: Element, level: int) -> list[Block]:
+    def _titles(self, meta: Element, level: int) -> list[MarkupBlock]:
         group = child(meta, "title-group")
         holder = group if group is not None else meta
         runs: list[Run] = []
@@ -64,7 +64,7 @@ class FrontReader:
             if runs and shown:
                 runs.append(Run(" " if runs[-1].text.endswith(_ENDS) else ": "))
             runs += shown
-        found: list[Block] = [Heading(runs, level)] if runs else []
+        found: list[MarkupBlock] = [MarkupHeading(runs, level)] if runs else []
         for translated in children(holder, "trans-title-group"):
             for title in children(translated, "trans-title", "trans-subtitle"):
                 found.append(Paragraph(self._lines.runs(title)))
@@ -72,8 +72,8 @@ class FrontReader:
             found += self._blocks(notes, level)
         return found
 
-    def _people(self, meta: Element) -> list[Block]:
-        """Returns the authors as one paragraph and each affiliation as one; marks stand where there are several."""
+    def _people(self, meta: Element) -> list[MarkupBlock]:
+        """Returns a paragraph of authors and a paragraph for each affiliation, with marks if there are several."""
         groups = list(children(meta, "contrib-group"))
         affiliations = [found for holder in (*groups, meta) for found in children(holder, "aff", "aff-alternatives")]
         labels = {found.get("id"): text_of(self._label(found)) or str(number) for number, found in enumerate(affiliations, 1)}
@@ -85,7 +85,7 @@ class FrontReader:
                 person = self._person(contrib, labels if several else {})
                 if person:
                     by_role.setdefault(kind, []).append(person)
-        found: list[Block] = []
+        found: list[MarkupBlock] = []
         for kind, people in by_role.items():
             lead = "" if kind.startswith("author") else f"{kind[:1].upper()}{kind[1:].replace('-', ' ')}: "
             found.append(Paragraph([Run(lead + ", ".join(people))]))
@@ -121,9 +121,9 @@ class FrontReader:
         shown += f" ({'; '.join(text for text in own if text)})" if any(own) else ""
         return f"{shown} [{', '.join(marks)}]" if marks else shown
 
-    def _about_people(self, meta: Element) -> list[Block]:
-        """Returns what is said of each person: for whom they wrote, where they live, who they are."""
-        found: list[Block] = []
+    def _about_people(self, meta: Element) -> list[MarkupBlock]:
+        """Returns the details of each person: on whose behalf they wrote, addresses, biographies."""
+        found: list[MarkupBlock] = []
         for group in children(meta, "contrib-group"):
             for holder in (*below(group, "contrib"), *below(group, "collab"), group):
                 for part in children(holder, *_ABOUT):
@@ -175,8 +175,8 @@ class FrontReader:
             last = runs[-1].text[-1:] or last
         return tidy(runs)
 
-    def _author_notes(self, meta: Element) -> list[Block]:
-        found: list[Block] = []
+    def _author_notes(self, meta: Element) -> list[MarkupBlock]:
+        found: list[MarkupBlock] = []
         for notes in children(meta, "author-notes"):
             for part in children(notes):
                 if name_of(part) == "fn":
@@ -193,8 +193,8 @@ class FrontReader:
                     found.append(Paragraph(self._lines.runs(part)))
         return found
 
-    def _contributions(self, meta: Element) -> list[Block]:
-        """Returns what each author did, where the article says so."""
+    def _contributions(self, meta: Element) -> list[MarkupBlock]:
+        """Returns the contributions of each author, if given."""
         shown: list[str] = []
         for contrib in below(meta, "contrib"):
             roles = [text_of(role) for role in children(contrib, "role")]
@@ -202,17 +202,17 @@ class FrontReader:
                 shown.append(f"{self._person(contrib, {}).partition(' (')[0]}: {', '.join(role for role in roles if role)}")
         return [Paragraph([Run(f"Contributions: {'; '.join(shown)}.")])] if shown else []
 
-    def _funding(self, funding: Element) -> list[Block]:
-        """Returns the statements on funding, and each award with who gave and who got it."""
-        found: list[Block] = [Paragraph(self._lines.runs(part)) for part in children(funding, "funding-statement")]
+    def _funding(self, funding: Element) -> list[MarkupBlock]:
+        """Returns the funding statements, and each award with its sponsor and recipient."""
+        found: list[MarkupBlock] = [Paragraph(self._lines.runs(part)) for part in children(funding, "funding-statement")]
         awards: list[str] = []
         for award in children(funding, "award-group"):
             parts = [plain(tidy(self._lines.runs(part))) for part in children(award) if name_of(part) != "label"]
             awards.append(", ".join(part for part in parts if part))
         return [*found, *([Paragraph([Run(f"Funding: {'; '.join(awards)}.")])] if any(awards) else [])]
 
-    def _imprint(self, front: Element, meta: Element) -> list[Block]:
-        """Returns journal, date, volume, pages and DOI as one paragraph."""
+    def _imprint(self, front: Element, meta: Element) -> list[MarkupBlock]:
+        """Returns journal, date, volume, pages and DOI as a paragraph."""
         journal = text_of(next(below(child(front, "journal-meta"), "journal-title"), None))
         volume, issue = text_of(child(meta, "volume")), text_of(child(meta, "issue"))
         first, last = text_of(child(meta, "fpage")), text_of(child(meta, "lpage"))
@@ -232,13 +232,13 @@ class FrontReader:
         text = ". ".join(part for part in parts if part)
         return [Paragraph([Run(f"{text}.")])] if text else []
 
-    def _abstract(self, abstract: Element, level: int) -> list[Block]:
+    def _abstract(self, abstract: Element, level: int) -> list[MarkupBlock]:
         title = child(abstract, "title", "label")
         runs = self._lines.runs(title) if title is not None else [Run("Abstract")]
         content = self._blocks(abstract, level)
-        return [Heading(runs, level), *content] if content else []
+        return [MarkupHeading(runs, level), *content] if content else []
 
-    def _keywords(self, group: Element) -> list[Block]:
+    def _keywords(self, group: Element) -> list[MarkupBlock]:
         title = text_of(child(group, "title")).rstrip(":") or "Keywords"
         words: list[str] = []
         for word in children(group, "kwd", "compound-kwd", "nested-kwd"):
@@ -249,8 +249,8 @@ class FrontReader:
         words = [word for word in words if word]
         return [Paragraph([Run(f"{title}: {', '.join(words)}")])] if words else []
 
-    def _permissions(self, permissions: Element) -> list[Block]:
-        found: list[Block] = [Paragraph(self._lines.runs(part)) for part in children(permissions, "copyright-statement")]
+    def _permissions(self, permissions: Element) -> list[MarkupBlock]:
+        found: list[MarkupBlock] = [Paragraph(self._lines.runs(part)) for part in children(permissions, "copyright-statement")]
         for licence in children(permissions, "license"):
             for part in children(licence):
                 found.append(Paragraph(self._lines.runs(part)))

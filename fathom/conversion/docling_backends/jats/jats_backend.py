@@ -18,7 +18,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.jats.article import ArticleReader
 from fathom.conversion.docling_backends.jats.jats_elements import Element, name_of
-from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_notes import JatsNoteMarks
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 from fathom.errors import NestedTooDeep
@@ -36,14 +36,14 @@ class JatsBackend(JatsDocumentBackend):
         self.notices: list[Notice] = []
 
     def convert(self) -> DoclingDocument:
-        """Returns the article as a document. Raises NestedTooDeep beyond MAX_DEPTH elements in one another."""
+        """Returns the article as a document. Raises NestedTooDeep beyond MAX_DEPTH nested elements."""
         origin = DocumentOrigin(filename=self.file.name or "file", mimetype="application/xml", binary_hash=self.document_hash)
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
         root = self.tree.getroot()
         _refuse_deep(root)
         writer, marks, pictured = BlockWriter(document), None, 0
         for article in _articles(root):
-            marks = NoteMarks(article, marks)
+            marks = JatsNoteMarks(article, marks)
             reader = ArticleReader(article, marks, _entities(self.tree))
             writer.write(reader.read())
             pictured += reader.floats.pictured

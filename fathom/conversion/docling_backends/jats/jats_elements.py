@@ -1,4 +1,4 @@
-"""Names of JATS elements by what they do, and small questions about an element."""
+"""Groups the names of JATS elements by function, and provides queries on elements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCKS = frozenset(
     supplementary-material table table-wrap table-wrap-group verse-group
     """.split()  # noqa: SIM905
 )
-# Data for machines, or another rendition of what stands beside it.
+# Data for machines, or another rendition of the element beside it.
 UNSEEN = frozenset(
     """
     abbrev-journal-title alt-text alt-title annotation annotation-xml article-id col colgroup contrib-id counts
@@ -35,7 +35,7 @@ def name_of(element: Element) -> str:
 
 
 def children(element: Element | None, *names: str) -> Iterator[Element]:
-    """Yields the child elements that have one of the names, or all."""
+    """Yields the child elements with any of the names; all if none are given."""
     for child in element if element is not None else ():
         name = name_of(child)
         if name and (not names or name in names):
@@ -43,7 +43,7 @@ def children(element: Element | None, *names: str) -> Iterator[Element]:
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    """Returns the first child of one of the names, or None."""
+    """Returns the first child with any of the names, or None."""
     return next(children(element, *names), None)
 
 

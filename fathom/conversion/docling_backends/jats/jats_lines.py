@@ -1,4 +1,4 @@
-"""Reads what stands in a line of an article: text with its formatting, links, marks of notes, formulas.
+"""Reads the inline content of an article: text with its formatting, links, note marks, formulas.
 
 Docling 2.142.1 takes `element.text` for a title, strips each run and joins runs by blanks ("10 3 pointsa"); not needed once
 its JATS reader keeps the white space of runs and reads titles, notes and definition lists whole.
@@ -22,9 +22,9 @@ from fathom.conversion.docling_backends.jats.jats_elements import (
     name_of,
     text_of,
 )
-from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_notes import JatsNoteMarks
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run
 
 _STYLES: dict[str, dict[str, bool | str]] = {
     "bold": {"bold": True},
@@ -51,12 +51,12 @@ _BRACKETS = str.maketrans("", "", "[]()")
 class LineReader:
     """Reads lines; `aside` takes each block that stands within a line, such as a figure, and `marks` knows the notes."""
 
-    def __init__(self, marks: NoteMarks, entities: dict[str, str]) -> None:
+    def __init__(self, marks: JatsNoteMarks, entities: dict[str, str]) -> None:
         self.marks = marks
         self._entities = entities
 
     def runs(
-        self, element: Element, style: Style = PLAIN, aside: Callable[[Element, list[Run]], None] | None = None
+        self, element: Element, style: InlineStyle = PLAIN, aside: Callable[[Element, list[Run]], None] | None = None
     ) -> list[Run]:
         """Returns the runs of the element's content.
 
@@ -88,7 +88,7 @@ class LineReader:
         self,
         element: Element,
         name: str,
-        style: Style,
+        style: InlineStyle,
         runs: list[Run],
         aside: Callable[[Element, list[Run]], None] | None,
     ) -> None:
@@ -126,7 +126,7 @@ class LineReader:
             gap = [Run(" ", style)] if name in ("p", "title", "label", "list-item", "td", "th", "def", "term") else []
             runs += [*gap, *self.runs(element, style, aside), *gap]
 
-    def formula(self, element: Element, style: Style = PLAIN) -> list[Run]:
+    def formula(self, element: Element, style: InlineStyle = PLAIN) -> list[Run]:
         """Returns the formula of the element as TeX, with the plain text beside it."""
         name = name_of(element)
         if name == "math":
@@ -142,7 +142,7 @@ class LineReader:
             return self.runs(element, style) if chosen is None else self._mixed(element, style)
         return self._mixed(element, style)
 
-    def _mixed(self, element: Element, style: Style) -> list[Run]:
+    def _mixed(self, element: Element, style: InlineStyle) -> list[Run]:
         """Returns text and formulas of a formula element; of alternatives the TeX."""
         runs = [Run(element.text, style)] if element.text else []
         has_tex = child(element, "tex-math") is not None
@@ -161,7 +161,7 @@ class LineReader:
                 runs.append(Run(inner.tail, style))
         return runs
 
-    def _reference(self, element: Element, style: Style, before: list[Run]) -> list[Run]:
+    def _reference(self, element: Element, style: InlineStyle, before: list[Run]) -> list[Run]:
         kind, text = element.get("ref-type", ""), text_of(element)
         if kind in ("fn", "table-fn") or self.marks.is_note(element.get("rid", "")):
             mark = self.marks.mark_for(element.get("rid", ""), text)
@@ -174,7 +174,7 @@ class LineReader:
             return [Run(f"[{text.translate(_BRACKETS)}]", replace(style, script=""))] if text else []
         return shown
 
-    def _bracketed(self, element: Element, style: Style) -> list[Run]:
+    def _bracketed(self, element: Element, style: InlineStyle) -> list[Run]:
         """Returns raised references as `[1,2]`, since a number behind a word would read as part of it."""
         inner = self.runs(element, style)
         if any("[^" in run.text for run in inner):
@@ -185,7 +185,9 @@ class LineReader:
         references = list(below(element, "xref"))
         return bool(references) and all(found.get("ref-type") in ("bibr", "fn", "table-fn") for found in references)
 
-    def _link(self, element: Element, name: str, style: Style, aside: Callable[[Element, list[Run]], None] | None) -> list[Run]:
+    def _link(
+        self, element: Element, name: str, style: InlineStyle, aside: Callable[[Element, list[Run]], None] | None
+    ) -> list[Run]:
         text = text_of(element)
         href = (element.get(XLINK_HREF) or text).strip()
         if name == "email" and "@" in href:
@@ -199,7 +201,7 @@ class LineReader:
         return self.runs(element, replace(style, link=href), aside) or ([Run(href, replace(style, link=href))] if href else [])
 
     def _entity(self, node: Element) -> str:
-        """Returns the character that an entity reference stands for: the file's own, or one of HTML's names."""
+        """Returns the character for an entity reference, declared in the file or by HTML."""
         text = getattr(node, "text", None) or ""
         if not (text.startswith("&") and text.endswith(";")):
             return ""

@@ -10,13 +10,13 @@ _WORD = re.compile(r"\w{1,6}")
 _SIGNS = re.compile(r"[\s().,\[\]]+")
 
 
-class NoteMarks:
-    """The marks of the notes that something refers to, by id; each mark stands for one note.
+class JatsNoteMarks:
+    """The marks of referenced notes by id; each mark stands for a single note.
 
-    `before` are the marks of an article that stands in the same document, which are not used again.
+    `before` holds the marks of an earlier article in the same document, which are not reused.
     """
 
-    def __init__(self, root: Element, before: NoteMarks | None = None) -> None:
+    def __init__(self, root: Element, before: JatsNoteMarks | None = None) -> None:
         self._notes = {note.get("id") for note in below(root, "fn") if note.get("id")}
         self._labels = {note.get("id"): text_of(child(note, "label")) for note in below(root, "fn") if note.get("id")}
         self._marks: dict[str, str] = {}
@@ -36,7 +36,7 @@ class NoteMarks:
         return self._marks[note]
 
     def mark_of(self, note: Element) -> str:
-        """Returns the mark of a footnote element, empty where neither it nor a reference has one."""
+        """Returns the mark of a footnote element; empty if neither it nor a reference has a mark."""
         identity, label = note.get("id") or "", text_of(child(note, "label"))
         if identity in self._marks:
             return self._marks[identity]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fathom.conversion.docling_backends.jats.jats_elements import Element, child, children, name_of, text_of
 from fathom.conversion.docling_backends.jats.jats_lines import LineReader
-from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Run, Style, tidy
+from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, InlineStyle, Run, tidy
 
 _CITATIONS = ("mixed-citation", "element-citation", "citation", "nlm-citation", "product", "related-article", "related-object")
 _TITLES = ("article-title", "chapter-title", "data-title", "part-title", "trans-title", "issue-title")
@@ -19,7 +19,7 @@ _PLACED = frozenset(
 
 
 def reference_runs(reference: Element, lines: LineReader) -> list[Run]:
-    """Returns the text of a `ref`: its citations, one after another, and notes."""
+    """Returns the text of a `ref`: its citations in sequence, and notes."""
     runs: list[Run] = []
     for part in children(reference):
         name = name_of(part)
@@ -34,7 +34,7 @@ def reference_runs(reference: Element, lines: LineReader) -> list[Run]:
 
 
 def citation_runs(citation: Element, lines: LineReader) -> list[Run]:
-    """Returns a citation as it is set; one that is only data is written out: authors, title, source, volume, pages, year."""
+    """Returns a citation as typeset; a data-only citation is written out: authors, title, source, volume, pages, year."""
     loose = (citation.text or "").strip() + "".join((inner.tail or "").strip() for inner in citation)
     if any(sign.isalnum() or sign in ".,;:" for sign in loose) or not len(citation):
         return lines.runs(citation)
@@ -108,11 +108,11 @@ class _Composition:
             text = text_of(identity)
             link = f"https://doi.org/{text}" if kind == "doi" and text.startswith("10.") else ""
             if text:
-                self.runs += [Run(f" {kind.upper()}: " if kind else " "), Run(text, Style(link=link))]
+                self.runs += [Run(f" {kind.upper()}: " if kind else " "), Run(text, InlineStyle(link=link))]
         for link in children(self._citation, "ext-link", "uri"):
             holder = self._lines.runs(link)
             href = link.get("{http://www.w3.org/1999/xlink}href") or text_of(link)
-            self.runs += [Run(" "), *(Run(run.text, Style(link=href if ":" in href else "")) for run in holder)]
+            self.runs += [Run(" "), *(Run(run.text, InlineStyle(link=href if ":" in href else "")) for run in holder)]
 
     def _field(self, name: str) -> str:
         return text_of(child(self._citation, name))

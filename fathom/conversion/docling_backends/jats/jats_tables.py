@@ -1,15 +1,15 @@
-"""Reads the tables of an article: HTML's model with heads of several rows, and the one of CALS."""
+"""Reads the tables of an article: the HTML model with multi-row heads, and the CALS model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from fathom.conversion.docling_backends.jats.jats_elements import Element, children, name_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell, MarkupBlock
 
 MAX_SPAN = 10_000
 MAX_FILLED = 500_000  # empty cells of a table that its rows leave out
-Content = Callable[[Element], list[Block]]
+Content = Callable[[Element], list[MarkupBlock]]
 
 
 def table_rows(table: Element, content: Content) -> list[list[Cell]]:

@@ -21,7 +21,7 @@ _SKIPPED = frozenset({"annotation", "annotation-xml", "mspace", "none", "mprescr
 
 
 def tex_of(element: Element) -> str:
-    """Returns the formula as TeX; what has no counterpart stands as its text."""
+    """Returns the formula as TeX; elements without a counterpart become their text."""
     return " ".join(_tex(element).split())
 
 

@@ -1,8 +1,8 @@
 """Docling's reader of LaTeX, with our reading of the text.
 
 Docling 2.142.1 reads the arguments of `\\multirow`, `\\multicolumn` and `\\cmidrule` as cells, ends a sentence at a footnote,
-glues links to words, and loses thin spaces and what follows a brace in `\\verb`; not needed once its `latex_backend.py`
-expands macros and reads spans. pylatexenc stays in use for the signs that commands stand for.
+glues links to words, and loses thin spaces and text behind a brace in `\\verb`; not needed once its `latex_backend.py`
+expands macros and reads spans. pylatexenc still supplies the signs of commands.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from fathom.conversion.docling_backends.latex.commands import (
 )
 from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
 from fathom.conversion.docling_backends.latex.tables import tabular
-from fathom.conversion.docling_backends.markup.markup_blocks import Block
+from fathom.conversion.docling_backends.markup.markup_blocks import MarkupBlock
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.report import Notice
 
-# Later ones come before earlier ones where both know a name.
+# Later modules take precedence if several know a name.
 _COMMANDS = (
     formatting, algorithms, sectioning, personal, latex_front, latex_references, latex_floats, tabular, siunitx, verbatim,
     latex_formulas, definitions,
@@ -45,7 +45,7 @@ MAX_NAMED = 12  # unknown commands that a notice names
 
 
 class LatexBackend(LatexDocumentBackend):
-    """LatexDocumentBackend that expands macros and reads what the page shows."""
+    """LatexDocumentBackend that expands macros and reads the visible text."""
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: LatexBackendOptions | None = None) -> None:
         super().__init__(in_doc, path_or_stream, options)
@@ -60,8 +60,8 @@ class LatexBackend(LatexDocumentBackend):
         return document
 
 
-def read_latex(text: str) -> tuple[list[Block], list[Notice]]:
-    """Returns the blocks of a text, its head first, and notices of what the page has and the text has not."""
+def read_latex(text: str) -> tuple[list[MarkupBlock], list[Notice]]:
+    """Returns the blocks of a text, its title block first, and notices of content that cannot be read from the source."""
     commands: dict[str, Command] = {}
     environments: dict[str, ReadEnvironment] = {}
     for module in _COMMANDS:

@@ -1,4 +1,4 @@
-"""Reads LaTeX from token to token: says text, opens and closes groups, hands commands and environments to who knows them."""
+"""Reads LaTeX token by token: emits text, opens and closes groups, calls the handlers of commands and environments."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from fathom.conversion.docling_backends.latex.tex.tokens import (
     Token,
     tokens_of,
 )
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Style, plain, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run, plain, tidy
 from fathom.conversion.report import Notice
 from fathom.errors import NestedTooDeep
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 80
 _NOT_KEPT = frozenset({"bold", "italic"})  # set for words of a text and for whole layouts alike, which nothing tells apart
-MATH_SHIFT = "math shift"  # what is done at a dollar sign, among the commands
+MATH_SHIFT = "math shift"  # the key of the dollar sign's handler among the commands
 _BODY = re.compile(r"^(?:[^%\n\\]|\\.)*?\\begin\s*\{document\}", re.M)
 _GERMAN = re.compile(r"\\usepackage\s*(?:\[[^\]]*german[^\]]*\]\s*\{babel\}|\{n?german\})|\\documentclass\s*\[[^\]]*german")
 _BEAMER = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{beamer\}")
@@ -52,10 +52,9 @@ ReadEnvironment = Callable[["LatexReader", str], None]
 
 
 class LatexReader:
-    """The state of reading one text.
+    """The state of reading a text.
 
-    `commands` and `environments` say what to do for each name; each of them reads its arguments from `source` and says or adds
-    what stands on the page.
+    `commands` and `environments` hold a handler for each name, which reads its arguments from `source` and adds text or blocks.
     """
 
     def __init__(self, text: str, commands: dict[str, Command], environments: dict[str, ReadEnvironment]) -> None:
@@ -68,7 +67,7 @@ class LatexReader:
         self.signature: list[Run] = []  # of a letter, due behind its closing
         self.notes: list[Footnote] = []  # that are due at the end of the section
         self.note_count = 0
-        self.last_number = 0  # of the list before, for one that resumes it
+        self.last_number = 0  # of the previous list, for a list that resumes it
         self.front: Front | None = None
         self.table: TableInProgress | None = None
         self.float: Float | None = None
@@ -79,14 +78,14 @@ class LatexReader:
         self.is_beamer = _BEAMER.search(self.text) is not None
         self._commands, self._environments = commands, environments
         self._conditions = Conditions(self.source, self.definitions)
-        self._scopes: list[tuple[Style, bool]] = []
+        self._scopes: list[tuple[InlineStyle, bool]] = []
         self._open: list[str] = []
         self._depth = 0
         self._german = _GERMAN.search(self.text) is not None
         self.in_body = True
 
-    def read(self) -> list[Block]:
-        """Returns the blocks of the text. Of what stands before `document` only definitions and the title are taken."""
+    def read(self) -> list[MarkupBlock]:
+        """Returns the blocks of the text. Only definitions and the title are taken from the preamble."""
         begin = _BODY.search(self.text)
         if begin is not None:
             self._read_preamble(self.text[: begin.end()])
@@ -94,7 +93,7 @@ class LatexReader:
         self.sink = Sink()
         while self.source.peek() is not None:
             self.flow()
-            self.source.next() if self.source.peek() is not None else None  # what no flow could take
+            self.source.next() if self.source.peek() is not None else None  # a token that no flow accepts
         self.notes_due()
         return self.sink.finish()
 
@@ -108,7 +107,7 @@ class LatexReader:
         self.style = PLAIN
         self.source.lexer.text = body
 
-    # Saying what is read.
+    # Emitting text and blocks.
 
     def say(self, text: str) -> None:
         """Says text in the style of the place."""
@@ -129,7 +128,7 @@ class LatexReader:
             self.sink.add(note)
 
     def notice(self, kind: str, message: str, where: str | None = None) -> None:
-        """Names what the page has and the document has not."""
+        """Notes content of the page that the document lacks."""
         self.notices.append(Notice(kind=kind, message=message, where=where))
 
     def set_command(self, name: str, command: Command) -> None:
@@ -168,8 +167,8 @@ class LatexReader:
         kept = {name: value for name, value in changes.items() if name not in _NOT_KEPT}
         self.style = replace(self.style, **kept)  # type: ignore[arg-type]
 
-    def line(self, style: Style = PLAIN) -> list[Run]:
-        """Returns the argument that follows as runs of one line."""
+    def line(self, style: InlineStyle = PLAIN) -> list[Run]:
+        """Returns the next argument as the runs of a line."""
         self.source.skip_blank()
         token = self.source.next()
         if token is None:
@@ -179,20 +178,20 @@ class LatexReader:
             return self.line_of(self.source.argument(), style)
         return tidy(self._inside(Sink(inline=True), "}", style).runs)
 
-    def line_of(self, tokens: Sequence[Token], style: Style = PLAIN) -> list[Run]:
-        """Returns tokens as runs of one line."""
+    def line_of(self, tokens: Sequence[Token], style: InlineStyle = PLAIN) -> list[Run]:
+        """Returns tokens as the runs of a line."""
         self.source.push([*tokens, STOP_TOKEN])
         return tidy(self._inside(Sink(inline=True), "stop", style).runs)
 
-    def line_of_source(self, source: str, style: Style = PLAIN) -> list[Run]:
-        """Returns a piece of LaTeX as runs of one line."""
+    def line_of_source(self, source: str, style: InlineStyle = PLAIN) -> list[Run]:
+        """Returns a piece of LaTeX as the runs of a line."""
         return self.line_of(tokens_of(source), style)
 
     def text_of(self, tokens: Sequence[Token]) -> str:
         """Returns tokens as plain text."""
         return plain(self.line_of(tokens))
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MarkupBlock]:
         """Returns the blocks of the argument that follows."""
         self.source.skip_blank()
         token = self.source.next()
@@ -202,15 +201,17 @@ class LatexReader:
             return self._inside(Sink(), "stop", PLAIN).finish()
         return self._inside(Sink(), "}", PLAIN).finish() if token is not None else []
 
-    def items(self, name: str, command: str, begin: Callable[[], list[Run]]) -> tuple[list[Block], list[list[Block]]]:
-        """Reads an environment of items, each of which `command` begins, or one of several, parted by blanks.
+    def items(
+        self, name: str, command: str, begin: Callable[[], list[Run]]
+    ) -> tuple[list[MarkupBlock], list[list[MarkupBlock]]]:
+        """Reads an environment of items; `command` names the command that begins an item, or several separated by blanks.
 
-        `begin` reads what follows the command and returns what the item's text begins with. Returns the blocks before the
+        `begin` reads the command's arguments and returns the first runs of the item's text. Returns the blocks before the
         first item, and those of each item.
         """
         outer, self.sink = self.sink, Sink()
         ended = self.flow(name, items=command)
-        lead, found = self.sink.finish(), list[list[Block]]()
+        lead, found = self.sink.finish(), list[list[MarkupBlock]]()
         while ended == "item":
             runs = begin()
             self.sink = Sink()
@@ -220,11 +221,11 @@ class LatexReader:
         self.sink = outer
         return lead, found
 
-    def environment_blocks(self, name: str) -> list[Block]:
+    def environment_blocks(self, name: str) -> list[MarkupBlock]:
         """Returns the blocks up to the end of an environment."""
         return self._inside(Sink(), name, self.style).finish()
 
-    def _inside(self, sink: Sink, until: str, style: Style) -> Sink:
+    def _inside(self, sink: Sink, until: str, style: InlineStyle) -> Sink:
         outer_sink, outer_style = self.sink, self.style
         self.sink, self.style = sink, style
         self.flow(until)
@@ -236,8 +237,8 @@ class LatexReader:
     def flow(self, until: str = "", *, cells: bool = False, items: str = "") -> str:
         """Reads to the end of a group (`}`), an environment (its name), pushed tokens (`stop`) or the text.
 
-        `cells`: an alignment sign or the end of a row ends it; `items`: so does a command of these names, parted by blanks.
-        Returns what ended it: `}`, `stop`, `end`, `&`, `row`, `item`, or nothing where what is around it ends first.
+        `cells`: an alignment sign or the end of a row ends it; `items`: so does a command of these names, separated by blanks.
+        Returns the terminator: `}`, `stop`, `end`, `&`, `row`, `item`, or an empty text if an enclosing group ends first.
         """
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -317,7 +318,7 @@ class LatexReader:
             self._open_argument(between=" ")
 
     def _open_argument(self, between: str = "") -> None:
-        """Opens a group that follows at once; groups of one unknown command are parted by blanks."""
+        """Opens a group that follows at once; groups of the same unknown command are separated by blanks."""
         token = self.source.next()
         if token is not None and token.kind == OPEN:
             self.say(between)
@@ -326,7 +327,7 @@ class LatexReader:
             self.source.push([token] if token is not None else [])
 
     def _end(self, until: str) -> str | None:
-        """Reads the end of an environment: this one's, or of one around it, which ends this one, too."""
+        """Reads the end of an environment; the end of an enclosing environment ends the current environment, too."""
         name = self.source.word()
         if name == "document":
             self.source.lexer.place = len(self.source.lexer.text)
@@ -339,7 +340,7 @@ class LatexReader:
         return None
 
     def command(self, token: Token) -> None:
-        """Does what a command says."""
+        """Executes a command."""
         name = self.definitions.aliases.get(token.text, token.text)
         macro = self.definitions.macros.get(name)
         if macro is not None and name not in PROTECTED:
@@ -433,7 +434,7 @@ class LatexReader:
                 self.source.argument()
 
     def break_line(self) -> None:
-        """Breaks the line, with what may follow: a star, the height of the gap."""
+        """Breaks the line and reads the optional star and height of the gap."""
         self.source.star()
         self.source.optional(near=True)
         self.say(LINE_BREAK)

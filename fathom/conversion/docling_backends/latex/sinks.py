@@ -1,33 +1,33 @@
-"""Collects what is read: runs into paragraphs, paragraphs and other blocks in their order."""
+"""Collects runs into paragraphs, and paragraphs and other blocks in order."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from fathom.conversion.docling_backends.markup.markup_blocks import (
-    Block,
     Code,
     Footnote,
     Formula,
-    Heading,
     ItemList,
+    MarkupBlock,
+    MarkupHeading,
+    MarkupTable,
     Paragraph,
     Picture,
-    Table,
 )
-from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Run, Style, is_blank
+from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, InlineStyle, Run, is_blank
 
 
 class Sink:
-    """Takes runs and blocks. An inline sink makes one line of all: that of a title, a caption, a note."""
+    """Collects runs and blocks. An inline sink joins everything into a line: a title, a caption, a note."""
 
     def __init__(self, *, inline: bool = False) -> None:
-        self.blocks: list[Block] = []
+        self.blocks: list[MarkupBlock] = []
         self.runs: list[Run] = []
         self._inline = inline
-        self._aside: list[Block] = []
+        self._aside: list[MarkupBlock] = []
 
-    def say(self, text: str, style: Style = PLAIN) -> None:
+    def say(self, text: str, style: InlineStyle = PLAIN) -> None:
         """Adds text to the paragraph."""
         if text:
             self.runs.append(Run(text, style))
@@ -43,7 +43,7 @@ class Sink:
         self.blocks += self._aside
         self._aside = []
 
-    def add(self, block: Block) -> None:
+    def add(self, block: MarkupBlock) -> None:
         """Adds a block behind the paragraph, which ends."""
         if self._inline:
             self.runs += [Run(" "), *flattened(block), Run(" ")]
@@ -51,14 +51,14 @@ class Sink:
         self.paragraph()
         self.blocks.append(block)
 
-    def add_aside(self, block: Block) -> None:
+    def add_aside(self, block: MarkupBlock) -> None:
         """Adds a block that comes behind the paragraph, which goes on."""
         if self._inline or is_blank(self.runs):
             self.add(block)
         else:
             self._aside.append(block)
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> list[MarkupBlock]:
         """Ends the last paragraph and returns all blocks."""
         self.paragraph()
         return self.blocks
@@ -69,15 +69,15 @@ class Sink:
         return not self.blocks and is_blank(self.runs)
 
 
-def flattened(block: Block) -> list[Run]:
-    """Returns the text of a block as runs of one line."""
+def flattened(block: MarkupBlock) -> list[Run]:
+    """Returns the text of a block as the runs of a line."""
     match block:
-        case Heading() | Paragraph() | Footnote():
+        case MarkupHeading() | Paragraph() | Footnote():
             return list(block.runs)
         case Code():
-            return [Run(block.text, Style(code=True))]
+            return [Run(block.text, InlineStyle(code=True))]
         case Formula():
-            return [Run(block.text, Style(formula=True))]
+            return [Run(block.text, InlineStyle(formula=True))]
         case Picture():
             return list(block.caption)
         case ItemList():
@@ -86,13 +86,13 @@ def flattened(block: Block) -> list[Run]:
                 found.append(Run(f" {item.marker or '-'} "))
                 found += joined_blocks(item.blocks)
             return found
-        case Table():
+        case MarkupTable():
             lines = [[joined_blocks(cell.blocks) for cell in row] for row in block.rows]
             return [run for row in lines for cell in row for run in (*cell, Run(" "))]
 
 
-def joined_blocks(blocks: list[Block]) -> list[Run]:
-    """Returns the text of blocks as runs of one line."""
+def joined_blocks(blocks: list[MarkupBlock]) -> list[Run]:
+    """Returns the text of blocks as the runs of a line."""
     found: list[Run] = []
     for block in blocks:
         found += [*([Run(" ")] if found else []), *flattened(block)]

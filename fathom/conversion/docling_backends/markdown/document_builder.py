@@ -13,10 +13,18 @@ from markdown_it.token import Token
 
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.markdown.html_fragment import add_html
-from fathom.conversion.docling_backends.markdown.markdown_inline import InlineReader
+from fathom.conversion.docling_backends.markdown.markdown_inline import MarkdownInlineReader
 from fathom.conversion.docling_backends.markdown.parser import formula, markdown_parser, note_label
 from fathom.conversion.docling_backends.markdown.raw_html import name_of, settle_html, whole_block_end
-from fathom.conversion.docling_backends.markup.markup_blocks import Cell, Code, Footnote, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import (
+    Cell,
+    Code,
+    Footnote,
+    Formula,
+    MarkupTable,
+    Paragraph,
+    Picture,
+)
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, plain, tidy
 from fathom.conversion.docling_backends.markup.writer import BlockWriter, formatting, target
 from fathom.conversion.report import Notice
@@ -32,7 +40,7 @@ _ABOUT_PICTURES = frozenset({"a", "p", "center", "div", "span", "picture", "sour
 
 
 @dataclass
-class _Frame:
+class _OpenContainer:
     """An open list, item or note: where its content goes.
 
     `item` is a list item whose text has not come yet; `number` is that of a list's last item.
@@ -50,14 +58,14 @@ class MarkdownBuilder:
         self.document = document
         self.notices: list[Notice] = []
         self._writer = BlockWriter(document)
-        self._frames: list[_Frame] = []
+        self._frames: list[_OpenContainer] = []
         self._term: NodeItem | None = None  # whose definitions follow
         self._unended: set[str] = set()
         self._labels: frozenset[str] = frozenset()
         self._note: str | None = None  # label of the note that begins here
         self._quote = False  # a quote begins here
         self._env: dict[str, Any] = {}
-        self._inline = InlineReader(lambda token: note_label(token, self._labels))
+        self._inline = MarkdownInlineReader(lambda token: note_label(token, self._labels))
         self._kinds: dict[str, Callable[[Token], None]] = {
             "fence": self._code, "code_block": self._code, "math_block": self._formula, "amsmath": self._formula,
             "bullet_list_open": self._open_list, "ordered_list_open": self._open_list, "dl_open": self._open_list,
@@ -69,8 +77,8 @@ class MarkdownBuilder:
         }  # fmt: skip
 
     def add(self, text: str) -> None:
-        """Adds what `text` holds at the end of the document."""
-        self._env, self._frames, self._unended = {}, [_Frame(None)], set()
+        """Appends the content of `text` to the document."""
+        self._env, self._frames, self._unended = {}, [_OpenContainer(None)], set()
         tokens = markdown_parser().parse(text, self._env)
         settle_html(tokens)
         self._labels = frozenset(str(token.meta["label"]) for token in tokens if token.type == "footnote_reference_open")
@@ -83,7 +91,7 @@ class MarkdownBuilder:
                 self._writer.write([Footnote(self._inline.read(note["tokens"]), label)])
 
     def _step(self, tokens: Sequence[Token], index: int) -> int:
-        """Adds what begins at `index`; returns the index behind it."""
+        """Adds the block that begins at `index`; returns the index behind it."""
         token = tokens[index]
         if token.type == "html_block":
             end = whole_block_end(tokens, index, self._unended)
@@ -103,20 +111,20 @@ class MarkdownBuilder:
         return index + 1
 
     def _parent(self) -> NodeItem | None:
-        """Returns what the next block stands under; a list item that begins without a text is made here."""
+        """Returns the parent of the next block; creates a list item that begins without a text."""
         frame = self._frames[-1]
         if frame.item is not None:
             self._item([], frame)
         return frame.node
 
     def _open_list(self, _: Token) -> None:
-        self._frames.append(_Frame(self.document.add_list_group(name="list", parent=self._parent())))
+        self._frames.append(_OpenContainer(self.document.add_list_group(name="list", parent=self._parent())))
 
     def _open_item(self, token: Token) -> None:
         held = self._frames[-1]
         if token.type == "list_item_open" and token.info:  # only the first number of a list counts
             held.number = int(token.info) if held.number is None else held.number + 1
-        self._frames.append(_Frame(held.node, token, held.number))
+        self._frames.append(_OpenContainer(held.node, token, held.number))
 
     def _close(self, _: Token) -> None:
         self._parent()
@@ -127,14 +135,14 @@ class MarkdownBuilder:
         self._frames.pop()
 
     def _open_definition(self, token: Token) -> None:
-        self._frames.append(_Frame(self._term))
+        self._frames.append(_OpenContainer(self._term))
 
     def _open_quote(self, _: Token) -> None:
         self._quote = True
 
     def _open_note(self, token: Token) -> None:
         self._note = str(token.meta["label"])
-        self._frames.append(_Frame(self._parent()))
+        self._frames.append(_OpenContainer(self._parent()))
 
     def _close_note(self, _: Token) -> None:
         if self._note is not None:
@@ -150,7 +158,7 @@ class MarkdownBuilder:
         if title := (titled[1] or titled[2] or "").strip() if titled else " ".join(words):
             self._writer.write([Paragraph([Run(title)])], self._parent())
 
-    def _item(self, runs: list[Run], frame: _Frame) -> None:
+    def _item(self, runs: list[Run], frame: _OpenContainer) -> None:
         token, frame.item = frame.item, None
         runs = _with_state(tidy(runs))
         single = runs[0] if len(runs) == 1 and not (runs[0].style.code or runs[0].style.formula) else None
@@ -226,7 +234,7 @@ class MarkdownBuilder:
         self._writer.write([Formula(formula(token))], self._parent())
 
     def _html(self, tokens: Sequence[Token]) -> None:
-        """Adds HTML, and what stands between its tags, as the reader of HTML gives it."""
+        """Adds HTML and the content between its tags through the HTML reader."""
         parser = markdown_parser()
         markup = parser.renderer.render(tokens, parser.options, self._env)
         self.notices += add_html(self.document, markup, self._parent)
@@ -247,16 +255,16 @@ class MarkdownBuilder:
             elif token.type in ("td_open", "th_open"):
                 spans = token.attrs
         if any(cell.row_span > 1 or cell.column_span > 1 for row in rows for cell in row):
-            self._writer.write([Table(rows)], self._parent())
+            self._writer.write([MarkupTable(rows)], self._parent())
             return
         width = max(len(row) for row in rows)
         for number, row in enumerate(rows):
             row += [Cell([Paragraph([])], column_header=number == 0) for _ in range(width - len(row))]
-        self._writer.write([Table(rows)], self._parent())
+        self._writer.write([MarkupTable(rows)], self._parent())
 
 
 def _only_picture(children: Sequence[Token]) -> bool:
-    """True of a paragraph that is one picture, linked or not."""
+    """Returns whether the paragraph is a single picture, linked or not."""
     pictures = 0
     for child in children:
         name = name_of(child.content) if child.type == "html_inline" else "?"
@@ -276,7 +284,7 @@ def _name_alert(children: Sequence[Token]) -> None:
 
 
 def _with_state(runs: list[Run]) -> list[Run]:
-    """Returns the runs of a list item with the state of its task written in one way."""
+    """Returns the runs of a list item with its task state normalised."""
     if runs and (found := _TASK.match(runs[0].text)) and not runs[0].style.code:
         return [Run(f"[{found[1].lower()}]{runs[0].text[found.end() :]}", runs[0].style), *runs[1:]]
     return runs

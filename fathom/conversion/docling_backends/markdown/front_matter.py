@@ -21,7 +21,7 @@ _FENCED = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)\n?^(?:\1|\.\.\.)[ \t]*(?:\n|\
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """The lines before a text, its title where they name one, and the text itself."""
+    """The lines before a text, the title named in them, if any, and the text itself."""
 
     lines: tuple[str, ...]
     title: str
@@ -29,7 +29,7 @@ class FrontMatter:
 
 
 def split_front_matter(text: str) -> FrontMatter:
-    """Parts the front matter from the text; a rule and a paragraph that look like one are left where they are."""
+    """Splits the front matter from the text; a rule followed by a paragraph is not front matter."""
     found = _FENCED.match(text[:MAX_CHARACTERS])
     if found is None:
         return _json_front_matter(text)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from markdown_it.rules_block import StateBlock
 
 from fathom.conversion.docling_backends.markdown.spanned_grid import spanned_rows
-from fathom.conversion.docling_backends.markdown.table_tokens import FILLER, GridCell, push_table
+from fathom.conversion.docling_backends.markdown.table_tokens import FILLER, MarkdownCell, push_table
 
 MAX_COLUMNS = 200
 
@@ -21,7 +21,7 @@ _RULE = re.compile(r"\+(?:[-=:]+\+)+$")
 
 
 def grid_table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads a grid table; a block of other lines stays what it is."""
+    """Reads a grid table (markdown-it block rule); returns False for a block of other lines."""
     first = _line(state, start_line)
     if not _RULE.fullmatch(first) or first.count("+") > MAX_COLUMNS or state.is_code_block(start_line):
         return False
@@ -44,13 +44,13 @@ def grid_table(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     return True
 
 
-def _grid(lines: Sequence[str]) -> list[tuple[list[GridCell], bool]]:
+def _grid(lines: Sequence[str]) -> list[tuple[list[MarkdownCell], bool]]:
     """Returns the cells of each row, and whether the row is a header; nothing where the lines are no grid."""
     edges = [at for at, character in enumerate(lines[0]) if character == "+"]
     fits = all(_fits(line, edges) for line in lines)
     rows = [] if fits and all(_is_even(line, edges) for line in lines) else spanned_rows(lines)
     if fits and not rows:
-        rows = [([GridCell(text) for text in cells], is_header) for cells, is_header in _rows(lines, edges)]
+        rows = [([MarkdownCell(text) for text in cells], is_header) for cells, is_header in _rows(lines, edges)]
     return rows
 
 

@@ -22,7 +22,7 @@ _SEEN = re.compile(r"<(?:img|input|svg|table)\b", re.I)
 
 
 def add_html(document: DoclingDocument, markup: str, parent_of: Callable[[], NodeItem | None]) -> list[Notice]:
-    """Adds what a reader sees of the markup at the end of what `parent_of` gives; returns the notices of the reading."""
+    """Appends the visible content of the markup to the parent from `parent_of`; returns the notices of the reading."""
     if not _SEEN.search(markup) and not any(kind == "text" and piece.strip() for kind, piece in pieces_of(markup)):
         return []
     options = HTMLBackendOptions(infer_furniture=False, add_title=False)

@@ -1,4 +1,4 @@
-"""Reads the inline tokens of a paragraph, heading or cell as runs of one style each."""
+"""Reads the inline tokens of a paragraph, heading or cell as styled runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from fathom.conversion.docling_backends.markdown.parser import formula
 from fathom.conversion.docling_backends.markdown.raw_html import name_of
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, InlineStyle, Run
 
 _STYLES = {
     "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "var": "italic", "cite": "italic", "dfn": "italic",
@@ -32,7 +32,7 @@ _TRAILING = "?!.,:;*_~'\"“”’"
 _BLANKS = re.compile(r"\s+")
 
 
-class InlineReader:
+class MarkdownInlineReader:
     """Reads inline tokens into runs; `label_of` names footnote marks."""
 
     def __init__(self, label_of: Callable[[Token], str]) -> None:
@@ -121,7 +121,7 @@ class InlineReader:
             return
         on = {style for style, count in self._open.items() if count} | {more}
         link = next((link for link in reversed(self._links) if link and not _NO_TARGET.match(link)), "")
-        style = Style(
+        style = InlineStyle(
             bold="bold" in on,
             italic="italic" in on,
             struck="struck" in on,
@@ -153,7 +153,7 @@ def _without_trailing(address: str) -> str:
 
 
 def _alternative(token: Token) -> str:
-    """Returns what stands in for a picture: its text without marks."""
+    """Returns the alternative text of a picture, without marks."""
     parts = []
     for child in token.children or ():
         parts.append(_alternative(child) if child.type == "image" else " " if "break" in child.type else child.content)

@@ -22,7 +22,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from fathom.conversion.docling_backends.markdown.grid_tables import grid_table
 from fathom.conversion.docling_backends.markdown.simple_tables import simple_table
 
-# Quotes and lists nested deeper are plain text; markdown-it leaves out what is deeper than its own bound.
+# Quotes and lists nested deeper are plain text; markdown-it drops content nested deeper than its own bound.
 MAX_DEPTH = 100
 MAX_FORMULA = 2000
 # So many brackets that nothing closes are no links; looking for the end of each would take quadratic time.
@@ -103,7 +103,7 @@ def _cell(content: str, row: Token) -> list[Token]:
 
 
 def too_deep(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads what is nested too deep as one paragraph of plain text."""
+    """Reads content nested too deep as a paragraph of plain text."""
     if state.level < MAX_DEPTH or silent:
         return False
     line = start_line
@@ -134,7 +134,7 @@ _math_block = math_block_dollar(False, str, False)
 
 
 def math_that_ends(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads a formula between lines of `$$`; the last line that may end one is looked up once a text."""
+    """Reads a formula between lines of `$$`; the last closing line is looked up once per text."""
     last = state.env.get("last_math_end")
     if last is None:
         ends = [found.start() for found in _MATH_END.finditer(state.src)]
@@ -203,6 +203,6 @@ def _rendered(self: object, tokens: Sequence[Token], index: int, options: object
 
 
 def formula(token: Token) -> str:
-    """Returns the TeX of a formula on one line, without the dollars or brackets around it."""
+    """Returns the TeX of a formula on a single line, without the dollars or brackets around it."""
     content = " ".join(str(token.content).split())
     return content[2:-2].strip() if content.startswith(("\\(", "\\[")) else content

@@ -10,7 +10,7 @@ from markdown_it.common.html_re import close_tag, open_tag
 from markdown_it.token import Token
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-# What HTML shows otherwise than as marked-up text: never shown, or taken as it is up to the end tag.
+# Elements whose content is not marked-up text: never shown, or taken raw up to the end tag.
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext", "template"})
 UNSEEN = frozenset({"script", "style", "template"})
 KNOWN = VOID | RAW | frozenset({
@@ -22,7 +22,7 @@ KNOWN = VOID | RAW | frozenset({
     "rt", "ruby", "s", "samp", "section", "select", "small", "span", "strike", "strong", "sub", "summary", "sup", "svg",
     "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "video",
 })  # fmt: skip
-# Blocks whose parts make no sense apart: what stands between their tags is read with them.
+# Blocks whose parts make no sense apart: the content between their tags is read with them.
 WHOLE = frozenset({"table", "ul", "ol", "dl", "figure", "pre", "ruby", "select"})
 
 _TAG = re.compile(rf"(?:{open_tag}|{close_tag})")
@@ -66,10 +66,10 @@ def name_of(tag: str) -> str:
 
 
 def settle_html(tokens: Sequence[Token]) -> None:
-    """Makes text of every tag that a parser of HTML would take for something that the writer did not mean.
+    """Turns tags into text that an HTML parser would misread: unknown elements and elements without an end tag.
 
-    `Vec<T>`, `use the <title> tag`, a comment that never ends: unknown elements and elements without an end tag. In HTML
-    blocks only unknown ones and those whose content HTML takes raw, since HTML allows to leave out many end tags.
+    Examples: `Vec<T>`, `use the <title> tag`, a comment that never ends. In HTML blocks, where many end tags may be omitted,
+    only unknown elements and unclosed elements with raw content become text.
     """
     ends: Counter[str] = Counter()
     for token in _html_tokens(tokens):

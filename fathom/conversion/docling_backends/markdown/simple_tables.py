@@ -1,6 +1,6 @@
 """Reads the simple and multiline tables of pandoc, whose columns stand below or above rules of dashes with gaps.
 
-Other parsers take the rules for rules and headings. A block whose lines do not keep to the columns stays what it is.
+Other parsers read their rules as thematic breaks and headings. A block whose lines violate the columns is no table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from markdown_it.rules_block import StateBlock
 
-from fathom.conversion.docling_backends.markdown.table_tokens import GridCell, push_table
+from fathom.conversion.docling_backends.markdown.table_tokens import MarkdownCell, push_table
 
 MAX_COLUMNS = 100
 MAX_LINES = 5000
@@ -18,7 +18,7 @@ MAX_LINES = 5000
 _COLUMN_RULE = re.compile(r" {0,3}-{2,}(?: +-{2,})+ *")
 _FULL_RULE = re.compile(r" {0,3}-{10,} *")
 
-Rows = list[tuple[list[GridCell], bool]]
+Rows = list[tuple[list[MarkdownCell], bool]]
 
 
 def simple_table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
@@ -80,7 +80,7 @@ def _multiline(state: StateBlock, start: int, end: int) -> tuple[Rows, int] | No
     if not rule or not all(line.strip() for line in lines[:rule]):
         return None
     columns = _columns(lines[rule])
-    body: list[list[GridCell] | None] = []
+    body: list[list[MarkdownCell] | None] = []
     group: list[str] = []
     for line in [*lines[rule + 1 :], ""]:
         if line.strip():
@@ -92,8 +92,10 @@ def _multiline(state: StateBlock, start: int, end: int) -> tuple[Rows, int] | No
     return _rows(body, start + last + 2, header=header) if header is not None else None
 
 
-def _rows(body: Sequence[list[GridCell] | None], end: int, *, header: list[GridCell] | None = None) -> tuple[Rows, int] | None:
-    """Returns the rows with the line behind them; None where one keeps to no columns."""
+def _rows(
+    body: Sequence[list[MarkdownCell] | None], end: int, *, header: list[MarkdownCell] | None = None
+) -> tuple[Rows, int] | None:
+    """Returns the rows with the line behind them; None if a row violates the columns."""
     rows: Rows = [(header, True)] if header is not None else []
     for cells in body:
         if cells is None:
@@ -107,7 +109,7 @@ def _columns(rule: str) -> list[int]:
     return [found.start() for found in re.finditer(r"-+", rule)]
 
 
-def _cells(lines: Sequence[str], columns: Sequence[int]) -> list[GridCell] | None:
+def _cells(lines: Sequence[str], columns: Sequence[int]) -> list[MarkdownCell] | None:
     """Returns the cells of a row of lines; None where a word goes over the beginning of a column."""
     if len(columns) > MAX_COLUMNS:
         return None
@@ -119,7 +121,7 @@ def _cells(lines: Sequence[str], columns: Sequence[int]) -> list[GridCell] | Non
             until = columns[number + 1] if number + 1 < len(columns) else len(line)
             if said := line[start if number else 0 : until].strip():
                 texts[number].append(said)
-    return [GridCell("\n".join(said)) for said in texts]
+    return [MarkdownCell("\n".join(said)) for said in texts]
 
 
 def _lines_until_blank(state: StateBlock, start: int, end: int) -> list[str]:

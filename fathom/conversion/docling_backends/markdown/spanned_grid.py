@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from fathom.conversion.docling_backends.markdown.table_tokens import GridCell
+from fathom.conversion.docling_backends.markdown.table_tokens import MarkdownCell
 
 MAX_LINES = 2000
 MAX_WIDTH = 1000
@@ -26,7 +26,7 @@ class _Box:
     right: int
 
 
-def spanned_rows(lines: Sequence[str]) -> list[tuple[list[GridCell], bool]]:
+def spanned_rows(lines: Sequence[str]) -> list[tuple[list[MarkdownCell], bool]]:
     """Returns the cells of each row that begin in it, and whether the row is a header; nothing where the grid has gaps."""
     width = max(map(len, lines))
     if len(lines) > MAX_LINES or width > MAX_WIDTH:
@@ -38,12 +38,12 @@ def spanned_rows(lines: Sequence[str]) -> list[tuple[list[GridCell], bool]]:
     if sum((box.bottom - box.top) * (box.right - box.left) for box in boxes) != (len(lines) - 1) * (width - 1):
         return []
     tops, lefts = sorted({box.top for box in boxes}), sorted({box.left for box in boxes})
-    rows: list[tuple[list[GridCell], bool]] = [([], top < head) for top in tops]
+    rows: list[tuple[list[MarkdownCell], bool]] = [([], top < head) for top in tops]
     for box in sorted(boxes, key=lambda box: (box.top, box.left)):
         text = "\n".join(said for line in lines[box.top + 1 : box.bottom] if (said := line[box.left + 1 : box.right].strip()))
         down = sum(box.top <= top < box.bottom for top in tops)
         across = sum(box.left <= left < box.right for left in lefts)
-        rows[tops.index(box.top)][0].append(GridCell(text, down, across))
+        rows[tops.index(box.top)][0].append(MarkdownCell(text, down, across))
     return rows
 
 
@@ -52,7 +52,7 @@ def _plain_rule(line: str) -> str:
 
 
 def _boxes(drawn: Sequence[str]) -> list[_Box]:
-    """Returns the rectangles of all cells; each corner of one may be that of the next to the right and below."""
+    """Returns the rectangles of all cells; adjacent cells share corners."""
     found: list[_Box] = []
     waiting, seen = [(0, 0)], {(0, 0)}
     while waiting and len(found) < MAX_CELLS:

@@ -13,7 +13,7 @@ FILLER = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class GridCell:
+class MarkdownCell:
     """The text of a cell, and how many rows and columns it goes over."""
 
     text: str
@@ -21,7 +21,7 @@ class GridCell:
     columns: int = 1
 
 
-def push_table(state: StateBlock, rows: Sequence[tuple[list[GridCell], bool]]) -> None:
+def push_table(state: StateBlock, rows: Sequence[tuple[list[MarkdownCell], bool]]) -> None:
     """Adds a table of these rows, each with whether it is a header."""
     state.push("table_open", "table", 1)
     for cells, is_header in rows:

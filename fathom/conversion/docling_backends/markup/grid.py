@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fathom.conversion.docling_backends.markup.markup_blocks import Cell
 from fathom.errors import DocumentTooLarge
 
-MAX_GRID = 4_000_000  # rows times columns of one table
-MIN_WIDTH = 64  # a span of so many columns is taken at its word, a wider one only where a row has as many cells
+MAX_GRID = 4_000_000  # rows times columns of a table
+MIN_WIDTH = 64  # columns; a wider span is accepted only if some row has as many cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class PlacedCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class MarkupGrid:
     """The cells of a table in reading order, and its size."""
 
     cells: list[PlacedCell]
@@ -31,7 +31,7 @@ class Grid:
     column_count: int
 
 
-def placed(rows: list[list[Cell]]) -> Grid:
+def placed(rows: list[list[Cell]]) -> MarkupGrid:
     """Returns the cells at their places; a cell goes to the first column that no cell from above covers.
 
     Raises DocumentTooLarge if the table has more than MAX_GRID places.
@@ -56,4 +56,4 @@ def placed(rows: list[list[Cell]]) -> Grid:
             width = max(width, column)
             if width * len(rows) > MAX_GRID:
                 raise DocumentTooLarge(f"A table in it has more than {MAX_GRID} places for cells.", hint="Split the table.")
-    return Grid(found, len(rows), width)
+    return MarkupGrid(found, len(rows), width)

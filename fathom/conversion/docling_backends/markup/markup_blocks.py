@@ -11,7 +11,7 @@ ParagraphKind = Literal["text", "caption"]
 
 
 @dataclass(slots=True)
-class Heading:
+class MarkupHeading:
     """A heading; level 0 is the document's title."""
 
     runs: list[Run]
@@ -62,7 +62,7 @@ class Picture:
 class ListItem:
     """An item; a marker of its own stands where the list's does not."""
 
-    blocks: list[Block]
+    blocks: list[MarkupBlock]
     marker: str = ""
 
 
@@ -78,7 +78,7 @@ class ItemList:
 class Cell:
     """A table cell; spans are in rows and columns, at least 1."""
 
-    blocks: list[Block]
+    blocks: list[MarkupBlock]
     row_span: int = 1
     column_span: int = 1
     column_header: bool = False
@@ -86,7 +86,7 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Table:
+class MarkupTable:
     """A table, row by row; a row has the cells that begin in it. Notes stand below the table."""
 
     rows: list[list[Cell]]
@@ -94,4 +94,4 @@ class Table:
     notes: list[Footnote] = field(default_factory=list[Footnote])
 
 
-Block = Heading | Paragraph | Footnote | Code | Formula | Picture | ItemList | Table
+MarkupBlock = MarkupHeading | Paragraph | Footnote | Code | Formula | Picture | ItemList | MarkupTable

@@ -1,4 +1,4 @@
-"""Represents a line of text as runs of one style each, with white space as a reader sees it."""
+"""Represents a line of text as styled runs, with white space as displayed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from fathom.conversion.docling_backends.formatted_runs import joined_runs, superscript
 
-# Stands for a line break that the author set; other white space is one blank.
+# Stands for a line break that the author set; other white space becomes a single blank.
 LINE_BREAK = "\u2028"
 _GAPS = f" {LINE_BREAK}"
 _WHITE_SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2028]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class InlineStyle:
     """Formatting of a run. `script` is "", "sub" or "super"; `link` is the target, or empty."""
 
     bold: bool = False
@@ -27,25 +27,25 @@ class Style:
     link: str = ""
 
 
-PLAIN = Style()
+PLAIN = InlineStyle()
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text of one style."""
+    """A text with its style."""
 
     text: str
-    style: Style = PLAIN
+    style: InlineStyle = PLAIN
 
 
 Runs = Sequence[Run]
 
 
 def tidy(runs: Iterable[Run]) -> list[Run]:
-    """Returns the runs with neighbours of one style joined and white space collapsed, also where two runs meet.
+    """Returns the runs with neighbours of the same style joined and white space collapsed, also across runs.
 
-    White space with a LINE_BREAK in it is one LINE_BREAK, other white space one blank; none stays at either end. The text of
-    code and formulas stays as it is.
+    White space with a LINE_BREAK in it becomes a LINE_BREAK, other white space a blank; both ends are stripped. The text of
+    code and formulas is unchanged.
     """
     kept: list[Run] = []
     gap = ""  # white space that is due before the next character
@@ -66,7 +66,7 @@ def tidy(runs: Iterable[Run]) -> list[Run]:
 
 
 def plain(runs: Iterable[Run]) -> str:
-    """Returns the runs as one plain line: raised numbers behind digits as `10^6`, formulas between dollar signs."""
+    """Returns the runs as a plain line: superscript numbers behind digits as `10^6`, formulas between dollar signs."""
     line = ""
     for run in runs:
         if run.style.formula:
@@ -84,7 +84,7 @@ def is_blank(runs: Iterable[Run]) -> bool:
 
 
 def _merged(runs: Iterable[Run]) -> list[Run]:
-    groups: list[tuple[Style, list[str]]] = []
+    groups: list[tuple[InlineStyle, list[str]]] = []
     for run in runs:
         if not run.text:
             continue
@@ -96,7 +96,7 @@ def _merged(runs: Iterable[Run]) -> list[Run]:
 
 
 def _append(kept: list[Run], gap: str, run: Run) -> None:
-    """Appends the run; white space between two runs belongs to the one without formatting, else to none of them."""
+    """Appends the run; white space between two runs goes to the unformatted run, else to neither."""
     if not kept or not gap:
         kept.append(run)
     elif run.style == PLAIN:

@@ -16,18 +16,27 @@ from pydantic import AnyUrl, UrlConstraints, ValidationError
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
 from fathom.conversion.docling_backends.markup.markup_blocks import (
-    Block,
     Cell,
     Code,
     Footnote,
     Formula,
-    Heading,
     ItemList,
+    MarkupBlock,
+    MarkupHeading,
+    MarkupTable,
     Paragraph,
     Picture,
-    Table,
 )
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, Run, Runs, Style, is_blank, plain, tidy
+from fathom.conversion.docling_backends.markup.markup_inline import (
+    LINE_BREAK,
+    PLAIN,
+    InlineStyle,
+    Run,
+    Runs,
+    is_blank,
+    plain,
+    tidy,
+)
 from fathom.errors import NestedTooDeep
 
 MAX_DEPTH = 60
@@ -57,7 +66,7 @@ class BlockWriter:
         self._document = document
         self._depth = 0
 
-    def write(self, blocks: Sequence[Block], parent: NodeItem | None = None) -> None:
+    def write(self, blocks: Sequence[MarkupBlock], parent: NodeItem | None = None) -> None:
         """Appends the blocks below `parent`, or to the body. Raises NestedTooDeep beyond MAX_DEPTH levels."""
         if self._depth >= MAX_DEPTH:
             raise NestedTooDeep(f"Lists and tables in it stand more than {MAX_DEPTH} deep in one another.")
@@ -66,9 +75,9 @@ class BlockWriter:
             self._write(block, parent)
         self._depth -= 1
 
-    def _write(self, block: Block, parent: NodeItem | None) -> None:
+    def _write(self, block: MarkupBlock, parent: NodeItem | None) -> None:
         match block:
-            case Heading():
+            case MarkupHeading():
                 self._heading(block, parent)
             case Paragraph():
                 self._line(block.runs, parent, DocItemLabel.CAPTION if block.kind == "caption" else DocItemLabel.TEXT)
@@ -83,7 +92,7 @@ class BlockWriter:
                 self._picture(block, parent)
             case ItemList():
                 self._list(block, parent)
-            case Table():
+            case MarkupTable():
                 self._table(block, parent)
 
     def _code(self, block: Code, parent: NodeItem | None) -> None:
@@ -91,7 +100,7 @@ class BlockWriter:
             text, language = block.text.strip("\n"), code_language(block.language)
             self._caption(block.caption, self._document.add_code(text, code_language=language, parent=parent))
 
-    def _heading(self, block: Heading, parent: NodeItem | None) -> None:
+    def _heading(self, block: MarkupHeading, parent: NodeItem | None) -> None:
         text = plain(tidy([replace(run, text=_MARK.sub("", run.text)) for run in block.runs]))  # its notes stand below
         if not text:
             return
@@ -101,7 +110,7 @@ class BlockWriter:
             self._document.add_heading(text, level=block.level, parent=parent)
 
     def _line(self, line: Runs, parent: NodeItem | None, label: DocItemLabel) -> Any:
-        """Appends a line as one text if it has one style, else as a group of runs; returns None if it shows nothing."""
+        """Appends a line of a single style as a text, else as a group of runs; returns None if the line is blank."""
         runs = tidy(line)
         if is_blank(runs):
             return None
@@ -166,7 +175,7 @@ class BlockWriter:
                 self._runs(runs, added)
             self.write(rest, added)
 
-    def _table(self, block: Table, parent: NodeItem | None) -> None:
+    def _table(self, block: MarkupTable, parent: NodeItem | None) -> None:
         grid = placed(block.rows)
         if not grid.cells:
             self._line(block.caption, parent, DocItemLabel.CAPTION)
@@ -213,7 +222,7 @@ def cell_text(cell: Cell) -> str | None:
     return " ".join(text for text in texts if text)
 
 
-def formatting(style: Style) -> Formatting | None:
+def formatting(style: InlineStyle) -> Formatting | None:
     """Returns docling's formatting of the style, or None if it has none."""
     if style == PLAIN or not (style.bold or style.italic or style.struck or style.script):
         return None

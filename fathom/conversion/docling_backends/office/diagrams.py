@@ -21,10 +21,10 @@ _DSP = "{http://schemas.microsoft.com/office/drawing/2008/diagram}"
 _SHOWN = frozenset({"node", "asst"})
 _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
 
-Lines = list[tuple[int, str]]
+DiagramLines = list[tuple[int, str]]
 
 
-def diagram_of(part: Any, key: str) -> Lines:
+def diagram_of(part: Any, key: str) -> DiagramLines:
     """Returns the lines of the diagram that the relation of the part leads to; those of its drawing where its data has none."""
     relation = part.rels.get(key)
     data = b"" if relation is None or relation.is_external else relation.target_part.blob
@@ -37,7 +37,7 @@ def diagram_of(part: Any, key: str) -> Lines:
     return [line for found in chosen for line in _drawn_lines(found.target_part.blob)]
 
 
-def _drawn_lines(drawing: bytes) -> Lines:
+def _drawn_lines(drawing: bytes) -> DiagramLines:
     try:
         root = etree.fromstring(drawing, _PARSER)
     except etree.XMLSyntaxError:
@@ -45,7 +45,7 @@ def _drawn_lines(drawing: bytes) -> Lines:
     return [(0, text) for shape in root.iter(f"{_DSP}sp") if (text := _text(shape, f"{_DSP}txBody"))]
 
 
-def diagram_lines(data: bytes) -> Lines:
+def diagram_lines(data: bytes) -> DiagramLines:
     """Returns (level from 0, text) of each shape that has a text, parents before children; none where it is no diagram."""
     try:
         root = etree.fromstring(data, _PARSER)
@@ -63,7 +63,7 @@ def diagram_lines(data: bytes) -> Lines:
             order = link.get("srcOrd", "0")
             below[link.get("srcId", "")].append((whole_number(order, 0), link.get("destId", "")))
     tops = [key for key, kind in kinds.items() if kind == "doc"]
-    found: Lines = []
+    found: DiagramLines = []
     seen: set[str] = set()
     waiting = [(0, key) for key in reversed([*tops, *(key for key in kinds if key not in tops)])]
     while waiting:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from docling_core.types.doc import ContentLayer, DocItem, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, PictureItem
 from docling_core.types.doc.document import DescriptionMetaField, FineRef, PictureMeta
 
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, tidied
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, tidied
 from fathom.conversion.report import Notice
 
 # The sentence that Office appends to descriptions it made itself.
@@ -49,11 +49,11 @@ def reference(mark: str) -> str:
     return f"[^{mark}]"
 
 
-def add_note(document: DoclingDocument, mark: str, pieces: Sequence[Piece]) -> None:
+def add_note(document: DoclingDocument, mark: str, pieces: Sequence[OfficePiece]) -> None:
     """Adds the note at the end of the body, its mark before it."""
     body = tidied(pieces)
     if body:
-        add_pieces(document, tidied([Piece(f"{reference(mark)}: "), *body]), label=DocItemLabel.FOOTNOTE)
+        add_pieces(document, tidied([OfficePiece(f"{reference(mark)}: "), *body]), label=DocItemLabel.FOOTNOTE)
 
 
 def comment_line(author: str, initials: str, time: str, text: str) -> str:

@@ -67,11 +67,11 @@ def _are_aligned(above: Sequence[PlacedShape], below: Sequence[PlacedShape]) -> 
     if len(above) != len(below):
         return False
     aligned = all(
-        abs(one.left - other.left) <= _ALIGNED_SHARE * max(one.width, other.width)
-        and abs(one.right - other.right) <= _ALIGNED_SHARE * max(one.width, other.width)
-        for one, other in zip(above, below, strict=True)
+        abs(upper.left - lower.left) <= _ALIGNED_SHARE * max(upper.width, lower.width)
+        and abs(upper.right - lower.right) <= _ALIGNED_SHARE * max(upper.width, lower.width)
+        for upper, lower in zip(above, below, strict=True)
     )
-    return aligned and all(one.right <= other.left for row in (above, below) for one, other in pairwise(row))
+    return aligned and all(shape.right <= other.left for row in (above, below) for shape, other in pairwise(row))
 
 
 def _written_by_column(columns: Sequence[Sequence[PlacedShape]]) -> bool:

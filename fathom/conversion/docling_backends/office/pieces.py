@@ -18,43 +18,43 @@ from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS, supers
 # Zero-width characters that only tell a typesetter where a word may be broken.
 _BREAK_HINTS = {ord("\u00ad"): None, ord("\ufeff"): None}
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-Link = AnyUrl | Path
+LinkTarget = AnyUrl | Path
 
 
 @dataclass(frozen=True)
-class Piece:
+class OfficePiece:
     """Text of one format with its own blanks; a formula is LaTeX."""
 
     text: str
     formatting: Formatting | None = None
-    hyperlink: Link | None = None
+    hyperlink: LinkTarget | None = None
     is_formula: bool = False
 
     def __iter__(self) -> Any:
         """Yields text, formatting and hyperlink, as docling unpacks its runs."""
         return iter((self.text, self.formatting, self.hyperlink))
 
-    def joins(self, other: Piece) -> bool:
+    def joins(self, other: OfficePiece) -> bool:
         """Tells whether the other piece, which follows, has the same format and target."""
         alike = self.formatting == other.formatting and self.hyperlink == other.hyperlink
         return alike and not self.is_formula and not other.is_formula
 
 
-def tidied(pieces: Iterable[Piece]) -> list[Piece]:
+def tidied(pieces: Iterable[OfficePiece]) -> list[OfficePiece]:
     """Joins pieces of one format, gives blanks no format, and takes the blanks off both ends."""
-    found: list[Piece] = []
+    found: list[OfficePiece] = []
     for piece in pieces:
         text = _EMPTY_LINES.sub("\n\n", piece.text.translate(_BREAK_HINTS))
         if not text:
             continue
         formatting = None if piece.formatting == Formatting() else piece.formatting
-        kept = Piece(text, formatting, piece.hyperlink, piece.is_formula)
+        kept = OfficePiece(text, formatting, piece.hyperlink, piece.is_formula)
         if not text.strip() and not kept.is_formula:
             before = found[-1] if found else None
             if before is not None and not before.is_formula and before.hyperlink == kept.hyperlink:
                 found[-1] = replace(before, text=before.text + text)
                 continue
-            kept = Piece(text)
+            kept = OfficePiece(text)
         if found and found[-1].joins(kept):
             found[-1] = replace(found[-1], text=found[-1].text + kept.text)
         else:
@@ -69,7 +69,7 @@ def tidied(pieces: Iterable[Piece]) -> list[Piece]:
     return found
 
 
-def plain_line(pieces: Iterable[Piece]) -> str:
+def plain_line(pieces: Iterable[OfficePiece]) -> str:
     """Returns the pieces as unformatted text: raised numbers, struck text and formulas with their marks."""
     line = ""
     for piece in pieces:
@@ -87,7 +87,7 @@ def plain_line(pieces: Iterable[Piece]) -> str:
 
 def add_pieces(
     document: DoclingDocument,
-    pieces: Sequence[Piece],
+    pieces: Sequence[OfficePiece],
     *,
     label: DocItemLabel = DocItemLabel.TEXT,
     parent: NodeItem | None = None,
@@ -105,7 +105,7 @@ def add_pieces(
 
 def add_runs(
     document: DoclingDocument,
-    pieces: Sequence[Piece],
+    pieces: Sequence[OfficePiece],
     *,
     label: DocItemLabel = DocItemLabel.TEXT,
     parent: NodeItem | None = None,
@@ -121,7 +121,7 @@ def add_runs(
 
 def add_run(
     document: DoclingDocument,
-    piece: Piece,
+    piece: OfficePiece,
     *,
     label: DocItemLabel = DocItemLabel.TEXT,
     parent: NodeItem | None = None,
@@ -140,7 +140,7 @@ def add_run(
     )
 
 
-def link_target(address: str | None) -> Link | None:
+def link_target(address: str | None) -> LinkTarget | None:
     """Returns the target of a link as docling holds it: a URL, or a path where there is no scheme; None if it is neither."""
     address = (address or "").strip()
     if not address or address.startswith("#"):

@@ -21,7 +21,7 @@ from docling_core.types.doc import (
 )
 
 from fathom.conversion.docling_backends.office.office_notes import add_comments
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.opendocument.forms import CONTROL
 from fathom.conversion.docling_backends.opendocument.media import Media, description_of
@@ -41,9 +41,13 @@ from fathom.conversion.docling_backends.opendocument.opendocument_markup import 
     number_of,
 )
 from fathom.conversion.docling_backends.opendocument.opendocument_numbering import Levels
-from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import Line, ParagraphReader, code_line
+from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import (
+    OpenDocumentLine,
+    OpenDocumentParagraphReader,
+    code_line,
+)
 from fathom.conversion.docling_backends.opendocument.opendocument_styles import Styles
-from fathom.conversion.docling_backends.opendocument.opendocument_tables import Copies, PlacedCell, grid_of
+from fathom.conversion.docling_backends.opendocument.opendocument_tables import Copies, OpenDocumentCell, grid_of
 
 _TITLE, _SUBTITLE = "Title", "Subtitle"
 _CODE = frozenset({"preformatted text", "preformatted_20_text", "source code", "source_20_code", "html preformatted"})
@@ -76,7 +80,7 @@ class BodyWriter:
     """Adds blocks of one file to one document, in their order; `prov` is where what is added stands."""
 
     def __init__(
-        self, document: DoclingDocument, styles: Styles, reader: ParagraphReader, media: Media, threads: Threads
+        self, document: DoclingDocument, styles: Styles, reader: OpenDocumentParagraphReader, media: Media, threads: Threads
     ) -> None:
         self.document = document
         self.reader = reader
@@ -184,7 +188,9 @@ class BodyWriter:
         if element.tag == FRAME:
             formula = self.media.formula_of(element)
             if formula:
-                add_pieces(self.document, [Piece(formula, is_formula=True)], parent=parent, layer=self.layer, prov=self.prov)
+                add_pieces(
+                    self.document, [OfficePiece(formula, is_formula=True)], parent=parent, layer=self.layer, prov=self.prov
+                )
             self.media.add(self.document, element, parent, self.layer)
             self._object(element, parent)
             for table in element.iterchildren(TABLE_ELEMENT):
@@ -194,7 +200,7 @@ class BodyWriter:
             return
         shown = self.reader.forms.text_of(element) if element.tag == CONTROL else ""
         if shown:
-            add_pieces(self.document, [Piece(shown)], parent=parent, layer=self.layer, prov=self.prov)
+            add_pieces(self.document, [OfficePiece(shown)], parent=parent, layer=self.layer, prov=self.prov)
         self.blocks(element, parent)
 
     def _object(self, frame: Any, parent: NodeItem | None) -> None:
@@ -221,7 +227,7 @@ class BodyWriter:
         for cell in made:
             self.document.add_table_cell(table_item=table, cell=cell)
 
-    def _cell(self, placed: PlacedCell, table: NodeItem) -> TableCell:
+    def _cell(self, placed: OpenDocumentCell, table: NodeItem) -> TableCell:
         paragraphs = [found for found in placed.element.iter(PARAGRAPH, HEADING) if not _is_apart(found, placed.element)]
         lines = [self.reader.read(paragraph) for paragraph in paragraphs]
         place = {
@@ -233,7 +239,7 @@ class BodyWriter:
             "start_col_offset_idx": placed.column,
             "end_col_offset_idx": placed.column + placed.columns,
         }
-        plain = all(piece == Piece(piece.text) for line in lines for piece in line.pieces)
+        plain = all(piece == OfficePiece(piece.text) for line in lines for piece in line.pieces)
         drawn = any(line.drawings for line in lines)
         only = [child for child in placed.element if isinstance(child.tag, str) and child.tag not in _SKIPPED]
         if plain and not drawn and sum(bool(line.pieces) for line in lines) <= 1 and all(c.tag == PARAGRAPH for c in only):
@@ -264,7 +270,7 @@ class BodyWriter:
         return self._lists.number(style, level, start) if style else ""
 
 
-def _descriptions(lines: Iterable[Line]) -> list[str]:
+def _descriptions(lines: Iterable[OpenDocumentLine]) -> list[str]:
     return [description_of(frame) for line in lines for drawing in line.drawings for frame in drawing.iter(FRAME)]
 
 

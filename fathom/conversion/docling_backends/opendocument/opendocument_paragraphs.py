@@ -14,7 +14,7 @@ from typing import Any
 from docling_core.types.doc.document import Formatting
 
 from fathom.conversion.docling_backends.office.office_notes import NoteMarks, reference
-from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
 from fathom.conversion.docling_backends.opendocument.forms import CONTROL, FIELD_MARK, Forms, field_mark
 from fathom.conversion.docling_backends.opendocument.opendocument_markup import (
     DRAW,
@@ -45,7 +45,7 @@ _DRAWN = frozenset(f"{DRAW}{name}" for name in ("frame", "g", *_SHAPES.split()))
 
 
 @dataclass
-class Note:
+class OpenDocumentNote:
     """A note: its kind, its mark and the paragraphs it is made of."""
 
     kind: str
@@ -54,7 +54,7 @@ class Note:
 
 
 @dataclass
-class Hidden:
+class HiddenCounts:
     """Counts the passages that are not shown."""
 
     text: int = 0
@@ -63,14 +63,14 @@ class Hidden:
 
 
 @dataclass
-class Line:
+class OpenDocumentLine:
     """A paragraph as it is read: its pieces and the drawings in it, in their order."""
 
-    pieces: list[Piece] = field(default_factory=list[Piece])
+    pieces: list[OfficePiece] = field(default_factory=list[OfficePiece])
     drawings: list[Any] = field(default_factory=list[Any])
 
 
-class ParagraphReader:
+class OpenDocumentParagraphReader:
     """Reads the paragraphs of one file; `formula_of` returns the TeX of a drawing that is a formula, else an empty text."""
 
     def __init__(self, styles: Styles, formula_of: Callable[[Any], str], forms: Forms) -> None:
@@ -78,16 +78,16 @@ class ParagraphReader:
         self._styles = styles
         self._formula_of = formula_of
         self._marks = NoteMarks()
-        self._read: dict[Any, Line] = {}  # notes are numbered when their paragraph is read, so each is read once
-        self.notes: list[Note] = []
-        self.hidden = Hidden()
+        self._read: dict[Any, OpenDocumentLine] = {}  # notes are numbered when their paragraph is read, so each is read once
+        self.notes: list[OpenDocumentNote] = []
+        self.hidden = HiddenCounts()
 
-    def read(self, paragraph: Any) -> Line:
+    def read(self, paragraph: Any) -> OpenDocumentLine:
         """Returns the paragraph's pieces, tidied, and its drawings."""
         known = self._read.get(paragraph)
         if known is not None:
             return known
-        line = self._read[paragraph] = Line()
+        line = self._read[paragraph] = OpenDocumentLine()
         style = paragraph.get(f"{TEXT}style-name")
         if self._styles.hides("paragraph", style) or self._is_hidden(paragraph):
             self.hidden.text += bool("".join(paragraph.itertext()).strip())
@@ -97,35 +97,39 @@ class ParagraphReader:
         line.pieces = tidied(self._content(paragraph, line, self._styles.paragraph_format(style), link))
         return line
 
-    def note_pieces(self, note: Note) -> list[Piece]:
+    def note_pieces(self, note: OpenDocumentNote) -> list[OfficePiece]:
         """Returns the note's paragraphs as one line."""
-        pieces: list[Piece] = []
+        pieces: list[OfficePiece] = []
         for paragraph in note.paragraphs:
             said = self.read(paragraph).pieces
-            pieces += [*([Piece(" ")] if pieces and said else []), *said]
+            pieces += [*([OfficePiece(" ")] if pieces and said else []), *said]
         return pieces
 
     @staticmethod
     def _is_hidden(paragraph: Any) -> bool:
         return any(is_true(mark, f"{TEXT}is-hidden") for mark in paragraph.iterfind(f".//{TEXT}hidden-paragraph"))
 
-    def _content(self, element: Any, line: Line, formatting: Formatting | None, link: Link | None) -> Iterator[Piece]:
+    def _content(
+        self, element: Any, line: OpenDocumentLine, formatting: Formatting | None, link: LinkTarget | None
+    ) -> Iterator[OfficePiece]:
         if element.text:
-            yield Piece(_BLANKS.sub(" ", element.text), formatting, link)
+            yield OfficePiece(_BLANKS.sub(" ", element.text), formatting, link)
         for child in element:
             if isinstance(child.tag, str):
                 yield from self._child(child, line, formatting, link)
             if child.tail:
-                yield Piece(_BLANKS.sub(" ", child.tail), formatting, link)
+                yield OfficePiece(_BLANKS.sub(" ", child.tail), formatting, link)
 
-    def _child(self, child: Any, line: Line, formatting: Formatting | None, link: Link | None) -> Iterator[Piece]:
+    def _child(
+        self, child: Any, line: OpenDocumentLine, formatting: Formatting | None, link: LinkTarget | None
+    ) -> Iterator[OfficePiece]:
         tag = child.tag
         if tag == f"{TEXT}s":
-            yield Piece(" " * min(number_of(child, f"{TEXT}c"), MAX_BLANKS), formatting, link)
+            yield OfficePiece(" " * min(number_of(child, f"{TEXT}c"), MAX_BLANKS), formatting, link)
         elif tag == f"{TEXT}tab":
-            yield Piece("\t", formatting, link)
+            yield OfficePiece("\t", formatting, link)
         elif tag == f"{TEXT}line-break":
-            yield Piece("\n", formatting, link)
+            yield OfficePiece("\n", formatting, link)
         elif tag == f"{TEXT}span":
             name = child.get(f"{TEXT}style-name")
             if self._styles.hides("text", name):
@@ -139,18 +143,18 @@ class ParagraphReader:
             if base is not None:
                 yield from self._content(base, line, formatting, link)
             said = "".join(reading.itertext()).strip() if reading is not None else ""
-            yield Piece(f"({said})" if said else "", formatting, link)
+            yield OfficePiece(f"({said})" if said else "", formatting, link)
         elif tag == f"{TEXT}note":
             yield self._note(child)
         elif tag in (CONTROL, FIELD_MARK):
             shown = self.forms.text_of(child) if tag == CONTROL else field_mark(child)
-            yield Piece(f" {shown} " if shown and tag == CONTROL else shown, formatting, link)
+            yield OfficePiece(f" {shown} " if shown and tag == CONTROL else shown, formatting, link)
         elif tag == f"{DRAW}a":
             yield from self._content(child, line, formatting, link)
         elif tag in _DRAWN:
             formula = self._formula_of(child)
             if formula:
-                yield Piece(formula, is_formula=True)
+                yield OfficePiece(formula, is_formula=True)
             else:
                 line.drawings.append(child)
         elif tag in _SILENT or self._is_switched_off(child):
@@ -165,15 +169,15 @@ class ParagraphReader:
             self.hidden.text += 1
         return hidden or field_element.get(f"{TEXT}display") == "none"
 
-    def _note(self, element: Any) -> Piece:
+    def _note(self, element: Any) -> OfficePiece:
         """Keeps the note for the end of the document, and returns its mark."""
         citation = element.find(f"{TEXT}note-citation")
         body = element.find(f"{TEXT}note-body")
         shown = "".join(citation.itertext()) if citation is not None else ""
         mark = self._marks.take(shown or str(len(self.notes) + 1))
         paragraphs = list(body.iter(PARAGRAPH, f"{TEXT}h")) if body is not None else []
-        self.notes.append(Note(element.get(f"{TEXT}note-class", "footnote"), mark, paragraphs))
-        return Piece(reference(mark))
+        self.notes.append(OpenDocumentNote(element.get(f"{TEXT}note-class", "footnote"), mark, paragraphs))
+        return OfficePiece(reference(mark))
 
 
 def code_line(element: Any) -> str:

@@ -20,7 +20,7 @@ _HEADER, _GROUPS = f"{TABLE}table-header-rows", (f"{TABLE}table-rows", f"{TABLE}
 
 
 @dataclass(frozen=True)
-class PlacedCell:
+class OpenDocumentCell:
     """A cell, its place and how many rows and columns it covers."""
 
     element: Any
@@ -31,10 +31,10 @@ class PlacedCell:
 
 
 @dataclass(frozen=True)
-class Grid:
+class OpenDocumentGrid:
     """The cells of a table in reading order, its size, what it says of its header, and its hidden rows."""
 
-    cells: tuple[PlacedCell, ...]
+    cells: tuple[OpenDocumentCell, ...]
     rows: int
     columns: int
     hints: HeaderHints
@@ -56,9 +56,9 @@ class Copies:
         return given
 
 
-def grid_of(table: Any, copies: Copies) -> Grid:
+def grid_of(table: Any, copies: Copies) -> OpenDocumentGrid:
     """Returns the grid of a `table:table`; repeated rows and cells without content stand once."""
-    cells: list[PlacedCell] = []
+    cells: list[OpenDocumentCell] = []
     number = hidden = header = 0
     for row, is_header in _rows(table, False):
         if row.get(f"{TABLE}visibility", "visible") != "visible":
@@ -74,7 +74,7 @@ def grid_of(table: Any, copies: Copies) -> Grid:
     first_row = is_true(table, f"{TABLE}use-first-row-styles") if table.get(f"{TABLE}use-first-row-styles") else None
     first_column = is_true(table, f"{TABLE}use-first-column-styles")
     width = max((cell.column + cell.columns for cell in cells), default=0)
-    return Grid(tuple(_clipped(cells, number)), number, width, HeaderHints(header, first_row, first_column), hidden)
+    return OpenDocumentGrid(tuple(_clipped(cells, number)), number, width, HeaderHints(header, first_row, first_column), hidden)
 
 
 def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
@@ -87,7 +87,7 @@ def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
             yield from _rows(child, is_header)
 
 
-def _placed(row: Any, number: int, copies: Copies) -> list[PlacedCell]:
+def _placed(row: Any, number: int, copies: Copies) -> list[OpenDocumentCell]:
     """Returns the filled cells of a row; none reaches further than the row has cells, covered ones counted."""
     found: list[tuple[Any, int]] = []
     column = 0
@@ -97,10 +97,10 @@ def _placed(row: Any, number: int, copies: Copies) -> list[PlacedCell]:
             repeated = copies.allowed(repeated)
             found += [(cell, at) for at in range(column, column + repeated)]
         column += repeated
-    placed: list[PlacedCell] = []
+    placed: list[OpenDocumentCell] = []
     for cell, at in found:
         across = min(number_of(cell, f"{TABLE}number-columns-spanned"), column - at)
-        placed.append(PlacedCell(cell, number, at, number_of(cell, f"{TABLE}number-rows-spanned"), across))
+        placed.append(OpenDocumentCell(cell, number, at, number_of(cell, f"{TABLE}number-rows-spanned"), across))
     return placed
 
 
@@ -108,6 +108,6 @@ def _has_content(cell: Any) -> bool:
     return len(cell) > 0
 
 
-def _clipped(cells: list[PlacedCell], rows: int) -> Iterator[PlacedCell]:
+def _clipped(cells: list[OpenDocumentCell], rows: int) -> Iterator[OpenDocumentCell]:
     for cell in cells:
-        yield PlacedCell(cell.element, cell.row, cell.column, min(cell.rows, rows - cell.row), cell.columns)
+        yield OpenDocumentCell(cell.element, cell.row, cell.column, min(cell.rows, rows - cell.row), cell.columns)

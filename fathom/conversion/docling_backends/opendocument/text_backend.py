@@ -14,7 +14,7 @@ from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.forms import Forms
 from fathom.conversion.docling_backends.opendocument.media import Media
 from fathom.conversion.docling_backends.opendocument.opendocument_markup import TEXT
-from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import ParagraphReader
+from fathom.conversion.docling_backends.opendocument.opendocument_paragraphs import OpenDocumentParagraphReader
 from fathom.conversion.docling_backends.opendocument.opendocument_styles import Styles
 from fathom.conversion.report import Notice
 
@@ -84,7 +84,7 @@ def body_writer(backend: Any, document: DoclingDocument, threads: Any) -> BodyWr
     content = file.content.root._xml_element
     styles = Styles(content, common)
     media = Media(file, backend._image_loader)
-    return BodyWriter(document, styles, ParagraphReader(styles, media.formula_of, Forms(content)), media, threads)
+    return BodyWriter(document, styles, OpenDocumentParagraphReader(styles, media.formula_of, Forms(content)), media, threads)
 
 
 def add_notes(writer: BodyWriter) -> None:

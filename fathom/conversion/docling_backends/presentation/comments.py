@@ -41,7 +41,7 @@ def threads_of(part: Any, authors: Authors) -> list[list[str]]:
 def _modern(root: Any, authors: Authors) -> Iterator[list[str]]:
     for comment in root.iterfind(f"{_MODERN}cm"):
         replies = comment.iterfind(f"{_MODERN}replyLst/{_MODERN}reply")
-        yield [_line(one, authors, "created", _body(one)) for one in (comment, *replies)]
+        yield [_line(entry, authors, "created", _body(entry)) for entry in (comment, *replies)]
 
 
 def _older(root: Any, authors: Authors) -> list[list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fathom.conversion.docling_backends.office.pieces import Piece, plain_line
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, plain_line
 from fathom.conversion.docling_backends.presentation.slide_markup import A, P
 from fathom.conversion.docling_backends.presentation.slide_paragraphs import body_lines
 from fathom.conversion.geometric.layout.running.page_numbers import read_number
@@ -36,9 +36,9 @@ class RepeatedTexts:
         """Forgets a text whose slide is not shown."""
         self._said.discard(_key(text))
 
-    def drawn_on(self, slide: Any) -> list[list[Piece]]:
+    def drawn_on(self, slide: Any) -> list[list[OfficePiece]]:
         """Returns the lines of its layout and master that a slide shows and none before it did."""
-        found: list[list[Piece]] = []
+        found: list[list[OfficePiece]] = []
         for holder in _holders(slide):
             for shape in holder.element.iter(f"{P}sp"):
                 body = shape.find(f"{P}txBody")

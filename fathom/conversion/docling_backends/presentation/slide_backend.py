@@ -17,12 +17,12 @@ from fathom.conversion.docling_backends.office.charts import CHARTS, ChartConten
 from fathom.conversion.docling_backends.office.office_notes import add_comments, alternative_text, describe, objects_notice
 from fathom.conversion.docling_backends.office.office_package import SLIDES_MAIN, opened_package
 from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape, in_reading_order
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, plain_line
 from fathom.conversion.docling_backends.presentation.comments import authors_of, threads_of
 from fathom.conversion.docling_backends.presentation.repeated import RepeatedTexts
 from fathom.conversion.docling_backends.presentation.slide_lists import AutoNumber, OpenLists
 from fathom.conversion.docling_backends.presentation.slide_markup import A, P, make_plain
-from fathom.conversion.docling_backends.presentation.slide_notes import Lines, add_notes, take_notes
+from fathom.conversion.docling_backends.presentation.slide_notes import NoteLines, add_notes, take_notes
 from fathom.conversion.docling_backends.presentation.slide_paragraphs import paragraph_pieces
 from fathom.conversion.docling_backends.presentation.slide_tables import add_table
 from fathom.conversion.report import Notice
@@ -38,7 +38,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsPowerpointBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
         super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
-        self._notes: dict[int, Lines] = {}
+        self._notes: dict[int, NoteLines] = {}
         size = (None, None) if self.pptx_obj is None else (self.pptx_obj.slide_width, self.pptx_obj.slide_height)
         self._repeated = RepeatedTexts(*size)
         self._authors = authors_of(self.pptx_obj.part) if self.pptx_obj is not None else {}
@@ -79,7 +79,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
             if (pieces := paragraph_pieces(paragraph._element, shape.part))
         ]
 
-        def prov(pieces: list[Piece]) -> Any:
+        def prov(pieces: list[OfficePiece]) -> Any:
             return self._generate_prov(shape, slide_ind, plain_line(pieces), slide_size)
 
         if kind == PP_PLACEHOLDER.FOOTER and self._repeated.is_new(" ".join(plain_line(pieces) for _, pieces in lines)):
@@ -87,7 +87,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         if kind in _TITLES:
             title = " ".join(plain_line(pieces).replace("\n", " ") for _, pieces in lines)
             if title:
-                doc.add_text(label=DocItemLabel.TITLE, text=title, parent=parent_slide, prov=prov([Piece(title)]))
+                doc.add_text(label=DocItemLabel.TITLE, text=title, parent=parent_slide, prov=prov([OfficePiece(title)]))
             return
         lists = OpenLists(doc, parent_slide, layer)
         for paragraph, pieces in lines:

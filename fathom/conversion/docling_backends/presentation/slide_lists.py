@@ -10,7 +10,7 @@ from typing import Any
 
 from docling_core.types.doc import DoclingDocument, ListItem, NodeItem
 
-from fathom.conversion.docling_backends.office.pieces import Piece, add_runs
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_runs
 from fathom.conversion.docling_backends.presentation.slide_paragraphs import auto_number
 
 
@@ -46,7 +46,7 @@ class OpenLists:
         """Ends all lists, since a paragraph that is no item follows."""
         self._open.clear()
 
-    def add(self, pieces: list[Piece], level: int, number: AutoNumber | None, prov: Any) -> None:
+    def add(self, pieces: list[OfficePiece], level: int, number: AutoNumber | None, prov: Any) -> None:
         """Adds an item; `number` is None for a bullet."""
         current = self._at(level)
         if number != current.number:

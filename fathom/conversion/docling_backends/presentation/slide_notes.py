@@ -9,20 +9,20 @@ from typing import Any
 
 from docling_core.types.doc import ContentLayer, DoclingDocument, NodeItem
 
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces
 from fathom.conversion.docling_backends.presentation.slide_markup import A, P
 from fathom.conversion.docling_backends.presentation.slide_paragraphs import body_lines
 
 _CHROME = frozenset({"sldImg", "hdr", "ftr", "dt", "sldNum"})
-Lines = list[list[Piece]]
+NoteLines = list[list[OfficePiece]]
 
 
-def take_notes(slide: Any) -> Lines:
+def take_notes(slide: Any) -> NoteLines:
     """Returns the paragraphs of the slide's notes and takes them out of it, so that docling does not read them again."""
     if not slide.has_notes_slide:
         return []
     notes = slide.notes_slide
-    found: Lines = []
+    found: NoteLines = []
     for shape in notes.element.iter(f"{P}sp"):
         place = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
         body = shape.find(f"{P}txBody")
@@ -34,7 +34,7 @@ def take_notes(slide: Any) -> Lines:
     return found
 
 
-def add_notes(document: DoclingDocument, notes: Lines, parent: NodeItem, prov: Any) -> None:
+def add_notes(document: DoclingDocument, notes: NoteLines, parent: NodeItem, prov: Any) -> None:
     """Adds the paragraphs at the end of their slide."""
     for line in notes:
         add_pieces(document, line, parent=parent, layer=ContentLayer.NOTES, prov=prov)

@@ -13,7 +13,7 @@ from docling.backend.msword_backend import _int_to_letter_marker, _int_to_roman_
 from docling_core.types.doc.document import Formatting, Script
 
 from fathom.conversion.docling_backends.office.formulas import latex_of
-from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
 from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_text
 from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 from fathom.conversion.docling_backends.presentation.slide_markup import A, R
@@ -21,12 +21,12 @@ from fathom.conversion.docling_backends.presentation.slide_markup import A, R
 _ON = frozenset({"1", "true"})
 
 
-def paragraph_pieces(paragraph: Any, part: Any) -> list[Piece]:
+def paragraph_pieces(paragraph: Any, part: Any) -> list[OfficePiece]:
     """Returns the pieces of an `a:p`, tidied; `part` is the one whose relations its links are of."""
     return tidied(_pieces(paragraph, part))
 
 
-def body_lines(body: Any, part: Any) -> list[list[Piece]]:
+def body_lines(body: Any, part: Any) -> list[list[OfficePiece]]:
     """Returns the pieces of each paragraph of a text body that has a text."""
     return [pieces for paragraph in body.iterfind(f"{A}p") if (pieces := paragraph_pieces(paragraph, part))]
 
@@ -46,20 +46,20 @@ def auto_number(number: int, form: str) -> str:
     return shown + (")" if form.endswith("ParenR") else "" if form.endswith("Plain") else ".")
 
 
-def _pieces(paragraph: Any, part: Any) -> Iterator[Piece]:
+def _pieces(paragraph: Any, part: Any) -> Iterator[OfficePiece]:
     for child in _iter_paragraph_elements(paragraph):
         if child.tag == f"{A}br":
-            yield Piece("\n")
+            yield OfficePiece("\n")
         elif child.tag.endswith("}oMath"):
             latex = latex_of(child)
             if latex:
-                yield Piece(latex, is_formula=True)
+                yield OfficePiece(latex, is_formula=True)
         else:
             said = child.find(f"{A}t")
             properties = child.find(f"{A}rPr")
             text = _shown(said.text or "", properties) if said is not None else ""
             if text:
-                yield Piece(text, _formatting(properties), _target(properties, part))
+                yield OfficePiece(text, _formatting(properties), _target(properties, part))
 
 
 def _shown(text: str, properties: Any | None) -> str:
@@ -86,7 +86,7 @@ def _formatting(properties: Any | None) -> Formatting | None:
     )
 
 
-def _target(properties: Any | None, part: Any) -> Link | None:
+def _target(properties: Any | None, part: Any) -> LinkTarget | None:
     click = None if properties is None else properties.find(f"{A}hlinkClick")
     relation = None if click is None else part.rels.get(click.get(f"{R}id", ""))
     if relation is None or not relation.is_external:

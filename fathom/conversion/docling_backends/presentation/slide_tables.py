@@ -11,7 +11,7 @@ from typing import Any
 
 from docling_core.types.doc import DoclingDocument, GroupLabel, NodeItem, RichTableCell, TableCell, TableData
 
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, plain_line
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, plain_line
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints, header_depth, mark_headers
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.presentation.slide_markup import A
@@ -22,11 +22,11 @@ MAX_COLUMNS = 1_000
 
 
 @dataclass
-class _Cell:
+class _SlideCell:
     """A cell as it is read: its place and lines."""
 
     cell: TableCell
-    lines: list[list[Piece]]
+    lines: list[list[OfficePiece]]
 
 
 def add_table(document: DoclingDocument, table: Any, part: Any, parent: NodeItem, prov: Any) -> None:
@@ -48,7 +48,7 @@ def add_table(document: DoclingDocument, table: Any, part: Any, parent: NodeItem
         document.add_table_cell(item, _with_content(document, made, item))
 
 
-def _cells(row: Any, number: int, rows: int, part: Any) -> list[_Cell]:
+def _cells(row: Any, number: int, rows: int, part: Any) -> list[_SlideCell]:
     found = []
     elements = list(row.iterfind(f"{A}tc"))[:MAX_COLUMNS]
     width = len(elements)
@@ -67,14 +67,14 @@ def _cells(row: Any, number: int, rows: int, part: Any) -> list[_Cell]:
             start_col_offset_idx=column,
             end_col_offset_idx=column + across,
         )
-        found.append(_Cell(cell, lines))
+        found.append(_SlideCell(cell, lines))
     return found
 
 
-def _with_content(document: DoclingDocument, made: _Cell, table: NodeItem) -> TableCell:
+def _with_content(document: DoclingDocument, made: _SlideCell, table: NodeItem) -> TableCell:
     """Returns the cell, with its lines as items where they have formats or links."""
     pieces = [piece for line in made.lines for piece in line]
-    if all(piece == Piece(piece.text) for piece in pieces):
+    if all(piece == OfficePiece(piece.text) for piece in pieces):
         return made.cell
     group = document.add_group(label=GroupLabel.UNSPECIFIED, name="rich_cell", parent=table)
     for line in made.lines:
@@ -88,7 +88,7 @@ def _hints(properties: Any | None) -> HeaderHints:
     return HeaderHints(0, _is_on(properties, "firstRow"), _is_on(properties, "firstCol"))
 
 
-def _bold_rows(found: list[_Cell]) -> frozenset[int]:
+def _bold_rows(found: list[_SlideCell]) -> frozenset[int]:
     bold: dict[int, bool] = {}
     for made in found:
         for piece in (piece for line in made.lines for piece in line):

@@ -8,21 +8,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell, ShownSheet
+from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind, SheetCell, ShownSheet
 
 # Rows that are looked at to tell what a column holds.
 MAX_SAMPLED = 200
 
-Placed = tuple[int, SheetCell]
+NumberedCell = tuple[int, SheetCell]
 
 
 @dataclass(slots=True)
 class CellBlock:
     """Filled cells by row, each row sorted by column; no row is empty."""
 
-    cells: dict[int, list[Placed]]
+    cells: dict[int, list[NumberedCell]]
     _columns: list[int] = field(default_factory=list[int])
-    _kinds: dict[tuple[int, int], dict[int, Kind]] = field(default_factory=dict[tuple[int, int], dict[int, Kind]])
+    _kinds: dict[tuple[int, int], dict[int, CellKind]] = field(default_factory=dict[tuple[int, int], dict[int, CellKind]])
 
     @staticmethod
     def of(sheet: ShownSheet) -> CellBlock:
@@ -46,7 +46,7 @@ class CellBlock:
 
     def of_columns(self, left: int, right: int) -> CellBlock:
         """Returns the cells that begin between two columns, both included."""
-        kept: dict[int, list[Placed]] = {}
+        kept: dict[int, list[NumberedCell]] = {}
         for row, placed in self.cells.items():
             start = bisect_left(placed, left, key=_column)
             end = bisect_left(placed, right + 1, key=_column)
@@ -58,12 +58,12 @@ class CellBlock:
         """Returns the texts of a row's cells."""
         return [cell.text.strip() for _, cell in self.cells[row]]
 
-    def kinds(self, rows: Sequence[int]) -> dict[int, Kind]:
+    def kinds(self, rows: Sequence[int]) -> dict[int, CellKind]:
         """Returns, by column, the kind that most cells of these rows have there; of many rows, the first are looked at."""
         rows = rows[:MAX_SAMPLED]
         key = (rows[0] if rows else -1, len(rows))
         if key not in self._kinds:
-            counts: dict[int, Counter[Kind]] = {}
+            counts: dict[int, Counter[CellKind]] = {}
             for row in rows:
                 for column, cell in self.cells[row]:
                     counts.setdefault(column, Counter())[cell.kind] += 1
@@ -81,17 +81,17 @@ def is_year(cell: SheetCell) -> bool:
     return cell.kind == "number" and len(cell.text) == 4 and cell.text.isdigit() and 1900 <= int(cell.text) <= 2100
 
 
-def stands_out(placed: Sequence[Placed]) -> bool:
+def stands_out(placed: Sequence[NumberedCell]) -> bool:
     """True if most cells of a row are bold or filled."""
     return 2 * sum(cell.look.stands_out for _, cell in placed) > len(placed)
 
 
-def is_counted(placed: Sequence[Placed]) -> bool:
+def is_counted(placed: Sequence[NumberedCell]) -> bool:
     """True if a row's numbers count up evenly, as numbers of weeks or years do that name columns."""
     numbers = [int(cell.text) for _, cell in placed if cell.kind == "number" and cell.text.isdigit() and len(cell.text) < 6]
     steps = {second - first for first, second in pairwise(numbers)}
     return len(numbers) > 2 and len(steps) == 1 and steps.pop() > 0
 
 
-def _column(placed: Placed) -> int:
+def _column(placed: NumberedCell) -> int:
     return placed[0]

@@ -21,7 +21,7 @@ from fathom.conversion.docling_backends.spreadsheet.delimited import (
     lines_of,
 )
 from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cell
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, SheetCell
+from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind, SheetCell
 from fathom.conversion.docling_backends.spreadsheet.sheet_headers import has_header, is_header_like
 from fathom.conversion.report import Notice
 
@@ -191,7 +191,7 @@ def _sample(rows: Sequence[list[str]]) -> CellBlock:
     return CellBlock(cells)  # empty rows are no rows of it
 
 
-def kind_of(text: str) -> Kind:
+def kind_of(text: str) -> CellKind:
     """Tells a number, also with a comma for the point, and a date from other text."""
     text = text.strip()
     if _NUMBER.fullmatch(text):

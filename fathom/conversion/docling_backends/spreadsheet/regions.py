@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fathom.conversion.docling_backends.spreadsheet.block import MAX_SAMPLED, CellBlock, Placed, is_typed, is_year, stands_out
+from fathom.conversion.docling_backends.spreadsheet.block import (
+    MAX_SAMPLED,
+    CellBlock,
+    NumberedCell,
+    is_typed,
+    is_year,
+    stands_out,
+)
 from fathom.conversion.docling_backends.spreadsheet.gaps import column_gap_parts, row_gap_parts
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
 from fathom.conversion.docling_backends.spreadsheet.sheet_headers import header_depth
@@ -56,7 +63,7 @@ def _taken(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
     if first and rows[first - 1] == area.top - 1:
         over = [cell for column, cell in block.cells.get(area.top - 1, ()) if area.left <= column <= area.right]
         first -= len(over) > 1 and any(cell.columns > 1 for cell in over)
-    taken: dict[int, list[Placed]] = {}
+    taken: dict[int, list[NumberedCell]] = {}
     for row in rows[first : bisect_right(rows, area.bottom)]:
         placed = block.cells.get(row, [])
         inside = [(column, cell) for column, cell in placed if area.left <= column <= area.right]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "number", "date", "bool", "error"]
+CellKind = Literal["text", "number", "date", "bool", "error"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CellLook:
     """Says how a cell is dressed; `fill` names its colour and is empty for none and for white."""
 
     bold: bool = False
@@ -29,7 +29,7 @@ class Look:
         return self.bold or bool(self.fill)
 
 
-PLAIN = Look()
+PLAIN = CellLook()
 
 
 @dataclass(slots=True)
@@ -37,8 +37,8 @@ class SheetCell:
     """A cell that shows something; `rows` and `columns` are how many it covers where it is merged."""
 
     text: str
-    kind: Kind = "text"
-    look: Look = PLAIN
+    kind: CellKind = "text"
+    look: CellLook = PLAIN
     rows: int = 1
     columns: int = 1
     link: str | None = None
@@ -65,7 +65,7 @@ class Area:
 
 
 @dataclass(slots=True)
-class Lines:
+class GridLines:
     """Rows or columns of which some are hidden.
 
     `hidden` and `shown` are sorted; `shown` is None unless lines are hidden that are not named as shown.
@@ -114,8 +114,8 @@ class ShownSheet:
 
     name: str
     cells: dict[int, dict[int, SheetCell]] = field(default_factory=dict[int, dict[int, SheetCell]])
-    row_lines: Lines = field(default_factory=Lines)
-    column_lines: Lines = field(default_factory=Lines)
+    row_lines: GridLines = field(default_factory=GridLines)
+    column_lines: GridLines = field(default_factory=GridLines)
     narrow_columns: frozenset[int] = frozenset()
     dressed: frozenset[tuple[int, int]] = frozenset()  # empty cells with a fill or a border
     tables: tuple[Area, ...] = ()  # that the file names as tables

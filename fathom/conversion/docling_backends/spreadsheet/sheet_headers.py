@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fathom.conversion.docling_backends.spreadsheet.block import CellBlock, Placed, is_counted, is_typed, is_year, stands_out
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind, ShownSheet
+from fathom.conversion.docling_backends.spreadsheet.block import (
+    CellBlock,
+    NumberedCell,
+    is_counted,
+    is_typed,
+    is_year,
+    stands_out,
+)
+from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind, ShownSheet
 
 MAX_HEADER_ROWS = 6
 _SAMPLED = 50
@@ -98,14 +105,14 @@ def _goes_on(block: CellBlock, rows: Sequence[int], depth: int, sheet: ShownShee
     return _is_of_units(row, above, kinds) or (depth == 1 and spread_groups(above, row, kinds))
 
 
-def _is_of_units(row: Sequence[Placed], above: Sequence[Placed], kinds: Mapping[int, Kind]) -> bool:
+def _is_of_units(row: Sequence[NumberedCell], above: Sequence[NumberedCell], kinds: Mapping[int, CellKind]) -> bool:
     """True for a row of units below names: all texts in brackets, and values below most of them."""
     named = {column for column, _ in above}
     bracketed = [column for column, cell in row if cell.text.strip()[:1] in "([" and cell.text.strip()[-1:] in ")]"]
     return bool(bracketed) and len(bracketed) == len(row) and named.issuperset(bracketed)
 
 
-def spread_groups(above: Sequence[Placed], row: Sequence[Placed], kinds: Mapping[int, Kind]) -> bool:
+def spread_groups(above: Sequence[NumberedCell], row: Sequence[NumberedCell], kinds: Mapping[int, CellKind]) -> bool:
     """Tells whether names stand over groups of columns without being merged; lets each cover its group.
 
     The sign is that the row below repeats its names (Oats, Rye, Oats, Rye) where the row above has blanks.

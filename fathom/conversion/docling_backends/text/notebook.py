@@ -11,7 +11,14 @@ from docling_core.types.doc import DoclingDocument
 
 from fathom.conversion.docling_backends.markdown.document_builder import MarkdownBuilder
 from fathom.conversion.docling_backends.markdown.html_fragment import add_html
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Formula, Heading, Paragraph, Picture
+from fathom.conversion.docling_backends.markup.markup_blocks import (
+    Code,
+    Formula,
+    MarkupBlock,
+    MarkupHeading,
+    Paragraph,
+    Picture,
+)
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
 from fathom.conversion.docling_backends.text.plain_text import code_document, without_controls
@@ -67,7 +74,7 @@ class _CellReader:
             self._markdown.add(source)
         elif kind == "heading":  # of format 3
             level = cell.get("level")
-            self._writer.write([Heading([Run(source)], max(0, level - 1) if isinstance(level, int) else 0)])
+            self._writer.write([MarkupHeading([Run(source)], max(0, level - 1) if isinstance(level, int) else 0)])
         elif kind == "code":
             language = cell.get("language")
             self._writer.write([Code(source, language if isinstance(language, str) else self._language)])
@@ -99,7 +106,7 @@ class _CellReader:
             self._writer.write(_blocks(forms))
 
 
-def _blocks(forms: Mapping[str, Any]) -> list[Block]:
+def _blocks(forms: Mapping[str, Any]) -> list[MarkupBlock]:
     """Returns an output in its most telling form: a picture by its name, else text."""
     plain = _shown(_text(forms.get("text/plain")))
     picture = next(filter(_is_picture, forms), None)

@@ -45,7 +45,7 @@ class WordComments:
         for key in ids:
             thread = self._threads.pop(key, None)
             if thread is not None:
-                found.append((f"comment-{key}", [self._lines[one] for one in thread]))
+                found.append((f"comment-{key}", [self._lines[identity] for identity in thread]))
         return found
 
     def rest(self) -> list[tuple[str, list[str]]]:

@@ -31,7 +31,7 @@ _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNoti
 
 
 @dataclass
-class Note:
+class WordNote:
     """A note of the document: its mark, its element and the part that its links are of."""
 
     mark: str
@@ -44,7 +44,7 @@ class WordNotes:
 
     def __init__(self, part: Any, settings: Any | None) -> None:
         self._marks = NoteMarks()
-        self._found: dict[str, list[Note]] = {kind: [] for kind in KINDS}
+        self._found: dict[str, list[WordNote]] = {kind: [] for kind in KINDS}
         self._elements = {kind: _notes(part, *KINDS[kind][:1], kind) for kind in KINDS}
         self._formats = {kind: _numbering(kind, settings, part.element) for kind in KINDS}
         self._counts = dict.fromkeys(KINDS, 0)
@@ -55,7 +55,7 @@ class WordNotes:
         return [root for root, _, _ in filter(None, self._elements.values())]
 
     @property
-    def found(self) -> list[Note]:
+    def found(self) -> list[WordNote]:
         """The notes that have a mark in the text, footnotes before endnotes."""
         return [note for kind in KINDS for note in self._found[kind]]
 
@@ -75,7 +75,7 @@ class WordNotes:
                 self._counts[kind] += 1
                 shown = symbol_mark(number) if form == "chicago" else note_mark(number, form)
             mark = self._marks.take(shown)
-            self._found[kind].append(Note(mark, element, of_kind[1]))
+            self._found[kind].append(WordNote(mark, element, of_kind[1]))
             _write(place, run, reference(mark))
 
 

@@ -29,7 +29,7 @@ _OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
 
 
 @dataclass
-class LeftOut:
+class OmissionCounts:
     """Counts what was left out: passages and rows."""
 
     deleted: int = 0
@@ -37,7 +37,7 @@ class LeftOut:
     hidden_rows: int = 0
 
 
-def accept_revisions(root: Any, left_out: LeftOut) -> None:
+def accept_revisions(root: Any, left_out: OmissionCounts) -> None:
     """Removes tracked deletions and the places that text was moved from; paragraphs whose mark is deleted are joined."""
     for tag in ("del", "moveFrom"):
         for passage in list(root.iter(f"{W}{tag}")):
@@ -105,7 +105,7 @@ class HiddenStyles:
         return None
 
 
-def drop_hidden(root: Any, styles: HiddenStyles, left_out: LeftOut) -> None:
+def drop_hidden(root: Any, styles: HiddenStyles, left_out: OmissionCounts) -> None:
     """Removes hidden rows, and runs that are hidden by themselves or by their style."""
     for row in list(root.iter(ROW)):
         if is_on(row.find(f"{W}trPr/{W}hidden")):
@@ -155,7 +155,7 @@ def _remove_row(row: Any) -> None:
         remove(table)
 
 
-def notices_of(left_out: LeftOut, document: Any) -> list[Notice]:
+def notices_of(left_out: OmissionCounts, document: Any) -> list[Notice]:
     """Returns notices of what was left out of the document."""
     objects = [found.get("ProgID", "") for found in document.iter(_OBJECT) if found.get("Type", "Embed") == "Embed"]
     linked = sum(1 for _ in document.iter(f"{W}subDoc"))

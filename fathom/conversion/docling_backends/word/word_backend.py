@@ -28,7 +28,7 @@ from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, 
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
 from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, opened_package
-from fathom.conversion.docling_backends.office.pieces import Piece, add_pieces, add_runs, plain_line, tidied
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidied
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
@@ -38,7 +38,13 @@ from fathom.conversion.docling_backends.word.flattening import BOXES, drop_promp
 from fathom.conversion.docling_backends.word.headings import by_outline, styles_of
 from fathom.conversion.docling_backends.word.imported_parts import ImportedParts, mark_parts
 from fathom.conversion.docling_backends.word.note_parts import WordNotes
-from fathom.conversion.docling_backends.word.revisions import HiddenStyles, LeftOut, accept_revisions, drop_hidden, notices_of
+from fathom.conversion.docling_backends.word.revisions import (
+    HiddenStyles,
+    OmissionCounts,
+    accept_revisions,
+    drop_hidden,
+    notices_of,
+)
 from fathom.conversion.docling_backends.word.text_boxes import lift_boxes
 from fathom.conversion.docling_backends.word.word_markup import (
     CELL,
@@ -49,9 +55,9 @@ from fathom.conversion.docling_backends.word.word_markup import (
     P,
 )
 from fathom.conversion.docling_backends.word.word_numbering import Numbering
-from fathom.conversion.docling_backends.word.word_paragraphs import ParagraphReader
+from fathom.conversion.docling_backends.word.word_paragraphs import WordParagraphReader
 from fathom.conversion.docling_backends.word.word_tables import (
-    PlacedCell,
+    WordCell,
     bold_rows,
     cell_paragraphs,
     header_hints,
@@ -82,21 +88,21 @@ class WordBackend(MsWordDocumentBackend):
         part = document.part
         styles = _tree(part, RELATIONSHIP_TYPE.STYLES)
         hidden = HiddenStyles(styles)
-        left_out = LeftOut()
+        left_out = OmissionCounts()
         self._notes = WordNotes(part, document.settings.element)
         self._comments = WordComments(part)
         self._numbering = Numbering(_tree(part, RELATIONSHIP_TYPE.NUMBERING), styles)
-        self._reader = ParagraphReader(document, styles, self._get_style_chain)
+        self._reader = WordParagraphReader(document, styles, self._get_style_chain)
         around = [relation.target_part for relation in part.rels.values() if relation.reltype in _HEADERS]
         roots = [document.element, *self._notes.roots, *(found.element for found in around if hasattr(found, "element"))]
         for root in (found.element for found in around if hasattr(found, "element")):
             drop_prompts(root)
         for root in roots:
             etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
-            accept_revisions(root, left_out if root is document.element else LeftOut())
+            accept_revisions(root, left_out if root is document.element else OmissionCounts())
             flatten_content(root)
             mark_parts(root)
-            drop_hidden(root, hidden, left_out if root is document.element else LeftOut())
+            drop_hidden(root, hidden, left_out if root is document.element else OmissionCounts())
         self._notes.put_marks(document.element)
         for root in roots:
             lift_boxes(root)
@@ -126,10 +132,10 @@ class WordBackend(MsWordDocumentBackend):
     def _add_footnotes_and_endnotes(self, docx_obj: Any, doc: DoclingDocument) -> None:
         """Adds the notes to the body, each with its mark."""
         for note in self._notes.found:
-            pieces: list[Piece] = []
+            pieces: list[OfficePiece] = []
             for paragraph in note.element.iter(P):
                 said = self._reader.pieces(paragraph, note.part)
-                pieces += [*([Piece(" ")] if pieces and said else []), *said]
+                pieces += [*([OfficePiece(" ")] if pieces and said else []), *said]
             add_note(doc, note.mark, pieces)
 
     def _get_label_and_level(self, paragraph: Any) -> tuple[str, int | None]:
@@ -158,8 +164,8 @@ class WordBackend(MsWordDocumentBackend):
 
     # Paragraphs
 
-    def _get_paragraph_elements(self, paragraph: Any) -> list[Piece]:
-        return self._reader.pieces(paragraph._p, self.current_part) or [Piece("")]
+    def _get_paragraph_elements(self, paragraph: Any) -> list[OfficePiece]:
+        return self._reader.pieces(paragraph._p, self.current_part) or [OfficePiece("")]
 
     def _get_paragraph_text(self, paragraph: Any) -> str:
         return plain_line(self._reader.pieces(paragraph._p, self.current_part))
@@ -211,16 +217,16 @@ class WordBackend(MsWordDocumentBackend):
         return named["prev_parent"]
 
     def _add_body_text_items(
-        self, doc: DoclingDocument, paragraph_elements: list[Piece], checkbox_label: Any, skip_empty_text: bool
+        self, doc: DoclingDocument, paragraph_elements: list[OfficePiece], checkbox_label: Any, skip_empty_text: bool
     ) -> list[Any]:
         pieces = _without_box(paragraph_elements) if checkbox_label else paragraph_elements
         if skip_empty_text and not plain_line(pieces).strip():
             return []
         parent = self.parents.get(self._get_level() - 1)
         if not pieces:
-            pieces = [Piece("")]
+            pieces = [OfficePiece("")]
         if checkbox_label and len(pieces) > 1:
-            pieces = [Piece(plain_line(pieces))]
+            pieces = [OfficePiece(plain_line(pieces))]
         label = checkbox_label or DocItemLabel.TEXT
         return [add_pieces(doc, pieces, label=label, parent=parent, layer=self.content_layer).get_ref()]
 
@@ -256,7 +262,7 @@ class WordBackend(MsWordDocumentBackend):
         """Puts the number of a caption or another text that is no list item before it, as docling decides which these are."""
         if numid is None or ilevel is None or not self._get_caption_numbering_marker(numid, ilevel, p_style_id):
             return False
-        paragraph_elements[0] = Piece(f"{self._label} {paragraph_elements[0].text}", *list(paragraph_elements[0])[1:])
+        paragraph_elements[0] = OfficePiece(f"{self._label} {paragraph_elements[0].text}", *list(paragraph_elements[0])[1:])
         return True
 
     def _add_heading(
@@ -273,14 +279,14 @@ class WordBackend(MsWordDocumentBackend):
         return added
 
     def _add_formatted_list_item(
-        self, doc: DoclingDocument, elements: list[Piece], marker: str, enumerated: bool, level: int
+        self, doc: DoclingDocument, elements: list[OfficePiece], marker: str, enumerated: bool, level: int
     ) -> list[Any]:
         group = self.parents[level]
         pieces = [piece for piece in elements if piece.text]
         if not isinstance(group, ListGroup) or not pieces:
             return []
         if self._box:
-            pieces = tidied([Piece(f"{self._box} "), *pieces])
+            pieces = tidied([OfficePiece(f"{self._box} "), *pieces])
         only = pieces[0] if len(pieces) == 1 and not pieces[0].is_formula else None
         item = doc.add_list_item(
             marker=marker,
@@ -313,7 +319,7 @@ class WordBackend(MsWordDocumentBackend):
             return self._unwrapped(cells[0].element, doc)
         parent = self.parents[self._get_level() - 1]
         table = doc.add_table(data=TableData(num_rows=rows, num_cols=columns), parent=parent, content_layer=self.content_layer)
-        made: list[tuple[TableCell, list[Piece]]] = []
+        made: list[tuple[TableCell, list[OfficePiece]]] = []
         for placed in cells:
             lines = [self._reader.pieces(paragraph, self.current_part) for paragraph in cell_paragraphs(placed.element)]
             cell = self._cell(placed, lines, doc, table)
@@ -335,7 +341,7 @@ class WordBackend(MsWordDocumentBackend):
         self._force_new_code_block = True
         return list(added)
 
-    def _cell(self, placed: PlacedCell, lines: list[list[Piece]], doc: DoclingDocument, table: Any) -> TableCell:
+    def _cell(self, placed: WordCell, lines: list[list[OfficePiece]], doc: DoclingDocument, table: Any) -> TableCell:
         place = {
             "text": "\n".join(filter(None, map(plain_line, lines))),
             "row_span": placed.rows,
@@ -356,12 +362,12 @@ class WordBackend(MsWordDocumentBackend):
         reference = self._group_cell_elements(name, doc, added, table, content_layer=self.content_layer)
         return RichTableCell(**place, ref=reference)
 
-    def _is_rich(self, cell: Any, lines: list[list[Piece]]) -> bool:
+    def _is_rich(self, cell: Any, lines: list[list[OfficePiece]]) -> bool:
         """Tells whether the cell holds more than plain text: lines, formats, links, numbers, pictures, tables."""
         filled = [line for line in lines if line]
         if len(filled) > 1 or next(cell.iter(TABLE, *CHARTS), None) is not None or self._has_blip(cell):
             return True
-        if any(len(line) > 1 or line[0] != Piece(line[0].text) for line in filled):
+        if any(len(line) > 1 or line[0] != OfficePiece(line[0].text) for line in filled):
             return True
         paragraphs = list(cell_paragraphs(cell))
         return any(
@@ -414,11 +420,11 @@ def _tree(part: Any, relation: str) -> Any | None:
     return None
 
 
-def _without_box(pieces: list[Piece]) -> list[Piece]:
+def _without_box(pieces: list[OfficePiece]) -> list[OfficePiece]:
     """Returns the pieces without the sign of a check box at their start."""
     if not pieces or pieces[0].text[:1] not in BOXES:
         return pieces
-    return tidied([Piece(pieces[0].text[1:], *list(pieces[0])[1:]), *pieces[1:]])
+    return tidied([OfficePiece(pieces[0].text[1:], *list(pieces[0])[1:]), *pieces[1:]])
 
 
 def _outermost(references: list[Any], doc: DoclingDocument) -> list[Any]:

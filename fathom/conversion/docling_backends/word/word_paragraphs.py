@@ -15,7 +15,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from fathom.conversion.docling_backends.office.formulas import latex_of
-from fathom.conversion.docling_backends.office.pieces import Link, Piece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
 from fathom.conversion.docling_backends.word.word_markup import LINK, RUN, RUN_PROPERTIES, VAL, M, R, W, is_on, value_of
 
 _SKIPPED = frozenset(
@@ -27,7 +27,7 @@ _SCRIPTS = {"superscript": Script.SUPER, "subscript": Script.SUB}
 StyleChain = Callable[[Any], Any]
 
 
-class ParagraphReader:
+class WordParagraphReader:
     """Reads paragraphs of one document; `styles` is the root of its styles part, `chain_of` docling's chain of a style."""
 
     def __init__(self, document: Any, styles: Any | None, chain_of: StyleChain) -> None:
@@ -37,9 +37,9 @@ class ParagraphReader:
             {style.get(f"{W}styleId", ""): style for style in styles.iterfind(f"{W}style")} if styles is not None else {}
         )
         self._of_style: dict[str, tuple[Script | None, bool]] = {}
-        self._last: tuple[Any, list[Piece]] = (None, [])
+        self._last: tuple[Any, list[OfficePiece]] = (None, [])
 
-    def pieces(self, element: Any, part: Any) -> list[Piece]:
+    def pieces(self, element: Any, part: Any) -> list[OfficePiece]:
         """Returns the paragraph's pieces, tidied; `part` is the one whose relations its links are of."""
         if self._last[0] is not element:  # docling asks of each paragraph several times
             paragraph = Paragraph(element, self._document)
@@ -47,13 +47,15 @@ class ParagraphReader:
             self._last = (element, tidied(self._pieces(element, part, paragraph, chain, None)))
         return list(self._last[1])
 
-    def _pieces(self, element: Any, part: Any, paragraph: Paragraph, chain: Any, link: Link | None) -> Iterator[Piece]:
+    def _pieces(
+        self, element: Any, part: Any, paragraph: Paragraph, chain: Any, link: LinkTarget | None
+    ) -> Iterator[OfficePiece]:
         for child in element:
             if child.tag == RUN:
                 own = link or link_target(child.get(LINK))
                 text = Run(child, paragraph).text
                 if text:
-                    yield Piece(text, self._formatting(child, paragraph, chain), own)
+                    yield OfficePiece(text, self._formatting(child, paragraph, chain), own)
             elif child.tag == _HYPERLINK:
                 yield from self._pieces(child, part, paragraph, chain, _target(child, part) or link)
             elif child.tag == _FORMULA:
@@ -96,7 +98,7 @@ class ParagraphReader:
         return self._of_style[style]
 
 
-def _target(hyperlink: Any, part: Any) -> Link | None:
+def _target(hyperlink: Any, part: Any) -> LinkTarget | None:
     """Returns where the link leads outside of the document, its anchor included."""
     relation = part.rels.get(hyperlink.get(f"{R}id", ""))
     if relation is None or not relation.is_external:
@@ -106,7 +108,7 @@ def _target(hyperlink: Any, part: Any) -> Link | None:
     return link_target(f"{address}#{anchor}" if anchor and "#" not in address else address)
 
 
-def _formula(element: Any) -> Iterator[Piece]:
+def _formula(element: Any) -> Iterator[OfficePiece]:
     latex = latex_of(element)
     if latex:
-        yield Piece(latex, is_formula=True)
+        yield OfficePiece(latex, is_formula=True)

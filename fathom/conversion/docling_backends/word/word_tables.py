@@ -12,7 +12,7 @@ from typing import Any
 
 from docling_core.types.doc import TableCell
 
-from fathom.conversion.docling_backends.office.pieces import Piece
+from fathom.conversion.docling_backends.office.pieces import OfficePiece
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.word.word_markup import CELL, ROW, TABLE, VAL, P, W, is_on, value_of
 
@@ -22,7 +22,7 @@ _FIRST_ROW, _FIRST_COLUMN = 0x0020, 0x0080
 
 
 @dataclass
-class PlacedCell:
+class WordCell:
     """A `w:tc` and its place; cells that it is merged with downwards make it longer."""
 
     element: Any
@@ -32,10 +32,10 @@ class PlacedCell:
     rows: int = 1
 
 
-def placed_cells(table: Any) -> tuple[list[PlacedCell], int, int]:
+def placed_cells(table: Any) -> tuple[list[WordCell], int, int]:
     """Returns (cells in reading order, rows, columns); the grid is as wide as its widest row."""
-    cells: list[PlacedCell] = []
-    open_cells: dict[int, PlacedCell] = {}
+    cells: list[WordCell] = []
+    open_cells: dict[int, WordCell] = {}
     width = row_number = 0
     for row in table.iterchildren(ROW):
         column = min(_integer(value_of(row, f"{W}trPr/{W}gridBefore"), 0), MAX_BEFORE)
@@ -48,7 +48,7 @@ def placed_cells(table: Any) -> tuple[list[PlacedCell], int, int]:
             if merge is not None and merge.get(VAL, "continue") == "continue" and above is not None:
                 above.rows = row_number + 1 - above.row
             else:
-                placed = PlacedCell(element, row_number, column, columns)
+                placed = WordCell(element, row_number, column, columns)
                 cells.append(placed)
                 open_cells[column] = placed
             column += columns
@@ -85,7 +85,7 @@ def cell_paragraphs(cell: Any) -> Iterator[Any]:
     yield from cell.iter(P)
 
 
-def bold_rows(cells: Sequence[tuple[TableCell, Sequence[Piece]]]) -> frozenset[int]:
+def bold_rows(cells: Sequence[tuple[TableCell, Sequence[OfficePiece]]]) -> frozenset[int]:
     """Returns the rows whose every text is bold, where not all rows are."""
     bold: dict[int, bool] = {}
     for cell, pieces in cells:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from docling_core.types.doc import DoclingDocument
 
-from fathom.conversion.docling_backends.html.page import PageContent, read_page, write_page
+from fathom.conversion.docling_backends.html.page import HtmlPageContent, read_page, write_page
 from fathom.conversion.report import DocumentKind
 from fathom.conversion.structure.document_blocks import ReadDocument
 from fathom.conversion.structure.markdown import markdown_of
 
 
-def page_of(html: str) -> tuple[str, PageContent]:
+def page_of(html: str) -> tuple[str, HtmlPageContent]:
     """The Markdown of the page, and its content."""
     page = read_page(html)
     document = DoclingDocument(name="page")

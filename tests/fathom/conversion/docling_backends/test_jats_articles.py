@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from fathom.conversion.docling_backends.jats.article import ArticleReader
-from fathom.conversion.docling_backends.jats.jats_notes import NoteMarks
+from fathom.conversion.docling_backends.jats.jats_notes import JatsNoteMarks
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import FathomError
 from tests.fathom.conversion.docling_backends.marked_up import converted_text, missing, noticed
@@ -266,7 +266,7 @@ def test_time_grows_with_the_length_of_the_article(piece: str) -> None:
     def seconds(count: int) -> float:
         root = etree.fromstring(f"<article><body><sec>{piece * count}</sec></body></article>")
         begun = time.process_time()
-        ArticleReader(root, NoteMarks(root), {}).read()
+        ArticleReader(root, JatsNoteMarks(root), {}).read()
         return time.process_time() - begun
 
     seconds(100)

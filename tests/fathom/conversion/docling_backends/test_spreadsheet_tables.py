@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions
-from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Lines, Look, SheetCell, ShownSheet
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, CellLook, GridLines, SheetCell, ShownSheet
 
 Value = str | int | float | None
-BOLD = Look(bold=True)
+BOLD = CellLook(bold=True)
 
 
 def sheet_of(rows: Sequence[Sequence[Value]], *, bold: Sequence[int] = ()) -> ShownSheet:
@@ -19,7 +19,7 @@ def sheet_of(rows: Sequence[Sequence[Value]], *, bold: Sequence[int] = ()) -> Sh
             column: SheetCell(
                 str(value),
                 "text" if isinstance(value, str) else "number",
-                BOLD if number in bold else Look(),
+                BOLD if number in bold else CellLook(),
             )
             for column, value in enumerate(row)
             if value is not None
@@ -121,7 +121,7 @@ def test_titles_above_a_table_are_texts() -> None:
 
 def test_hidden_columns_are_no_gap() -> None:
     sheet = sheet_of([["Name", "Place", None, None, "City", "Land"], ["a", "b", None, None, "c", "d"]])
-    sheet.column_lines = Lines([2, 3])
+    sheet.column_lines = GridLines([2, 3])
     assert len(tables(sheet)) == 1
 
 

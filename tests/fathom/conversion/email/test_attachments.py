@@ -141,7 +141,7 @@ def test_what_the_mail_shows_and_what_proves_it_is_not_attached(tmp_path: Path) 
 
 
 def test_more_than_a_mail_should_have_are_counted_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attachments, "MOST", 3)
+    monkeypatch.setattr(attachments, "MAX_ATTACHMENTS", 3)
     made = mail()
     for number in range(5):
         attach(made, f"{number}.txt")

@@ -12,7 +12,7 @@ _BREAKS_IN_CODE = etree.XPath("descendant-or-self::text() | descendant::br", sma
 
 def read_preformatted(reader: PageReader, element: etree._Element) -> None:
     """Reads text whose lines and blanks count."""
-    if reader.is_on_one_line or next(element.iter("table", "ul", "ol", "h1", "h2", "h3"), None) is not None:
+    if reader.is_single_line or next(element.iter("table", "ul", "ol", "h1", "h2", "h3"), None) is not None:
         reader.container(element)
         return
     text = text_of_code(element)

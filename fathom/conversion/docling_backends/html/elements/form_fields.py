@@ -37,7 +37,7 @@ def shown_value(field: etree._Element) -> str:
 
 
 def chosen_options(select: etree._Element) -> list[str]:
-    """Returns the chosen options; where none is marked, a list that shows one option shows its first."""
+    """Returns the chosen options; if none is marked, a drop-down list shows its first."""
     options = list(select.iter("option"))
     chosen = [option for option in options if option.get("selected") is not None]
     is_multiple = select.get("multiple") is not None
@@ -49,7 +49,7 @@ def chosen_options(select: etree._Element) -> list[str]:
 
 
 def own_label(field: etree._Element, labels: dict[str, str]) -> str:
-    """Returns what names the field where no text stands before it: its label, or the name that screen readers say."""
+    """Returns the name of a field that has no text before it: its label, or its accessible name."""
     named = labels.get(field.get("id") or "")
     return named or " ".join((field.get("aria-label") or "").split())
 

@@ -7,7 +7,7 @@ from lxml import etree
 from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.page_notes import find_notes
 from fathom.conversion.docling_backends.html.page_tree import page_tree
-from fathom.conversion.docling_backends.html.unseen import Unseen
+from fathom.conversion.docling_backends.html.unseen import UnseenMarker
 
 
 def read_frame(reader: PageReader, element: etree._Element) -> None:
@@ -22,7 +22,7 @@ def read_frame(reader: PageReader, element: etree._Element) -> None:
     if root is None:
         return
     notes, reader.context.notes = reader.context.notes, find_notes(root)
-    Unseen(root, reader.context.left_out, frozenset(reader.context.notes.notes))
+    UnseenMarker(root, reader.context.left_out, frozenset(reader.context.notes.notes))
     reader.structures += 4  # frames within frames end soon
     reader.end_line()
     reader.flow(root)

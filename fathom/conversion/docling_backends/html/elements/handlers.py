@@ -21,7 +21,7 @@ from fathom.conversion.docling_backends.html.elements.pictures import (
     read_svg,
 )
 from fathom.conversion.docling_backends.html.elements.word_items import read_paragraph
-from fathom.conversion.docling_backends.html.html_reader import Handler, PageReader
+from fathom.conversion.docling_backends.html.html_reader import ElementHandler, PageReader
 from fathom.conversion.docling_backends.markup.markup_blocks import Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import PLAIN
 
@@ -41,7 +41,7 @@ def read_heading_role(reader: PageReader, element: etree._Element) -> None:
 
 def read_break(reader: PageReader, element: etree._Element) -> None:
     """Reads a line break; a heading or a caption has it as a blank."""
-    if reader.is_on_one_line:
+    if reader.is_single_line:
         reader.line.add(" ", PLAIN)
     else:
         reader.line.add_break()
@@ -125,7 +125,7 @@ def read_field(reader: PageReader, element: etree._Element) -> None:
     if label and not label.endswith((":", "?", "：", "=")) and not is_in_sentence:
         reader.line.end_word(":")
     for number, line in enumerate(value.split("\n")):
-        if number and not reader.is_on_one_line:
+        if number and not reader.is_single_line:
             reader.line.add_break()
         reader.line.add(f" {line} ", PLAIN)
     reader.field_start = reader.line.mark
@@ -133,7 +133,7 @@ def read_field(reader: PageReader, element: etree._Element) -> None:
 
 def _begin_line(reader: PageReader, label: str) -> None:
     """Begins a line where a field stands right before, with no text between."""
-    if not label and reader.field_start and not reader.is_on_one_line:
+    if not label and reader.field_start and not reader.is_single_line:
         reader.line.add_break()
         reader.field_start = 0
 
@@ -153,7 +153,7 @@ def read_button(reader: PageReader, element: etree._Element) -> None:
     reader.line.add(" ", PLAIN)
 
 
-HANDLERS: Mapping[str, Handler] = {
+HANDLERS: Mapping[str, ElementHandler] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), read_heading),
     **dict.fromkeys(("ul", "ol", "menu", "dir"), read_list),
     **dict.fromkeys(("pre", "listing", "xmp", "plaintext"), read_preformatted),

@@ -1,4 +1,4 @@
-"""Reads tables: those of data with their headers and spans, those that lay out the page as what they hold."""
+"""Reads data tables with their headers and spans, and layout tables as their content."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fathom.conversion.docling_backends.html.elements.table_parts import (
     span,
 )
 from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
-from fathom.conversion.docling_backends.markup.markup_blocks import Cell, Code, Paragraph, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell, Code, MarkupTable, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Run
 
 
 def read_table(reader: PageReader, element: etree._Element) -> None:
     """Reads a table."""
-    if reader.structures >= MAX_STRUCTURES or reader.is_on_one_line:
+    if reader.structures >= MAX_STRUCTURES or reader.is_single_line:
         reader.container(element)
         return
     reader.end_line()
@@ -52,7 +52,7 @@ def _read_code(reader: PageReader, cells: list[etree._Element]) -> None:
 def _read_data(reader: PageReader, parts: HtmlTable) -> None:
     caption: list[Run] = []
     for element in parts.captions:
-        caption += [Run(" "), *reader.one_line(element)] if caption else reader.one_line(element)
+        caption += [Run(" "), *reader.single_line(element)] if caption else reader.single_line(element)
     depth = header_depth(parts.rows)
     was_in_cell, reader.in_cell = reader.in_cell, True
     reader.structures += 1
@@ -60,7 +60,7 @@ def _read_data(reader: PageReader, parts: HtmlTable) -> None:
     reader.structures -= 1
     reader.in_cell = was_in_cell
     if any(cell.blocks for row in rows for cell in row):
-        reader.blocks.append(Table(rows, caption))
+        reader.blocks.append(MarkupTable(rows, caption))
     elif caption:
         reader.blocks.append(Paragraph(caption, "caption"))
 
@@ -83,7 +83,7 @@ def _cell(reader: PageReader, element: etree._Element, row: HtmlRow, in_header: 
 
 
 def _read_layout(reader: PageReader, parts: HtmlTable) -> None:
-    """Reads the cells one after another, save rows of lines that stand side by side: these are a table of data."""
+    """Reads the cells in sequence, except rows whose lines stand side by side: these are a data table."""
     run: list[HtmlRow] = []
     for row in parts.rows:
         filled = [cell for cell in row.cells if not is_empty(cell)]

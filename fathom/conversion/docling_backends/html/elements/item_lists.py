@@ -12,7 +12,7 @@ from fathom.conversion.docling_backends.html.elements.word_items import docs_lis
 from fathom.conversion.docling_backends.html.html_reader import MAX_STRUCTURES, PageReader
 from fathom.conversion.docling_backends.html.html_styles import declarations
 from fathom.conversion.docling_backends.html.unseen import NEVER
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, ItemList, ListItem
+from fathom.conversion.docling_backends.markup.markup_blocks import ItemList, ListItem, MarkupBlock
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 _MARKER_STRING = re.compile(r"list-style(?:-type)?\s*:\s*(['\"])(.{1,40}?)\1", re.I)
@@ -27,7 +27,7 @@ _ROMAN = (
 
 
 def read_list(reader: PageReader, element: etree._Element) -> None:
-    """Reads a list. Its items with headings are sections of the page; what is no item stands before or between."""
+    """Reads a list. Items with headings are sections of the page; other content stays before or between them."""
     if reader.structures >= MAX_STRUCTURES:
         reader.container(element)
         return
@@ -73,7 +73,7 @@ def read_list(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_stray_item(reader: PageReader, element: etree._Element) -> None:
-    """Reads an item that stands in no list; neighbours of the kind are one list."""
+    """Reads an item outside a list; adjacent stray items form a list."""
     last = reader.blocks[-1] if reader.blocks and reader.line.mark == 0 else None
     before = element.getprevious()
     continued = last if isinstance(last, ItemList) and before is not None and before.tag == "li" else None
@@ -82,7 +82,7 @@ def read_stray_item(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_definitions(reader: PageReader, element: etree._Element) -> None:
-    """Reads terms as items in bold, and what they mean as items below them; with headings it is a run of sections."""
+    """Reads terms as bold items with their definitions as nested items; with headings, as a run of sections."""
     parts = list(_definition_parts(element))
     if reader.structures >= MAX_STRUCTURES or (not reader.in_cell and any(_has_heading(part) for part in parts)):
         reader.container(element)
@@ -117,7 +117,7 @@ def read_definitions(reader: PageReader, element: etree._Element) -> None:
 
 
 def _definition_parts(element: etree._Element) -> Iterator[etree._Element]:
-    """Yields the terms and meanings of a list, and what else stands in it as blocks of its own."""
+    """Yields the terms and definitions of a list, and its other content as blocks of their own."""
     yield from _loose(element.text)
     for child in element:
         if child.tag in ("dt", "dd"):
@@ -136,7 +136,7 @@ def _loose(text: str | None) -> Iterator[etree._Element]:
 
 
 def _add_item(reader: PageReader, item: etree._Element, found: ItemList | None, ordered: bool, marker: str) -> ItemList | None:
-    """Adds the item to the list, or to a new one; returns the list."""
+    """Adds the item to the list, or to a new list; returns the list."""
     reader.structures += 1
     blocks = reader.inside(item)
     reader.structures -= 1
@@ -150,7 +150,7 @@ def _add_item(reader: PageReader, item: etree._Element, found: ItemList | None, 
 
 
 def _list_before(reader: PageReader, element: etree._Element) -> ItemList | None:
-    """Returns the list that this one goes on, as Google Docs writes each level of a list as a list of its own."""
+    """Returns the list that this list continues: Google Docs writes each level of a list as a list of its own."""
     own, before = docs_list(element), element.getprevious()
     last = reader.blocks[-1] if reader.blocks else None
     if own is None or before is None or not isinstance(last, ItemList) or (before.tail or "").strip():
@@ -159,7 +159,7 @@ def _list_before(reader: PageReader, element: etree._Element) -> ItemList | None
     return last if above is not None and above[0] == own[0] else None
 
 
-def _inner_list(reader: PageReader, element: etree._Element) -> list[Block]:
+def _inner_list(reader: PageReader, element: etree._Element) -> list[MarkupBlock]:
     """Returns a list that stands in none of the items: it belongs to an item before it."""
     blocks, reader.blocks = reader.blocks, []
     reader.structures += 1

@@ -1,4 +1,4 @@
-"""Reads pictures by what they say: their captions, their alternative texts, the text in drawings; and formulas."""
+"""Reads the texts of pictures: captions, alternative texts, text in drawings; and formulas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import etree
 from fathom.conversion.docling_backends.html.html_reader import PageReader
 from fathom.conversion.docling_backends.html.page_notes import kinds_of
 from fathom.conversion.docling_backends.jats.mathml import tex_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Code, Formula, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import Code, Formula, MarkupTable, Paragraph, Picture
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 
 # A picture no wider and no higher, in CSS pixels, stands for a sign within a line.
@@ -25,15 +25,15 @@ def read_image(reader: PageReader, element: etree._Element) -> None:
     """Reads a picture: behind the line it stands in, or as the sign that it stands for within it."""
     alt = " ".join((element.get("alt") or element.get("aria-label") or "").split())
     if _size(element, "width") == 1 and _size(element, "height") in (1, None):
-        return  # counts who opens the page
-    if alt and (reader.is_on_one_line or _is_sign(element, alt) or _is_initial(element, alt)):
+        return  # a tracking pixel
+    if alt and (reader.is_single_line or _is_sign(element, alt) or _is_initial(element, alt)):
         formula = _formula_text(alt) if _is_formula_picture(element) else ""
         if formula:
             reader.say_styled(formula, formula=True)
         else:
             reader.say(alt)
         return
-    if reader.is_on_one_line or (not alt and element.get("alt") is not None):
+    if reader.is_single_line or (not alt and element.get("alt") is not None):
         return
     caption = [Run(alt, reader.style)] if alt else []
     reader.waiting.append(Picture(caption))
@@ -66,7 +66,7 @@ def read_svg(reader: PageReader, element: etree._Element) -> None:
     title = next((" ".join("".join(found.itertext()).split()) for found in element if found.tag == "title"), "")
     title = title or " ".join((element.get("aria-label") or "").split())
     words = [said for text in element.iter("text") if (said := " ".join("".join(text.itertext()).split()))]
-    if reader.is_on_one_line:
+    if reader.is_single_line:
         reader.say(" ".join(words))
         return
     foreign = [block for inner in element.iter("foreignobject") for block in reader.inside(inner)]
@@ -87,7 +87,7 @@ def read_formula(reader: PageReader, element: etree._Element) -> None:
     text = _formula_text(_own_tex(element) or tex_of(element) or "".join(element.itertext()))
     if not text:
         return
-    if element.get("display") == "block" and not reader.is_on_one_line and not reader.line.since(0).strip():
+    if element.get("display") == "block" and not reader.is_single_line and not reader.line.since(0).strip():
         reader.add(Formula(text))
     else:
         reader.say_styled(text, formula=True)
@@ -99,7 +99,7 @@ def read_script(reader: PageReader, element: etree._Element) -> None:
     if not kind.startswith("math/tex"):
         return
     text = _formula_text(element.text or "")
-    if "mode=display" in kind.replace(" ", "") and not reader.is_on_one_line:
+    if "mode=display" in kind.replace(" ", "") and not reader.is_single_line:
         reader.add(Formula(text))
     elif text:
         reader.say_styled(text, formula=True)
@@ -121,10 +121,10 @@ def _formula_text(text: str) -> str:
 def read_figure(reader: PageReader, element: etree._Element) -> None:
     """Reads a figure; its caption is that of the picture, table or code in it, which is described by its own text."""
     own = _caption_of(element)
-    if own is None or reader.is_on_one_line:
+    if own is None or reader.is_single_line:
         reader.container(element)
         return
-    caption = reader.one_line(own)
+    caption = reader.single_line(own)
     reader.end_line()
     blocks = reader.inside(element)
     for block in blocks:
@@ -132,7 +132,7 @@ def read_figure(reader: PageReader, element: etree._Element) -> None:
             block.description = "".join(run.text for run in block.caption)
             block.caption = caption
             break
-        if isinstance(block, Table | Code) and not block.caption:
+        if isinstance(block, MarkupTable | Code) and not block.caption:
             block.caption = caption
             break
     else:
@@ -142,9 +142,9 @@ def read_figure(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_figcaption(reader: PageReader, element: etree._Element) -> None:
-    """Passes over a caption that its figure has read; without one it is a paragraph."""
+    """Skips a caption that its figure has read; outside a figure it is a paragraph."""
     figure = next(element.iterancestors("figure"), None)
-    if figure is None or reader.is_on_one_line or _caption_of(figure) is not element:
+    if figure is None or reader.is_single_line or _caption_of(figure) is not element:
         reader.container(element)
 
 

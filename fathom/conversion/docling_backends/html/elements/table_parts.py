@@ -1,6 +1,6 @@
-"""Reads the rows of an HTML table, and tells a table of data from one that only lays out the page.
+"""Reads the rows of an HTML table, and distinguishes data tables from layout tables.
 
-Docling 2.142.1 makes a cell of whatever a layout table holds; not needed once it unwraps layout tables.
+Docling 2.142.1 turns the content of layout tables into cells; not needed once it unwraps layout tables.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_SPAN = 10_000
 LONG_CELL = 300  # characters
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-# A cell with one of these is a piece of a page.
+# A cell with any of these elements is a piece of a page.
 _PAGE_PARTS = ("article", "section", "main", "nav", "header", "footer", "aside", "hr", "figure", "fieldset", "form")
 _BLOCKS = ("p", "ul", "ol", "dl", "blockquote", "pre", "div", "table")
 _SAYING = ("img", "input", "select", "textarea", "svg", "math", "object", "iframe")
@@ -219,7 +219,7 @@ def code_listing(parts: HtmlTable) -> list[etree._Element]:
 
 
 def holds_piece_of_page(cell: etree._Element, *, alone: bool) -> bool:
-    """Tells whether the cell holds what a cell of data does not: a section, a heading with its text, a table, long text.
+    """Returns whether the cell holds page content: a section, a heading with its text, a table, long text.
 
     `alone`: no other cell of its row shows anything.
     """

@@ -24,7 +24,7 @@ _DOCS_LIST = re.compile(r"(?:^|\s)lst-(kix_\w+)-(\d)(?:\s|$)")
 def read_paragraph(reader: PageReader, element: etree._Element) -> None:
     """Reads a paragraph: an item where Word says that it is, a title where Word or Google Docs says so."""
     level = word_level(element)
-    if level and not reader.is_on_one_line and reader.structures + level < MAX_STRUCTURES:
+    if level and not reader.is_single_line and reader.structures + level < MAX_STRUCTURES:
         _read_item(reader, element, level)
     elif not reader.in_cell and is_title(element):
         reader.add_title(element)
@@ -45,7 +45,7 @@ def docs_list(element: etree._Element) -> tuple[str, int] | None:
 
 
 def list_at(top: ItemList, level: int, *, ordered: bool) -> ItemList:
-    """Returns the list of a level, from 0, at the end of a list; one is begun below its last item where there is none."""
+    """Returns the list at a level (from 0) at the end of `top`; creates it below the last item if it is missing."""
     found = top
     for _ in range(level):
         if not found.items:
@@ -92,7 +92,7 @@ def _taken_marker(element: etree._Element) -> str:
 
 
 def is_title(element: etree._Element) -> bool:
-    """Tells whether the paragraph is the title of the document, by what Word or Google Docs calls it."""
+    """Returns whether the paragraph is the document's title, by the class names of Word and Google Docs."""
     names = (element.get("class") or "").split()
     if "MsoTitle" in names:
         return True

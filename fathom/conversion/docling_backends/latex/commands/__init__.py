@@ -1,1 +1,1 @@
-"""Commands of LaTeX and its packages, by what they are for."""
+"""Handlers for the commands of LaTeX and its packages, by purpose."""

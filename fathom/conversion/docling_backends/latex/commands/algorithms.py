@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.tex.tokens import CLOSE, OPEN, Token
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, InlineStyle, Run
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
@@ -21,7 +21,7 @@ _LINES: dict[str, tuple[str, str | None]] = {
 }  # fmt: skip
 _CAMEL = {"elsif": "ElsIf", "endif": "EndIf", "endfor": "EndFor", "forall": "ForAll", "endwhile": "EndWhile",
           "endloop": "EndLoop", "endfunction": "EndFunction", "endprocedure": "EndProcedure"}  # fmt: skip
-# Commands of algorithm2e that enclose what they rule.
+# Commands of algorithm2e that enclose their body.
 _ENCLOSING = {"If": "if", "ElseIf": "else if", "uIf": "if", "uElseIf": "else if", "lIf": "if", "While": "while", "For": "for",
               "ForEach": "foreach", "ForAll": "for all", "lFor": "for", "lForEach": "foreach"}  # fmt: skip
 _NAMED = {"KwIn": "Input: ", "KwOut": "Output: ", "KwData": "Data: ", "KwResult": "Result: ", "KwRet": "return ",
@@ -34,7 +34,7 @@ def environments() -> dict[str, ReadEnvironment]:
 
 
 def commands_within() -> dict[str, Command]:
-    """Returns what to do for each of these commands in an algorithm."""
+    """Returns the handlers for commands within an algorithm."""
     found: dict[str, Command] = {}
     for name, (before, after) in _LINES.items():
         for written in {name.upper(), name.capitalize(), _CAMEL.get(name, name.upper())}:
@@ -46,7 +46,7 @@ def commands_within() -> dict[str, Command]:
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for the commands of algorithm2e."""
+    """Returns the handlers for the commands of algorithm2e."""
     found: dict[str, Command] = {
         "eIf": _if_else,
         "Else": lambda reader, token: _enclosed(reader, "else", with_condition=False),
@@ -77,10 +77,10 @@ def _algorithmic(reader: LatexReader, name: str) -> None:
 
 def _line(reader: LatexReader, before: str, after: str | None) -> None:
     reader.say(LINE_BREAK)
-    reader.sink.say(before, Style(bold=True) if before else Style())
+    reader.sink.say(before, InlineStyle(bold=True) if before else InlineStyle())
     if after is not None:
         reader.say_runs(reader.line())
-        reader.sink.say(after, Style(bold=True))
+        reader.sink.say(after, InlineStyle(bold=True))
 
 
 def _comment(reader: LatexReader, token: Token) -> None:
@@ -91,7 +91,7 @@ def _comment(reader: LatexReader, token: Token) -> None:
 def _routine(reader: LatexReader, token: Token) -> None:
     reader.say(LINE_BREAK)
     name, arguments = reader.line(), reader.line()
-    reader.say_runs([Run(f"{token.text.lower()} ", Style(bold=True)), *name, Run("("), *arguments, Run(")")])
+    reader.say_runs([Run(f"{token.text.lower()} ", InlineStyle(bold=True)), *name, Run("("), *arguments, Run(")")])
 
 
 def _call(reader: LatexReader, token: Token) -> None:
@@ -100,14 +100,14 @@ def _call(reader: LatexReader, token: Token) -> None:
 
 
 def _named(reader: LatexReader, word: str) -> None:
-    reader.sink.say(word, Style(bold=True))
+    reader.sink.say(word, InlineStyle(bold=True))
     reader.say_runs([*reader.line(), Run(LINE_BREAK)])
 
 
 def _enclosed(reader: LatexReader, word: str, *, with_condition: bool = True) -> None:
-    """Reads a branch or a loop, with what it rules behind it."""
+    """Reads a branch or a loop, followed by its body."""
     reader.drop("p")
-    reader.sink.say(word, Style(bold=True))
+    reader.sink.say(word, InlineStyle(bold=True))
     if with_condition:
         reader.say_runs([Run(" "), *reader.line()])
     reader.say_runs([Run(":"), Run(LINE_BREAK)])
@@ -116,13 +116,13 @@ def _enclosed(reader: LatexReader, word: str, *, with_condition: bool = True) ->
 
 def _if_else(reader: LatexReader, token: Token) -> None:
     _enclosed(reader, "if")
-    reader.sink.say("else", Style(bold=True))
+    reader.sink.say("else", InlineStyle(bold=True))
     reader.say_runs([Run(":"), Run(LINE_BREAK)])
     _body(reader)
 
 
 def _repeat(reader: LatexReader) -> None:
-    reader.say_runs([Run("until ", Style(bold=True)), *reader.line(), Run(LINE_BREAK)])
+    reader.say_runs([Run("until ", InlineStyle(bold=True)), *reader.line(), Run(LINE_BREAK)])
     _body(reader)
 
 

@@ -29,7 +29,7 @@ MAX_COUNTER = 10**9
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for definitions."""
     found: dict[str, Command] = {
         "providecommand": lambda reader, token: _newcommand(reader, unless_known=True),
         "let": _let,
@@ -186,7 +186,7 @@ def _number(reader: LatexReader, token: Token) -> None:
 
 
 def _programming(reader: LatexReader, token: Token) -> None:
-    """Leaves out what is written in the language for packages."""
+    """Skips code in the programming layer for packages."""
     while (part := reader.source.next()) is not None and part.text != "ExplSyntaxOff":
         pass
 

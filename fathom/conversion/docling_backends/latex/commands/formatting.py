@@ -44,7 +44,7 @@ _LENGTH = re.compile(
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for formatting commands."""
     found: dict[str, Command] = {}
     for name, changes in _ARGUMENT_STYLES.items():
         found[name] = lambda reader, token, changes=changes: reader.open_style(**changes)  # type: ignore[misc]
@@ -78,7 +78,7 @@ def commands() -> dict[str, Command]:
 
 
 def _assignment(reader: LatexReader, token: Token) -> None:
-    """Leaves out the number or length that a setting of TeX gets; where it is told what it is, `the` stands before it."""
+    """Skips the number or length assigned to a TeX parameter; a preceding `the` prints the value instead."""
     following = reader.source.next()
     if following is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Commands whose text stands on the page: what to leave out before it.
+# Commands whose text is shown on the page, and the arguments to skip before it.
 _TRANSPARENT = {
     "": """
         centerline ensuretext fbox frame hbox hl IEEEPARstart leavevmode leftline llap lowercase mbox NoCaseChange

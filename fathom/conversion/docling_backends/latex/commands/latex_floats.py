@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fathom.conversion.docling_backends.latex.commands.algorithms import end_of_line
 from fathom.conversion.docling_backends.latex.sinks import Sink
 from fathom.conversion.docling_backends.latex.tex.tokens import Token, source_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Code, Paragraph, Picture, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import Code, MarkupBlock, MarkupTable, Paragraph, Picture
 from fathom.conversion.docling_backends.markup.markup_inline import Run, is_blank
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Float:
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for figures, tables and captions."""
     found: dict[str, Command] = {
         "caption": _caption,
         "captionof": _caption_of,
@@ -95,11 +95,11 @@ def _float(reader: LatexReader, name: str, arguments: str) -> None:
         reader.sink.add(block)
 
 
-def _captioned(blocks: list[Block], captions: list[tuple[int, list[Run]]], kind: str) -> list[Block]:
-    """Returns the blocks with their captions; a caption of nothing that has one is a picture's or stands for itself."""
-    bare = [block for block in blocks if isinstance(block, Table | Picture | Code) and not block.caption]
-    if kind in _TABLES and any(isinstance(block, Table) for block in bare):
-        bare = [block for block in bare if isinstance(block, Table)]
+def _captioned(blocks: list[MarkupBlock], captions: list[tuple[int, list[Run]]], kind: str) -> list[MarkupBlock]:
+    """Returns the blocks with their captions; a caption without a block becomes a picture or a paragraph."""
+    bare = [block for block in blocks if isinstance(block, MarkupTable | Picture | Code) and not block.caption]
+    if kind in _TABLES and any(isinstance(block, MarkupTable) for block in bare):
+        bare = [block for block in bare if isinstance(block, MarkupTable)]
     left = [runs for _, runs in captions]
     if len(left) == len(bare):
         for block, runs in zip(bare, left, strict=True):
@@ -109,9 +109,9 @@ def _captioned(blocks: list[Block], captions: list[tuple[int, list[Run]]], kind:
         bare[0].caption = left[0]
         return blocks
     places = [place for place, _ in captions]
-    found: list[Block] = list(blocks)
+    found: list[MarkupBlock] = list(blocks)
     for place, runs in reversed(list(zip(places, left, strict=True))):
-        shown: Block = Picture(runs) if kind in _FIGURES and not blocks else Paragraph(runs, "caption")
+        shown: MarkupBlock = Picture(runs) if kind in _FIGURES and not blocks else Paragraph(runs, "caption")
         found.insert(min(place, len(found)), shown)
     return found
 
@@ -165,8 +165,8 @@ def _boxed_subfigure(reader: LatexReader) -> None:
     _add_part(reader, reader.blocks(), runs)
 
 
-def _add_part(reader: LatexReader, blocks: list[Block], runs: list[Run]) -> None:
-    bare = next((block for block in blocks if isinstance(block, Picture | Table) and not block.caption), None)
+def _add_part(reader: LatexReader, blocks: list[MarkupBlock], runs: list[Run]) -> None:
+    bare = next((block for block in blocks if isinstance(block, Picture | MarkupTable) and not block.caption), None)
     if bare is not None:
         bare.caption = runs
     elif runs:

@@ -20,12 +20,12 @@ from fathom.conversion.docling_backends.latex.tex.tokens import (
     source_of,
 )
 from fathom.conversion.docling_backends.markup.markup_blocks import Formula
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
 
-# Environments of displayed formulas, and what their rows stand in; empty where there is one row.
+# Environments of displayed formulas, and the environment around their rows; empty if there is a single row.
 _DISPLAYED = {
     "equation": "", "displaymath": "", "math": "", "dmath": "", "align": "aligned", "flalign": "aligned", "alignat": "aligned",
     "xalignat": "aligned", "gather": "gathered", "multline": "gathered", "eqnarray": "aligned", "dgroup": "gathered",
@@ -44,7 +44,7 @@ _LABEL = re.compile(r"\\(?:label|zlabel)\s*\{[^{}]*\}|\\(?:nonumber|notag)\b")
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for formulas."""
     return {
         "math shift": _math,
         "(": lambda reader, token: _inline(reader, token, ")"),
@@ -108,8 +108,8 @@ def _environment(reader: LatexReader, name: str) -> None:
 def read_formula(reader: LatexReader, closing: str, consumed: list[Token] | None = None) -> tuple[list[Token], bool]:
     """Returns the tokens of a formula up to its end, macros of the text expanded, and whether the end came.
 
-    `closing` is a dollar sign, `)` or `]` of the command, or the name of an environment. `consumed` gets what was read, to be
-    read again where it is no formula.
+    `closing` is a dollar sign, `)` or `]` of the command, or the name of an environment. `consumed` receives the tokens read,
+    to be read again if they are no formula.
     """
     source, definitions = reader.source, reader.definitions
     consumed = [] if consumed is None else consumed
@@ -166,7 +166,7 @@ def _arguments(reader: LatexReader, name: str) -> list[Token]:
 
 
 def say_formula(reader: LatexReader, tex: str) -> None:
-    """Says a formula in the line: as text where it is only numbers, signs and raised or lowered ones."""
+    """Adds an inline formula: as text if it is only numbers, signs, superscripts and subscripts."""
     tex = _tidied(tex)
     runs = simple_runs(tex, reader.style)
     if runs is not None:
@@ -179,7 +179,7 @@ def _tidied(tex: str) -> str:
     return " ".join(_LABEL.sub("", tex).split())
 
 
-def simple_runs(tex: str, style: Style) -> list[Run] | None:
+def simple_runs(tex: str, style: InlineStyle) -> list[Run] | None:
     """Returns a formula without letters of its own as text, such as `10^6`, `\\pm 5`, `_2` or `^\\circ`; None for others."""
     runs: list[Run] = []
     place = 0

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.tex.tokens import Token
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Heading, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, Style, is_blank, tidy
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupHeading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, InlineStyle, Run, is_blank, tidy
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader
@@ -37,7 +37,7 @@ MAX_MARK = 4  # characters of an author's mark; a longer option is an identifier
 
 @dataclass(slots=True)
 class Front:
-    """What stands at the head of the document."""
+    """The title block of the document."""
 
     title: list[Run] = field(default_factory=list[Run])
     subtitle: list[Run] = field(default_factory=list[Run])
@@ -46,9 +46,9 @@ class Front:
     keywords: list[Paragraph] = field(default_factory=list[Paragraph])
     notes: list[Footnote] = field(default_factory=list[Footnote])
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MarkupBlock]:
         """Returns the head as blocks."""
-        found: list[Block] = [Heading(self.title, 0)] if not is_blank(self.title) else []
+        found: list[MarkupBlock] = [MarkupHeading(self.title, 0)] if not is_blank(self.title) else []
         found += [Paragraph(runs) for runs in (self.subtitle,) if not is_blank(runs)]
         found += self.people
         found += [Paragraph(runs) for runs in (self.date,) if not is_blank(runs)]
@@ -56,7 +56,7 @@ class Front:
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for title, authors and affiliations."""
     found: dict[str, Command] = {
         "subtitle": lambda reader, token: _take(reader, "subtitle"),
         "date": lambda reader, token: _take(reader, "date"),
@@ -120,7 +120,7 @@ def _person(reader: LatexReader, token: Token) -> None:
         parts += [[Run(piece, run.style)] for piece in pieces[1:]]
     is_place = token.text not in _AUTHORS
     for part in parts:
-        line = tidy(_in_one_line(tidy(part)))
+        line = tidy(_joined_lines(tidy(part)))
         if is_blank(line):
             continue
         if mark and len(mark) <= MAX_MARK:
@@ -132,7 +132,7 @@ def _and(reader: LatexReader, token: Token) -> None:
     reader.say(AND)
 
 
-def _in_one_line(runs: list[Run]) -> list[Run]:
+def _joined_lines(runs: list[Run]) -> list[Run]:
     """Returns the runs with commas for line breaks, unless punctuation stands before them."""
     found: list[Run] = []
     last = ""
@@ -156,7 +156,7 @@ def _mark(reader: LatexReader) -> None:
 
 
 def _part_of_address(reader: LatexReader, token: Token) -> None:
-    """Reads a part of an address, parted from what stands before it."""
+    """Reads a part of an address, separated from the text before it."""
     if any(run.text.strip() for run in reader.sink.runs) and not reader.sink.runs[-1].text.rstrip().endswith((",", "(")):
         reader.say(", ")
     reader.drop("o")
@@ -167,7 +167,7 @@ def _keywords(reader: LatexReader, token: Token) -> None:
     reader.drop("o")
     runs = reader.line()
     if runs:
-        block = Paragraph([Run("Keywords: ", Style(bold=True)), *runs])
+        block = Paragraph([Run("Keywords: ", InlineStyle(bold=True)), *runs])
         if reader.in_body:
             reader.sink.add(block)
         else:

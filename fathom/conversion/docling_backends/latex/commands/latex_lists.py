@@ -14,7 +14,7 @@ from fathom.conversion.docling_backends.markup.numerals import letters, roman
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import LatexReader, ReadEnvironment
 
-# Lists of examinations, and the commands that begin their items; what stands in brackets there are points.
+# Lists of examinations, and the commands that begin their items, whose optional argument is the points.
 EXAM_LISTS = {
     "questions": "question titledquestion", "parts": "part", "subparts": "subpart", "subsubparts": "subsubpart",
     "choices": "choice CorrectChoice", "oneparchoices": "choice CorrectChoice", "checkboxes": "choice CorrectChoice",

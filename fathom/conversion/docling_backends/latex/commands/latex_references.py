@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.tex.tokens import TEXT, Token, source_of
 from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader
@@ -45,7 +45,7 @@ _KEY_VALUE = re.compile(r"(\w+)\s*=\s*(?:\{([^{}]*)\}|([^,{}]+))")
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for references, citations and links."""
     found: dict[str, Command] = {
         "footnote": _footnote,
         "endnote": _footnote,
@@ -86,7 +86,7 @@ def commands() -> dict[str, Command]:
 
 
 def _cite(reader: LatexReader, token: Token) -> None:
-    """Says the keys of what is cited in brackets, with what stands before and after them."""
+    """Adds the citation keys in brackets, with the notes before and after them."""
     reader.source.star()
     first = reader.source.optional()
     second = reader.source.optional()
@@ -175,7 +175,7 @@ def _mail(reader: LatexReader, token: Token) -> None:
 
 
 def _code(reader: LatexReader, text: str) -> None:
-    reader.sink.say(_unescaped(text), Style(code=True))
+    reader.sink.say(_unescaped(text), InlineStyle(code=True))
 
 
 def _unescaped(text: str) -> str:
@@ -228,7 +228,7 @@ def _acronym(reader: LatexReader, token: Token) -> None:
     reader.glossary[key] = (shown, long)
     if token.text == "acro":
         reader.sink.paragraph()
-        reader.say_runs([*reader.line_of(shown, Style(bold=True)), Run(": "), *reader.line_of(long)])
+        reader.say_runs([*reader.line_of(shown, InlineStyle(bold=True)), Run(": "), *reader.line_of(long)])
         reader.sink.paragraph()
 
 

@@ -45,7 +45,7 @@ _GERMAN_SIGNS = {
 
 @cache
 def symbols() -> dict[str, str]:
-    """Returns the sign of each command that stands for one."""
+    """Returns the signs of commands by name."""
     found: dict[str, str] = {}
     database = get_default_latex_context_db()
     for category in reversed(database.categories()):

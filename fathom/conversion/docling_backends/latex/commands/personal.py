@@ -1,4 +1,4 @@
-"""Reads letters and curricula vitae: signatures, enclosures, entries of several parts in one line."""
+"""Reads letters and curricula vitae: signatures, enclosures, entries of several parts on a line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fathom.conversion.docling_backends.latex.commands.latex_front import front_of
 from fathom.conversion.docling_backends.latex.sinks import joined_blocks
 from fathom.conversion.docling_backends.latex.tex.tokens import OPEN, SPACE, Token
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Heading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_blocks import MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, is_blank, plain, tidy
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _NAMES = ("name", "firstname", "familyname", "lastname")
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for letters and curricula vitae."""
     found: dict[str, Command] = {
         "signature": _signature,
         "closing": _closing,
@@ -48,7 +48,7 @@ def commands() -> dict[str, Command]:
 
 
 def commands_of_curricula(text: str) -> dict[str, Command]:
-    """Returns the commands that say who a curriculum is of; none where the text is no curriculum."""
+    """Returns the handlers for personal details; empty if the text is no curriculum vitae."""
     return dict.fromkeys(_PERSON, _fact) if _CURRICULUM.search(text) else {}
 
 
@@ -72,11 +72,11 @@ def _closing(reader: LatexReader, token: Token) -> None:
 
 def _section(reader: LatexReader, token: Token) -> None:
     reader.drop("so")
-    reader.sink.add(Heading(reader.line(), 1 if token.text == "cvsection" else 2))
+    reader.sink.add(MarkupHeading(reader.line(), 1 if token.text == "cvsection" else 2))
 
 
 def _fact(reader: LatexReader, token: Token) -> None:
-    """Adds what is said of the person, with all its arguments: `\\name{Ana}{Lie}`."""
+    """Adds a personal detail with all its arguments: `\\name{Ana}{Lie}`."""
     parts = _parts(reader)
     if token.text == "photo":
         return
@@ -94,10 +94,10 @@ def _fact(reader: LatexReader, token: Token) -> None:
 
 
 def _entry(reader: LatexReader, token: Token) -> None:
-    """Adds an entry as one line: a label and what it says, or several parts with commas; lists in it stand below."""
+    """Adds an entry as a line: a label with its text, or several comma-separated parts; lists in it follow below."""
     parts = _parts(reader)
     runs: list[Run] = []
-    below: list[Block] = []
+    below: list[MarkupBlock] = []
     shown = [part for part in parts if part]
     for number, part in enumerate(shown):
         if not all(isinstance(block, Paragraph) for block in part):
@@ -113,9 +113,9 @@ def _entry(reader: LatexReader, token: Token) -> None:
         reader.sink.add(block)
 
 
-def _parts(reader: LatexReader) -> list[list[Block]]:
+def _parts(reader: LatexReader) -> list[list[MarkupBlock]]:
     reader.drop("so")
-    parts: list[list[Block]] = []
+    parts: list[list[MarkupBlock]] = []
     while len(parts) < MAX_PARTS and _has_part(reader):
         parts.append(reader.blocks())
     return parts

@@ -1,4 +1,4 @@
-"""Reads what parts a text: headings, abstracts, theorems, quotations, slides, the list of works."""
+"""Reads the structure of a text: headings, abstracts, theorems, quotations, slides, the bibliography."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.tex.tokens import Token, source_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Heading, ItemList, ListItem, Paragraph
-from fathom.conversion.docling_backends.markup.markup_inline import Run, Style, is_blank, plain
+from fathom.conversion.docling_backends.markup.markup_blocks import ItemList, ListItem, MarkupHeading, Paragraph
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run, is_blank, plain
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
@@ -44,7 +44,7 @@ _TITLE_OPTION = re.compile(r"(?:^|,)\s*(?:frame)?title\s*=\s*(\{.*?\}|[^,]*)", r
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for sectioning."""
     found: dict[str, Command] = {
         "abstract": _abstract_command,
         "frametitle": lambda reader, token: _frame_title(reader),
@@ -107,18 +107,18 @@ def _heading(reader: LatexReader, token: Token) -> None:
     reader.sink.paragraph()
     reader.notes_due()
     reader.notes = inside
-    reader.sink.add(Heading(runs, level_of(reader, token.text)))
+    reader.sink.add(MarkupHeading(runs, level_of(reader, token.text)))
 
 
 def _named_heading(reader: LatexReader, default: str) -> None:
     reader.sink.paragraph()
     reader.notes_due()
-    reader.sink.add(Heading([Run(default)], level_of(reader, "section")))
+    reader.sink.add(MarkupHeading([Run(default)], level_of(reader, "section")))
 
 
 def _bold_line(reader: LatexReader) -> None:
     reader.sink.paragraph()
-    runs = reader.line(Style(bold=True))
+    runs = reader.line(InlineStyle(bold=True))
     if not is_blank(runs):
         reader.sink.add(Paragraph(runs))
 
@@ -135,7 +135,7 @@ def _abstract_command(reader: LatexReader, token: Token) -> None:
     """Reads an abstract that is an argument."""
     blocks = reader.blocks()
     if blocks:
-        reader.sink.add(Heading([Run(reader.chosen_macro("abstractname", "Abstract"))], level_of(reader, "section")))
+        reader.sink.add(MarkupHeading([Run(reader.chosen_macro("abstractname", "Abstract"))], level_of(reader, "section")))
         for block in blocks:
             reader.sink.add(block)
 
@@ -146,17 +146,17 @@ def _headed(reader: LatexReader, name: str) -> None:
     shown = reader.chosen_macro("abstractname", title) if name == "abstract" else title
     reader.sink.paragraph()
     reader.notes_due()
-    reader.sink.add(Heading([Run(shown)], level_of(reader, "section")))
+    reader.sink.add(MarkupHeading([Run(shown)], level_of(reader, "section")))
     reader.plain_environment(name)
 
 
 def _theorem(reader: LatexReader, name: str) -> None:
-    """Reads a theorem or the like, which begins with what it is, in bold, and who found it."""
+    """Reads a theorem-like environment, which begins with its kind in bold and its attribution."""
     title = reader.definitions.theorems.get(name)
     shown = reader.text_of(title) if title is not None else _USUAL_THEOREMS.get(name.rstrip("*"), name.capitalize())
     option = reader.source.optional()
     reader.sink.paragraph()
-    lead = Style(bold=True)
+    lead = InlineStyle(bold=True)
     if name.rstrip("*") == "proof" and option is not None:
         runs = reader.line_of(option, lead)
     else:
@@ -175,9 +175,9 @@ def _box(reader: LatexReader, name: str) -> None:
     title: list[Run] = []
     option = reader.source.optional()
     if option is not None and (found := _TITLE_OPTION.search(source_of(option))) is not None:
-        title = reader.line_of_source(found[1].strip("{}"), Style(bold=True))
+        title = reader.line_of_source(found[1].strip("{}"), InlineStyle(bold=True))
     if name in ("block", "alertblock", "exampleblock"):
-        title = reader.line(Style(bold=True))
+        title = reader.line(InlineStyle(bold=True))
     reader.sink.paragraph()
     if not is_blank(title):
         reader.sink.add(Paragraph(title))
@@ -196,7 +196,7 @@ def _frame(reader: LatexReader, name: str) -> None:
             _bold_line(reader)
     elif option is not None and (found := _TITLE_OPTION.search(source_of(option))) is not None:
         runs = reader.line_of_source(found[1].strip("{}"))
-        reader.sink.add(Heading(runs, _frame_level(reader)))
+        reader.sink.add(MarkupHeading(runs, _frame_level(reader)))
     reader.plain_environment(name, arguments="")
 
 
@@ -206,7 +206,7 @@ def _frame_title(reader: LatexReader) -> None:
     reader.sink.paragraph()
     if not is_blank(runs):
         reader.notes_due()
-        reader.sink.add(Heading(runs, _frame_level(reader)))
+        reader.sink.add(MarkupHeading(runs, _frame_level(reader)))
 
 
 def _frame_level(reader: LatexReader) -> int:
@@ -219,7 +219,7 @@ def _verse(reader: LatexReader, name: str) -> None:
 
 def _keywords(reader: LatexReader, name: str) -> None:
     reader.sink.paragraph()
-    reader.say_runs([Run("Keywords: ", Style(bold=True))])
+    reader.say_runs([Run("Keywords: ", InlineStyle(bold=True))])
     reader.flow(name)
     reader.sink.paragraph()
 
@@ -231,7 +231,7 @@ def _bibliography(reader: LatexReader, name: str) -> None:
     shown = reader.chosen_macro("bibname", "Bibliography") if is_book else reader.chosen_macro("refname", "References")
     reader.sink.paragraph()
     reader.notes_due()
-    reader.sink.add(Heading([Run(shown)], 1 if is_book else level_of(reader, "section")))
+    reader.sink.add(MarkupHeading([Run(shown)], 1 if is_book else level_of(reader, "section")))
     lead, entries = reader.items(name, "bibitem", lambda: _bibliography_entry(reader))
     for block in lead:
         reader.sink.add(block)

@@ -39,7 +39,7 @@ _ARROWS = {"->": "→", "<-": "←", "<->": "↔", "<=>": "⇌"}
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for numbers and units."""
     found: dict[str, Command] = {
         "num": lambda reader, token: _say(reader, _number(reader)),
         "ang": lambda reader, token: _angle(reader),

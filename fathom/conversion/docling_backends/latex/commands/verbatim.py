@@ -1,4 +1,4 @@
-"""Reads what stands as it is typed: code in the line and in blocks, comments."""
+"""Reads verbatim text: inline code, code blocks, comments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.tex.tokens import Token, source_of
 from fathom.conversion.docling_backends.markup.markup_blocks import Code
-from fathom.conversion.docling_backends.markup.markup_inline import Style
+from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle
 
 if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
@@ -21,11 +21,11 @@ _OPTIONS = re.compile(r"[ \t]*\[((?:[^\[\]{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\]")
 _ARGUMENT = re.compile(r"[ \t]*\{([^{}\n]*)\}")
 _CAPTION = re.compile(r"(?:^|,)\s*(?:caption|title)\s*=\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([^,]*))", re.S)
 _LANGUAGE = re.compile(r"(?:^|,)\s*language\s*=\s*\{?(?:\[[^\]]*\])?\s*([\w+#-]+)", re.I)
-_CODE = Style(code=True)
+_CODE = InlineStyle(code=True)
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for verbatim text."""
     return {
         "verb": _verb,
         "Verb": _verb,

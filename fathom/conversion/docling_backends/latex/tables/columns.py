@@ -16,14 +16,14 @@ _SIGN = re.compile(r"^[.,:/–—±×x-]{1,3}$")
 
 @dataclass(slots=True)
 class Columns:
-    """The number of columns, and the sign between a column and the next where both show one value."""
+    """The number of columns, and the sign between adjacent columns that show a value together."""
 
     count: int = 0
     joints: dict[int, str] = field(default_factory=dict[int, str])
 
 
 def read_columns(tokens: list[Token]) -> Columns:
-    """Returns what a specification such as `l*{2}{r@{.}l}p{3cm}` says."""
+    """Parses a column specification such as `l*{2}{r@{.}l}p{3cm}`."""
     columns = Columns()
     _read(tokens, columns, depth=0)
     return columns
@@ -67,7 +67,7 @@ def _read(tokens: list[Token], columns: Columns, depth: int) -> None:
 
 
 def _shown(tokens: list[Token]) -> str:
-    """Returns what stands between two columns, of signs only."""
+    """Returns the signs between two columns."""
     shown = ""
     for token in tokens:
         if token.kind == COMMAND:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fathom.conversion.docling_backends.latex.tables.columns import Columns
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Cell, Paragraph
+from fathom.conversion.docling_backends.markup.markup_blocks import Cell, MarkupBlock, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import Run, is_blank, plain
 
 
@@ -16,7 +16,7 @@ class RawCell:
     `rows` is negative where it reaches up; `covers`: the columns beside it have no cells of their own.
     """
 
-    blocks: list[Block] = field(default_factory=list[Block])
+    blocks: list[MarkupBlock] = field(default_factory=list[MarkupBlock])
     columns: int = 1
     rows: int = 1
     covers: bool = True
@@ -83,7 +83,7 @@ def _in_page_order(rows: list[RawRow], parts: list[tuple[str, int]]) -> tuple[li
 
 
 def _join_columns(row: RawRow, columns: Columns) -> None:
-    """Joins cells whose columns show one value, such as the digits before and behind a point."""
+    """Joins cells whose columns show a value together, such as the digits before and behind a decimal point."""
     if not columns.joints:
         return
     found: list[RawCell] = []
@@ -111,7 +111,7 @@ def _runs(cell: RawCell) -> list[Run]:
 
 
 def _place(row: RawRow) -> None:
-    """Gives each cell its column; cells that a wide one covers are left out."""
+    """Assigns a column to each cell; cells covered by a wide cell are dropped."""
     column = 0
     found: list[RawCell] = []
     covered = 0

@@ -10,7 +10,7 @@ from fathom.conversion.docling_backends.latex.sinks import Sink
 from fathom.conversion.docling_backends.latex.tables.columns import Columns, read_columns
 from fathom.conversion.docling_backends.latex.tables.table_rows import RawCell, RawRow, finished_rows
 from fathom.conversion.docling_backends.latex.tex.tokens import ALIGN, COMMAND, SPACE, TEXT, Token, source_of
-from fathom.conversion.docling_backends.markup.markup_blocks import Block, Footnote, Paragraph, Table
+from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupTable, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TableInProgress:
 
 
 def commands() -> dict[str, Command]:
-    """Returns what to do for each of these commands."""
+    """Returns the handlers for tables."""
     found: dict[str, Command] = {
         "multicolumn": _multicolumn,
         "multirow": _multirow,
@@ -88,7 +88,7 @@ def environments() -> dict[str, ReadEnvironment]:
 
 
 def _table(reader: LatexReader, name: str) -> None:
-    """Reads a table; one that stands in a cell goes there."""
+    """Reads a table; a nested table is added to its cell."""
     kind = name if name in _TABLES else name.rstrip("*")
     option = reader.source.optional() if kind in _WITH_OPTIONS else None
     reader.drop(_TABLES[kind])
@@ -119,7 +119,7 @@ def _table(reader: LatexReader, name: str) -> None:
     reader.table, reader.sink, reader.style = outer_table, outer_sink, style
     rows = finished_rows(table.rows, table.parts, columns)
     if rows:
-        reader.sink.add(Table(rows, table.caption, table.notes))
+        reader.sink.add(MarkupTable(rows, table.caption, table.notes))
     elif table.caption:
         reader.sink.add(Paragraph(table.caption, "caption"))
 
@@ -144,11 +144,11 @@ def _tab(reader: LatexReader, token: Token) -> None:
 _TABS: dict[str, Command] = {"=": _tab, ">": _tab, "<": lambda reader, token: None, "+": lambda reader, token: None}
 
 
-def _cell_blocks(blocks: list[Block]) -> list[Block]:
-    """Returns the blocks of a cell; a table of one column in it, which only breaks lines, is text."""
-    found: list[Block] = []
+def _cell_blocks(blocks: list[MarkupBlock]) -> list[MarkupBlock]:
+    """Returns the blocks of a cell; a single-column table in it, which only breaks lines, becomes text."""
+    found: list[MarkupBlock] = []
     for block in blocks:
-        if isinstance(block, Table) and all(len(row) == 1 for row in block.rows) and not block.caption:
+        if isinstance(block, MarkupTable) and all(len(row) == 1 for row in block.rows) and not block.caption:
             found += [inner for row in block.rows for inner in row[0].blocks]
         else:
             found.append(block)
@@ -253,7 +253,7 @@ def _below(reader: LatexReader, mark: str = "") -> None:
 
 
 def _divided(reader: LatexReader) -> None:
-    """Reads a cell that a line divides, with a name for the rows and one for the columns."""
+    """Reads a diagonally divided cell: a name for the rows and a name for the columns."""
     reader.drop("o")
     first, second = reader.line(reader.style), reader.line(reader.style)
     reader.say_runs([*first, Run(" / ", reader.style), *second])

@@ -1,1 +1,1 @@
-"""What TeX does before anything is set: tokens, macros, conditions."""
+"""TeX's processing before typesetting: tokens, macros, conditions."""

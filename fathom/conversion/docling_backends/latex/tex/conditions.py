@@ -29,7 +29,7 @@ class Conditions:
         return name in _KNOWN or (name.startswith("if") and name[2:] in self._definitions.flags)
 
     def open(self, name: str) -> None:
-        """Reads what the condition asks, and skips to its `else` where it does not hold."""
+        """Evaluates the condition, and skips to its `else` if it is false."""
         if not self._holds(name):
             self._skip(to_else=True)
 
@@ -65,7 +65,7 @@ class Conditions:
         return True
 
     def _token(self) -> Token | None:
-        """Returns one token, of a text its first letter."""
+        """Returns a token; only the first letter of a text."""
         token = self._source.next()
         if token is not None and token.kind == TEXT and len(token.text) > 1:
             rest = token.text[1:]

@@ -41,7 +41,7 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An environment of the text: what stands before and after its content."""
+    """A user-defined environment: the tokens before and after its content."""
 
     begin: Macro
     end: tuple[Token, ...]
@@ -77,7 +77,7 @@ def expand(macro: Macro, source: TokenSource) -> None:
 
 
 def begin_environment(environment: Environment, source: TokenSource) -> list[Token]:
-    """Puts what begins an environment in its place; returns what ends it."""
+    """Inserts the beginning of an environment; returns the tokens of its end."""
     arguments = [_argument(parameter, source) for parameter in environment.begin.parameters]
     source.expand(filled(environment.begin.body, arguments))
     return filled(environment.end, arguments)
@@ -139,14 +139,14 @@ def read_command_name(source: TokenSource) -> str:
 
 
 def read_newcommand(source: TokenSource) -> tuple[str, Macro]:
-    """Reads what follows `\\newcommand`: name, number of parameters, default of the first, body."""
+    """Reads the arguments of `\\newcommand`: name, number of parameters, default of the first, body."""
     source.star()
     name = read_command_name(source)
     return name, _read_body(source)
 
 
 def read_newenvironment(source: TokenSource) -> tuple[str, Environment]:
-    """Reads what follows `\\newenvironment`."""
+    """Reads the arguments of `\\newenvironment`."""
     source.star()
     name = source.word()
     begin = _read_body(source)
@@ -165,7 +165,7 @@ def _read_body(source: TokenSource) -> Macro:
 
 
 def read_def(source: TokenSource) -> tuple[str, Macro]:
-    """Reads what follows `\\def`: name, pattern of parameters, body."""
+    """Reads the arguments of `\\def`: name, pattern of parameters, body."""
     token = source.next()
     name = token.text if token is not None and token.kind == COMMAND else ""
     pattern: list[Token] = []
@@ -188,14 +188,14 @@ def read_def(source: TokenSource) -> tuple[str, Macro]:
 
 
 def read_document_command(source: TokenSource) -> tuple[str, Macro]:
-    """Reads what follows `\\NewDocumentCommand`: name, kinds of arguments, body."""
+    """Reads the arguments of `\\NewDocumentCommand`: name, kinds of arguments, body."""
     name = read_command_name(source)
     kinds = source.argument()
     return name, Macro(tuple(source.argument()), tuple(document_parameters(kinds)))
 
 
 def read_document_environment(source: TokenSource) -> tuple[str, Environment]:
-    """Reads what follows `\\NewDocumentEnvironment`."""
+    """Reads the arguments of `\\NewDocumentEnvironment`."""
     name = source.word()
     kinds = source.argument()
     begin = Macro(tuple(source.argument()), tuple(document_parameters(kinds)))

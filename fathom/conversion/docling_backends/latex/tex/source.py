@@ -1,4 +1,4 @@
-"""The stream of tokens that is read: the file's own, and before them what macros expand to."""
+"""The input stream of tokens: macro expansions, then the tokens of the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fathom.conversion.docling_backends.latex.tex.tokens import (
 from fathom.errors import ArchiveBomb
 
 MIN_EXPANSION = 1_000_000  # tokens that macros of a short text may expand to
-EXPANSION_FACTOR = 4  # tokens for each character of a longer one
+EXPANSION_FACTOR = 4  # tokens for each character of a longer text
 STOP_TOKEN = Token(STOP, "", "")
 
 
@@ -47,7 +47,7 @@ class TokenSource:
             self._frames.append((tokens, 0))
 
     def expand(self, tokens: Sequence[Token]) -> None:
-        """Puts what a macro expands to before the rest."""
+        """Inserts the expansion of a macro before the rest."""
         self.charge(len(tokens) + 1)
         self.push(tokens)
 
@@ -77,7 +77,7 @@ class TokenSource:
                 return
 
     def star(self) -> bool:
-        """Takes a star, if one comes."""
+        """Consumes a star, if it is next."""
         sign = self._comes()
         if sign is not None and sign != "*":
             return False
@@ -90,7 +90,7 @@ class TokenSource:
         return False
 
     def argument(self) -> list[Token]:
-        """Returns an argument: the tokens in braces, or one token; empty where the text ends or a group closes."""
+        """Returns an argument: the tokens in braces, or a single token; empty if the text ends or a group closes."""
         self.skip_blank()
         token = self.next()
         if token is None:
@@ -122,9 +122,9 @@ class TokenSource:
         return found
 
     def optional(self, opening: str = "[", closing: str = "]", *, near: bool = False) -> list[Token] | None:
-        """Returns what stands in brackets, None if none come; a group inside may hold brackets of its own.
+        """Returns the tokens in brackets, None if no bracket follows; a group inside may hold brackets of its own.
 
-        `near`: they must come at once; else a blank may stand before them.
+        `near`: the bracket must follow at once; else a blank may precede it.
         """
         sign = self._comes(over_blank=not near)
         if sign is not None and sign != opening:
@@ -159,7 +159,7 @@ class TokenSource:
     def _comes(self, *, over_blank: bool = False) -> str | None:
         """Returns the sign of the file that comes next, empty at its end; None where a macro or a comment comes.
 
-        Looking at the file, and not at a token, leaves what may be verbatim as it is.
+        Reading from the file, not by tokens, keeps verbatim text intact.
         """
         if not self.at_file():
             return None
@@ -178,10 +178,10 @@ class TokenSource:
         """Returns an argument as its source, without blanks around it."""
         return source_of(self.argument()).strip()
 
-    # What stands verbatim. `opened` is the token behind which it begins.
+    # Verbatim text. `opened` is the token behind which it begins.
 
     def verbatim(self, opened: Token) -> str:
-        """Returns the text between two signs of one kind, or in braces, behind the command."""
+        """Returns the text between two equal signs, or in braces, behind the command."""
         text = self._raw_text(opened)
         if text is None:
             return self._pushed_verbatim()

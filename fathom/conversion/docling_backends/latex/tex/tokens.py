@@ -9,7 +9,7 @@ TEXT, COMMAND, OPEN, CLOSE, MATH, ALIGN, PARAMETER, TIE, SUB, SUPER, SPACE, PARA
 
 
 class Token(NamedTuple):
-    """A token: `text` is what it says (a command's name), `raw` its source, `after` the place behind the name, or -1."""
+    """A token: `text` is its content (a command's name), `raw` its source, `after` the place behind the name, or -1."""
 
     kind: int
     text: str
@@ -19,7 +19,7 @@ class Token(NamedTuple):
 
 _COMMAND = re.compile(r"\\([a-zA-Z]+|(?s:.))")
 _COMMAND_WITH_AT = re.compile(r"\\([a-zA-Z@]+|(?s:.))")
-# Blanks behind a command's name, over one line break, but not over a blank line.
+# Blanks behind a command's name, across a line break, but not across a blank line.
 _SWALLOWED = re.compile(r"[ \t]*(?:\n(?![ \t]*\n)[ \t]*)?")
 _COMMENT = re.compile(r"%[^\n]*(?:\n[ \t]*)?")
 _BLANK = re.compile(r"[ \t\n]+")
@@ -30,7 +30,7 @@ _SIGNS = {"{": OPEN, "}": CLOSE, "&": ALIGN, "~": TIE, "_": SUB, "^": SUPER}
 
 
 class Lexer:
-    """Gives the tokens of a text one by one; `place` may be set between them."""
+    """Yields the tokens of a text; `place` may be set between them."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -14,7 +14,7 @@ MAX_DECIMALS = 30
 MAX_DENOMINATOR = 99_999
 _FINEST = Decimal("1e-12")  # Decimal has 28 digits, of which 15 may stand before the point
 
-Token = tuple[str, str]
+FormatToken = tuple[str, str]
 
 
 def general(value: float) -> str:
@@ -47,7 +47,9 @@ class PlainPattern:
     written: str
 
     @staticmethod
-    def of(whole: Sequence[Token], decimals: Sequence[Token], *, grouped: bool, pointed: bool) -> PlainPattern | None:
+    def of(
+        whole: Sequence[FormatToken], decimals: Sequence[FormatToken], *, grouped: bool, pointed: bool
+    ) -> PlainPattern | None:
         """Returns the pattern, or None if it is more than a number with words around it."""
         digits = [index for index, (kind, _) in enumerate(whole) if kind == "digit"]
         placed = "".join(text for kind, text in whole if kind == "digit")
@@ -75,18 +77,18 @@ class PlainPattern:
 class DigitPattern:
     """The digit placeholders of a section and the literals among them."""
 
-    whole: tuple[Token, ...]
-    decimals: tuple[Token, ...]
-    exponent: tuple[Token, ...] = ()  # after the E
+    whole: tuple[FormatToken, ...]
+    decimals: tuple[FormatToken, ...]
+    exponent: tuple[FormatToken, ...] = ()  # after the E
     exponent_sign: str = ""
-    fraction: tuple[Token, ...] | None = None  # tokens from the numerator on
+    fraction: tuple[FormatToken, ...] | None = None  # tokens from the numerator on
     grouped: bool = False
     power: int = 0  # the value is multiplied by ten to this
     pointed: bool = False
     plain: PlainPattern | None = None  # the same pattern where nothing stands among its digits
 
     @staticmethod
-    def of(tokens: Sequence[Token]) -> DigitPattern:
+    def of(tokens: Sequence[FormatToken]) -> DigitPattern:
         """Reads the pattern from a section's tokens."""
         tokens = list(tokens)
         power = 2 * sum(kind == "percent" for kind, _ in tokens)
@@ -205,7 +207,7 @@ class DigitPattern:
         return f"{shown} {part.lstrip()}" if shown else part.lstrip() if has_whole else part
 
 
-def _scales(tokens: Sequence[Token], comma: int, digits: Sequence[int], point: int | None) -> bool:
+def _scales(tokens: Sequence[FormatToken], comma: int, digits: Sequence[int], point: int | None) -> bool:
     """Tells whether a comma stands directly behind the last digit before the point, or behind the last of all."""
     index = comma - 1
     while index >= 0 and tokens[index][0] == "comma":
@@ -216,8 +218,8 @@ def _scales(tokens: Sequence[Token], comma: int, digits: Sequence[int], point: i
 
 
 def _fraction(
-    tokens: list[Token], slash: int
-) -> tuple[tuple[Token, ...], tuple[Token, ...], tuple[Token, ...], str, tuple[Token, ...]] | None:
+    tokens: list[FormatToken], slash: int
+) -> tuple[tuple[FormatToken, ...], tuple[FormatToken, ...], tuple[FormatToken, ...], str, tuple[FormatToken, ...]] | None:
     """Parts a pattern such as `# ??/16` into its whole number and its fraction; None if it is no fraction."""
     start = slash
     while start and tokens[start - 1][0] == "digit":
@@ -225,7 +227,7 @@ def _fraction(
     if start == slash:
         return None
     end = slash + 1
-    below: list[Token] = []
+    below: list[FormatToken] = []
     number = ""
     while end < len(tokens) and (tokens[end][0] == "digit" or (tokens[end][0] == "literal" and tokens[end][1].isdigit())):
         number += tokens[end][1]
@@ -238,7 +240,7 @@ def _fraction(
     return tuple(tokens[:start]), (), (), "", (*tokens[start:slash], tokens[slash], *below, *tokens[end:])
 
 
-def _fill(pattern: Sequence[Token], digits: str, *, grouped: bool) -> str:
+def _fill(pattern: Sequence[FormatToken], digits: str, *, grouped: bool) -> str:
     """Puts the digits of a whole number into the placeholders, from the right; what is left goes to the first of them."""
     places = [index for index, (kind, _) in enumerate(pattern) if kind == "digit"]
     shown: list[str] = []
@@ -266,7 +268,7 @@ def _fill(pattern: Sequence[Token], digits: str, *, grouped: bool) -> str:
     return ("" if places else digits) + "".join(reversed(shown))
 
 
-def _fill_decimals(pattern: Sequence[Token], digits: str) -> str:
+def _fill_decimals(pattern: Sequence[FormatToken], digits: str) -> str:
     """Puts decimals into their placeholders; `#` shows no trailing zero."""
     significant = len(digits.rstrip("0"))
     shown, at = [], 0

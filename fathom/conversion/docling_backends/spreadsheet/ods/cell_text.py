@@ -11,13 +11,13 @@ from fathom.conversion.docling_backends.formatted_runs import superscript
 from fathom.conversion.docling_backends.spreadsheet.marks import note, struck
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
 from fathom.conversion.docling_backends.spreadsheet.ods.ods_styles import TABLE, OdsStyles
-from fathom.conversion.docling_backends.spreadsheet.sheet import Kind
+from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 XLINK = "{http://www.w3.org/1999/xlink}"
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, CellKind] = {
     "float": "number", "percentage": "number", "currency": "number", "date": "date", "time": "date", "boolean": "bool",
 }  # fmt: skip
 MAX_BLANKS = 100  # of one element that stands for blanks

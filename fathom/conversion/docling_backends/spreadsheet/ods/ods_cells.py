@@ -17,7 +17,7 @@ from fathom.conversion.docling_backends.spreadsheet.ods.cell_text import (
     read_cell,
 )
 from fathom.conversion.docling_backends.spreadsheet.ods.ods_styles import TABLE, OdsStyles
-from fathom.conversion.docling_backends.spreadsheet.sheet import Lines, Look, SheetCell, ShownSheet, TextBox, cell_name
+from fathom.conversion.docling_backends.spreadsheet.sheet import CellLook, GridLines, SheetCell, ShownSheet, TextBox, cell_name
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.sheet_left_out import (
     formulas_without_value,
@@ -75,7 +75,7 @@ class _SheetReader:
     def read(self) -> ShownSheet:
         self._read_columns()
         sheet = self._sheet
-        sheet.column_lines = Lines(self._hidden_columns)
+        sheet.column_lines = GridLines(self._hidden_columns)
         row = 0
         for element, hidden, is_header in _rows(self._table, hidden=False, is_header=False):
             count = _repeated(element, "rows")
@@ -83,7 +83,7 @@ class _SheetReader:
             row = self._read_row(element, row, count, hidden=hidden, is_header=is_header)
             if row > MAX_ROW:
                 break
-        sheet.row_lines = Lines(self._hidden_rows)
+        sheet.row_lines = GridLines(self._hidden_rows)
         sheet.header_rows = frozenset(self._header_rows)
         sheet.dressed = frozenset(self._dressed)
         for shapes in self._table:
@@ -191,7 +191,7 @@ class _SheetReader:
             note=notes,
         )
 
-    def _look(self, element: etree._Element, column: int) -> Look:
+    def _look(self, element: etree._Element, column: int) -> CellLook:
         return self._reader.styles.style("table-cell", element.get(f"{TABLE}style-name") or self._looks.get(column)).look
 
     def _add_boxes(self, element: etree._Element, row: int, column: int) -> None:

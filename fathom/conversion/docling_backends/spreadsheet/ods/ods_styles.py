@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, Look
+from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, CellLook
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 
 FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
@@ -21,7 +21,7 @@ MAX_PARENTS = 20
 class OdsStyle:
     """What a style says of cells, texts and sheets."""
 
-    look: Look = PLAIN
+    look: CellLook = PLAIN
     struck: bool = False
     raised: bool = False
     hidden: bool = False
@@ -58,7 +58,7 @@ class OdsStyles:
         fill = properties.get(f"{FO}background-color", "transparent").lower()
         borders = [value for name, value in properties.items() if name.startswith(f"{FO}border") and value != "none"]
         weight = properties.get(f"{FO}font-weight", "normal")
-        look = Look(
+        look = CellLook(
             bold=weight == "bold" or (weight.isdigit() and int(weight) >= 600),
             fill="" if fill in ("transparent", "#ffffff") else fill,
             bordered=bool(borders),

@@ -22,10 +22,10 @@ def rich_values(package: WorkbookPackage) -> list[str | None]:
     values, structures = package.root(_VALUES), package.root(_STRUCTURES)
     if metadata is None or values is None or structures is None:
         return []
-    fields = [(one.get("t", ""), [key.get("n", "") for key in below(one, "k")]) for one in below(structures, "s")]
+    fields = [(entry.get("t", ""), [key.get("n", "") for key in below(entry, "k")]) for entry in below(structures, "s")]
     shown = [_shown(value, fields) for value in below(values, "rv")]
-    kinds = [one.get("name", "") for one in below(metadata, "metadataType")]
-    places = [_number(one.get("i")) for one in below(metadata, "rvb")]
+    kinds = [entry.get("name", "") for entry in below(metadata, "metadataType")]
+    places = [_number(entry.get("i")) for entry in below(metadata, "rvb")]
     found: list[str | None] = []
     for block in below(metadata, "valueMetadata"):
         for record in below(block, "rc"):
@@ -39,7 +39,7 @@ def rich_values(package: WorkbookPackage) -> list[str | None]:
 def _shown(value: etree._Element, fields: list[tuple[str, list[str]]]) -> str | None:
     structure = _number(value.get("s"))
     kind, names = fields[structure] if structure < len(fields) else ("", [])
-    texts = dict(zip(names, (one.text or "" for one in below(value, "v")), strict=False))
+    texts = dict(zip(names, (entry.text or "" for entry in below(value, "v")), strict=False))
     text = next((texts[name].strip() for name in _SHOWN if texts.get(name, "").strip()), None)
     return "" if text is None and kind in _PICTURES else text
 

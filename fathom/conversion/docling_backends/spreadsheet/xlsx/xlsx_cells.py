@@ -13,7 +13,7 @@ from openpyxl.formula.translate import Translator, TranslatorError  # type: igno
 from fathom.conversion.docling_backends.spreadsheet.marks import struck
 from fathom.conversion.docling_backends.spreadsheet.numbers.date_format import serial_of
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
-from fathom.conversion.docling_backends.spreadsheet.sheet import Area, Kind, SheetCell, cell_name, column_number
+from fathom.conversion.docling_backends.spreadsheet.sheet import Area, CellKind, SheetCell, cell_name, column_number
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import local_name
 from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_of, unescaped
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COLUMN, MAX_ROW, area_of, areas_of
@@ -172,7 +172,7 @@ class _RowReader:
         kind = element.get("t", "n")
         if formula is not None:
             self._formula(formula, column, value, kind)
-        shown_as: Kind = "text"
+        shown_as: CellKind = "text"
         if inline is not None and kind == "inlineStr":
             text = _text(string_of(inline), style)
         elif not value:
@@ -219,7 +219,7 @@ class _RowReader:
         except (TranslatorError, ValueError):
             return text
 
-    def _shown(self, value: str, kind: str, style: CellStyle) -> tuple[str, Kind]:
+    def _shown(self, value: str, kind: str, style: CellStyle) -> tuple[str, CellKind]:
         if kind == "n":
             return self._number(value, style)
         if kind == "s":
@@ -234,7 +234,7 @@ class _RowReader:
             return self._iso_date(value, style)
         return _text(unescaped(value), style), "text"
 
-    def _number(self, value: str, style: CellStyle) -> tuple[str, Kind]:
+    def _number(self, value: str, style: CellStyle) -> tuple[str, CellKind]:
         try:
             number = int(value) if len(value) < 16 and value.isdigit() else float(value)
         except ValueError:
@@ -244,7 +244,7 @@ class _RowReader:
         shown = style.format.number(number, epoch_1904=self._reader.epoch_1904)
         return shown, "date" if style.format.is_date else "number"
 
-    def _iso_date(self, value: str, style: CellStyle) -> tuple[str, Kind]:
+    def _iso_date(self, value: str, style: CellStyle) -> tuple[str, CellKind]:
         try:
             moment = datetime.fromisoformat(value.strip().replace("Z", ""))
         except ValueError:

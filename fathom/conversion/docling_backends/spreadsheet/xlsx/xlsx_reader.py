@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fathom.conversion.docling_backends.spreadsheet.sheet import (
     Area,
-    Lines,
+    GridLines,
     SheetCell,
     ShownSheet,
     cell_name,
@@ -136,7 +136,7 @@ class WorkbookReader:
             for _, _, cell in self._cells_in(link.area, raw, rows):
                 cell.link = target
 
-    def _merge(self, raw: RawSheet, rows: Lines, columns: Lines) -> None:
+    def _merge(self, raw: RawSheet, rows: GridLines, columns: GridLines) -> None:
         """Gives the first visible cell of a merged range its text and its size; the cells that it covers show nothing."""
         filled = sorted(raw.cells)
         for area in raw.merges:
@@ -194,9 +194,11 @@ class WorkbookReader:
         return kept
 
 
-def _lines(raw: RawSheet) -> tuple[Lines, Lines]:
+def _lines(raw: RawSheet) -> tuple[GridLines, GridLines]:
     """Returns which rows and columns are hidden."""
     if raw.shown_rows is not None:
         hidden = set(raw.hidden_rows)
-        return Lines(shown=[row for row in sorted(raw.shown_rows) if row not in hidden]), Lines(sorted(raw.hidden_columns))
-    return Lines(sorted(raw.hidden_rows)), Lines(sorted(raw.hidden_columns))
+        return GridLines(shown=[row for row in sorted(raw.shown_rows) if row not in hidden]), GridLines(
+            sorted(raw.hidden_columns)
+        )
+    return GridLines(sorted(raw.hidden_rows)), GridLines(sorted(raw.hidden_columns))

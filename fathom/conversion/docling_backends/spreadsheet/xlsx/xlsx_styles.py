@@ -8,7 +8,7 @@ from typing import TypeVar
 from lxml import etree
 
 from fathom.conversion.docling_backends.spreadsheet.numbers.number_format import NumberFormat, number_format
-from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, Look
+from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, CellLook
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
@@ -36,7 +36,7 @@ class CellStyle:
     """What a cell's style says of its value and its look; `format` is None for General."""
 
     format: NumberFormat | None = None
-    look: Look = PLAIN
+    look: CellLook = PLAIN
     struck: bool = False
 
 
@@ -66,7 +66,7 @@ def _styles(root: etree._Element) -> list[CellStyle]:
     for style in _children(root, "cellXfs"):
         code = codes.get(_number(style, "numFmtId"), "General")
         bold, struck = _at(fonts, _number(style, "fontId"), (False, False))
-        look = Look(bold, _at(fills, _number(style, "fillId"), ""), _at(borders, _number(style, "borderId"), False))
+        look = CellLook(bold, _at(fills, _number(style, "fillId"), ""), _at(borders, _number(style, "borderId"), False))
         general = code.strip().lower() == "general"
         found.append(CellStyle(None if general else number_format(code), look, struck))
     return found

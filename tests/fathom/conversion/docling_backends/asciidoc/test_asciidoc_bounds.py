@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fathom.conversion.docling_backends.asciidoc.asciidoc_blocks import BlockReader
-from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import InlineReader
+from fathom.conversion.docling_backends.asciidoc.asciidoc_inline import AsciidocInlineReader
 from fathom.conversion.docling_backends.asciidoc.asciidoc_notes import Notes
 from fathom.conversion.docling_backends.asciidoc.asciidoc_references import References
 from fathom.conversion.docling_backends.asciidoc.attributes import Attributes
@@ -23,7 +23,7 @@ LEAST = 0.05  # seconds below which two times say nothing of one another
 def read(text: str) -> int:
     """The number of blocks in the text."""
     lines, _ = preprocessed(text)
-    inline = InlineReader(Attributes(), References(lines, Attributes()), Notes())
+    inline = AsciidocInlineReader(Attributes(), References(lines, Attributes()), Notes())
     return len(BlockReader(inline).read(Cursor(lines)))
 
 
