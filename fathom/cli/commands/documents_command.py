@@ -1,7 +1,9 @@
-"""`fathom documents`: what there is and how it stands; `documents show ID`: one of them in full."""
+"""`fathom documents`: lists documents with their state; `documents show ID`: shows a document in full."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,9 +11,10 @@ import typer
 from fathom.cli.command_settings import deployment
 from fathom.cli.commands import document_control
 from fathom.cli.output import AsJson, cell, console, duration, print_result, safe, say, table
+from fathom.operations.table_format import TableFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fathom.operations.document_rows import DocumentRow
 
@@ -23,7 +26,7 @@ group = typer.Typer(
 
 
 def add_to(app: typer.Typer) -> None:
-    """The group is in the application."""
+    """Adds the group to the application."""
     document_control.add_to(group)
     app.add_typer(group, name="documents")
 
@@ -33,22 +36,29 @@ def documents(
     context: typer.Context,
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only of this collection.")] = None,
     state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state; may be repeated.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10000, help="Most rows.")] = 500,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, max=10000, help="Rows at most; 500, of a file all.")] = None,
     after: Annotated[str | None, typer.Option("--after", help="Start after this id (the end of the page before).")] = None,
     as_json: AsJson = False,
+    form: Annotated[TableFormat | None, typer.Option("--format", help="All that match as a table in this format.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file of --format; default: stdout.")] = None,
 ) -> int:
     """List documents with state, chunks, episodes, entities, facts, checks, cost, seconds and age."""
     if context.invoked_subcommand:
         context.obj = {"json": as_json}
         return 0
     from fathom.errors import UsageWrong
-    from fathom.operations.document_rows import list_documents
+    from fathom.operations.document_frames import each_document
+    from fathom.operations.document_rows import PAGE, list_documents
     from fathom.uploads.upload import UploadState
 
     wrong = [name for name in state or [] if name not in list(UploadState)]
     if wrong:
         raise UsageWrong(f"There is no state {', '.join(wrong)}.", hint=f"They are: {', '.join(UploadState)}.")
-    listing = list_documents(deployment(), collection=collection, states=state or None, after=after, limit=limit)
+    if output and not form:
+        raise UsageWrong("--output needs --format csv or parquet.")
+    if form:
+        return _write_table(each_document(deployment(), collection=collection, states=state, limit=limit), form, output)
+    listing = list_documents(deployment(), collection=collection, states=state or None, after=after, limit=limit or PAGE)
     print_result(listing, as_json, lambda: print_rows(listing.documents))
     if not listing.documents:
         say("No documents.")
@@ -63,15 +73,15 @@ def show(
     document: Annotated[str, typer.Argument(metavar="ID", help="The document's id: collection/path.")],
     as_json: AsJson = False,
 ) -> int:
-    """Show one document: its state and figures, every check, and what Dagster recorded of each stage."""
+    """Show a document: its state and figures, every check, and the metadata that Dagster recorded of each stage."""
     from fathom.ledger.episode import DocumentSummary
     from fathom.operations.document_rows import known_document, row_of, rows
-    from fathom.orchestration.materializations import recorded
+    from fathom.orchestration.materializations import records_of
     from fathom.settings import settings
 
     deployment()
     upload = known_document(settings(), document)
-    record = recorded(settings(), {upload.document: upload.run_id})[upload.document]
+    record = records_of(settings(), {upload.document: upload.run_id})[upload.document]
     row = rows(settings(), [upload])[0] if record else row_of(upload, record, DocumentSummary(document))
     page = f"http://127.0.0.1:{settings().dagster_port}"
     result: dict[str, Any] = {
@@ -85,7 +95,7 @@ def show(
 
 
 def print_rows(rows: Sequence[DocumentRow]) -> None:
-    """Documents as a table."""
+    """Prints documents as a table."""
     columns = ("document", "state", "chunks>", "episodes>", "entities>", "facts>", "checks>", "cost $>", "seconds>", "age>")
     by_hand = any(row.by_hand for row in rows)
     table(
@@ -110,7 +120,7 @@ def print_rows(rows: Sequence[DocumentRow]) -> None:
 
 
 def print_summary(rows: Sequence[DocumentRow]) -> None:
-    """Documents as the table that `up` and `ingest --wait` end with."""
+    """Prints documents as the table that `up` and `ingest --wait` end with."""
     table(
         ("document", "state", "chunks>", "entities>", "facts>", "checks>", "seconds>"),
         (
@@ -118,6 +128,28 @@ def print_summary(rows: Sequence[DocumentRow]) -> None:
             for row in rows
         ),
     )
+
+
+def _write_table(rows: Iterable[DocumentRow], form: TableFormat, output: Path | None) -> int:
+    """Writes the rows to the file, there whole or not at all, or to stdout. Raises StoreFailed, UsageWrong."""
+    from fathom.errors import StoreFailed, UsageWrong
+    from fathom.operations.document_frames import frame_of, write_frame
+
+    if output is None:
+        if form is TableFormat.PARQUET and sys.stdout.isatty():
+            raise UsageWrong("Parquet is no text for a terminal.", hint="Name a file with --output, or pipe it.")
+        write_frame(frame_of(rows), form, sys.stdout.buffer)
+        return 0
+    frame, half = frame_of(rows), output.with_name(f".{output.name}.half")
+    try:
+        with half.open("wb") as stream:
+            write_frame(frame, form, stream)
+        half.replace(output)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise StoreFailed(f"{output} cannot be written: {error.strerror}.") from error
+    say(f"{len(frame)} documents are in {output}.")
+    return 0
 
 
 def _print_one(row: DocumentRow, result: dict[str, Any]) -> None:
