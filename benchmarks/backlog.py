@@ -10,16 +10,16 @@ from benchmarks.figure import Figure
 from benchmarks.material import own_home, taken_in
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
-from checks.outcome import CheckOutcome, Evaluated
+from checks.outcome import CheckOutcome, EvaluatedCheck
 from fathom.deployment.components import stop_all
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.orchestration.dagster_home import write_dagster_home
 from fathom.settings import Settings
-from ingestion_assets.backlog import Backlog, Workshop, drain, prepared_ahead, records
+from ingestion_assets.backlog import Backlog, BacklogResources, drain, prepared_ahead, records
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Uploads
 
 DOCUMENTS = 500
@@ -31,7 +31,7 @@ def documents_and_chunks(
     context, config: Backlog, uploads: Uploads, converter: Converter, chunker: Chunker, artifacts: dg.ResourceParam[Artifacts]
 ):
     """What `drain` does, up to the graph."""
-    shop = Workshop(uploads, converter, chunker, Graph(), artifacts, context.run_id)
+    shop = BacklogResources(uploads, converter, chunker, GraphResource(), artifacts, context.run_id)
     for prepared in prepared_ahead(shop, config.documents, starts=lambda document: None):
         yield from records(prepared.document, prepared.converted, prepared.chunked)
     yield dg.Output(None)
@@ -45,7 +45,7 @@ def dagster_alone(config: Backlog) -> Iterator[dg.AssetMaterialization | dg.Asse
         for asset in ("documents", "chunks"):
             yield dg.AssetMaterialization(asset, partition=document)
         for check in checks:
-            yield Evaluated(check.asset, check.name, check.blocking, CheckOutcome(True, "", {})).event(document)
+            yield EvaluatedCheck(check.asset, check.name, check.blocking, CheckOutcome(True, "", {})).event(document)
     yield dg.Output(None)
 
 
@@ -57,11 +57,11 @@ def measure() -> list[Figure]:
             "uploads": Uploads(),
             "converter": Converter(),
             "chunker": Chunker(),
-            "graph": Graph(),
+            "graph": GraphResource(),
             "artifacts": Artifacts(),
         }
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-            GraphPart(settings).start()
+            GraphComponent(settings).start()
             try:
                 _hour(instance, settings, documents_and_chunks, resources, 5, "warm")
                 alone = _hour(instance, settings, dagster_alone, {}, DOCUMENTS, "alone")

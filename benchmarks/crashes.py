@@ -17,12 +17,12 @@ KILLS = 200
 
 def measure(kills: int = KILLS) -> list[Figure]:
     """Graphs that differ, rows that are lost or doubled, and answers asked for again, of so many kills."""
-    from fathom.deployment.graph_component import GraphPart
+    from fathom.deployment.graph_component import GraphComponent
     from fathom.graphdb.connection import open_graph
     from fathom.graphdb.schema import ensure_schema
 
     with own_home() as settings, TemporaryDirectory(prefix="fathom-kills-") as folder:
-        part = GraphPart(settings)
+        part = GraphComponent(settings)
         part.start()
         graph = open_graph(settings)
         try:

@@ -22,7 +22,7 @@ import psutil
 from benchmarks.material import SAMPLES
 from benchmarks.model_server import ModelServer
 from fathom.conversion.service.converter_client import ConverterClient
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import ConverterUnreachable
 from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.pipeline import model_of
@@ -167,7 +167,7 @@ class DeploymentKilling:
         for victim in self._until_done(victims):
             found.kills[victim] += 1
         found.seconds = time.monotonic() - began
-        GraphPart(self._settings).start()
+        GraphComponent(self._settings).start()
         self._look(found)
         self._remove(found)
         return found
@@ -209,7 +209,11 @@ class DeploymentKilling:
         """Of each question whose answer is kept by now, how often it was answered when that was first seen."""
         with closing(sqlite3.connect(f"file:{self._settings.home / 'language' / 'answers.db'}?mode=ro", uri=True)) as store:
             keys = {key for (key,) in store.execute("SELECT key FROM answers")}
-        extracting, names, facts = Prompt(Vocabulary()).question(""), entity_match.entity_match_request([]), fact_match.fact_match_request([])
+        extracting, names, facts = (
+            Prompt(Vocabulary()).question(""),
+            entity_match.entity_match_request([]),
+            fact_match.fact_match_request([]),
+        )
         model = model_of(self._settings)
         times = Counter(list(self._server.answered))
         new = [

@@ -25,12 +25,12 @@ def one() -> dict[str, float]:
     """Extraction and writing, in milliseconds an episode, on an empty graph that fills."""
     from benchmarks.material import converted
     from fathom.chunking.chunker import chunk_document
-    from fathom.deployment.graph_component import GraphPart
+    from fathom.deployment.graph_component import GraphComponent
     from fathom.embedding.tokenizer import count_tokens
     from fathom.graph.write.document_writer import open_writer
 
     with own_home() as settings:
-        part = GraphPart(settings)
+        part = GraphComponent(settings)
         part.start()
         try:
             writer = open_writer(settings)

@@ -20,8 +20,8 @@ from fathom.database import open_database
 from fathom.observability.event_store import Events
 from fathom.status.forecast import forecast
 from fathom.status.history import Sample, history_of
-from fathom.status.liveness import Told
-from fathom.uploads.repository import one as uploaded
+from fathom.status.liveness import DocumentEvents
+from fathom.uploads.repository import find_upload as uploaded
 
 WARM_UP = 30
 PIECES = (0.0, 0.25, 0.5, 0.75)
@@ -56,7 +56,7 @@ def _of(engine: sa.Engine, samples: list[Sample], one: Sample) -> list[Guess]:
     found = []
     for share in PIECES:
         now = began + 0.05 + share * (one.ended_at - began)
-        told = Told.of({event.event: event for event in said if event.event and event.at <= now}, upload)
+        told = DocumentEvents.of({event.event: event for event in said if event.event and event.at <= now}, upload)
         guess = forecast([other for other in samples if other.ended_at <= now], upload, told, None, now)
         if guess.p50 is not None and guess.p90 is not None and one.ended_at > now:
             found.append(Guess(one.document, share, one.ended_at - now, guess.p50 - now, guess.p90 - now))

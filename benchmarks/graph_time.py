@@ -25,7 +25,7 @@ from benchmarks.material import chunk_set, own_home
 from benchmarks.model_calls import graphitis, loopback_settings
 from benchmarks.model_server import ModelServer, stated
 from fathom.database import open_database
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection, open_graph
@@ -132,7 +132,7 @@ def measure(most: int = max(NEO4J_SIZES)) -> list[Figure]:
     logging.getLogger("neo4j").setLevel(logging.ERROR)  # what Graphiti asks for is new to an empty server
     figures: list[Figure] = []
     with own_home() as of, TemporaryDirectory(prefix="fathom-graph-time-") as folder:
-        part = GraphPart(of)
+        part = GraphComponent(of)
         part.start()
         try:
             figures += _figures("ArcadeDB", of, Path(folder) / "embedded", [size for size in EMBEDDED_SIZES if size <= most])

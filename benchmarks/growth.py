@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks.figure import Figure
 from benchmarks.material import deployment, trivial_document
-from fathom.orchestration.retention import DAY_S, tidy
+from fathom.orchestration.retention import DAY_S, apply_retention
 from fathom.orchestration.run_submission import open_instance
 from fathom.security.api_keys import admin_key
 from fathom.settings import Settings
@@ -37,7 +37,7 @@ def measure(documents: int = DOCUMENTS) -> list[Figure]:
         _ingest(of, FIRST, documents)
         young = _sizes(of)
         instance, cursor = open_instance(of), 0.0
-        while (done := tidy(of, instance, cursor=cursor, now=time.time() + (of.dagster_days + 1) * DAY_S)).looked_at:
+        while (done := apply_retention(of, instance, cursor=cursor, now=time.time() + (of.dagster_days + 1) * DAY_S)).looked_at:
             cursor = done.cursor
             if not cursor:
                 break

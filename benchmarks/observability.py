@@ -28,18 +28,18 @@ from benchmarks.figure import Figure
 from benchmarks.material import own_home, taken_in
 from fathom.database import open_database
 from fathom.deployment.components import stop_all
-from fathom.deployment.graph_component import GraphPart
-from fathom.observability.event_collector import Collector, collecting
+from fathom.deployment.graph_component import GraphComponent
+from fathom.observability.event_collector import Collector, collect_until_stopped
 from fathom.observability.event_store import Events
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.orchestration.dagster_home import write_dagster_home
-from fathom.processes.process import marked
+from fathom.processes.process import processes_of_home
 from fathom.settings import Settings
 from ingestion_assets.backlog import drain
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Uploads
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "1000"))  # half of them watched
@@ -79,7 +79,7 @@ class Counted:
 
     def collect(self, collector: Collector, stop: threading.Event) -> None:
         """What the API's process does all the time, until told to stop."""
-        for _ in collecting(collector, stop, watched=lambda: False):
+        for _ in collect_until_stopped(collector, stop, watched=lambda: False):
             pass
         self.collecting += time.thread_time()
 
@@ -90,7 +90,7 @@ class Counted:
         "uploads": Uploads(),
         "converter": Converter(),
         "chunker": Chunker(),
-        "graph": Graph(),
+        "graph": GraphResource(),
         "artifacts": Artifacts(),
     },
 )
@@ -106,7 +106,7 @@ def measure() -> list[Figure]:
         collector = Collector(open_database(settings.operational_url), settings.home)
         watched_instance = opened.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
         unwatched_instance = opened.enter_context(dg.DagsterInstance.from_config(str(_without_logs(settings))))
-        GraphPart(settings).start()
+        GraphComponent(settings).start()
         try:
             spent: dict[bool, list[float]] = {True: [], False: []}
             spent_here: dict[bool, list[float]] = {True: [], False: []}
@@ -191,7 +191,7 @@ def _cpu_of_this() -> float:
 
 def _cpu(settings: Settings) -> float:
     """Seconds of CPU of this process and of those of the home that live."""
-    found = {process.pid: process for process in [psutil.Process(), *marked(settings.home)]}
+    found = {process.pid: process for process in [psutil.Process(), *processes_of_home(settings.home)]}
     total = 0.0
     for process in found.values():
         times = process.cpu_times()

@@ -1,12 +1,10 @@
-"""The operational database: SQLite in the home or Postgres by one setting, brought up to date by numbered migrations."""
+"""The operational database: SQLite in the home or Postgres by one setting, brought up to date by Alembic."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,109 +13,11 @@ from filelock import FileLock
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from fathom import migrations
 from fathom.errors import DatabaseLocked, DatabaseUnreachable, StoreFull
-from fathom.tables import (
-    account_pauses,
-    api_keys,
-    attachments,
-    audit_log,
-    called_one,
-    compared_facts,
-    document_dates,
-    episodes,
-    event_sources,
-    events,
-    fact_verdicts,
-    hand_runs,
-    judged_names,
-    llm_calls,
-    llm_reservations,
-    money_waits,
-    name_verdicts,
-    pauses,
-    planned_runs,
-    priorities,
-    relation_verdicts,
-    schema_migrations,
-    to_forget,
-    uploads,
-    uploads_in_part,
-    verdict_companies,
-    writer_leases,
-)
+from fathom.migrations import HEAD, VERSION_TABLE
+from fathom.tables import uploads
 from fathom.waits import is_bounded, wait_left
-
-# Of facts by their sentences alone: in databases between two migrations, and in none that is up to date.
-_judged_facts = sa.Table(
-    "judged_facts",
-    sa.MetaData(),
-    sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
-)
-
-
-@dataclass(frozen=True)
-class AddedColumn:
-    """A column that a table got after it was released; `definition` as SQL that both databases take."""
-
-    table: str
-    column: str
-    definition: str
-
-    def __str__(self) -> str:
-        return f"ALTER TABLE {self.table} ADD COLUMN {self.column} {self.definition}"
-
-    def add(self, connection: Connection) -> None:
-        """The table has the column, also where a process died after it had added it."""
-        if all(one["name"] != self.column for one in sa.inspect(connection).get_columns(self.table)):
-            connection.execute(sa.text(str(self)))
-
-
-def _as_released(table: sa.Table, *, without: str) -> sa.Table:
-    """The table as its migration made it, before it got a column."""
-    columns = [
-        sa.Column(
-            one.name,
-            one.type,
-            primary_key=one.primary_key,
-            nullable=one.nullable,
-            autoincrement=one.autoincrement,
-            server_default=one.server_default,
-        )
-        for one in table.columns
-        if one.name != without
-    ]
-    earlier = sa.Table(table.name, sa.MetaData(), *columns)
-    for index in sorted(table.indexes, key=lambda one: str(one.name)):
-        sa.Index(index.name, *(earlier.c[column.name] for column in index.columns))
-    return earlier
-
-
-Migration = sa.Table | sa.Index | sa.schema.DropTable | AddedColumn
-
-# Append only: a number, once released, never changes what it does.
-MIGRATIONS: tuple[tuple[int, tuple[Migration, ...]], ...] = (
-    (1, (uploads, _as_released(episodes, without="left_out"))),
-    (2, (planned_runs,)),
-    (3, (events, event_sources)),
-    (4, (api_keys, pauses)),
-    (5, (_as_released(llm_calls, without="estimated"), llm_reservations)),
-    (6, (money_waits,)),
-    (7, (writer_leases,)),
-    (8, (attachments,)),
-    (9, (audit_log,)),
-    (10, (priorities,)),
-    (11, (uploads_in_part,)),
-    (12, (name_verdicts, judged_names)),
-    (13, (fact_verdicts, _judged_facts)),
-    (14, (compared_facts, called_one, to_forget, sa.schema.DropTable(_judged_facts, if_exists=True))),
-    (15, (relation_verdicts, verdict_companies)),
-    (16, (account_pauses, AddedColumn("llm_calls", "estimated", "BOOLEAN DEFAULT false NOT NULL"))),
-    (17, (hand_runs,)),
-    (18, (document_dates,)),
-    (19, (AddedColumn("episodes", "left_out", "TEXT"),)),
-)
 
 LOCKED_FOR_S = 30.0  # how long a lock of another connection is waited for, where `waits` does not bound it
 POOLED, MORE = 5, 60  # connections that are kept, and that are opened beside them: no thread of the API waits for one
@@ -222,31 +122,29 @@ def _write_ahead(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Every migration the database lacks is applied, in order, each once, also when processes race."""
-    if {number for number, _ in MIGRATIONS} <= _applied(engine):
+    """Applies the revisions that the database lacks, each once, also when processes race."""
+    if revision_of(engine) == HEAD:
         return
     with _alone(engine):
-        schema_migrations.create(engine, checkfirst=True)
-        applied = _applied(engine)
-        for number, parts in MIGRATIONS:
-            if number in applied:
-                continue
-            with engine.begin() as connection:
-                for part in parts:
-                    if isinstance(part, AddedColumn):
-                        part.add(connection)
-                    elif isinstance(part, sa.schema.DropTable):
-                        connection.execute(part)
-                    else:
-                        part.create(connection, checkfirst=True)
-                connection.execute(schema_migrations.insert().values(number=number, applied_at=time.time()))
+        if revision_of(engine) == HEAD:
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        with engine.connect() as connection, connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
-def _applied(engine: Engine) -> set[int]:
+def revision_of(engine: Engine) -> str | None:
+    """Returns the revision that the database is at; None for an empty one and one from before Alembic."""
     with engine.begin() as connection:
-        if not sa.inspect(connection).has_table(schema_migrations.name):
-            return set()
-        return set(connection.scalars(sa.select(schema_migrations.c.number)))
+        if not sa.inspect(connection).has_table(VERSION_TABLE):
+            return None
+        revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+        return revision
 
 
 @contextmanager

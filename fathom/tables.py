@@ -1,14 +1,10 @@
-"""The tables of the operational database; what makes and changes them are the numbered migrations of fathom/database.py."""
+"""The tables of the operational database; fathom/migrations makes and changes them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
-
-schema_migrations = sa.Table(
-    "schema_migrations", metadata, sa.Column("number", sa.Integer, primary_key=True), sa.Column("applied_at", sa.Float)
-)
 
 uploads = sa.Table(
     "uploads",

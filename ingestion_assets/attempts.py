@@ -1,4 +1,4 @@
-"""One try at one stage of one document: what is recorded when it starts, fails or ends, wherever it runs."""
+"""Records the start, the end and the failure of an attempt at a stage of a document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from fathom.errors import CheckBlocked, DocumentRejected, FathomError
-from fathom.observability.progress_heartbeat import never_silent
+from fathom.observability.progress_heartbeat import log_heartbeat
 from fathom.observability.structured_logging import Stage, bound, get_logger, stage
 from resources.uploads import Attempt, Uploads
 
@@ -19,16 +19,15 @@ log = get_logger(__name__)
 
 @contextmanager
 def attempt(document: str, step: Stage, uploads: Uploads, run: dg.DagsterRun, version: str | None = None) -> Iterator[Attempt]:
-    """The upload is marked as being worked on by this run; whatever is raised inside is on its record by name.
+    """Marks the upload as in progress by this run, and records an error of the body by name before it is raised again.
 
-    `version` is that of the work in hand, where an earlier stage made it; by default the one accepted last.
-    Raises what the work raises, unchanged.
+    `version` is the version that an earlier stage worked on; by default the latest accepted version.
     """
     begun = uploads.begin(document, version=version, run=run, stage=step)
     with stage(step, document=document, run=run.run_id), bound(request=uploads.request):
         log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number})
         try:
-            with never_silent():
+            with log_heartbeat():
                 yield begun
         except FathomError as error:
             say = log.warning if isinstance(error, DocumentRejected) else log.error
@@ -43,7 +42,7 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: dg.DagsterRun, ve
 
 
 def failure(error: FathomError) -> dg.Failure:
-    """The error as Dagster shows it, with its name and what to do; the intake tries again in another run, not the step."""
+    """Returns the error as a Dagster failure with its name and remedy; a retry is another run, never the step."""
     return dg.Failure(
         description=f"{error.name}: {error.message} {error.what_to_do}".strip(),
         metadata={
@@ -57,5 +56,5 @@ def failure(error: FathomError) -> dg.Failure:
 
 
 def blocked(document: str, names: list[str], said: str = "") -> CheckBlocked:
-    """The error of a document that a blocking check stopped, with what the check says."""
+    """Returns the error of a document that a blocking check stopped."""
     return CheckBlocked(f"Stopped by {', '.join(names)}. {said}".strip(), document=document)

@@ -1,4 +1,4 @@
-"""What Dagster's UI shows of each stage: figures it can plot, previews it can render, versions it can compare."""
+"""Metadata of each stage for Dagster's UI: figures to plot, previews to render, versions to compare."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from fathom.conversion.report import ConversionReport, ConvertedDocument
 from fathom.graph.write.write_report import WriteReport
 from fathom.knowledge.confidence_filter import lost_below_threshold
 from fathom.settings import settings
-from fathom.uploads.attachments_of_mails import Attached
+from fathom.uploads.attachments_of_mails import AttachmentOutcome
 from fathom.uploads.document_dates import DocumentDate
 
 PREVIEW_CHARACTERS = 3000
 PREVIEW_CHUNKS = 5
-# The picture stands in Dagster's event log, which is read whole for every list of documents; the API has it in full size.
+# The picture is in Dagster's event log, which every listing reads; the API has it in full size.
 THUMBNAIL_BYTES = 24_000
 THUMBNAIL_SIDE = 480
 
 
 def conversion_metadata(converted: ConvertedDocument, document: str, source: str) -> dict[str, dg.MetadataValue]:
-    """Figures of the conversion, its first page as a picture, a Markdown preview and a link to the accepted bytes."""
+    """Returns figures of the conversion, a picture of the first page, a Markdown preview and a link to the accepted bytes."""
     report = converted.report
     return {
         "source": dg.MetadataValue.path(source),
@@ -41,7 +41,7 @@ def conversion_metadata(converted: ConvertedDocument, document: str, source: str
 
 
 def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.MetadataValue]:
-    """The page with the boxes found on it, small and in line, and where it is in full size."""
+    """Returns a small inline picture of the page with its boxes, and the address of the full size."""
     if converted.page_picture is None:
         return {}
     from fathom.conversion.quality.page_preview import smaller
@@ -55,7 +55,7 @@ def _first_page(converted: ConvertedDocument, document: str) -> dict[str, dg.Met
 
 
 def date_metadata(date: DocumentDate | None) -> dict[str, dg.MetadataValue]:
-    """The document's own date, from which facts without a date hold, and what says it."""
+    """Returns the document's date, from which facts without a date are valid, and the source of this date."""
     if date is None:
         return {}
     return {
@@ -64,8 +64,8 @@ def date_metadata(date: DocumentDate | None) -> dict[str, dg.MetadataValue]:
     }
 
 
-def attachments_metadata(mail: str | None, attached: Sequence[Attached]) -> dict[str, dg.MetadataValue]:
-    """The mail that the document came with, and the documents that came with it, with the reasons of those rejected."""
+def attachments_metadata(mail: str | None, attached: Sequence[AttachmentOutcome]) -> dict[str, dg.MetadataValue]:
+    """Returns the mail that the document was attached to, its own attachments, and the reasons of rejected attachments."""
     found: dict[str, dg.MetadataValue] = {}
     if mail is not None:
         found["attached_to"] = dg.MetadataValue.text(mail)
@@ -86,7 +86,7 @@ def attachments_metadata(mail: str | None, attached: Sequence[Attached]) -> dict
 
 
 def chunks_metadata(chunk_set: ChunkSet) -> dict[str, dg.MetadataValue]:
-    """Figures of the chunks and a Markdown preview of the first."""
+    """Returns figures of the chunks and a Markdown preview of the first."""
     tokens = [chunk.tokens for chunk in chunk_set.chunks]
     return {
         "version": dg.MetadataValue.text(chunk_set.version),
@@ -106,7 +106,7 @@ def chunks_metadata(chunk_set: ChunkSet) -> dict[str, dg.MetadataValue]:
 
 
 def graph_metadata(report: WriteReport) -> dict[str, dg.MetadataValue]:
-    """Figures of the writing, entities by type as a table, some facts as sentences, and what made them."""
+    """Returns figures of the write, a table of entities by type, sample facts, and the models that made them."""
     seconds = report.seconds_extracting + report.seconds_writing
     facts = "\n".join(f"- {_one_line(fact)}" for fact in report.sample_facts)
     unsure = lost_below_threshold(report.below_confidence)

@@ -1,4 +1,4 @@
-"""The graph as assets see it: documents' chunks go in, a report of what they became comes out."""
+"""The graph resource: writes the chunks of documents to the graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import GraphUnreachable
 from fathom.graph.write.write_report import EpisodeProgress, WriteReport
 from fathom.observability.structured_logging import get_logger
@@ -21,13 +21,13 @@ from fathom.uploads.document_dates import date_of
 if TYPE_CHECKING:
     from fathom.graph.write.document_writer import DocumentWriter
 
-REVIVALS = 3  # of the embedded graph, for one document
+REVIVALS = 3  # restarts of the embedded graph for a document
 
 log = get_logger(__name__)
 
 
 class GraphResource(dg.ConfigurableResource[None]):
-    """Episodes written by the configured language model, embedder and graph server."""
+    """Writes episodes with the configured language model, embedder and graph server."""
 
     _writer: DocumentWriter | None = PrivateAttr(default=None)
 
@@ -43,10 +43,10 @@ class GraphResource(dg.ConfigurableResource[None]):
     def write(
         self, chunk_set: ChunkSet, *, accepted_at: datetime, attached_to: str | None = None, attachments: Sequence[str] = ()
     ) -> WriteReport:
-        """The document's episodes are in the graph, or listed as failed.
+        """Writes the document's episodes and returns a report, which lists failed episodes.
 
-        Facts without a date hold from the document's own date, else from when it was accepted. The episodes are joined with
-        those of the mail it came with, and of what came with it.
+        Facts without a date are valid from the document's date, else from its acceptance. The episodes are linked with
+        those of the mail `attached_to` and of the `attachments`.
         """
         total = len(chunk_set.chunks)
         own = date_of(open_database(settings().operational_url), chunk_set.document, chunk_set.version)
@@ -79,9 +79,9 @@ class GraphResource(dg.ConfigurableResource[None]):
         return report
 
     def _through_outages(self, written: Callable[[], WriteReport]) -> WriteReport:
-        """What it answers, once the graph stays up for it; a document that ran into an outage is not made to wait for long.
+        """Returns `written()`, retried after a restart of the embedded graph, at most REVIVALS times.
 
-        Raises GraphUnreachable for a graph that runs elsewhere, or goes away again and again.
+        Raises GraphUnreachable for a graph of another host, and after the last retry.
         """
         gone: GraphUnreachable | None = None
         for left in reversed(range(REVIVALS + 1)):
@@ -93,16 +93,16 @@ class GraphResource(dg.ConfigurableResource[None]):
                 if not left or settings().graph_uri:
                     raise
                 gone = error
-        raise AssertionError("it is tried at least once")
+        raise AssertionError("the loop runs at least once")
 
     def _revive(self, error: GraphUnreachable) -> None:
-        """The embedded graph runs again, as the converter does, by whoever misses it. Raises GraphUnreachable."""
-        log.warning("The graph went away; it is started again", sub_stage="revived", metrics={"error": error.name})
-        GraphPart(settings()).start()
+        """Restarts the embedded graph and reconnects. Raises GraphUnreachable."""
+        log.warning("Graph unreachable; restarting it", sub_stage="revived", metrics={"error": error.name})
+        GraphComponent(settings()).start()
         self.writer.close()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """The connection to the graph is closed."""
+        """Closes the connection to the graph."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

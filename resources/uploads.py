@@ -1,4 +1,4 @@
-"""The uploads as assets see them: accepted bytes to read, and the record of what became of each document."""
+"""The uploads resource: accepted bytes to read, and the record of each document's state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fathom.settings import settings
 
 if TYPE_CHECKING:
     from fathom.conversion.report import ConvertedDocument
-    from fathom.uploads.attachments_of_mails import Attached
+    from fathom.uploads.attachments_of_mails import AttachmentOutcome
     from fathom.uploads.intake import Intake
 
 log = get_logger(__name__)
@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class AcceptedBytes:
-    """The bytes of one version of a document, readable at a local path."""
+    """The bytes of a version of a document at a local path."""
 
     path: Path
     name: str
@@ -37,7 +37,7 @@ class AcceptedBytes:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A run at work on one version of a document; `owned` unless another run decides what becomes of the document."""
+    """A run that processes a version of a document; `owned` if this run decides the document's state."""
 
     document: str
     version: str
@@ -56,10 +56,10 @@ class Uploads(dg.ConfigurableResource[None]):
     _request: str | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """The run names the process that works on it, so that its death is noticed.
+        """Records the process of the run, so that its death is noticed.
 
         Raises OtherDagster in an instance of Dagster that is not the home's, PartitionsWrong for a run over no document or
-        a range of them.
+        a range of documents.
         """
         if context.instance is not None and context.run is not None:
             raise_if_other(settings(), context.instance)
@@ -69,12 +69,12 @@ class Uploads(dg.ConfigurableResource[None]):
 
     @property
     def request(self) -> str | None:
-        """The id of the request that started the run, where it was one."""
+        """The id of the HTTP request that started the run, or None."""
         return self._request
 
     @property
     def intake(self) -> Intake:
-        """The record of uploads of this deployment."""
+        """The intake of this deployment."""
         if self._intake is None:
             from fathom.uploads.intake import open_intake
 
@@ -82,39 +82,41 @@ class Uploads(dg.ConfigurableResource[None]):
         return self._intake
 
     def begin(self, document: str, *, version: str | None, run: dg.DagsterRun, stage: str) -> Attempt:
-        """The document is marked as being worked on by the run, or the run that somebody started is put on record beside it.
+        """Marks the document as in progress by the run, or records a run that a person started beside it.
 
-        Raises UsageWrong for a document nobody uploaded.
+        Raises UsageWrong for an unknown document.
         """
         row = self.intake.mark_running(document, version, run_id=run.run_id, stage=stage, by=started_by(run))
         accepted_at = datetime.fromtimestamp(row.accepted_at, UTC)
-        kin = self.intake.kin_of(document)
+        kin = self.intake.mail_links_of(document)
         number = row.attempts + 1
         version = version or row.version
         return Attempt(document, version, run.run_id, accepted_at, number, kin.mail, kin.attachments, row.owned)
 
-    def accept_attachments(self, at: Attempt, converted: ConvertedDocument) -> list[Attached]:
-        """What came with the mail is accepted, each a document of its own, or rejected; a second time adds nothing."""
-        from fathom.uploads.attachments_of_mails import Piece
+    def accept_attachments(self, at: Attempt, converted: ConvertedDocument) -> list[AttachmentOutcome]:
+        """Accepts or rejects the attachments of a mail as documents of their own. Idempotent."""
+        from fathom.uploads.attachments_of_mails import MailAttachment
 
-        pieces = [Piece(one.name, one.content, one.refused) for one in converted.attachments]
+        pieces = [
+            MailAttachment(attachment.name, attachment.content, attachment.refused) for attachment in converted.attachments
+        ]
         return self.intake.accept_attachments(at.document, at.version, pieces) if pieces else []
 
     def end_well(self, at: Attempt, *, lacking: int = 0) -> None:
-        """The version is in the graph, but for so many chunks that were set aside."""
+        """Records that the version is in the graph except for `lacking` chunks that were set aside."""
         if self.intake.mark_done(at.document, at.version, run_id=at.run, lacking=lacking):
             message = "It is done, but for what was set aside" if lacking else "It is done"
             figures = {"failed": lacking}
             log.info(message, stage="upload", sub_stage="done", document=at.document, run=at.run, metrics=figures)
 
     def made(self, at: Attempt, asset: str) -> None:
-        """The run has made the asset of the document; it is done with it where that was the last of what it was started for."""
+        """Records that the run made the asset; ends a run of a person whose last asset this is."""
         self.intake.made_by_hand(at.document, at.run, asset)
 
     def end_badly(self, at: Attempt, *, stage: str, error: Exception) -> None:
-        """The version is rejected, failed or to be tried again, with the reason.
+        """Records that the version is rejected, failed or to be retried, with the reason.
 
-        Where the run does not decide that, only the run failed.
+        If the run does not own the document, only the run is recorded as failed.
         """
         if at.owned:
             self.intake.mark_failed(at.document, at.version, run_id=at.run, stage=stage, error=error)
@@ -122,6 +124,6 @@ class Uploads(dg.ConfigurableResource[None]):
 
     @contextmanager
     def bytes_of(self, document: str, version: str) -> Iterator[AcceptedBytes]:
-        """The accepted bytes at a local path, whatever happened to the file in the inbox since. Raises StoreFailed."""
+        """Yields the accepted bytes at a local path, also if the file left the inbox. Raises StoreFailed."""
         with self.intake.store.open_local(version) as path:
             yield AcceptedBytes(path, name=document.rsplit("/", 1)[-1], source=self.intake.store.url_of(version))

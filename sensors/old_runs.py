@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fathom.orchestration.retention import tidy
+from fathom.orchestration.retention import apply_retention
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 
@@ -18,12 +18,12 @@ SECONDS_BETWEEN_PASSES = 600
     description="Runs older than FATHOM_DAGSTER_DAYS: what nobody needs of them is deleted, and the disk gets its room back.",
 )
 def old_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Starts no run; its ticks say what was deleted."""
+    """Deletes old runs; returns a SkipReason that counts them."""
     raise_if_other(settings(), context.instance)
     try:
         cursor = float(context.cursor or 0.0)
     except ValueError:
         cursor = 0.0
-    done = tidy(settings(), context.instance, cursor=cursor)
+    done = apply_retention(settings(), context.instance, cursor=cursor)
     context.update_cursor(str(done.cursor))
     return dg.SkipReason(done.sentence)

@@ -1,4 +1,4 @@
-"""What starts ingestion: new and changed files in the inbox become partitions and runs."""
+"""The sensor that turns new and changed files in the inbox into partitions and runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from fathom.orchestration.run_reconciliation import run_states
-from fathom.orchestration.run_submission import alone, backlog_config, run_tags
+from fathom.orchestration.run_submission import backlog_config, run_tags, submission_lock
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 from fathom.uploads.inbox.acceptance import IntakeReport
@@ -17,7 +17,7 @@ from fathom.uploads.upload import PlannedRun, UploadState
 from ingestion_assets.jobs import ingest_backlog, ingest_document
 from ingestion_assets.partitions import documents_by_id
 
-SECONDS_BETWEEN_TICKS = 5  # Dagster looks at its sensors no more often than that
+SECONDS_BETWEEN_TICKS = 5  # the shortest interval of Dagster's sensors
 
 
 @dg.sensor(
@@ -28,14 +28,14 @@ SECONDS_BETWEEN_TICKS = 5  # Dagster looks at its sensors no more often than tha
     description="Whole new or changed files in the inbox: each becomes a partition and is ingested, a backlog many to a run.",
 )
 def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Runs for accepted uploads, at most `runs_at_once` in flight; what they are and why is in the intake's table alone.
+    """Requests runs for accepted uploads, at most `runs_at_once` in flight, as planned in the intake's table.
 
     Raises OtherDagster in an instance of Dagster that is not the home's, before anything of the home is changed.
     """
     raise_if_other(settings(), context.instance)
     intake = open_intake(settings())
     report = intake.look()
-    with alone(settings()):  # the API starts runs too, between a plan and its run there is a moment
+    with submission_lock(settings()):  # the API starts runs too; a plan and its run are not atomic
         found = intake.reconcile(run_states(context.instance, intake.keys_in_hand()))
         runs = [*found.again, *intake.plan_runs(found.in_flight)]
     summary = sentence(report, found, intake)
@@ -51,7 +51,7 @@ def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
 
 
 def request(run: PlannedRun) -> dg.RunRequest:
-    """One document runs the asset job on its partition; more are drained by the backlog job."""
+    """Returns the run request: the asset job on a partition for a single document, else the backlog job."""
     tags = run_tags(run)
     if len(run.documents) == 1:
         return dg.RunRequest(run.run_key, job_name=ingest_document.name, partition_key=run.documents[0], tags=tags)
@@ -59,7 +59,7 @@ def request(run: PlannedRun) -> dg.RunRequest:
 
 
 def sentence(report: IntakeReport, found: Reconciled, intake: Intake) -> str:
-    """What a tick saw, for a person: what came in, what waits, what is in flight and what went wrong."""
+    """Summarizes a tick: accepted, waiting and running documents, and errors."""
     counts = intake.counts()
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if state != UploadState.ACCEPTED)
     parts = [
@@ -81,7 +81,7 @@ def sentence(report: IntakeReport, found: Reconciled, intake: Intake) -> str:
 def _missing_partitions(
     instance: dg.DagsterInstance, runs: Sequence[PlannedRun]
 ) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
-    """A request for those documents of the runs that are no partition yet; asked one by one, never by listing all."""
+    """Returns requests for missing partitions of the runs' documents; looks each up, never lists all."""
     name = documents_by_id.name
     documents = dict.fromkeys(document for run in runs for document in run.documents)
     missing = [document for document in documents if name and not instance.has_dynamic_partition(name, document)]

@@ -27,7 +27,7 @@ from fathom.api import authorization, reference
 from fathom.api.page import document_page as document_page
 from fathom.api.page import listing_page, page_frame, signing_in
 from fathom.api.problems import of_error, problem
-from fathom.api.request_guards import Guards
+from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
     collection_routes,
     document_routes,
@@ -39,18 +39,18 @@ from fathom.api.routes import (
 )
 from fathom.api.routes.document_followers import Followers
 from fathom.api.routes.document_paths import EncodedSlashes
-from fathom.api.run_starter import Launcher
-from fathom.api.short_waits import ShortWaits
+from fathom.api.run_starter import RunStarter
+from fathom.api.short_waits import LockTimeouts
 from fathom.database import close_databases, open_database
 from fathom.deployment.components import rotate_logs
 from fathom.errors import DagsterUnreachable, FathomError
-from fathom.observability.event_collector import Collector, collecting
+from fathom.observability.event_collector import Collector, collect_until_stopped
 from fathom.observability.json_lines_handler import keep_logs
-from fathom.observability.otlp import SpanExport, sending
+from fathom.observability.otlp import SpanExport, send_until_stopped
 from fathom.observability.structured_logging import bound, get_logger
 from fathom.orchestration.run_submission import open_instance
 from fathom.security.api_keys import open_keys
-from fathom.security.request_pacing import Guesses, Pace
+from fathom.security.request_pacing import GuessLimit, RateLimit
 from fathom.settings import Settings, settings
 from fathom.status.forecast import errors, history_of
 from fathom.web_origin import host_names
@@ -85,20 +85,22 @@ def create_app(of: Settings | None = None) -> FastAPI:
         """Log lines become events, runs are started, large outputs are put aside, as long as this process is there."""
         collector = Collector(await run_in_threadpool(open_database, of.operational_url), of.home)
         app.state.keys = open_keys(of)
-        app.state.pace = Pace(of.api_requests_per_minute, at_once=max(10, of.api_requests_per_minute // 4))
-        app.state.guesses = Guesses()
+        app.state.pace = RateLimit(of.api_requests_per_minute, at_once=max(10, of.api_requests_per_minute // 4))
+        app.state.guesses = GuessLimit()
         app.state.closing = asyncio.Event()
-        app.state.launcher = Launcher(of)
+        app.state.launcher = RunStarter(of)
         app.state.followers = Followers(of, partial(collector.collect, WAIT_FOR_EVENTS_S))
         app.state.asked_at = time.monotonic()
         stop = threading.Event()
-        rounds = collecting(collector, stop, watched=lambda: _watched(app))
+        rounds = collect_until_stopped(collector, stop, watched=lambda: _watched(app))
         thread = threading.Thread(target=lambda: [None for _ in rounds], name="events", daemon=True)
         thread.start()
         threads = [thread]
         if of.otlp_endpoint is not None:
             export = SpanExport(of, open_database(of.operational_url))
-            threads.append(threading.Thread(target=lambda: [None for _ in sending(export, stop)], name="spans", daemon=True))
+            threads.append(
+                threading.Thread(target=lambda: [None for _ in send_until_stopped(export, stop)], name="spans", daemon=True)
+            )
             threads[-1].start()
         launcher = app.state.launcher
         works = (_rotate_now_and_then(of), launcher.run(), launcher.watch(), launcher.keep_supervisor(), _warm_up(of))
@@ -117,7 +119,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="Fathom", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = of
-    app.add_middleware(Guards, allowed_hosts=host_names(of.allowed_hosts))
+    app.add_middleware(RequestGuards, allowed_hosts=host_names(of.allowed_hosts))
 
     @app.middleware("http")
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -163,7 +165,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     @app.exception_handler(WebSocketRequestValidationError)
     async def on_wrong_request(request: Request, error: ValidationException) -> Response | None:
         """A request whose parts are of the wrong form; says which, never with which value."""
-        wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
         return _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
     # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
@@ -182,7 +184,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     for room in (page_frame, signing_in, listing_page, document_page):
         app.include_router(room.router)
     app.add_middleware(EncodedSlashes)
-    app.add_middleware(ShortWaits)
+    app.add_middleware(LockTimeouts)
     return app
 
 

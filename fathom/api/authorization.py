@@ -14,13 +14,13 @@ from fathom.api.request_guards import SAFE
 from fathom.api.routes.document_paths import DocumentId
 from fathom.api.routes.parameters import MAX_NAME
 from fathom.ids import split_document_id
-from fathom.security.api_keys import COOKIE, Caller, Keys, Role, key_in_headers
-from fathom.security.request_pacing import Guesses
+from fathom.security.api_keys import COOKIE, Caller, KeyRole, KeyStore, key_in_headers
+from fathom.security.request_pacing import GuessLimit
 
 router = APIRouter(tags=["access"])
 
 
-def needs(role: Role) -> Callable[[HTTPConnection], Awaitable[Caller]]:
+def needs(role: KeyRole) -> Callable[[HTTPConnection], Awaitable[Caller]]:
     """A dependency: the caller, once it is known and has the role. Raises 401 and 403."""
 
     async def caller(connection: HTTPConnection) -> Caller:
@@ -108,8 +108,8 @@ async def identified(connection: HTTPConnection) -> Caller:
 
 async def owner(connection: HTTPConnection, key: str) -> Caller | None:
     """Whose key it is; None for one that is unknown or revoked. Raises 429 for an address that guesses too often."""
-    keys: Keys = connection.app.state.keys
-    guesses: Guesses = connection.app.state.guesses
+    keys: KeyStore = connection.app.state.keys
+    guesses: GuessLimit = connection.app.state.guesses
     address = connection.client.host if connection.client else ""
     if wait := guesses.wait(address, key):
         raise _too_often("Too many wrong keys came from this address.", wait)

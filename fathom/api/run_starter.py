@@ -11,7 +11,7 @@ from fathom.deployment.supervision.supervisor import LOOK_EVERY_S as SUPERVISION
 from fathom.deployment.supervision.supervisor import supervisor_of_supervisor
 from fathom.errors import FathomError
 from fathom.observability.structured_logging import get_logger
-from fathom.orchestration.run_reconciliation import end_dead_runs
+from fathom.orchestration.run_reconciliation import reconcile_dead_runs
 from fathom.orchestration.run_submission import launch_waiting
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -24,7 +24,7 @@ LOOK_EVERY_S = 1.0  # for runs whose process is gone
 log = get_logger(__name__)
 
 
-class Launcher:
+class RunStarter:
     """One task that starts waiting runs whenever it is asked to, and again while some wait."""
 
     def __init__(self, settings: Settings) -> None:
@@ -61,7 +61,7 @@ class Launcher:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
-                if await run_in_threadpool(end_dead_runs, self._settings):
+                if await run_in_threadpool(reconcile_dead_runs, self._settings):
                     self.kick(None)
             except FathomError as error:
                 log.debug("Runs could not be looked after; the sensor does", error=error.name)

@@ -16,9 +16,9 @@ from fathom.errors import EmptyDocument, FormDamaged, FormTooLarge, UnknownForma
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.structured_logging import get_logger
 from fathom.settings import Settings
-from fathom.uploads.inbox.inbox_writer import Placed
-from fathom.uploads.inbox.upload_stream import Arrival
-from fathom.uploads.priorities import LEAST, MOST
+from fathom.uploads.inbox.inbox_writer import PlacedFile
+from fathom.uploads.inbox.upload_stream import UploadStream
+from fathom.uploads.priorities import MAX_PRIORITY, MIN_PRIORITY
 
 log = get_logger(__name__)
 
@@ -40,7 +40,7 @@ FORM = {  # as the API describes it
                     "file": {"type": "string", "format": "binary"},
                     "collection": {"type": "string", "maxLength": MAX_COLLECTION},
                     "name": _TEXT,
-                    "priority": {"type": "integer", "minimum": LEAST, "maximum": MOST},
+                    "priority": {"type": "integer", "minimum": MIN_PRIORITY, "maximum": MAX_PRIORITY},
                     "reference_time": _TEXT,
                 },
             }
@@ -50,7 +50,7 @@ FORM = {  # as the API describes it
 
 
 @dataclass
-class Form:
+class UploadForm:
     """Keeps what has come of a form: its fields, the one file's name, and data of the file that is not written yet.
 
     What comes beyond the bounds raises FormTooLarge at once, what is no such form FormDamaged.
@@ -157,7 +157,7 @@ class Form:
         self.closed = True
 
 
-async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
+async def receive(request: Request, settings: Settings) -> tuple[UploadStream, UploadForm]:
     """The file is on the disk, without its name in the inbox yet; close the arrival whatever happens.
 
     Raises DocumentTooLarge, StoreFull, FormDamaged, UploadCut, FormTooLarge, and 415 for a body of another kind.
@@ -166,9 +166,9 @@ async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
         raise HTTPException(415, "Send the file as multipart/form-data, in a part named `file`.")
-    form = Form()
+    form = UploadForm()
     parser = form.parser(boundary)
-    arrival = await run_in_threadpool(Arrival, settings)
+    arrival = await run_in_threadpool(UploadStream, settings)
     try:
         async for block in request.stream():
             form.take(block, parser)
@@ -184,7 +184,7 @@ async def receive(request: Request, settings: Settings) -> tuple[Arrival, Form]:
     return arrival, form
 
 
-def place(arrival: Arrival, form: Form, collection: str | None) -> Placed:
+def place(arrival: UploadStream, form: UploadForm, collection: str | None) -> PlacedFile:
     """The file is in the inbox under its name. Raises EmptyDocument, UnknownFormat, UnsafePath, StoreFull."""
     name = form.fields.get("name") or (form.file_name or "").replace("\\", "/").rsplit("/", 1)[-1]
     if arrival.size == 0:
@@ -198,7 +198,7 @@ def place(arrival: Arrival, form: Form, collection: str | None) -> Placed:
     return arrival.finish(form.fields.get("collection") or collection or DEFAULT_COLLECTION, name)
 
 
-async def _written(arrival: Arrival, form: Form) -> None:
+async def _written(arrival: UploadStream, form: UploadForm) -> None:
     if form.data:
         data, form.data = bytes(form.data), bytearray()
         await run_in_threadpool(arrival.write, data)

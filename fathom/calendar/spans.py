@@ -21,12 +21,12 @@ from fathom.calendar.words import (
     THIRDS,
 )
 
-LONGEST = 60  # characters of a date
+MAX_LENGTH = 60  # characters of a date
 _EARLIEST, _LATEST = 2, 9998  # years; those beyond stand for `unknown` and `open` in many programs
 
 
 @dataclass(frozen=True)
-class Span:
+class DateSpan:
     """The days that a date may mean, from the first to the last; `at` is the moment itself where it gives a time of day."""
 
     first: date
@@ -50,13 +50,13 @@ class Span:
         return self.at or _midnight(self.last)
 
 
-def span_of(said: str) -> Span | None:
+def span_of(said: str) -> DateSpan | None:
     """Returns the days that a date means; None where it is no date, one before Christ, or one out of the calendar's bounds.
 
     An ambiguous date such as 05/04/2021 (day or month first) means the span from the earlier to the later reading.
     """
     text = plain(said)
-    if not text or len(text) > LONGEST or OF_BEFORE_CHRIST.search(text):
+    if not text or len(text) > MAX_LENGTH or OF_BEFORE_CHRIST.search(text):
         return None
     return _read(text)
 
@@ -64,7 +64,7 @@ def span_of(said: str) -> Span | None:
 def period_of(said: str) -> tuple[str, str] | None:
     """Returns the two dates of a period, as `1998/2011` or `May 2010 to June 2011`, as they are written; None for others."""
     text = plain(said)
-    found = next((one for form in _PERIODS if (one := form.fullmatch(text))), None) if len(text) <= 2 * LONGEST else None
+    found = next((one for form in _PERIODS if (one := form.fullmatch(text))), None) if len(text) <= 2 * MAX_LENGTH else None
     if found is None:
         return None
     first, last = found["first"].strip(), found["last"].strip()
@@ -82,7 +82,7 @@ def period_of(said: str) -> tuple[str, str] | None:
 
 def plain(said: str) -> str:
     """Returns a date in small letters on one line, with simple digits, hyphens and apostrophes, and without accents."""
-    text = unicodedata.normalize("NFKD", said[: 4 * LONGEST]).translate(_SIGNS)
+    text = unicodedata.normalize("NFKD", said[: 4 * MAX_LENGTH]).translate(_SIGNS)
     text = "".join(one for one in text if not unicodedata.combining(one) and unicodedata.category(one) != "Cf")
     digits = "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in text)
     return unicodedata.normalize("NFC", " ".join(digits.casefold().split())).strip(" ,;[](){}\"'")
@@ -95,7 +95,7 @@ _PERIODS = tuple(
 )
 
 
-def _read(text: str) -> Span | None:
+def _read(text: str) -> DateSpan | None:
     about = False
     while True:
         shorter = ABOUT.sub("", text, count=1).strip()
@@ -109,10 +109,10 @@ def _read(text: str) -> Span | None:
     found = _first(_FORMS, text)
     if found is None or not _EARLIEST <= found.first.year <= found.last.year <= _LATEST:
         return None
-    return Span(found.first, found.last, found.at, about=True) if about else found
+    return DateSpan(found.first, found.last, found.at, about=True) if about else found
 
 
-def _first(forms: Sequence[Callable[[str], Span | None]], text: str) -> Span | None:
+def _first(forms: Sequence[Callable[[str], DateSpan | None]], text: str) -> DateSpan | None:
     for read in forms:
         with suppress(ValueError, OverflowError):  # it has the form, and no calendar has the day
             if (span := read(text)) is not None:
@@ -120,7 +120,7 @@ def _first(forms: Sequence[Callable[[str], Span | None]], text: str) -> Span | N
     return None
 
 
-def _iso(text: str) -> Span | None:
+def _iso(text: str) -> DateSpan | None:
     if found := re.fullmatch(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?)?", text):
         return _days(int(found[1]), int(found[3] or 0), int(found[4] or 0))
     if found := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
@@ -130,15 +130,15 @@ def _iso(text: str) -> Span | None:
     return None
 
 
-def _moment(text: str) -> Span | None:
+def _moment(text: str) -> DateSpan | None:
     if not re.match(r"\d{4}-?(?:\d{2}|w)", text):
         return None
     found = datetime.fromisoformat(text.upper().replace(" UTC", "Z"))
     at = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    return Span(at.date(), at.date(), at)
+    return DateSpan(at.date(), at.date(), at)
 
 
-def _quarter(text: str) -> Span | None:
+def _quarter(text: str) -> DateSpan | None:
     found = re.fullmatch(r"(?P<year>\d{4})[\s/-]*[qt](?P<n>[1-4])", text) or re.fullmatch(
         r"(?:[qt](?P<n>[1-4])|(?P<word>[1-4]|first|second|third|fourth|i|ii|iii|iv)(?:st|nd|rd|th|er|eme|\.)?"
         r" (?:quarter|quartal|trimestre|trimester))[\s,/'-]*(?:of |des jahres |de |du )?(?P<year>\d{4})",
@@ -150,7 +150,7 @@ def _quarter(text: str) -> Span | None:
     return _months(int(found["year"]), 3 * (NUMERALS.get(number) or int(number)) - 2, 3)
 
 
-def _half(text: str) -> Span | None:
+def _half(text: str) -> DateSpan | None:
     found = re.fullmatch(r"(?P<year>\d{4})[\s/-]*h(?P<n>[12])", text) or re.fullmatch(
         r"(?:h(?P<n>[12])|(?P<word>[12]|first|second)(?:st|nd|\.)? (?:half|halbjahr))[\s,/-]*(?:of )?(?P<year>\d{4})", text
     )
@@ -160,7 +160,7 @@ def _half(text: str) -> Span | None:
     return _months(int(found["year"]), 6 * (NUMERALS.get(number) or int(number)) - 5, 6)
 
 
-def _extended(text: str) -> Span | None:
+def _extended(text: str) -> DateSpan | None:
     """Reads years of which extended ISO 8601 leaves the last digits open."""
     if len(text) != 4 or not (found := re.fullmatch(r"(\d{2,3})[xu]{1,2}", text)):
         return None
@@ -168,7 +168,7 @@ def _extended(text: str) -> Span | None:
     return _years(int(found[1]) * count, count)
 
 
-def _by_name(text: str) -> Span | None:
+def _by_name(text: str) -> DateSpan | None:
     """Reads a month by its name, with a day or a year on either side."""
     words = [one for one in re.split(r"[\s,/]+|(?<=\d)\.|(?<=[a-z])\.|(?<=[a-z\d])-(?=[a-z\d])", text) if one not in _SMALL]
     numbers: list[str] = []
@@ -187,7 +187,7 @@ def _by_name(text: str) -> Span | None:
     return _days(int(years[0]), month, int(days[0]) if days else 0)
 
 
-def _by_numbers(text: str) -> Span | None:
+def _by_numbers(text: str) -> DateSpan | None:
     """Reads the day before the month before the year, or the month first."""
     if found := re.fullmatch(r"(\d{1,2})[/.-](\d{4})", text):
         return _days(int(found[2]), int(found[1]), 0)
@@ -199,17 +199,17 @@ def _by_numbers(text: str) -> Span | None:
     if other > 12:
         return _days(year, one, other)
     either = sorted((date(year, other, one), date(year, one, other)))
-    return Span(either[0], either[1])
+    return DateSpan(either[0], either[1])
 
 
-def _season(text: str) -> Span | None:
+def _season(text: str) -> DateSpan | None:
     found = re.fullmatch(r"(?P<name>[a-z]+)(?: of| de l'| de)?,? (?P<year>\d{4})(?:/\d{2,4})?", text)
     if found is None or found["name"] not in SEASONS:
         return None
     return _months(int(found["year"]), SEASONS[found["name"]], 3)
 
 
-def _decade(text: str) -> Span | None:
+def _decade(text: str) -> DateSpan | None:
     found = re.fullmatch(r"(?:annees |die |der )?(?P<year>\d{3}0)(?:'?s|-?er)(?: jahren?)?|annees (?P<other>\d{3}0)", text)
     if found is None:
         return None
@@ -217,7 +217,7 @@ def _decade(text: str) -> Span | None:
     return _years(year, 100 if year % 100 == 0 and found["year"] else 10)
 
 
-def _century(text: str) -> Span | None:
+def _century(text: str) -> DateSpan | None:
     found = re.fullmatch(
         r"(?P<n>\d{1,2})(?:st|nd|rd|th|\.|e|eme)? ?-?(?:century|c\.|cent\.?|jahrhunderts?|jh\.?|siecle)", text
     ) or re.fullmatch(r"(?P<roman>[xvi]{1,5})(?:e|eme)? siecle", text)
@@ -227,7 +227,7 @@ def _century(text: str) -> Span | None:
     return _years(100 * number - 99, 100) if number else None
 
 
-def _other_years(text: str) -> Span | None:
+def _other_years(text: str) -> DateSpan | None:
     """Reads business years and school years, as those they are called by."""
     if found := re.fullmatch(r"(?:fy|fiscal(?: year)?|gj)[\s-]?(\d{4})", text):
         return _years(int(found[1]), 1)
@@ -237,14 +237,14 @@ def _other_years(text: str) -> Span | None:
     return None
 
 
-def _east_asian(text: str) -> Span | None:
+def _east_asian(text: str) -> DateSpan | None:
     found = re.fullmatch(
         r"(\d{4})\s?[年년]\s?(?:(\d{1,2})\s?[月월]\s?(?:(\d{1,2})\s?[日号일])?)?", unicodedata.normalize("NFC", text)
     )
     return _days(int(found[1]), int(found[2] or 0), int(found[3] or 0)) if found else None
 
 
-def _part(text: str) -> Span | None:
+def _part(text: str) -> DateSpan | None:
     """Reads a third of a span: early 2018, mid-1990s, late May 2011."""
     name = next((one for one in sorted(THIRDS, key=len, reverse=True) if re.match(rf"{one}[\s-]", text)), None)
     if name is None:
@@ -257,7 +257,7 @@ def _part(text: str) -> Span | None:
     if months < 3:
         third = days // 3
         first = whole.first + timedelta(days=THIRDS[name] * third)
-        return Span(first, whole.last if THIRDS[name] == 2 else first + timedelta(days=third - 1))
+        return DateSpan(first, whole.last if THIRDS[name] == 2 else first + timedelta(days=third - 1))
     if months <= 12:
         return _months(whole.first.year, whole.first.month + THIRDS[name] * (months // 3), months // 3)
     years = months // 12
@@ -266,7 +266,7 @@ def _part(text: str) -> Span | None:
     return _years(first_year, last_year - first_year + 1)
 
 
-def _mailed(text: str) -> Span | None:
+def _mailed(text: str) -> DateSpan | None:
     """Reads a day with a time of day after it, as headers of mails and pages have it."""
     found = re.fullmatch(
         r"(.{6,}?)[\s,]+(?:at )?\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s?(?:[ap]\.?m\.?)?(?:\s?[a-z+-][\w:+-]*)?(?: \(\w+\))?", text
@@ -275,33 +275,33 @@ def _mailed(text: str) -> Span | None:
 
 
 _SMALL = frozenset(("", "of", "de", "del", "the", "di", "year", "den"))
-_WHOLE: tuple[Callable[[str], Span | None], ...] = (
+_WHOLE: tuple[Callable[[str], DateSpan | None], ...] = (
     *(_iso, _quarter, _half, _extended, _by_name, _by_numbers, _season, _decade, _century, _other_years, _east_asian),
 )
-_FORMS: tuple[Callable[[str], Span | None], ...] = (*_WHOLE, _part, _mailed, _moment)
+_FORMS: tuple[Callable[[str], DateSpan | None], ...] = (*_WHOLE, _part, _mailed, _moment)
 
 
-def _days(year: int, month: int, day: int) -> Span | None:
+def _days(year: int, month: int, day: int) -> DateSpan | None:
     """Returns the day; the month where that is 0, the year where this is too. Raises ValueError for what no calendar has."""
     if not month:
         return _years(year, 1) if not day else None
     if not day:
         return _months(year, month, 1)
     found = date(year, month, day)
-    return Span(found, found)
+    return DateSpan(found, found)
 
 
-def _months(year: int, month: int, count: int) -> Span:
+def _months(year: int, month: int, count: int) -> DateSpan:
     last = year * 12 + month - 1 + count - 1
     ends = last // 12, last % 12 + 1
-    return Span(date(year, month, 1), date(*ends, monthrange(*ends)[1]))
+    return DateSpan(date(year, month, 1), date(*ends, monthrange(*ends)[1]))
 
 
-def _years(year: int, count: int) -> Span:
-    return Span(date(year, 1, 1), date(year + count - 1, 12, 31))
+def _years(year: int, count: int) -> DateSpan:
+    return DateSpan(date(year, 1, 1), date(year + count - 1, 12, 31))
 
 
-def _months_in(span: Span) -> int:
+def _months_in(span: DateSpan) -> int:
     return (span.last.year - span.first.year) * 12 + span.last.month - span.first.month + 1
 
 

@@ -1,4 +1,4 @@
-"""Staying with the parts in the foreground: what dies is started again, and all end with this process."""
+"""Runs the components in the foreground: restarts those that end, and stops all with this process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LOOK_EVERY_S = 3.0
 
 
 def stay(settings: Settings) -> None:
-    """Returns after Ctrl-C or a request to end, with every part stopped; until then each is kept running."""
-    from fathom.deployment.components import parts_of, stop_all
+    """Keeps every component running until SIGINT or SIGTERM, then stops all and returns."""
+    from fathom.deployment.components import components_of, stop_all
     from fathom.errors import FathomError
 
     over = threading.Event()
@@ -24,7 +24,7 @@ def stay(settings: Settings) -> None:
     say("The parts run; Ctrl-C stops them.")
     try:
         while not over.wait(LOOK_EVERY_S):
-            for part in parts_of(settings):
+            for part in components_of(settings):
                 if part.status().state == "stopped":
                     try:
                         say(f"{part.name} had ended and is {part.start()} again.")

@@ -15,16 +15,25 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from fathom.deployment.config_hash import fingerprint, settings_fingerprint
-from fathom.deployment.converter_component import ConverterPart
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.converter_component import ConverterComponent
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import FathomError
 from fathom.home import own_home
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
 from fathom.orchestration.warm_runs.run_socket import ask, run_server_address
-from fathom.processes.component import Part, PartStatus, ProcessPart
+from fathom.processes.component import Component, ComponentStatus, ProcessComponent
 from fathom.processes.ports import HOST
-from fathom.processes.probes import daemon_gets_on, get_json, loop_heartbeat, room_wanted
-from fathom.processes.process import MARK, DetachedProcess, ProcessSpec, Running, disk_error, kill, marked, rotate
+from fathom.processes.probes import daemon_is_working, disk_full_message, get_json, loop_heartbeat
+from fathom.processes.process import (
+    OWNER_ENV_VAR,
+    DetachedProcess,
+    ProcessSpec,
+    RunningProcess,
+    disk_error,
+    kill,
+    processes_of_home,
+    rotate,
+)
 from fathom.security.api_keys import ensure_admin_key
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
@@ -48,11 +57,11 @@ class Started:
     error: FathomError | None = None
 
 
-def parts_of(settings: Settings) -> list[Part]:
+def components_of(settings: Settings) -> list[Component]:
     """Every part that this deployment needs, in the order a person wants to read them."""
     return [
-        GraphPart(settings),
-        ConverterPart(settings),
+        GraphComponent(settings),
+        ConverterComponent(settings),
         _runs(settings),
         _webserver(settings),
         _daemon(settings),
@@ -82,7 +91,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     if not wanted(settings):  # a supervisor that runs for other settings would start parts for those
         wanted_file(settings).unlink(missing_ok=True)
 
-    def start(part: Part) -> Started:
+    def start(part: Component) -> Started:
         began = time.monotonic()
         try:
             outcome, error = part.start(), None
@@ -92,7 +101,7 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
         told(started)
         return started
 
-    *parts, supervisor = parts_of(settings)
+    *parts, supervisor = components_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
         started = list(pool.map(start, parts))
     want(settings)
@@ -108,14 +117,14 @@ def run_for_others(settings: Settings) -> list[str]:
 def stop_all(settings: Settings) -> list[str]:
     """No process of this home is left, whoever started it; answers the names of the parts that ran."""
     wanted_file(settings).unlink(missing_ok=True)  # before all else: from here on nobody starts a part again
-    by_name = {part.name: part for part in parts_of(settings)}
+    by_name = {part.name: part for part in components_of(settings)}
     stopped: list[str] = []
     for names in STOP_ORDER:
         with ThreadPoolExecutor(len(names), thread_name_prefix="stop") as pool:
             stopped += [
                 name for name, ran in zip(names, pool.map(lambda name: by_name[name].stop(), names), strict=True) if ran
             ]
-    left = marked(settings.home)
+    left = processes_of_home(settings.home)
     if left:
         kill(left)
         stopped.append(f"{len(left)} more")
@@ -147,9 +156,9 @@ def wanted_file(settings: Settings) -> Path:
     return process_folder(settings) / "wanted"
 
 
-def status_all(settings: Settings) -> list[PartStatus]:
+def status_all(settings: Settings) -> list[ComponentStatus]:
     """How every part is doing, asked at once."""
-    parts = parts_of(settings)
+    parts = components_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="status") as pool:
         return list(pool.map(lambda part: part.status(), parts))
 
@@ -160,20 +169,20 @@ def rotate_logs(settings: Settings) -> None:
         rotate(log)
 
 
-def healthy(statuses: Iterable[PartStatus]) -> bool:
+def healthy(statuses: Iterable[ComponentStatus]) -> bool:
     """Whether every part does its work."""
     return all(status.healthy for status in statuses)
 
 
-def part_of(settings: Settings, name: str) -> Part:
+def component_named(settings: Settings, name: str) -> Component:
     """The part of that name. Raises KeyError for a name that none has."""
-    return {part.name: part for part in parts_of(settings)}[name]
+    return {part.name: part for part in components_of(settings)}[name]
 
 
 def _process(settings: Settings, name: str, *command: str, port: int | None = None, setting: str = "") -> DetachedProcess:
     environment = {
         **as_environment(settings),
-        MARK: str(settings.home),
+        OWNER_ENV_VAR: str(settings.home),
         "DAGSTER_HOME": str(settings.dagster_home),
         "PYTHONUNBUFFERED": "1",
         "GRAPHITI_TELEMETRY_ENABLED": "false",
@@ -202,10 +211,10 @@ def process_folder(settings: Settings) -> Path:
     return settings.home / "run"
 
 
-def _webserver(settings: Settings) -> ProcessPart:
+def _webserver(settings: Settings) -> ProcessComponent:
     port = settings.dagster_port
     command = ("-m", "fathom.orchestration.dagster_pages", "--port", str(port), "--workspace", str(WORKSPACE))
-    return ProcessPart(
+    return ProcessComponent(
         _process(settings, "dagster-webserver", *command, port=port, setting="FATHOM_DAGSTER_PORT"),
         healthy=lambda _: get_json(port, "/server_info") is not None,
         version=lambda: installed("dagster-webserver"),
@@ -213,25 +222,25 @@ def _webserver(settings: Settings) -> ProcessPart:
     )
 
 
-def _daemon(settings: Settings) -> ProcessPart:
-    return ProcessPart(
+def _daemon(settings: Settings) -> ProcessComponent:
+    return ProcessComponent(
         _process(settings, "dagster-daemon", "-m", "fathom.orchestration.dagster_daemon", "--workspace", str(WORKSPACE)),
-        healthy=lambda running: daemon_gets_on(settings, since=running.birth.created),
+        healthy=lambda running: daemon_is_working(settings, since=running.birth.created),
         version=lambda: installed("dagster"),
-        trouble=lambda: room_wanted(settings.home),
+        trouble=lambda: disk_full_message(settings.home),
     )
 
 
-def _runs(settings: Settings) -> ProcessPart:
+def _runs(settings: Settings) -> ProcessComponent:
     address = run_server_address(settings.home)
 
-    def answers(_running: Running) -> bool:
+    def answers(_running: RunningProcess) -> bool:
         try:
             return bool(ask(address, run=None, timeout=ANSWER_WITHIN_S))
         except (OSError, ValueError):
             return False
 
-    return ProcessPart(
+    return ProcessComponent(
         _process(settings, "runs", "-m", "fathom.orchestration.warm_runs"),
         healthy=answers,
         version=lambda: installed("dagster"),
@@ -240,10 +249,10 @@ def _runs(settings: Settings) -> ProcessPart:
     )
 
 
-def _api(settings: Settings) -> ProcessPart:
+def _api(settings: Settings) -> ProcessComponent:
     port = settings.api_port
     command = ("-m", "fathom.api", "--host", HOST, "--port", str(port))
-    return ProcessPart(
+    return ProcessComponent(
         _process(settings, "api", *command, port=port, setting="FATHOM_API_PORT"),
         healthy=lambda _: get_json(port, "/health/live") is not None,
         version=lambda: installed("fathom"),
@@ -251,9 +260,9 @@ def _api(settings: Settings) -> ProcessPart:
     )
 
 
-def _supervisor(settings: Settings) -> ProcessPart:
+def _supervisor(settings: Settings) -> ProcessComponent:
     heart = loop_heartbeat(settings.home, SUPERVISOR)
-    return ProcessPart(
+    return ProcessComponent(
         _process(settings, SUPERVISOR, "-m", "fathom.deployment.supervision"),
         healthy=lambda running: heart.silent_s(since=running.birth.created) < SUPERVISOR_SILENT_S,
         version=lambda: installed("fathom"),

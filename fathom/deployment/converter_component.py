@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fathom.errors import FathomError
-from fathom.processes.component import PartStatus, suspension
+from fathom.processes.component import ComponentStatus, suspension
 from fathom.processes.process import suspended_of
 from fathom.settings import Settings
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fathom.conversion.service.converter_client import ConverterClient
 
 
-class ConverterPart:
+class ConverterComponent:
     """The converter process of the home."""
 
     name = "converter"
@@ -39,7 +39,7 @@ class ConverterPart:
 
         return ConverterClient(self._settings).stop()
 
-    def status(self) -> PartStatus:
+    def status(self) -> ComponentStatus:
         """How it is doing."""
         from fathom.conversion.service.converter_address import ConverterAddress
         from fathom.conversion.service.converter_client import ConverterClient
@@ -47,15 +47,15 @@ class ConverterPart:
         log = str(self._settings.logs_path / "converter.jsonl")
         client = ConverterClient(self._settings)
         if (pid := client.listening()) is None:
-            return PartStatus(name=self.name, state="stopped", log=log)
+            return ComponentStatus(name=self.name, state="stopped", log=log)
         if pid and pid in suspended_of(pid):  # no answer need be waited for; its workers it looks after itself
-            return PartStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
+            return ComponentStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
         try:
             status = client.status()
         except FathomError as error:
             detail = f"{error.message} {error.what_to_do}"
-            return PartStatus(name=self.name, state="unhealthy", pid=pid or None, detail=detail, log=log)
-        return PartStatus(
+            return ComponentStatus(name=self.name, state="unhealthy", pid=pid or None, detail=detail, log=log)
+        return ComponentStatus(
             name=self.name,
             state="unhealthy" if status.problem else "healthy",
             pid=status.pid,

@@ -14,9 +14,9 @@ from fathom.home import is_shared, open_to_others
 from fathom.processes.ports import raise_if_taken
 from fathom.settings import PROJECT_ROOT, Settings, settings
 
-LEAST_FREE_GB = 2.0
-LEAST_MEMORY_GB = 4.0
-OLDEST_PYTHON = (3, 11)
+MIN_FREE_GB = 2.0
+MIN_MEMORY_GB = 4.0
+MIN_PYTHON = (3, 11)
 # What a part of the work cannot do without, and what it is for.
 CARRIED = {
     "docling": "conversion",
@@ -57,7 +57,7 @@ def examine() -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    fine = sys.version_info >= OLDEST_PYTHON
+    fine = sys.version_info >= MIN_PYTHON
     return Finding("python", fine, f"{version}", "" if fine else "Install Python 3.11 or newer and run `make up` again.")
 
 
@@ -87,14 +87,16 @@ def _privacy(found: Settings) -> Iterator[Finding]:
         yield Finding("privacy", False, f"{found.home} is not Fathom's alone", to_do)
     elif found.home.is_dir():
         open_ones = open_to_others(found.home)
-        told = f"other users have rights to {len(open_ones)} files and folders" if open_ones else "no other user can enter it"
-        yield Finding("privacy", not open_ones, told, "Close them: `fathom up`." if open_ones else "")
+        detail = (
+            f"other users have rights to {len(open_ones)} files and folders" if open_ones else "no other user can enter it"
+        )
+        yield Finding("privacy", not open_ones, detail, "Close them: `fathom up`." if open_ones else "")
 
 
 def _disk(found: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest(found.home)).free / 1024**3
-    fine = free >= LEAST_FREE_GB
-    to_do = "" if fine else f"Free at least {LEAST_FREE_GB:.0f} GB, or set FATHOM_HOME to a disk that has them."
+    fine = free >= MIN_FREE_GB
+    to_do = "" if fine else f"Free at least {MIN_FREE_GB:.0f} GB, or set FATHOM_HOME to a disk that has them."
     yield Finding("disk", fine, f"{free:.1f} GB free", to_do)
 
 
@@ -102,7 +104,7 @@ def _memory(_found: Settings) -> Iterator[Finding]:
     import psutil
 
     available = psutil.virtual_memory().available / 1024**3
-    fine = available >= LEAST_MEMORY_GB
+    fine = available >= MIN_MEMORY_GB
     to_do = "" if fine else "Close other programs, or lower FATHOM_CONVERT_WORKERS and FATHOM_GRAPH_HEAP_MB."
     yield Finding("memory", fine, f"{available:.1f} GB available", to_do)
 
@@ -176,7 +178,7 @@ def _parts(found: Settings) -> Iterator[Finding]:
 
 def _partitions(found: Settings) -> Iterator[Finding]:
     """Documents whose partition somebody deleted in Dagster's pages."""
-    from fathom.orchestration.deleted_partitions import WHAT_TO_DO, told, without_partition
+    from fathom.orchestration.deleted_partitions import WHAT_TO_DO, partition_warning, without_partition
 
     if not (found.dagster_home / "storage").is_dir():
         return
@@ -184,7 +186,7 @@ def _partitions(found: Settings) -> Iterator[Finding]:
     yield Finding(
         "partitions",
         not lacking,
-        told(lacking) if lacking else "every document has its partition in Dagster",
+        partition_warning(lacking) if lacking else "every document has its partition in Dagster",
         WHAT_TO_DO if lacking else "",
     )
 

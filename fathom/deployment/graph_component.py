@@ -9,9 +9,9 @@ from fathom.errors import GraphUnreachable, PartUnreachable, PortTaken
 from fathom.graphdb.arcadedb_process import choose_ports, embedded_server, embedded_version
 from fathom.graphdb.arcadedb_reader import keep_reader, keep_reading_group
 from fathom.graphdb.connection import GraphConnection, graph_address
-from fathom.processes.component import PartStatus, ProcessPart
+from fathom.processes.component import ComponentStatus, ProcessComponent
 from fathom.processes.ports import is_free
-from fathom.processes.process import MARK, DetachedProcess, ProcessSpec, disk_error
+from fathom.processes.process import OWNER_ENV_VAR, DetachedProcess, ProcessSpec, disk_error
 from fathom.settings import Settings
 
 START_WITHIN_S = 180.0
@@ -19,7 +19,7 @@ START_WITHIN_S = 180.0
 STOP_WITHIN_S = 20.0
 
 
-class GraphPart:
+class GraphComponent:
     """The graph server of the deployment."""
 
     name = "graph"
@@ -55,18 +55,18 @@ class GraphPart:
             return False
         return self._embedded().stop()
 
-    def status(self) -> PartStatus:
+    def status(self) -> ComponentStatus:
         """How it is doing."""
         if self._settings.graph_uri:
             return self._external_status()
         if not self._was_made():
-            return PartStatus(name=self.name, state="stopped")
+            return ComponentStatus(name=self.name, state="stopped")
         try:
             return self._embedded().status()
         except OSError as error:
-            return PartStatus(name=self.name, state="unhealthy", detail=disk_error(error, self._settings.home).message)
+            return ComponentStatus(name=self.name, state="unhealthy", detail=disk_error(error, self._settings.home).message)
 
-    def _embedded(self) -> ProcessPart:
+    def _embedded(self) -> ProcessComponent:
         server = embedded_server(self._settings.home)
         command = server.command(self._settings.graph_heap_mb)
         spec = ProcessSpec(
@@ -76,10 +76,10 @@ class GraphPart:
             log=self._settings.logs_path / "graph.log",
             # of its own: data need not be taken from memory because a line of the program changed
             fingerprint=hashlib.sha256("\0".join((*command, embedded_version())).encode()).hexdigest()[:32],
-            environment={MARK: str(self._settings.home)},
+            environment={OWNER_ENV_VAR: str(self._settings.home)},
             port=server.bolt_port,
         )
-        return ProcessPart(
+        return ProcessComponent(
             DetachedProcess(self._settings.home / "run", spec),
             healthy=lambda _: self._answers(),
             version=lambda: f"ArcadeDB {embedded_version()}",
@@ -113,12 +113,14 @@ class GraphPart:
         finally:
             connection.close()
 
-    def _external_status(self) -> PartStatus:
+    def _external_status(self) -> ComponentStatus:
         began = time.monotonic()
         try:
             self._verify()
         except PartUnreachable as error:
             address = self._settings.graph_uri
-            return PartStatus(name=self.name, state="unhealthy", address=address, detail=f"{error.message} {error.what_to_do}")
+            return ComponentStatus(
+                name=self.name, state="unhealthy", address=address, detail=f"{error.message} {error.what_to_do}"
+            )
         said = f"answered in {(time.monotonic() - began) * 1000:.0f} ms"
-        return PartStatus(name=self.name, state="external", address=self._settings.graph_uri, detail=said)
+        return ComponentStatus(name=self.name, state="external", address=self._settings.graph_uri, detail=said)

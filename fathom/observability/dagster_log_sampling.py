@@ -12,11 +12,11 @@ import time
 
 LOGGER = "fathom.shown"  # the logger that dagster.yaml names: lines that go through it are Dagster's too
 EVERY_S = 5.0  # seconds from line to line, or this share of the time it works already, whichever is more
-SHARE = 0.05
-AT_ONCE = 6  # ends of stages one after another before they too wait for their turn: a backlog has many a second
+INTERVAL_SHARE = 0.05
+MAX_BURST = 6  # ends of stages one after another before they too wait for their turn: a backlog has many a second
 
 
-class Shown:
+class DagsterLogSampler:
     """Chooses, line by line; it begins anew with each step that listens."""
 
     def __init__(self) -> None:
@@ -33,10 +33,10 @@ class Shown:
             return True
         now = time.monotonic()
         if listeners[0] is not self._listener:
-            self._listener, self._left = listeners[0], float(AT_ONCE)
+            self._listener, self._left = listeners[0], float(MAX_BURST)
             self._counted = self._last = self._began = now
-        every = max(EVERY_S, SHARE * (now - self._began))
-        self._left = min(float(AT_ONCE), self._left + (now - self._counted) / every)
+        every = max(EVERY_S, INTERVAL_SHARE * (now - self._began))
+        self._left = min(float(MAX_BURST), self._left + (now - self._counted) / every)
         self._counted = now
         if self._left < 1.0 or not (now - self._last >= every or (event or "").endswith(".complete")):
             return False

@@ -36,7 +36,7 @@ CALM_S = 2.0  # otherwise: a round costs a transaction, however few lines it bri
 KEEP_DAYS = 90.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
-_MOST_BYTES = 2 * 1024**2  # of a file in one transaction
+_MAX_BYTES = 2 * 1024**2  # of a file in one transaction
 _AHEAD_S = 5.0  # a line later than its round waits for the next one, unless a clock that was set back made it so
 _LOCKED = 5_113_042  # Postgres' advisory lock of whoever writes events: ids become visible in their order
 _COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
@@ -54,7 +54,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _FileBatch:
     """What one transaction takes of a file: lines up to `read_to`; `looked_to` is where nothing follows before it grows."""
 
     path: Path
@@ -137,7 +137,7 @@ class Collector:
             paths = [piece.path for piece in pieces if piece.more]
         return taken
 
-    def _piece(self, connection: Connection, path: Path, until: float) -> _Piece | None:
+    def _piece(self, connection: Connection, path: Path, until: float) -> _FileBatch | None:
         """What the file has of whole lines not later than `until`; None for one that is gone or has none yet."""
         try:
             with path.open("rb") as file:
@@ -148,11 +148,11 @@ class Collector:
                 source = hashlib.sha256(self._host.encode() + b"\0" + head).hexdigest()[:32]
                 start = connection.scalar(sa.select(event_sources.c.read_to).where(event_sources.c.source == source)) or 0
                 file.seek(start)
-                data = file.read(_MOST_BYTES)
+                data = file.read(_MAX_BYTES)
                 status = os.fstat(file.fileno())
         except FileNotFoundError:
             return None
-        full = len(data) == _MOST_BYTES
+        full = len(data) == _MAX_BYTES
         whole = data[: data.rfind(b"\n") + 1]
         if full and not whole:
             whole = data  # a line as long as that is none of ours
@@ -161,10 +161,10 @@ class Collector:
         for line in whole.splitlines(keepends=True):
             row = self._row(line)
             if row and until < row["at"] < until + _AHEAD_S:
-                return _Piece(path, (status.st_dev, status.st_ino), source, rows, start + read, start + read, more=False)
+                return _FileBatch(path, (status.st_dev, status.st_ino), source, rows, start + read, start + read, more=False)
             read += len(line)
             rows += [row] if row else []
-        return _Piece(path, (status.st_dev, status.st_ino), source, rows, start + read, start + len(data), more=full)
+        return _FileBatch(path, (status.st_dev, status.st_ino), source, rows, start + read, start + len(data), more=full)
 
     def _alone(self, connection: Connection) -> None:
         if self._engine.dialect.name == "postgresql":
@@ -216,7 +216,7 @@ class Collector:
         }
 
 
-def collecting(
+def collect_until_stopped(
     collector: Collector, stop: threading.Event, *, every: float = EVERY_S, watched: Callable[[], bool] = lambda: True
 ) -> Iterator[int]:
     """Collects until told to stop, and once more then; yields after each round how many events came."""

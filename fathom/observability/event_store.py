@@ -16,7 +16,7 @@ from fathom.tables import events
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedEvent:
     """One event, or log line of a document: `at` in seconds since 1970, `id` its place in the table."""
 
     id: int
@@ -72,7 +72,7 @@ class Events:
         stage: str | None = None,
         level: str | None = None,
         limit: int | None = None,
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """Its events in the order they came, those after the cursor, at most `limit`; `level` is the least one."""
         c = events.c
         query = sa.select(events).where(c.document == document, c.id > after).order_by(c.id).limit(limit)
@@ -84,14 +84,14 @@ class Events:
             query = query.where(c.level >= logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
         return self._read(query)
 
-    def last_of_each(self, document: str, since: float) -> dict[str, Recorded]:
+    def last_of_each(self, document: str, since: float) -> dict[str, RecordedEvent]:
         """The last event of each name of the document, of those after `since` (seconds since 1970)."""
         c = events.c
         ids = sa.select(sa.func.max(c.id)).where(c.document == document, c.at >= since, c.event.is_not(None))
         query = sa.select(events).where(c.id.in_(ids.group_by(c.event)))
         return {found.event: found for found in self._read(query) if found.event}
 
-    def last(self, document: str) -> Recorded | None:
+    def last(self, document: str) -> RecordedEvent | None:
         """The newest event of the document."""
         query = sa.select(events).where(events.c.document == document).order_by(events.c.id.desc()).limit(1)
         return next(iter(self._read(query)), None)
@@ -110,22 +110,22 @@ class Events:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query.group_by(c.event))}
 
-    def newest(self, event: str, limit: int) -> list[Recorded]:
+    def newest(self, event: str, limit: int) -> list[RecordedEvent]:
         """The newest events of that name, newest first."""
         return self._read(sa.select(events).where(events.c.event == event).order_by(events.c.id.desc()).limit(limit))
 
-    def of_documents(self, documents: Sequence[str], names: Collection[str]) -> list[Recorded]:
+    def of_documents(self, documents: Sequence[str], names: Collection[str]) -> list[RecordedEvent]:
         """Events of these names of these documents, in the order they came."""
         c = events.c
         # not the bare column, by whose index SQLite would read every event of these names there ever was
         named = sa.func.coalesce(c.event, "").in_(list(names))
-        found: list[Recorded] = []
+        found: list[RecordedEvent] = []
         for start in range(0, len(documents), 500):
             some = list(documents[start : start + 500])
             found += self._read(sa.select(events).where(c.document.in_(some), named))
         return sorted(found, key=lambda one: one.id)
 
-    def named(self, names: Collection[str], *, after: int, limit: int) -> list[Recorded]:
+    def named(self, names: Collection[str], *, after: int, limit: int) -> list[RecordedEvent]:
         """Events of these names after the cursor, of any document, in the order they came."""
         c = events.c
         named = sa.func.coalesce(c.event, "").in_(list(names))  # see of_documents
@@ -136,13 +136,13 @@ class Events:
         with self._engine.connect() as connection:
             return int(connection.scalar(sa.select(sa.func.max(events.c.id))) or 0)
 
-    def _read(self, query: sa.Select[Any]) -> list[Recorded]:
+    def _read(self, query: sa.Select[Any]) -> list[RecordedEvent]:
         with self._engine.connect() as connection:
-            return [_recorded(row._mapping) for row in connection.execute(query)]
+            return [_as_event(row._mapping) for row in connection.execute(query)]
 
 
-def _recorded(row: Any) -> Recorded:
-    return Recorded(
+def _as_event(row: Any) -> RecordedEvent:
+    return RecordedEvent(
         **{
             **row,
             "level": logging.getLevelName(row["level"]).lower(),

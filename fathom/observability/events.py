@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-Figure = type[int] | type[float] | type[str] | type[bool]
+MetricType = type[int] | type[float] | type[str] | type[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class EventType:
 
     name: str
     meaning: str
-    figures: Mapping[str, Figure] = field(default_factory=dict[str, Figure])
+    figures: Mapping[str, MetricType] = field(default_factory=dict[str, MetricType])
 
 
-def _event(name: str, meaning: str, **figures: Figure) -> EventType:
+def _event(name: str, meaning: str, **figures: MetricType) -> EventType:
     return EventType(name, meaning, figures)
 
 
-_FAILED: dict[str, Figure] = {"error": str, "retryable": bool}
+_FAILED: dict[str, MetricType] = {"error": str, "retryable": bool}
 _WORKING = "Nothing was said of it for some seconds, and the work goes on."
-_EPISODES: dict[str, Figure] = {"chunk": int, "chunks": int, "entities": int, "facts": int}
+_EPISODES: dict[str, MetricType] = {"chunk": int, "chunks": int, "entities": int, "facts": int}
 
 CATALOGUE: Final[tuple[EventType, ...]] = (
     # upload: until the document is known and somebody works on it

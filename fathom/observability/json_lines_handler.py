@@ -16,13 +16,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from fathom.observability.redaction import redacted
+from fathom.observability.redaction import redact
 from fathom.observability.structured_logging import FIELDS
 from fathom.settings import Settings
 
 MAX_BYTES = 10 * 1024**2
 KEEP = 5  # the one being written and those before it: 50 MB a process at most
-LONGEST_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
+MAX_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
 # A file that was put aside can be written no more, which a writer that still has it open sees at little cost.
 _PUT_ASIDE = 0o400
 _LOOK_EVERY_S = 0.1  # how often a writer looks whether someone else moved or filled its file
@@ -68,13 +68,13 @@ class JsonLines(logging.Formatter):
         for name in _FIRST:
             if (value := fields.get(name)) is not None:
                 line[name] = value
-        line["message"] = _shortened(fields.get("message") or redacted(_own_message(record)))
+        line["message"] = _shortened(fields.get("message") or redact(_own_message(record)))
         for name, value in fields.items():
             if name not in line and name not in _FIRST:
                 line[name] = value
         line["pid"] = record.process
         if record.exc_info and record.exc_info[1] is not None:
-            line["exception"] = _shortened(redacted("".join(traceback.format_exception(record.exc_info[1]))))
+            line["exception"] = _shortened(redact("".join(traceback.format_exception(record.exc_info[1]))))
         return _encoded(line)
 
 
@@ -185,4 +185,4 @@ def _own_message(record: logging.LogRecord) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + f" … ({len(text) - LONGEST_TEXT} more characters)"
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f" … ({len(text) - MAX_TEXT} more characters)"

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-Line = dict[str, Any]
+LogLine = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LogFilter:
     """Which lines are wanted; None: all. `level` is the least one, `since` the earliest time."""
 
     document: str | None = None
@@ -23,7 +23,7 @@ class Wanted:
     level: str | None = None
     since: datetime | None = None
 
-    def __call__(self, line: Line) -> bool:
+    def __call__(self, line: LogLine) -> bool:
         """Whether the line is one of them."""
         return (
             (self.document is None or line.get("document") == self.document)
@@ -40,9 +40,9 @@ def read_lines(
     stage: str | None = None,
     level: str | None = None,
     since: datetime | None = None,
-) -> list[Line]:
+) -> list[LogLine]:
     """The wanted lines of all processes of the home, oldest first; what is no JSON object is passed over."""
-    wanted = Wanted(document, stage, level, since)
+    wanted = LogFilter(document, stage, level, since)
     lines = [line for path in _files(home) for line in _parsed(path.read_bytes()) if wanted(line)]
     return sorted(lines, key=lambda line: str(line.get("timestamp")))
 
@@ -52,7 +52,7 @@ class Follower:
     """New wanted lines of all processes of a home, each once, as they are written."""
 
     home: Path
-    wanted: Wanted
+    wanted: LogFilter
     _read: dict[int, int] = field(default_factory=dict[int, int])
 
     def __post_init__(self) -> None:
@@ -60,9 +60,9 @@ class Follower:
             status = path.stat()
             self._read[status.st_ino] = status.st_size
 
-    def new_lines(self) -> list[Line]:
+    def new_lines(self) -> list[LogLine]:
         """What was written since the last call, or since this was made."""
-        lines: list[Line] = []
+        lines: list[LogLine] = []
         for path in _files(self.home):
             try:
                 with path.open("rb") as file:
@@ -76,7 +76,7 @@ class Follower:
             lines += [line for line in _parsed(whole) if self.wanted(line)]
         return sorted(lines, key=lambda line: str(line.get("timestamp")))
 
-    def follow(self, *, until: Callable[[], bool] = lambda: False, every: float = 0.3) -> Iterator[Line]:
+    def follow(self, *, until: Callable[[], bool] = lambda: False, every: float = 0.3) -> Iterator[LogLine]:
         """New lines for ever, or until `until` is true and all that was written by then is given."""
         while True:
             last = until()
@@ -91,7 +91,7 @@ def _files(home: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*.jsonl*")) if not path.name.startswith(".")] if folder.is_dir() else []
 
 
-def _parsed(data: bytes) -> Iterator[Line]:
+def _parsed(data: bytes) -> Iterator[LogLine]:
     for raw in data.splitlines():
         try:
             line = json.loads(raw)
@@ -105,7 +105,7 @@ def _level(name: str) -> int:
     return logging.getLevelNamesMapping().get(name.upper(), logging.INFO)
 
 
-def _time(line: Line) -> datetime | None:
+def _time(line: LogLine) -> datetime | None:
     try:
         when = datetime.fromisoformat(str(line.get("timestamp")))
     except ValueError:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fathom.errors import FathomError, SettingsInvalid
 from fathom.observability.event_store import Events
 from fathom.observability.structured_logging import get_logger
-from fathom.observability.trace_spans import BEGAN, Span, spans_of
+from fathom.observability.trace_spans import START_EVENTS, TraceSpan, spans_of
 from fathom.settings import Settings
 from fathom.tables import event_sources
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 EVERY_S = 1.0
-AT_ONCE = 500  # events that end a span, in one request
+MAX_ENDS = 500  # events that end a span, in one request
 ANSWER_WITHIN_S = 5.0
 
 log = get_logger(__name__)
@@ -70,18 +70,18 @@ class SpanExport:
         if cursor is None:  # what was before somebody asked for spans is not sent
             self._reached(self._events.end())
             return 0
-        ends = self._events.named(BEGAN, after=cursor, limit=AT_ONCE)
+        ends = self._events.named(START_EVENTS, after=cursor, limit=MAX_ENDS)
         if not ends:
             return 0
         documents = sorted({one.document for one in ends if one.document})
-        told = self._events.of_documents(documents, set(BEGAN.values()))
+        told = self._events.of_documents(documents, set(START_EVENTS.values()))
         spans = spans_of(ends, told, self._provider)
         if spans and not self._exported(spans):
             return 0
         self._reached(ends[-1].id)
         return len(spans)
 
-    def _exported(self, spans: Sequence[Span]) -> bool:
+    def _exported(self, spans: Sequence[TraceSpan]) -> bool:
         from opentelemetry.sdk.trace.export import SpanExportResult
 
         if self._exporter is None:
@@ -108,7 +108,7 @@ class SpanExport:
                 connection.execute(event_sources.insert().values(source=self._source, **values))
 
 
-def sending(export: SpanExport, stop: threading.Event, *, every: float = EVERY_S) -> Iterator[int]:
+def send_until_stopped(export: SpanExport, stop: threading.Event, *, every: float = EVERY_S) -> Iterator[int]:
     """Sends until told to stop, and once more then; yields after each round how many spans were sent."""
     while not stop.wait(every):
         yield export.send()
@@ -124,7 +124,7 @@ def headers_of(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _readable(span: Span) -> ReadableSpan:
+def _readable(span: TraceSpan) -> ReadableSpan:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
-from fathom.observability.structured_logging import get_logger, hears
+from fathom.observability.structured_logging import get_logger, on_log_line
 
 SILENT_S = 3.0
 LOOK_EVERY_S = 0.5
@@ -21,7 +21,7 @@ log = get_logger(__name__)
 
 
 @dataclass(eq=False)
-class _Work:
+class _ActiveWork:
     """Something being worked on: the context of its lines, when it began, and when something was last said of it."""
 
     context: Context
@@ -38,15 +38,15 @@ class _Work:
         self.heard()
 
 
-class _Watch:
+class _ActivityMonitor:
     """The work of this process, and the thread that looks at it as long as there is any."""
 
     def __init__(self) -> None:
-        self._at_work: set[_Work] = set()
+        self._at_work: set[_ActiveWork] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def begin(self, work: _Work) -> None:
+    def begin(self, work: _ActiveWork) -> None:
         """The work is looked at from now on; a process that was forked makes a thread of its own."""
         with self._lock:
             self._at_work.add(work)
@@ -54,7 +54,7 @@ class _Watch:
                 self._thread = threading.Thread(target=self._look, name="silence", daemon=True)
                 self._thread.start()
 
-    def end(self, work: _Work) -> None:
+    def end(self, work: _ActiveWork) -> None:
         """The work is over."""
         with self._lock:
             self._at_work.discard(work)
@@ -71,17 +71,17 @@ class _Watch:
                 one.goes_on()
 
 
-_watch = _Watch()
+_watch = _ActivityMonitor()
 
 
 @contextmanager
-def never_silent() -> Iterator[None]:
+def log_heartbeat() -> Iterator[None]:
     """While inside, no SILENT_S pass without a line of the stage and document that `stage` bound."""
-    work = _Work(copy_context())
-    token = hears.set(work.heard)
+    work = _ActiveWork(copy_context())
+    token = on_log_line.set(work.heard)
     _watch.begin(work)
     try:
         yield
     finally:
-        hears.reset(token)
+        on_log_line.reset(token)
         _watch.end(work)

@@ -23,10 +23,10 @@ _SECRET_FORMS = (
 # Without one of these in it, in small letters, no form is in a text; most texts are done with that.
 _HINTS = ("://", "sk-", "fathom_", "bearer", "passw", "token", "key", "secret")
 
-Value = TypeVar("Value")
+RedactedT = TypeVar("RedactedT")
 
 
-def redacted(value: Value) -> Value:
+def redact(value: RedactedT) -> RedactedT:
     """The value with every secret in it replaced: SecretStr, values under a secret's name, keys and passwords in text."""
     hidden: Any = _redacted(value)
     return hidden  # type: ignore[no-any-return]

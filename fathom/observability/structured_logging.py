@@ -18,9 +18,9 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from fathom.clean_text import clean_text
-from fathom.observability.dagster_log_sampling import Shown
+from fathom.observability.dagster_log_sampling import DagsterLogSampler
 from fathom.observability.events import BY_NAME, event_name
-from fathom.observability.redaction import redacted
+from fathom.observability.redaction import redact
 
 Stage = Literal["upload", "validation", "docling", "chunking", "graphiti", "system"]
 
@@ -30,7 +30,7 @@ FIELDS = "fathom_fields"
 _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
 
 # Called for each line that is said in the context: by who wants to know how long nothing was said.
-hears: ContextVar[Callable[[], None] | None] = ContextVar("hears", default=None)
+on_log_line: ContextVar[Callable[[], None] | None] = ContextVar("on_log_line", default=None)
 
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 # What `bound` bound: one mapping, never changed but replaced, so that a line takes it as it is.
@@ -39,10 +39,10 @@ _ATTRIBUTES = logging.LogRecord("", 0, "", 0, "", (), None).__dict__  # of any r
 _LOADED = time.time() - _ATTRIBUTES["relativeCreated"] / 1000
 
 
-_shown = Shown()
+_dagster_sampler = DagsterLogSampler()
 
 
-class _Handlers:
+class _LogDispatcher:
     """What structlog hands a line to, whatever its level: the handlers of the standard logger, and Dagster's by choice."""
 
     __slots__ = ("critical", "debug", "error", "info", "standard", "warning")
@@ -52,17 +52,17 @@ class _Handlers:
         self.debug = self.info = self.warning = self.error = self.critical = self._handle
 
     def _handle(self, record: logging.LogRecord) -> None:
-        if _shown.takes(record.levelno, record.__dict__[FIELDS].get("event")):
-            _shown.handle(record)  # which is below `fathom` as well: who listens there hears it
+        if _dagster_sampler.takes(record.levelno, record.__dict__[FIELDS].get("event")):
+            _dagster_sampler.handle(record)  # which is below `fathom` as well: who listens there hears it
         else:
             self.standard.handle(record)
 
 
-def _with_bound(_handlers: _Handlers, _level: str, line: EventDict) -> EventDict:
+def _with_bound(_handlers: _LogDispatcher, _level: str, line: EventDict) -> EventDict:
     return {**_bound.get(), **line}
 
 
-def _named(handlers: _Handlers, level: str, line: EventDict) -> EventDict:
+def _named(handlers: _LogDispatcher, level: str, line: EventDict) -> EventDict:
     """The line with the event it is, if any. Raises DropEvent for one that is none and below the logger's level."""
     line["message"] = line.pop("event")  # which is what structlog calls the message
     if name := line.pop("event_name", None) or event_name(line.get("stage"), line.get("sub_stage")):
@@ -72,11 +72,11 @@ def _named(handlers: _Handlers, level: str, line: EventDict) -> EventDict:
     return line
 
 
-def _without_secrets(_handlers: _Handlers, _level: str, line: EventDict) -> EventDict:
-    return redacted(line)
+def _without_secrets(_handlers: _LogDispatcher, _level: str, line: EventDict) -> EventDict:
+    return redact(line)
 
 
-def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[logging.LogRecord], dict[str, Any]]:
+def _recorded(handlers: _LogDispatcher, level: str, line: EventDict) -> tuple[tuple[logging.LogRecord], dict[str, Any]]:
     """The line as a standard record, made here: the standard logger would look for the code that called it, each time."""
     trace = sys.exc_info() if line.pop("exc_info", None) else None
     record = logging.LogRecord.__new__(logging.LogRecord)  # whose __init__ asks for much that no line of ours shows
@@ -84,7 +84,7 @@ def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[l
     record.__dict__.update(_ATTRIBUTES)
     record.__dict__.update(
         name=handlers.standard.name,
-        msg=_Plain(line),
+        msg=_LazyLine(line),
         levelno=number,
         levelname=logging.getLevelName(number),
         created=now,
@@ -96,12 +96,12 @@ def _recorded(handlers: _Handlers, level: str, line: EventDict) -> tuple[tuple[l
         process=os.getpid(),
     )
     record.__dict__[FIELDS] = line
-    if heard := hears.get():
+    if heard := on_log_line.get():
         heard()
     return (record,), {}
 
 
-class _Plain:
+class _LazyLine:
     """The line for people, put together when a handler asks for it: the one that writes files never does."""
 
     __slots__ = ("_fields",)
@@ -124,7 +124,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
     """
     below = name if name == "fathom" or name.startswith("fathom.") else f"fathom.{name}"
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
-        _Handlers(logging.getLogger(below)),
+        _LogDispatcher(logging.getLogger(below)),
         processors=[_with_bound, _named, _without_secrets, _recorded],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         context_class=dict,
@@ -161,7 +161,7 @@ def bound(**fields: Any) -> Iterator[None]:
         _bound.reset(token)
 
 
-def carried() -> dict[str, str]:
+def propagated_fields() -> dict[str, str]:
     """The run and the request that lines said here carry, for another process that works on the same."""
     fields = _bound.get()
     return {name: str(fields[name]) for name in ("run", "request") if fields.get(name)}

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from fathom.observability.event_store import Recorded
+from fathom.observability.event_store import RecordedEvent
 
 Attribute = str | int | float | bool
 
 # The event that a span begins with, by each that it ends with.
-BEGAN: Final[Mapping[str, str]] = {
+START_EVENTS: Final[Mapping[str, str]] = {
     "validation.complete": "validation.started",
     "docling.complete": "docling.begun",
     "docling.failed": "docling.begun",
@@ -32,7 +32,7 @@ _FIRST = "docling.begun"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TraceSpan:
     """One piece of work; times in seconds since 1970, `error` the name of what it ended by."""
 
     trace: int
@@ -46,7 +46,7 @@ class Span:
     error: str | None = None
 
 
-def spans_of(ends: Iterable[Recorded], told: Iterable[Recorded], provider: str) -> list[Span]:
+def spans_of(ends: Iterable[RecordedEvent], told: Iterable[RecordedEvent], provider: str) -> list[TraceSpan]:
     """The spans that these events end, by all that was told of their documents, in its order; `provider` is the model's.
 
     An end whose begin is not on record any more makes none.
@@ -55,8 +55,8 @@ def spans_of(ends: Iterable[Recorded], told: Iterable[Recorded], provider: str) 
     return [span for end in ends for span in _ended_by(end, known, provider)]
 
 
-def _ended_by(end: Recorded, told: list[Recorded], provider: str) -> list[Span]:
-    began = _last(told, end, BEGAN[end.event or ""], call=end.metrics.get("call"))
+def _ended_by(end: RecordedEvent, told: list[RecordedEvent], provider: str) -> list[TraceSpan]:
+    began = _last(told, end, START_EVENTS[end.event or ""], call=end.metrics.get("call"))
     if began is None or end.document is None:
         return []
     run = end.run or began.run
@@ -78,11 +78,11 @@ def _ended_by(end: Recorded, told: list[Recorded], provider: str) -> list[Span]:
     return spans
 
 
-def _work(name: str, began: Recorded, end: Recorded, run: str, span: int, parent: int | None) -> Span:
+def _work(name: str, began: RecordedEvent, end: RecordedEvent, run: str, span: int, parent: int | None) -> TraceSpan:
     failed = (end.event or "").endswith(".failed")
     figures = {f"fathom.{key}": value for key, value in end.metrics.items() if isinstance(value, str | int | float)}
     error = str(end.metrics.get("error") or "error") if failed else None
-    return Span(
+    return TraceSpan(
         trace=_trace(end.document or "", run),
         id=span,
         parent=parent,
@@ -95,7 +95,7 @@ def _work(name: str, began: Recorded, end: Recorded, run: str, span: int, parent
     )
 
 
-def _call(began: Recorded, end: Recorded, run: str, parent: int, provider: str) -> Span:
+def _call(began: RecordedEvent, end: RecordedEvent, run: str, parent: int, provider: str) -> TraceSpan:
     model = str(end.metrics.get("model") or "")
     error = str(end.metrics.get("error") or "error") if end.event == "llm.error" else None
     said: dict[str, Attribute] = {
@@ -113,7 +113,7 @@ def _call(began: Recorded, end: Recorded, run: str, parent: int, provider: str) 
         said["gen_ai.response.model"] = model
     else:
         said["error.type"] = error
-    return Span(
+    return TraceSpan(
         trace=_trace(end.document or "", run),
         id=_id(end.document or "", run, "llm", str(end.metrics.get("call"))),
         parent=parent,
@@ -126,7 +126,7 @@ def _call(began: Recorded, end: Recorded, run: str, parent: int, provider: str) 
     )
 
 
-def _about(end: Recorded, run: str) -> dict[str, Attribute]:
+def _about(end: RecordedEvent, run: str) -> dict[str, Attribute]:
     document = end.document or ""
     about: dict[str, Attribute] = {
         "fathom.document": document,
@@ -137,8 +137,14 @@ def _about(end: Recorded, run: str) -> dict[str, Attribute]:
 
 
 def _last(
-    told: list[Recorded], end: Recorded, event: str, *, run: str | None = None, call: object = None, any_run: bool = False
-) -> Recorded | None:
+    told: list[RecordedEvent],
+    end: RecordedEvent,
+    event: str,
+    *,
+    run: str | None = None,
+    call: object = None,
+    any_run: bool = False,
+) -> RecordedEvent | None:
     """The last event of that name before `end`, of its document and, unless it is a call's or any will do, of its run."""
     for one in reversed(told):
         if one.event != event or one.id >= end.id or one.document != end.document:

@@ -16,7 +16,7 @@ from fathom.errors import BudgetSpent
 from fathom.settings import Settings
 from fathom.tables import episodes, llm_calls, llm_reservations, uploads
 
-By = Literal["document", "model", "collection", "day"]
+CostGrouping = Literal["document", "model", "collection", "day"]
 _ASKED = llm_calls.c.outcome != "remembered"
 _FIGURES = ("calls", "failed", "remembered", "tokens_in", "cache_read", "tokens_out", "cost_usd", "saved_usd",
             "estimated", "estimated_usd")  # fmt: skip
@@ -43,7 +43,7 @@ class CostRow(BaseModel):
 class Costs(BaseModel):
     """Costs by one thing, their sum, and what the episodes that wait will likely cost."""
 
-    by: By
+    by: CostGrouping
     rows: list[CostRow]
     total: CostRow
     waiting_episodes: int
@@ -63,7 +63,7 @@ class BudgetState(BaseModel):
     paused: list[str] = Field(description="documents that wait for money, the first 100")
 
 
-def costs(settings: Settings, by: By, *, days: int | None = None) -> Costs:
+def costs(settings: Settings, by: CostGrouping, *, days: int | None = None) -> Costs:
     """Costs of all time or of the last so many days, dearest first; days in their order."""
     engine = open_database(settings.operational_url)
     since = None if days is None else (datetime.now(UTC) - timedelta(days=days - 1)).date().isoformat()

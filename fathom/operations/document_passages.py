@@ -19,7 +19,7 @@ from fathom.storage.artifacts import open_artifacts
 
 
 @dataclass(frozen=True)
-class Passage:
+class ChunkPassage:
     """A chunk; offsets are those of its `embedding_text`, in code points; `episode` is None before it is planned."""
 
     chunk: Chunk
@@ -35,12 +35,12 @@ class Passages:
     version: str | None
     total: int
     start: int
-    passages: list[Passage]
+    passages: list[ChunkPassage]
     graph_away: str | None = None
 
 
 @dataclass(frozen=True)
-class Part:
+class DocumentGraphContent:
     """What a document put into the graph: entities by name with their types, how many chunks mention each, and the facts."""
 
     entities: dict[str, str]
@@ -48,10 +48,10 @@ class Part:
     facts: list[EpisodeFact]
 
 
-def part_of_graph(settings: Settings, document: str, *, most: int = 200) -> Part:
+def graph_content_of(settings: Settings, document: str, *, most: int = 200) -> DocumentGraphContent:
     """What the first `most` chunks of the document put into the graph. Raises GraphUnreachable, DatabaseUnreachable."""
     rows = Ledger(open_database(settings.operational_url)).rows(document, state="written")
-    part = Part({}, {}, [])
+    part = DocumentGraphContent({}, {}, [])
     if not rows:
         return part
     connection = open_graph(settings)
@@ -100,9 +100,9 @@ def _held(settings: Settings, written: list[str]) -> tuple[dict[str, EpisodeCont
         return {}, f"{error.message} {error.what_to_do}".strip()
 
 
-def _passage(chunk: Chunk, episode: EpisodeRow | None, held: EpisodeContents) -> Passage:
+def _passage(chunk: Chunk, episode: EpisodeRow | None, held: EpisodeContents) -> ChunkPassage:
     text = chunk.embedding_text
-    return Passage(
+    return ChunkPassage(
         chunk,
         episode,
         [(one, places_of(text, one.name)) for one in held.entities],

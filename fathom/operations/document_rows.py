@@ -14,10 +14,10 @@ from fathom.errors import UsageWrong
 from fathom.ledger.episode import DocumentSummary
 from fathom.ledger.episode_ledger import Ledger
 from fathom.orchestration.deleted_partitions import without_partition
-from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
-from fathom.orchestration.materializations import Recorded, failed_and_passed, recorded
+from fathom.orchestration.hand_run_views import HandRunView, last_by_hand
+from fathom.orchestration.materializations import DocumentRecord, failed_and_passed, records_of
 from fathom.settings import Settings
-from fathom.uploads.attachments_of_mails import NO_KIN, Kin, kinship
+from fathom.uploads.attachments_of_mails import NO_MAIL_LINKS, MailLinks, mail_links
 from fathom.uploads.document_dates import dates_of, shown_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.provider_accounts import paused_for
@@ -58,7 +58,7 @@ class DocumentRow(BaseModel):
     run: str | None = Field(description="the Dagster run that has or had it in hand last")
     document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
     document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
-    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
+    by_hand: HandRunView | None = Field(None, description="the run over it that somebody started last in Dagster")
     no_partition: bool = Field(False, description="whether its partition was deleted in Dagster; `retry` gives it back")
 
 
@@ -102,8 +102,8 @@ def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
     engine = open_database(settings.operational_url)
     documents = [upload.document for upload in uploads]
     ledger = Ledger(engine).summaries(documents)
-    kin = kinship(engine, documents)
-    by_document = recorded(settings, {upload.document: upload.run_id for upload in uploads})
+    kin = mail_links(engine, documents)
+    by_document = records_of(settings, {upload.document: upload.run_id for upload in uploads})
     dates = dates_of(engine, [(upload.document, upload.version) for upload in uploads])
     started, lacking = last_by_hand(engine, documents), set(without_partition(settings, documents))
     return [
@@ -124,7 +124,7 @@ def _state(upload: Upload) -> str:
     return "done in part" if upload.in_part else str(upload.state)
 
 
-def row_of(upload: Upload, record: Recorded, ledger: DocumentSummary, kin: Kin = NO_KIN) -> DocumentRow:
+def row_of(upload: Upload, record: DocumentRecord, ledger: DocumentSummary, kin: MailLinks = NO_MAIL_LINKS) -> DocumentRow:
     """One document's row."""
     failed, passed = failed_and_passed(record.checks.values())
     seconds = record.total("seconds")

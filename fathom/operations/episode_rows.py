@@ -51,7 +51,7 @@ def episode_counts(settings: Settings) -> list[EpisodeCounts]:
         return [EpisodeCounts.model_validate(dict(row._mapping)) for row in connection.execute(query)]
 
 
-def verified(settings: Settings, collection: str | None = None) -> list[Differences]:
+def verify_collections(settings: Settings, collection: str | None = None) -> list[Differences]:
     """Ledger against graph, a collection each: the one named, or all that either knows. Raises GraphUnreachable."""
     ledger = Ledger(open_database(settings.operational_url))
     connection = open_graph(settings)

@@ -21,7 +21,7 @@ from fathom.tables import llm_calls
 from fathom.uploads.inbox.inbox_writer import Placement, files_of
 from fathom.verbs import chunk, convert
 
-ENOUGH = 20  # answers of a model from which its next ones are foretold
+MIN_CALLS = 20  # answers of a model from which its next ones are foretold
 # Without them: tokens out for one of text, and seconds an answer takes; chunks a second that the offline model reads.
 OUT_FOR_IN, OUT_LEAST, ANSWER_S = 1.2, 120, 4.0
 # Tokens of questions about names and facts that are alike, in and out a chunk: some four pairs.
@@ -53,7 +53,7 @@ class Estimate(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Asking:
+class _CallCost:
     """What a question takes: tokens of its shared part, tokens of an answer (None: by the length of the text), seconds.
 
     With it goes a chunk's part in the questions about names and facts that are alike, in tokens in and out.
@@ -75,7 +75,7 @@ def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tupl
     """
     collection_name(collection)
     placement, found = Placement(), []
-    asking = _asking(settings, collection)
+    asking = _call_cost(settings, collection)
     ledger = Ledger(open_database(settings.operational_url))
     for path in paths:
         try:
@@ -90,7 +90,7 @@ def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tupl
     return Estimate(model=asking.model, files=found, total=_total(found), based_on=asking.based_on), placement
 
 
-def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: _Asking, settings: Settings) -> FileEstimate:
+def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: _CallCost, settings: Settings) -> FileEstimate:
     if settings.llm == "offline":
         seconds = len(new) / OFFLINE_CHUNKS_A_SECOND
         return FileEstimate(
@@ -121,10 +121,10 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
     )
 
 
-def _asking(settings: Settings, collection: str) -> _Asking:
+def _call_cost(settings: Settings, collection: str) -> _CallCost:
     """By the last thousand answers of the model where there are enough, else by what is usual."""
     if settings.llm == "offline":
-        return _Asking("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
+        return _CallCost("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
     from fathom.extraction.match_prompts import entity_match, fact_match
     from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
     from fathom.extraction.pipeline import model_of
@@ -146,9 +146,9 @@ def _asking(settings: Settings, collection: str) -> _Asking:
     with open_database(settings.operational_url).connect() as connection:
         count, out, seconds = connection.execute(figures).one()
         tokens = [(total or 0) / max(1, count) for total in connection.execute(compared).one()]
-    if count >= ENOUGH:
-        return _Asking(model, shared, float(out), float(seconds), f"the last {count} answers of {model}", *tokens)
-    return _Asking(model, shared, None, ANSWER_S, f"what is usual; {model} has answered {count} times here")
+    if count >= MIN_CALLS:
+        return _CallCost(model, shared, float(out), float(seconds), f"the last {count} answers of {model}", *tokens)
+    return _CallCost(model, shared, None, ANSWER_S, f"what is usual; {model} has answered {count} times here")
 
 
 def _total(files: Sequence[FileEstimate]) -> FileEstimate:

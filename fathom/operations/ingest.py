@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom.errors import DagsterUnreachable
-from fathom.processes.probes import daemon_gets_on
+from fathom.processes.probes import daemon_is_working
 from fathom.settings import Settings
-from fathom.uploads.attachments_of_mails import kinship
+from fathom.uploads.attachments_of_mails import mail_links
 from fathom.uploads.document_dates import DocumentDate, note_date
-from fathom.uploads.inbox.inbox_writer import Opened, Placed, Placement, ingest_paths
+from fathom.uploads.inbox.inbox_writer import Opened, PlacedFile, Placement, ingest_paths
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.priorities import checked, prioritize
+from fathom.uploads.priorities import prioritize, validate_priority
 from fathom.uploads.provider_accounts import paused_for
 from fathom.uploads.upload import ENDED, UploadState
 
@@ -53,13 +53,15 @@ def ingest(
     UsageWrong for a priority out of bounds.
     """
     if priority is not None:
-        checked(priority)
+        validate_priority(priority)
     if passwords:
-        return accepted(ingest_paths(paths, collection, settings, opened=_unlocking(passwords)), settings, priority, date)
-    return accepted(ingest_paths(paths, collection, settings), settings, priority, date)
+        return accept_placed(ingest_paths(paths, collection, settings, opened=_unlocking(passwords)), settings, priority, date)
+    return accept_placed(ingest_paths(paths, collection, settings), settings, priority, date)
 
 
-def accepted(placement: Placement, settings: Settings, priority: int | None, date: DocumentDate | None = None) -> Placement:
+def accept_placed(
+    placement: Placement, settings: Settings, priority: int | None, date: DocumentDate | None = None
+) -> Placement:
     """Accepts the files of the inbox, with the priority and the reference time if given."""
     if placement.placed:
         intake = open_intake(settings)
@@ -74,7 +76,7 @@ def accepted(placement: Placement, settings: Settings, priority: int | None, dat
 
 
 def wait(
-    placed: Sequence[Placed],
+    placed: Sequence[PlacedFile],
     settings: Settings,
     *,
     since: float | None = None,
@@ -95,7 +97,7 @@ def wait(
         uploads = {document: intake.state_of(document) for document in versions}
         uploads |= _attached(intake, versions)
         over = [
-            one.document for one in uploads.values() if one and is_over(one, versions.get(one.document, one.version), began)
+            one.document for one in uploads.values() if one and has_ended(one, versions.get(one.document, one.version), began)
         ]
         shown = {document: _shown(upload) for document, upload in uploads.items()}
         finished = len(over) == len(uploads)
@@ -106,14 +108,14 @@ def wait(
             return [upload for upload in uploads.values() if upload is not None]
         if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
             asked = time.monotonic()
-            if daemon_gets_on(settings):
+            if daemon_is_working(settings):
                 daemon_seen = asked
             elif asked - daemon_seen > DAEMON_MISSING_FOR_S:
-                raise daemon_away()
+                raise daemon_unreachable()
         time.sleep(LOOK_EVERY_S)
 
 
-def is_over(upload: Upload, version: str | None, since: float) -> bool:
+def has_ended(upload: Upload, version: str | None, since: float) -> bool:
     """Whether nothing more will soon happen to that version: it ended, waits for money, or a newer one ended."""
     if upload.state is UploadState.REFUSED or paused_for(upload) is not None:
         return True
@@ -127,7 +129,7 @@ def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
     seen = set(mails)
     asked = list(seen)
     while asked:
-        came = [one for kin in kinship(intake.engine, asked).values() for one in kin.attachments if one not in seen]
+        came = [one for kin in mail_links(intake.engine, asked).values() for one in kin.attachments if one not in seen]
         seen.update(came)
         found |= {document: upload for document in came if (upload := intake.state_of(document))}
         asked = came
@@ -136,11 +138,11 @@ def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
 
 def require_running(settings: Settings) -> None:
     """Raises DagsterUnreachable unless the daemon that starts the work is there."""
-    if not daemon_gets_on(settings):
-        raise daemon_away()
+    if not daemon_is_working(settings):
+        raise daemon_unreachable()
 
 
-def daemon_away() -> DagsterUnreachable:
+def daemon_unreachable() -> DagsterUnreachable:
     """The error of a deployment that takes files and does not work on them."""
     return DagsterUnreachable(
         "Dagster's daemon is not running, so nothing is ingested now. What was accepted is kept.",
@@ -148,7 +150,7 @@ def daemon_away() -> DagsterUnreachable:
     )
 
 
-def missing(paths: Iterable[Path], collection: str, settings: Settings) -> list[Path]:
+def not_yet_accepted(paths: Iterable[Path], collection: str, settings: Settings) -> list[Path]:
     """Those of the files whose present bytes were never accepted as that document."""
     from fathom.ids import content_version, document_id
 

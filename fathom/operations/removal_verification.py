@@ -62,7 +62,7 @@ def _receipt(settings: Settings, given: str) -> tuple[Receipt, dict[str, Any], l
             in_file = Receipt.model_validate(json.loads(file.read_text(encoding="utf-8")))
         except (ValidationError, ValueError, OSError) as error:
             raise UsageWrong(f"{given} holds no receipt.", hint="It is what `documents remove ID --json` printed.") from error
-    entry = audit_log.found(open_database(settings.operational_url), in_file.id if in_file else given)
+    entry = audit_log.find_entry(open_database(settings.operational_url), in_file.id if in_file else given)
     if entry is None or entry.action != ACTION:
         raise UsageWrong(f"There is no receipt {in_file.id if in_file else given} in the audit log.")
     receipt = Receipt.model_validate(entry.account)
@@ -86,7 +86,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
     from fathom.extraction.pipeline import response_cache_of
 
     engine = open_database(settings.operational_url)
-    upload = repository.one(engine, receipt.document)
+    upload = repository.find_upload(engine, receipt.document)
     if upload is not None:
         yield f"{receipt.document} is a document again, {upload.state}"
         if upload.path and (settings.inbox_path / upload.path).is_file():
@@ -100,7 +100,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
             yield f"{answers} answers of the language model for it are kept"
     store = open_store(settings)
     for version in receipt.bytes_removed:
-        if store.has(version) and not repository.with_bytes(engine, version):
+        if store.has(version) and not repository.documents_with_version(engine, version):
             yield f"its bytes {version[:12]} are in the store, and no document has them"
 
 

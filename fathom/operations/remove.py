@@ -12,12 +12,12 @@ from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
 from fathom.operations.removal_receipt import ACTION, Receipt
-from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
+from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.security import audit_log
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import repository
-from fathom.uploads.attachments_of_mails import forget_kin
+from fathom.uploads.attachments_of_mails import delete_mail_link
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.upload import Upload, UploadState
 
@@ -28,7 +28,8 @@ STAYS = [
 ]
 # Of a document of which no episode was ever planned, so that the graph need not run to forget it.
 NEVER_THERE = Deletion(
-    DeletionReceipt(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""), Snapshot()
+    DeletionReceipt(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""),
+    Snapshot(),
 )
 
 
@@ -47,7 +48,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
     from fathom.extraction.pipeline import response_cache_of
 
     intake = open_intake(settings)
-    with alone(settings):  # no run is started for it meanwhile
+    with submission_lock(settings):  # no run is started for it meanwhile
         row = intake.state_of(document)
         if row is None:
             return None
@@ -58,11 +59,11 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         artifacts = open_artifacts(settings).forget(document)
         with closing(response_cache_of(settings)) as kept:
             answers = kept.forget(document)
-        kin = intake.kin_of(document)
+        kin = intake.mail_links_of(document)
         attachments = [one for one in kin.attachments if intake.state_of(one)]
         within = [f"its bytes inside {kin.mail}, which it came with: they bring it back when that mail is tried again"]
         repository.forget(intake.engine, document)
-        forget_kin(intake.engine, document)
+        delete_mail_link(intake.engine, document)
         versions, shared = _forget_bytes(intake, row)
         if (settings.dagster_home / "dagster.yaml").exists():
             open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
@@ -122,7 +123,7 @@ def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem
     removed: list[str] = []
     kept: list[KeptItem] = []
     for version in sorted(mine):
-        others = repository.with_bytes(intake.engine, version)
+        others = repository.documents_with_version(intake.engine, version)
         if others:
             kept.append(KeptItem(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
         elif intake.store.forget(version):

@@ -12,7 +12,7 @@ from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
 
-def repairs(settings: Settings, collection: str | None = None) -> list[Repair]:
+def plan_repairs(settings: Settings, collection: str | None = None) -> list[Repair]:
     """What `repair` would do now: the collection named, or each that differs. Raises GraphUnreachable."""
     ledger = Ledger(open_database(settings.operational_url))
     connection = open_graph(settings)

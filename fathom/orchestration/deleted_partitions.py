@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from fathom.database import open_database
-from fathom.orchestration.run_submission import PARTITIONS, alone, open_instance
+from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.processes.dagster_tables import EVENTS, read_rows
 from fathom.settings import Settings
 from fathom.tables import uploads
@@ -36,12 +36,12 @@ def restore_partitions(settings: Settings, documents: Sequence[str]) -> list[str
     """
     lacking = without_partition(settings, documents)
     if lacking:
-        with alone(settings):
+        with submission_lock(settings):
             open_instance(settings).add_dynamic_partitions(PARTITIONS, lacking)
     return lacking
 
 
-def told(documents: Sequence[str]) -> str:
+def partition_warning(documents: Sequence[str]) -> str:
     """A sentence that names the documents, at most three of them, and says what to do."""
     named = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
     which = "1 document has" if len(documents) == 1 else f"{len(documents)} documents have"

@@ -14,7 +14,7 @@ from fathom.uploads.hand_runs import HandRun, HandState
 STARTED = {"hand": "by hand", "backfill": "by backfill", "re-execution": "by re-execution"}
 
 
-class HandRunShown(BaseModel):
+class HandRunView(BaseModel):
     """A run over one document that Fathom did not plan."""
 
     model_config = ConfigDict(frozen=True)
@@ -38,13 +38,13 @@ class HandRunShown(BaseModel):
         return f"{what} {self.state}{why}" if self.state != "running" else f"{what} in progress"
 
 
-def last_by_hand(engine: Engine, documents: Sequence[str]) -> dict[str, HandRunShown]:
+def last_by_hand(engine: Engine, documents: Sequence[str]) -> dict[str, HandRunView]:
     """Returns the run that somebody started last over each of the documents, for those that have one."""
     return {document: _shown(run) for document, run in hand_runs.newest(engine, documents).items()}
 
 
-def _shown(run: HandRun) -> HandRunShown:
-    return HandRunShown(
+def _shown(run: HandRun) -> HandRunView:
+    return HandRunView(
         run=run.run_id,
         started=STARTED[run.origin],
         assets=list(run.assets),

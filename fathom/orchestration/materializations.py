@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 ASSETS = ("documents", "chunks", "graph_episodes")
-Figure = int | float | str
+Metric = int | float | str
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class CheckShown:
 
 
 @dataclass
-class Recorded:
+class DocumentRecord:
     """The last materialization of each asset of one document, by asset, and the checks of the runs that made them."""
 
-    figures: dict[str, dict[str, Figure]] = field(default_factory=dict[str, dict[str, Figure]])
+    figures: dict[str, dict[str, Metric]] = field(default_factory=dict[str, dict[str, Metric]])
     runs: dict[str, str] = field(default_factory=dict[str, str])
     checks: dict[tuple[str, str], CheckShown] = field(default_factory=dict[tuple[str, str], CheckShown])
 
@@ -46,13 +46,13 @@ class Recorded:
         return sum(values) if values else None
 
 
-def recorded(settings: Settings, runs: Mapping[str, str | None]) -> dict[str, Recorded]:
+def records_of(settings: Settings, runs: Mapping[str, str | None]) -> dict[str, DocumentRecord]:
     """What Dagster recorded of each document, `runs` naming documents and the run that had each in hand last.
 
     Its cost grows with the documents asked for, never with those there are. Nothing for a document that no run reached.
     Raises DagsterUnreachable when Dagster's storage cannot be read.
     """
-    found = {document: Recorded() for document in runs}
+    found = {document: DocumentRecord() for document in runs}
     if not runs or not (settings.dagster_home / "dagster.yaml").exists():
         return found
     import dagster as dg
@@ -87,12 +87,12 @@ def _last(instance: dg.DagsterInstance, asset: str, documents: set[str]) -> dict
     return {record.partition_key: record for record in records if record.partition_key in documents}
 
 
-def _figures(materialization: dg.AssetMaterialization | None) -> dict[str, Figure]:
+def _figures(materialization: dg.AssetMaterialization | None) -> dict[str, Metric]:
     metadata = materialization.metadata if materialization else {}
     return {name: value.value for name, value in metadata.items() if isinstance(value.value, int | float | str)}
 
 
-def _add_checks(instance: dg.DagsterInstance, run: str, found: Mapping[str, Recorded]) -> None:
+def _add_checks(instance: dg.DagsterInstance, run: str, found: Mapping[str, DocumentRecord]) -> None:
     """The outcomes that the run recorded for the documents asked for; of several, the last one counts."""
     import dagster as dg
 

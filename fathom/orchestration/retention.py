@@ -36,7 +36,7 @@ FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 @dataclass
-class Tidied:
+class RetentionReport:
     """Counts the work of one pass; `cursor` is where the next one goes on, in seconds since 1970, and 0 after the last run."""
 
     cursor: float = 0.0
@@ -56,13 +56,15 @@ class Tidied:
         )
 
 
-def tidy(settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.0, now: float | None = None) -> Tidied:
+def apply_retention(
+    settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.0, now: float | None = None
+) -> RetentionReport:
     """Looks at the next runs older than `dagster_days`, and deletes of them what nobody needs any more.
 
     Raises DatabaseUnreachable; errors of Dagster's own storage are not caught.
     """
     now = time.time() if now is None else now
-    done = Tidied()
+    done = RetentionReport()
     _tidy_runs(settings, instance, done, cursor, now)
     _purge_ticks(instance, now)
     before = now - settings.dagster_days * DAY_S
@@ -75,7 +77,7 @@ def tidy(settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.
     return done
 
 
-def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Tidied, cursor: float, now: float) -> None:
+def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: RetentionReport, cursor: float, now: float) -> None:
     import dagster as dg
 
     from fathom.orchestration.event_thinning import EventThinning

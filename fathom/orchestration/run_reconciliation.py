@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fathom.orchestration.run_submission import alone, open_instance
-from fathom.orchestration.warm_runs.run_origin import RUN_KEY_TAG
+from fathom.orchestration.run_submission import open_instance, submission_lock
+from fathom.orchestration.warm_runs.run_origin import BACKLOG_JOB, RUN_KEY_TAG
 from fathom.orchestration.warm_runs.worker_tags import worker_is_dead
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
 
 
-def end_dead_runs(settings: Settings) -> list[str]:
+def reconcile_dead_runs(settings: Settings) -> list[str]:
     """Documents of runs whose process is gone wait for their next try, or are failed for good; answers which.
 
     Runs that live, or that were not started yet, are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
@@ -35,7 +35,7 @@ def end_dead_runs(settings: Settings) -> list[str]:
     over = [key for key in keys if any(_is_over(record) for record in _records(instance, key))]
     if not over:
         return []
-    with alone(settings):
+    with submission_lock(settings):
         states = run_states(instance, over)
         found = intake.reconcile({key: state for key, state in states.items() if state in ("ended", "cancelled")})
     return [*found.requeued, *found.failed]
@@ -44,6 +44,23 @@ def end_dead_runs(settings: Settings) -> list[str]:
 def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:
     """The state of the run of each key. A run whose process died is reported to Dagster as failed on the way."""
     return {key: _state(instance, _records(instance, key)) for key in keys}
+
+
+def terminate_run(settings: Settings, run_id: str | None, run_key: str, by: str) -> None:
+    """Ends the run with this id, or the runs with this key, unless they work on several documents; `by` is kept as a tag.
+
+    Raises DagsterUnreachable.
+    """
+    import dagster as dg
+
+    instance = open_instance(settings)
+    wanted = dg.RunsFilter(run_ids=[run_id]) if run_id else dg.RunsFilter(tags={RUN_KEY_TAG: run_key})
+    for run in instance.get_runs(wanted):
+        alone = "1" if run.job_name != BACKLOG_JOB else ""  # a backlog run started by hand has no tag with its number
+        if run.is_finished or run.tags.get("fathom/documents", alone) != "1":
+            continue
+        instance.add_run_tags(run.run_id, {"fathom/cancelled_by": by})
+        instance.run_coordinator.cancel_run(run.run_id)  # also while it is still queued
 
 
 def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:

@@ -44,7 +44,7 @@ log = get_logger(__name__)
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
+def submission_lock(settings: Settings) -> Iterator[None]:
     """Holds the lock by which one process at a time plans and starts runs of this home.
 
     Raises DagsterUnreachable where another holds the lock for LOCKED_FOR_S, or for what `waits` allows.
@@ -67,7 +67,7 @@ def launch_waiting(settings: Settings, *, request: str | None = None) -> list[st
     open_instance(settings)
     _require_webserver(settings.dagster_port)
     intake = open_intake(settings)
-    with alone(settings):
+    with submission_lock(settings):
         return [_launch(settings, run, request) for run in intake.plan_runs(intake.runs_in_flight())]
 
 

@@ -9,18 +9,18 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from fathom.errors import PartUnreachable
-from fathom.processes.process import DetachedProcess, Running, suspended_of
+from fathom.processes.process import DetachedProcess, RunningProcess, suspended_of
 
-State = Literal["healthy", "unhealthy", "stopped", "external"]
+ComponentState = Literal["healthy", "unhealthy", "stopped", "external"]
 
 
-class PartStatus(BaseModel):
+class ComponentStatus(BaseModel):
     """How one part is doing."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    state: State = Field(description="external: it runs elsewhere and answers")
+    state: ComponentState = Field(description="external: it runs elsewhere and answers")
     pid: int | None = None
     port: int | None = None
     address: str | None = Field(None, description="where it is reached")
@@ -37,7 +37,7 @@ class PartStatus(BaseModel):
         return self.state in ("healthy", "external")
 
 
-class Part(Protocol):
+class Component(Protocol):
     """A part of a deployment."""
 
     @property
@@ -53,17 +53,17 @@ class Part(Protocol):
         """It does not run; answers whether it did."""
         ...
 
-    def status(self) -> PartStatus:
+    def status(self) -> ComponentStatus:
         """How it is doing; never raises."""
         ...
 
 
 @dataclass(frozen=True)
-class ProcessPart:
+class ProcessComponent:
     """A part that is a detached process; `healthy` asks it, given the process; `trouble` is what it cannot mend itself."""
 
     process: DetachedProcess
-    healthy: Callable[[Running], bool]
+    healthy: Callable[[RunningProcess], bool]
     version: Callable[[], str | None]
     address: str | None = None
     start_within_s: float = 180.0
@@ -90,14 +90,14 @@ class ProcessPart:
         """The process and its children are gone."""
         return self.process.stop(self.stop_within_s)
 
-    def status(self) -> PartStatus:
+    def status(self) -> ComponentStatus:
         """How it is doing."""
         running = self.process.running()
         log = str(self.process.spec.log)
         if running is None:
-            return PartStatus(name=self.name, state="stopped", port=self.process.spec.port, log=log)
+            return ComponentStatus(name=self.name, state="stopped", port=self.process.spec.port, log=log)
         wrong = self._wrong(running)
-        return PartStatus(
+        return ComponentStatus(
             name=self.name,
             state="unhealthy" if wrong else "healthy",
             pid=running.birth.pid,
@@ -110,7 +110,7 @@ class ProcessPart:
             log=log,
         )
 
-    def _wrong(self, running: Running) -> str | None:
+    def _wrong(self, running: RunningProcess) -> str | None:
         """Returns the part's trouble: a stopped process first, which is seen without waiting for an answer."""
         if pids := suspended_of(running.birth.pid):
             return suspension(running.birth.pid, pids)

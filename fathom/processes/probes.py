@@ -23,7 +23,7 @@ DAEMON_WRITES_EVERY_S = 5.0
 SENSORS_SILENT_S = 45.0
 HEARTBEATS = "heartbeats"  # the folder of them, beside the records of running processes
 # With less room than that in its home, no part can do its work.
-LEAST_ROOM_MB = 16
+MIN_FREE_MB = 16
 
 
 def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
@@ -46,7 +46,7 @@ def loop_heartbeat(home: Path, name: str) -> Heartbeat:
     return Heartbeat(home / "run" / HEARTBEATS / name)
 
 
-def daemon_gets_on(settings: Settings, *, since: float = 0.0) -> bool:
+def daemon_is_working(settings: Settings, *, since: float = 0.0) -> bool:
     """Whether the loops of Dagster's daemon come round, and that of the sensors wrote after `since` (seconds since 1970)."""
     written = daemon_heartbeats(settings).get("SENSOR", 0.0)
     if written < since or time.time() - written > SENSORS_SILENT_S:
@@ -68,13 +68,13 @@ def daemon_heartbeats(settings: Settings) -> dict[str, float]:
         return {}
 
 
-def room_wanted(home: Path) -> str | None:
+def disk_full_message(home: Path) -> str | None:
     """Returns a sentence saying that the disk of the home is full; None while there is room."""
     place = next((one for one in (home, *home.parents) if one.is_dir()), home)
     try:
         free = shutil.disk_usage(place).free
     except OSError as error:
         return f"{home} cannot be looked at: {error.strerror}."
-    if free >= LEAST_ROOM_MB * 1024**2:
+    if free >= MIN_FREE_MB * 1024**2:
         return None
     return f"The disk of {home} is full ({free / 1024**2:.0f} MB left): free some, and the work goes on by itself."

@@ -21,11 +21,11 @@ from fathom.home import UMASK
 from fathom.processes.ports import raise_if_taken
 
 # Carried by everything that `fathom up` starts and by what that starts in turn, so that `fathom down` leaves none of it.
-MARK = "_FATHOM_PART_OF"
+OWNER_ENV_VAR = "_FATHOM_PART_OF"
 # A process's birth is read from the system's clock, which may be set while it lives.
 BIRTH_TOLERANCE_S = 2.0
 DESCENDANTS_GRACE_S = 1.5
-LARGEST_LOG = 10 * 1024**2
+MAX_LOG_BYTES = 10 * 1024**2
 
 # Kept, so that children which end while this process lives are taken leave of, and none is warned about.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -46,7 +46,7 @@ class ProcessSpec:
 
 
 @dataclass(frozen=True)
-class Birth:
+class ProcessIdentity:
     """Which process it is: its pid, and when it was born in seconds since 1970, since pids are used again."""
 
     pid: int
@@ -65,10 +65,10 @@ class Birth:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningProcess:
     """A process that was started: who it is and what for."""
 
-    birth: Birth
+    birth: ProcessIdentity
     fingerprint: str
     port: int | None
 
@@ -86,11 +86,13 @@ class DetachedProcess:
         self._record = folder / f"{spec.name}.json"
         self._lock = folder / f".{spec.name}.lock"
 
-    def running(self) -> Running | None:
+    def running(self) -> RunningProcess | None:
         """The process, if it lives; a record of one that is gone counts for nothing."""
         try:
             record = json.loads(self._record.read_text())
-            running = Running(Birth(int(record["pid"]), float(record["created"])), record["fingerprint"], record["port"])
+            running = RunningProcess(
+                ProcessIdentity(int(record["pid"]), float(record["created"])), record["fingerprint"], record["port"]
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return running if running.birth.process() is not None else None
@@ -140,10 +142,10 @@ class DetachedProcess:
             gone = birth.process() is None
             self.stop()
             how = "ended as it started" if gone else f"was not ready after {within_s:.0f} s"
-            raise PartUnreachable(f"The {self.spec.name} {how}: {last_words(self.spec.log)}", hint=f"Read {self.spec.log}.")
+            raise PartUnreachable(f"The {self.spec.name} {how}: {log_tail(self.spec.log)}", hint=f"Read {self.spec.log}.")
         return verb
 
-    def _becomes_ready(self, birth: Birth, ready: Callable[[], bool], within_s: float) -> bool:
+    def _becomes_ready(self, birth: ProcessIdentity, ready: Callable[[], bool], within_s: float) -> bool:
         deadline, pause = time.monotonic() + within_s, 0.02
         while birth.process() is not None:
             if ready():
@@ -154,7 +156,7 @@ class DetachedProcess:
             pause = min(0.25, pause * 1.3)  # asking too often would take from it the time it starts in
         return False
 
-    def _spawn(self) -> Birth:
+    def _spawn(self) -> ProcessIdentity:
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         rotate(self.spec.log)
         with self.spec.log.open("ab") as output:
@@ -169,7 +171,7 @@ class DetachedProcess:
                 umask=UMASK,
             )
         _children[child.pid] = child
-        birth = Birth(child.pid, _created(child.pid))
+        birth = ProcessIdentity(child.pid, _created(child.pid))
         record = {
             "pid": birth.pid,
             "created": birth.created,
@@ -182,12 +184,12 @@ class DetachedProcess:
         return birth
 
 
-def marked(home: Path) -> list[psutil.Process]:
+def processes_of_home(home: Path) -> list[psutil.Process]:
     """Every living process of this user that was started for this home, whoever its parent is now; not this one."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == str(home):
+            if process.pid != os.getpid() and process.environ().get(OWNER_ENV_VAR) == str(home):
                 found.append(process)
     return [process for process in found if _lives(process)]
 
@@ -197,7 +199,7 @@ def suspended(home: Path) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.status() == psutil.STATUS_STOPPED and process.environ().get(MARK) == str(home):
+            if process.status() == psutil.STATUS_STOPPED and process.environ().get(OWNER_ENV_VAR) == str(home):
                 found.append(process)
     return found
 
@@ -239,7 +241,7 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     _wait(left, 5.0)
 
 
-def rotate(log: Path, *, largest: int = LARGEST_LOG, keep: int = 3) -> bool:
+def rotate(log: Path, *, largest: int = MAX_LOG_BYTES, keep: int = 3) -> bool:
     """A log that grew large is copied aside and emptied, `keep` copies at most; its writer, which appends, goes on in it."""
     try:
         if log.stat().st_size < largest:
@@ -255,7 +257,7 @@ def rotate(log: Path, *, largest: int = LARGEST_LOG, keep: int = 3) -> bool:
     return True
 
 
-def last_words(log: Path) -> str:
+def log_tail(log: Path) -> str:
     """The last line the process said that tells something, shortened."""
     try:
         with log.open("rb") as file:

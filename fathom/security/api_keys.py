@@ -27,8 +27,8 @@ from fathom.settings import Settings
 from fathom.tables import api_keys
 from fathom.waits import MIN_WAIT_S, waiting_at_most
 
-Role = Literal["reader", "operator", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)
+KeyRole = Literal["reader", "operator", "admin"]
+ROLES: tuple[KeyRole, ...] = get_args(KeyRole)
 ADMIN_FILE = "admin.key"
 COOKIE = "fathom_key"  # of a browser that signed in; a host's ports share it
 MAX_KEY = 200  # characters
@@ -42,10 +42,10 @@ class Caller:
 
     key: str
     name: str
-    role: Role
+    role: KeyRole
     collection: str | None
 
-    def has(self, role: Role) -> bool:
+    def has(self, role: KeyRole) -> bool:
         """Whether the role includes that one: admin all, operator reader's."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
@@ -54,14 +54,14 @@ class Caller:
         return self.collection in (None, collection)
 
 
-class KeyShown(BaseModel):
+class KeyInfo(BaseModel):
     """A key as it is listed; times in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     name: str
-    role: Role
+    role: KeyRole
     collection: str | None
     created_at: float
     created_by: str | None
@@ -69,20 +69,20 @@ class KeyShown(BaseModel):
     revoked_at: float | None
 
 
-class NewKey(KeyShown):
+class NewKey(KeyInfo):
     """A key that was just made."""
 
     key: str = Field(description="the key itself, shown this once")
 
 
-class Keys:
+class KeyStore:
     """The keys of a deployment."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._noted: dict[str, float] = {}  # when this process last wrote down, or tried to, that a key was used
 
-    def create(self, role: Role | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
+    def create(self, role: KeyRole | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
         """A new key. Raises UsageWrong for an unknown role, UnsafePath for a wrong collection name."""
         if role not in ROLES:
             raise UsageWrong(f"There is no role {role}.", hint=f"They are: {', '.join(ROLES)}.")
@@ -131,16 +131,16 @@ class Keys:
             emit("system.key_revoked", "An API key was revoked", key=key_id, by=by or "fathom")
         return revoked
 
-    def list(self) -> list[KeyShown]:
+    def list(self) -> list[KeyInfo]:
         """Every key there ever was, oldest first."""
-        shown = [api_keys.c[name] for name in KeyShown.model_fields]
+        shown = [api_keys.c[name] for name in KeyInfo.model_fields]
         with self._engine.connect() as connection:
-            return [KeyShown(**row._mapping) for row in connection.execute(sa.select(*shown).order_by(api_keys.c.created_at))]
+            return [KeyInfo(**row._mapping) for row in connection.execute(sa.select(*shown).order_by(api_keys.c.created_at))]
 
 
-def open_keys(settings: Settings) -> Keys:
+def open_keys(settings: Settings) -> KeyStore:
     """The keys of this deployment. Raises DatabaseUnreachable."""
-    return Keys(open_database(settings.operational_url))
+    return KeyStore(open_database(settings.operational_url))
 
 
 def key_in_headers(headers: Mapping[str, str]) -> str | None:
@@ -188,17 +188,17 @@ _NOBODY = f"scrypt${bytes(16).hex()}${bytes(32).hex()}"
 
 def _matches(secret: str, stored: str) -> bool:
     # the slow hash is reckoned once a process and secret; what is remembered is no secret either
-    return _matches_digest(hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest(), stored, _Once(secret))
+    return _matches_digest(hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest(), stored, _CachedToken(secret))
 
 
-class _Once:
+class _CachedToken:
     """Carries the secret past the cache, in which it must not be."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Once)
+        return isinstance(other, _CachedToken)
 
     def __hash__(self) -> int:
         return 0

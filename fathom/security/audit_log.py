@@ -50,7 +50,7 @@ def record(
         connection.execute(audit_log.insert().values(**values, **texts))
 
 
-def found(engine: Engine, entry: str) -> Entry | None:
+def find_entry(engine: Engine, entry: str) -> Entry | None:
     """The entry of that id; None where there is none."""
     with engine.connect() as connection:
         row = connection.execute(sa.select(audit_log).where(audit_log.c.id == entry)).one_or_none()

@@ -11,7 +11,7 @@ REMEMBERED = 10_000
 GUESSES_A_MINUTE = 60  # wrong keys from one address; each costs the slow hash
 
 
-class Pace:
+class RateLimit:
     """So many times a minute for each name, up to `at_once` of them at one moment; kept in this process alone."""
 
     def __init__(self, a_minute: int, at_once: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,11 +41,11 @@ class Pace:
         return min(self._most, left + (self._clock() - at) * self._rate)
 
 
-class Guesses:
+class GuessLimit:
     """How many wrong keys an address has sent; a key that was right before in this process is never kept waiting by others'."""
 
     def __init__(self, a_minute: int = GUESSES_A_MINUTE, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pace = Pace(a_minute, a_minute, clock=clock)
+        self._pace = RateLimit(a_minute, a_minute, clock=clock)
         self._right: set[str] = set()
 
     def wait(self, address: str, key: str) -> int:

@@ -34,7 +34,7 @@ def new_ticket(settings: Settings, now: float | None = None) -> str:
     return ticket
 
 
-def redeemed(settings: Settings, ticket: str, now: float | None = None) -> str | None:
+def redeem(settings: Settings, ticket: str, now: float | None = None) -> str | None:
     """The admin key, for a ticket that is valid, which it is no more then; None for any other."""
     now = time.time() if now is None else now
     file = settings.home / _FOLDER / _name(ticket)

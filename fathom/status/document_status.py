@@ -15,19 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from fathom.database import open_database
 from fathom.errors import FathomError
 from fathom.ledger.episode_ledger import Ledger
-from fathom.observability.event_store import Events, Recorded
-from fathom.orchestration.hand_run_views import HandRunShown, last_by_hand
+from fathom.observability.event_store import Events, RecordedEvent
+from fathom.orchestration.hand_run_views import HandRunView, last_by_hand
 from fathom.settings import Settings
 from fathom.status.forecast import Forecast, forecast
-from fathom.status.graph_probe import graph_away
+from fathom.status.graph_probe import graph_outage
 from fathom.status.history import history_of, longest_of, suffix_of
-from fathom.status.liveness import OVER, State, Told, liveness
-from fathom.status.queue_position import QueuePlace, place_in_queue
+from fathom.status.liveness import OVER, DocumentEvents, LivenessState, liveness
+from fathom.status.queue_position import QueuePosition, queue_position
 from fathom.uploads.document_dates import dates_of, shown_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.paused_collections import pause_of, paused
 from fathom.uploads.priorities import priorities_of
-from fathom.uploads.provider_accounts import again_at
+from fathom.uploads.provider_accounts import resumes_at
 from fathom.uploads.upload import Upload, UploadState
 
 Overall = Literal["pending", "processing", "completed", "failed"]
@@ -36,7 +36,7 @@ STAGES = ("validation", "docling", "chunking", "graphiti")
 ANSWERS, LEAST_ANSWERS = 100, 5  # of the language model, by which it is told what is usual
 # Where each stage begins and ends on the way from 0 to 100.
 _SPAN = {"upload": (0, 5), "validation": (5, 10), "docling": (10, 40), "chunking": (40, 45), "graphiti": (45, 98)}
-_OVERALL: dict[State, Overall] = {
+_OVERALL: dict[LivenessState, Overall] = {
     "queued": "pending",
     "paused": "pending",
     "throttled": "processing",
@@ -68,7 +68,7 @@ class DocumentStatus(BaseModel):
     collection: str
     version: str | None = Field(description="SHA-256 of its bytes")
     status: Overall
-    state: State = Field(description="the same more exactly; partial: done but for chunks that were set aside")
+    state: LivenessState = Field(description="the same more exactly; partial: done but for chunks that were set aside")
     detail: str = Field(description="the state in a sentence")
     stage: str
     sub_stage: str | None
@@ -79,7 +79,7 @@ class DocumentStatus(BaseModel):
     finished_at: datetime | None
     estimated_completion: datetime | None = Field(description="as likely before as after (p50); null: not known yet")
     estimated_completion_p90: datetime | None = Field(description="nine of ten are done by then")
-    queue: QueuePlace | None = Field(description="where it waits; null unless it does")
+    queue: QueuePosition | None = Field(description="where it waits; null unless it does")
     priority: int = Field(description="the higher is first; 0 unless somebody said otherwise")
     waits_until: datetime | None = Field(description="when one that is throttled, failed or without money goes on by itself")
     durations: dict[str, float | None] = Field(description="of each stage; null while it is not over")
@@ -89,7 +89,7 @@ class DocumentStatus(BaseModel):
     run: str | None = Field(description="the Dagster run that has or had it in hand last")
     document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
     document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
-    by_hand: HandRunShown | None = Field(None, description="the run over it that somebody started last in Dagster")
+    by_hand: HandRunView | None = Field(None, description="the run over it that somebody started last in Dagster")
     cursor: int = Field(description="id of its newest event")
 
 
@@ -105,9 +105,9 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
     # the file may have been received a moment before its row was written
     since = (upload.accepted_at or upload.updated_at) - 5.0
     found = events.last_of_each(document, since)
-    told = Told.of(found, upload, events.counted(document, since) if "llm.request" in found else None)
+    told = DocumentEvents.of(found, upload, events.counted(document, since) if "llm.request" in found else None)
     pause = pause_of(upload.collection, paused(engine))
-    queue = place_in_queue(engine, upload, settings.runs_at_once)
+    queue = queue_position(engine, upload, settings.runs_at_once)
     history = history_of(engine)
     alive = liveness(
         upload,
@@ -116,8 +116,8 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         queue,
         now,
         usual=longest_of(history, suffix_of(document)),
-        graph=lambda: graph_away(settings),
-        money=lambda: again_at(engine, settings, upload, now),
+        graph=lambda: graph_outage(settings),
+        money=lambda: resumes_at(engine, settings, upload, now),
         answers=lambda: _longest_answer(events),
     )
     figures = _metrics(settings, upload, told)
@@ -162,7 +162,7 @@ def _longest_answer(events: Events) -> float | None:
     return max(took) if len(took) >= LEAST_ANSWERS else None
 
 
-def _place(upload: Upload, told: Told) -> tuple[str, str | None]:
+def _place(upload: Upload, told: DocumentEvents) -> tuple[str, str | None]:
     """The stage and sub-stage it is in or stopped at."""
     newest = told.newest_of_work
     if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED) or newest is None or newest.stage not in _SPAN:
@@ -170,7 +170,7 @@ def _place(upload: Upload, told: Told) -> tuple[str, str | None]:
     return newest.stage, newest.sub_stage
 
 
-def _detail(stage: str, told: Told) -> ProgressDetail | None:
+def _detail(stage: str, told: DocumentEvents) -> ProgressDetail | None:
     if stage == "docling":
         return _counted(told.of_name("docling.page"), "page", "pages", "pages")
     if stage == "graphiti":
@@ -185,7 +185,7 @@ def _detail(stage: str, told: Told) -> ProgressDetail | None:
 
 
 def _counted(
-    event: Recorded | None, done_in: str, total_in: str, unit: str, *, done: int | None = None
+    event: RecordedEvent | None, done_in: str, total_in: str, unit: str, *, done: int | None = None
 ) -> ProgressDetail | None:
     total = event.number(total_in) if event else None
     if event is None or not total:
@@ -217,7 +217,7 @@ def progress_at(stage: str | None, sub_stage: str | None, done: float | None, to
     return int(low + (high - low) * min(1.0, (done or 0.0) / total)) if total else low
 
 
-def _metrics(settings: Settings, upload: Upload, told: Told) -> dict[str, int | float | None]:
+def _metrics(settings: Settings, upload: Upload, told: DocumentEvents) -> dict[str, int | float | None]:
     ledger = Ledger(open_database(settings.operational_url)).summaries([upload.document])[upload.document]
     created, converted = told.of_name("chunking.created"), told.of_name("docling.complete")
     latest = told.latest("graphiti.extracted", "graphiti.written", "graphiti.complete")

@@ -16,13 +16,13 @@ from itertools import pairwise
 
 from fathom.status.duration_regression import Rate, rate_of, weights
 from fathom.status.history import PHASES, Sample, Size, history_of, suffix_of
-from fathom.status.liveness import Told
-from fathom.status.queue_position import QueuePlace
+from fathom.status.liveness import DocumentEvents
+from fathom.status.queue_position import QueuePosition
 from fathom.uploads.upload import Upload
 
-LEAST = 3  # finished documents before anything is forecast
-JUDGED = 80  # of the newest, by whose forecasts the p90 and the published errors are made
-LEAST_JUDGED = 8
+MIN_SAMPLES = 3  # finished documents before anything is forecast
+MAX_CALIBRATED = 80  # of the newest, by whose forecasts the p90 and the published errors are made
+MIN_CALIBRATED = 8
 UNSURE = 1.8  # p90 over p50 while too few forecasts were judged
 LOOKED_AT = 100  # finished documents that the rates are made from
 PACED, TRUSTED, MOST_PACE = 5, 0.7, 4.0  # documents the pace is read from, how far it is trusted, its bounds
@@ -42,7 +42,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PastForecast:
     """A finished document beside what was forecast as work on it began: by its size alone, and at the pace of the moment.
 
     `off` is how many times its p50 was left in truth, as each phase began.
@@ -85,14 +85,19 @@ class Model:
 
 
 def forecast(
-    history: Sequence[Sample], upload: Upload, told: Told, queue: QueuePlace | None, now: float, until: float | None = None
+    history: Sequence[Sample],
+    upload: Upload,
+    told: DocumentEvents,
+    queue: QueuePosition | None,
+    now: float,
+    until: float | None = None,
 ) -> Forecast:
-    """When the document will be done, by these samples; unknown while there are fewer than LEAST.
+    """When the document will be done, by these samples; unknown while there are fewer than MIN_SAMPLES.
 
     `until` is when it goes on by itself where something holds it now: a rate limit, a budget, a part that was away.
     """
     samples = _of_the_same_model(history)
-    if len(samples) < LEAST:
+    if len(samples) < MIN_SAMPLES:
         return Forecast()
     held = max(0.0, until - now) if until is not None else 0.0
     wait = 0.0
@@ -104,7 +109,7 @@ def forecast(
     model = _model(samples[:LOOKED_AT], suffix_of(upload.document), size)
     phase, begun = _present(told)
     took = {name: seconds for name in ORDER if (seconds := _took(told, name)) is not None}
-    expected = ahead(model, size, phase, took, pace(judged))
+    expected = remaining_phase_seconds(model, size, phase, took, pace(judged))
     whole = wait + sum(expected)
     left = whole - expected[0] + _left(expected[0], now - begun, _share(told, phase)) if begun is not None else whole
     # of work that is half done more than half of the doubt is left
@@ -112,7 +117,7 @@ def forecast(
     return Forecast(now + held + left, now + held + left + doubt)
 
 
-def ahead(model: Model, size: Size, phase: str, took: Mapping[str, float], pace: float = 1.0) -> list[float]:
+def remaining_phase_seconds(model: Model, size: Size, phase: str, took: Mapping[str, float], pace: float = 1.0) -> list[float]:
     """Seconds of this phase and of each after it, by the model at that pace; at the document's own where it has shown one."""
     log_pace = math.log(pace)
     at = ORDER.index(phase)
@@ -143,7 +148,7 @@ def errors(history: Sequence[Sample]) -> tuple[float, float] | None:
     return (statistics.median(relative), statistics.mean(covered)) if relative else None
 
 
-def pace(judged: Sequence[Judged], began: float = math.inf) -> float:
+def pace(judged: Sequence[PastForecast], began: float = math.inf) -> float:
     """How many times what their sizes say the last documents took, of those that were done before `began`; newest first.
 
     A host that others use is slow for minutes: what all of a size took this hour says less than the last few of any size.
@@ -158,28 +163,31 @@ def _within(ratio: float) -> float:
 
 def _factor(off: Sequence[float]) -> float:
     """How many times its p50 nine of ten documents took at most."""
-    if len(off) < LEAST_JUDGED:
+    if len(off) < MIN_CALIBRATED:
         return UNSURE
-    ordered = sorted(off[:JUDGED])
+    ordered = sorted(off[:MAX_CALIBRATED])
     return max(1.05, ordered[min(len(ordered) - 1, int(0.9 * (len(ordered) + 1)))])
 
 
 @lru_cache(maxsize=4)
-def _judged(history: tuple[Sample, ...]) -> tuple[Judged, ...]:
+def _judged(history: tuple[Sample, ...]) -> tuple[PastForecast, ...]:
     """The newest, newest first, each with what would have been forecast as work on it began."""
-    found: list[Judged] = []  # oldest first, as the pace of one needs those before it
-    for position, one in reversed(list(enumerate(history[:JUDGED]))):
+    found: list[PastForecast] = []  # oldest first, as the pace of one needs those before it
+    for position, one in reversed(list(enumerate(history[:MAX_CALIBRATED]))):
         began = one.ended_at - one.total
         before = [other for other in history[position + 1 : position + 1 + LOOKED_AT] if other.ended_at <= began]
         before = _of_the_same_model(before)
-        if len(before) < LEAST or one.total <= 0:
+        if len(before) < MIN_SAMPLES or one.total <= 0:
             continue
         models, now = _models(one, before), pace(found[::-1], began)
         took = dict(zip(ORDER, one.took, strict=True))
-        guessed = [sum(ahead(model, known, phase, took, now)) for phase, (model, known) in zip(ORDER, models, strict=True)]
+        guessed = [
+            sum(remaining_phase_seconds(model, known, phase, took, now))
+            for phase, (model, known) in zip(ORDER, models, strict=True)
+        ]
         truths = [sum(one.took[at:]) for at in range(len(ORDER))]
         off = tuple(max(0.02, truth) / guess for truth, guess in zip(truths, guessed, strict=True))
-        found.append(Judged(one.ended_at, guessed[0] / now, guessed[0], one.total, off))
+        found.append(PastForecast(one.ended_at, guessed[0] / now, guessed[0], one.total, off))
     return tuple(reversed(found))
 
 
@@ -212,7 +220,7 @@ def _of_the_same_model(history: Sequence[Sample]) -> list[Sample]:
     return [one for one in history if one.model == now]
 
 
-def _known(upload: Upload, told: Told) -> Size:
+def _known(upload: Upload, told: DocumentEvents) -> Size:
     validated, converted, created = (
         told.of_name(name) for name in ("validation.complete", "docling.complete", "chunking.created")
     )
@@ -224,21 +232,21 @@ def _known(upload: Upload, told: Told) -> Size:
     )
 
 
-def _took(told: Told, phase: str) -> float | None:
+def _took(told: DocumentEvents, phase: str) -> float | None:
     """Seconds from the begin of the phase to that of the next, as samples count them."""
     following = dict(pairwise(ORDER)).get(phase)
     begun, ended = told.of_name(PHASES[phase]), told.of_name(PHASES[following]) if following else None
     return max(0.0, ended.at - begun.at) if begun and ended else None
 
 
-def _present(told: Told) -> tuple[str, float | None]:
+def _present(told: DocumentEvents) -> tuple[str, float | None]:
     for phase in reversed(ORDER):
         if (begun := told.of_name(PHASES[phase])) is not None:
             return phase, begun.at
     return ORDER[0], None
 
 
-def _share(told: Told, phase: str) -> float:
+def _share(told: DocumentEvents, phase: str) -> float:
     counted = {"converting": ("docling.page", "page", "pages"), "writing": ("graphiti.written", "chunk", "chunks")}
     if phase not in counted:
         return 0.0

@@ -17,7 +17,7 @@ BOLT_PORT = 7687
 _looked: dict[str, tuple[float, str | None]] = {}
 
 
-def graph_away(settings: Settings) -> str | None:
+def graph_outage(settings: Settings) -> str | None:
     """What is wrong with the graph, in a sentence; None where it takes connections."""
     key, now = f"{settings.home} {settings.graph_uri}", time.monotonic()
     at, found = _looked.get(key, (float("-inf"), None))

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from sqlalchemy.engine import Engine
 
-from fathom.observability.event_store import Events, Recorded
+from fathom.observability.event_store import Events, RecordedEvent
 
-MOST = 200
+MAX_SAMPLES = 200
 ALIKE = 5
 # The parts of the work, each with the event it begins with; what is kept and recorded of a stage takes a time of its own.
 PHASES = {
@@ -86,8 +86,8 @@ def history_of(engine: Engine) -> list[Sample]:
 def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
     """As `history_of`; what is on record up to an event never changes, so it is read once a process."""
     events = Events(engine)
-    done = [one for one in events.newest("graphiti.complete", MOST) if one.document and one.run]
-    by_work: dict[tuple[str, str], dict[str, Recorded]] = {}
+    done = [one for one in events.newest("graphiti.complete", MAX_SAMPLES) if one.document and one.run]
+    by_work: dict[tuple[str, str], dict[str, RecordedEvent]] = {}
     received: dict[str, float] = {}
     for one in events.of_documents(list({one.document: None for one in done if one.document}), _NAMES):
         if one.event == "upload.received":
@@ -105,7 +105,7 @@ def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
     return tuple(one for one in samples if one is not None)
 
 
-def _sample(events: dict[str, Recorded], received: float | None) -> Sample | None:
+def _sample(events: dict[str, RecordedEvent], received: float | None) -> Sample | None:
     if any(name not in events for name in _NEEDED):
         return None
     end, validated = events["graphiti.complete"], events.get("validation.complete")

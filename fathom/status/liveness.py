@@ -11,20 +11,20 @@ from typing import Literal
 import psutil
 
 from fathom.errors import RunLost
-from fathom.observability.event_store import Recorded
-from fathom.status.queue_position import QueuePlace
+from fathom.observability.event_store import RecordedEvent
+from fathom.status.queue_position import QueuePosition
 from fathom.uploads.paused_collections import ALL, Pause
 from fathom.uploads.provider_accounts import paused_for
 from fathom.uploads.scheduler import retry_delay
 from fathom.uploads.upload import Upload, UploadState
 
-State = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "partial", "complete"]
-OVER: tuple[State, ...] = ("complete", "partial", "failed")  # nothing more happens until somebody asks for it
+LivenessState = Literal["queued", "throttled", "paused", "running", "stalled", "dead", "failed", "partial", "complete"]
+OVER: tuple[LivenessState, ...] = ("complete", "partial", "failed")  # nothing more happens until somebody asks for it
 
 # The longest a stage that goes well is silent, in seconds, as long as no finished document has shown what is usual.
 SILENT_FOR_S = {"docling": 60.0, "chunking": 30.0, "graphiti": 60.0}
-LEAST_SILENCE_S = 10.0  # no stage is called stalled before that
-LEAST_ANSWER_S = 4.0  # no model is said to hang before that
+MIN_SILENCE_S = 10.0  # no stage is called stalled before that
+MIN_ANSWER_S = 4.0  # no model is said to hang before that
 SILENT_TIMES = 3.0  # so many times the longest its type of document took here for all of the stage
 ASKED_AFTER_S = 1.0  # a graph is asked whether it is there after so much silence of a stage that writes to it
 _AWAY = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "LanguageModelUnreachable", "ProxyRefused"})
@@ -35,34 +35,34 @@ _NO_NEWS = frozenset({"docling.converted", "docling.convert", *(f"{stage}.workin
 
 
 @dataclass(frozen=True)
-class Told:
+class DocumentEvents:
     """The last event of each name since the document's version was accepted."""
 
-    events: Mapping[str, Recorded] = field(default_factory=dict[str, Recorded])
+    events: Mapping[str, RecordedEvent] = field(default_factory=dict[str, RecordedEvent])
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
-    def of(cls, events: Mapping[str, Recorded], upload: Upload, counts: Mapping[str, int] | None = None) -> Told:
+    def of(cls, events: Mapping[str, RecordedEvent], upload: Upload, counts: Mapping[str, int] | None = None) -> DocumentEvents:
         """What was told of the upload, without the work of runs before the last one."""
         run = upload.run_id
         mine = {name: one for name, one in events.items() if one.stage not in _WORK or one.run in (None, run)}
         return cls(mine, counts or {})
 
-    def of_name(self, name: str) -> Recorded | None:
+    def of_name(self, name: str) -> RecordedEvent | None:
         """The last event of that name."""
         return self.events.get(name)
 
-    def latest(self, *names: str) -> Recorded | None:
+    def latest(self, *names: str) -> RecordedEvent | None:
         """The newest of the events of these names."""
         return max((self.events[name] for name in names if name in self.events), key=lambda one: one.id, default=None)
 
     @property
-    def newest(self) -> Recorded | None:
+    def newest(self) -> RecordedEvent | None:
         """The newest event of all."""
         return max(self.events.values(), key=lambda one: one.id, default=None)
 
     @property
-    def newest_of_work(self) -> Recorded | None:
+    def newest_of_work(self) -> RecordedEvent | None:
         """The newest event by which a run told of something new, not the converter or the intake."""
         told = (one for one in self.events.values() if one.stage in _WORK and one.event not in _NO_NEWS)
         return max(told, key=lambda one: (one.at, one.id), default=None)
@@ -88,16 +88,16 @@ class Told:
 class Liveness:
     """The state in a word and in a sentence; `until` is when it goes on by itself, in seconds since 1970."""
 
-    state: State
+    state: LivenessState
     sentence: str
     until: float | None = None
 
 
 def liveness(
     upload: Upload,
-    told: Told,
+    told: DocumentEvents,
     pause: Pause | None,
-    queue: QueuePlace | None,
+    queue: QueuePosition | None,
     now: float,
     *,
     usual: Mapping[str, float] = MappingProxyType({}),
@@ -123,7 +123,7 @@ def liveness(
 
 
 def _waiting(
-    upload: Upload, pause: Pause | None, queue: QueuePlace | None, now: float, money: Callable[[], float | None]
+    upload: Upload, pause: Pause | None, queue: QueuePosition | None, now: float, money: Callable[[], float | None]
 ) -> Liveness:
     if pause is not None and upload.state is UploadState.ACCEPTED:
         what = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
@@ -146,7 +146,7 @@ def _waiting(
 
 
 def _working(
-    told: Told,
+    told: DocumentEvents,
     now: float,
     usual: Mapping[str, float],
     graph: Callable[[], str | None],
@@ -180,10 +180,10 @@ def _working(
 def longest_silence(stage: str, usual: Mapping[str, float]) -> float:
     """Seconds after which a silent stage is stalled: by what finished documents showed, within bounds."""
     most = SILENT_FOR_S.get(stage, 60.0)
-    return min(most, max(LEAST_SILENCE_S, SILENT_TIMES * usual[stage])) if stage in usual else most
+    return min(most, max(MIN_SILENCE_S, SILENT_TIMES * usual[stage])) if stage in usual else most
 
 
-def _without_answers(told: Told) -> str | None:
+def _without_answers(told: DocumentEvents) -> str | None:
     """What to say where the language model's last word was that it has none."""
     error, answer = told.of_name("llm.error"), told.of_name("llm.response")
     if error is None or (answer is not None and answer.id > error.id):
@@ -194,19 +194,19 @@ def _without_answers(told: Told) -> str | None:
     return f"The language model gives no answer ({error.metrics.get('error') or 'no reason given'}); it is asked again."
 
 
-def _unanswered(told: Told, now: float, answers: Callable[[], float | None]) -> str | None:
+def _unanswered(told: DocumentEvents, now: float, answers: Callable[[], float | None]) -> str | None:
     """What to say where the language model takes far longer for its answer than it used to."""
     asked = told.of_name("llm.request")
     later = told.latest("llm.response", "llm.error", "llm.batched", "graphiti.extracted")
     if asked is None or (later is not None and later.id > asked.id):
         return None
     silent = now - asked.at
-    if silent <= LEAST_ANSWER_S or (longest := answers()) is None or silent <= SILENT_TIMES * longest:
+    if silent <= MIN_ANSWER_S or (longest := answers()) is None or silent <= SILENT_TIMES * longest:
         return None
     return f"The language model has not answered for {silent:.0f} s; of late it took {longest:.1f} s at most."
 
 
-def process_of(told: Recorded) -> Literal["gone", "stopped", "alive"]:
+def process_of(told: RecordedEvent) -> Literal["gone", "stopped", "alive"]:
     """What became of the process of this host that told the event; a pid that is used again is no life sign."""
     if told.pid is None or told.host != socket.gethostname():
         return "alive"

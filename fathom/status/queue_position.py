@@ -10,7 +10,7 @@ from fathom.tables import priorities, uploads
 from fathom.uploads.upload import Upload, UploadState
 
 
-class QueuePlace(BaseModel):
+class QueuePosition(BaseModel):
     """A place in the queue."""
 
     model_config = ConfigDict(frozen=True)
@@ -21,7 +21,7 @@ class QueuePlace(BaseModel):
     runs_at_once: int = Field(description="runs that work at the same time")
 
 
-def place_in_queue(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePlace | None:
+def queue_position(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePosition | None:
     """Its place; None for a document that does not wait."""
     if upload.state not in (UploadState.ACCEPTED, UploadState.SUBMITTED) or upload.accepted_at is None:
         return None
@@ -29,7 +29,7 @@ def place_in_queue(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePl
     with engine.connect() as connection:
         before = _before(connection, upload)
         in_hand = connection.scalar(sa.select(sa.func.count()).where(c.state == UploadState.RUNNING)) or 0
-    return QueuePlace(position=before + 1, waiting_before=before, in_hand=in_hand, runs_at_once=runs_at_once)
+    return QueuePosition(position=before + 1, waiting_before=before, in_hand=in_hand, runs_at_once=runs_at_once)
 
 
 def _before(connection: Connection, upload: Upload) -> int:

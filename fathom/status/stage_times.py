@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fathom.database import open_database
-from fathom.observability.event_store import Events, Recorded
+from fathom.observability.event_store import Events, RecordedEvent
 from fathom.settings import Settings
 from fathom.status.document_status import STAGES
-from fathom.status.liveness import Told
+from fathom.status.liveness import DocumentEvents
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import Upload, UploadState
 
@@ -25,7 +25,7 @@ _BEGIN: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StageStep:
     """One stage of a document's last work; times in seconds since 1970, `result` its figures in words."""
 
     stage: str
@@ -35,7 +35,7 @@ class Step:
     result: str
 
 
-def timeline(settings: Settings, document: str, now: float | None = None) -> list[Step]:
+def timeline(settings: Settings, document: str, now: float | None = None) -> list[StageStep]:
     """The wait and the stages of the document, in order; none for one that nobody uploaded. Raises DatabaseUnreachable."""
     now = time.time() if now is None else now
     upload = open_intake(settings).state_of(document)
@@ -43,52 +43,52 @@ def timeline(settings: Settings, document: str, now: float | None = None) -> lis
         return []
     since = (upload.accepted_at or upload.updated_at) - 5.0
     found = Events(open_database(settings.operational_url)).last_of_each(document, since)
-    told = Told.of(found, upload)
+    told = DocumentEvents.of(found, upload)
     steps = [_step(stage, upload, told) for stage in STAGES]
     refused = next((at for at, one in enumerate(steps) if one.state == "failed"), len(steps))
     # one stage stops a document: a run takes it up to convert it, and then looks at the bytes first
-    after = [Step(one.stage, "to come", None, None, "") for one in steps[refused + 1 :]]
+    after = [StageStep(one.stage, "to come", None, None, "") for one in steps[refused + 1 :]]
     return [_wait(upload, told), *steps[: refused + 1], *after]
 
 
-def _wait(upload: Upload, told: Told) -> Step:
+def _wait(upload: Upload, told: DocumentEvents) -> StageStep:
     begun = told.first_begun
     waits = upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED)
     ended = begun if not waits else None
     result = f"after {upload.attempts} failed" if upload.attempts else ""
     if waits:
-        return Step("upload", "now", upload.accepted_at, None, result)
+        return StageStep("upload", "now", upload.accepted_at, None, result)
     if ended is None:  # it was rejected as it came
-        return Step("upload", "failed" if upload.stage in (None, "upload") else "done", upload.accepted_at, None, result)
-    return Step("upload", "done", upload.accepted_at, ended, result)
+        return StageStep("upload", "failed" if upload.stage in (None, "upload") else "done", upload.accepted_at, None, result)
+    return StageStep("upload", "done", upload.accepted_at, ended, result)
 
 
-def _step(stage: str, upload: Upload, told: Told) -> Step:
+def _step(stage: str, upload: Upload, told: DocumentEvents) -> StageStep:
     waits = upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED)
     begun = next((one for name in _BEGIN[stage] if (one := told.of_name(name))), None)
     if begun is None or (waits and told.of_name("graphiti.complete")):  # it was done, and is asked for again
         stopped = upload.state in (UploadState.FAILED, UploadState.REJECTED) and upload.stage == stage
-        return Step(stage, "failed" if stopped else "to come", None, None, "")
+        return StageStep(stage, "failed" if stopped else "to come", None, None, "")
     done, failed = (told.of_name(f"{stage}.{end}") for end in ("complete", "failed"))
     if done is not None and done.id > begun.id:
-        return Step(stage, "done", begun.at, done.at, _RESULT[stage](told))
+        return StageStep(stage, "done", begun.at, done.at, _RESULT[stage](told))
     if waits:
-        return Step(stage, "to come", None, None, "")
+        return StageStep(stage, "to come", None, None, "")
     if failed is not None and failed.id > begun.id:
-        return Step(stage, "failed", begun.at, failed.at, str(failed.metrics.get("error") or ""))
+        return StageStep(stage, "failed", begun.at, failed.at, str(failed.metrics.get("error") or ""))
     ended = upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.DONE)
     state: StepState = "failed" if ended else "now"
-    return Step(stage, state, begun.at, upload.updated_at if ended else None, _RESULT[stage](told))
+    return StageStep(stage, state, begun.at, upload.updated_at if ended else None, _RESULT[stage](told))
 
 
-def _figures(event: Recorded | None, *wanted: tuple[str, str]) -> str:
+def _figures(event: RecordedEvent | None, *wanted: tuple[str, str]) -> str:
     """Figures of an event with their units; without those that are none or not there."""
     found = [(event.number(name) if event else None, unit) for name, unit in wanted]
     counts = [(int(value), unit) for value, unit in found if value]
     return ", ".join(f"{value:,} {unit.removesuffix('s') if value == 1 else unit}" for value, unit in counts)
 
 
-def _graph(told: Told) -> str:
+def _graph(told: DocumentEvents) -> str:
     done = told.of_name("graphiti.complete")
     if done is None:
         return _figures(told.of_name("graphiti.written"), ("chunk", "chunks written"))
@@ -98,7 +98,7 @@ def _graph(told: Told) -> str:
     return f"{said}; {entities:,} {'entity' if entities == 1 else 'entities'}, {facts:,} {'fact' if facts == 1 else 'facts'}"
 
 
-_RESULT: Mapping[str, Callable[[Told], str]] = {
+_RESULT: Mapping[str, Callable[[DocumentEvents], str]] = {
     "validation": lambda told: _figures(told.of_name("validation.complete"), ("pages", "pages")),
     "docling": lambda told: _figures(told.of_name("docling.complete"), ("pages", "pages"), ("words", "words")),
     "chunking": lambda told: _figures(told.of_name("chunking.created"), ("chunks", "chunks"), ("tokens", "tokens")),

@@ -1,1 +1,1 @@
-"""Files as they arrive: found in the inbox, accepted whole, kept by hash."""
+"""Uploads: files found in the inbox, accepted once complete, stored by hash, and scheduled into runs."""

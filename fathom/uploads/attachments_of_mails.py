@@ -1,4 +1,4 @@
-"""Attachments of mails as uploads of their own: accepted like files of the inbox, and known by the mail they came with."""
+"""Accepts attachments of mails as uploads of their own, and records which mail each came with."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
 
 log = get_logger(__name__)
 
-MOST_NESTED = 3  # mails in mails: what comes with the third is taken, what comes with a fourth is not
+MAX_NESTED_MAILS = 3  # mails in mails: attachments of the third are accepted, those of a fourth are not
 _MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """An attachment as the mail has it; `content` is None where it could not be read out, and `refused` says why."""
+class MailAttachment:
+    """An attachment of a mail; `content` is None if it could not be read, and `refused` is the reason."""
 
     name: str
     content: bytes | None
@@ -34,8 +34,8 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """What became of an attachment: the document it is, bytes, and the error by which it was rejected, if it was."""
+class AttachmentOutcome:
+    """The outcome of accepting an attachment: its document id, its size in bytes, and the error if it was rejected."""
 
     document: str
     size: int
@@ -43,33 +43,33 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
-    """The mail that a document came with, and the documents that came with it, in their order."""
+class MailLinks:
+    """Holds the mail that a document came with, and the documents attached to it, in their order."""
 
     mail: str | None = None
     attachments: tuple[str, ...] = ()
 
 
-NO_KIN = Kin()
+NO_MAIL_LINKS = MailLinks()
 
 
 def accept_attachments(
-    engine: Engine, store: UploadStore, mail: str, version: str, pieces: Sequence[Piece], *, max_bytes: int, now: float
-) -> list[Attached]:
-    """Each piece is an accepted upload `mail/name`, or listed as rejected by name; those that were already stay as they are.
+    engine: Engine, store: UploadStore, mail: str, version: str, pieces: Sequence[MailAttachment], *, max_bytes: int, now: float
+) -> list[AttachmentOutcome]:
+    """Accepts each attachment as an upload `mail/name`, or lists it as rejected; those accepted before are unchanged.
 
-    A kill at any point repeats nothing: the same bytes take the same place. Raises StoreFull, StoreFailed.
+    Idempotent, also after a kill: the same bytes get the same name in the store. Raises StoreFull, StoreFailed.
     """
     collection, _ = split_document_id(mail)
-    deep = len(_mails_above(engine, mail)) + 1 > MOST_NESTED
-    told: list[Attached] = []
+    deep = len(_mails_above(engine, mail)) + 1 > MAX_NESTED_MAILS
+    outcomes: list[AttachmentOutcome] = []
     accepted: list[tuple[FoundFile, str]] = []
     for piece in pieces:
         document = attachment_id(mail, piece.name)
         size = len(piece.content or b"")
         file = FoundFile(document, collection, (), Identity(size, 0, 0, 0))
         error = _refusal(piece, deep=deep, max_bytes=max_bytes)
-        told.append(Attached(document, size, error))
+        outcomes.append(AttachmentOutcome(document, size, error))
         with stage("upload", document=document):
             if error is None and piece.content is not None:
                 kept = store.keep(io.BytesIO(piece.content))
@@ -78,46 +78,46 @@ def accept_attachments(
             elif error is not None:
                 repository.reject_unread(engine, file, error.name, error.message, now)
                 log.warning(error.message, sub_stage="rejected", metrics={"error": error.name, "bytes": size})
-    _link(engine, mail, version, [one.document for one in told])
+    _link(engine, mail, version, [outcome.document for outcome in outcomes])
     if accepted:
         repository.accept(engine, accepted, now)
-    return told
+    return outcomes
 
 
-def kin_of(engine: Engine, document: str) -> Kin:
-    """The mail it came with and what came with it, as far as its documents are still there."""
-    return kinship(engine, [document])[document]
+def mail_links_of(engine: Engine, document: str) -> MailLinks:
+    """Returns the mail that the document came with and its own attachments, as far as they still exist."""
+    return mail_links(engine, [document])[document]
 
 
-def kinship(engine: Engine, documents: Iterable[str]) -> dict[str, Kin]:
-    """The kin of each of these documents."""
+def mail_links(engine: Engine, documents: Iterable[str]) -> dict[str, MailLinks]:
+    """Returns the mail links of each of these documents."""
     c = attachments.c
     wanted = list(dict.fromkeys(documents))
     mails: dict[str, str] = {}
     with_them: dict[str, list[str]] = {}
     with engine.begin() as connection:
         for start in range(0, len(wanted), 500):
-            some = wanted[start : start + 500]
-            query = sa.select(c.document, c.mail).where(sa.or_(c.document.in_(some), c.mail.in_(some)))
+            page = wanted[start : start + 500]
+            query = sa.select(c.document, c.mail).where(sa.or_(c.document.in_(page), c.mail.in_(page)))
             for document, mail in connection.execute(query.order_by(c.mail, c.position, c.document)):
                 mails[document] = mail
                 if document not in (listed := with_them.setdefault(mail, [])):
                     listed.append(document)
-    return {one: Kin(mails.get(one), tuple(with_them.get(one, ()))) for one in wanted}
+    return {document: MailLinks(mails.get(document), tuple(with_them.get(document, ()))) for document in wanted}
 
 
-def forget_kin(engine: Engine, document: str) -> None:
-    """The document is no attachment any more; those that came with it still know its name."""
+def delete_mail_link(engine: Engine, document: str) -> None:
+    """Deletes the link from the document to its mail; its own attachments keep their link to it."""
     with engine.begin() as connection:
         connection.execute(attachments.delete().where(attachments.c.document == document))
 
 
-def _refusal(piece: Piece, *, deep: bool, max_bytes: int) -> DocumentRejected | None:
+def _refusal(piece: MailAttachment, *, deep: bool, max_bytes: int) -> DocumentRejected | None:
     if piece.content is None:
         return DocumentDamaged(piece.refused or "It cannot be read out of its mail.")
     if deep:
         return NestedTooDeep(
-            f"It came with a mail that is more than {MOST_NESTED} mails deep.",
+            f"It came with a mail that is more than {MAX_NESTED_MAILS} mails deep.",
             hint="Save it from its mail and upload it by itself.",
         )
     if len(piece.content) > max_bytes:
@@ -126,11 +126,11 @@ def _refusal(piece: Piece, *, deep: bool, max_bytes: int) -> DocumentRejected | 
 
 
 def _mails_above(engine: Engine, document: str) -> list[str]:
-    """The mail it came with, the mail that came with, and so on."""
+    """Returns the mail that the document came with, the mail which that came with, and so on."""
     above: list[str] = []
     c = attachments.c
     with engine.begin() as connection:
-        while len(above) <= MOST_NESTED:
+        while len(above) <= MAX_NESTED_MAILS:
             mail = connection.scalar(sa.select(c.mail).where(c.document == (above[-1] if above else document)))
             if mail is None:
                 break

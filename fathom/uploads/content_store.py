@@ -1,4 +1,4 @@
-"""Accepted bytes, kept by their hash: a later step sees what was accepted even if the file changed since."""
+"""Stores accepted bytes by their hash, so that later steps read the accepted version even if the file has changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fathom.settings import Settings
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredContent:
     """Bytes in the store: their version (SHA-256, hex) and size in bytes."""
 
     version: str
@@ -22,30 +22,30 @@ class Kept:
 
 
 class UploadStore:
-    """Uploads by version, below `uploads/sha256/`. The same bytes are kept once, whoever brings them and how often."""
+    """A content-addressed store of uploads, below `uploads/sha256/`. The same bytes are stored once."""
 
     def __init__(self, files: Files) -> None:
         self.files = files
 
-    def keep(self, source: Readable, *, confirm: Callable[[], None] | None = None) -> Kept:
-        """All bytes of the source are kept, hashed while copied in bounded memory.
+    def keep(self, source: Readable, *, confirm: Callable[[], None] | None = None) -> StoredContent:
+        """Stores all bytes of the source, which are hashed while they are copied in bounded memory.
 
-        `confirm` is called when all is copied and before anything has its name; what it raises leaves nothing behind.
-        Raises StoreFull, StoreFailed, leaving nothing half-written.
+        `confirm` is called after the copy and before the file gets its name; if it raises, nothing is left behind.
+        Raises StoreFull, StoreFailed, and leaves no partial file.
         """
         digest = hashlib.sha256()
         with self.files.incoming() as (path, stream):
             size = copy_blocks(source, stream, seen=digest)
             if confirm is not None:
                 confirm()
-            kept = Kept(digest.hexdigest(), size)
+            kept = StoredContent(digest.hexdigest(), size)
             if not self.files.exists(_name(kept.version)):
                 self.files.publish(path, stream, _name(kept.version))
         return kept
 
     @contextmanager
     def open_local(self, version: str) -> Iterator[Path]:
-        """A local path with the bytes of that version, to be read only. Raises NotStored, StoreFailed."""
+        """Yields a local path with the bytes of the version, to be read only. Raises NotStored, StoreFailed."""
         try:
             with self.files.local(_name(version)) as path:
                 yield path
@@ -53,24 +53,24 @@ class UploadStore:
             raise NotStored(f"The accepted bytes of version {version[:12]} are not in the store.") from error
 
     def has(self, version: str) -> bool:
-        """Whether the bytes of that version are kept. Raises StoreFailed."""
+        """Returns whether the bytes of the version are stored. Raises StoreFailed."""
         return self.files.exists(_name(version))
 
     def forget(self, version: str) -> bool:
-        """The bytes of that version are not kept; answers whether they were. Raises StoreFailed."""
+        """Deletes the bytes of the version; returns whether they were stored. Raises StoreFailed."""
         return self.files.delete(_name(version))
 
     def url_of(self, version: str) -> str:
-        """Where the bytes of that version are, for a person."""
+        """Returns the URL of the bytes of the version, to be shown to people."""
         return self.files.url_of(_name(version))
 
     def sweep(self) -> int:
-        """What killed processes left half-copied is gone; answers how many files that were."""
+        """Deletes partial copies left by killed processes; returns the number of files."""
         return self.files.sweep()
 
 
 def open_store(settings: Settings) -> UploadStore:
-    """The upload store of this deployment, at `FATHOM_STORE`."""
+    """Opens the upload store of this deployment, at `FATHOM_STORE`."""
     return UploadStore(Files(settings.store_url, scratch=settings.home / "tmp"))
 
 

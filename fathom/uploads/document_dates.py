@@ -1,6 +1,6 @@
-"""Keeps the date of each version of a document, and who gave it: its reference time, where it has one.
+"""Stores the date of each version of a document, its reference time, and the source of that date.
 
-What somebody gave when it was ingested counts before what its file name says, and that before what the file itself says.
+A date given at ingestion precedes the date in the file name, which precedes the date in the file itself.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from fathom.calendar.words import MONTHS
 from fathom.errors import UsageWrong
 from fathom.settings import settings
 from fathom.tables import document_dates, uploads
-from fathom.uploads.attachments_of_mails import kin_of
+from fathom.uploads.attachments_of_mails import mail_links_of
 
 GIVEN, NAME = "given", "file name"
-_RANKS = {GIVEN: 0, NAME: 1}  # whatever the file itself says comes after
+_RANKS = {GIVEN: 0, NAME: 1}  # dates in the file itself rank after these
 _PAGE = 500
 
-_MONTH = "|".join(sorted((re.escape(one) for one in MONTHS), key=len, reverse=True))
+_MONTH = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
 _IN_NAMES = tuple(
     re.compile(rf"(?<![\dA-Za-z]){form}(?![\dA-Za-z])", re.IGNORECASE)
     for form in (
@@ -44,17 +44,17 @@ _IN_NAMES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class DocumentDate:
-    """The date of a document and what says it: `given`, `file name`, or the part of the file."""
+    """The date of a document and its source: `given`, `file name`, or the part of the file."""
 
     at: datetime
     source: str
 
 
-def given_date(said: str) -> DocumentDate:
-    """Returns the date that somebody gives a document. Raises UsageWrong for what is none."""
-    span = span_of(said)
+def given_date(text: str) -> DocumentDate:
+    """Parses a date given by the caller. Raises UsageWrong if the text is no date."""
+    span = span_of(text)
     if span is None:
-        raise UsageWrong(f"{said[:60]!r} is no date.", hint="Write it as 2021-05-04, 2021-05, 2021 or 2021-05-04T10:00:00Z.")
+        raise UsageWrong(f"{text[:60]!r} is no date.", hint="Write it as 2021-05-04, 2021-05, 2021 or 2021-05-04T10:00:00Z.")
     return DocumentDate(span.begins, GIVEN)
 
 
@@ -63,24 +63,24 @@ def date_in_name(path: str) -> DocumentDate | None:
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     for form in _IN_NAMES:
         for found in form.finditer(stem):
-            said = "-".join(found.groups()) if len(found.groups()) > 1 else re.sub(r"[_.]", " ", found[1])
-            if re.fullmatch(r"\d{1,2} \d{1,2} \d{4}", said):
-                said = said.replace(" ", "." if "." in found[1] else "/")
-            if (span := span_of(said)) is not None:
+            text = "-".join(found.groups()) if len(found.groups()) > 1 else re.sub(r"[_.]", " ", found[1])
+            if re.fullmatch(r"\d{1,2} \d{1,2} \d{4}", text):
+                text = text.replace(" ", "." if "." in found[1] else "/")
+            if (span := span_of(text)) is not None:
                 return DocumentDate(span.begins, NAME)
     return None
 
 
 def note_own_date(engine: Engine, document: str, version: str, own: DocumentDate | None) -> DocumentDate | None:
-    """The version has the date that its file gives, or its name where the settings say so; answers what is known of it then.
+    """Records the date found in the file, or in its name if the settings allow that; returns the date that counts.
 
-    What came with a mail and has no date has that of the mail.
+    An attachment without a date of its own gets the date of its mail.
     """
     if own is not None:
         note_date(engine, document, version, own)
     if settings().date_from_name and (in_name := date_in_name(document)) is not None:
         note_date(engine, document, version, in_name)
-    if (known := date_of(engine, document, version)) is None and (mail := kin_of(engine, document).mail) is not None:
+    if (known := date_of(engine, document, version)) is None and (mail := mail_links_of(engine, document).mail) is not None:
         of_mail = latest_date_of(engine, mail)
         if of_mail is not None:
             known = DocumentDate(of_mail.at, "the mail it came with")
@@ -89,7 +89,7 @@ def note_own_date(engine: Engine, document: str, version: str, own: DocumentDate
 
 
 def note_date(engine: Engine, document: str, version: str, date: DocumentDate) -> None:
-    """The version has this date, unless one that counts more is known of it."""
+    """Records the date of the version, unless a date of a higher rank is known."""
     insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(document_dates)
     c = document_dates.c
     rank = _RANKS.get(date.source, len(_RANKS))
@@ -122,13 +122,13 @@ def latest_date_of(engine: Engine, document: str) -> DocumentDate | None:
 
 
 def dates_of(engine: Engine, versions: Iterable[tuple[str, str | None]]) -> Mapping[str, DocumentDate]:
-    """Returns the dates of these versions of documents, by document, of those that have any."""
+    """Returns the dates of these versions of documents, by document, for those that have a date."""
     c = document_dates.c
     wanted = {document: version for document, version in versions if version is not None}
     found: dict[str, DocumentDate] = {}
     with engine.begin() as connection:
-        for some in _pages(list(wanted)):
-            query = sa.select(c.document, c.version, c.at, c.source).where(c.document.in_(some))
+        for page in _pages(list(wanted)):
+            query = sa.select(c.document, c.version, c.at, c.source).where(c.document.in_(page))
             for document, version, at, source in connection.execute(query):
                 if version == wanted[document]:
                     found[document] = DocumentDate(datetime.fromisoformat(at), source)
@@ -136,7 +136,7 @@ def dates_of(engine: Engine, versions: Iterable[tuple[str, str | None]]) -> Mapp
 
 
 def shown_date(date: DocumentDate | None) -> dict[str, Any]:
-    """Returns the date as the fields in which documents show it."""
+    """Returns the date as the fields of a document row."""
     return {"document_date": date and date.at, "document_date_from": date and date.source}
 
 

@@ -1,6 +1,6 @@
-"""Runs that somebody started in Dagster: what each made of a document, kept beside the document's own state.
+"""Records runs that were started by hand in Dagster, beside the document's own state.
 
-A document that is done stays done whatever becomes of such a run, and a run over some of the assets starts no other.
+A finished document stays done whatever the outcome of such a run, and a run over some of the assets starts no other run.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from fathom.uploads.upload import UploadState
 Origin = Literal["hand", "backfill", "re-execution"]
 HandState = Literal["running", "done", "failed", "cancelled"]
 
-LAST_ASSET = "graph_episodes"  # a document that it was made of is in the graph
-MAX_KEPT = 20  # runs of one document that are remembered
+LAST_ASSET = "graph_episodes"  # a document with this asset is in the graph
+MAX_KEPT = 20  # recorded runs of a document
 _NOT_IN_GRAPH = ("planned", "extracted", "failed", "quarantined")  # states of episodes in the ledger
 _DETAIL = 500
 _PAGE = 500
@@ -29,20 +29,20 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class StartedBy:
-    """How a run that Fathom did not plan came to be, and the assets it makes."""
+    """The origin of a run that Fathom did not plan, and the assets it makes."""
 
     origin: Origin
     assets: tuple[str, ...]
 
     @property
     def reaches_graph(self) -> bool:
-        """Whether the document is in the graph once it has ended well."""
+        """Whether the run, if it succeeds, writes the document to the graph."""
         return LAST_ASSET in self.assets
 
 
 @dataclass(frozen=True, slots=True)
 class HandRun:
-    """One run over one document that somebody started; times in seconds since 1970."""
+    """A run over a document that was started by hand; times in seconds since 1970."""
 
     document: str
     run_id: str
@@ -59,7 +59,7 @@ class HandRun:
 
 
 def begin(engine: Engine, document: str, version: str, run_id: str, by: StartedBy, stage: str | None, now: float) -> None:
-    """Puts the run on record as working on the document; a run that is on record goes on to the stage."""
+    """Records that the run works on the document; a run on record moves to the stage."""
     mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id)
     values = {"state": "running", "stage": stage, "version": version, "reason": None, "detail": None, "updated_at": now}
     with engine.begin() as connection:
@@ -83,9 +83,9 @@ def made(engine: Engine, document: str, run_id: str, asset: str, now: float) -> 
 
 
 def fail(engine: Engine, document: str, run_id: str, error: Exception, now: float, *, stage: str | None = None) -> None:
-    """Records what the run over the document failed by; the document itself stays as it was.
+    """Records the failure of the run over the document, whose own state is unchanged.
 
-    A document that is done and lost chunks by the run is done in part.
+    A finished document that lost chunks by the run becomes done in part.
     """
     name = error.name if isinstance(error, FathomError) else type(error).__name__
     message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
@@ -98,7 +98,7 @@ def fail(engine: Engine, document: str, run_id: str, error: Exception, now: floa
 
 
 def running(engine: Engine, document: str | None = None) -> list[HandRun]:
-    """Returns the runs that are on record as at work, of all documents or of one."""
+    """Returns the runs recorded as running, of all documents or of the given document."""
     query = sa.select(hand_runs).where(hand_runs.c.state == "running").order_by(hand_runs.c.started_at, hand_runs.c.document)
     with engine.begin() as connection:
         rows = connection.execute(query if document is None else query.where(hand_runs.c.document == document))
@@ -106,7 +106,7 @@ def running(engine: Engine, document: str | None = None) -> list[HandRun]:
 
 
 def in_flight(engine: Engine) -> int:
-    """Counts the runs at work that have no document's row in hand, so that no plan counts them."""
+    """Counts the running runs that own no upload row, so that no plan counts them."""
     held = sa.select(uploads.c.document).where(
         uploads.c.run_id == hand_runs.c.run_id, uploads.c.state.in_((UploadState.SUBMITTED, UploadState.RUNNING))
     )
@@ -116,26 +116,26 @@ def in_flight(engine: Engine) -> int:
 
 
 def settle(engine: Engine, ended: Mapping[str, bool], now: float) -> list[str]:
-    """Ends on record the runs that are over without saying so; `ended` tells of each by its id whether it was cancelled.
+    """Marks runs as failed that ended without an outcome; `ended` maps a run id to whether it was cancelled.
 
-    Returns the documents they had in hand.
+    Returns the documents of these runs.
     """
     found: list[str] = []
-    for one in running(engine):
-        if one.run_id not in ended:
+    for run in running(engine):
+        if run.run_id not in ended:
             continue
         error: FathomError = (
-            RunCancelled("The run was cancelled before it had made its assets.", document=one.document)
-            if ended[one.run_id]
-            else RunLost("The run ended without an outcome for the document.", document=one.document)
+            RunCancelled("The run was cancelled before it had made its assets.", document=run.document)
+            if ended[run.run_id]
+            else RunLost("The run ended without an outcome for the document.", document=run.document)
         )
-        fail(engine, one.document, one.run_id, error, now)
-        found.append(one.document)
+        fail(engine, run.document, run.run_id, error, now)
+        found.append(run.document)
     return found
 
 
 def newest(engine: Engine, documents: Sequence[str]) -> dict[str, HandRun]:
-    """Returns the run of each document that somebody started last, for those that have one."""
+    """Returns the last run by hand of each document, for those that have such a run."""
     found: dict[str, HandRun] = {}
     with engine.begin() as connection:
         for page in _pages(documents):

@@ -1,4 +1,4 @@
-"""Collections of which no run is planned for now, and why; what runs already goes on to its end."""
+"""Pauses and resumes collections: no run is planned for a paused collection; runs in progress go on to their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = "*"
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a collection (`*`: every one) is paused, by whom, and since when in seconds since 1970."""
+    """The pause of a collection (`*`: all collections): its reason, its author and its start in seconds since 1970."""
 
     collection: str
     reason: str
@@ -27,7 +27,7 @@ class Pause:
 
 
 def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: float) -> Pause:
-    """No run is planned for the collection until it is resumed; pausing it again changes the reason alone."""
+    """Pauses the collection until it is resumed; a second pause changes only the reason."""
     insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(pauses)
     row = insert.values(collection=collection, reason=reason, paused_by=by, paused_at=now)
     with engine.begin() as connection:
@@ -36,18 +36,18 @@ def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: 
 
 
 def resume(engine: Engine, collection: str) -> bool:
-    """The collection is not paused; answers whether it was. A paused account is tried with the next question."""
+    """Resumes the collection; returns whether it was paused. Paused accounts are probed with the next LLM call."""
     probe_now(engine)
     with engine.begin() as connection:
         return connection.execute(pauses.delete().where(pauses.c.collection == collection)).rowcount == 1
 
 
 def paused(engine: Engine) -> dict[str, Pause]:
-    """The pauses by collection."""
+    """Returns the pauses by collection."""
     with engine.begin() as connection:
         return {row.collection: Pause(*row) for row in connection.execute(sa.select(pauses))}
 
 
 def pause_of(collection: str, pauses_now: Mapping[str, Pause]) -> Pause | None:
-    """The pause that holds a collection back: its own, or that of all."""
+    """Returns the pause that applies to a collection: its own, or that of all collections."""
     return pauses_now.get(collection) or pauses_now.get(ALL)

@@ -1,4 +1,4 @@
-"""Accounts at providers of language models that do not let them answer: who waits for them, and when they are tried again."""
+"""Pauses accounts that an LLM provider refuses, and plans the probes that find out when they work again."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from fathom import errors
 from fathom.errors import AccountRefused
 from fathom.settings import Settings
 from fathom.tables import account_pauses
-from fathom.uploads.budget_gate import money_again_at, waits_for_money
+from fathom.uploads.budget_gate import budget_available_at, waits_for_budget
 from fathom.uploads.scheduler import Waiting
 from fathom.uploads.upload import Upload, UploadState
 
-FIRST_PROBE_S, LONGEST_PROBE_S = 15.0, 900.0  # until a paused account is tried again; each time twice as long
+FIRST_PROBE_S, MAX_PROBE_S = 15.0, 900.0  # until a paused account is probed; exponential backoff
 _KEPT_S = 30 * 86_400.0
 _DETAIL = 500
-# The names of the errors for which a document waits.
-ACCOUNT_ERRORS = frozenset({AccountRefused.__name__, *(one.__name__ for one in AccountRefused.__subclasses__())})
+# Names of the errors after which a document waits for its account.
+ACCOUNT_ERRORS = frozenset({AccountRefused.__name__, *(error.__name__ for error in AccountRefused.__subclasses__())})
 
 
 @dataclass(frozen=True)
 class AccountPause:
-    """Why an account is paused, since when, how often it was tried in vain, and when it is tried next."""
+    """The pause of an account: its error, its start, the number of failed probes, and the time of the next probe."""
 
     account: str
     error: str
@@ -37,7 +37,7 @@ class AccountPause:
     probe_at: float
 
     def as_error(self, document: str | None = None) -> AccountRefused:
-        """Returns the error that paused it, for a document."""
+        """Returns the error that paused the account, for a document."""
         kind = getattr(errors, self.error, AccountRefused)
         error: AccountRefused = kind(self.message, document=document)
         error.account = self.account
@@ -45,7 +45,7 @@ class AccountPause:
 
 
 def account_of(settings: Settings) -> str:
-    """Returns a mark of the account that the settings use, which names nobody: of another key or model it is another."""
+    """Returns an anonymous id of the account in the settings; another key or model gives another id."""
     secret = settings.anthropic_api_key if settings.llm == "anthropic" else settings.openai_api_key
     key = secret.get_secret_value() if secret else ""
     parts = "\n".join((settings.llm, settings.llm_base_url or "", settings.llm_model or "", key))
@@ -60,21 +60,21 @@ def account_pause(engine: Engine, account: str) -> AccountPause | None:
 
 
 def pause_account(engine: Engine, account: str, error: AccountRefused, now: float, *, probed: bool = False) -> None:
-    """The account is paused; where it was, and this was a try of it, the next is twice as far away."""
+    """Pauses the account; if it is paused and this error came from a probe, the wait for the next probe doubles."""
     c = account_pauses.c
     with engine.begin() as connection:
         row = connection.execute(sa.select(account_pauses).where(c.account == account)).one_or_none()
-        said = {"error": error.name, "message": error.message[:_DETAIL]}
+        cause = {"error": error.name, "message": error.message[:_DETAIL]}
         if row is None:
-            _add(connection, {"account": account, **said, "since": now, "probes": 0, "probe_at": now + FIRST_PROBE_S})
+            _add(connection, {"account": account, **cause, "since": now, "probes": 0, "probe_at": now + FIRST_PROBE_S})
         elif probed:
-            wait = min(LONGEST_PROBE_S, FIRST_PROBE_S * 2.0 ** min(20, row.probes + 1))
-            values = {**said, "probes": row.probes + 1, "probe_at": now + wait}
+            wait = min(MAX_PROBE_S, FIRST_PROBE_S * 2.0 ** min(20, row.probes + 1))
+            values = {**cause, "probes": row.probes + 1, "probe_at": now + wait}
             connection.execute(account_pauses.update().where(c.account == account).values(**values))
 
 
 def take_probe(engine: Engine, pause: AccountPause, now: float, held_s: float) -> bool:
-    """Returns whether the caller is the one who tries the account now; nobody else does for `held_s` seconds."""
+    """Returns whether the caller may probe the account; it is the only one for `held_s` seconds."""
     c = account_pauses.c
     mine = account_pauses.update().where(c.account == pause.account, c.probe_at == pause.probe_at)
     with engine.begin() as connection:
@@ -82,45 +82,45 @@ def take_probe(engine: Engine, pause: AccountPause, now: float, held_s: float) -
 
 
 def account_works(engine: Engine, account: str) -> None:
-    """The account is not paused."""
+    """Ends the pause of the account."""
     with engine.begin() as connection:
         connection.execute(account_pauses.delete().where(account_pauses.c.account == account))
 
 
 def probe_now(engine: Engine) -> bool:
-    """Every paused account is tried with the next question; returns whether any is paused."""
+    """Lets every paused account be probed with the next LLM call; returns whether any is paused."""
     with engine.begin() as connection:
         return connection.execute(account_pauses.update().values(probe_at=0.0)).rowcount > 0
 
 
 def waits_for_account(upload: Upload) -> bool:
-    """Returns whether it goes on by itself when the account works: shown as `paused: account`."""
+    """Returns whether the upload continues by itself once the account works: shown as `paused: account`."""
     return upload.state is UploadState.ACCEPTED and upload.reason in ACCOUNT_ERRORS
 
 
 def paused_for(upload: Upload) -> Literal["budget", "account"] | None:
-    """Returns what the document waits for, to go on by itself: money, or its account; None where it waits for neither."""
-    if waits_for_money(upload):
+    """Returns whether the document waits for the budget or for its account; None if for neither."""
+    if waits_for_budget(upload):
         return "budget"
     return "account" if waits_for_account(upload) else None
 
 
-def again_at(engine: Engine, settings: Settings, upload: Upload, now: float) -> float | None:
-    """Returns when a document that waits for money or an account goes on, or tries to, in seconds since 1970; None: never."""
+def resumes_at(engine: Engine, settings: Settings, upload: Upload, now: float) -> float | None:
+    """Returns when a document that waits for the budget or an account is tried next, in seconds since 1970; None: never."""
     if not waits_for_account(upload):
-        return money_again_at(engine, settings, upload, now)
+        return budget_available_at(engine, settings, upload, now)
     pause = account_pause(engine, account_of(settings))
     return now if pause is None else max(now, pause.probe_at)
 
 
-def with_account(engine: Engine, settings: Settings, waiting: Sequence[Waiting], now: float) -> list[Waiting]:
-    """Returns those that do not wait for an account, or whose account works; one of them where it is to be tried again."""
-    held = [one for one in waiting if one.reason in ACCOUNT_ERRORS]
+def with_usable_account(engine: Engine, settings: Settings, waiting: Sequence[Waiting], now: float) -> list[Waiting]:
+    """Returns the documents whose account is not paused, and a single one that is to probe a paused account if that is due."""
+    held = [row for row in waiting if row.reason in ACCOUNT_ERRORS]
     pause = account_pause(engine, account_of(settings)) if held else None
     if pause is None:
         return list(waiting)
-    first = min(held, key=lambda one: one.order).document if pause.probe_at <= now else None
-    return [one for one in waiting if one.reason not in ACCOUNT_ERRORS or one.document == first]
+    first = min(held, key=lambda row: row.order).document if pause.probe_at <= now else None
+    return [row for row in waiting if row.reason not in ACCOUNT_ERRORS or row.document == first]
 
 
 def _add(connection: Connection, values: dict[str, object]) -> None:
@@ -129,4 +129,4 @@ def _add(connection: Connection, values: dict[str, object]) -> None:
         with connection.begin_nested():
             connection.execute(account_pauses.insert().values(**values))
     except sa.exc.IntegrityError:
-        return  # another process found it out at the same moment
+        return  # another process paused it at the same moment

@@ -1,4 +1,4 @@
-"""The table `uploads`, statement by statement: each is one transaction, and safe when two processes do it at once."""
+"""Reads and writes the table `uploads`: each function is a single transaction and safe under concurrent use."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from fathom.errors import DoneInPart
 from fathom.tables import document_dates, hand_runs, money_waits, planned_runs, priorities, uploads
 from fathom.uploads.inbox.inbox_scan import FoundFile, RefusedEntry
-from fathom.uploads.scheduler import Choice, Served, Waiting, another, run_key
+from fathom.uploads.scheduler import CollectionLoad, RunBatch, Waiting, next_run_key, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState
 
 S = UploadState
 _IN_HAND = (S.ACCEPTED, S.SUBMITTED, S.RUNNING)
-_PAGE = 500  # documents named in one statement; SQLite takes 999 values in its oldest builds
+_PAGE = 500  # documents named in a statement; the oldest builds of SQLite take 999 values
 
 
-class Known(NamedTuple):
-    """What a look at the inbox needs of a row."""
+class KnownFile(NamedTuple):
+    """The fields of a row that a scan of the inbox needs."""
 
     size: int
     mtime_ns: int
@@ -32,18 +32,18 @@ class Known(NamedTuple):
     detail: str | None
 
 
-def known(engine: Engine) -> dict[str, Known]:
-    """Every row by document, in one query."""
+def known_files(engine: Engine) -> dict[str, KnownFile]:
+    """Returns all rows by document, in a single query."""
     c = uploads.c
     query = sa.select(c.document, c.size, c.mtime_ns, c.version, c.state, c.reason, c.detail)
     with engine.begin() as connection:
-        return {row[0]: Known(*row[1:]) for row in connection.execute(query)}
+        return {row[0]: KnownFile(*row[1:]) for row in connection.execute(query)}
 
 
 def accept(engine: Engine, accepted: Sequence[tuple[FoundFile, str]], now: float) -> None:
-    """Each file, with its version, is accepted for work; one whose version the row has already stays as it is.
+    """Upserts each file with its version as accepted; a row that has this version already is unchanged.
 
-    A run that has an older version in hand keeps its key on the row, so that the new version waits for it to end.
+    A run that works on an older version keeps its key on the row, so that the new version waits for its end.
     """
     c = uploads.c
     insert = _insert(engine)
@@ -62,8 +62,8 @@ def accept(engine: Engine, accepted: Sequence[tuple[FoundFile, str]], now: float
         connection.execute(statement, [{**_seen(file), "version": version, **now_accepted} for file, version in accepted])
 
 
-def touched(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) -> None:
-    """Files with new times and the same bytes are known by their new times; one that had failed is accepted once more."""
+def update_times(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) -> None:
+    """Updates the times of files whose bytes are the same; a failed document among them is requeued."""
     same = (uploads.c.document == sa.bindparam("at"), uploads.c.version == sa.bindparam("of"))
     rows = [
         {"at": file.document, "of": version, "b_size": file.identity.size, "b_time": file.identity.mtime_ns}
@@ -78,15 +78,15 @@ def touched(engine: Engine, files: Sequence[tuple[FoundFile, str]], now: float) 
 
 
 def retry(engine: Engine, document: str, now: float) -> bool:
-    """A document that failed, was rejected or done in part is accepted once more; answers whether one had bytes to try."""
+    """Requeues a document that failed, was rejected or is done in part; returns False if it has no stored bytes."""
     in_part = sa.and_(uploads.c.state == S.DONE, uploads.c.reason == DoneInPart.__name__)
     ended = (sa.or_(uploads.c.state.in_((S.FAILED, S.REJECTED)), in_part), uploads.c.version.is_not(None))
     with engine.begin() as connection:
         return connection.execute(_again(now).where(uploads.c.document == document, *ended)).rowcount == 1
 
 
-def again(engine: Engine, documents: Sequence[str], now: float) -> list[str]:
-    """Those of the documents that were done are accepted once more; answers which."""
+def requeue_done(engine: Engine, documents: Sequence[str], now: float) -> list[str]:
+    """Requeues those of the documents that are done; returns their ids."""
     done = (uploads.c.state == S.DONE, uploads.c.version.is_not(None))
     with engine.begin() as connection:
         return [
@@ -97,27 +97,27 @@ def again(engine: Engine, documents: Sequence[str], now: float) -> list[str]:
 
 
 def reject_unread(engine: Engine, file: FoundFile, reason: str, detail: str, now: float) -> None:
-    """The file is rejected for what it is from outside; no bytes of it are kept."""
+    """Records the file as rejected before it was read; no bytes of it are stored."""
     _put_without_bytes(
         engine, {**_seen(file), "state": S.REJECTED, "reason": reason, "detail": detail, "accepted_at": now}, now
     )
 
 
 def refuse(engine: Engine, entry: RefusedEntry, now: float) -> None:
-    """The entry is listed as refused, by name."""
+    """Lists the entry of the inbox as refused."""
     seen = {"document": entry.key, "collection": entry.collection, "path": entry.path, "size": 0, "mtime_ns": 0}
     _put_without_bytes(engine, {**seen, "state": S.REFUSED, "reason": entry.error.name, "detail": entry.error.message}, now)
 
 
 def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
-    """Refused entries that are in the inbox no longer are listed no longer."""
+    """Deletes the rows of refused entries that have left the inbox."""
     with engine.begin() as connection:
         for page in _pages(keys):
             connection.execute(uploads.delete().where(uploads.c.document.in_(page), uploads.c.state == S.REFUSED))
 
 
 def forget(engine: Engine, document: str) -> None:
-    """There is no row of the document, nor of money it waited for, how urgent it was, runs over it by hand or its dates."""
+    """Deletes the document's row, and its budget waits, priority, runs by hand and dates."""
     with engine.begin() as connection:
         connection.execute(uploads.delete().where(uploads.c.document == document))
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
@@ -126,15 +126,15 @@ def forget(engine: Engine, document: str) -> None:
         connection.execute(document_dates.delete().where(document_dates.c.document == document))
 
 
-def with_bytes(engine: Engine, version: str) -> list[str]:
-    """The ids of the documents whose last accepted bytes are of that version."""
+def documents_with_version(engine: Engine, version: str) -> list[str]:
+    """Returns the ids of the documents whose last accepted version this is."""
     with engine.begin() as connection:
         query = sa.select(uploads.c.document).where(uploads.c.version == version)
         return list(connection.scalars(query.order_by(uploads.c.document)))
 
 
 def waiting(engine: Engine) -> list[Waiting]:
-    """Accepted documents that no run has in hand."""
+    """Returns the accepted documents that no run works on."""
     c = uploads.c
     urgency = sa.func.coalesce(priorities.c.priority, 0)
     query = sa.select(c.document, c.collection, c.version, c.attempts, c.reason, c.accepted_at, c.updated_at, urgency)
@@ -143,21 +143,21 @@ def waiting(engine: Engine) -> list[Waiting]:
         return [Waiting(*row) for row in connection.execute(query.where(c.state == S.ACCEPTED, c.run_key.is_(None)))]
 
 
-def served(engine: Engine) -> dict[str, Served]:
-    """How each collection was served: its runs in flight and when its last run was planned."""
+def collection_loads(engine: Engine) -> dict[str, CollectionLoad]:
+    """Returns the load of each collection: its runs in flight and when its last run was planned."""
     c, p = uploads.c, planned_runs.c
     runs = sa.select(c.collection, sa.func.count(c.run_key.distinct()))
     flying = runs.where(c.state.in_((S.SUBMITTED, S.RUNNING))).group_by(c.collection)
     with engine.begin() as connection:
         last = connection.execute(sa.select(p.collection, sa.func.max(p.planned_at)).group_by(p.collection))
-        found = {name: Served(0, at) for name, at in last}
+        found = {name: CollectionLoad(0, at) for name, at in last}
         for name, count in connection.execute(flying):
-            found.setdefault(name, Served()).in_flight = count
+            found.setdefault(name, CollectionLoad()).in_flight = count
     return found
 
 
-def assign(engine: Engine, choice: Choice, now: float) -> PlannedRun | None:
-    """The documents have a run key that no run had before, all in one transaction; None when others took them first."""
+def assign(engine: Engine, choice: RunBatch, now: float) -> PlannedRun | None:
+    """Assigns a new run key to the documents in a single transaction; returns None if other processes took them first."""
     try:
         return _assign(engine, choice, now)
     except (IntegrityError, _TakenByOthers):
@@ -168,20 +168,20 @@ class _TakenByOthers(Exception):
     pass
 
 
-def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
+def _assign(engine: Engine, choice: RunBatch, now: float) -> PlannedRun:
     c = uploads.c
     key = run_key(choice.documents)
     with engine.begin() as connection:
         while connection.scalar(sa.select(planned_runs.c.run_key).where(planned_runs.c.run_key == key)) is not None:
-            key = another(key)
+            key = next_run_key(key)
         connection.execute(
             planned_runs.insert().values(
                 run_key=key, collection=choice.collection, documents=len(choice.documents), planned_at=now
             )
         )
-        for page in _pages([one.document for one in choice.documents]):
+        for page in _pages([row.document for row in choice.documents]):
             free = (c.document.in_(page), c.state == S.ACCEPTED, c.run_key.is_(None), c.collection == choice.collection)
-            wanted = c.version.in_([one.version for one in choice.documents if one.document in page])
+            wanted = c.version.in_([row.version for row in choice.documents if row.document in page])
             connection.execute(
                 uploads.update().where(*free, wanted).values(state=S.SUBMITTED, run_key=key, run_id=None, updated_at=now)
             )
@@ -190,22 +190,22 @@ def _assign(engine: Engine, choice: Choice, now: float) -> PlannedRun:
         if not taken:
             raise _TakenByOthers
     urgency = choice.documents[0].priority
-    causes = [one.cause for one in choice.documents if len(taken) == 1 and one.document == taken[0][0]]
+    causes = [row.cause for row in choice.documents if len(taken) == 1 and row.document == taken[0][0]]
     documents, versions = tuple(d for d, _ in taken), tuple(v for _, v in taken)
     return PlannedRun(key, choice.collection, documents, versions, urgency, causes[0] if causes else None)
 
 
-def one(engine: Engine, document: str) -> Upload | None:
-    """The document's row."""
+def find_upload(engine: Engine, document: str) -> Upload | None:
+    """Returns the document's row."""
     with engine.begin() as connection:
         row = connection.execute(sa.select(uploads).where(uploads.c.document == document)).one_or_none()
     return None if row is None else as_upload(row)
 
 
-def listed(
+def list_uploads(
     engine: Engine, *, states: Iterable[str] | None, collection: str | None, after: str | None, limit: int | None
 ) -> list[Upload]:
-    """Rows in the order of their ids, `after` one of them, at most `limit`."""
+    """Returns at most `limit` rows in the order of their ids, those after the id `after`."""
     query = sa.select(uploads).order_by(uploads.c.document).limit(limit)
     if states is not None:
         query = query.where(uploads.c.state.in_(list(states)))
@@ -217,15 +217,15 @@ def listed(
         return [as_upload(row) for row in connection.execute(query)]
 
 
-def counted(engine: Engine) -> dict[str, int]:
-    """How many documents are in each state."""
+def count_by_state(engine: Engine) -> dict[str, int]:
+    """Returns the number of documents by state."""
     query = sa.select(uploads.c.state, sa.func.count()).group_by(uploads.c.state)
     with engine.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def as_upload(row: Any) -> Upload:
-    """The row as a value."""
+    """Returns the database row as an Upload."""
     return Upload(**{**row._mapping, "state": UploadState(row.state)})
 
 

@@ -1,4 +1,4 @@
-"""Which waiting documents go into which run: singly while they are few, in batches from a backlog, fair between collections."""
+"""Schedules waiting documents into runs: a run each while they are few, batches for a backlog, fair between collections."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-FEW = 4  # so many waiting documents get a run each, with its own page in Dagster; more share runs, at 1 % of the cost
-URGENT_RUNS = 1  # so many more may be in flight for documents with a priority above 0
-RETRY_S = 5.0  # before the second try; three times as long before each further one
-PART_DOWN = 6  # a part that was down is given so much longer: someone has to start it
+MAX_SINGLE_RUNS = (
+    4  # up to so many waiting documents get a run each, with a page in Dagster; more share runs, at 1 % of the cost
+)
+URGENT_RUNS = 1  # extra runs in flight for documents with a priority above 0
+RETRY_S = 5.0  # before the second try; three times as long before each further try (exponential backoff)
+OUTAGE_FACTOR = 6  # longer wait after an outage of a component, which may have to be started by hand
 _PARTS = frozenset({"PartUnreachable", "GraphUnreachable", "ConverterUnreachable", "DagsterUnreachable", "DatabaseUnreachable"})
 _MODEL = frozenset({"LanguageModelUnreachable", "ProxyRefused", "CertificateRefused"})
 _PARTS_OR_STORE = _PARTS | _MODEL | {"StoreFailed", "StoreFull"}
@@ -17,7 +19,7 @@ _PARTS_OR_STORE = _PARTS | _MODEL | {"StoreFailed", "StoreFull"}
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An accepted document that no run has in hand; `attempts` is how often it was tried in vain."""
+    """An accepted document that no run works on; `attempts` counts its failed tries."""
 
     document: str
     collection: str
@@ -30,7 +32,7 @@ class Waiting:
 
     @property
     def cause(self) -> str | None:
-        """Why it is worked on again; None for one that was just accepted."""
+        """Why the document is processed again; None for its first run."""
         if self.attempts:
             return f"try {self.attempts + 1}, after {self.reason}" if self.reason else f"try {self.attempts + 1}"
         if self.reason:
@@ -39,72 +41,77 @@ class Waiting:
 
     @property
     def order(self) -> tuple[int, float, str]:
-        """Among those that wait: the more urgent first, then the older."""
+        """The sort key among waiting documents: the more urgent first, then the older."""
         return -self.priority, self.accepted_at, self.document
 
     def due(self, now: float) -> bool:
-        """Whether it may be tried now: at once the first time, later after failures."""
-        return abs(now - self.updated_at) >= retry_delay(self.attempts, self.reason)  # abs: a clock may be set back
+        """Returns whether the document may be tried now: at once the first time, after the retry delay later."""
+        return abs(now - self.updated_at) >= retry_delay(self.attempts, self.reason)  # abs: the clock may be set back
 
 
 @dataclass
-class Served:
-    """How a collection was served so far: runs in flight, and when its last run was planned."""
+class CollectionLoad:
+    """The load of a collection: its runs in flight, and when its last run was planned."""
 
     in_flight: int = 0
     last: float = 0.0
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Documents of one collection for one run."""
+class RunBatch:
+    """Documents of a collection that share a run."""
 
     collection: str
     documents: tuple[Waiting, ...] = field(default=())
 
 
 def retry_delay(attempts: int, reason: str | None) -> float:
-    """Seconds to wait before a document is tried again; none before the first try."""
+    """Returns the seconds to wait before the next try; 0 before the first."""
     if attempts == 0:
         return 0.0
     growth: int = 3 ** (attempts - 1)
-    return RETRY_S * growth * (PART_DOWN if reason in _PARTS_OR_STORE else 1)
+    return RETRY_S * growth * (OUTAGE_FACTOR if reason in _PARTS_OR_STORE else 1)
 
 
-def choose(waiting: Sequence[Waiting], served: Mapping[str, Served], *, slots: int, batch: int, attempts: int) -> list[Choice]:
-    """At most `slots` runs over the waiting documents, each of one collection and priority, oldest documents first.
+def schedule_runs(
+    waiting: Sequence[Waiting], served: Mapping[str, CollectionLoad], *, slots: int, batch: int, attempts: int
+) -> list[RunBatch]:
+    """Plans at most `slots` runs over the waiting documents, each of a single collection and priority, oldest first.
 
-    The next run goes to the collection with the most urgent document; among equals to the one with the fewest runs in flight,
-    then to the one served longest ago.
+    The next run goes to the collection with the most urgent document; among equals to that with the fewest runs in
+    flight, then to that served longest ago.
     """
     queues: dict[str, list[Waiting]] = {}
-    for one in sorted(waiting, key=lambda one: one.order):
-        queues.setdefault(one.collection, []).append(one)
-    turns = {name: Served(served[name].in_flight, served[name].last) if name in served else Served() for name in queues}
-    few = len(waiting) <= FEW
-    chosen: list[Choice] = []
+    for row in sorted(waiting, key=lambda row: row.order):
+        queues.setdefault(row.collection, []).append(row)
+    turns = {
+        name: CollectionLoad(served[name].in_flight, served[name].last) if name in served else CollectionLoad()
+        for name in queues
+    }
+    few = len(waiting) <= MAX_SINGLE_RUNS
+    chosen: list[RunBatch] = []
     while queues and len(chosen) < slots:
         name = min(queues, key=lambda name: _turn(queues[name][0], turns[name]))
         head = queues[name][0]
-        most = 1 if few else batch_size(head.attempts, batch, attempts)
-        taken = [one for one in queues[name] if (one.attempts, one.priority) == (head.attempts, head.priority)][:most]
-        gone = {one.document for one in taken}
-        queues[name] = [one for one in queues[name] if one.document not in gone]
+        limit = 1 if few else batch_size(head.attempts, batch, attempts)
+        taken = [row for row in queues[name] if (row.attempts, row.priority) == (head.attempts, head.priority)][:limit]
+        gone = {row.document for row in taken}
+        queues[name] = [row for row in queues[name] if row.document not in gone]
         if not queues[name]:
             del queues[name]
         turns[name].in_flight += 1
-        chosen.append(Choice(name, tuple(taken)))
+        chosen.append(RunBatch(name, tuple(taken)))
     return chosen
 
 
-def _turn(head: Waiting, served: Served) -> tuple[int, int, float, float, str]:
+def _turn(head: Waiting, served: CollectionLoad) -> tuple[int, int, float, float, str]:
     return -head.priority, served.in_flight, served.last, head.accepted_at, head.collection
 
 
 def batch_size(tried: int, batch: int, attempts: int) -> int:
-    """Most documents of a run that were tried so often: fewer each time, and the last try is alone.
+    """Returns the maximum batch size after `tried` tries: it shrinks with each, and the last try has a run of its own.
 
-    A document that takes its whole run down with it takes fewer along each time, and none to their end.
+    So a document that crashes its run affects fewer others each time, and fails none of them for good.
     """
     if tried and tried >= attempts - 1:
         return 1
@@ -113,14 +120,14 @@ def batch_size(tried: int, batch: int, attempts: int) -> int:
 
 
 def run_key(documents: Iterable[Waiting]) -> str:
-    """The key of a run: `document@version` for one, a hash over them for many; `#n` where it was tried n times in vain."""
-    keys = [f"{one.document}@{one.version}" + (f"#{one.attempts}" if one.attempts else "") for one in documents]
+    """Returns the key of a run: `document@version` for a single document, a hash for several; `#n` after n failed tries."""
+    keys = [f"{row.document}@{row.version}" + (f"#{row.attempts}" if row.attempts else "") for row in documents]
     if len(keys) == 1:
         return keys[0]
     return "batch@" + hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
 
 
-def another(key: str) -> str:
-    """The next key for the same work, where a run has had this one: a document may become what it was before."""
+def next_run_key(key: str) -> str:
+    """Returns the next key for the same work after a run used this key: a document may return to an earlier version."""
     head, mark, number = key.rpartition("#")
     return f"{head}#{int(number) + 1}" if mark and number.isdigit() else f"{key}#1"

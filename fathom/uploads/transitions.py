@@ -1,4 +1,4 @@
-"""What becomes of an upload: marked by the run at work on it, or found out when that run is no more."""
+"""State transitions of uploads, made by the run that works on them or by reconciliation after that run has ended."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
 
 S = UploadState
 RunState = Literal["missing", "in_progress", "ended", "cancelled"]
-BY_RUN_ID = "run:"  # a run that someone started by hand has no key; this and its id stand for it
+BY_RUN_ID = "run:"  # a run started by hand has no key: this prefix and its id are used instead
 _DETAIL = 500
 
 
 @dataclass
 class Reconciled:
-    """What was found out about runs: those to request again, how many are in flight, and what became of their documents."""
+    """The result of reconciliation: runs to request again, the number in flight, and requeued and failed documents."""
 
     again: list[PlannedRun] = field(default_factory=list)
     in_flight: int = 0
@@ -42,7 +42,7 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class AtWork:
-    """A run at a stage; `by` where Fathom did not plan it."""
+    """A run at a stage; `by` is set if Fathom did not plan it."""
 
     run_id: str
     stage: str | None = None
@@ -50,14 +50,14 @@ class AtWork:
 
     @property
     def key(self) -> str:
-        """Stands for the run where it has no key of a plan."""
+        """The key of a run that has no planned key."""
         return BY_RUN_ID + self.run_id
 
     def owns(self, row: Upload) -> bool:
-        """Whether the run decides what becomes of the document.
+        """Returns whether the run owns the state of the document.
 
-        One that was started by hand does so only for a document that is neither done nor in another run's hands, and only
-        where it writes to the graph.
+        A run started by hand owns only a document that is neither done nor in another run, and only if it writes to
+        the graph.
         """
         if self.by is None or row.run_key == self.key:
             return True
@@ -66,19 +66,19 @@ class AtWork:
 
 
 def mark_running(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> InHand:
-    """The run has the document in hand, unless another version was accepted since; answers the one accepted last.
+    """Marks the document as running in this run, unless another version was accepted since; returns the last version.
 
-    `version` None means the one accepted last. Raises UsageWrong for a document of which nothing was accepted, RunCancelled
-    for one that was cancelled while this run had it in hand.
+    `version` None means the version accepted last. Raises UsageWrong for a document without an accepted version,
+    RunCancelled for a document that was cancelled while this run worked on it.
     """
-    before = repository.one(engine, document)
+    before = repository.find_upload(engine, document)
     mine = (run.run_id,) if run.by else (None, run.run_id)
     if before and before.state is S.FAILED and before.reason == RunCancelled.__name__ and before.run_id in mine:
         raise _cancelled(before)
     owned = before is None or run.owns(before)
     if owned:
         _take(engine, document, version, run, now)
-    row = repository.one(engine, document)
+    row = repository.find_upload(engine, document)
     if row is None or row.version is None or row.accepted_at is None:
         raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
     if run.by:
@@ -108,7 +108,7 @@ def _take(engine: Engine, document: str, version: str | None, run: AtWork, now: 
 
 
 def mark_done(engine: Engine, document: str, version: str, run_id: str | None, now: float, *, lacking: int = 0) -> bool:
-    """The version is done; answers False, changing nothing, where it is not the last one or a later run has it in hand."""
+    """Marks the version as done; returns False, without a change, if it is not the last version or a later run owns it."""
     c = uploads.c
     later = sa.and_(c.state == S.RUNNING, c.run_id.is_not(None), c.run_id != run_id) if run_id else sa.false()
     with engine.begin() as connection:
@@ -134,11 +134,11 @@ def mark_failed(
     attempts: int,
     now: float,
 ) -> UploadState | None:
-    """The version is rejected, failed, or accepted for another try, by what the error says; answers which.
+    """Marks the version as rejected, failed, or accepted for a retry, by the error; returns the new state.
 
-    A defect (no FathomError) is tried again too: it may be the moment's, and the tries are bounded by `attempts`. One that
-    ran out of money, or whose account is paused, is accepted again and again, and no try is counted: it did not fail. None,
-    changing nothing, where the version is not the last one or another run has it in hand.
+    A defect (no FathomError) is retried too: it may be transient, and `attempts` bounds the tries. A spent budget or a
+    paused account requeues the document without counting a try. Returns None, without a change, if the version is not the
+    last or another run owns it.
     """
     c = uploads.c
     name = error.name if isinstance(error, FathomError) else type(error).__name__
@@ -163,17 +163,17 @@ def mark_failed(
 
 
 def cancel(engine: Engine, document: str, now: float) -> bool:
-    """The document failed by being cancelled; its run, if it has one, finds that out. False where it had ended."""
+    """Marks the document as failed by cancellation, which its run notices; returns False if it had ended."""
     c = uploads.c
     going = (c.document == document, c.state.in_((S.ACCEPTED, S.SUBMITTED, S.RUNNING)))
-    said = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
+    cause = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
     with engine.begin() as connection:
-        return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **said)).rowcount == 1
+        return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **cause)).rowcount == 1
 
 
 def keys_in_hand(engine: Engine) -> list[str]:
-    """The keys of the runs that have documents in hand: submitted, running, or changed since; those started by hand too."""
-    started = {BY_RUN_ID + one.run_id for one in hand_runs.running(engine)}
+    """Returns the keys of the runs that own documents (submitted, running, or changed since), and of runs by hand."""
+    started = {BY_RUN_ID + run.run_id for run in hand_runs.running(engine)}
     return sorted(started | set(_keys_of_uploads(engine)))
 
 
@@ -185,10 +185,10 @@ def _keys_of_uploads(engine: Engine) -> list[str]:
 
 
 def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciled:
-    """Documents whose run is over without an outcome are tried again, up to `attempts`, then failed by name.
+    """Requeues documents whose run ended without an outcome, up to `attempts` tries, then marks them as failed.
 
-    A run that was never started is to be requested again under its key. Keys without a state count as in progress. Of runs
-    that were started by hand, those that are over are ended on record; a document that one had beside its own run stays.
+    A run that was never started is requested again under its key. Keys without a state count as in progress. Records of
+    ended runs by hand are closed; a document that such a run did not own is unchanged.
     """
     found = Reconciled()
     over = {key.removeprefix(BY_RUN_ID): state for key, state in run_states.items() if key.startswith(BY_RUN_ID)}
@@ -225,7 +225,7 @@ def _request_again(connection: Connection, key: str, in_hand: list[Upload], foun
 def _settle(
     connection: Connection, key: str, rows: list[Upload], found: Reconciled, *, cancelled: bool, attempts: int, now: float
 ) -> None:
-    """Those the run had begun are the suspects of its end, and it counts against them; all are, if it had begun none."""
+    """Counts the failed try against the documents that the run had begun, or against all if it had begun none."""
     _free(connection, key, (row for row in rows if row.state is S.ACCEPTED), now)
     in_hand = [row for row in rows if row.state in (S.SUBMITTED, S.RUNNING)]
     begun = [row for row in in_hand if row.state is S.RUNNING]
@@ -256,7 +256,7 @@ def _free(connection: Connection, key: str, held: Iterable[Upload], now: float) 
 
 
 def _release(connection: Connection, document: str, version: str, now: float) -> None:
-    """The run is done with a version that was replaced meanwhile, so the newer one may be planned."""
+    """Clears the run key after a run on a replaced version, so that the newer version can be planned."""
     c = uploads.c
     newer = (c.document == document, c.version != version, c.state == S.ACCEPTED, c.run_key.is_not(None))
     connection.execute(uploads.update().where(*newer).values(run_key=None, updated_at=now))

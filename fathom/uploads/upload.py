@@ -1,4 +1,4 @@
-"""What is known of one document's upload: its state, its version and who works on it."""
+"""The upload of a document: its state, its version and the run that works on it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fathom.errors import DoneInPart
 
 
 class UploadState(StrEnum):
-    """Where an upload stands.
+    """The state of an upload.
 
-    accepted → submitted → running → done | failed | rejected; a changed file is accepted again from any of them. An entry
-    that was refused at the inbox has no bytes in the store and no version.
+    accepted → submitted → running → done | failed | rejected; a changed file becomes accepted from any state. A refused
+    entry of the inbox has no bytes in the store and no version.
     """
 
     ACCEPTED = "accepted"
@@ -29,10 +29,10 @@ ENDED = (UploadState.DONE, UploadState.FAILED, UploadState.REJECTED)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The row of one document in `uploads`: size in bytes, times in seconds since 1970 but `mtime_ns`.
+    """The row of a document in `uploads`: size in bytes, times in seconds since 1970 except `mtime_ns`.
 
-    `run_key` is that of the run which has the document in hand, or had it last. An accepted document with a run key was
-    changed while that run works on the version before, and is not planned until the run is over.
+    `run_key` is the key of the run that works or last worked on the document. An accepted document with a run key was
+    changed while that run works on the previous version, and is not planned until the run has ended.
     """
 
     document: str
@@ -53,15 +53,15 @@ class Upload:
 
     @property
     def in_part(self) -> bool:
-        """Whether it is done but for chunks that were set aside."""
+        """Whether the document is done except for quarantined chunks."""
         return self.state is UploadState.DONE and self.reason == DoneInPart.__name__
 
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """The version of a document that is wanted now, when it was accepted, in seconds since 1970, and its tries that failed.
+    """The current version of a document, when it was accepted in seconds since 1970, and the number of failed tries.
 
-    `owned` unless the run was started by hand and another run, or an earlier one, decides what becomes of the document.
+    `owned` is False if the run was started by hand and another or earlier run owns the state of the document.
     """
 
     document: str
@@ -73,11 +73,11 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A run to be started once for its key, over documents of one collection and priority; `versions` stand in their order."""
+    """A run to start once for its key, over documents of a collection and priority; `versions` are in their order."""
 
     run_key: str
     collection: str
     documents: tuple[str, ...]
     versions: tuple[str, ...]
     priority: int = 0
-    cause: str | None = None  # why its one document is worked on again
+    cause: str | None = None  # why its single document is processed again

@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from fathom.database import close_databases, open_database
 from fathom.deployment.components import healthy, start_all, status_all, stop_all
 from fathom.errors import FathomError
-from fathom.processes.component import PartStatus
-from fathom.processes.process import kill, marked
+from fathom.processes.component import ComponentStatus
+from fathom.processes.process import kill, processes_of_home
 from fathom.settings import Settings
-from fathom.uploads.listing_queries import Sought, counted
+from fathom.uploads.listing_queries import DocumentFilter, count_by_state
 from fathom.uploads.upload import UploadState
 
 SENTENCE = "Ada Moreno designed Tamar Bridge number {} in 1901. Moreno Works was based in Plymouth."
@@ -42,7 +42,7 @@ class Batches:
     def counts(self, collection: str) -> dict[str, int]:
         """How many documents of the collection are in which state; empty while the database cannot be read."""
         with suppress(FathomError, SQLAlchemyError):
-            return dict(counted(open_database(self.settings.operational_url), Sought(collection)))
+            return dict(count_by_state(open_database(self.settings.operational_url), DocumentFilter(collection)))
         return {}
 
     def done(self, collection: str) -> int:
@@ -53,7 +53,7 @@ class Batches:
         """Whether a run works on documents of the collection."""
         return self.counts(collection).get(UploadState.RUNNING, 0) > 0
 
-    def status(self, part: str) -> PartStatus:
+    def status(self, part: str) -> ComponentStatus:
         """How one part is doing."""
         return {one.name: one for one in status_all(self.settings)}[part]
 
@@ -80,7 +80,7 @@ def running_deployment(home: Path) -> Iterator[Batches]:
         yield Batches(settings)
     finally:
         stop_all(settings)
-        kill(marked(home))
+        kill(processes_of_home(home))
         close_databases()
 
 

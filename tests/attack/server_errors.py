@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from fathom.api.app import create_app
 from fathom.deployment.components import start_all, stop_all
-from fathom.processes.process import kill, marked
+from fathom.processes.process import kill, processes_of_home
 from fathom.security.api_keys import admin_key, open_keys
 from fathom.settings import Settings
 from tests.attack.odd_requests import Known, OddRequest, odd_requests, operations
@@ -144,7 +144,7 @@ def deployment() -> Iterator[tuple[int, Known]]:
             yield of.api_port, Known(keys, "c/a.md", "c")
         finally:
             stop_all(of)
-            kill(marked(of.home))
+            kill(processes_of_home(of.home))
 
 
 def table(found: Found) -> str:

@@ -21,7 +21,7 @@ from neo4j import ManagedTransaction, Query
 from neo4j.exceptions import Neo4jError
 from pydantic import SecretStr
 
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import GraphUnreachable, QueryRefused
 from fathom.graphdb.arcadedb_sql import run_sql
 from fathom.graphdb.connection import GraphConnection, open_graph
@@ -98,7 +98,7 @@ def small_graph(server: str, folder: Path) -> Iterator[GraphConnection]:
         neo4j = Neo4jServer(folder / "neo4j", keep_alive_s=1)  # it leaves a few attempts without an answer
         neo4j.start()
         settings = Settings(home=folder / "home", graph_uri=neo4j.uri, graph_password=SecretStr(neo4j.password))
-    part = GraphPart(settings)
+    part = GraphComponent(settings)
     part.start()
     graph = open_graph(settings)
     try:

@@ -224,7 +224,7 @@ def run(documents: int, seed: int, folder: Path, a_phase: int = A_PHASE) -> Outc
     try:
         with pytest.MonkeyPatch.context() as quicker, deployed(folder / "home", folder / "dagster") as deployment:
             quicker.setattr(provider_accounts, "FIRST_PROBE_S", 0.3)
-            quicker.setattr(provider_accounts, "LONGEST_PROBE_S", 1.0)
+            quicker.setattr(provider_accounts, "MAX_PROBE_S", 1.0)
             quicker.setattr(retry, "FIRST_WAIT_S", 0.01)
             quicker.setattr(retry, "MAX_WAIT_S", 0.05)
             quicker.setattr(retry, "MAX_LOADING_WAIT_S", 0.02)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from fathom.database import open_database
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.embedding.embedder import Embedder
 from fathom.embedding.minilm import MiniLM
 from fathom.extraction.factory import open_language_model
@@ -71,7 +71,7 @@ def opened() -> Iterator[Opened]:
 def embedded_graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphConnection]:
     """The embedded server, empty at first."""
     settings = Settings(home=tmp_path_factory.mktemp("embedded"), graph_uri=None)
-    part = GraphPart(settings)
+    part = GraphComponent(settings)
     part.start()
     connection = open_graph(settings)
     yield connection
@@ -84,7 +84,7 @@ def neo4j_graph(tmp_path_factory: pytest.TempPathFactory, neo4j_server: Neo4jSer
     """A real Neo4j, empty at first."""
     home = tmp_path_factory.mktemp("external")
     settings = Settings(home=home, graph_uri=neo4j_server.uri, graph_password=SecretStr(neo4j_server.password))
-    GraphPart(settings).start()
+    GraphComponent(settings).start()
     connection = open_graph(settings)
     yield connection
     connection.close()

@@ -11,7 +11,7 @@ import pytest
 
 import fathom
 from fathom.conversion.service.converter_client import ConverterClient
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import EmptyDocument, UsageWrong
 from fathom.settings import PROJECT_ROOT, Settings
 
@@ -22,7 +22,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     made = Settings(home=tmp_path / "h", graph_uri=None)
     yield made
     ConverterClient(made).stop()
-    GraphPart(made).stop()
+    GraphComponent(made).stop()
 
 
 def test_importing_loads_no_room() -> None:
@@ -49,7 +49,7 @@ def test_a_file_goes_from_path_to_graph_in_four_calls(settings: Settings) -> Non
     converted = fathom.convert(PROJECT_ROOT / "samples" / "harbour-history.pdf", settings=settings)
     chunks = fathom.chunk(converted, document="harbour.pdf", settings=settings)
     assert [chunk.position for chunk in chunks.chunks if fathom.extract(chunk.text, settings=settings).facts]
-    GraphPart(settings).start()
+    GraphComponent(settings).start()
     with fathom.Graph(settings) as graph:
         report = graph.write(chunks)
         assert report.written == len(chunks.chunks)

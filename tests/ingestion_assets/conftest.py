@@ -15,7 +15,7 @@ import pytest
 from definitions import defs
 from fathom import settings as settings_module
 from fathom.deployment.components import stop_all
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
@@ -131,7 +131,7 @@ def deployed(home: Path, folder: Path, neo4j: Neo4jServer | None = None) -> Iter
         settings_module.settings.cache_clear()
         settings = settings_module.settings()
         try:
-            GraphPart(settings).start()
+            GraphComponent(settings).start()
             with dg.DagsterInstance.local_temp(str(folder)) as instance:
                 yield Deployment(settings, instance, open_intake(settings))
         finally:

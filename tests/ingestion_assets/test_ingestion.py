@@ -9,7 +9,7 @@ from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
 from fathom.database import open_database
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.observability.event_collector import Collector
 from fathom.observability.event_store import Events
 from fathom.observability.events import BY_NAME
@@ -130,12 +130,12 @@ def test_a_graph_that_was_killed_is_started_again_by_who_misses_it(deployment: D
     [document] = deployment.drop("killed", letter_md=LETTER)
     import psutil
 
-    pid = GraphPart(deployment.settings).status().pid
+    pid = GraphComponent(deployment.settings).status().pid
     assert pid is not None
     psutil.Process(pid).kill()
     assert deployment.ingest(document).success
     assert len(deployment.asked(EPISODES, document=document)) == 1
-    revived = GraphPart(deployment.settings).status()
+    revived = GraphComponent(deployment.settings).status()
     assert revived.healthy
     assert revived.pid != pid
 

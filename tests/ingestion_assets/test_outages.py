@@ -44,7 +44,7 @@ class LeavingGraph:
 
 
 def written(leaving: LeavingGraph, monkeypatch: pytest.MonkeyPatch) -> WriteReport:
-    monkeypatch.setattr(graph_resource, "GraphPart", lambda settings: leaving)
+    monkeypatch.setattr(graph_resource, "GraphComponent", lambda settings: leaving)
     resource = GraphResource()
     resource._writer = leaving  # type: ignore[assignment]
     return resource.write(chunk_set("c/a.md", ["one"]), accepted_at=AT)

@@ -17,7 +17,7 @@ from dagster._core.test_utils import create_run_for_test
 from fathom.orchestration.run_reconciliation import START_LIMIT_S
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.scheduler import FEW
+from fathom.uploads.scheduler import MAX_SINGLE_RUNS
 from ingestion_assets.partitions import documents_by_id
 from sensors.uploads import new_uploads
 
@@ -105,13 +105,13 @@ def test_one_file_is_one_partition_and_one_run_of_the_asset_job(daemon: Daemon) 
 
 
 def test_a_backlog_is_few_runs_of_the_backlog_job_one_collection_each(daemon: Daemon) -> None:
-    for n in range(2 * FEW):
+    for n in range(2 * MAX_SINGLE_RUNS):
         drop(daemon.settings, f"{'law' if n % 2 else 'art'}/{n}.txt", str(n))
     requests = daemon.requests()
     assert [request.job_name for request in requests] == ["ingest_backlog", "ingest_backlog"]
     assert [request.tags["fathom/documents"] for request in requests] == ["4", "4"]
     assert [{document.split("/")[0] for document in documents_of(request)} for request in requests] == [{"art"}, {"law"}]
-    assert len(daemon.partitions()) == 2 * FEW
+    assert len(daemon.partitions()) == 2 * MAX_SINGLE_RUNS
 
 
 @pytest.mark.filterwarnings("ignore:Parameter `owners` of initializer:Warning")  # dagster passes it on to its own sensors
@@ -119,7 +119,7 @@ def test_the_requests_are_ones_the_code_location_can_run(daemon: Daemon, monkeyp
     """Dagster's own evaluation: job names, partition keys and run config are checked against the definitions."""
     from definitions import defs
 
-    for n in range(FEW + 1):
+    for n in range(MAX_SINGLE_RUNS + 1):
         drop(daemon.settings, f"law/{n}.txt", str(n))
     drop(daemon.settings, "art/alone.txt")
     monkeypatch.setattr(dg.DagsterInstance, "get_dynamic_partitions", lambda *_args: pytest.fail("all partitions were listed"))
@@ -166,7 +166,7 @@ def test_the_story_of_an_inbox_asserting_runs_and_state(daemon: Daemon) -> None:
 
 
 def test_a_restart_before_the_runs_were_created_requests_the_same_keys_and_partitions_again(daemon: Daemon) -> None:
-    for n in range(FEW + 1):
+    for n in range(MAX_SINGLE_RUNS + 1):
         drop(daemon.settings, f"law/{n}.txt", str(n))
     lost, again = daemon.tick(), daemon.tick()
     assert isinstance(lost, dg.SensorResult)
@@ -176,7 +176,7 @@ def test_a_restart_before_the_runs_were_created_requests_the_same_keys_and_parti
 
 
 def test_runs_in_flight_are_not_requested_again_and_bound_the_new_ones(daemon: Daemon) -> None:
-    for n in range(FEW):
+    for n in range(MAX_SINGLE_RUNS):
         drop(daemon.settings, f"law/{n}.txt", str(n))
     first = daemon.requests()
     assert len(first) == daemon.settings.runs_at_once == 2

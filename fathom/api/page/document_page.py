@@ -13,7 +13,7 @@ from fathom.api.page import figures_in_words, steps
 from fathom.api.page.graph_picture import picture
 from fathom.api.page.html_markup import Child, Markup, join, tag
 from fathom.api.page.page_frame import Visitor, dagster, page, page_router, parts
-from fathom.api.page.passages_page import Choice, shown
+from fathom.api.page.passages_page import PassageFilter, shown
 from fathom.api.page.table_rows import bar, progress_words, state
 from fathom.api.page.timeline_bars import stages
 from fathom.api.routes.document_paths import DocumentId, encoded
@@ -21,13 +21,13 @@ from fathom.api.routes.parameters import MAX_PLACE
 from fathom.database import open_database
 from fathom.errors import FathomError, GraphUnreachable, NotStored
 from fathom.observability.event_store import Events
-from fathom.operations.document_passages import part_of_graph, passages
-from fathom.orchestration.materializations import CheckShown, recorded
+from fathom.operations.document_passages import graph_content_of, passages
+from fathom.orchestration.materializations import CheckShown, records_of
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, status_of
 from fathom.status.liveness import OVER
-from fathom.status.stage_times import Step, timeline
+from fathom.status.stage_times import StageStep, timeline
 from fathom.storage.artifacts import open_artifacts
 
 CHUNKS = 20  # a page of them
@@ -89,7 +89,7 @@ async def chunks(
     """A page of its chunks, with their facts of at least this confidence and those of which it is not measured."""
     settings, status, _ = await _found(request, caller, document)
     found = await run_in_threadpool(lambda: passages(settings, document, start=start, limit=CHUNKS))
-    return parts(shown(found, status, Choice(CHUNKS, least)))
+    return parts(shown(found, status, PassageFilter(CHUNKS, least)))
 
 
 @router.get("/page/checks/{document:path}")
@@ -97,7 +97,7 @@ async def checks(request: Request, caller: Visitor, document: DocumentId) -> Res
     """How its checks came out."""
     settings, status, _ = await _found(request, caller, document)
     try:
-        record = (await run_in_threadpool(recorded, settings, {document: status.run}))[document]
+        record = (await run_in_threadpool(records_of, settings, {document: status.run}))[document]
     except FathomError as error:
         return parts(_section("checks", "Checks", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
     return parts(_checks(list(record.checks.values())))
@@ -121,17 +121,17 @@ async def graph(request: Request, caller: Visitor, document: DocumentId) -> Resp
     """A picture of its part of the graph."""
     settings, _, _ = await _found(request, caller, document)
     try:
-        part = await run_in_threadpool(part_of_graph, settings, document)
+        part = await run_in_threadpool(graph_content_of, settings, document)
     except GraphUnreachable as error:
         return parts(_section("graph", "In the graph", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
     return parts(tag("section", await run_in_threadpool(picture, part) if part.entities else None, id="graph"))
 
 
-async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[Step]]:
+async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[StageStep]]:
     within_document(caller, document)
     settings: Settings = request.app.state.settings
 
-    def look() -> tuple[DocumentStatus | None, list[Step]]:
+    def look() -> tuple[DocumentStatus | None, list[StageStep]]:
         return status_of(settings, document), timeline(settings, document)
 
     status, found = await run_in_threadpool(look)
@@ -234,17 +234,19 @@ def _figures(status: DocumentStatus, now: datetime) -> Markup:
 def _checks(found: list[CheckShown]) -> Markup:
     if not found:
         return _section("checks", "Checks", tag("p", "None have been made yet.", class_="aside"))
-    failed = [one for one in found if not one.passed]
+    failed = [check for check in found if not check.passed]
     rows = (
         tag(
             "tr",
             tag(
-                "th", tag("span", one.name.replace("_", " "), class_=f"dot {'passed' if one.passed else 'failed'}"), scope="row"
+                "th",
+                tag("span", check.name.replace("_", " "), class_=f"dot {'passed' if check.passed else 'failed'}"),
+                scope="row",
             ),
-            tag("td", "passed" if one.passed else tag("b", "FAILED" + (", and stopped it" if one.blocking else ""))),
-            tag("td", one.description),
+            tag("td", "passed" if check.passed else tag("b", "FAILED" + (", and stopped it" if check.blocking else ""))),
+            tag("td", check.description),
         )
-        for one in sorted(found, key=lambda one: one.passed)
+        for check in sorted(found, key=lambda check: check.passed)
     )
     heads = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Check", "Outcome", "What was found"))))
     said = f"{len(failed)} of {figures_in_words.many(len(found), 'check')} failed" if failed else f"All {len(found)} passed"
@@ -253,8 +255,8 @@ def _checks(found: list[CheckShown]) -> Markup:
 
 
 def _log(name: str, cursor: int, *, followed: bool) -> Markup:
-    stage_choices = [tag("option", word, value=one) for one, word in (("", "every stage"), *figures_in_words.STAGES.items())]
-    levels = [tag("option", one, value=str(at)) for at, one in enumerate(("debug", "info", "warning", "error"))]
+    stage_choices = [tag("option", word, value=name) for name, word in (("", "every stage"), *figures_in_words.STAGES.items())]
+    levels = [tag("option", level, value=str(at)) for at, level in enumerate(("debug", "info", "warning", "error"))]
     levels[1] = tag("option", "info", value="1", selected=True)
     choices = tag(
         "form",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from fathom.api.page.figures_in_words import many
 from fathom.api.page.html_markup import Markup, join, tag
-from fathom.operations.document_passages import Part
+from fathom.operations.document_passages import DocumentGraphContent
 
 WIDTH, HEIGHT = 960.0, 400.0
 LABEL, LINE = 165.0, 16.0  # room for a name
@@ -20,16 +20,16 @@ _KINDS = ("Person", "Organization", "Location")
 Point = tuple[float, float]
 
 
-def picture(part: Part) -> Markup:
+def picture(part: DocumentGraphContent) -> Markup:
     """The picture, with what it leaves out in words."""
-    joined = Counter(name for one in part.facts for name in (one.source, one.target))
+    joined = Counter(name for fact in part.facts for name in (fact.source, fact.target))
     names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
     drawn = {name: part.entities.get(name, "Entity") for name in names[:MOST]}
-    facts = sorted({(one.source, one.target) for one in part.facts if one.source in drawn and one.target in drawn})
+    facts = sorted({(fact.source, fact.target) for fact in part.facts if fact.source in drawn and fact.target in drawn})
     places = laid_out(list(drawn), facts)
     told: dict[tuple[str, str], list[str]] = {}
-    for one in part.facts:
-        told.setdefault((one.source, one.target), []).append(one.fact)
+    for fact in part.facts:
+        told.setdefault((fact.source, fact.target), []).append(fact.fact)
     lines = (
         tag("line", tag("title", "\n".join(told[a, b][:5])), x1=_at(places[a][0]), y1=_at(places[a][1]), x2=_at(places[b][0]),
             y2=_at(places[b][1]))

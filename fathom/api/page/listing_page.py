@@ -19,7 +19,7 @@ from fathom.api.page.html_markup import Child, Markup, join, tag
 from fathom.api.page.page_frame import HEADERS, Visitor, page, page_router, parts
 from fathom.api.page.table_rows import table
 from fathom.api.routes.document_paths import MAX_LENGTH
-from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME, Cursor
+from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME, CursorParameter
 from fathom.database import open_database
 from fathom.ids import DEFAULT_COLLECTION
 from fathom.observability.event_store import Events
@@ -27,7 +27,7 @@ from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads import listing_queries
-from fathom.uploads.listing_queries import Place, Sought
+from fathom.uploads.listing_queries import DocumentFilter, PageCursor
 from fathom.uploads.paused_collections import ALL, Pause, paused
 from fathom.uploads.upload import UploadState as S
 
@@ -45,18 +45,18 @@ router = page_router()
 
 
 @dataclass(frozen=True)
-class View:
+class ListingView:
     """What somebody looks at: which documents, and where the page of them starts."""
 
     collection: str | None = None
     group: str | None = None
     text: str = ""
-    after: Place | None = None
+    after: PageCursor | None = None
 
-    def sought(self, caller: Caller) -> Sought:
+    def sought(self, caller: Caller) -> DocumentFilter:
         """Which documents, of those that the caller may see."""
         states = GROUPS[self.group][1] if self.group and self.group != IN_PART else None
-        return Sought(self.collection or caller.collection, states, self.text or None, self.group == IN_PART)
+        return DocumentFilter(self.collection or caller.collection, states, self.text or None, self.group == IN_PART)
 
     def address(self) -> str:
         """Its address."""
@@ -71,7 +71,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Looked:
+class ListingData:
     """What there is to see of it."""
 
     statuses: list[DocumentStatus]
@@ -79,7 +79,7 @@ class Looked:
     in_part: int
     pauses: list[Pause]
     before: int
-    more: Place | None
+    more: PageCursor | None
     cursor: int
 
     def total(self, group: str | None) -> int:
@@ -126,7 +126,7 @@ async def live(
     state: Annotated[str, Query(max_length=MAX_NAME)] = "",
     q: Annotated[str, Query(max_length=MAX_NAME)] = "",
     after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
-    cursor: Cursor = 0,
+    cursor: CursorParameter = 0,
 ) -> Response:
     """What moves on the page; nothing where nothing was said since the cursor and nobody works on what it shows."""
     settings: Settings = request.app.state.settings
@@ -136,7 +136,7 @@ async def live(
     return parts(*_live(view, await run_in_threadpool(_look, settings, caller, view), caller))
 
 
-def _view(caller: Caller, collection: str, state: str, text: str, after: str) -> View:
+def _view(caller: Caller, collection: str, state: str, text: str, after: str) -> ListingView:
     if collection:
         within(caller, collection)
     if state and state not in (*GROUPS, IN_PART):
@@ -145,33 +145,33 @@ def _view(caller: Caller, collection: str, state: str, text: str, after: str) ->
     if after:
         at, _, document = after.partition("/")
         try:
-            place = Place(float(at), document)
+            place = PageCursor(float(at), document)
         except ValueError as error:
             raise HTTPException(400, "This address is damaged: it does not say where the page starts.") from error
-    return View(collection or None, state or None, text.strip(), place)
+    return ListingView(collection or None, state or None, text.strip(), place)
 
 
-def _is_still(settings: Settings, caller: Caller, view: View, cursor: int) -> bool:
+def _is_still(settings: Settings, caller: Caller, view: ListingView, cursor: int) -> bool:
     engine = open_database(settings.operational_url)
     if Events(engine).end() != cursor:
         return False
     shown = listing_queries.newest(engine, view.sought(caller), after=view.after, limit=PAGE)
-    return all(one.state is not S.RUNNING for one in shown)
+    return all(status.state is not S.RUNNING for status in shown)
 
 
-def _look(settings: Settings, caller: Caller, view: View) -> Looked:
+def _look(settings: Settings, caller: Caller, view: ListingView) -> ListingData:
     engine = open_database(settings.operational_url)
     cursor = Events(engine).end()
     sought = view.sought(caller)
     found = listing_queries.newest(engine, sought, after=view.after, limit=PAGE + 1)
-    statuses = [status for one in found[:PAGE] if (status := status_of(settings, one.document))]
-    return Looked(
+    statuses = [status for upload in found[:PAGE] if (status := status_of(settings, upload.document))]
+    return ListingData(
         statuses,
-        listing_queries.counted(engine, sought._replace(states=None, in_part=None)),
-        listing_queries.counted_in_part(engine, sought),
-        [one for name, one in sorted(paused(engine).items()) if name == ALL or caller.may_see(name)],
+        listing_queries.count_by_state(engine, sought._replace(states=None, in_part=None)),
+        listing_queries.count_in_part(engine, sought),
+        [pause for name, pause in sorted(paused(engine).items()) if name == ALL or caller.may_see(name)],
         listing_queries.number_before(engine, sought, view.after) if view.after else 0,
-        listing_queries.place_of(found[PAGE - 1]) if len(found) > PAGE else None,
+        listing_queries.cursor_after(found[PAGE - 1]) if len(found) > PAGE else None,
         cursor,
     )
 
@@ -182,7 +182,7 @@ def _collections(settings: Settings, caller: Caller) -> list[str]:
     return sorted({DEFAULT_COLLECTION, *listing_queries.collections(open_database(settings.operational_url))})
 
 
-def _live(view: View, looked: Looked, caller: Caller) -> list[Child]:
+def _live(view: ListingView, looked: ListingData, caller: Caller) -> list[Child]:
     """The parts that are put anew when something changed, each with its id."""
     now = datetime.now(UTC)
     return [
@@ -194,10 +194,10 @@ def _live(view: View, looked: Looked, caller: Caller) -> list[Child]:
     ]
 
 
-def _filters(view: View, known: list[str]) -> Markup:
+def _filters(view: ListingView, known: list[str]) -> Markup:
     options = [
         tag("option", "all", value=""),
-        *(tag("option", one, value=one, selected=one == view.collection) for one in known),
+        *(tag("option", name, value=name, selected=name == view.collection) for name in known),
     ]
     return tag(
         "form",
@@ -213,9 +213,9 @@ def _filters(view: View, known: list[str]) -> Markup:
     )
 
 
-def _counts(view: View, looked: Looked, caller: Caller) -> Markup:
+def _counts(view: ListingView, looked: ListingData, caller: Caller) -> Markup:
     here = replace(view, after=None)
-    groups: list[tuple[str | None, str]] = [(None, "All"), *((name, one[0]) for name, one in GROUPS.items())]
+    groups: list[tuple[str | None, str]] = [(None, "All"), *((name, group[0]) for name, group in GROUPS.items())]
     if looked.in_part or view.group == IN_PART:
         groups.append((IN_PART, STATES[IN_PART]))
     links = [
@@ -235,24 +235,24 @@ def _counts(view: View, looked: Looked, caller: Caller) -> Markup:
         failed = looked.counts.get(S.FAILED, 0)
         if failed + looked.in_part and not view.text:
             actions.append(steps.retry_failed(scope, failed, looked.in_part))
-        if (scope or ALL) not in {one.collection for one in looked.pauses}:
+        if (scope or ALL) not in {pause.collection for pause in looked.pauses}:
             actions.append(steps.pause(scope))
     return tag(
         "nav", tag("div", *links, class_="groups"), tag("div", *actions, class_="actions"), id="counts", aria_label="State"
     )
 
 
-def _pauses(looked: Looked, caller: Caller) -> Markup:
+def _pauses(looked: ListingData, caller: Caller) -> Markup:
     lines = []
-    for one in looked.pauses:
-        what = "Everything" if one.collection == ALL else f"The collection {one.collection}"
-        by = f" by {one.paused_by}" if one.paused_by else ""
-        may = caller.has("operator") and (one.collection != ALL or caller.collection is None)
-        resume = steps.resume(one.collection) if may else None
+    for pause in looked.pauses:
+        what = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
+        by = f" by {pause.paused_by}" if pause.paused_by else ""
+        may = caller.has("operator") and (pause.collection != ALL or caller.collection is None)
+        resume = steps.resume(pause.collection) if may else None
         lines.append(
             tag(
                 "p",
-                f"{what} is paused{by}{f': {one.reason}' if one.reason else ''}. ",
+                f"{what} is paused{by}{f': {pause.reason}' if pause.reason else ''}. ",
                 resume if may else None,
                 class_="notice",
             )
@@ -260,7 +260,7 @@ def _pauses(looked: Looked, caller: Caller) -> Markup:
     return tag("div", *lines, id="pauses")
 
 
-def _nothing(view: View) -> Markup:
+def _nothing(view: ListingView) -> Markup:
     if view.group or view.text or view.collection:
         said = join("Nothing here is like that. ", tag("a", "Show all documents", href="/"))
     else:
@@ -268,7 +268,7 @@ def _nothing(view: View) -> Markup:
     return tag("div", tag("p", said, class_="empty"), id="documents")
 
 
-def _paging(view: View, looked: Looked) -> Markup:
+def _paging(view: ListingView, looked: ListingData) -> Markup:
     first, last, total = looked.before + 1, looked.before + len(looked.statuses), looked.total(view.group)
     newest = tag("a", "Newest", href=replace(view, after=None).address(), rel="first") if view.after else None
     older = tag("a", "Older", href=replace(view, after=looked.more).address(), rel="next") if looked.more else None
@@ -276,8 +276,8 @@ def _paging(view: View, looked: Looked) -> Markup:
     return tag("nav", tag("span", said), newest, older, id="paging", aria_label="Pages")
 
 
-def _said(looked: Looked) -> Markup:
+def _said(looked: ListingData) -> Markup:
     """What a screen reader says when it changes; and the cursor, for the script."""
-    moving = sum(one.state in MOVING for one in looked.statuses)
+    moving = sum(status.state in MOVING for status in looked.statuses)
     said = ", ".join(f"{looked.total(group):,} {word.lower()}" for group, (word, _) in GROUPS.items())
     return tag("p", said, id="said", class_="unseen", role="status", data_cursor=looked.cursor, data_moving=moving or None)

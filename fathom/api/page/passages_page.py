@@ -11,7 +11,7 @@ from fathom.api.page.html_markup import Child, Markup, join, tag
 from fathom.chunking.sentences import TextSpan
 from fathom.extraction.dropped_items import describe_dropped
 from fathom.graph.read.episode_contents import EpisodeEntity, EpisodeFact
-from fathom.operations.document_passages import Passage, Passages
+from fathom.operations.document_passages import ChunkPassage, Passages
 from fathom.status.document_status import DocumentStatus
 
 _STATES = {
@@ -75,7 +75,7 @@ def _choosing(found: Passages, choice: PassageFilter) -> Markup:
     )
 
 
-def _chunk(whole: Passage, choice: PassageFilter) -> Markup:
+def _chunk(whole: ChunkPassage, choice: PassageFilter) -> Markup:
     passage = replace(whole, facts=[(fact, span) for fact, span in whole.facts if not choice.hides(fact)])
     hidden = len(whole.facts) - len(passage.facts)
     chunk = passage.chunk
@@ -100,7 +100,7 @@ def _chunk(whole: Passage, choice: PassageFilter) -> Markup:
     )
 
 
-def _text(passage: Passage) -> Iterator[Child]:
+def _text(passage: ChunkPassage) -> Iterator[Child]:
     """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
     text, start = passage.chunk.embedding_text, len(passage.chunk.embedding_text) - len(passage.chunk.text)
     said = [(_name(passage, "f", at), _below(span, start)) for at, (_, span) in enumerate(passage.facts) if span]
@@ -118,7 +118,7 @@ def _below(span: TextSpan, start: int) -> TextSpan:
     return (max(span[0], start), span[1]) if span[1] > start else span
 
 
-def _put(passage: Passage, hidden: int) -> Markup:
+def _put(passage: ChunkPassage, hidden: int) -> Markup:
     facts = [tag("li", _fact(fact, span, _name(passage, "f", at))) for at, (fact, span) in enumerate(passage.facts)]
     names = [
         tag("li", _lights(_entity(entity), _name(passage, "e", at), "entity"))
@@ -137,14 +137,14 @@ def _put(passage: Passage, hidden: int) -> Markup:
     )
 
 
-def _left_out(passage: Passage) -> Markup | None:
+def _left_out(passage: ChunkPassage) -> Markup | None:
     """Shows how many parts of the model's answer were left out, by reason."""
     if passage.episode is None or not passage.episode.left_out:
         return None
     return tag("p", f"Left out of what the model found: {describe_dropped(passage.episode.left_out)}", class_="aside left-out")
 
 
-def _is_empty(passage: Passage) -> bool:
+def _is_empty(passage: ChunkPassage) -> bool:
     return (
         passage.episode is not None
         and passage.episode.state == "written"
@@ -181,7 +181,7 @@ def _lights(said: Markup, name: str, kind: str) -> Markup:
     return tag("button", said, type="button", class_=kind, data_lights=name, aria_pressed="false")
 
 
-def _name(passage: Passage, kind: str, at: int) -> str:
+def _name(passage: ChunkPassage, kind: str, at: int) -> str:
     return f"{kind}{passage.chunk.position}-{at}"
 
 

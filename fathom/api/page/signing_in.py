@@ -14,7 +14,7 @@ from fathom.api.page.page_frame import HEADERS, page, page_router
 from fathom.api.request_guards import MAX_ADDRESS
 from fathom.api.routes.parameters import MAX_NAME
 from fathom.security.api_keys import ADMIN_FILE
-from fathom.security.sign_in_links import redeemed
+from fathom.security.sign_in_links import redeem
 from fathom.settings import PROJECT_ROOT, Settings
 
 router = page_router()
@@ -36,7 +36,7 @@ async def sign_in(
     """The browser carries the key from now on; then it goes where it wanted to."""
     require_same_origin(request)
     settings: Settings = request.app.state.settings
-    given = (await run_in_threadpool(redeemed, settings, ticket)) if ticket else key.strip()
+    given = (await run_in_threadpool(redeem, settings, ticket)) if ticket else key.strip()
     if not given or await owner(request, given) is None:
         wrong = "This link was used already, or is too old. `fathom up` prints a new one." if ticket else None
         return _form(request, to, wrong or "This key is unknown or revoked.", status=401)

@@ -11,7 +11,7 @@ from fathom.api.page.page_frame import dagster
 from fathom.api.routes.document_paths import encoded
 from fathom.status.document_status import DocumentStatus
 from fathom.status.liveness import OVER
-from fathom.status.stage_times import Step
+from fathom.status.stage_times import StageStep
 
 _WORDS = {"done": "done", "now": "now", "failed": "stopped here", "to come": "to come"}
 _DOTS = {"done": "complete", "now": "running", "failed": "failed", "to come": "queued"}
@@ -19,44 +19,44 @@ _ASSETS = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_epis
 _LEAST = 0.6  # percent: a bar too short to be seen is no bar
 
 
-def stages(steps: Sequence[Step], status: DocumentStatus) -> Markup:
+def stages(steps: Sequence[StageStep], status: DocumentStatus) -> Markup:
     """The stages; bars share one time, that of the work: a long wait would leave nothing to see of it."""
     now = time.time()
-    work = [one for one in steps if one.stage != "upload" and one.began is not None]
-    start = min((one.began or now for one in work), default=now)
-    span = max(0.001, max((one.ended or now for one in work), default=now) - start)
-    rows = (tag("li", *_step(one, start, span, now, status), class_=one.state.replace(" ", "-")) for one in steps)
+    work = [step for step in steps if step.stage != "upload" and step.began is not None]
+    start = min((step.began or now for step in work), default=now)
+    span = max(0.001, max((step.ended or now for step in work), default=now) - start)
+    rows = (tag("li", *_step(step, start, span, now, status), class_=step.state.replace(" ", "-")) for step in steps)
     return tag("section", tag("h2", "Stages"), tag("ol", *rows, class_="stages"), id="stages")
 
 
-def _step(one: Step, start: float, span: float, now: float, status: DocumentStatus) -> list[Child]:
-    took = None if one.began is None else (one.ended or now) - one.began
-    word = figures_in_words.STAGES[one.stage]
-    asset = _ASSETS.get(one.stage)
+def _step(step: StageStep, start: float, span: float, now: float, status: DocumentStatus) -> list[Child]:
+    took = None if step.began is None else (step.ended or now) - step.began
+    word = figures_in_words.STAGES[step.stage]
+    asset = _ASSETS.get(step.stage)
     name: Child = word
-    if asset and one.state == "done":
+    if asset and step.state == "done":
         where = dagster(f"/assets/{asset}?partition={encoded(status.upload_id)}")
         name = tag("a", word, href=where, target="_blank", rel="noopener", title=f"{asset} of this document in Dagster")
     return [
-        tag("span", tag("span", name, class_=f"dot {_DOTS[one.state]}"), class_="name"),
-        tag("span", figures_in_words.seconds(took) if took is not None else _word(one, status), class_="took"),
-        _bar(one, start, span, now) if one.stage != "upload" else tag("span"),
+        tag("span", tag("span", name, class_=f"dot {_DOTS[step.state]}"), class_="name"),
+        tag("span", figures_in_words.seconds(took) if took is not None else _word(step, status), class_="took"),
+        _bar(step, start, span, now) if step.stage != "upload" else tag("span"),
         tag(
             "span",
-            one.result if one.state != "failed" else f"stopped here{f': {one.result}' if one.result else ''}",
+            step.result if step.state != "failed" else f"stopped here{f': {step.result}' if step.result else ''}",
             class_="result",
         ),
     ]
 
 
-def _word(one: Step, status: DocumentStatus) -> str:
-    return "–" if one.state == "to come" and status.state in OVER else _WORDS[one.state]
+def _word(step: StageStep, status: DocumentStatus) -> str:
+    return "–" if step.state == "to come" and status.state in OVER else _WORDS[step.state]
 
 
-def _bar(one: Step, start: float, span: float, now: float) -> Markup:
-    if one.began is None:
+def _bar(step: StageStep, start: float, span: float, now: float) -> Markup:
+    if step.began is None:
         return tag("span")
-    left = 100 * max(0.0, one.began - start) / span
-    width = min(100 - left, max(_LEAST, 100 * ((one.ended or now) - one.began) / span))
+    left = 100 * max(0.0, step.began - start) / span
+    width = min(100 - left, max(_LEAST, 100 * ((step.ended or now) - step.began) / span))
     rect = tag("rect", x=f"{min(left, 100 - _LEAST):.2f}%", y="0", width=f"{max(width, _LEAST):.2f}%", height="8", rx="2")
     return tag("svg", rect, class_="span", width="100%", height="8", aria_hidden="true")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fathom.api.short_waits import read_while_followed
 from fathom.database import open_database
 from fathom.errors import FathomError
-from fathom.observability.event_store import Events, Recorded
+from fathom.observability.event_store import Events, RecordedEvent
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, progress_at, status_of
 from fathom.status.liveness import OVER
@@ -38,14 +38,14 @@ class Followers:
         self.events = Events(open_database(settings.operational_url))
         self.collect = collect
         self.closing = asyncio.Event()
-        self._feeds: dict[str, Feed] = {}
+        self._feeds: dict[str, DocumentFeed] = {}
 
     async def follow(self, document: str, after: int = 0) -> AsyncGenerator[Message]:
         """Messages about the document: what was said after the cursor, then what is said, a status with each change.
 
         Ends with the message `complete`, or `closing` when the server stops.
         """
-        feed = self._feeds.setdefault(document, Feed(self, document))
+        feed = self._feeds.setdefault(document, DocumentFeed(self, document))
         queue = feed.join()
         try:
             await feed.begun.wait()  # what is read as past before that could end before the feed begins
@@ -83,7 +83,7 @@ class Followers:
             feed.say((0, _json({"type": "closing", "reason": STOPPING})), last=True)
 
 
-class Feed:
+class DocumentFeed:
     """What is said of one document, to all who follow it."""
 
     def __init__(self, followers: Followers, document: str) -> None:
@@ -171,7 +171,7 @@ class Feed:
         return newest.id if newest else 0
 
 
-def log_message(event: Recorded) -> str:
+def log_message(event: RecordedEvent) -> str:
     """A log line as a message."""
     line = event.as_line()
     share = [event.number(name) for pair in (("page", "pages"), ("chunk", "chunks")) for name in pair]

@@ -25,7 +25,7 @@ from fathom.operations.retry_documents import retry as again
 from fathom.operations.retry_documents import retry_failed as again_all
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus
-from fathom.uploads.priorities import LEAST, MOST
+from fathom.uploads.priorities import MAX_PRIORITY, MIN_PRIORITY
 from fathom.uploads.priorities import prioritize as set_priority
 from fathom.uploads.upload import UploadState
 
@@ -109,7 +109,7 @@ async def cancel(request: Request, caller: Operator, document: DocumentId) -> Do
 class Urgency(BaseModel):
     """How urgent a document is."""
 
-    priority: int = Field(ge=LEAST, le=MOST, description="the higher is first; 0 is usual")
+    priority: int = Field(ge=MIN_PRIORITY, le=MAX_PRIORITY, description="the higher is first; 0 is usual")
 
 
 @router.post("/api/documents/{document:path}/priority")

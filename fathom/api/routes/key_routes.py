@@ -7,39 +7,39 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from fathom.api.authorization import Admin, unbound
-from fathom.api.routes.parameters import MAX_COLLECTION, NamePath, PlainText
-from fathom.security.api_keys import Keys, KeyShown, NewKey, Role
+from fathom.api.routes.parameters import MAX_COLLECTION, NamePath, TextParameter
+from fathom.security.api_keys import KeyInfo, KeyRole, KeyStore, NewKey
 
 router = APIRouter(tags=["access"])
 
 
-class Wanted(BaseModel):
+class KeyRequest(BaseModel):
     """A key to be made."""
 
-    role: Role
-    name: PlainText = Field(min_length=1)
+    role: KeyRole
+    name: TextParameter = Field(min_length=1)
     collection: str | None = Field(None, max_length=MAX_COLLECTION)
 
 
-class Listed(BaseModel):
+class KeyList(BaseModel):
     """Every key, without the keys themselves."""
 
-    keys: list[KeyShown]
+    keys: list[KeyInfo]
 
 
 @router.get("/api/keys")
-async def keys(request: Request, caller: Admin) -> Listed:
+async def keys(request: Request, caller: Admin) -> KeyList:
     """Every key there ever was, with role, collection and last use."""
     unbound(caller)
-    store: Keys = request.app.state.keys
-    return Listed(keys=await run_in_threadpool(store.list))
+    store: KeyStore = request.app.state.keys
+    return KeyList(keys=await run_in_threadpool(store.list))
 
 
 @router.post("/api/keys", status_code=201)
-async def create(request: Request, caller: Admin, wanted: Wanted) -> NewKey:
+async def create(request: Request, caller: Admin, wanted: KeyRequest) -> NewKey:
     """A new key; it is shown this once."""
     unbound(caller)
-    store: Keys = request.app.state.keys
+    store: KeyStore = request.app.state.keys
     return await run_in_threadpool(
         lambda: store.create(wanted.role, name=wanted.name, collection=wanted.collection, by=caller.name)
     )
@@ -49,6 +49,6 @@ async def create(request: Request, caller: Admin, wanted: Wanted) -> NewKey:
 async def revoke(request: Request, caller: Admin, key: NamePath) -> None:
     """The key opens nothing any more."""
     unbound(caller)
-    store: Keys = request.app.state.keys
+    store: KeyStore = request.app.state.keys
     if not await run_in_threadpool(lambda: store.revoke(key, by=caller.name)):
         raise HTTPException(404, f"There is no valid key {key}.")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from fathom.api.authorization import Operator, Reader, within, within_document
 from fathom.api.request_guards import content_length
 from fathom.api.routes.document_paths import DocumentId, urls
-from fathom.api.routes.parameters import MAX_COLLECTION, Cursor
+from fathom.api.routes.parameters import MAX_COLLECTION, CursorParameter
 from fathom.api.upload_form import FORM, MAX_AROUND, place, receive
 from fathom.database import open_database, require_writable
 from fathom.errors import StoreFull, UsageWrong
@@ -24,7 +24,7 @@ from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads.document_dates import given_date, note_date
 from fathom.uploads.intake import open_intake
-from fathom.uploads.priorities import checked, prioritize
+from fathom.uploads.priorities import prioritize, validate_priority
 
 router = APIRouter(tags=["uploads"])
 
@@ -33,7 +33,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 LevelName = Literal["debug", "info", "warning", "error"]
 
 
-class Uploaded(BaseModel):
+class UploadReceipt(BaseModel):
     """A file that was taken."""
 
     upload_id: str = Field(description="the document's id")
@@ -44,14 +44,14 @@ class Uploaded(BaseModel):
     changed: bool = Field(description="false where the same bytes were there already: nothing is done again")
 
 
-class Logs(BaseModel):
+class LogPage(BaseModel):
     """A page of log lines and where the next one starts."""
 
     lines: list[dict[str, Any]]
     next: int | None = Field(description="the cursor of the next page, where there are more lines now")
 
 
-class Measured(BaseModel):
+class DocumentMetrics(BaseModel):
     """The figures of one document."""
 
     upload_id: str
@@ -68,7 +68,7 @@ async def upload(
     collection: Annotated[
         str | None, Query(max_length=MAX_COLLECTION, description="The form's field of that name wins.")
     ] = None,
-) -> Uploaded:
+) -> UploadReceipt:
     """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
     `reference_time`, the document's date as in 2021-05-04, from which its facts without a date hold.
 
@@ -99,7 +99,7 @@ async def upload(
     if report.stopped:
         raise StoreFull(report.stopped, document=placed.document)
     request.app.state.launcher.kick(request.state.request_id)
-    return Uploaded(
+    return UploadReceipt(
         upload_id=placed.document,
         version=placed.version,
         size=placed.size,
@@ -123,19 +123,19 @@ async def logs(
     since: Annotated[datetime | None, Query(description="The earliest time, ISO 8601.")] = None,
     stage: Annotated[StageName | None, Query()] = None,
     level: Annotated[LevelName | None, Query(description="The least level.")] = None,
-    cursor: Cursor = 0,
+    cursor: CursorParameter = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> Logs:
+) -> LogPage:
     """What was said of the document, in the order it came."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
 
-    def read() -> Logs:
+    def read() -> LogPage:
         found = Events(open_database(settings.operational_url)).of_document(
             document, after=cursor, since=_seconds(since), stage=stage, level=level, limit=limit + 1
         )
         page = found[:limit]
-        return Logs(lines=[one.as_line() for one in page], next=page[-1].id if len(found) > limit else None)
+        return LogPage(lines=[record.as_line() for record in page], next=page[-1].id if len(found) > limit else None)
 
     page = await run_in_threadpool(read)
     if not page.lines:
@@ -144,7 +144,7 @@ async def logs(
 
 
 @router.get("/api/upload/{document:path}/metrics")
-async def metrics(request: Request, caller: Reader, document: DocumentId) -> Measured:
+async def metrics(request: Request, caller: Reader, document: DocumentId) -> DocumentMetrics:
     """The document's figures and how long each stage took."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
@@ -152,7 +152,9 @@ async def metrics(request: Request, caller: Reader, document: DocumentId) -> Mea
     since = found.accepted_at.timestamp() - 5.0 if found.accepted_at else 0.0
     events = Events(open_database(settings.operational_url))
     counted = await run_in_threadpool(events.counted, document, since)
-    return Measured(upload_id=document, status=found.status, durations=found.durations, metrics=found.metrics, events=counted)
+    return DocumentMetrics(
+        upload_id=document, status=found.status, durations=found.durations, metrics=found.metrics, events=counted
+    )
 
 
 async def known_status(settings: Settings, document: str) -> DocumentStatus:
@@ -169,7 +171,7 @@ def _priority(text: str | None) -> int | None:
         return None
     if not _WHOLE.fullmatch(text):
         raise UsageWrong("The field priority is not a whole number.")
-    return checked(int(text))
+    return validate_priority(int(text))
 
 
 def _seconds(when: datetime | None) -> float | None:

@@ -1,4 +1,4 @@
-"""`fathom cost` and `fathom budget`: what the language model cost, and what may still be spent."""
+"""`fathom cost` and `fathom budget`: the cost of language models, and the remaining budget."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, say, table
+from fathom.cli.output import AsJson, print_result, say, table
 
 if TYPE_CHECKING:
     from fathom.operations.costs import BudgetState, CostRow, Costs
     from fathom.operations.estimate import Estimate, FileEstimate
 
 
-class By(StrEnum):
-    """What costs are summed by."""
+class CostGrouping(StrEnum):
+    """The key by which costs are summed."""
 
     DOCUMENT = "document"
     MODEL = "model"
@@ -25,21 +25,21 @@ class By(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """The commands are in the application."""
+    """Adds the commands to the application."""
     app.command("cost", epilog="Example: fathom cost --by document --days 7")(cost)
     app.command("budget", epilog="Example: fathom budget --json")(budget)
 
 
 def cost(
-    by: Annotated[By, typer.Option("--by", help="What the costs are summed by.")] = By.DAY,
+    by: Annotated[CostGrouping, typer.Option("--by", help="Sum the costs by this key.")] = CostGrouping.DAY,
     days: Annotated[int | None, typer.Option("--days", min=1, help="The last so many days (UTC); all if not given.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show what the language model cost: spent, saved by answers that were kept, and what waits."""
+    """Show the cost of the language model: spent, saved by cached responses, and a forecast for waiting episodes."""
     from fathom.operations.costs import costs
 
     found = costs(deployment(), by.value, days=days)
-    answer(found, as_json, lambda: _print_costs(found))
+    print_result(found, as_json, lambda: _print_costs(found))
     return 0
 
 
@@ -48,19 +48,19 @@ def budget(as_json: AsJson = False) -> int:
     from fathom.operations.costs import budget_state
 
     found = budget_state(deployment())
-    answer(found, as_json, lambda: _print_budget(found))
+    print_result(found, as_json, lambda: _print_budget(found))
     return 0
 
 
 def print_estimate(found: Estimate) -> None:
-    """The estimate as a table, a line each file, the sum last."""
+    """Prints the estimate as a table, a row for each file and a row for the total."""
     columns = ("document", "chunks>", "new>", "tokens in>", "tokens out>", "cost $>", "seconds>")
 
-    def line(one: FileEstimate, name: str) -> tuple[object, ...]:
-        figures = (one.chunks, one.new, one.tokens_in, one.tokens_out, _usd(one.cost_usd), f"{one.seconds:.1f}")
+    def line(file: FileEstimate, name: str) -> tuple[object, ...]:
+        figures = (file.chunks, file.new, file.tokens_in, file.tokens_out, _usd(file.cost_usd), f"{file.seconds:.1f}")
         return (name, *figures)
 
-    table(columns, [*(line(one, one.document) for one in found.files), line(found.total, "all")])
+    table(columns, [*(line(file, file.document) for file in found.files), line(found.total, "all")])
     say(f"Model: {found.model}. Based on {found.based_on}. Nothing was started.")
 
 

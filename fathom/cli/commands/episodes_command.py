@@ -1,4 +1,4 @@
-"""`fathom episodes`: the ledger, which says of every chunk whether it is in the graph."""
+"""`fathom episodes`: shows the ledger of chunks, compares it with the graph, and reconciles both."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ SHOWN = 20  # of each kind, in the list for people
 
 
 class _IdOrCommand(TyperGroup):
-    """`fathom episodes ID` is `fathom episodes show ID`: an id has a slash in it, so it is no command."""
+    """`fathom episodes ID` is `fathom episodes show ID`: an id has a slash in it, a command has none."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command named, or `show` of the id that stands there."""
+        """Returns the named command, or `show` with the given id."""
         known = not args or args[0] in self.commands or "/" not in args[0]
         return super().resolve_command(ctx, args if known else ["show", *args])
 
 
 group = typer.Typer(
     cls=_IdOrCommand,
-    help="Show the ledger, which says of every chunk whether it is in the graph; hold it against the graph, repair both.",
+    help="Show the ledger, which says of every chunk whether it is in the graph; compare it with the graph, repair both.",
     epilog="Example: fathom episodes samples/budget.xlsx",
     invoke_without_command=True,
 )
 
 
 def add_to(app: typer.Typer) -> None:
-    """The group is in the application."""
+    """Adds the group to the application."""
     app.add_typer(group, name="episodes")
 
 
@@ -83,10 +83,10 @@ def verify(
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Hold the ledger against the graph, both ways; exit code 1 where they differ or the graph holds something twice."""
-    from fathom.operations.episode_rows import verified
+    """Compare the ledger with the graph, both ways; exit code 1 if they differ or the graph holds duplicates."""
+    from fathom.operations.episode_rows import verify_collections
 
-    found = verified(deployment(), collection)
+    found = verify_collections(deployment(), collection)
     agree = all(difference.agree for difference in found)
     print_result({"agree": agree, "collections": found}, _json(context, as_json), lambda: _print_differences(found))
     say("Ledger and graph agree." if agree else "Ledger and graph differ.")
@@ -97,18 +97,18 @@ def verify(
 def repair(
     context: typer.Context,
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the planned changes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Bring ledger and graph back to agreement; what was lost is written again by the next run."""
+    """Reconcile ledger and graph; lost episodes are written again by the next run."""
     from fathom.errors import Refused
+    from fathom.operations.repair import plan_repairs
     from fathom.operations.repair import repair as repair_collections
-    from fathom.operations.repair import repairs
 
     settings = deployment()
     as_json = _json(context, as_json)
-    plans = repairs(settings, collection)
+    plans = plan_repairs(settings, collection)
     wrong = [plan.collection for plan in plans if not plan.nothing_to_do]
     if dry_run or not wrong:
         print_result({"agree": not wrong, "dry_run": dry_run, "repairs": plans}, as_json, lambda: _print_repairs(plans))

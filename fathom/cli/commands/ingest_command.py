@@ -1,4 +1,4 @@
-"""`fathom ingest`: files, folders, patterns or the standard input become documents."""
+"""`fathom ingest`: accepts files, folders, patterns or the standard input as documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, print_text, say
+from fathom.cli.output import AsJson, print_result, print_text, say
 from fathom.cli.password_file import PasswordFile, passwords_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """The command is in the application."""
+    """Adds the command to the application."""
     app.command("ingest", epilog="Example: fathom ingest reports/ notes.md --collection research --wait")(ingest)
 
 
@@ -27,17 +27,17 @@ def ingest(
     collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until each and what came with it is done.")] = False,
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="File name of what the standard input brings.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="File name for the standard input.")] = None,
     password_file: PasswordFile = None,
     reference_time: Annotated[
         str | None, typer.Option("--reference-time", help="Date of the documents (2021-05-04): facts without one hold from it.")
     ] = None,
-    estimate: Annotated[bool, typer.Option("--estimate", help="Say chunks, tokens, cost and time; start nothing.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Print chunks, tokens, cost and time; start nothing.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Accept documents; prints their ids. Exit 5 where some could not be taken or did not get through, 1 where none did.
+    """Accept documents and print their ids. Exit 5 if some were refused or failed, 1 if all were.
 
-    A PDF or Office file that a password opens is stored without its lock; the password itself is kept nowhere.
+    A PDF or Office file that a password opens is stored unlocked; the password is not stored.
     """
     from fathom.deployment.components import run_for_others
     from fathom.errors import FathomError
@@ -62,7 +62,7 @@ def ingest(
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
     if not wait or not placement.placed:
         result = {"documents": placement.placed, "refused": refused}
-        answer(result, as_json, lambda: print_text("\n".join(one.document for one in placement.placed)))
+        print_result(result, as_json, lambda: print_text("\n".join(placed.document for placed in placement.placed)))
         try:
             require_running(settings)
         except FathomError as error:
@@ -70,14 +70,14 @@ def ingest(
         return _exit_code(len(placement.placed), len(refused), placement)
     require_running(settings)
     from fathom.cli.commands.documents_command import print_summary
-    from fathom.cli.progress_line import Shown
+    from fathom.cli.progress_line import ProgressLine
     from fathom.operations.document_rows import documents_by_id
 
-    with Shown() as shown:
+    with ProgressLine() as shown:
         ended = wait_for(placement.placed, settings, since=placement.since, told=shown)
-    rows = documents_by_id(settings, [one.document for one in ended])
-    answer({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
-    versions = {one.document: one.version for one in placement.placed}
+    rows = documents_by_id(settings, [upload.document for upload in ended])
+    print_result({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
+    versions = {placed.document: placed.version for placed in placement.placed}
     for row in rows:
         if row.version != versions.get(row.id, row.version):
             say(f"{row.id}: other bytes took its place before it was through; what stands above is what became of those.")
@@ -106,7 +106,7 @@ def _estimate(paths: list[str], collection: str, settings: Settings, as_json: bo
     for source, error in placement.refused:
         say(f"Not taken: {source}: {error.message} {error.what_to_do}")
     refused = [{"source": source, **error.as_dict()} for source, error in placement.refused]
-    answer({**found.model_dump(), "refused": refused}, as_json, lambda: print_estimate(found))
+    print_result({**found.model_dump(), "refused": refused}, as_json, lambda: print_estimate(found))
     return _exit_code(len(found.files), len(refused), placement)
 
 
@@ -119,7 +119,7 @@ def _exit_code(well: int, badly: int, placement: Placement) -> int:
 
 
 def _expanded(words: list[str]) -> list[Path]:
-    """The paths, patterns replaced by what they match. Raises UsageWrong for a pattern that matches nothing."""
+    """Returns the paths with patterns replaced by their matches. Raises UsageWrong for a pattern without a match."""
     import glob
 
     from fathom.errors import UsageWrong
@@ -140,7 +140,7 @@ def _from_stdin(name: str | None, collection: str, priority: int | None, date: D
     import sys
 
     from fathom.errors import FathomError, UsageWrong
-    from fathom.operations.ingest import accepted
+    from fathom.operations.ingest import accept_placed
     from fathom.uploads.inbox.inbox_writer import Placement, place
 
     if not name:
@@ -149,7 +149,7 @@ def _from_stdin(name: str | None, collection: str, priority: int | None, date: D
     placement = Placement()
     try:
         placement.placed.append(place(settings, collection, name, sys.stdin.buffer))
-        accepted(placement, settings, priority, date)
+        accept_placed(placement, settings, priority, date)
     except FathomError as error:
         placement.refused.append((name, error))
     return placement

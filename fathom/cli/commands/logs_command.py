@@ -1,4 +1,4 @@
-"""`fathom logs`: the log lines of one document, from every process, in the order of time."""
+"""`fathom logs`: prints the log lines of a document, from every process, in order of time."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def add_to(app: typer.Typer) -> None:
-    """The command is in the application."""
+    """Adds the command to the application."""
     app.command("logs", epilog="Example: fathom logs samples/budget.xlsx --stage graphiti --since 10m")(logs)
 
 
 def logs(
     document: Annotated[str, typer.Argument(metavar="ID", help="The document's id: collection/path.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the document has ended.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue until the document has ended.")] = False,
     stage: Annotated[str | None, typer.Option("--stage", help="upload, validation, docling, chunking, graphiti.")] = None,
     level: Annotated[str | None, typer.Option("--level", help="Least level: debug, info, warning, error.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="10m, 2h, 1d, or a time such as 2026-01-31T12:00.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show what was logged of a document. With --json one JSON object a line."""
-    from fathom.observability.log_reader import Follower, Wanted, read_lines
+    """Show the log of a document. With --json a JSON object for each line."""
+    from fathom.observability.log_reader import Follower, LogFilter, read_lines
 
     settings = deployment()
     when = _time(since)
-    wanted = Wanted(document, _one_of(stage, "stage"), _one_of(level, "level"), when)
+    wanted = LogFilter(document, _one_of(stage, "stage"), _one_of(level, "level"), when)
     follower = Follower(settings.home, wanted)
     lines = read_lines(settings.home, document, stage=wanted.stage, level=wanted.level, since=when)
     for line in lines:

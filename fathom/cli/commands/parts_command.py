@@ -1,4 +1,4 @@
-"""`fathom up`, `down`, `status`, `doctor`: the parts of a deployment."""
+"""`fathom up`, `down`, `status`, `doctor`: start, stop and inspect the components of a deployment."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, duration, say, table
+from fathom.cli.output import AsJson, duration, print_result, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fathom.deployment.components import Started
-    from fathom.processes.component import PartStatus
+    from fathom.processes.component import ComponentStatus
     from fathom.settings import Settings
 
 
 def add_to(app: typer.Typer) -> None:
-    """The commands are in the application."""
+    """Adds the commands to the application."""
     app.command("up", epilog="Example: fathom up --no-samples")(up)
     app.command("down", epilog="Example: fathom down")(down)
     app.command("status", epilog="Example: fathom status --json")(status)
@@ -30,7 +30,7 @@ def up(
     attach: Annotated[bool, typer.Option("--attach", help="Stay, keep the parts running, and stop them on Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Start the parts that do not run, ingest the samples, and say where to look. Harmless to repeat."""
+    """Start the parts that do not run, ingest the samples, and print the addresses. Idempotent."""
     from fathom.deployment.components import start_all, status_all
     from fathom.observability.json_lines_handler import keep_logs
     from fathom.operations.sample_documents import SAMPLES, ingest_samples
@@ -38,24 +38,24 @@ def up(
     settings = deployment()
     started = start_all(settings, told=_tell_start)
     keep_logs(settings, "cli")
-    failed = [one for one in started if one.error]
+    failed = [part for part in started if part.error]
     rows = []
     if not failed and not no_samples:
-        from fathom.cli.progress_line import Shown
+        from fathom.cli.progress_line import ProgressLine
 
-        with Shown() as shown:
+        with ProgressLine() as shown:
             rows = ingest_samples(settings, told=shown)
     statuses = status_all(settings)
     result = {
         "parts": statuses,
-        "started": {one.name: one.outcome for one in started},
-        "errors": [one.error.as_dict() | {"part": one.name} for one in failed if one.error],
+        "started": {part.name: part.outcome for part in started},
+        "errors": [part.error.as_dict() | {"part": part.name} for part in failed if part.error],
         "documents": rows,
     }
-    answer(result, as_json, lambda: _print_up(settings, statuses, rows))
-    for one in failed:
-        if one.error:
-            say(f"{one.name}: {one.error.message} {one.error.what_to_do}")
+    print_result(result, as_json, lambda: _print_up(settings, statuses, rows))
+    for part in failed:
+        if part.error:
+            say(f"{part.name}: {part.error.message} {part.error.what_to_do}")
     if failed:
         say("The other parts run; `fathom up` starts the rest once that is mended.")
         return failed[0].error.exit_code if failed[0].error else 3
@@ -71,54 +71,56 @@ def up(
 
 
 def down(as_json: AsJson = False) -> int:
-    """Stop all parts; no process is left. What was accepted goes on with the next `fathom up`."""
+    """Stop all parts; no process is left. Accepted documents continue with the next `fathom up`."""
     from fathom.deployment.components import stop_all
 
     stopped = stop_all(deployment())
-    answer({"stopped": stopped}, as_json, lambda: say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running."))
+    print_result(
+        {"stopped": stopped}, as_json, lambda: say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    )
     return 0
 
 
 def status(as_json: AsJson = False) -> int:
-    """Show each part: whether it does its work, pid, port, version, memory. Exit 3 where one does not."""
+    """Show each part: health, pid, port, version, memory. Exit 3 if any is unhealthy."""
     from fathom.deployment.components import healthy, status_all
-    from fathom.orchestration.deleted_partitions import WHAT_TO_DO, told, without_partition
+    from fathom.orchestration.deleted_partitions import WHAT_TO_DO, partition_warning, without_partition
 
     settings = deployment()
     statuses = status_all(settings)
     fine = healthy(statuses)
     lacking = without_partition(settings) if settings.home.is_dir() else []
-    answer({"healthy": fine, "parts": statuses, "no_partition": lacking}, as_json, lambda: print_statuses(statuses))
+    print_result({"healthy": fine, "parts": statuses, "no_partition": lacking}, as_json, lambda: print_statuses(statuses))
     if lacking:
-        say(f"{told(lacking)} {WHAT_TO_DO}")
+        say(f"{partition_warning(lacking)} {WHAT_TO_DO}")
     if not fine:
-        down = ", ".join(one.name for one in statuses if not one.healthy)
+        down = ", ".join(part.name for part in statuses if not part.healthy)
         say(f"Not well: {down}. `fathom up` starts what is missing.")
-        for one in statuses:
-            if one.detail and not one.healthy:
-                say(f"{one.name}: {one.detail}")
+        for part in statuses:
+            if part.detail and not part.healthy:
+                say(f"{part.name}: {part.detail}")
     return 0 if fine else 3
 
 
 def doctor(as_json: AsJson = False) -> int:
-    """Check Python, disk, ports, settings, models, graph and storage; each line says what is wrong and what to do."""
+    """Check Python, disk, ports, settings, models, graph and storage; each line names a fault and its remedy."""
     from fathom.deployment.doctor import examine
 
     findings = examine()
-    wrong = [one for one in findings if not one.fine]
-    answer(
+    wrong = [finding for finding in findings if not finding.fine]
+    print_result(
         {"fine": not wrong, "checks": findings},
         as_json,
         lambda: table(
             ("", "check", "finding", "what to do"),
-            (("ok" if one.fine else "WRONG", one.check, one.finding, one.what_to_do) for one in findings),
+            (("ok" if finding.fine else "WRONG", finding.check, finding.finding, finding.what_to_do) for finding in findings),
         ),
     )
     return 1 if wrong else 0
 
 
-def print_statuses(statuses: Sequence[PartStatus]) -> None:
-    """The parts as a table."""
+def print_statuses(statuses: Sequence[ComponentStatus]) -> None:
+    """Prints the parts as a table."""
     table(
         ("part", "state", "pid>", "address", "version", "up>", "MB>"),
         (
@@ -126,9 +128,9 @@ def print_statuses(statuses: Sequence[PartStatus]) -> None:
             for s in statuses
         ),
     )
-    for one in statuses:
-        if one.detail and not one.healthy:
-            say(f"{one.name}: {one.detail}")
+    for part in statuses:
+        if part.detail and not part.healthy:
+            say(f"{part.name}: {part.detail}")
 
 
 def _tell_start(started: Started) -> None:
@@ -136,14 +138,14 @@ def _tell_start(started: Started) -> None:
     say(f"{started.name:<18} {said}" + (f"  {started.seconds:.1f} s" if started.outcome != "running" else ""))
 
 
-def _print_up(settings: Settings, statuses: Sequence[PartStatus], rows: Sequence[object]) -> None:
+def _print_up(settings: Settings, statuses: Sequence[ComponentStatus], rows: Sequence[object]) -> None:
     from fathom.cli.commands.documents_command import print_summary
 
     if rows:
         print_summary(rows)  # type: ignore[arg-type]
         say("")
-    addresses = {one.name: one.address for one in statuses if one.address}
-    page = next((one.address for one in statuses if one.name == "api" and one.healthy), None)
+    addresses = {part.name: part.address for part in statuses if part.address}
+    page = next((part.address for part in statuses if part.name == "api" and part.healthy), None)
     say(f"Page      {page or 'not running'}" + ("/" if page else ""))
     if page:
         from fathom.security.sign_in_links import VALID_FOR_S, new_ticket

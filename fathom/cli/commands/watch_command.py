@@ -1,4 +1,4 @@
-"""`fathom watch`: documents as they move; a table that changes on a terminal, a line a change elsewhere."""
+"""`fathom watch`: live status of documents; a redrawn table on a terminal, a line for each change elsewhere."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fathom.cli.output import AsJson, cell, console, duration, print_json, print
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from fathom.operations.document_watch import Seen
+    from fathom.operations.document_watch import WatchSnapshot
     from fathom.status.document_status import DocumentStatus
 
-STEP = 10  # percent of progress that are worth a line
+STEP = 10  # percent of progress between two lines
 _COLORS = {
     "complete": "green",
     "failed": "red",
@@ -32,30 +32,30 @@ _COLORS = {
 
 
 def add_to(app: typer.Typer) -> None:
-    """The command is in the application."""
+    """Adds the command to the application."""
     app.command("watch", epilog="Example: fathom watch research/report.pdf")(watch)
 
 
 def watch(
     target: Annotated[
-        str | None, typer.Argument(metavar="[ID|COLLECTION]", help="One document or collection; all if none is named.")
+        str | None, typer.Argument(metavar="[ID|COLLECTION]", help="A document or collection; all if none is named.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show documents as they move, until none is in hand any more. With --json one status a line as it changes.
+    """Show the status of documents until all have ended. With --json a status for each change.
 
-    Exit 0 when all that ended meanwhile are done, 1 when all failed, 5 when some did, 4 when what is left waits for money.
+    Exit 0 if all that ended meanwhile are done, 1 if all failed, 5 if some did, 4 if the rest waits for budget.
     """
-    from fathom.operations.document_watch import MOST, Seen
+    from fathom.operations.document_watch import MAX_WATCHED, WatchSnapshot
     from fathom.operations.document_watch import watch as look
 
     settings = deployment()
     live = sys.stdout.isatty() and not as_json
     rows = max(3, shutil.get_terminal_size().lines - 6)
     said: dict[str, tuple[Any, ...]] = {}
-    seen = Seen()
+    seen = WatchSnapshot()
     with _screen(live) as screen:
-        for seen in look(settings, target, most=rows if live else MOST):
+        for seen in look(settings, target, most=rows if live else MAX_WATCHED):
             if screen is not None:
                 screen.update(_table(seen, rows), refresh=True)
                 for status in seen.just_ended:
@@ -93,7 +93,7 @@ def _tell(status: DocumentStatus, said: dict[str, tuple[Any, ...]], as_json: boo
 
 
 def _line(status: DocumentStatus) -> str:
-    """What there is to say of it in one line."""
+    """Returns the status as a line of text."""
     head = f"{status.upload_id}: {status.state}"
     figures = status.metrics
     if status.state == "complete":
@@ -125,7 +125,7 @@ def _left(status: DocumentStatus) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _table(seen: Seen, rows: int) -> Table:
+def _table(seen: WatchSnapshot, rows: int) -> Table:
     from rich.markup import escape
     from rich.progress_bar import ProgressBar
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""The warm converter as every caller sees it: a call that converts, and starts the converter if nobody has yet."""
+"""Client of the warm converter: a call that converts, and starts the converter if it does not run yet."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from fathom.conversion.service.protocol import (
     receive,
 )
 from fathom.errors import ConverterUnreachable, DocumentRejected, StoreFailed
-from fathom.observability.structured_logging import carried
+from fathom.observability.structured_logging import propagated_fields
 from fathom.settings import Settings
 
-# The converter says it is alive every 5 s; on a machine under load it may be late, not by this.
+# The converter sends ALIVE every 5 s; on a machine under load it may be late, but not by this.
 SILENT_FOR_S = 30.0
 # A converter may be on its way out, or be replaced by a caller with other settings; past this those callers are fighting.
-MOST_ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 # A converter may vanish while a document is at work in it; once more, and the document may be why.
-MOST_VANISHED = 1
+MAX_VANISHED = 1
 
 
 class Unheard(ConnectionLost):
@@ -42,10 +42,10 @@ class Unheard(ConnectionLost):
 
 
 class ConverterClient:
-    """Converts by the one converter process of `settings.home`; safe to share between threads.
+    """Converts by the converter process of `settings.home`; safe to share between threads.
 
-    `engine` names the module that converts in the workers (see worker.py); callers with another engine or other settings
-    get a converter of their own, and the one before it leaves when it has finished its work.
+    `engine` names the module that converts in the workers (see conversion_worker.py); callers with another engine or other
+    settings get a converter of their own, and the converter before it leaves when it has finished its work.
     """
 
     def __init__(self, settings: Settings, *, engine: str | None = None) -> None:
@@ -64,9 +64,9 @@ class ConverterClient:
         document: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> ConvertedDocument:
-        """The file as a structured document, inspected and converted in a worker that nothing else depends on.
+        """Returns the file as a structured document, inspected and converted in a worker that nothing else depends on.
 
-        `version` is the SHA-256 of the bytes, `name` what the file was called when it was uploaded. `progress` is called on
+        `version` is the SHA-256 of the bytes, `name` the file's name when it was uploaded. `progress` is called on
         this thread; an exception it raises cancels the conversion and goes on to the caller, as Ctrl-C does.
 
         Raises DocumentRejected (its subclasses say why), ConversionFailed (TimedOut, OutOfMemory, Cancelled), StoreFailed if
@@ -76,11 +76,11 @@ class ConverterClient:
         return decode_document(payload)
 
     def inspect(self, path: Path, *, name: str | None = None, document: str | None = None) -> Inspection:
-        """What the file is, found out in a worker, which a file made to crash its reader may crash. Raises as `convert`."""
+        """Inspects the file in a worker, which a file made to crash its reader may crash. Raises as `convert`."""
         return Inspection.model_validate_json(self._ask(self._request("inspect", path, name, "", document), None))
 
     def ensure_started(self, *, warm: bool = False, timeout: float = 180.0) -> None:
-        """The converter of this home answers, and has our settings; with `warm`, a worker is ready for a document.
+        """Ensures that the converter of this home runs with our settings; with `warm`, that a worker is ready for a document.
 
         Of any number of callers at once, one starts it. Raises ConverterUnreachable, and SettingsInvalid where the backend
         that the settings name cannot work here.
@@ -95,21 +95,21 @@ class ConverterClient:
             time.sleep(0.1)
 
     def status(self) -> ConverterStatus:
-        """How the converter is doing. Raises ConverterUnreachable if none is running; starts none."""
+        """Returns the converter's status. Raises ConverterUnreachable if none is running; starts none."""
         return self._lifecycle.status()
 
     def listening(self) -> int | None:
-        """The pid of the converter, even if it does not answer, 0 where the system does not tell; starts none."""
+        """Returns the pid of the converter, even if it does not answer, 0 where the system does not tell; starts none."""
         return self._lifecycle.listening()
 
     def stop(self) -> bool:
-        """No converter owns this home; what it was converting is cancelled. True if one was running."""
+        """Stops the converter of this home and cancels its documents. Returns True if one was running."""
         return self._lifecycle.stop()
 
     def _request(self, operation: str, path: Path, name: str | None, version: str, document: str | None) -> Request:
         self._settings.require_usable()
         try:
-            # what needs no reading is told before anything is started
+            # rejections that need no reading come before anything is started
             check_size(path, max_bytes=self._settings.max_bytes)
         except DocumentRejected as rejection:
             rejection.document = document
@@ -117,7 +117,7 @@ class ConverterClient:
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or type(error).__name__}."
             raise StoreFailed(message, document=document) from error
-        told = carried()
+        told = propagated_fields()
         return Request(
             operation="inspect" if operation == "inspect" else "convert",
             path=str(path.absolute()),
@@ -130,14 +130,14 @@ class ConverterClient:
         )
 
     def _ask(self, request: Request, progress: ProgressCallback | None) -> bytes:
-        """The converter's answer.
+        """Returns the converter's reply.
 
-        A converter that vanishes over the document is asked once more; one that vanishes while the document waits for a
-        worker, or leaves for another, a few times.
+        The request is sent once more to a converter that vanishes over the document, and a few times where it vanishes
+        while the document waits for a worker, or leaves for another converter.
         """
         vanished = 0
-        for attempt in range(MOST_ATTEMPTS):
-            # of the code as it is by now: an upgrade while the document waits makes the next converter another one
+        for attempt in range(MAX_ATTEMPTS):
+            # with the fingerprint of the current code: an upgrade while the document waits makes the next converter another one
             current = replace(request, fingerprint=self._settings.fingerprint())
             try:
                 with self._connected() as connection:
@@ -147,7 +147,7 @@ class ConverterClient:
                 continue
             except ConnectionLost as error:
                 vanished += 1
-                if vanished > MOST_VANISHED:
+                if vanished > MAX_VANISHED:
                     message = "The converter vanished twice over this document."
                     raise ConverterUnreachable(message, document=request.document, hint=self._lifecycle.log_hint) from error
                 continue
@@ -160,7 +160,7 @@ class ConverterClient:
         )
 
     def _connected(self) -> socket.socket:
-        """A connection to the converter, started if there is none. Raises Unheard if it is gone again at once."""
+        """Connects to the converter, and starts it if it does not run. Raises Unheard if it is gone again at once."""
         try:
             return self._address.connect(SILENT_FOR_S)
         except OSError:

@@ -1,4 +1,4 @@
-"""Where the converter process and its workers write their log lines."""
+"""Log output of the converter process and its workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fathom.observability.events import BY_NAME
-from fathom.observability.json_lines_handler import LONGEST_TEXT, JsonLines, keep_logs_at
+from fathom.observability.json_lines_handler import MAX_TEXT, JsonLines, keep_logs_at
 from fathom.observability.structured_logging import bound, get_logger
 
 # A line that is longer is not parsed; asyncio drops one that is longer still (worker_process.LINE_LIMIT).
@@ -19,7 +19,7 @@ MAX_DEPTH = 6
 LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error", "critical")}
 # Every line of JsonLines has them, and the converter's own line has its own.
 HEAD = frozenset({"timestamp", "level", "logger", "message", "event", "pid"})
-# What lines carry to say which document they are about; each is a text, for others look at them.
+# Fields by which lines name their document; each is a text, for others look at them.
 CONTEXT = frozenset({"document", "run", "request", "stage", "sub_stage"})
 # Names with a meaning for whatever a line passes on its way: structlog's and logging's arguments, and our processors'.
 TAKEN = frozenset({
@@ -31,12 +31,12 @@ output_log = get_logger("fathom.conversion.service.conversion_worker")
 
 
 def log_to_file(path: Path, level: str) -> None:
-    """Every line of this process goes to the file as JSON; see keep_logs_at for how much of it is kept."""
+    """Sends every line of this process to the file as JSON; see keep_logs_at for how much of it is kept."""
     keep_logs_at(path, level)
 
 
 def log_to_stream(stream: TextIO, level: str) -> None:
-    """Every line of this process goes to the stream as JSON, to be taken by `relay`."""
+    """Sends every line of this process to the stream as JSON, to be taken by `relay`."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.getLogger().addHandler(handler)
@@ -80,7 +80,7 @@ def _level(said: object) -> int:
 
 
 def _bounded(value: Any, depth: int) -> Any:
-    """The value with long texts cut, what lies deeper than `depth` left out, and no number that JSON lacks."""
+    """Returns the value with long texts cut, values deeper than `depth` left out, and no number that JSON lacks."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -97,7 +97,7 @@ def _bounded(value: Any, depth: int) -> Any:
 def _text(text: str) -> str:
     """Returns the text, cut where it is long; half a surrogate pair, which no UTF-8 can hold, is a question mark."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
-    return whole if len(whole) <= LONGEST_TEXT else whole[:LONGEST_TEXT] + "…"
+    return whole if len(whole) <= MAX_TEXT else whole[:MAX_TEXT] + "…"
 
 
 def _json_object(line: bytes) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The converter's workers: so many kept warm, each document given to the next free one, the dead and worn out replaced."""
+"""The worker pool: keeps workers warm, gives each document to the next free worker, replaces dead and worn workers."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from fathom.conversion.service.worker_process import WARM_UP_LIMIT_S, Tell, Work
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionTimedOut, ConverterUnreachable, DocumentRejected
 from fathom.observability.structured_logging import bound, get_logger, stage
 
-# After so many failed starts in a row, with no worker left, callers are told instead of kept waiting.
+# After so many failed starts in a row, with no worker left, callers get an error instead of waiting on.
 TROUBLE_AFTER_FAILED_STARTS = 3
-# Workers that others kill while they warm up say less about the next one.
+# Workers that others kill while they warm up are weaker evidence about the next worker.
 TROUBLE_AFTER_KILLED_STARTS = 8
-LONGEST_PAUSE_S = 30.0
-# Workers warm up one after another; past this the one that warms up hangs, and the others wait for it no longer.
+MAX_PAUSE_S = 30.0
+# Workers warm up in turn; past this the worker that warms up hangs, and the others stop waiting for it.
 WARM_TURN_WITHIN_S = 30.0
 # A worker is killed at its time limit; where its document has no outcome so much later, the supervision is at fault.
 SUPERVISION_SLACK_S = 30.0
 # A document whose worker was killed by others goes to another worker so often: it may yet be why (the kernel's OOM killer).
-MOST_RETRIES = 1
+MAX_RETRIES = 1
 # Workers may be gone before they have the document, which then cannot be why; so many in a row have another cause.
-MOST_LOST_WORKERS = 6
+MAX_LOST_WORKERS = 6
 
 log = get_logger(__name__)
 
 
 @dataclass
 class Counts:
-    """What became of the documents and the workers since the start."""
+    """Counts documents and workers by outcome since the start."""
 
     converted: int = 0
     rejected: int = 0
@@ -46,14 +46,14 @@ class Counts:
 
 
 class WorkerPool:
-    """`run` keeps the workers; `work` gives one a document."""
+    """Keeps workers (`run`) and gives each document to one of them (`work`)."""
 
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
         self._workers: list[WorkerProcess] = []
         self._free: deque[WorkerProcess] = deque()
         self._queue: deque[asyncio.Future[WorkerProcess]] = deque()
-        # one warms up at a time: the first is ready soonest, and those at work keep their cores
+        # they warm up in turn: the first is ready soonest, and those at work keep their cores
         self._warming = asyncio.Lock()
         self._failed_starts = 0
         self._closing = False
@@ -64,7 +64,7 @@ class WorkerPool:
         self.in_trouble = asyncio.Event()
 
     async def run(self) -> None:
-        """Keeps as many workers as the settings say, until closed. Raises ExceptionGroup where that fails."""
+        """Keeps as many workers as the settings ask for, until closed. Raises ExceptionGroup where that fails."""
         try:
             async with asyncio.TaskGroup() as keepers:
                 for _ in range(self._settings.workers):
@@ -86,7 +86,7 @@ class WorkerPool:
             except WorkerLost as loss:
                 lost += 1
                 killed += loss.taken
-                if killed <= MOST_RETRIES and lost < MOST_LOST_WORKERS:
+                if killed <= MAX_RETRIES and lost < MAX_LOST_WORKERS:
                     with stage("docling", document=request.document, run=request.run), bound(request=request.request):
                         log.warning("The worker is lost: its document goes to another", sub_stage="restart", reason=str(loss))
                     continue
@@ -100,28 +100,28 @@ class WorkerPool:
             return frame, payload
 
     def workers(self) -> list[WorkerStatus]:
-        """The workers that are there, in figures."""
+        """Returns the present workers' status."""
         return [worker.status() for worker in self._workers]
 
     async def close(self) -> None:
-        """No worker is left."""
+        """Ends all workers."""
         self._closing = True
         stopped = ConversionCancelled("The converter was stopped.")
         await asyncio.gather(*(worker.kill(stopped) for worker in list(self._workers)))
 
     @property
     def waiting(self) -> int:
-        """How many documents wait for a worker."""
+        """The number of documents that wait for a worker."""
         return len(self._queue)
 
     @property
     def trouble(self) -> str | None:
-        """Why no worker can be had, if so."""
+        """The reason why no worker can be had, if so."""
         return self._trouble.message if self._trouble else None
 
     @property
     def _patience_s(self) -> float:
-        """How long documents wait while no worker says anything: longer than any may be at work on one, or warm up."""
+        """The time that documents wait while no worker reports anything: longer than a document or a warm-up may take."""
         return max(self._settings.timeout_s, WARM_UP_LIMIT_S) + SUPERVISION_SLACK_S
 
     async def _bounded_work(self, worker: WorkerProcess, request: Request, tell: Tell) -> WorkerReply:
@@ -139,7 +139,7 @@ class WorkerPool:
             return WireFrame.ERROR, encode_error(ConversionTimedOut(message))
 
     async def _take(self, *, first: bool) -> WorkerProcess:
-        """The next free worker, in the order of asking; `first` goes before all who wait.
+        """Returns the next free worker, in the order of asking; `first` goes before all who wait.
 
         The wait lasts as long as others are worked on. Raises ConverterUnreachable if no worker can be started, or none
         takes, goes on with or ends a document for longer than its limits allow.
@@ -238,7 +238,7 @@ class WorkerPool:
         most = TROUBLE_AFTER_KILLED_STARTS if by_others else TROUBLE_AFTER_FAILED_STARTS
         if self._failed_starts >= most and not any(one.usable for one in self._workers):
             self._declare_trouble(error)
-        await asyncio.sleep(min(LONGEST_PAUSE_S, (0.125 if by_others else 0.5) * 2**self._failed_starts))
+        await asyncio.sleep(min(MAX_PAUSE_S, (0.125 if by_others else 0.5) * 2**self._failed_starts))
 
     def _give_up_on_workers(self) -> None:
         states = ", ".join(worker.status().state for worker in self._workers) or "none"
@@ -247,7 +247,7 @@ class WorkerPool:
         self._declare_trouble(ConverterUnreachable(message))
 
     def _declare_trouble(self, error: ConverterUnreachable) -> None:
-        """Those who wait, and all who come, are told; the converter leaves, so that the next caller starts another one."""
+        """Fails all present and future waiters; the converter leaves, so that the next caller starts another converter."""
         self._trouble = self._trouble or error
         self.in_trouble.set()
         while self._queue:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from fathom.deployment.components import SUPERVISOR, part_of, wanted
+from fathom.deployment.components import SUPERVISOR, component_named, wanted
 from fathom.deployment.supervision.supervisor import LOOK_EVERY_S, end_hung, supervisor_of_others
 from fathom.errors import FathomError
 from fathom.home import own_home
@@ -40,7 +40,7 @@ def start(found: Settings, name: str, hung: int | None) -> int:
     """The part runs; returns 1, having logged why, where it cannot be started."""
     if hung is not None:
         end_hung(hung, GRACE_S)
-    part = part_of(found, name)
+    part = component_named(found, name)
     if not wanted(found) or part.status().healthy:  # meanwhile
         return 0
     try:

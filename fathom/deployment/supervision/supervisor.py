@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from fathom.deployment.components import SUPERVISOR, parts_of, wanted
+from fathom.deployment.components import SUPERVISOR, components_of, wanted
 from fathom.observability.structured_logging import get_logger
-from fathom.processes.component import Part, PartStatus
-from fathom.processes.probes import room_wanted
-from fathom.processes.process import MARK, end, kill, suspended
+from fathom.processes.component import Component, ComponentStatus
+from fathom.processes.probes import disk_full_message
+from fathom.processes.process import OWNER_ENV_VAR, end, kill, suspended
 from fathom.settings import PROJECT_ROOT, Settings
 
 LOOK_EVERY_S = 2.0
@@ -36,7 +36,7 @@ HANGS_AFTER_ROOM_S = 12.0
 # A process that is stopped (SIGSTOP) for longer does not go on by itself.
 SUSPENDED_FOR_S = 15.0
 # Longest backoff between two tries to start a part.
-LONGEST_PAUSE_S = 15.0
+MAX_PAUSE_S = 15.0
 PAUSE_S = 1.0
 
 log = get_logger(__name__)
@@ -45,7 +45,7 @@ Start = Callable[[str, int | None], "subprocess.Popen[bytes]"]
 
 
 @dataclass
-class PartWatch:
+class ComponentWatch:
     """Holds the state of one watched part: its last healthy pid, since when it is unhealthy, and the process that starts it."""
 
     well_pid: int | None = None
@@ -60,10 +60,10 @@ class Supervisor:
     """Keeps the parts of these names running, every one but itself by default."""
 
     settings: Settings
-    parts: Sequence[Part]
+    parts: Sequence[Component]
     start: Start
     now: Callable[[], float] = time.monotonic
-    _watched: dict[str, PartWatch] = field(default_factory=dict)
+    _watched: dict[str, ComponentWatch] = field(default_factory=dict)
     _suspended: dict[int, float] = field(default_factory=dict)
     _full: bool = False
     _room_since: float | None = None
@@ -82,7 +82,7 @@ class Supervisor:
             self._mend(status)
 
     def _look_at_disk(self) -> None:
-        full = room_wanted(self.settings.home) is not None
+        full = disk_full_message(self.settings.home) is not None
         if full and not self._full:
             log.warning("The disk is full: hanging parts are not replaced before there is room", sub_stage="room")
         if self._full and not full:
@@ -102,12 +102,12 @@ class Supervisor:
                 log.warning("A process is stopped for long and is ended", sub_stage="suspended", worker=pid)
                 kill([found[pid]])
 
-    def _mend(self, status: PartStatus) -> None:
-        watched, now = self._watched.setdefault(status.name, PartWatch()), self.now()
+    def _mend(self, status: ComponentStatus) -> None:
+        watched, now = self._watched.setdefault(status.name, ComponentWatch()), self.now()
         if self._being_started(watched, status.name):
             return
         if status.healthy:
-            self._watched[status.name] = PartWatch(well_pid=status.pid)
+            self._watched[status.name] = ComponentWatch(well_pid=status.pid)
             return
         watched.unwell_since = now if watched.unwell_since is None else watched.unwell_since
         if now < watched.again_at:
@@ -119,14 +119,14 @@ class Supervisor:
             log.warning("A part hangs and is replaced", sub_stage="restart", part=status.name, worker=status.pid)
             watched.starting = self.start(status.name, status.pid)
 
-    def _patience(self, status: PartStatus, watched: PartWatch) -> float:
+    def _patience(self, status: ComponentStatus, watched: ComponentWatch) -> float:
         if status.pid is not None and status.pid != watched.well_pid:
             return STARTS_WITHIN_S
         if self._room_since is not None and self.now() - self._room_since < HANGS_AFTER_S:
             return HANGS_AFTER_ROOM_S
         return PATIENCE_S.get(status.name, HANGS_AFTER_S)
 
-    def _being_started(self, watched: PartWatch, name: str) -> bool:
+    def _being_started(self, watched: ComponentWatch, name: str) -> bool:
         if watched.starting is None:
             return False
         if (code := watched.starting.poll()) is None:
@@ -135,7 +135,7 @@ class Supervisor:
         watched.unwell_since = None
         if code:
             watched.failed += 1
-            pause = min(LONGEST_PAUSE_S, PAUSE_S * 2**watched.failed)
+            pause = min(MAX_PAUSE_S, PAUSE_S * 2**watched.failed)
             watched.again_at = self.now() + pause
             log.error("A part could not be started", sub_stage="restart", part=name, metrics={"again_in_s": pause})
         return False
@@ -144,12 +144,12 @@ class Supervisor:
 def supervisor_of_others(settings: Settings) -> Supervisor:
     """Returns what keeps every part but the supervisor itself, and a graph that runs elsewhere."""
     others = {SUPERVISOR, "graph"} if settings.graph_uri else {SUPERVISOR}
-    return Supervisor(settings, [part for part in parts_of(settings) if part.name not in others], starting(settings))
+    return Supervisor(settings, [part for part in components_of(settings) if part.name not in others], starting(settings))
 
 
 def supervisor_of_supervisor(settings: Settings) -> Supervisor:
     """Returns what keeps the supervisor."""
-    return Supervisor(settings, [part for part in parts_of(settings) if part.name == SUPERVISOR], starting(settings))
+    return Supervisor(settings, [part for part in components_of(settings) if part.name == SUPERVISOR], starting(settings))
 
 
 def starting(settings: Settings) -> Start:
@@ -158,7 +158,7 @@ def starting(settings: Settings) -> Start:
     def start(name: str, hung: int | None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "fathom.deployment.supervision", "--start", name]
         command += ["--instead-of", str(hung)] if hung is not None else []
-        environment = {**os.environ, MARK: str(settings.home)}
+        environment = {**os.environ, OWNER_ENV_VAR: str(settings.home)}
         return subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stdin=subprocess.DEVNULL)
 
     return start

@@ -1,6 +1,6 @@
-"""Says why a fact of an answer is none, by the words of its sentence: not about both ends, denied, supposed, or turned round.
+"""Checks a fact against its sentence: it must name both ends, and not be negated, hypothetical or reversed.
 
-Only what the words show is judged, in English, French and German; a sentence of another language is taken as it is.
+Only the wording is judged, in English, French and German; sentences in other languages are accepted.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fathom.extraction.response.text_location import SourceText
-from fathom.extraction.response.texts.unformatted_text import Span
+from fathom.extraction.response.texts.unformatted_text import CharacterSpan
 
 NAMES_NOT_BOTH = "fact does not name both"
 NOT_STATED = "fact that is denied, asked or supposed"
-TURNED_ROUND = "fact against its direction"
+REVERSED = "fact against its direction"
 NOT_A_DATE_OF_THE_TEXT = "date without a date in the text"
 
-_MIN_SHORT = 3  # letters of a word that stands for a longer name
-# Small letters only, since `May` and `Will` are names; `no longer` is an end and judged apart.
+_MIN_SHORT = 3  # letters of a word that abbreviates a longer name
+# Lower case only, since `May` and `Will` are names; `no longer` is an end and handled separately.
 _DENIES = re.compile(
     r"n['’]t\b|\b[Nn](?:ever|either|obody|or|o one)\b|\bnot\b(?! only\b)|\bcannot\b|\b(?:failed|refused|declined) to\b"
     r"|\bden(?:y|ies|ied) (?:that|having)\b|\bunlikely\b|\b(?:untrue|false|falsely|wrongly|mistakenly)\b"
     r"|\bn(?:['’]|e )\w+(?: \w+)? (?:pas|jamais|aucune?|ni)\b|\b[Nn]i .* ni\b"
 )
-# German denies behind what it denies: `A hat B nicht gekauft`.
+# German negates behind the object: `A hat B nicht gekauft`.
 _DENIES_BEHIND = re.compile(r"\b(?:nicht|kein(?:e[nmrs]?)?|niemals)\b(?! mehr\b| nur\b)")
 _SUPPOSES = re.compile(
     r"\b(?:[Ii]f|[Ww]hether|[Ss]uppose|[Pp]erhaps|[Pp]robably|[Aa]llegedly|[Rr]eportedly|[Ss]upposedly)\b"
@@ -41,7 +41,7 @@ _SAYS_SO = re.compile(
 )
 _PASSIVE = r"\s+(?:(?:was|were|is|are|been|being|has|have|had|then|later|also|first|\w+ly)\s+)+{verb}\s+by\s+(?:the\s+|an?\s+)?"
 _ACTIVE = r"\s+(?:(?:has|have|had|then|later|also|first|\w+ly)\s+)*{verb}\s+(?:the\s+|an?\s+)?"
-_BOTH_WAYS = ("MARR", "MEET", "MET", "MERGE", "BORDER", "JOIN", "NEIGHBO", "WED")  # stems of relations without a direction
+_BOTH_WAYS = ("MARR", "MEET", "MET", "MERGE", "BORDER", "JOIN", "NEIGHBO", "WED")  # stems of symmetric relations
 _HAS_NUMBER = re.compile(
     r"\d|[〇一二三四五六七八九十百千]|\b[MDCLXVI]{3,}\b|teen\b|(?:twen|thir|for|fif|six|seven|eigh|nine)t(?:y|ies)|hundred|thousand"
     r"|cent\b|cents\b|mille?\b|vingt|hundert|tausend|zig\b",
@@ -50,31 +50,31 @@ _HAS_NUMBER = re.compile(
 
 
 @dataclass(frozen=True)
-class End:
-    """An end of a fact: its name, and all that the answer and the text call it."""
+class FactEnd:
+    """An end of a fact: its name, and its other forms in the answer and the text."""
 
     name: str
     forms: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedFact:
     """A fact of an answer: both ends, the relation, its sentence, and the quote where the text has it."""
 
-    source: End
+    source: FactEnd
     relation: str
-    target: End
+    target: FactEnd
     sentence: str
     quote: str = ""
     has_ended: bool = False
 
 
-def objection(claim: Claim, *, wanted: bool = False) -> str | None:
-    """Returns the reason for which an answered fact is no fact; None where its words show none.
+def objection(claim: ClaimedFact, *, wanted: bool = False) -> str | None:
+    """Returns the reason to reject a fact; None if its wording shows none.
 
     Args:
         claim: the fact.
-        wanted: its relation is of the collection's own vocabulary, which may ask for plans and denials by their names.
+        wanted: whether its relation is of the collection's own vocabulary, which may include plans and denials by name.
     """
     says_so = bool(_SAYS_SO.search(claim.relation))
     if says_so and (wanted or not _ENDED.search(claim.sentence)):
@@ -89,16 +89,16 @@ def objection(claim: Claim, *, wanted: bool = False) -> str | None:
         quoted = _places(claim.quote, claim.source, claim.target)
         if all(quoted.values()) and _is_unstated(claim.quote, quoted, has_ended=has_ended):
             return NOT_STATED
-    return TURNED_ROUND if _is_turned_round(claim, places) else None
+    return REVERSED if _is_reversed(claim, places) else None
 
 
 def may_have_a_date(text: str) -> bool:
-    """Whether a text has any number, in figures or words, that a date of an answer could follow from."""
+    """Returns whether a text has any number, in digits or words, from which a date could follow."""
     return bool(_HAS_NUMBER.search(text))
 
 
-def _places(sentence: str, source: End, target: End) -> Mapping[str, list[Span]]:
-    """Where a sentence names each end: in full or as the text calls it, else by its first or last word or its initials."""
+def _places(sentence: str, source: FactEnd, target: FactEnd) -> Mapping[str, list[CharacterSpan]]:
+    """Returns where a sentence names each end: by a full form, else by its first or last word or its initials."""
     forms = {end.name: list(dict.fromkeys((end.name, *end.forms))) for end in (source, target)}
     if all((written := _as_written(sentence, forms)).values()):
         return written
@@ -106,15 +106,15 @@ def _places(sentence: str, source: End, target: End) -> Mapping[str, list[Span]]
     places = text.places(forms)
     if all(places.values()):
         return places
-    with_short = {name: [*some, *(() if places[name] else _short_forms(name))] for name, some in forms.items()}
+    with_short = {name: [*long, *(() if places[name] else _short_forms(name))] for name, long in forms.items()}
     return text.places(with_short)
 
 
-def _as_written(sentence: str, forms: Mapping[str, Sequence[str]]) -> dict[str, list[Span]]:
-    """Where names stand letter for letter between gaps, and not within another name: a quick look, which most facts pass."""
+def _as_written(sentence: str, forms: Mapping[str, Sequence[str]]) -> dict[str, list[CharacterSpan]]:
+    """Returns exact matches of names between word borders, outside of other names: a fast path for most facts."""
     found = {
-        name: [match.span() for form in some for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", sentence)]
-        for name, some in forms.items()
+        name: [match.span() for form in variants for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", sentence)]
+        for name, variants in forms.items()
     }
     taken = [span for spans in found.values() for span in spans]
     return {
@@ -122,7 +122,7 @@ def _as_written(sentence: str, forms: Mapping[str, Sequence[str]]) -> dict[str, 
     }
 
 
-def _is_within(span: Span, other: Span) -> bool:
+def _is_within(span: CharacterSpan, other: CharacterSpan) -> bool:
     return other[0] <= span[0] and span[1] <= other[1] and span != other
 
 
@@ -138,30 +138,30 @@ def _short_forms(name: str) -> Iterator[str]:
         yield initials
 
 
-def _is_unstated(said: str, places: Mapping[str, Sequence[Span]], *, has_ended: bool) -> bool:
-    """Whether words deny, ask or suppose what they say of the names, which are no words themselves.
+def _is_unstated(said: str, places: Mapping[str, Sequence[CharacterSpan]], *, has_ended: bool) -> bool:
+    """Returns whether the wording negates, questions or supposes the relation; the names themselves are ignored.
 
-    What stands behind both names is about something else, as in `bought A, but not B`, unless it is German.
+    Words behind both names are about something else, as in `bought A, but not B`, except in German.
     """
     if said.rstrip().endswith("?"):
         return True
-    spans = sorted(span for some in places.values() for span in some)
-    until = max(min(span[1] for span in some) for some in places.values())
+    spans = sorted(span for found in places.values() for span in found)
+    until = max(min(span[1] for span in found) for found in places.values())
     before = _without(said[:until], spans)
     if _ENDED.search(before) or "nicht mehr" in said:
         return not has_ended
     return bool(_DENIES.search(before) or _SUPPOSES.search(before) or _DENIES_BEHIND.search(_without(said, spans)))
 
 
-def _without(said: str, spans: Sequence[Span]) -> str:
-    """The words with names blanked out."""
+def _without(said: str, spans: Sequence[CharacterSpan]) -> str:
+    """Returns the words with the names blanked out."""
     for start, end in spans:
         said = said[:start] + " " * (min(end, len(said)) - start) + said[end:] if start < len(said) else said
     return said
 
 
-def _is_turned_round(claim: Claim, places: Mapping[str, Sequence[Span]]) -> bool:
-    """Whether a plain sentence, as `A bought B` or `B was bought by A`, says the relation of the ends the other way round."""
+def _is_reversed(claim: ClaimedFact, places: Mapping[str, Sequence[CharacterSpan]]) -> bool:
+    """Returns whether a simple sentence, as `A bought B` or `B was bought by A`, states the reverse direction."""
     verb, *more = claim.relation.split("_")
     is_passive = more == ["BY"]
     if (more and not is_passive) or len(verb) <= _MIN_SHORT or verb.startswith(_BOTH_WAYS):
@@ -175,7 +175,7 @@ def _is_turned_round(claim: Claim, places: Mapping[str, Sequence[Span]]) -> bool
     )
 
 
-def _stands_between(said: str, first: Sequence[Span], second: Sequence[Span], words: str) -> bool:
+def _stands_between(said: str, first: Sequence[CharacterSpan], second: Sequence[CharacterSpan], words: str) -> bool:
     starts = [start for start, _ in second]
     for _, end in first:
         later = bisect_right(starts, end)

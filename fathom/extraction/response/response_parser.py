@@ -1,4 +1,4 @@
-"""Reads an answer as an extraction: checked, located in the text, bounded."""
+"""Parses an answer into an extraction: validated, located in the text, bounded."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from fathom.extraction.model import Ends, Extraction, Fact
+from fathom.extraction.model import Extraction, Fact, FunctionalEnd
 from fathom.extraction.response.entity_types import EntityTypes
-from fathom.extraction.response.fact_dates import Dates, dates
+from fathom.extraction.response.fact_dates import FactDates, fact_dates
 from fathom.extraction.response.fact_ends import NamedThings
-from fathom.extraction.response.grounding import NOT_A_DATE_OF_THE_TEXT, Claim, End, may_have_a_date, objection
-from fathom.extraction.response.json_extraction import NotAsAsked, record_of
+from fathom.extraction.response.grounding import NOT_A_DATE_OF_THE_TEXT, ClaimedFact, FactEnd, may_have_a_date, objection
+from fathom.extraction.response.json_extraction import MalformedResponse, record_of
 from fathom.extraction.response.object_fields import (
     BEGINS,
     ENDS,
@@ -30,39 +30,41 @@ from fathom.extraction.response.object_fields import (
     line,
 )
 from fathom.extraction.response.text_location import SourceText
-from fathom.extraction.response_schema import LONGEST_FACT, LONGEST_RELATION, MOST_FACTS, Vocabulary
+from fathom.extraction.response_schema import MAX_FACT_LENGTH, MAX_FACTS, MAX_RELATION_LENGTH, Vocabulary
 
 _SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)|[。！？]")
 
 
 @dataclass(frozen=True)
-class Read:
-    """An answer that could be read: its extraction, and how many parts of it were left out for which reason."""
+class ParsedResponse:
+    """A parsed answer: its extraction, and the number of dropped parts by reason."""
 
     extraction: Extraction
     dropped: Mapping[str, int]
 
 
-def read_answer(answer: str, text: str, vocabulary: Vocabulary) -> Read:
-    """The extraction that the answer gives of the text; what is not in the text or not allowed is left out and counted.
+def parse_response(answer: str, text: str, vocabulary: Vocabulary) -> ParsedResponse:
+    """Parses the answer into an extraction of the text; drops and counts items that are not in the text or not allowed.
 
-    A list that is missing is taken to be empty. Raises AnswerCut where the answer's end is missing, NotAsAsked where it has
-    neither list, or nothing of what they hold is usable.
+    A missing list is taken to be empty. Raises TruncatedResponse where the answer's end is missing, MalformedResponse where it
+    has neither list, or no usable item.
     """
     data = record_of(answer, LISTS)
     dropped: Counter[str] = Counter(f"no list of {name}" for name in ("entities", "facts") if name not in data)
     given = {name: items(data.get(name), name) for name in ("entities", "facts")}
     things = NamedThings(given["entities"], EntityTypes(vocabulary.entity_types), dropped)
     if given["entities"] and dropped["not an entity"] == len(given["entities"]):
-        raise NotAsAsked("none of its entities has a name")
-    said = [_members(item) for item in given["facts"][:MOST_FACTS]]
-    if said and not given["entities"] and not any(_relation(one) for one in said):
-        raise NotAsAsked("none of its facts has a relation")
-    things.add_ends([first(one, end) for one in said for end in (SOURCE, TARGET)])
+        raise MalformedResponse("none of its entities has a name")
+    said = [_members(item) for item in given["facts"][:MAX_FACTS]]
+    if said and not given["entities"] and not any(_relation(item) for item in said):
+        raise MalformedResponse("none of its facts has a relation")
+    things.add_ends([first(item, end) for item in said for end in (SOURCE, TARGET)])
     source_text = SourceText(text)
     entities = things.entities(source_text)
-    dropped["too many facts"] += max(0, len(given["facts"]) - MOST_FACTS)
-    return Read(Extraction(entities=entities, facts=_facts(said, source_text, things, vocabulary, dropped)), dict(dropped))
+    dropped["too many facts"] += max(0, len(given["facts"]) - MAX_FACTS)
+    return ParsedResponse(
+        Extraction(entities=entities, facts=_facts(said, source_text, things, vocabulary, dropped)), dict(dropped)
+    )
 
 
 def _facts(
@@ -77,28 +79,28 @@ def _facts(
         if not relation:
             dropped["not a fact"] += 1
             continue
-        one, other = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
-        if one is None or other is None or one.name == other.name:
+        subject, object_ = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
+        if subject is None or object_ is None or subject.name == object_.name:
             dropped["fact without two entities"] += 1
             continue
-        source, target = one.name, other.name
+        source, target = subject.name, object_.name
         if wanted and relation not in wanted:
             dropped["relation not asked for"] += 1
             continue
         relation = wanted.get(relation, relation)
-        quote = line(first(item, QUOTE))[:LONGEST_FACT]
-        span, is_quoted = text.said_at(quote, (one.mentions, other.mentions))
+        quote = line(first(item, QUOTE))[:MAX_FACT_LENGTH]
+        span, is_quoted = text.said_at(quote, (subject.mentions, object_.mentions))
         dropped["quote not in the text"] += bool(quote) and not is_quoted
         whole = line(first(item, FACT)) or _restated(text.text, quote if is_quoted else "", span, (source, relation, target))
         sentence = _shortened(whole)
-        told = _dated(item, has_numbers, dropped)
-        claim = Claim(
-            End(source, things.called(one, text.text)),
+        dates = _dated(item, has_numbers, dropped)
+        claim = ClaimedFact(
+            FactEnd(source, things.called(subject, text.text)),
             relation,
-            End(target, things.called(other, text.text)),
+            FactEnd(target, things.called(object_, text.text)),
             sentence,
             quote if is_quoted else "",
-            has_ended=bool(told.invalid_at or told.invalid_at_said),
+            has_ended=bool(dates.invalid_at or dates.invalid_at_said),
         )
         if why := objection(claim, wanted=bool(wanted)):
             dropped[why] += 1
@@ -109,7 +111,7 @@ def _facts(
             dropped["fact said twice"] += 1
             continue
         seen.add((source, relation, target, sentence))
-        dropped.update(told.faults)
+        dropped.update(dates.faults)
         facts.append(
             Fact(
                 source=source,
@@ -117,43 +119,43 @@ def _facts(
                 relation=relation,
                 fact=sentence,
                 span=span,
-                valid_at=told.valid_at,
-                invalid_at=told.invalid_at,
-                valid_at_said=told.valid_at_said,
-                invalid_at_said=told.invalid_at_said,
+                valid_at=dates.valid_at,
+                invalid_at=dates.invalid_at,
+                valid_at_said=dates.valid_at_said,
+                invalid_at_said=dates.invalid_at_said,
                 one_at_a_time=_one_at_a_time(first(item, ONE_AT_A_TIME)),
             )
         )
     return facts
 
 
-def _dated(item: Mapping[str, Any], has_numbers: bool, dropped: Counter[str]) -> Dates:
-    """The dates of a fact; none where the text has no number from which they could follow."""
+def _dated(item: Mapping[str, Any], has_numbers: bool, dropped: Counter[str]) -> FactDates:
+    """Returns the dates of a fact; none if the text has no number from which they could follow."""
     begins, ends = first(item, BEGINS), first(item, ENDS)
-    told = dates(begins, ends)
-    if has_numbers or not (told.valid_at or told.invalid_at):
-        return told
+    dates = fact_dates(begins, ends)
+    if has_numbers or not (dates.valid_at or dates.invalid_at):
+        return dates
     dropped[NOT_A_DATE_OF_THE_TEXT] += 1
-    return dates(None, None)
+    return fact_dates(None, None)
 
 
 def _members(item: Any) -> dict[str, Any]:
-    """The members of a fact by their letters; a list of three is its source, relation and target."""
-    if isinstance(item, list) and len(item) == 3 and all(isinstance(one, str) for one in item):
+    """Returns the members of a fact by their letters; a list of three is source, relation and target."""
+    if isinstance(item, list) and len(item) == 3 and all(isinstance(part, str) for part in item):
         return dict(zip(("source", "relation", "target"), item, strict=True))
     return by_letters(item) if isinstance(item, dict) else {}
 
 
 def _relation(item: Mapping[str, Any]) -> str:
-    """The relation in capitals with underscores, within its bound; nothing where none is said."""
+    """Returns the relation in SCREAMING_SNAKE_CASE, within its bound; empty if there is none."""
     said = first(item, RELATION)
     if isinstance(said, list) and said:
         said = said[0]
-    return re.sub(r"\W+", "_", line(said)[:LONGEST_RELATION]).strip("_").upper()
+    return re.sub(r"\W+", "_", line(said)[:MAX_RELATION_LENGTH]).strip("_").upper()
 
 
 def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, str, str]) -> str:
-    """What stands for the sentence of a fact that has none: that of its quote, else its own parts in a row."""
+    """Returns a substitute for a missing sentence: that of the quote, else source, relation and target."""
     if quote:
         return line(text[slice(*span)])
     source, relation, target = triple
@@ -161,14 +163,18 @@ def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, s
 
 
 def _shortened(said: str) -> str:
-    """A sentence of at most LONGEST_FACT letters: a longer one up to its last end of a sentence, else of a word."""
-    if len(said) <= LONGEST_FACT:
+    """Returns at most MAX_FACT_LENGTH characters of a sentence, cut at its last sentence end, else at a word."""
+    if len(said) <= MAX_FACT_LENGTH:
         return said
-    ends = [match.end() for match in _SENTENCE_END.finditer(said[:LONGEST_FACT])]
+    ends = [match.end() for match in _SENTENCE_END.finditer(said[:MAX_FACT_LENGTH])]
     if ends:
         return said[: ends[-1]]
-    return said[: LONGEST_FACT - 1].rpartition(" ")[0] + "…" if " " in said[:LONGEST_FACT] else said[: LONGEST_FACT - 1] + "…"
+    return (
+        said[: MAX_FACT_LENGTH - 1].rpartition(" ")[0] + "…"
+        if " " in said[:MAX_FACT_LENGTH]
+        else said[: MAX_FACT_LENGTH - 1] + "…"
+    )
 
 
-def _one_at_a_time(said: object) -> Ends | None:
-    return next((end for end in get_args(Ends) if isinstance(said, str) and said.strip().casefold() == end), None)
+def _one_at_a_time(said: object) -> FunctionalEnd | None:
+    return next((end for end in get_args(FunctionalEnd) if isinstance(said, str) and said.strip().casefold() == end), None)

@@ -24,7 +24,7 @@ from fathom.extraction.rules.relations.relation_vocabulary import (
 from fathom.extraction.rules.relations.statements import Named, Statement
 from fathom.extraction.rules.text.clauses import clause
 from fathom.extraction.rules.text.dates import Dates
-from fathom.extraction.rules.text.factuality import asserts, governing_verb, is_question
+from fathom.extraction.rules.text.factuality import asserts, governing_verb, has_ended, is_question
 
 COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
@@ -142,8 +142,23 @@ def _is_asserted(verdict: Verdict) -> bool:
         one.last + 1 < len(one.head.doc) and one.head.doc[one.last + 1].text == "-" for one in (verdict.source, verdict.target)
     ):
         return False
+    if _only_describes(verdict.source, verdict.target):
+        return False
     verbs = [governing_verb(one.head) for one in (verdict.source, verdict.target)]
-    return not is_question(verbs[0].sent) and all(asserts(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX"))
+    return not is_question(verbs[0].sent) and all(
+        asserts(verb) and not has_ended(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX")
+    )
+
+
+def _only_describes(source: Named, target: Named) -> bool:
+    """Tells whether the target is said of a noun that the source describes, `X style resorts in Y`, or of another."""
+    noun, after = source.head.head, source.last + 1
+    if is_adjective(target.entity) and target.head.head in source.head.conjuncts:  # `X and the Russian army`
+        return True
+    if after < len(noun.doc) and noun.doc[after].lower_ in ("style", "type", "themed", "inspired"):
+        return True
+    describes = source.head.dep_ in ("compound", "nmod", "amod") and noun.pos_ == "NOUN" and noun.i > source.last
+    return describes and target.head.i > noun.i and noun.is_ancestor(target.head)
 
 
 def _learned_name(verdict: Verdict) -> str | None:

@@ -1,4 +1,4 @@
-"""Reads what a server answers in place of an answer, in whichever shape: its status, its own words, its codes and numbers."""
+"""Parses error responses of any shape: status, messages, error codes, numbers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fathom.llm.providers.retry_after import seconds_to_wait
-from fathom.observability.redaction import redacted
+from fathom.observability.redaction import redact
 
-MAX_BODY = 20_000  # characters of a body that are looked at
+MAX_BODY = 20_000  # characters of a body that are parsed
 MAX_WORDS = 4_000
 MAX_SAID = 200  # characters that are shown to people
 _MAX_DEPTH, _MAX_PARTS = 7, 60
-# What may quote the question, which is neither to be shown nor to be taken for the server's words.
+# Fields that may quote the request: neither shown nor taken for the server's words.
 _QUOTED = {"input", "ctx", "url", "messages", "prompt", "failed_generation", "request", "request_id", "user_id", "headers"}
 _SAYING = ("message", "detail", "error", "msg", "error_msg", "error_message", "error_description", "raw", "reason", "title")
 _CODES = ("code", "type", "status", "reason", "param", "error_code", "__type", "errcode")
@@ -48,9 +48,8 @@ _STATUS_OF_TYPE = {
 class RefusedCall:
     """A call that a server refused.
 
-    `words` are all of its words in small letters, `said` those to show, short and without secrets; `codes` its codes, types
-    and names of parameters; `numbers` its figures by name; `is_page` where it is a web page; `wait` the seconds that it asks
-    to wait, if it does.
+    `words` are all of its words in lower case, `said` the short text to show, without secrets; `codes` its codes, types and
+    parameter names; `numbers` its numbers by name; `is_page` is True for a web page; `wait` is retry-after in seconds, or None.
     """
 
     status: int
@@ -62,16 +61,16 @@ class RefusedCall:
     wait: float | None = None
 
     def says(self, *words: str) -> bool:
-        """Returns whether it has any of the words, which are in small letters."""
-        return any(one in self.words for one in words)
+        """Returns whether it contains any of the words (lower case)."""
+        return any(word in self.words for word in words)
 
     def has_code(self, *codes: str) -> bool:
-        """Returns whether any of its codes, in small letters, is among these."""
+        """Returns whether it has any of these codes (lower case)."""
         return not self.codes.isdisjoint(codes)
 
 
 def refused_call(status: int, body: str, headers: Mapping[str, str]) -> RefusedCall:
-    """Reads a refusal from its status, body as text, and headers."""
+    """Parses a refusal from its status, body text and headers."""
     body = body[:MAX_BODY].strip().lstrip("\ufeff")
     if is_page(body, headers):
         shown = _page_text(body)
@@ -87,7 +86,7 @@ def refused_call(status: int, body: str, headers: Mapping[str, str]) -> RefusedC
 
 
 def refused_inside(body: str, headers: Mapping[str, str]) -> RefusedCall | None:
-    """Reads the error that a server gives under the status 200; None where the body holds none."""
+    """Parses the error in a body with status 200; returns None if it holds none."""
     if "error" not in body[:MAX_BODY]:
         return None
     data = _parsed(body.strip())
@@ -109,9 +108,9 @@ def is_page(body: str, headers: Mapping[str, str]) -> bool:
 
 
 def _status_of(data: Mapping[str, Any], found: RefusedCall) -> int:
-    """The status that an error under 200 would have had: by its number, else by its type; 500 where neither says."""
+    """Returns the HTTP status equivalent to an error under 200: by its number, else its type, else 500."""
     error = data.get("error")
-    holders: list[Mapping[str, Any]] = [one for one in (error, data) if isinstance(one, Mapping)]
+    holders: list[Mapping[str, Any]] = [part for part in (error, data) if isinstance(part, Mapping)]
     for holder in holders:
         for name in ("code", "status", "status_code"):
             number = str(holder.get(name))
@@ -121,7 +120,7 @@ def _status_of(data: Mapping[str, Any], found: RefusedCall) -> int:
 
 
 class _Parts:
-    """What is found in a body: sentences to show, all words, codes, numbers."""
+    """Collects the parts of a body: sentences to show, all words, codes, numbers."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -169,7 +168,7 @@ class _Parts:
 
 
 def _inner_json(value: str) -> Iterator[Any]:
-    """JSON that a proxy has put, as text, into an error of its own."""
+    """Yields JSON that a proxy has embedded as text in its own error."""
     start = value.find("{") if '"' in value else -1
     if start >= 0 and value.rstrip().endswith(("}", "}]")):
         for opening in (0, start):
@@ -188,11 +187,11 @@ def _parsed(body: str) -> Any:
 
 
 def _page_text(body: str) -> str:
-    """The title and text of a page."""
+    """Returns title and text of a page."""
     bare = re.sub(r"<(script|style)\b[^>]*>.*?</\1\s*>", " ", body, flags=re.IGNORECASE | re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", bare)).split()) or "a web page without text"
 
 
 def _short(words: str) -> str:
-    shown = str(redacted(" ".join(words.split())))
+    shown = str(redact(" ".join(words.split())))
     return shown if len(shown) <= MAX_SAID else shown[: MAX_SAID - 1] + "…"

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from fathom.errors import FathomError, HostRefused, OriginRefused
-from fathom.security.api_keys import COOKIE, Caller, Keys, key_in_headers
-from fathom.security.request_pacing import Guesses
+from fathom.security.api_keys import COOKIE, Caller, KeyStore, key_in_headers
+from fathom.security.request_pacing import GuessLimit
 from fathom.settings import Settings
 from fathom.waits import waiting_at_most
 from fathom.web_origin import host_allowed, host_names, origin_allowed
@@ -41,12 +41,12 @@ class Refusal(Exception):
 class SignInGuard:
     """Passes on what an allowed caller asks, with the caller in the request's state; refuses the rest before reading a body."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: KeyStore) -> None:
         self._app = app
         self._settings = settings
         self._keys = keys
         self._allowed = host_names(settings.allowed_hosts)
-        self._guesses = Guesses()
+        self._guesses = GuessLimit()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or opens one WebSocket."""

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 
 from fathom.orchestration.dagster_pages.guard import SignInGuard
-from fathom.security.api_keys import Caller, Keys
+from fathom.security.api_keys import Caller, KeyStore
 from fathom.settings import Settings
 
 POLL_MS = 2000  # how often a page that is open asks for news, as Dagster's own command has it
@@ -18,7 +18,7 @@ POLL_MS = 2000  # how often a page that is open asks for news, as Dagster's own 
 class GuardedWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceRequestContext]):
     """Dagster's pages, GraphQL and WebSockets for callers that the guard lets in."""
 
-    def __init__(self, process_context: WorkspaceProcessContext, settings: Settings, keys: Keys) -> None:
+    def __init__(self, process_context: WorkspaceProcessContext, settings: Settings, keys: KeyStore) -> None:
         self._settings = settings
         self._keys = keys
         super().__init__(process_context, live_data_poll_rate=POLL_MS)

@@ -8,13 +8,13 @@ import socket
 import tempfile
 from pathlib import Path
 
-LONGEST_ADDRESS = 100  # bytes; a Unix socket's path may have 107
+MAX_ADDRESS = 100  # bytes; a Unix socket's path may have 107
 
 
 def run_server_address(home: Path) -> Path:
     """The Unix socket of a home's run server; in the system's temporary folder when the home's path is too long."""
     address = home / "run" / "runs.sock"
-    if len(str(address).encode()) <= LONGEST_ADDRESS:
+    if len(str(address).encode()) <= MAX_ADDRESS:
         return address
     return Path(tempfile.gettempdir()) / f"fathom-{hashlib.sha256(str(home).encode()).hexdigest()[:16]}-runs.sock"
 

@@ -1,4 +1,4 @@
-"""One look at the inbox: whole new and changed files become accepted uploads, their bytes in the store by hash."""
+"""Accepts complete new and changed files of the inbox as uploads, and stores their bytes by hash."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fathom.uploads import repository
 from fathom.uploads.content_store import UploadStore
 from fathom.uploads.inbox.inbox_scan import FoundFile, InboxScan, RefusedEntry, scan
 from fathom.uploads.inbox.safe_open import SETTLE_S, StillChanging, open_whole, seen_again
-from fathom.uploads.repository import Known
+from fathom.uploads.repository import KnownFile
 from fathom.uploads.upload import UploadState
 
 log = get_logger(__name__)
 
-BUDGET_S = 20.0  # a look that copies much ends here and the next goes on: Dagster gives a sensor 60 s
-WRITE_EVERY = 100  # files accepted in one transaction; a kill repeats at most their copying
+BUDGET_S = 20.0  # a pass that copies much ends here and the next one continues: Dagster gives a sensor 60 s
+WRITE_EVERY = 100  # files accepted in a transaction; after a kill at most these are copied again
 _MB = 1024 * 1024
 
 Sleep = Callable[[float], None]
@@ -29,10 +29,10 @@ Sleep = Callable[[float], None]
 
 @dataclass
 class IntakeReport:
-    """What a look found: documents by id, refused entries by path.
+    """The result of a pass over the inbox: documents by id, refused entries by path.
 
-    `busy` files are being written and `left` were not reached; both are for the next look. `stopped` is the sentence of a
-    store that is full or away, after which nothing more was accepted.
+    `busy` files are still being written and `left` files were not reached; the next pass handles both. `stopped` is the
+    message of a store that is full or unreachable, which ended the pass.
     """
 
     known: int = 0
@@ -48,7 +48,7 @@ class IntakeReport:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a look works with; `sleep` is called at most once a look, for at most the settle time."""
+    """Accepts files of an inbox; `sleep` is called at most once in a pass, for at most the settle time."""
 
     engine: Engine
     store: UploadStore
@@ -58,14 +58,14 @@ class Acceptance:
     budget_s: float = BUDGET_S
 
     def look(self, now: float) -> IntakeReport:
-        """Every whole new or changed file is accepted, or rejected by name; the rest is for the next look.
+        """Accepts or rejects every complete new or changed file; the next pass handles the rest.
 
-        Writes only what changed. A kill at any point loses nothing: the file is still in the inbox, and the same bytes
-        take the same place in the store. Raises DatabaseUnreachable; a full store is in the report.
+        Writes changed rows only. Idempotent after a kill: the file is still in the inbox, and the same bytes get the
+        same name in the store. Raises DatabaseUnreachable; a full store is reported in `stopped`.
         """
         began = time.monotonic()
         found = scan(self.inbox)
-        rows = repository.known(self.engine)
+        rows = repository.known_files(self.engine)
         report = IntakeReport(known=len(rows), refused=found.refused)
         try:
             self._list_refused(found, rows, now)
@@ -78,17 +78,19 @@ class Acceptance:
         return report
 
     def take(self, file: FoundFile, now: float) -> IntakeReport:
-        """As `look`, for one file that is known to be whole; raises StoreFull and StoreFailed."""
-        row = repository.one(self.engine, file.document)
+        """Accepts a single file that is known to be complete. Raises StoreFull and StoreFailed."""
+        row = repository.find_upload(self.engine, file.document)
         rows = (
-            {} if row is None else {row.document: Known(row.size, row.mtime_ns, row.version, row.state, row.reason, row.detail)}
+            {}
+            if row is None
+            else {row.document: KnownFile(row.size, row.mtime_ns, row.version, row.state, row.reason, row.detail)}
         )
         report = IntakeReport(known=len(rows))
         if self._is_news(file, rows.get(file.document)):
             self._take([file], rows, report, time.monotonic(), now)
         return report
 
-    def _is_news(self, file: FoundFile, row: Known | None) -> bool:
+    def _is_news(self, file: FoundFile, row: KnownFile | None) -> bool:
         if row is None or row.state == UploadState.REFUSED:
             return True
         if row.reason == DocumentTooLarge.__name__ and row.version is None and row.size <= self.max_bytes:
@@ -96,7 +98,7 @@ class Acceptance:
         return (file.identity.size, file.identity.mtime_ns) != (row.size, row.mtime_ns)
 
     def _settled(self, files: list[FoundFile], now: float) -> list[FoundFile]:
-        """The files as they look once the youngest had its time to settle; those that changed meanwhile are still young."""
+        """Waits for the settle time of the youngest file; returns the files without those that changed meanwhile."""
         young = [file for file in files if _rest(file, now) > 0]
         if not young:
             return files
@@ -104,7 +106,7 @@ class Acceptance:
         again = {file.document: seen_again(self.inbox, file) for file in young}
         return [file for file in files if file.document not in again or again[file.document] == file]
 
-    def _take(self, files: list[FoundFile], rows: dict[str, Known], report: IntakeReport, began: float, now: float) -> None:
+    def _take(self, files: list[FoundFile], rows: dict[str, KnownFile], report: IntakeReport, began: float, now: float) -> None:
         accepted: list[tuple[FoundFile, str]] = []
         same: list[tuple[FoundFile, str]] = []
         try:
@@ -124,7 +126,7 @@ class Acceptance:
             self._write(accepted, same, report, now)
 
     def _received(self, file: FoundFile, report: IntakeReport, now: float) -> str | None:
-        """The version of the bytes now in the store; None where there are none, and the report says why."""
+        """Stores the bytes and returns their version; None if they were not stored, for a reason in the report."""
         size = file.identity.size
         if size > self.max_bytes:
             error = DocumentTooLarge(f"The file has {size / _MB:.0f} MB; the limit is {self.max_bytes // _MB} MB.")
@@ -158,7 +160,7 @@ class Acceptance:
             report.accepted += [file.document for file, _ in accepted]
             accepted.clear()
         if same:
-            repository.touched(self.engine, same, now)
+            repository.update_times(self.engine, same, now)
             report.touched += [file.document for file, _ in same]
             same.clear()
 
@@ -167,7 +169,7 @@ class Acceptance:
         log.warning(error.message, sub_stage="rejected", metrics={"error": error.name, "bytes": file.identity.size})
         report.rejected.append(file.document)
 
-    def _list_refused(self, found: InboxScan, rows: dict[str, Known], now: float) -> None:
+    def _list_refused(self, found: InboxScan, rows: dict[str, KnownFile], now: float) -> None:
         for entry in found.refused:
             row = rows.get(entry.key)
             if row is None or (row.state == UploadState.REFUSED and row.detail != entry.error.message):
@@ -180,9 +182,9 @@ class Acceptance:
 
 
 def _rest(file: FoundFile, now: float) -> float:
-    """Seconds until the file counts as settled; a time in the future gets the whole settle time."""
+    """Returns the seconds until the file counts as settled; a time in the future gets the whole settle time."""
     return SETTLE_S - max(0.0, now - file.identity.mtime_ns / 1e9)
 
 
-def _refused_rows(rows: Iterable[tuple[str, Known]]) -> list[tuple[str, Known]]:
+def _refused_rows(rows: Iterable[tuple[str, KnownFile]]) -> list[tuple[str, KnownFile]]:
     return [(key, row) for key, row in rows if row.state == UploadState.REFUSED]

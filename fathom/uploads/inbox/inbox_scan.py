@@ -1,4 +1,4 @@
-"""The inbox as it stands: which files are uploads, and which entries are refused by name."""
+"""Scans the inbox for files that are uploads and for entries that are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPECIAL_HINT = "Put the file itself into the inbox; pipes, sockets and devices h
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a file looked like from outside; a write or a replacement changes at least one of these."""
+    """The stat fields of a file; a write or a replacement changes at least 1 of them."""
 
     size: int
     mtime_ns: int
@@ -27,13 +27,13 @@ class Identity:
 
     @classmethod
     def of(cls, status: os.stat_result) -> Identity:
-        """The identity that this stat result shows."""
+        """Returns the identity in a stat result."""
         return cls(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A regular file in the inbox. `parts` are its names below the inbox as the system spells them; sizes in bytes."""
+    """A regular file in the inbox. `parts` are its path components below the inbox as the system spells them."""
 
     document: str
     collection: str
@@ -48,7 +48,7 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class RefusedEntry:
-    """An entry of the inbox that cannot be an upload; `path` is printable, `key` its place among documents."""
+    """An entry of the inbox that cannot be an upload; `path` is printable, `key` is its id among documents."""
 
     key: str
     collection: str
@@ -58,23 +58,23 @@ class RefusedEntry:
 
 @dataclass
 class InboxScan:
-    """All that is in the inbox: files by document id, and refused entries."""
+    """The content of the inbox: files by document id, and refused entries."""
 
     files: dict[str, FoundFile] = field(default_factory=dict)
     refused: list[RefusedEntry] = field(default_factory=list)
 
 
 def is_left_alone(name: str) -> bool:
-    """Whether a file of this name is hidden, unfinished or clutter, and so not an upload yet, or ever."""
+    """Returns whether the name is that of a hidden, unfinished or clutter file, which is not an upload."""
     lower = name.lower()
     return name.startswith((".", "~$")) or lower.endswith(UNFINISHED) or lower in CLUTTER
 
 
 def scan(inbox: Path) -> InboxScan:
-    """Every entry below the inbox, seen without opening a file or following a link; an absent inbox is an empty one.
+    """Scans all entries below the inbox without opening files or following links; a missing inbox is empty.
 
-    A file at the top belongs to the collection `default`; the first folder names the collection. Links, special files,
-    folders that cannot name a collection or cannot be read are refused, each by name, and never entered.
+    A file at the top belongs to the collection `default`; the first folder is the collection. Links, special files, and
+    folders that cannot be read or whose name is no collection name are refused and never entered.
     """
     found = InboxScan()
     for entry, parts in _entries(inbox, (), found):
@@ -130,7 +130,7 @@ def _take(found: InboxScan, entry: os.DirEntry[str], parts: tuple[str, ...]) -> 
     if other is None:
         found.files[document] = file
         return
-    # `a.txt` and `default/a.txt` are one document: the one in the folder is the upload, whichever came first.
+    # `a.txt` and `default/a.txt` have the same document id: the file in the folder is the upload.
     kept, spare = (file, other) if len(file.parts) > len(other.parts) else (other, file)
     found.files[document] = kept
     twice = f"{spare.path} and {kept.path} would be the same document, {document}."

@@ -1,4 +1,4 @@
-"""Putting files into the inbox, each there whole the moment it has its name; the same way in as a dropped file."""
+"""Writes files to the inbox atomically, so that they are ingested in the same way as dropped files."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from fathom.uploads.inbox.inbox_scan import SPECIAL_HINT, is_left_alone
 from fathom.uploads.inbox.safe_open import SETTLE_S, open_folder
 
 _MB = 1024 * 1024
-# What is to be taken of an open file: the file itself, or what stands in its place. Raises a FathomError to refuse it.
+# Maps an open file to the stream to copy: the file itself or a replacement. Raises a FathomError to refuse it.
 Opened: TypeAlias = Callable[[BinaryIO], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A file in the inbox: the document it is, its version (SHA-256, hex), size in bytes, and its names below the inbox."""
+class PlacedFile:
+    """A file in the inbox: its document id, version (SHA-256, hex), size in bytes, and path components below the inbox."""
 
     document: str
     version: str
@@ -37,9 +37,9 @@ class Placed:
 
 @dataclass
 class Placement:
-    """What was placed since when, and which sources were refused, each with its error."""
+    """Holds the placed files, the refused sources with their errors, and the start time in seconds since 1970."""
 
-    placed: list[Placed] = field(default_factory=list)
+    placed: list[PlacedFile] = field(default_factory=list)
     refused: list[tuple[str, FathomError]] = field(default_factory=list)
     since: float = field(default_factory=time.time)
 
@@ -47,11 +47,11 @@ class Placement:
 def ingest_paths(
     paths: Iterable[Path], collection: str, settings: Settings, *, opened: Opened = lambda stream: stream
 ) -> Placement:
-    """Every file of the paths, as `opened` gives it, is in the inbox below the collection, in place of what had its name.
+    """Copies all files of the paths, as `opened` gives them, to the inbox below the collection, replacing files of that name.
 
-    A file keeps its name, the files of a folder their path below it. What cannot be taken is refused by name and the others
-    go on: links, special files, hidden and unfinished ones that were asked for by name, those larger than
-    `settings.max_file_mb`, a second source for a document of this call. Raises UnsafePath for a wrong collection name.
+    A file keeps its name, files of a folder keep their path below it. Refused, without stopping the others: links,
+    special files, hidden and unfinished files given by name, files larger than `settings.max_file_mb`, and a second
+    source for the same document. Raises UnsafePath for an invalid collection name.
     """
     collection_name(collection)
     placement = Placement()
@@ -61,18 +61,18 @@ def ingest_paths(
             for source, relative in files_of(path, placement):
                 document = document_id(collection, relative)
                 if sources.setdefault(document, source) != source:
-                    raise UsageWrong(f"{source} and {sources[document]} would be one document, {document}.")
+                    raise UsageWrong(f"{source} and {sources[document]} would be the same document, {document}.")
                 _place_file(source, collection, relative, settings, placement, opened)
         except FathomError as error:
             placement.refused.append((str(path), error))
     return placement
 
 
-def place(settings: Settings, collection: str, relative: str, source: BinaryIO) -> Placed:
-    """The bytes of the source are in the inbox as `collection/relative`, on the disk, in place of those that were there.
+def place(settings: Settings, collection: str, relative: str, source: BinaryIO) -> PlacedFile:
+    """Writes the bytes of the source durably to the inbox as `collection/relative`, replacing a file of that name.
 
-    Raises UnsafePath for a path that leaves the collection, crosses a link or would be left alone by the intake,
-    DocumentTooLarge, StoreFull. Nothing is left behind by a failure but an unfinished file, which no look takes.
+    Raises UnsafePath for a path that leaves the collection, crosses a link or is ignored by the intake,
+    DocumentTooLarge, StoreFull. A failure leaves at most an unfinished file, which the intake ignores.
     """
     document = document_id(collection, relative)
     parts = (collection, *(part for part in relative.split("/") if part not in ("", ".")))
@@ -93,7 +93,7 @@ def place(settings: Settings, collection: str, relative: str, source: BinaryIO) 
         with suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         os.close(folder)
-    return Placed(document, *kept, parts)
+    return PlacedFile(document, *kept, parts)
 
 
 def _fill(folder: int, name: str, source: BinaryIO, max_mb: int) -> tuple[str, int]:
@@ -102,14 +102,14 @@ def _fill(folder: int, name: str, source: BinaryIO, max_mb: int) -> tuple[str, i
     with os.fdopen(descriptor, "wb") as stream:
         size = copy_blocks(_Bounded(source, max_mb), stream, seen=digest)
         os.fsync(descriptor)
-        # It is whole when it gets its name: its time is set back, so that the intake need not wait for it to settle.
+        # The file is complete when it gets its name: its time is set back, so that the intake need not wait for it to settle.
         now = time.time_ns()
         os.utime(descriptor, ns=(now, now - int(2 * SETTLE_S * 1e9)))
     return digest.hexdigest(), size
 
 
 class _Bounded:
-    """A source that raises DocumentTooLarge once it gave more than the limit."""
+    """Wraps a source and raises DocumentTooLarge once more than the limit was read."""
 
     def __init__(self, source: BinaryIO, max_mb: int) -> None:
         self._source = source
@@ -142,7 +142,7 @@ def _place_file(source: Path, collection: str, relative: str, settings: Settings
 
 
 def files_of(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
-    """Each regular file of the path with its path below it; a folder's hidden and unfinished files are left alone."""
+    """Yields each regular file of the path with its path below it; ignores hidden and unfinished files of folders."""
     if path.is_symlink():
         raise UnsafePath(f"{path} is a link.", hint="Give the file or folder itself.")
     if not path.exists():
@@ -165,7 +165,7 @@ def files_of(path: Path, placement: Placement) -> Iterator[tuple[Path, str]]:
 
 
 def named_error(error: OSError, relative: str) -> FathomError:
-    """The error that stands for this one of the operating system, about a file of that path."""
+    """Returns the FathomError for this error of the operating system about a file of that path."""
     import errno
 
     name = escaped(relative)

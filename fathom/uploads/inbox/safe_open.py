@@ -1,4 +1,4 @@
-"""Reading a file that others may be writing: only whole, only the one that was seen, never through a link."""
+"""Opens files of the inbox safely: only when complete, only the file that was scanned, never through a link."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import BinaryIO
 from fathom.errors import UnsafePath
 from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
 
-SETTLE_S = 1.0  # a file nobody touched for this long is taken to be whole, where the system cannot tell
+SETTLE_S = 1.0  # a file unchanged for this long counts as complete, where the system cannot tell
 
 
 class StillChanging(Exception):
-    """The file is being written, was replaced or went away; another look will tell."""
+    """The file is being written, was replaced or is gone; the next scan decides."""
 
 
 @contextmanager
 def open_whole(inbox: Path, found: FoundFile) -> Iterator[tuple[BinaryIO, Settled]]:
-    """The file's bytes and a check, to be called after reading, that they are one state of a whole file.
+    """Yields the file's stream and a check, to be called after reading, that the bytes are a consistent, complete file.
 
-    Raises StillChanging when it is not the file that was seen or someone writes it, UnsafePath when a link is on its path.
-    Never waits: not on a pipe that took the file's place, not on its writer.
+    Raises StillChanging if it is not the scanned file or is being written, UnsafePath if a link is on its path. Never
+    blocks, neither on a pipe that replaced the file nor on a writer.
     """
     folder = open_folder(inbox, found.parts[:-1])
     try:
@@ -42,14 +42,14 @@ def open_whole(inbox: Path, found: FoundFile) -> Iterator[tuple[BinaryIO, Settle
 
 
 class Settled:
-    """Whether an open file is still the one that was seen, with nobody writing it."""
+    """Checks that an open file is still the scanned file and has no writer."""
 
     def __init__(self, descriptor: int, found: FoundFile) -> None:
         self._descriptor = descriptor
         self._found = found
 
     def check(self) -> None:
-        """Raises StillChanging unless size, time and inode are as seen and nobody has the file open for writing."""
+        """Raises StillChanging unless size, time and inode are as scanned and no process has the file open for writing."""
         status = os.fstat(self._descriptor)
         if (
             not stat.S_ISREG(status.st_mode)
@@ -60,10 +60,10 @@ class Settled:
 
 
 def is_being_written(descriptor: int) -> bool:
-    """Whether someone has the file open for writing; False where the system cannot say.
+    """Returns whether a process has the file open for writing; False where the system cannot tell.
 
-    Linux grants a read lease only on a file without writers. The lease is given back at once, and its breaking signal is
-    one that is ignored by default: the usual one would end this process.
+    Linux grants a read lease only on a file without writers. The lease is released at once, and its signal is set to
+    SIGURG, which is ignored by default: the usual signal would end this process.
     """
     try:
         import fcntl
@@ -81,7 +81,7 @@ def is_being_written(descriptor: int) -> bool:
 
 
 def seen_again(inbox: Path, found: FoundFile) -> FoundFile | None:
-    """The file as it looks now, or None when it is gone or no regular file."""
+    """Returns the file with its current identity, or None if it is gone or no regular file."""
     try:
         status = inbox.joinpath(*found.parts).lstat()
     except OSError:
@@ -92,9 +92,9 @@ def seen_again(inbox: Path, found: FoundFile) -> FoundFile | None:
 
 
 def open_folder(root: Path, parts: tuple[str, ...], *, create: bool = False) -> int:
-    """A descriptor of the folder below the root, reached without following a link; `create` makes what is missing.
+    """Opens the folder below the root without following a link and returns its descriptor; `create` makes missing folders.
 
-    Raises UnsafePath when a link or something else stands in the way, StillChanging when the folder is gone.
+    Raises UnsafePath if a component is a link or no folder, StillChanging if the folder is gone.
     """
     if create:
         root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Bytes that come piece by piece from a network: written to the inbox as they come, a file there once they are whole."""
+"""Streams an upload from the network to a hidden file in the inbox, which gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from fathom.files import store_error
 from fathom.ids import document_id, escaped
 from fathom.settings import Settings
 from fathom.uploads.inbox.inbox_scan import is_left_alone
-from fathom.uploads.inbox.inbox_writer import Placed, named_error
+from fathom.uploads.inbox.inbox_writer import PlacedFile, named_error
 from fathom.uploads.inbox.safe_open import SETTLE_S, open_folder
 
 _MB = 1024 * 1024
-MAX_ID = 2048  # bytes of a document's id, which is a key of tables: an index of Postgres takes 2,704
-_HEAD = 64 * 1024  # first bytes that are kept, to tell what it is
+MAX_ID_BYTES = 2048  # of a document's id, which is a key of tables: an index entry of Postgres holds 2,704
+_HEAD = 64 * 1024  # first bytes that are kept, to detect the type
 
 
-class Arrival:
-    """A file that is on its way; nothing of it is left unless `finish` was called."""
+class UploadStream:
+    """A file being uploaded; it is deleted on `close` unless `finish` was called."""
 
     def __init__(self, settings: Settings) -> None:
-        """A hidden file in the inbox is open. Raises StoreFull, StoreFailed."""
+        """Opens a hidden file in the inbox. Raises StoreFull, StoreFailed."""
         self._settings = settings
-        self._most = settings.max_file_mb * _MB
+        self._limit = settings.max_file_mb * _MB
         self._digest = hashlib.sha256()
         self.size = 0
         self.head = b""
@@ -42,9 +42,9 @@ class Arrival:
             raise store_error(error, "a new file") from error
 
     def write(self, data: bytes) -> None:
-        """The bytes follow those that came. Raises DocumentTooLarge past `max_file_mb`, StoreFull, StoreFailed."""
+        """Appends the bytes. Raises DocumentTooLarge past `max_file_mb`, StoreFull, StoreFailed."""
         self.size += len(data)
-        if self.size > self._most:
+        if self.size > self._limit:
             raise DocumentTooLarge(f"The file has more than {self._settings.max_file_mb} MB, which is the limit.")
         if len(self.head) < _HEAD:
             self.head += data[: _HEAD - len(self.head)]
@@ -56,20 +56,20 @@ class Arrival:
         except OSError as error:
             raise store_error(error, "a new file") from error
 
-    def finish(self, collection: str, name: str) -> Placed:
-        """The bytes are in the inbox as `collection/name`, on the disk, in place of those that were there.
+    def finish(self, collection: str, name: str) -> PlacedFile:
+        """Moves the file durably to `collection/name` in the inbox, replacing a file of that name.
 
-        Raises UnsafePath for a name that leaves the collection, crosses a link or is one of an unfinished file.
+        Raises UnsafePath for a name that leaves the collection, crosses a link or is that of an unfinished file.
         """
         document = document_id(collection, name)
-        if len(document.encode()) > MAX_ID:
-            raise UnsafePath(f"The name is too long: {escaped(name)[:60]}….", hint=f"Use at most {MAX_ID} bytes.")
+        if len(document.encode()) > MAX_ID_BYTES:
+            raise UnsafePath(f"The name is too long: {escaped(name)[:60]}….", hint=f"Use at most {MAX_ID_BYTES} bytes.")
         parts = (collection, *(part for part in name.split("/") if part not in ("", ".")))
         if any(is_left_alone(part) for part in parts[1:]):
             raise UnsafePath(f"{escaped(name)} is hidden or unfinished by its name.", hint="Rename it.")
         try:
             os.fsync(self._file)
-            now = time.time_ns()  # whole as it gets its name: nobody need wait for it to settle
+            now = time.time_ns()  # complete when it gets its name: no need to wait for it to settle
             os.utime(self._file, ns=(now, now - int(2 * SETTLE_S * 1e9)))
             folder = open_folder(self._settings.inbox_path, parts[:-1], create=True)
             try:
@@ -79,10 +79,10 @@ class Arrival:
                 os.close(folder)
         except OSError as error:
             raise named_error(error, name) from error
-        return Placed(document, self._digest.hexdigest(), self.size, parts)
+        return PlacedFile(document, self._digest.hexdigest(), self.size, parts)
 
     def close(self) -> None:
-        """What was not finished is gone."""
+        """Deletes the file unless it was finished."""
         with suppress(OSError):
             os.unlink(self._name, dir_fd=self._folder)
         for descriptor in (self._file, self._folder):

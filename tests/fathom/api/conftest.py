@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from fathom.api.app import create_app
 from fathom.api.routes.document_paths import encoded
 from fathom.observability.json_lines_handler import keep_logs
-from fathom.security.api_keys import Keys, Role, open_keys
+from fathom.security.api_keys import KeyRole, KeyStore, open_keys
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from tests.fathom.api.kept_keys import kept_key
@@ -32,13 +32,13 @@ class Api:
     client: TestClient
     app: FastAPI
     settings: Settings
-    keys: Keys
+    keys: KeyStore
 
     @property
     def intake(self) -> Intake:
         return open_intake(self.settings)
 
-    def key(self, role: Role, collection: str | None = None) -> dict[str, str]:
+    def key(self, role: KeyRole, collection: str | None = None) -> dict[str, str]:
         key = kept_key(self.settings, role, name=f"{role} of {collection}", collection=collection)
         return {"Authorization": f"Bearer {key}"}
 

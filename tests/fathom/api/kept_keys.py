@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from fathom.database import open_database
-from fathom.security.api_keys import Role, open_keys
+from fathom.security.api_keys import KeyRole, open_keys
 from fathom.settings import Settings
 from fathom.tables import api_keys
 
 _made: dict[tuple[str, str, str | None], tuple[dict[str, Any], str]] = {}
 
 
-def kept_key(settings: Settings, role: Role | str, *, name: str, collection: str | None = None) -> str:
+def kept_key(settings: Settings, role: KeyRole | str, *, name: str, collection: str | None = None) -> str:
     """A key that this home takes; the same one whenever the same is asked for, whether or not it was revoked here."""
     wanted, engine = (role, name, collection), open_database(settings.operational_url)
     if wanted not in _made:

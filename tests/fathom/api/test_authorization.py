@@ -16,7 +16,7 @@ from fathom import settings as settings_module
 from fathom.api.app import create_app
 from fathom.api.reference import routes_in_words
 from fathom.api.routes.document_paths import encoded
-from fathom.security.api_keys import ADMIN_FILE, Keys, Role, ensure_admin_key, open_keys
+from fathom.security.api_keys import ADMIN_FILE, KeyRole, KeyStore, ensure_admin_key, open_keys
 from fathom.settings import Settings
 from tests.fathom.api.conftest import ORIGIN, Api, serving
 
@@ -47,7 +47,7 @@ ROUTES = [
     ("POST", "/api/keys", "admin", False),
     ("DELETE", "/api/keys/{key}", "admin", False),
 ]
-ROLES: tuple[Role, ...] = ("reader", "operator", "admin")
+ROLES: tuple[KeyRole, ...] = ("reader", "operator", "admin")
 
 
 def test_no_route_is_left_out_of_the_matrix_and_each_has_its_role() -> None:
@@ -197,7 +197,7 @@ def test_the_first_start_writes_an_admin_key_that_only_its_owner_reads_and_the_n
     assert (caller.role, caller.collection) == ("admin", None)
     ensure_admin_key(home_settings)
     assert file.read_text().strip() == key
-    keys: Keys = open_keys(home_settings)
+    keys: KeyStore = open_keys(home_settings)
     keys.revoke(caller.key)
     ensure_admin_key(home_settings)
     assert (home_settings.home / ADMIN_FILE).read_text().strip() != key

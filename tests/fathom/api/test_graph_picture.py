@@ -7,16 +7,18 @@ import time
 
 from fathom.api.page.graph_picture import HEIGHT, MOST, WIDTH, laid_out, picture
 from fathom.graph.read.episode_contents import EpisodeFact
-from fathom.operations.document_passages import Part
+from fathom.operations.document_passages import DocumentGraphContent
 
 
 def fact(source: str, target: str) -> EpisodeFact:
     return EpisodeFact(f"{source}{target}", source, target, "MET", f"{source} met <{target}>.", None, None, False, 1)
 
 
-def star(count: int) -> Part:
+def star(count: int) -> DocumentGraphContent:
     names = [f"Entity {number}" for number in range(count)]
-    return Part(dict.fromkeys(names, "Person"), dict.fromkeys(names, 1), [fact(names[0], name) for name in names[1:]])
+    return DocumentGraphContent(
+        dict.fromkeys(names, "Person"), dict.fromkeys(names, 1), [fact(names[0], name) for name in names[1:]]
+    )
 
 
 def test_it_is_the_same_each_time_and_nothing_is_outside_of_it() -> None:
@@ -51,11 +53,11 @@ def test_what_no_fact_joins_is_counted() -> None:
 
 def test_no_name_becomes_markup() -> None:
     nasty = '<script>alert("1")</script>'
-    svg = picture(Part({nasty: nasty, "b": "Person"}, {}, [fact(nasty, "b")]))
+    svg = picture(DocumentGraphContent({nasty: nasty, "b": "Person"}, {}, [fact(nasty, "b")]))
     assert "<script" not in svg
     assert re.findall(r'class="node (\w+)"', svg) == ["other", "person"]
 
 
 def test_a_document_that_put_nothing_there_has_an_empty_frame() -> None:
     assert laid_out([], []) == {}
-    assert "<circle" not in picture(Part({}, {}, []))
+    assert "<circle" not in picture(DocumentGraphContent({}, {}, []))

@@ -24,7 +24,7 @@ from fathom.deployment.components import as_environment, start_all, stop_all
 from fathom.operations.removal_verification import verify
 from fathom.orchestration.run_submission import open_instance
 from fathom.orchestration.warm_runs.worker_tags import PID_TAG
-from fathom.processes.process import kill, marked
+from fathom.processes.process import kill, processes_of_home
 from fathom.security.api_keys import admin_key
 from fathom.settings import PROJECT_ROOT, Settings
 from tests.fathom.cli.deployments import wait_for
@@ -91,7 +91,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield made
     finally:
         stop_all(made.settings)
-        kill(marked(made.settings.home))
+        kill(processes_of_home(made.settings.home))
 
 
 def until_answering(client: httpx.Client, ports: list[int]) -> None:
@@ -139,7 +139,7 @@ def test_the_api_is_restarted_in_mid_run_and_answers_the_same(live: Live) -> Non
         for message in live.follow(uploaded):
             seen.append(message)
             if message.get("event") == "graphiti.started":
-                process = next(one for one in marked(live.settings.home) if "fathom.api" in one.cmdline())
+                process = next(one for one in processes_of_home(live.settings.home) if "fathom.api" in one.cmdline())
                 process.kill()
                 process.wait()
     except ConnectionClosed:

@@ -17,7 +17,7 @@ import pytest
 from fathom.deployment.components import start_all, status_all, stop_all
 from fathom.orchestration.run_submission import open_instance
 from fathom.orchestration.warm_runs.worker_tags import PID_TAG
-from fathom.processes.process import kill, marked
+from fathom.processes.process import kill, processes_of_home
 from tests.fathom.api.test_live import Live
 from tests.fathom.llm.messages_server import Fault, MessagesServer, throttled
 from tests.fathom.observability.otlp_receiver import OtlpReceiver, attributes
@@ -98,7 +98,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             Path(kept).write_text(json.dumps(made.rows))
     finally:
         stop_all(made.settings)
-        kill(marked(made.settings.home))
+        kill(processes_of_home(made.settings.home))
         model.stop()
         spans.stop()
 

@@ -13,7 +13,7 @@ from benchmarks.material import locked_pdf
 from fathom.deployment.components import start_all, stop_all
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.event_store import Events
-from fathom.processes.process import kill, marked
+from fathom.processes.process import kill, processes_of_home
 from fathom.security.sign_in_links import new_ticket
 from fathom.tables import episodes
 from fathom.uploads.intake import open_intake
@@ -47,7 +47,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield made
     finally:
         stop_all(made.settings)
-        kill(marked(made.settings.home))
+        kill(processes_of_home(made.settings.home))
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_a_server_that_goes_away_is_told_and_the_page_goes_on_when_it_is_back(op
     live.until(live.upload("kept.md", b"# Kept\n\nAda Lovelace met Charles Babbage in London."), "complete")
     document, listing = opened("/documents/live%2Fkept.md", lost=True), opened("/", lost=True)
     expect(document.locator("#chunks .chunk")).to_have_count(1, timeout=LONG_MS)
-    process = next(one for one in marked(live.settings.home) if "fathom.api" in one.cmdline())
+    process = next(one for one in processes_of_home(live.settings.home) if "fathom.api" in one.cmdline())
     process.kill()
     process.wait()
     expect(listing.locator("#lost")).to_contain_text("does not answer", timeout=15_000)

@@ -18,7 +18,7 @@ from fathom.graph.read.episode_contents import EpisodeEntity, EpisodeFact
 from fathom.ledger.episode import ExtractionOutcome
 from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from fathom.observability.structured_logging import get_logger
-from fathom.operations.document_passages import Passage, Passages
+from fathom.operations.document_passages import ChunkPassage, Passages
 from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads.transitions import AtWork, mark_failed, mark_running
 from tests.fathom.api.conftest import Api
@@ -48,12 +48,12 @@ def a_status(api: Api) -> DocumentStatus:
     return found
 
 
-def passage(text: str, fact: str, *, headings: tuple[str, ...] = ("<i>Head</i>",)) -> Passage:
+def passage(text: str, fact: str, *, headings: tuple[str, ...] = ("<i>Head</i>",)) -> ChunkPassage:
     chunk = Chunk(id="x", document="c/a.md", position=0, text=text, headings=list(headings), pages=[1], items=[], tokens=9)
     whole = chunk.embedding_text
     held = EpisodeFact("u", "Ada", "<Charles>", "MET_IN", fact, datetime(1842, 5, 1, tzinfo=UTC), None, True, 2)
     entity = EpisodeEntity("Ada", "Person")
-    return Passage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, where_said(whole, fact, ("Ada", "Charles")))])
+    return ChunkPassage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, where_said(whole, fact, ("Ada", "Charles")))])
 
 
 def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> None:
@@ -197,7 +197,7 @@ def test_what_of_an_answer_is_not_kept_is_shown_on_its_chunk(api: Api) -> None:
     assert "entity not in the text (2), &lt;b&gt; (1)" in html
 
 
-def sure(fact: float | None, entity: float | None) -> Passage:
+def sure(fact: float | None, entity: float | None) -> ChunkPassage:
     one = passage(TEXT, "<b>Ada</b> met Charles in London.")
     facts = [(replace(held, confidence=fact, wikidata="P<1>"), span) for held, span in one.facts]
     return replace(one, facts=facts, entities=[(replace(held, confidence=entity), span) for held, span in one.entities])

@@ -17,14 +17,14 @@ import pytest
 from websockets.sync.client import connect
 
 from fathom.api.app import create_app
-from fathom.api.serving import Patience, Serving
+from fathom.api.serving import RequestLimits, Serving
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.security.api_keys import open_keys
-from fathom.security.request_pacing import GUESSES_A_MINUTE, Guesses, Pace
+from fathom.security.request_pacing import GUESSES_A_MINUTE, GuessLimit, RateLimit
 from fathom.settings import Settings
 from tests.fathom.api.kept_keys import kept_key
 
-PATIENCE = Patience(head_s=1.5, most_head=16 * 1024, silence_s=0.6, least_rate=1000)
+PATIENCE = RequestLimits(head_s=1.5, most_head=16 * 1024, silence_s=0.6, least_rate=1000)
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="collection"\r\n\r\nc\r\n'
     b'--b\r\nContent-Disposition: form-data; name="file"; filename="slow.md"\r\n\r\n# Slow\n\n'
@@ -230,8 +230,8 @@ def test_a_body_that_drips_is_given_up(serve: Serve) -> None:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock by which the server counts how often it is asked; it stands still unless a test moves it on."""
     at = [1000.0]
-    monkeypatch.setattr("fathom.api.app.Pace", partial(Pace, clock=lambda: at[0]))
-    monkeypatch.setattr("fathom.api.app.Guesses", partial(Guesses, clock=lambda: at[0]))
+    monkeypatch.setattr("fathom.api.app.RateLimit", partial(RateLimit, clock=lambda: at[0]))
+    monkeypatch.setattr("fathom.api.app.GuessLimit", partial(GuessLimit, clock=lambda: at[0]))
     return at
 
 

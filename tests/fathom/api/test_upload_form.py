@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from fathom.api.upload_form import MAX_AROUND, MAX_FIELD, MAX_HEADERS, MAX_PARTS, Form
+from fathom.api.upload_form import MAX_AROUND, MAX_FIELD, MAX_HEADERS, MAX_PARTS, UploadForm
 from fathom.errors import FormDamaged, FormTooLarge
-from fathom.uploads.inbox.upload_stream import MAX_ID
+from fathom.uploads.inbox.upload_stream import MAX_ID_BYTES
 from tests.fathom.api.conftest import Api
 
 DATA = b"# A\n\nIngrid Solberg lives in Bergen.\n" * 40
@@ -76,7 +76,7 @@ def test_a_form_is_the_same_in_pieces_of_any_size(size: int) -> None:
     data = b"\r\n--\r\n--bb\r\n-" * 50 + b"\r\n--"
     body = FIELD + FILE + data + b"\r\n--b--\r\n"
     for cut in (len(body), len(body) - 4, len(body) - 8):
-        form = Form()
+        form = UploadForm()
         parser = form.parser(b"b")
         for start in range(0, cut, size):
             form.take(body[start : min(start + size, cut)], parser)
@@ -184,7 +184,7 @@ def test_headers_of_a_part_beyond_their_bounds_are_refused(api: Api, header: byt
     ids=["fields", "one name", "a field", "a header", "headers", "preamble", "epilogue", "a header's name", "padding"],
 )
 def test_the_bounds_hold_while_the_body_comes(begin: bytes, more: Callable[[int], bytes]) -> None:
-    form = Form()
+    form = UploadForm()
     parser = form.parser(b"b")
     came = 0
 
@@ -208,7 +208,7 @@ def test_nul_in_a_name_is_refused(api: Api, name: bytes) -> None:
     assert_refused(api, sent(api, in_part), 400, "FormDamaged")
 
 
-@pytest.mark.parametrize("name", [b"a" * 256 + b".md", b"a/" * (MAX_ID // 2) + b"a.md", "東".encode() * 100])
+@pytest.mark.parametrize("name", [b"a" * 256 + b".md", b"a/" * (MAX_ID_BYTES // 2) + b"a.md", "東".encode() * 100])
 def test_a_name_that_is_too_long_is_refused(api: Api, name: bytes) -> None:
     assert_refused(api, sent(api, part("name", name) + FILE + DATA + b"\r\n--b--\r\n"), 400, "UnsafePath")
 

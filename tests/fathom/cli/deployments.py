@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fathom.processes.process import kill, marked
+from fathom.processes.process import kill, processes_of_home
 
 PROGRAM = Path(sys.executable).with_name("fathom")
 
@@ -70,4 +70,4 @@ def deployment(folder: Path) -> Iterator[Deployment]:
         yield made
     finally:
         made("down")
-        kill(marked(made.home))
+        kill(processes_of_home(made.home))

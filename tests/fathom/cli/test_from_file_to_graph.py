@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from fathom.graphdb.connection import open_graph
-from fathom.processes.process import marked
+from fathom.processes.process import processes_of_home
 from fathom.settings import Settings
 from tests.fathom.cli.deployments import Deployment, deployment
 
@@ -157,7 +157,7 @@ def test_what_was_lost_from_the_graph_is_repaired_and_written_again(fathom: Depl
 def test_down_leaves_no_process_and_up_goes_on_with_what_was_there(fathom: Deployment) -> None:
     pids = [part["pid"] for part in fathom.json("status")["parts"]]
     assert fathom("down").returncode == 0
-    assert marked(fathom.home) == []
+    assert processes_of_home(fathom.home) == []
     assert [pid for pid in pids if lives(pid)] == []
     assert fathom("status").returncode == 3
     again = fathom.json("up")

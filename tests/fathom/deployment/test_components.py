@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from fathom.deployment.components import healthy, start_all, status_all, stop_all
-from fathom.processes.component import PartStatus
-from fathom.processes.process import kill, marked
+from fathom.processes.component import ComponentStatus
+from fathom.processes.process import kill, processes_of_home
 from fathom.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -47,10 +47,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield made
     finally:
         stop_all(made)
-        kill(marked(home))
+        kill(processes_of_home(home))
 
 
-def by_name(settings: Settings) -> dict[str, PartStatus]:
+def by_name(settings: Settings) -> dict[str, ComponentStatus]:
     return {status.name: status for status in status_all(settings)}
 
 
@@ -119,7 +119,7 @@ def test_after_stopping_no_process_is_left(settings: Settings) -> None:
     assert len(family) > len(PARTS)
     stop_all(settings)
     assert eventually(lambda: not any(_lives(pid) for pid in family))
-    assert marked(settings.home) == []
+    assert processes_of_home(settings.home) == []
     assert {status.state for status in status_all(settings)} == {"stopped"}
 
 

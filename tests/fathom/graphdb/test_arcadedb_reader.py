@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import Neo4jError
 
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.arcadedb_process import embedded_server
 from fathom.graphdb.arcadedb_reader import GROUP, keep_reading_group
 from fathom.graphdb.connection import open_graph
@@ -32,7 +32,7 @@ def test_other_groups_of_the_server_stay_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.integration
 def test_a_server_that_ran_without_a_reader_has_one_after_its_next_start(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", graph_uri=None)
-    part = GraphPart(settings)
+    part = GraphComponent(settings)
     part.start()
     try:
         server = embedded_server(settings.home)

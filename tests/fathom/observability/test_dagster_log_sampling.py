@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fathom.observability.dagster_log_sampling import AT_ONCE, EVERY_S, LOGGER
+from fathom.observability.dagster_log_sampling import EVERY_S, LOGGER, MAX_BURST
 from fathom.observability.structured_logging import get_logger, stage
 
 log = get_logger("fathom.test")
@@ -66,10 +66,10 @@ def test_ends_of_stages_are_shown_at_once_until_there_are_too_many(step: Listene
     with stage("chunking", document="a/b"):
         for _ in range(50):
             log.info("done", sub_stage="complete")
-    assert len(step.heard) == AT_ONCE
+    assert len(step.heard) == MAX_BURST
     clock[0] += EVERY_S
     page(1)
-    assert len(step.heard) == AT_ONCE + 1
+    assert len(step.heard) == MAX_BURST + 1
 
 
 def test_every_warning_is_shown(step: Listener) -> None:

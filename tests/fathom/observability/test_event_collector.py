@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
-from fathom.observability.event_collector import KEEP_DAYS, Collector, collecting
+from fathom.observability.event_collector import KEEP_DAYS, Collector, collect_until_stopped
 from fathom.observability.event_store import Events
 from fathom.observability.json_lines_handler import JsonLines, JsonLinesHandler, keep_logs_at
 from fathom.observability.structured_logging import get_logger, stage
@@ -198,7 +198,7 @@ def test_events_are_dropped_when_they_are_old(tmp_path: Path, engine: Engine, co
 
 def test_who_is_told_to_stop_collects_once_more(tmp_path: Path, collector: Collector) -> None:
     stop = threading.Event()
-    rounds = collecting(collector, stop, every=0.01)
+    rounds = collect_until_stopped(collector, stop, every=0.01)
     assert next(rounds) == 0
     say(tmp_path, 1)
     stop.set()

@@ -13,7 +13,7 @@ import pytest
 
 from fathom.observability import progress_heartbeat
 from fathom.observability.json_lines_handler import keep_logs_at
-from fathom.observability.progress_heartbeat import never_silent
+from fathom.observability.progress_heartbeat import log_heartbeat
 from fathom.observability.structured_logging import get_logger, stage
 
 log = get_logger("fathom.test")
@@ -37,7 +37,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def test_what_says_nothing_is_said_to_go_on_again_and_again_with_its_document_and_run(said: Said) -> None:
-    with stage("graphiti", document="a/b.md", run="r"), never_silent():
+    with stage("graphiti", document="a/b.md", run="r"), log_heartbeat():
         until(lambda: len(said()) >= 2)
     line = said()[0]
     assert (line["event"], line["document"], line["run"]) == ("graphiti.working", "a/b.md", "r")
@@ -48,13 +48,13 @@ def test_what_speaks_is_left_alone_and_each_work_is_looked_at_for_itself(said: S
     heard = threading.Event()
 
     def speaks() -> None:
-        with stage("docling", document="a/loud.md"), never_silent():
+        with stage("docling", document="a/loud.md"), log_heartbeat():
             while not heard.wait(0.01):
                 log.info("Page", sub_stage="page")
 
     thread = threading.Thread(target=speaks)
     thread.start()
-    with stage("chunking", document="a/silent.md"), never_silent():
+    with stage("chunking", document="a/silent.md"), log_heartbeat():
         until(lambda: any(one["event"] == "chunking.working" for one in said()))
     heard.set()
     thread.join()
@@ -62,7 +62,7 @@ def test_what_speaks_is_left_alone_and_each_work_is_looked_at_for_itself(said: S
 
 
 def test_nothing_is_said_of_work_that_is_over_and_the_thread_is_gone(said: Said) -> None:
-    with stage("docling", document="a/b.md"), never_silent():
+    with stage("docling", document="a/b.md"), log_heartbeat():
         pass
     until(lambda: all(thread.name != "silence" for thread in threading.enumerate()))
     assert said() == []

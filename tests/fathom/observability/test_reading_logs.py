@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.observability.log_reader import Follower, Wanted, read_lines
+from fathom.observability.log_reader import Follower, LogFilter, read_lines
 
 
 def write(home: Path, name: str, *found: dict[str, object]) -> Path:
@@ -63,7 +63,7 @@ def test_a_home_without_logs_has_no_lines(tmp_path: Path) -> None:
 
 
 def test_a_follower_gives_each_new_line_once_also_over_a_rotation(home: Path) -> None:
-    follower = Follower(home, Wanted("a/b"))
+    follower = Follower(home, LogFilter("a/b"))
     assert follower.new_lines() == []
     current = write(home, "runs.jsonl", line(6, "sixth"))
     current.rename(current.with_name("runs.jsonl.2"))
@@ -73,7 +73,7 @@ def test_a_follower_gives_each_new_line_once_also_over_a_rotation(home: Path) ->
 
 
 def test_a_follower_waits_for_the_end_of_a_line(home: Path) -> None:
-    follower = Follower(home, Wanted())
+    follower = Follower(home, LogFilter())
     whole = json.dumps(line(8, "eighth")) + "\n"
     with (home / "logs" / "runs.jsonl").open("a") as stream:
         stream.write(whole[:20])
@@ -84,6 +84,6 @@ def test_a_follower_waits_for_the_end_of_a_line(home: Path) -> None:
 
 
 def test_following_ends_with_all_that_was_written_before_the_end(home: Path) -> None:
-    follower = Follower(home, Wanted("a/b"))
+    follower = Follower(home, LogFilter("a/b"))
     write(home, "runs.jsonl", line(9, "last"))
     assert [one["message"] for one in follower.follow(until=lambda: True)] == ["last"]

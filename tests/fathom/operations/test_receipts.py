@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from benchmarks.material import chunk_set
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import UsageWrong
 from fathom.graph.reconciliation.diff import differences
 from fathom.graph.write.document_writer import open_writer
@@ -49,7 +49,7 @@ def settings(
         if server is not None
         else Settings(home=home, graph_uri=None)
     )
-    part = GraphPart(settings)
+    part = GraphComponent(settings)
     part.start()
     yield settings
     part.stop()

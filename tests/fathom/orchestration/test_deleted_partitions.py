@@ -11,7 +11,7 @@ from fathom.operations.document_rows import list_documents
 from fathom.operations.retry_documents import restore
 from fathom.orchestration import run_submission
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
-from fathom.orchestration.deleted_partitions import told, without_partition
+from fathom.orchestration.deleted_partitions import partition_warning, without_partition
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
@@ -67,8 +67,8 @@ def test_a_deleted_partition_is_given_back_with_what_was_made_of_it(settings: Se
 
 
 def test_many_are_told_by_their_first() -> None:
-    assert told(["a/b"]) == "1 document has no partition in Dagster: a/b."
-    assert told(["a", "b", "c", "d", "e"]) == "5 documents have no partition in Dagster: a, b, c and 2 more."
+    assert partition_warning(["a/b"]) == "1 document has no partition in Dagster: a/b."
+    assert partition_warning(["a", "b", "c", "d", "e"]) == "5 documents have no partition in Dagster: a, b, c and 2 more."
 
 
 def test_a_home_without_dagsters_storage_lacks_nothing(home_settings: Settings) -> None:

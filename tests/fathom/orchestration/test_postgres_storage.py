@@ -14,8 +14,8 @@ from fathom import settings as settings_module
 from fathom.database import open_database
 from fathom.orchestration.dagster_home import FILE, prepare_storage, write_dagster_home
 from fathom.orchestration.deleted_partitions import without_partition
-from fathom.orchestration.materializations import recorded
-from fathom.orchestration.retention import DAY_S, tidy
+from fathom.orchestration.materializations import records_of
+from fathom.orchestration.retention import DAY_S, apply_retention
 from fathom.orchestration.run_submission import PARTITIONS
 from fathom.processes.probes import daemon_heartbeats
 from fathom.settings import Settings
@@ -72,14 +72,14 @@ def test_the_password_is_not_written_down(in_postgres: Settings, instance: dg.Da
 
 def test_what_it_has_on_record_of_documents_is_read(in_postgres: Settings, instance: dg.DagsterInstance) -> None:
     run = run_of(instance, "a/1.md")
-    found = recorded(in_postgres, {"a/1.md": run})["a/1.md"]
+    found = records_of(in_postgres, {"a/1.md": run})["a/1.md"]
     assert found.runs["documents"] == run
     assert found.number("documents", "pages") == 3
 
 
 def test_old_runs_go_and_the_last_materialization_stays(in_postgres: Settings, instance: dg.DagsterInstance) -> None:
     older, newer, failed = run_of(instance, "a/1.md"), run_of(instance, "a/1.md"), run_of(instance, "a/fails.md")
-    done = tidy(in_postgres, instance, now=time.time() + 15 * DAY_S)
+    done = apply_retention(in_postgres, instance, now=time.time() + 15 * DAY_S)
     assert (done.looked_at, sorted(done.deleted), done.thinned) == (3, sorted([older, failed]), 1)
     assert [run.run_id for run in instance.get_runs()] == [newer]
     assert instance.get_materialized_partitions(dg.AssetKey("documents")) == {"a/1.md"}

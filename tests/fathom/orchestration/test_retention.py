@@ -16,8 +16,8 @@ from fathom.database import open_database
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
 from fathom.orchestration.event_log_storage import KeptEventLog
 from fathom.orchestration.event_packing import unpack
-from fathom.orchestration.materializations import recorded
-from fathom.orchestration.retention import DAY_S, FILES, MAX_RUNS, compact, give_back, let_shrink, tidy
+from fathom.orchestration.materializations import records_of
+from fathom.orchestration.retention import DAY_S, FILES, MAX_RUNS, apply_retention, compact, give_back, let_shrink
 from fathom.settings import Settings
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
@@ -61,10 +61,10 @@ def test_of_the_run_that_made_the_present_state_that_and_its_checks_stay(
     home_settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     run = run_of(instance, "a/1.md")
-    before, count = recorded(home_settings, {"a/1.md": run}), len(instance.all_logs(run))
-    done = tidy(home_settings, instance, now=later())
+    before, count = records_of(home_settings, {"a/1.md": run}), len(instance.all_logs(run))
+    done = apply_retention(home_settings, instance, now=later())
     assert (done.looked_at, done.thinned, done.deleted) == (1, 1, [])
-    assert recorded(home_settings, {"a/1.md": run}) == before
+    assert records_of(home_settings, {"a/1.md": run}) == before
     assert len(before["a/1.md"].checks) == 2
     stay = [
         "ASSET_CHECK_EVALUATION",
@@ -80,7 +80,7 @@ def test_of_the_run_that_made_the_present_state_that_and_its_checks_stay(
     assert found is not None
     assert found.status is dg.DagsterRunStatus.SUCCESS
     assert instance.get_materialized_partitions(dg.AssetKey("documents")) == {"a/1.md"}
-    assert tidy(home_settings, instance, now=later()).events == 0
+    assert apply_retention(home_settings, instance, now=later()).events == 0
 
 
 def test_events_that_nobody_reads_are_not_stored_and_runs_have_no_files_of_their_own(
@@ -107,7 +107,7 @@ def test_a_run_whose_document_was_made_anew_is_gone_with_all_that_it_left(
     home_settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     first, second = run_of(instance, "a/1.md"), run_of(instance, "a/1.md")
-    assert tidy(home_settings, instance, now=later()).deleted == [first]
+    assert apply_retention(home_settings, instance, now=later()).deleted == [first]
     assert instance.get_run_by_id(first) is None
     assert instance.all_logs(first) == []
     assert instance.get_run_by_id(second) is not None
@@ -123,24 +123,24 @@ def test_what_was_stored_before_events_were_packed_is_packed_when_it_is_old(
     home_settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     run = run_of(instance, "a/1.md")
-    shown = recorded(home_settings, {"a/1.md": run})
+    shown = records_of(home_settings, {"a/1.md": run})
     with closing(sqlite3.connect(home_settings.dagster_home / "storage" / FILES[1])) as connection:
         for table, column in (("event_logs", "event"), ("asset_check_executions", "evaluation_event")):
             for number, packed in connection.execute(f"SELECT id, {column} FROM {table}").fetchall():
                 connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (unpack(packed), number))
         connection.commit()
-        assert recorded(home_settings, {"a/1.md": run}) == shown
-        tidy(home_settings, instance, now=later())
+        assert records_of(home_settings, {"a/1.md": run}) == shown
+        apply_retention(home_settings, instance, now=later())
         of_events = connection.execute("SELECT DISTINCT typeof(event) FROM event_logs WHERE run_id = ?", (run,)).fetchall()
         of_checks = connection.execute("SELECT DISTINCT typeof(evaluation_event) FROM asset_check_executions").fetchall()
         assert of_events == of_checks == [("blob",)]
-    assert recorded(home_settings, {"a/1.md": run}) == shown
+    assert records_of(home_settings, {"a/1.md": run}) == shown
 
 
 def test_young_runs_stay_whole(home_settings: Settings, instance: dg.DagsterInstance) -> None:
     run = run_of(instance, "a/1.md")
     whole = kinds(instance, run)
-    assert tidy(home_settings, instance, now=later(home_settings.dagster_days - 1)).looked_at == 0
+    assert apply_retention(home_settings, instance, now=later(home_settings.dagster_days - 1)).looked_at == 0
     assert kinds(instance, run) == whole
 
 
@@ -152,7 +152,7 @@ def test_a_failed_run_stays_whole_as_long_as_its_document_is_failed(
     row = {"document": "a/fails.md", "collection": "a", "path": "fails.md", "size": 1, "mtime_ns": 0, "updated_at": 0.0}
     with open_database(home_settings.operational_url).begin() as connection:
         connection.execute(uploads.insert().values(**row, state=state, run_id=run))
-    assert tidy(home_settings, instance, now=later()).deleted == ([] if stays else [run])
+    assert apply_retention(home_settings, instance, now=later()).deleted == ([] if stays else [run])
     assert ("STEP_FAILURE" in kinds(instance, run)) is stays
 
 
@@ -162,9 +162,9 @@ def test_passes_go_on_where_the_last_one_ended_and_then_begin_again(
     monkeypatch.setattr("fathom.orchestration.retention.MAX_RUNS", 2)
     assert MAX_RUNS > 2
     runs = [run_of(instance, f"a/{number}.md") for number in range(3)]
-    first = tidy(home_settings, instance, now=later())
+    first = apply_retention(home_settings, instance, now=later())
     assert (first.looked_at, first.cursor > 0) == (2, True)
-    second = tidy(home_settings, instance, cursor=first.cursor, now=later())
+    second = apply_retention(home_settings, instance, cursor=first.cursor, now=later())
     assert (second.looked_at, second.cursor) == (1, 0.0)
     assert all(instance.get_run_by_id(run) for run in runs)
 
@@ -179,13 +179,13 @@ def test_runs_that_have_files_of_their_own_from_before_lose_them_and_stay_readab
             before.setattr(KeptEventLog, name, old)
         run = run_of(instance, "a/1.md")
     assert (folder / f"{run}.db").exists()
-    shown = recorded(home_settings, {"a/1.md": run})
+    shown = records_of(home_settings, {"a/1.md": run})
     assert "STEP_SUCCESS" in kinds(instance, run)
     instance.report_engine_event("said later", run_id=run, job_name="letters")
     assert "said later" in str(instance.all_logs(run))
-    tidy(home_settings, instance, now=later())
+    apply_retention(home_settings, instance, now=later())
     assert not list(folder.glob(f"{run}*"))
-    assert recorded(home_settings, {"a/1.md": run}) == shown
+    assert records_of(home_settings, {"a/1.md": run}) == shown
     assert kinds(instance, run)[:2] == ["ASSET_CHECK_EVALUATION", "ASSET_MATERIALIZATION"]
 
 
@@ -248,5 +248,5 @@ def test_old_files_of_ticks_go_and_runs_leave_none(home_settings: Settings, inst
     for path in (old, new):
         path.write_text("said")
     os.utime(old, (0, 0))
-    assert tidy(home_settings, instance).files == 1
+    assert apply_retention(home_settings, instance).files == 1
     assert (old.exists(), new.exists()) == (False, True)

@@ -10,7 +10,7 @@ import pytest
 
 from fathom.orchestration import run_submission
 from fathom.orchestration.dagster_home import write_dagster_home
-from fathom.orchestration.run_reconciliation import RUN_KEY_TAG, end_dead_runs
+from fathom.orchestration.run_reconciliation import RUN_KEY_TAG, reconcile_dead_runs
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 
@@ -47,13 +47,13 @@ def started(settings: Settings) -> tuple[dg.DagsterInstance, dg.DagsterRun]:
 def test_a_run_that_dagster_was_told_has_failed_gives_its_documents_back(settings: Settings) -> None:
     instance, run = started(settings)
     instance.report_run_failed(run, "Run execution process unexpectedly exited.")
-    assert end_dead_runs(settings) == ["a/b.md"]
+    assert reconcile_dead_runs(settings) == ["a/b.md"]
     row = open_intake(settings).state_of("a/b.md")
     assert row is not None
     assert (row.state, row.attempts) == ("accepted", 1)
-    assert end_dead_runs(settings) == []
+    assert reconcile_dead_runs(settings) == []
 
 
 def test_a_run_that_goes_on_keeps_its_documents(settings: Settings) -> None:
     started(settings)
-    assert end_dead_runs(settings) == []
+    assert reconcile_dead_runs(settings) == []

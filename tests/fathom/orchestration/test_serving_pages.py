@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from fathom.deployment.components import WORKSPACE, as_environment
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
-from fathom.security.api_keys import COOKIE, Role
+from fathom.security.api_keys import COOKIE, KeyRole
 from fathom.settings import PROJECT_ROOT, Settings
 from tests.fathom.api.kept_keys import kept_key
 from tests.fathom.api.test_live import free_port
@@ -41,7 +41,7 @@ class Served:
     def at(self) -> str:
         return f"127.0.0.1:{self.settings.dagster_port}"
 
-    def key(self, role: Role) -> str:
+    def key(self, role: KeyRole) -> str:
         return kept_key(self.settings, role, name=role)
 
     def ask(self, query: str, **headers: str) -> httpx.Response:

@@ -17,7 +17,7 @@ import pytest
 
 from fathom.orchestration.dagster_daemon import give_heartbeat
 from fathom.processes.heartbeat import Heartbeat
-from fathom.processes.probes import DAEMON_SILENT_S, SENSORS_SILENT_S, daemon_gets_on, loop_heartbeat, room_wanted
+from fathom.processes.probes import DAEMON_SILENT_S, SENSORS_SILENT_S, daemon_is_working, disk_full_message, loop_heartbeat
 from fathom.settings import Settings
 
 
@@ -66,17 +66,17 @@ def test_the_daemon_gets_on_while_its_loops_come_round_and_can_write(
     loop = "QUEUED_RUN_COORDINATOR"
     age(loop_heartbeat(tmp_path, loop), tmp_path / "run" / "heartbeats" / loop, queue_beat)
     loop_heartbeat(tmp_path, "supervisor").beat()  # which is none of the daemon's
-    assert daemon_gets_on(settings) is gets_on
-    assert not daemon_gets_on(settings, since=time.time() + 60)
+    assert daemon_is_working(settings) is gets_on
+    assert not daemon_is_working(settings, since=time.time() + 60)
 
 
 def test_a_daemon_that_never_ran_does_not_get_on(tmp_path: Path) -> None:
-    assert not daemon_gets_on(Settings(home=tmp_path))
+    assert not daemon_is_working(Settings(home=tmp_path))
 
 
 def test_a_daemon_of_a_version_without_heartbeats_does_not_get_on(tmp_path: Path) -> None:
     written(tmp_path, 1.0)
-    assert not daemon_gets_on(Settings(home=tmp_path))
+    assert not daemon_is_working(Settings(home=tmp_path))
 
 
 def test_each_step_of_a_loop_is_a_beat(tmp_path: Path) -> None:
@@ -93,4 +93,4 @@ def test_each_step_of_a_loop_is_a_beat(tmp_path: Path) -> None:
 
 
 def test_a_disk_with_room_is_no_trouble_also_before_the_home_is_made(tmp_path: Path) -> None:
-    assert room_wanted(tmp_path / "home" / "of" / "later") is None
+    assert disk_full_message(tmp_path / "home" / "of" / "later") is None

@@ -18,7 +18,15 @@ import psutil
 import pytest
 
 from fathom.errors import PartUnreachable, PortTaken, StoreFailed
-from fathom.processes.process import MARK, Birth, DetachedProcess, ProcessSpec, kill, marked, rotate
+from fathom.processes.process import (
+    OWNER_ENV_VAR,
+    DetachedProcess,
+    ProcessIdentity,
+    ProcessSpec,
+    kill,
+    processes_of_home,
+    rotate,
+)
 
 # Says it is ready by making a file, starts a child that outlives it, and lasts.
 SERVER = """
@@ -49,7 +57,7 @@ class Server:
             cwd=folder,
             log=folder / "logs" / "server.log",
             fingerprint="one",
-            environment={MARK: str(folder)},
+            environment={OWNER_ENV_VAR: str(folder)},
         )
 
     def process(self, **changes: object) -> DetachedProcess:
@@ -69,7 +77,7 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
     yield made
-    kill(marked(tmp_path))
+    kill(processes_of_home(tmp_path))
 
 
 def test_it_is_started_once_and_then_found_running(server: Server) -> None:
@@ -91,10 +99,10 @@ def test_of_several_callers_at_once_one_starts_it(server: Server) -> None:
 
 def test_it_outlives_the_process_that_started_it(server: Server) -> None:
     starter = (
-        "import sys; from pathlib import Path; from fathom.processes.process import MARK, DetachedProcess, ProcessSpec\n"
+        "import sys; from pathlib import Path; from fathom.processes.process import OWNER_ENV_VAR, DetachedProcess, ProcessSpec\n"
         "folder = Path(sys.argv[1]); sign = folder / 'ready'\n"
         f"command = (sys.executable, '-c', {SERVER!r}, str(sign))\n"
-        "spec = ProcessSpec('server', command, folder, folder / 'logs' / 'server.log', 'one', {MARK: str(folder)})\n"
+        "spec = ProcessSpec('server', command, folder, folder / 'logs' / 'server.log', 'one', {OWNER_ENV_VAR: str(folder)})\n"
         "DetachedProcess(folder / 'run', spec).ensure(ready=sign.exists, within_s=20)\n"
     )
     subprocess.run([sys.executable, "-c", starter, str(server.folder)], check=True, timeout=60)
@@ -148,9 +156,9 @@ def test_what_it_left_behind_when_it_was_killed_is_found_by_its_mark(server: Ser
     server.start()
     child = int(server.sign.read_text())
     os.kill(server.pid, signal.SIGKILL)
-    assert child in {process.pid for process in marked(server.folder)}
-    kill(marked(server.folder))
-    assert eventually(lambda: marked(server.folder) == [])
+    assert child in {process.pid for process in processes_of_home(server.folder)}
+    kill(processes_of_home(server.folder))
+    assert eventually(lambda: processes_of_home(server.folder) == [])
 
 
 def test_one_that_ends_at_once_is_told_with_its_last_words(server: Server) -> None:
@@ -186,7 +194,7 @@ def test_a_folder_that_cannot_be_written_is_told(server: Server) -> None:
 
 def test_a_zombie_does_not_live() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"])
-    birth = Birth(child.pid, psutil.Process(child.pid).create_time())
+    birth = ProcessIdentity(child.pid, psutil.Process(child.pid).create_time())
     assert eventually(lambda: birth.process() is None)
     child.wait()
 

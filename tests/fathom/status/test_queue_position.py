@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from fathom.status.queue_position import place_in_queue
+from fathom.status.queue_position import queue_position
 from fathom.uploads.intake import open_intake
 from fathom.uploads.priorities import prioritize
 from tests.fathom.status.conftest import Record
@@ -29,7 +29,7 @@ def test_the_place_of_each_is_that_in_the_order_by_priority_then_age_then_name(r
     for position, document in enumerate(order, start=1):
         upload = intake.state_of(document)
         assert upload is not None
-        place = place_in_queue(record.engine, upload, 2)
+        place = queue_position(record.engine, upload, 2)
         assert place is not None
         assert (document, place.position, place.waiting_before, place.in_hand) == (document, position, position - 1, 1)
 
@@ -38,4 +38,4 @@ def test_what_does_not_wait_has_no_place(record: Record) -> None:
     record.upload("c/a.md", "done")
     upload = open_intake(record.settings).state_of("c/a.md")
     assert upload is not None
-    assert place_in_queue(record.engine, upload, 2) is None
+    assert queue_position(record.engine, upload, 2) is None

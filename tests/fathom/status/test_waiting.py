@@ -11,8 +11,8 @@ from fathom.errors import DocumentLocked
 from fathom.operations import ingest
 from fathom.operations.ingest import Progress, wait
 from fathom.settings import Settings
-from fathom.uploads.attachments_of_mails import Piece
-from fathom.uploads.inbox.inbox_writer import Placed, place
+from fathom.uploads.attachments_of_mails import MailAttachment
+from fathom.uploads.inbox.inbox_writer import PlacedFile, place
 from fathom.uploads.intake import Intake, open_intake
 
 MAIL, PLAN, WITHIN, NOTE = "law/a.eml", "law/a.eml/plan.txt", "law/a.eml/b.eml", "law/a.eml/b.eml/note.txt"
@@ -25,11 +25,11 @@ class Working:
         self._intake = intake
         self.left = [
             lambda: intake.accept_attachments(
-                MAIL, self._version(MAIL), [Piece("plan.txt", b"A plan."), Piece("b.eml", b"B.")]
+                MAIL, self._version(MAIL), [MailAttachment("plan.txt", b"A plan."), MailAttachment("b.eml", b"B.")]
             ),
             lambda: self._done(MAIL),
             lambda: self._done(PLAN),
-            lambda: intake.accept_attachments(WITHIN, self._version(WITHIN), [Piece("note.txt", b"A note.")]),
+            lambda: intake.accept_attachments(WITHIN, self._version(WITHIN), [MailAttachment("note.txt", b"A note.")]),
             lambda: self._done(WITHIN),
             lambda: self._rejected(NOTE),
         ]
@@ -54,14 +54,14 @@ class Working:
 
 
 @pytest.fixture
-def mail(home_settings: Settings) -> Placed:
+def mail(home_settings: Settings) -> PlacedFile:
     placed = place(home_settings, "law", "a.eml", io.BytesIO(b"Subject: x\n\nA."))
     open_intake(home_settings).look()
     return placed
 
 
 def test_a_mail_is_through_when_all_that_came_with_it_is(
-    home_settings: Settings, mail: Placed, monkeypatch: pytest.MonkeyPatch
+    home_settings: Settings, mail: PlacedFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     working = Working(open_intake(home_settings))
     monkeypatch.setattr(ingest.time, "sleep", working)
@@ -76,10 +76,10 @@ def test_a_mail_is_through_when_all_that_came_with_it_is(
 
 
 def test_what_was_removed_or_listed_as_rejected_is_not_waited_for(
-    home_settings: Settings, mail: Placed, monkeypatch: pytest.MonkeyPatch
+    home_settings: Settings, mail: PlacedFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake = open_intake(home_settings)
-    intake.accept_attachments(MAIL, mail.version, [Piece("broken.bin", None, "Its encoding in the mail is broken.")])
+    intake.accept_attachments(MAIL, mail.version, [MailAttachment("broken.bin", None, "Its encoding in the mail is broken.")])
     intake.mark_done(MAIL, mail.version)
 
     def never(seconds: float) -> None:

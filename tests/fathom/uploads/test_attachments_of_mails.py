@@ -8,7 +8,7 @@ import pytest
 
 from fathom.errors import UnsafePath
 from fathom.ids import attachment_id
-from fathom.uploads.attachments_of_mails import MOST_NESTED, NO_KIN, Kin, Piece, kinship
+from fathom.uploads.attachments_of_mails import MAX_NESTED_MAILS, NO_MAIL_LINKS, MailAttachment, MailLinks, mail_links
 from fathom.uploads.intake import Intake
 from tests.fathom.uploads.conftest import Desk
 
@@ -29,7 +29,7 @@ def states(intake: Intake) -> dict[str, tuple[str, str | None]]:
 
 def test_each_is_an_accepted_upload_with_its_bytes_in_the_store(desk: Desk) -> None:
     intake = mailed(desk)
-    told = intake.accept_attachments(MAIL, "v1", [Piece("plan.txt", b"The plan."), Piece("zero.bin", b"")])
+    told = intake.accept_attachments(MAIL, "v1", [MailAttachment("plan.txt", b"The plan."), MailAttachment("zero.bin", b"")])
     assert [(one.document, one.size, one.error) for one in told] == [
         ("mails/a.eml/plan.txt", 9, None),
         ("mails/a.eml/zero.bin", 0, None),
@@ -43,7 +43,9 @@ def test_each_is_an_accepted_upload_with_its_bytes_in_the_store(desk: Desk) -> N
 
 def test_they_wait_for_a_run_like_any_upload_and_no_look_at_the_inbox_touches_them(desk: Desk) -> None:
     intake = mailed(desk)
-    intake.accept_attachments(MAIL, "v1", [Piece("plan.txt", b"The plan."), Piece("bad.pdf", None, "Broken.")])
+    intake.accept_attachments(
+        MAIL, "v1", [MailAttachment("plan.txt", b"The plan."), MailAttachment("bad.pdf", None, "Broken.")]
+    )
     before = states(intake)
     assert intake.look().accepted == []
     assert states(intake) == before
@@ -53,7 +55,7 @@ def test_they_wait_for_a_run_like_any_upload_and_no_look_at_the_inbox_touches_th
 
 def test_the_same_mail_again_repeats_nothing_and_a_changed_attachment_is_one_more_version(desk: Desk) -> None:
     intake = mailed(desk)
-    pieces = [Piece("plan.txt", b"The plan."), Piece("map.png", b"map")]
+    pieces = [MailAttachment("plan.txt", b"The plan."), MailAttachment("map.png", b"map")]
     intake.accept_attachments(MAIL, "v1", pieces, now=100.0)
     for document in ("mails/a.eml/plan.txt", "mails/a.eml/map.png"):
         version = intake.state_of(document)
@@ -63,7 +65,7 @@ def test_the_same_mail_again_repeats_nothing_and_a_changed_attachment_is_one_mor
     done = intake.list()
     intake.accept_attachments(MAIL, "v1", pieces, now=200.0)
     assert intake.list() == done
-    intake.accept_attachments(MAIL, "v2", [pieces[0], Piece("map.png", b"another map")], now=300.0)
+    intake.accept_attachments(MAIL, "v2", [pieces[0], MailAttachment("map.png", b"another map")], now=300.0)
     assert states(intake)["mails/a.eml/plan.txt"] == ("done", None)
     assert states(intake)["mails/a.eml/map.png"] == ("accepted", None)
 
@@ -71,7 +73,11 @@ def test_the_same_mail_again_repeats_nothing_and_a_changed_attachment_is_one_mor
 def test_what_cannot_be_taken_is_rejected_by_name_and_the_others_are_taken(desk: Desk) -> None:
     intake = mailed(desk)
     intake._settings = intake._settings.model_copy(update={"max_file_mb": 1})
-    pieces = [Piece("bad.pdf", None, "Broken."), Piece("large.bin", bytes(1024**2 + 1)), Piece("good.txt", b"Good.")]
+    pieces = [
+        MailAttachment("bad.pdf", None, "Broken."),
+        MailAttachment("large.bin", bytes(1024**2 + 1)),
+        MailAttachment("good.txt", b"Good."),
+    ]
     told = intake.accept_attachments(MAIL, "v1", pieces)
     assert [one.error.name if one.error else None for one in told] == ["DocumentDamaged", "DocumentTooLarge", None]
     assert states(intake) == {
@@ -85,23 +91,23 @@ def test_what_cannot_be_taken_is_rejected_by_name_and_the_others_are_taken(desk:
 def test_mails_in_mails_are_followed_so_far_and_no_further(desk: Desk) -> None:
     intake = mailed(desk)
     mail = MAIL
-    for _ in range(MOST_NESTED):
-        (one,) = intake.accept_attachments(mail, "v", [Piece("in.eml", b"Subject: x\n\nA.")])
+    for _ in range(MAX_NESTED_MAILS):
+        (one,) = intake.accept_attachments(mail, "v", [MailAttachment("in.eml", b"Subject: x\n\nA.")])
         assert one.error is None
         mail = one.document
-    (one,) = intake.accept_attachments(mail, "v", [Piece("in.eml", b"Subject: x\n\nA.")])
+    (one,) = intake.accept_attachments(mail, "v", [MailAttachment("in.eml", b"Subject: x\n\nA.")])
     assert one.error is not None
     assert (one.error.name, states(intake)[one.document]) == ("NestedTooDeep", ("rejected", "NestedTooDeep"))
 
 
 def test_a_document_knows_its_mail_and_a_mail_what_came_with_it_in_order(desk: Desk) -> None:
     intake = mailed(desk)
-    intake.accept_attachments(MAIL, "v1", [Piece("b.txt", b"b"), Piece("a.txt", b"a")], now=time.time())
-    found = kinship(intake.engine, [MAIL, "mails/a.eml/a.txt", "mails/other.txt"])
+    intake.accept_attachments(MAIL, "v1", [MailAttachment("b.txt", b"b"), MailAttachment("a.txt", b"a")], now=time.time())
+    found = mail_links(intake.engine, [MAIL, "mails/a.eml/a.txt", "mails/other.txt"])
     assert found == {
-        MAIL: Kin(None, ("mails/a.eml/b.txt", "mails/a.eml/a.txt")),
-        "mails/a.eml/a.txt": Kin(MAIL),
-        "mails/other.txt": NO_KIN,
+        MAIL: MailLinks(None, ("mails/a.eml/b.txt", "mails/a.eml/a.txt")),
+        "mails/a.eml/a.txt": MailLinks(MAIL),
+        "mails/other.txt": NO_MAIL_LINKS,
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from fathom.extraction.rules.relations.relation_vocabulary import readings, word_set
 from fathom.extraction.rules.relations.statements import Named, Predicate, Statement
-from fathom.extraction.rules.text.factuality import asserts, is_question
+from fathom.extraction.rules.relations.verb_forms import finite_form
+from fathom.extraction.rules.text.factuality import asserts, has_ended, is_question
 from fathom.extraction.rules.text.sentence import Meant, Sentence, first_of_list
 
 # Verbs that say nothing by themselves, or nothing of the two.
@@ -34,6 +35,12 @@ _MOVES = frozenset({"move", "transfer", "relocate", "loan", "promote"})
 _OWN = word_set("headquarters office base business operations family home production itself himself herself")
 _ARTICLES = frozenset({"the", "a", "an"})
 _WORKS = word_set("book novel film song album story play poem painting report article letter work picture drawing music")
+# Of what has one of these, the whole is no end of the relation: `laid the first brick of X`.
+_PARTS = word_set(
+    "brick stone foundation cornerstone keel part half third quarter end start beginning middle top bottom side edge corner piece "
+    "section stretch share bulk majority most number lot copy page chapter line word role scene series tract acre plot mile foot "
+    "couple pair dozen group bit all kind sort type form version member amount portion percent % level rate"
+)
 _NEAR = 3  # words from a verb to the one that shares its object
 _RELATIVES = frozenset({"which", "that", "whom"})
 _OBJECTS = frozenset({"dobj", "obj", "dative", "oprd", "attr"})
@@ -50,7 +57,7 @@ class _Argument(NamedTuple):
 def verb_statements(sentence: Sentence) -> Iterator[Statement]:
     """Yields what each verb of the sentence states of two named things."""
     for verb in sentence.span:
-        if verb.pos_ not in ("VERB", "AUX") or not asserts(verb):
+        if verb.pos_ not in ("VERB", "AUX") or not asserts(verb) or has_ended(verb):
             continue
         subjects = sentence.subjects(verb)
         passive = is_passive(verb)
@@ -107,7 +114,7 @@ def _follows_have(verb: Any) -> bool:
 
 
 def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passive: bool) -> Iterator[Statement]:
-    base, form = _with_particle(verb)
+    base, form = _with_particle(verb, is_active=argument.is_agent or not passive)
     if argument.is_agent and passive:
         key, written, ends = f"{base}{argument.words}", f"{form}{argument.written}", (target, subject)
     else:
@@ -131,7 +138,7 @@ def _says_enough(verb: Any, argument: _Argument, target: Named) -> bool:
     if not words or argument.is_agent:
         return bool(verb.dep_ != "xcomp")
     if len(words) > 1:
-        return argument.is_own and words[-1] in ("of", "for", "against", "to")
+        return argument.is_own and words[0] not in _PARTS and words[-1] in ("of", "for", "against", "to")
     placed = words[-1] in _PLACING and target.type in ("Location", "Organization", "Event")
     return (placed or words[-1] not in _LOOSE) and not _has_unnamed_object(verb)
 
@@ -140,9 +147,9 @@ def _has_unnamed_object(verb: Any) -> bool:
     return any(child.dep_ in ("dobj", "obj") for child in verb.children)
 
 
-def _with_particle(verb: Any) -> tuple[str, str]:
+def _with_particle(verb: Any, *, is_active: bool) -> tuple[str, str]:
     particle = "".join(f" {child.lower_}" for child in verb.children if child.dep_ == "prt")
-    return f"{verb.lemma_.lower()}{particle}", f"{verb.lower_}{particle}"
+    return f"{verb.lemma_.lower()}{particle}", f"{finite_form(verb, is_active=is_active)}{particle}"
 
 
 def _arguments(verb: Any) -> Iterator[_Argument]:
@@ -157,7 +164,9 @@ def _arguments(verb: Any) -> Iterator[_Argument]:
         elif child.dep_ in _OBJECTS and child.lower_ not in _RELATIVES:
             yield _Argument("", "", child)
             yield from _beyond_noun(child)
-        elif child.dep_ == "conj" and child.pos_ in ("PROPN", "NOUN") and nouns:  # `bought A in 2016 and B in 2018`
+        elif (
+            child.dep_ == "conj" and child.pos_ in ("PROPN", "NOUN") and nouns and not _is_placed(child)
+        ):  # `bought A in 2016 and B in 2018`
             yield _Argument("", "", child)
         elif child.dep_ == "agent":
             yield from (_Argument("", "", deeper, True) for deeper in child.children if deeper.dep_ == "pobj")
@@ -169,6 +178,11 @@ def _arguments(verb: Any) -> Iterator[_Argument]:
             )
         elif child.dep_ == "prep" or (child.dep_ == "conj" and child.pos_ == "ADP"):  # `played for A and then for B`
             yield from _of_preposition(child, nouns)
+
+
+def _is_placed(noun: Any) -> bool:
+    """Tells whether a preposition before the noun says where something is: `owned a yard in X, and behind Y`."""
+    return any(child.dep_ == "prep" and child.i < noun.i for child in noun.children)
 
 
 def _agents_below(verb: Any) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from fathom.extraction.rules.names.countries import country_of, is_adjective
 from fathom.extraction.rules.names.gazetteer import is_first_name
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN, Reading, readings, relations, word_set
 from fathom.extraction.rules.relations.statements import Evidence, Named, Predicate, Statement, is_subject
-from fathom.extraction.rules.text.factuality import asserts, is_former, noun_asserts
+from fathom.extraction.rules.text.factuality import asserts, has_ended, is_former, noun_asserts
 from fathom.extraction.rules.text.sentence import Meant, Sentence, objects_of
 
 NATIONALITY, ORIGIN, BASED = "HAS_NATIONALITY", "HAS_ORIGIN", "BASED_IN"
@@ -28,6 +28,9 @@ _LESSER = word_set("vice deputy assistant associate acting honorary interim co j
 _PERSON_NOUN = re.compile(
     r"(?:er|or|[iy]st|man|woman|ian|ant|ent|eer|ess|chief|head|aide|spokesperson|secretary|judge|king|queen|coach|rep|clerk|aide|nurse|pilot|cleric|mathematician|vicar|monk)$"
 )
+# What heads the whole, and not one of its parts: `Ford marketing boss` does not lead Ford.
+HEADS = word_set("boss chief head leader president chairman director chair manager captain executive")
+_WHOLE = word_set("board state government committee council company group directors management executive")
 _CONTINENTAL = frozenset({"european", "african", "asian", "american", "latin american", "western", "eastern"})
 _NO_PROFESSIONS = word_set(
     "man woman patient resident parent student client customer owner lover supporter opponent member brother sister "
@@ -47,6 +50,8 @@ _PLACE_NOUNS = word_set(
     "parish borough mountain valley station airport park castle stadium harbour region province community township street "
     "bridge"
 )
+_PLACES_NAMED = word_set("city town village region province state county district municipality island oblast territory parish")
+_KIN = word_set("son daughter child wife husband widow brother sister father mother nephew niece grandson")
 _WORKS = word_set("film movie song album single novel book series show game band opera play magazine newspaper sitcom")
 
 
@@ -126,16 +131,19 @@ def _by_country(thing: Named, noun: Any) -> str | None:
 def _holders(sentence: Sentence, noun: Any) -> Iterator[Held]:
     """Yields the things that are called by the noun."""
     former = is_former(noun)
-    if noun.dep_ == "appos" and (named := sentence.meant(noun.head)) is not None:
+    if _is_place_itself(sentence, noun):
+        return
+    if noun.dep_ == "appos" and not _is_of_place(noun) and (named := sentence.meant(noun.head)) is not None:
         yield Held(named, None, "apposition", former)
     beside = [child for child in noun.children if child.dep_ == "appos"]
-    for deeper in objects_of(noun, ("of",)):  # `the capital of Y, X,` hangs X on Y
+    for deeper in objects_of(noun, ("of",)) if noun.dep_ != "appos" else ():  # `the capital of Y, X,` hangs X on Y
         beside += [child for child in deeper.children if child.dep_ == "appos" and sentence.at(deeper) is not None]
     for child in beside:
         yield from (Held(one, None, "apposition", former) for one in sentence.all_meant(child))
     verb = noun.head
     if noun.dep_ in ("compound", "nmod") and noun.i < verb.i and (own := sentence.at(verb)) is not None:
         yield Held(Meant(own), None, "apposition", former)  # `singer X`
+    former = former or (verb.lemma_ == "be" and has_ended(verb))
     if noun.dep_ in ("attr", "oprd", "dobj") and verb.lemma_ in (_BE | _MADE):
         passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in verb.children) or verb.lemma_ in _BE
         if noun.dep_ == "dobj" and not passive:
@@ -153,7 +161,24 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[Held]:
         holders = sentence.subjects(doing) if own_subject else _objects(sentence, doing, noun)
         yield from (Held(one, doing, "noun", former) for one in holders)
     elif noun.dep_ == "conj" and noun.head.pos_ in ("NOUN", "PROPN") and sentence.at(noun.head) is None:
-        yield from _holders(sentence, noun.head)
+        if not _is_place_itself(sentence, noun.head):  # `the city of X and the capital of Y`
+            yield from _holders(sentence, noun.head)
+
+
+def _is_place_itself(sentence: Sentence, noun: Any) -> bool:
+    """Tells whether the noun only says what a place is, and names it: `the region of X`, `the X region`."""
+    if noun.lower_ not in _PLACES_NAMED:
+        return False
+    before = [child for child in noun.children if child.dep_ == "compound" and child.i == noun.i - 1]
+    named = [sentence.at(word) for word in (*before, *objects_of(noun, ("of",)))]
+    by_article = any(child.lower_ == "the" for child in noun.children)
+    return by_article and any(one is not None and one.type == "Location" and not country_of(one.entity) for one in named)
+
+
+def _is_of_place(noun: Any) -> bool:
+    """Tells whether what is said of a person was read as of the place before: `born in X the son of Y`."""
+    is_in = noun.head.dep_ == "pobj" and noun.head.head.lower_ in ("in", "at", "near")
+    return is_in and (noun.lemma_.lower() in _KIN or is_profession(noun))
 
 
 def _objects(sentence: Sentence, verb: Any, noun: Any) -> list[Meant]:
@@ -255,7 +280,13 @@ def noun_statement(noun: Any, held: Held, target: Meant, said: tuple[str, str], 
         return  # `the Barclay brothers`
     evidence: Evidence = "owner" if is_owner else held.evidence
     predicate, relation = Predicate(key, written, True), None
-    if beside and country_of(target.named.entity) and kind not in _OFFICES:  # `US actor X`
+    if is_owner and known and kind in HEADS and _is_of_part(noun) and not country_of(target.named.entity):
+        key, known = "work for", True
+        predicate = Predicate(key, written)
+        if held.former:
+            return
+    is_land = country_of(target.named.entity) is not None
+    if (beside or (is_owner and kind == "commander")) and is_land and kind not in _OFFICES:  # `US actor X`
         if not is_person(thing):
             return
         evidence, relation = "nationality", NATIONALITY
@@ -270,6 +301,12 @@ def noun_statement(noun: Any, held: Held, target: Meant, said: tuple[str, str], 
             return
     by_pronoun = held.meant.by_pronoun or target.by_pronoun
     yield Statement(thing, target.named, predicate, evidence, held.verb or noun, by_pronoun, relation, held.former)
+
+
+def _is_of_part(noun: Any) -> bool:
+    """Tells whether a role that somebody has is of a part only: `X's head of research`."""
+    parts = objects_of(noun, ("of", "for"))
+    return any(part.pos_ == "NOUN" and part.text.islower() and part.lower_ not in _WHOLE for part in parts)
 
 
 def word_before(one: Named) -> str:

@@ -41,6 +41,11 @@ _UNTRUE = word_set(
 )
 _FACTS = word_set("fact news announcement evidence proof report discovery day year time place moment way")
 _FORMER = frozenset(["former", "ex", "then", "erstwhile", "onetime", "one-time", "outgoing", "retired", "previous", "past"])
+_STATES = word_set(
+    "be own belong possess hold control have base locate situate headquarter house contain occupy live reside work employ run "
+    "manage lead head chair operate play serve represent sponsor"
+)
+_ONCE = frozenset({"previously", "formerly", "once", "originally", "initially"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _OPEN_CLAUSES = frozenset({"xcomp", "ccomp", "csubj", "csubjpass"})
 
@@ -60,6 +65,15 @@ def asserts(verb: Any) -> bool:
             return stays
         judged = word.dep_ != "conj" or _shares(word)
         word = word.head
+
+
+def has_ended(verb: Any) -> bool:
+    """Tells whether the sentence says that a state is no more: `was formerly owned by`, `used to own`."""
+    if verb.lemma_ not in _STATES:
+        return False
+    if verb.dep_ == "xcomp" and verb.head.lemma_ == "use" and _has_to(verb):
+        return True
+    return any(child.dep_ == "advmod" and child.lower_ in _ONCE for child in verb.children)
 
 
 def noun_asserts(noun: Any) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from fathom.api.page.html_markup import Markup, join, tag
 from fathom.api.page.listing_page import PAGE
 from fathom.security.api_keys import ensure_admin_key
-from fathom.security.sign_in_links import VALID_FOR_S, new_ticket, redeemed
+from fathom.security.sign_in_links import VALID_FOR_S, new_ticket, redeem
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
 from tests.fathom.api.conftest import ORIGIN, Api
@@ -118,8 +118,8 @@ def test_the_link_that_up_prints_signs_in_once_and_not_for_ever(api: Api) -> Non
     assert (first, second) == (303, 401)
     assert "role" not in ticket
     old = new_ticket(api.settings, now=time.time() - VALID_FOR_S - 1)
-    assert redeemed(api.settings, old) is None
-    assert [redeemed(api.settings, wrong) for wrong in ("", "x", "../admin.key")] == [None] * 3
+    assert redeem(api.settings, old) is None
+    assert [redeem(api.settings, wrong) for wrong in ("", "x", "../admin.key")] == [None] * 3
 
 
 def test_the_home_has_no_ticket_that_could_be_read_and_used(api: Api) -> None:

@@ -13,8 +13,8 @@ from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.pipeline import model_of
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response_schema import Vocabulary
-from fathom.llm.client import paying_for
-from fathom.operations.estimate import ENOUGH
+from fathom.llm.client import billed_to
+from fathom.operations.estimate import MIN_CALLS
 from fathom.settings import Settings
 from fathom.tables import llm_calls
 from tests.fathom.llm.messages_server import OVERLOADED, MessagesServer
@@ -30,7 +30,7 @@ def spent(home_settings: Settings) -> Settings:
     asked = {"llm": "anthropic", "llm_base_url": server.url, "anthropic_api_key": server.key}
     model: Any = open_language_model(Settings.model_validate({"home": home_settings.home, **asked}))
     for document in ("law/a.md", "art/b.md"):
-        with paying_for(document):
+        with billed_to(document):
             model.extract(TEXTS if document == "law/a.md" else TEXTS[:1])
     model.close()
     server.stop()
@@ -98,7 +98,7 @@ def test_an_estimate_counts_what_comparing_names_and_facts_took_before(
     row |= {"cost_usd": 0.0, "saved_usd": 0.0, "seconds": 1.0}
     told = []
     for prompt, times in (
-        (Prompt(Vocabulary()).version, ENOUGH),
+        (Prompt(Vocabulary()).version, MIN_CALLS),
         (entity_match.PROMPT.version, 2),
         (fact_match.PROMPT.version, 1),
     ):
@@ -106,8 +106,8 @@ def test_an_estimate_counts_what_comparing_names_and_facts_took_before(
         with open_database(home_settings.operational_url).begin() as connection:
             connection.execute(llm_calls.insert(), rows)
         told.append(run("ingest", str(note), "--estimate", "--json", environment=asked).json["total"])
-    assert [one["tokens_in"] - told[0]["tokens_in"] for one in told] == [0, 20_000 // ENOUGH, 30_000 // ENOUGH]
-    assert [one["tokens_out"] - told[0]["tokens_out"] for one in told] == [0, 800 // ENOUGH, 1_200 // ENOUGH]
+    assert [one["tokens_in"] - told[0]["tokens_in"] for one in told] == [0, 20_000 // MIN_CALLS, 30_000 // MIN_CALLS]
+    assert [one["tokens_out"] - told[0]["tokens_out"] for one in told] == [0, 800 // MIN_CALLS, 1_200 // MIN_CALLS]
 
 
 @pytest.fixture(autouse=True)

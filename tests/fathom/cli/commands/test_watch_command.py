@@ -11,7 +11,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.operations import document_watch
-from fathom.operations.document_watch import Seen, watch
+from fathom.operations.document_watch import WatchSnapshot, watch
 from fathom.settings import Settings
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState as S
@@ -44,9 +44,11 @@ def put(home_settings: Settings) -> Put:
     return at
 
 
-def last(settings: Settings, target: str | None, steps: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch) -> Seen:
+def last(
+    settings: Settings, target: str | None, steps: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> WatchSnapshot:
     """What is seen last, when one step is taken between every two looks."""
-    monkeypatch.setattr(document_watch, "daemon_gets_on", lambda _: True)
+    monkeypatch.setattr(document_watch, "daemon_is_working", lambda _: True)
     taken = iter(steps)
     return list(watch(settings, target, sleep=lambda _: next(taken)()))[-1]
 

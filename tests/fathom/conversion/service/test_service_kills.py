@@ -17,7 +17,7 @@ from fathom.conversion.engines.engine_choice import ENGINES, Backend
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.conversion.service.converter_client import ConverterClient
 from fathom.conversion.service.converter_status import ConverterStatus, WorkerStatus
-from fathom.deployment.converter_component import ConverterPart
+from fathom.deployment.converter_component import ConverterComponent
 from fathom.errors import ConversionFailed, ConverterUnreachable
 from tests.fathom.conversion.service.own_converters import Converters, alive, eventually
 
@@ -202,7 +202,7 @@ def test_a_converter_that_is_killed_idle_is_started_by_the_next_document(convert
     client = converters.client()
     client.ensure_started(warm=True)
     kill_converter(converters, client)
-    eventually(lambda: ConverterPart(converters.settings).status().state == "stopped")
+    eventually(lambda: ConverterComponent(converters.settings).status().state == "stopped")
     assert client.convert(converters.text("after"), version="v").markdown == "after"
 
 
@@ -329,7 +329,7 @@ def test_a_stopped_worker_is_shown_as_hung_and_the_part_as_unhealthy(converters:
     client = converters.client()
     client.ensure_started(warm=True)
     worker = only_worker(converters, client)
-    assert ConverterPart(converters.settings).status().state == "healthy"
+    assert ConverterComponent(converters.settings).status().state == "healthy"
     os.kill(worker.pid, signal.SIGSTOP)
     shown: list[ConverterStatus] = []
     eventually(lambda: shown.append(converters.status(client)) or shown[-1].workers[0].state == "hung")
@@ -348,13 +348,13 @@ def test_a_converter_that_does_not_answer_is_no_healthy_part_and_no_stopped_one(
     os.kill(pid, signal.SIGSTOP)
     try:
         eventually(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
-        shown = ConverterPart(converters.settings).status()
+        shown = ConverterComponent(converters.settings).status()
     finally:
         os.kill(pid, signal.SIGCONT)
     assert shown.state == "unhealthy"
     assert "stopped by a signal" in (shown.detail or "")
     client.stop()
-    assert ConverterPart(converters.settings).status().state == "stopped"
+    assert ConverterComponent(converters.settings).status().state == "stopped"
 
 
 def test_progress_begins_again_with_the_other_worker(converters: Converters, pool: ThreadPoolExecutor) -> None:

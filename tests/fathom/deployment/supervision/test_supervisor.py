@@ -23,8 +23,8 @@ from fathom.deployment.supervision.supervisor import (
     SUSPENDED_FOR_S,
     Supervisor,
 )
-from fathom.processes.component import PartStatus, State
-from fathom.processes.process import MARK, suspended, suspended_of
+from fathom.processes.component import ComponentState, ComponentStatus
+from fathom.processes.process import OWNER_ENV_VAR, suspended, suspended_of
 from fathom.settings import Settings
 
 
@@ -33,7 +33,7 @@ class PlayedPart:
     """A part that is as the test says."""
 
     name: str = "runs-of-test"
-    state: State = "healthy"
+    state: ComponentState = "healthy"
     pid: int | None = 7
 
     def start(self) -> str:
@@ -42,8 +42,8 @@ class PlayedPart:
     def stop(self) -> bool:
         raise AssertionError("nobody asked for that")
 
-    def status(self) -> PartStatus:
-        return PartStatus(name=self.name, state=self.state, pid=None if self.state == "stopped" else self.pid)
+    def status(self) -> ComponentStatus:
+        return ComponentStatus(name=self.name, state=self.state, pid=None if self.state == "stopped" else self.pid)
 
 
 @dataclass
@@ -120,7 +120,7 @@ def test_while_the_disk_is_full_nothing_is_replaced_and_soon_after_what_still_ha
 ) -> None:
     bench.after(10)
     said: list[str | None] = ["full"]
-    monkeypatch.setattr(module, "room_wanted", lambda _: said[0])
+    monkeypatch.setattr(module, "disk_full_message", lambda _: said[0])
     bench.part.state = "unhealthy"
     assert bench.after(600) == []
     said[0] = None
@@ -140,7 +140,7 @@ def test_parts_are_wanted_for_the_settings_they_were_started_for(bench: Bench) -
 @pytest.fixture
 def sleeper(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the home."""
-    made = subprocess.Popen(["sleep", "600"], env={**os.environ, MARK: str(bench.settings.home)})
+    made = subprocess.Popen(["sleep", "600"], env={**os.environ, OWNER_ENV_VAR: str(bench.settings.home)})
     yield made
     made.kill()
     made.wait()

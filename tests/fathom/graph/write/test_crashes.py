@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fathom.database import open_database
-from fathom.deployment.graph_component import GraphPart
+from fathom.deployment.graph_component import GraphComponent
 from fathom.embedding.embedder import Embedder
 from fathom.errors import GraphUnreachable
 from fathom.graph.write.document_writer import DocumentWriter
@@ -99,10 +99,10 @@ def test_a_ledger_that_was_lost_doubles_nothing(
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[tuple[GraphPart, Settings]]:
+def own_server(tmp_path: Path) -> Iterator[tuple[GraphComponent, Settings]]:
     """An embedded server that the test may kill."""
     settings = Settings(home=tmp_path / "own", graph_uri=None)
-    part = GraphPart(settings)
+    part = GraphComponent(settings)
     part.start()
     yield part, settings
     part.stop()
@@ -110,7 +110,7 @@ def own_server(tmp_path: Path) -> Iterator[tuple[GraphPart, Settings]]:
 
 @pytest.mark.parametrize("moment", ["in a transaction", "0 ms after a batch", "40 ms after a batch", "150 ms after a batch"])
 def test_a_server_killed_in_mid_write_ends_as_an_undisturbed_one(
-    own_server: tuple[GraphPart, Settings],
+    own_server: tuple[GraphComponent, Settings],
     embedded_graph: GraphConnection,
     embedder: Embedder,
     ledger: Ledger,

@@ -12,14 +12,14 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import AccountRefused, CreditSpent, KeyRefused
-from fathom.llm.client import Answer, NoAnswer, Question, paying_for
-from fathom.llm.middleware.account_pause import AccountWatch
-from fathom.uploads.provider_accounts import FIRST_PROBE_S, LONGEST_PROBE_S, account_of, account_pause, probe_now
+from fathom.llm.client import LLMCallFailed, LLMRequest, LLMResponse, billed_to
+from fathom.llm.middleware.account_pause import AccountGate
+from fathom.uploads.provider_accounts import FIRST_PROBE_S, MAX_PROBE_S, account_of, account_pause, probe_now
 from tests.fathom.llm.scripted_server import Asked, Reply, ScriptedServer, completion, error
 
 QUOTA = error(429, "You exceeded your current quota.", code="insufficient_quota")
 TEXT = "Ada Moreno designed the Tamar Bridge."
-QUESTION = Question("system", {}, "text", "p", 100)
+QUESTION = LLMRequest("system", {}, "text", "p", 100)
 
 
 class Account:
@@ -31,12 +31,12 @@ class Account:
         self.fault: Exception | None = None
         self.asked = 0
 
-    def ask(self, question: Question) -> Answer:
+    def complete(self, request: LLMRequest) -> LLMResponse:
         """An answer, or the fault."""
         self.asked += 1
         if self.fault is not None:
             raise self.fault
-        return Answer("{}", "complete", "m")
+        return LLMResponse("{}", "complete", "m")
 
 
 @pytest.fixture
@@ -46,20 +46,20 @@ def now() -> list[float]:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, now: list[float]) -> AccountWatch:
+def watch(tmp_path: Path, now: list[float]) -> AccountGate:
     """A watch over an account of its own."""
     engine = open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
-    return AccountWatch(Account(), engine, "account", clock=lambda: now[0])
+    return AccountGate(Account(), engine, "account", clock=lambda: now[0])
 
 
-def refused(watch: AccountWatch) -> AccountRefused:
+def refused(watch: AccountGate) -> AccountRefused:
     """What is raised for a document's question."""
-    with paying_for("c/a.md"), pytest.raises(AccountRefused) as caught:
-        watch.ask(QUESTION)
+    with billed_to("c/a.md"), pytest.raises(AccountRefused) as caught:
+        watch.complete(QUESTION)
     return caught.value
 
 
-def test_it_is_asked_once_and_then_tried_ever_more_seldom(watch: AccountWatch, now: list[float]) -> None:
+def test_it_is_asked_once_and_then_tried_ever_more_seldom(watch: AccountGate, now: list[float]) -> None:
     account: Any = watch._inner
     account.fault = CreditSpent("No credit.")
     moments = []
@@ -73,51 +73,51 @@ def test_it_is_asked_once_and_then_tried_ever_more_seldom(watch: AccountWatch, n
     gaps = [after - before for before, after in pairwise(moments)]
     assert gaps == sorted(gaps)
     assert gaps[0] == FIRST_PROBE_S
-    assert gaps[-1] == LONGEST_PROBE_S
+    assert gaps[-1] == MAX_PROBE_S
     assert account.asked < 12
 
 
-def test_it_goes_on_when_the_account_works(watch: AccountWatch, now: list[float]) -> None:
+def test_it_goes_on_when_the_account_works(watch: AccountGate, now: list[float]) -> None:
     account: Any = watch._inner
     account.fault = KeyRefused("Wrong.")
     refused(watch)
     account.fault = None
     refused(watch)
     now[0] += FIRST_PROBE_S
-    with paying_for("c/a.md"):
-        assert watch.ask(QUESTION).text == "{}"
-        assert watch.ask(QUESTION).text == "{}"
+    with billed_to("c/a.md"):
+        assert watch.complete(QUESTION).text == "{}"
+        assert watch.complete(QUESTION).text == "{}"
     assert account.asked == 3
 
 
-def test_a_try_that_brings_no_answer_leaves_the_pause(watch: AccountWatch, now: list[float]) -> None:
+def test_a_try_that_brings_no_answer_leaves_the_pause(watch: AccountGate, now: list[float]) -> None:
     account: Any = watch._inner
     account.fault = KeyRefused("Wrong.")
     refused(watch)
-    account.fault = NoAnswer("http_500", "HTTP 500")
+    account.fault = LLMCallFailed("http_500", "HTTP 500")
     now[0] += FIRST_PROBE_S
-    with paying_for("c/a.md"), pytest.raises(NoAnswer):
-        watch.ask(QUESTION)
+    with billed_to("c/a.md"), pytest.raises(LLMCallFailed):
+        watch.complete(QUESTION)
     assert refused(watch).name == "KeyRefused"
 
 
-def test_resuming_tries_it_at_once(watch: AccountWatch, now: list[float]) -> None:
+def test_resuming_tries_it_at_once(watch: AccountGate, now: list[float]) -> None:
     account: Any = watch._inner
     account.fault = KeyRefused("Wrong.")
     refused(watch)
     account.fault = None
     assert probe_now(watch._engine)
-    with paying_for("c/a.md"):
-        watch.ask(QUESTION)
+    with billed_to("c/a.md"):
+        watch.complete(QUESTION)
     assert account_pause(watch._engine, "account") is None
 
 
-def test_a_question_by_hand_tries_it_once_a_process(watch: AccountWatch) -> None:
+def test_a_question_by_hand_tries_it_once_a_process(watch: AccountGate) -> None:
     account: Any = watch._inner
     account.fault = KeyRefused("Wrong.")
     for _ in range(5):
         with pytest.raises(KeyRefused):
-            watch.ask(QUESTION)
+            watch.complete(QUESTION)
     assert account.asked == 2
 
 
@@ -134,7 +134,7 @@ def test_many_questions_of_two_models_of_a_host_are_one_request(settings_for: An
     settings = settings_for("openai", llm_base_url=f"{quota.url}/v1", llm_model="m", llm_concurrency=16)
     texts = [f"{number}. {TEXT}" for number in range(40)]
     for _ in range(3):
-        with paying_for("c/a.md"), pytest.raises(CreditSpent):
+        with billed_to("c/a.md"), pytest.raises(CreditSpent):
             opened(settings).extract(texts)
     assert len(quota.requests) == 1
 
@@ -142,10 +142,10 @@ def test_many_questions_of_two_models_of_a_host_are_one_request(settings_for: An
 @pytest.mark.case(34)
 def test_another_key_or_model_is_another_account(settings_for: Any, opened: Any, quota: ScriptedServer) -> None:
     address = {"llm_base_url": f"{quota.url}/v1"}
-    with paying_for("c/a.md"), pytest.raises(CreditSpent):
+    with billed_to("c/a.md"), pytest.raises(CreditSpent):
         opened(settings_for("openai", llm_model="m", **address)).extract([TEXT])
     quota.script = completion
-    with paying_for("c/a.md"):
+    with billed_to("c/a.md"):
         found = opened(settings_for("openai", llm_model="m", openai_api_key="sk-other", **address)).extract([TEXT])
     assert len(found[0].entities) == 2
     keys = [settings_for("openai", openai_api_key=key, **address) for key in ("a", "b", None)]
@@ -162,9 +162,9 @@ def test_an_account_that_is_spent_in_the_middle_keeps_what_was_answered(
     quota.script = script
     settings = settings_for("openai", llm_base_url=f"{quota.url}/v1", llm_model="m", llm_concurrency=1)
     texts = [f"{number}. {TEXT}" for number in range(8)]
-    with paying_for("c/a.md"), pytest.raises(CreditSpent):
+    with billed_to("c/a.md"), pytest.raises(CreditSpent):
         opened(settings).extract(texts)
-    with paying_for("c/a.md"):
+    with billed_to("c/a.md"):
         assert len(opened(settings).extract(texts[:3])) == 3  # kept answers need no account
     assert len(quota.requests) == 4
 
@@ -173,11 +173,11 @@ def test_questions_to_a_server_that_is_not_met_wait_for_the_first_and_are_refuse
     account = Account()
     account.fault = CreditSpent("There is no credit left.")
     engine = open_database(f"sqlite:///{tmp_path / 'fathom.db'}")
-    watch = AccountWatch(account, engine, "account", is_met=lambda: False)
+    watch = AccountGate(account, engine, "account", is_met=lambda: False)
 
     def refuse(_: int) -> str:
-        with paying_for("c/a.md"), pytest.raises(AccountRefused) as caught:
-            watch.ask(QUESTION)
+        with billed_to("c/a.md"), pytest.raises(AccountRefused) as caught:
+            watch.complete(QUESTION)
         return caught.value.name
 
     with ThreadPoolExecutor(16) as threads:

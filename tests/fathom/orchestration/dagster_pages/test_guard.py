@@ -17,7 +17,7 @@ from starlette.testclient import WebSocketDenialResponse
 
 from fathom.errors import DatabaseUnreachable
 from fathom.orchestration.dagster_pages.webserver import GuardedWebserver
-from fathom.security.api_keys import COOKIE, Keys, Role, open_keys
+from fathom.security.api_keys import COOKIE, KeyRole, KeyStore, open_keys
 from fathom.security.request_pacing import GUESSES_A_MINUTE
 from fathom.settings import Settings
 from fathom.waits import is_bounded
@@ -39,13 +39,13 @@ class Guarded:
     client: TestClient
     settings: Settings
 
-    def key(self, role: Role, collection: str | None = None) -> str:
+    def key(self, role: KeyRole, collection: str | None = None) -> str:
         return kept_key(self.settings, role, name=f"{role} of {collection}", collection=collection)
 
-    def bearer(self, role: Role) -> dict[str, str]:
+    def bearer(self, role: KeyRole) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key(role)}"}
 
-    def cookie(self, role: Role) -> dict[str, str]:
+    def cookie(self, role: KeyRole) -> dict[str, str]:
         return {"Cookie": f"{COOKIE}={self.key(role)}"}
 
     def ask(self, query: str, headers: dict[str, str]) -> Any:
@@ -161,7 +161,7 @@ def test_a_revoked_key_opens_nothing_any_more(guarded: Guarded) -> None:
 
 
 @pytest.mark.parametrize(("role", "may_change"), [("reader", False), ("operator", True), ("admin", True)])
-def test_readers_read_and_operators_change(guarded: Guarded, role: Role, may_change: bool) -> None:
+def test_readers_read_and_operators_change(guarded: Guarded, role: KeyRole, may_change: bool) -> None:
     assert guarded.ask(VERSION, guarded.bearer(role)).status_code == 200
     assert ("errors" not in guarded.ask(CHANGE, guarded.bearer(role)).json()) is may_change
     allowed = guarded.ask("{ permissions { value } }", guarded.bearer(role)).json()["data"]["permissions"]
@@ -193,10 +193,10 @@ def test_guessing_at_keys_is_slowed(guarded: Guarded) -> None:
 def test_a_database_that_does_not_answer_is_told_and_asked_again_later(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_keys: Keys, _key: str) -> None:
+    def away(_keys: KeyStore, _key: str) -> None:
         raise DatabaseUnreachable("The database is locked.")
 
-    monkeypatch.setattr(Keys, "identify", away)
+    monkeypatch.setattr(KeyStore, "identify", away)
     answer = guarded.ask(VERSION, guarded.bearer("admin"))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
@@ -204,10 +204,10 @@ def test_a_database_that_does_not_answer_is_told_and_asked_again_later(
 def test_a_locked_database_is_waited_for_a_moment_only(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     bounds = []
 
-    def asked(_keys: Keys, _key: str) -> None:
+    def asked(_keys: KeyStore, _key: str) -> None:
         bounds.append(is_bounded())
 
-    monkeypatch.setattr(Keys, "identify", asked)
+    monkeypatch.setattr(KeyStore, "identify", asked)
     guarded.ask(VERSION, guarded.bearer("reader"))
     assert bounds == [True]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fathom.orchestration.warm_runs.run_socket import LONGEST_ADDRESS, ask, run_server_address
+from fathom.orchestration.warm_runs.run_socket import MAX_ADDRESS, ask, run_server_address
 
 
 def test_a_deep_home_still_has_an_address_that_a_socket_can_have() -> None:
     deep = Path("/" + "/".join(["a" * 30] * 6))
-    assert len(str(run_server_address(deep)).encode()) <= LONGEST_ADDRESS
+    assert len(str(run_server_address(deep)).encode()) <= MAX_ADDRESS
     assert run_server_address(deep) != run_server_address(deep / "b")
 
 

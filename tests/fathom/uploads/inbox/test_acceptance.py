@@ -40,7 +40,7 @@ def test_nothing_new_means_no_word_written(desk: Desk, monkeypatch: pytest.Monke
     intake = desk.intake()
     intake.look()
     before = intake.list()
-    for name in ("accept", "touched", "refuse", "reject_unread", "forget_refused"):
+    for name in ("accept", "update_times", "refuse", "reject_unread", "forget_refused"):
         monkeypatch.setattr(repository, name, lambda *_args: pytest.fail("something was written"))
     report = desk.intake().look()
     assert (report.known, report.accepted, report.touched) == (2, [], [])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fathom.errors import DocumentTooLarge, UnsafePath
-from fathom.uploads.inbox.upload_stream import Arrival
+from fathom.uploads.inbox.upload_stream import UploadStream
 from tests.fathom.uploads.conftest import Desk
 
 
@@ -18,7 +18,7 @@ def left(inbox: Path) -> list[str]:
 
 def test_pieces_become_a_file_that_is_accepted_at_once_and_once(desk: Desk) -> None:
     for expected in (["c/a.md"], []):
-        arrival = Arrival(desk.settings)
+        arrival = UploadStream(desk.settings)
         arrival.write(b"one ")
         arrival.write(b"two")
         placed = arrival.finish("c", "a.md")
@@ -31,7 +31,7 @@ def test_pieces_become_a_file_that_is_accepted_at_once_and_once(desk: Desk) -> N
 
 
 def test_what_is_not_finished_leaves_nothing(desk: Desk) -> None:
-    arrival = Arrival(desk.settings)
+    arrival = UploadStream(desk.settings)
     arrival.write(b"one")
     assert desk.intake().look().accepted == []
     arrival.close()
@@ -39,7 +39,7 @@ def test_what_is_not_finished_leaves_nothing(desk: Desk) -> None:
 
 
 def test_more_than_the_limit_is_refused_on_the_way(desk: Desk) -> None:
-    arrival = Arrival(desk.settings.model_copy(update={"max_file_mb": 1}))
+    arrival = UploadStream(desk.settings.model_copy(update={"max_file_mb": 1}))
     arrival.write(b"x" * 1024 * 1024)
     with pytest.raises(DocumentTooLarge):
         arrival.write(b"x")
@@ -51,7 +51,7 @@ def test_more_than_the_limit_is_refused_on_the_way(desk: Desk) -> None:
     ("collection", "name"), [("c", "../a.md"), ("c", "/etc/a"), ("..", "a.md"), ("c", ".a"), ("c", ""), ("c", "x/../../a")]
 )
 def test_a_name_that_would_lead_elsewhere_is_refused(desk: Desk, collection: str, name: str) -> None:
-    arrival = Arrival(desk.settings)
+    arrival = UploadStream(desk.settings)
     arrival.write(b"x")
     with pytest.raises(UnsafePath):
         arrival.finish(collection, name)
