@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
-from fathom import database
-from fathom.database import MIGRATIONS, Migration, close_databases, migrate, open_database
+from fathom.database import open_database, revision_of
 from fathom.errors import DatabaseLocked, DatabaseUnreachable
+from fathom.migrations import HEAD, VERSION_TABLE
 from fathom.settings import PROJECT_ROOT
-from fathom.tables import llm_calls, metadata, priorities, schema_migrations
+from fathom.tables import llm_calls, metadata, priorities, uploads
 
-# What each migration says to the database, as the first digits of its SHA-256.
-RELEASED = {
-    1: "8c594b2c4cf0", 2: "0555f0b7ecb9", 3: "12597fec6aa6", 4: "3995b9b4972e", 5: "8f8dc557df99", 6: "103a5c8f9e7d",
-    7: "a9606e424e19", 8: "6292b3324448", 9: "cd6fc390e58f", 10: "8892eb2215b1", 11: "7e3f55ac7147", 12: "2cf88c96d666",
-    13: "367612e7dc47", 14: "eb2e91f52662", 15: "9577f21b270b", 16: "3dcd232b2faa",
-    17: "784a4e712ae0",
-    18: "dff0182fffb8", 19: "361246039a80",
-}  # fmt: skip
+# Files of earlier releases, each with a document done: numbered migrations up to that number, from before Alembic.
+OLD = sorted((Path(__file__).parent / "old_databases").glob("*.sql"))
+# What each revision is, as the first digits of its SHA-256: a released one is never changed.
+RELEASED = {"r0001_uploads_and_episodes": "4849ed593bbd", "r0002_models_and_verdicts": "5bfb55a42ef7"}
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 
 
@@ -33,67 +33,105 @@ def url(folder: Path) -> str:
 
 def test_opening_makes_every_table(tmp_path: Path) -> None:
     engine = open_database(url(tmp_path))
-    assert set(sa.inspect(engine).get_table_names()) == set(metadata.tables)
+    assert set(sa.inspect(engine).get_table_names()) == {VERSION_TABLE, *metadata.tables}
 
 
 def test_a_process_opens_a_database_once(tmp_path: Path) -> None:
     assert open_database(url(tmp_path)) is open_database(url(tmp_path))
 
 
-def test_each_migration_is_applied_once(tmp_path: Path) -> None:
-    engine = open_database(url(tmp_path))
-    migrate(engine)
-    with engine.begin() as connection:
-        numbers = list(connection.scalars(sa.select(schema_migrations.c.number)))
-    assert numbers == [number for number, _ in MIGRATIONS]
-
-
-@pytest.mark.parametrize("number", [number for number, _ in MIGRATIONS[:-1]])
-def test_a_database_of_any_release_becomes_that_of_the_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(database, "MIGRATIONS", [one for one in MIGRATIONS if one[0] <= number])
-        open_database(url(tmp_path))
-    close_databases()
-    found = sa.inspect(open_database(url(tmp_path)))
-    assert {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()} == {
-        name: set(table.columns.keys()) for name, table in metadata.tables.items()
+def shape(engine: sa.Engine) -> dict[str, tuple[object, ...]]:
+    """Columns with their types and defaults, keys and indexes of each table."""
+    found = sa.inspect(engine)
+    return {
+        table: (
+            sorted(
+                (one["name"], str(one["type"]), one["nullable"], _default(one["default"])) for one in found.get_columns(table)
+            ),
+            sorted(found.get_pk_constraint(table)["constrained_columns"]),
+            sorted((str(one["name"]), tuple(one["column_names"]), one["unique"]) for one in found.get_indexes(table)),
+        )
+        for table in found.get_table_names()
     }
 
 
-def test_a_released_migration_makes_what_it_made() -> None:
-    """Whoever has applied one does not apply it again: a change of it is a new one, whose mark is added here."""
-    made = {}
-    for number, parts in MIGRATIONS:
-        statements = [_statement(part) for part in parts]
-        made[number] = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:12]
-    assert made == RELEASED
+def _default(written: str | None) -> str:
+    return "0" if written == "false" else str(written)  # which SQLite holds to be the same
 
 
-def _statement(part: Migration) -> str:
-    made = {sa.Table: sa.schema.CreateTable, sa.Index: sa.schema.CreateIndex}.get(type(part))
-    return " ".join(str(made(part) if made else part).split())
+def of_old_release(folder: Path, dump: Path) -> str:
+    """A database as an earlier release left it."""
+    (folder / "below").mkdir()
+    with closing(sqlite3.connect(folder / "below" / "fathom.db")) as connection:
+        connection.executescript(dump.read_text())
+    return url(folder)
 
 
-def test_calls_of_an_earlier_release_were_counted_by_their_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_revision_is_the_one_that_databases_are_brought_to(tmp_path: Path) -> None:
+    script = ScriptDirectory(str(PROJECT_ROOT / "fathom" / "migrations"))
+    assert script.get_current_head() == HEAD
+    assert revision_of(open_database(url(tmp_path))) == HEAD
+
+
+def test_revisions_make_the_tables_that_the_code_names(tmp_path: Path) -> None:
+    by_code = sa.create_engine(f"sqlite:///{tmp_path / 'code.db'}")
+    metadata.create_all(by_code)
+    made = shape(open_database(url(tmp_path)))
+    del made[VERSION_TABLE]
+    assert made == shape(by_code)
+
+
+@pytest.mark.integration
+def test_they_do_so_in_postgres_too(postgres_database: str) -> None:
+    made = open_database(postgres_database)
+    with made.begin() as connection:
+        connection.execute(sa.schema.CreateSchema("by_code"))
+    by_code = sa.create_engine(sa.make_url(postgres_database).update_query_dict({"options": "-c search_path=by_code"}))
+    metadata.create_all(by_code)
+    found = shape(made)
+    del found[VERSION_TABLE]
+    assert {**found, "events": None} == {**shape(by_code), "events": None}  # whose default names its own sequence
+    by_code.dispose()
+
+
+@pytest.mark.parametrize("dump", OLD, ids=lambda dump: dump.stem)
+def test_a_database_of_an_earlier_release_becomes_that_of_this_one(tmp_path: Path, dump: Path) -> None:
+    upgraded, fresh = open_database(of_old_release(tmp_path, dump)), open_database(url(tmp_path / "fresh"))
+    assert shape(upgraded) == shape(fresh)
+    with upgraded.begin() as connection:
+        assert connection.execute(sa.select(uploads.c.document, uploads.c.state)).all() == [("a/1.md", "done")]
+        calls = connection.execute(sa.select(llm_calls.c.estimated, llm_calls.c.cost_usd)).all()
+    assert calls == ([] if dump.stem == "migration_01" else [(False, 0.5)])
+
+
+def test_an_upgrade_that_dies_halfway_is_done_at_the_next_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = of_old_release(tmp_path, OLD[0])
+    before = shape(sa.create_engine(old))
     with monkeypatch.context() as patched:
-        patched.setattr(database, "MIGRATIONS", [one for one in MIGRATIONS if one[0] <= 15])
-        with open_database(url(tmp_path)).begin() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO llm_calls (at, day, model, prompt, outcome, tokens_in, cache_read, cache_write, tokens_out,"
-                " cost_usd, saved_usd, seconds) VALUES (1, '2026-01-01', 'm', 'p', 'complete', 1, 0, 0, 1, 0.5, 0, 1)"
-            )
-    close_databases()
-    with open_database(url(tmp_path)).begin() as connection:
-        assert connection.execute(sa.select(llm_calls.c.estimated, llm_calls.c.cost_usd)).one() == (False, 0.5)
+        patched.setattr("alembic.op.drop_table", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            open_database(old)
+    assert shape(sa.create_engine(old)) == before
+    assert revision_of(open_database(old)) == HEAD
+
+
+def _dies(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_released_revision_stays_as_it_is() -> None:
+    """Databases that have it do not run it again: a change of it is a new one, whose mark is added here."""
+    files = (PROJECT_ROOT / "fathom" / "migrations" / "versions").glob("r*.py")
+    assert {
+        file.stem: hashlib.sha256(ast.dump(ast.parse(file.read_text())).encode()).hexdigest()[:12] for file in files
+    } == RELEASED
 
 
 def test_processes_that_open_it_at_once_make_it_once(tmp_path: Path) -> None:
     openers = [subprocess.Popen([sys.executable, "-c", OPENER, url(tmp_path)], cwd=PROJECT_ROOT) for _ in range(4)]
     assert [opener.wait(60) for opener in openers] == [0, 0, 0, 0]
     with open_database(url(tmp_path)).begin() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(schema_migrations)) == len(MIGRATIONS)
+        assert connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all() == [HEAD]
 
 
 def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path) -> None:
