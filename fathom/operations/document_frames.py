@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from fathom.operations.document_rows import DocumentRow, list_documents
-from fathom.operations.table_format import TableFormat
 from fathom.settings import Settings
 from fathom.settings import settings as process_settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TableFormat = Literal["csv", "parquet"]
 
 LIST_SEPARATOR = " | "  # between several values of a cell of CSV, as no id has it
 
@@ -56,7 +57,7 @@ def frame_of(rows: Iterable[DocumentRow]) -> pd.DataFrame:
 
 def write_frame(frame: pd.DataFrame, kind: TableFormat, output: IO[bytes]) -> None:
     """Writes the table to a binary stream; CSV is UTF-8 with a head, and lists in a cell are parted by ` | `."""
-    if kind is TableFormat.PARQUET:
+    if kind == "parquet":
         frame.to_parquet(output, index=False)
         return
     lists = frame.assign(attachments=frame["attachments"].map(LIST_SEPARATOR.join))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,6 @@ import typer
 from fathom.cli.command_settings import deployment
 from fathom.cli.commands import document_control
 from fathom.cli.output import AsJson, cell, console, duration, print_result, safe, say, table
-from fathom.operations.table_format import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +23,13 @@ group = typer.Typer(
     epilog="Example: fathom documents --collection samples",
     invoke_without_command=True,
 )
+
+
+class TableFormat(StrEnum):
+    """File formats of a table of documents."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -138,12 +145,12 @@ def _write_table(rows: Iterable[DocumentRow], form: TableFormat, output: Path | 
     if output is None:
         if form is TableFormat.PARQUET and sys.stdout.isatty():
             raise UsageWrong("Parquet is no text for a terminal.", hint="Name a file with --output, or pipe it.")
-        write_frame(frame_of(rows), form, sys.stdout.buffer)
+        write_frame(frame_of(rows), form.value, sys.stdout.buffer)
         return 0
     frame, half = frame_of(rows), output.with_name(f".{output.name}.half")
     try:
         with half.open("wb") as stream:
-            write_frame(frame, form, stream)
+            write_frame(frame, form.value, stream)
         half.replace(output)
     except OSError as error:
         half.unlink(missing_ok=True)
