@@ -12,7 +12,7 @@ from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Uploads
 from sensors.old_runs import old_runs
 from sensors.uploads import new_uploads
@@ -28,7 +28,7 @@ defs = dg.Definitions(
         "artifacts": Artifacts(),
         "chunker": Chunker(),
         "converter": Converter(),
-        "graph": Graph(),
+        "graph": GraphResource(),
         "uploads": Uploads(),
     },
     executor=EXECUTOR,

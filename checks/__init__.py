@@ -1,1 +1,1 @@
-"""What must hold of each document, and by how much."""
+"""Asset checks of each document, with their thresholds."""

@@ -1,4 +1,4 @@
-"""What must hold of a document's chunks before they are written to the graph."""
+"""Checks of a document's chunks before they are written to the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold of a converted document before it is cut into chunks."""
+"""Checks of a converted document before it is cut into chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold of a document in the graph after its episodes were written."""
+"""Checks of a document in the graph after its episodes were written."""
 
 from __future__ import annotations
 

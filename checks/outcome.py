@@ -1,4 +1,4 @@
-"""A check as a pure function, and how Dagster comes to know of it and its outcome."""
+"""Checks as pure functions, their Dagster specs and their recorded outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Figure = float | int | str | None
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """Whether a promise holds, in a sentence with its figures."""
+    """The outcome of a check: passed or not, a sentence, and figures."""
 
     passed: bool
     description: str
@@ -24,7 +24,7 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class DocumentCheck(Generic[Subject]):
-    """A promise about one document after one stage; `blocking` stops the document there when it is broken."""
+    """A check of a document after a stage; a failed `blocking` check stops the document."""
 
     asset: str
     holds: Callable[[Subject], CheckOutcome]
@@ -36,7 +36,7 @@ class DocumentCheck(Generic[Subject]):
         return self.holds.__name__
 
     def spec(self, partitions: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
-        """The check as Dagster lists it."""
+        """Returns the check spec for Dagster."""
         with warnings.catch_warnings():
             # Partitioned checks are a preview in Dagster 1.13; tests/test_specs.py shows when they change.
             warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -49,14 +49,14 @@ class DocumentCheck(Generic[Subject]):
                 metadata={"blocking": self.blocking},
             )
 
-    def evaluate(self, subject: Subject) -> Evaluated:
-        """The outcome for one document."""
-        return Evaluated(self.asset, self.name, self.blocking, self.holds(subject))
+    def evaluate(self, subject: Subject) -> EvaluatedCheck:
+        """Evaluates the check for a document."""
+        return EvaluatedCheck(self.asset, self.name, self.blocking, self.holds(subject))
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """One check's outcome for one document, ready to be recorded."""
+class EvaluatedCheck:
+    """The outcome of a check for a document, ready to be recorded in Dagster."""
 
     asset: str
     name: str
@@ -65,21 +65,21 @@ class Evaluated:
 
     @property
     def blocks(self) -> bool:
-        """Whether the document must go no further."""
+        """Whether the document must stop here."""
         return self.blocking and not self.outcome.passed
 
     @property
     def severity(self) -> dg.AssetCheckSeverity:
-        """ERROR for a check that blocks, WARN for one that tells."""
+        """ERROR for a blocking check, else WARN."""
         return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
 
     @property
     def figures(self) -> dict[str, float | int | str]:
-        """The outcome's figures, without those that do not apply."""
+        """The figures of the outcome, without those that do not apply."""
         return {name: value for name, value in self.outcome.figures.items() if value is not None}
 
     def event(self, partition: str) -> dg.AssetCheckEvaluation:
-        """The outcome as Dagster records it for one partition."""
+        """Returns the check evaluation for a partition."""
         return dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(self.asset),
             check_name=self.name,

@@ -1,1 +1,1 @@
-"""What exists: documents, chunks and graph episodes, partitioned by document."""
+"""The assets: documents, chunks and graph episodes, partitioned by document."""

@@ -17,7 +17,7 @@ from ingestion_assets.stages import StageResult
 from resources.artifacts import Artifact
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Uploads
 
 Materialized = Iterator[dg.MaterializeResult[Artifact]]
@@ -75,7 +75,7 @@ def chunks(context: dg.AssetExecutionContext, documents: ConvertedDocument, uplo
     io_manager_key="artifacts",
     check_specs=[check.spec(documents_by_id) for check in GRAPH_EPISODE_CHECKS],
 )
-def graph_episodes(context: dg.AssetExecutionContext, chunks: ChunkSet, uploads: Uploads, graph: Graph) -> Materialized:
+def graph_episodes(context: dg.AssetExecutionContext, chunks: ChunkSet, uploads: Uploads, graph: GraphResource) -> Materialized:
     """Each chunk as an episode of the temporal knowledge graph, with the entities and facts found in it."""
     try:
         with attempt(context.partition_key, "graphiti", uploads, context.run, chunks.version) as at:

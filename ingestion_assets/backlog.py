@@ -1,4 +1,4 @@
-"""Many documents in one run: each with its own materializations, checks and failure, none waiting for a broken one."""
+"""Ingests many documents in a run, each with its own materializations, checks and failure."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,21 +20,21 @@ from ingestion_assets.stages import StageResult
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
 from resources.converter import Converter
-from resources.graph import Graph
+from resources.graph import GraphResource
 from resources.uploads import Uploads
 
 Record = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
 class Backlog(dg.Config):
-    """The documents of one run."""
+    """The documents of a run."""
 
     documents: list[str]
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A document converted and cut, as far as that went; `error` says why no further."""
+class PreparedDocument:
+    """The conversion and the chunks of a document, as far as they succeeded, and the error that stopped them."""
 
     document: str
     converted: StageResult[ConvertedDocument] | None = None
@@ -43,18 +43,18 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """What the stages of a backlog work with."""
+class BacklogResources:
+    """The resources and the run that the stages of a backlog share."""
 
     uploads: Uploads
     converter: Converter
     chunker: Chunker
-    graph: Graph
+    graph: GraphResource
     artifacts: Artifacts
     run: dg.DagsterRun
 
-    def prepare(self, document: str) -> Prepared:
-        """The document converted and cut, kept in the store; never raises for a fault of this one document."""
+    def prepare(self, document: str) -> PreparedDocument:
+        """Converts and chunks the document and stores both; returns the document's error instead of raising it."""
         converted = chunked = None
         try:
             with attempt(document, "docling", self.uploads, self.run) as at:
@@ -65,9 +65,9 @@ class Workshop:
                 chunked = stages.chunk(at, converted.value, self.chunker)
                 self.artifacts.keep(document, chunked.value)
                 chunked.raise_if_blocked(document)
-        except Exception as error:  # noqa: BLE001  the attempt has it on record; the others of the batch go on
-            return Prepared(document, converted, chunked, error)
-        return Prepared(document, converted, chunked)
+        except Exception as error:  # noqa: BLE001  the attempt recorded it; other documents continue
+            return PreparedDocument(document, converted, chunked, error)
+        return PreparedDocument(document, converted, chunked)
 
 
 @dg.op(tags={"stage": "backlog"}, out=dg.Out(dg.Nothing))
@@ -77,11 +77,11 @@ def drain(
     uploads: Uploads,
     converter: Converter,
     chunker: Chunker,
-    graph: Graph,
+    graph: GraphResource,
     artifacts: dg.ResourceParam[Artifacts],
 ) -> Iterator[Record | dg.Output[None]]:
     """A backlog of documents through conversion, chunking and the graph; a failing one is named at the end."""
-    shop = Workshop(uploads, converter, chunker, graph, artifacts, context.run)
+    shop = BacklogResources(uploads, converter, chunker, graph, artifacts, context.run)
     intends = partial(intend, context.instance, context.run_id, context.job_name, context.op.name)
     failed: dict[str, str] = {}
     for done, prepared in enumerate(prepared_ahead(shop, config.documents, starts=partial(intends, "documents")), start=1):
@@ -105,10 +105,12 @@ def drain(
     yield dg.Output(None)
 
 
-def prepared_ahead(shop: Workshop, documents: Sequence[str], *, starts: Callable[[str], None]) -> Iterator[Prepared]:
-    """Documents prepared in order, a few ahead of the writer, so that converting and writing overlap."""
+def prepared_ahead(
+    shop: BacklogResources, documents: Sequence[str], *, starts: Callable[[str], None]
+) -> Iterator[PreparedDocument]:
+    """Yields prepared documents in order; prefetches a few, so that conversion and writing overlap."""
     workers = settings().convert_workers
-    waiting: deque[Future[Prepared]] = deque()
+    waiting: deque[Future[PreparedDocument]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
     try:
         for document in documents:
@@ -122,21 +124,21 @@ def prepared_ahead(shop: Workshop, documents: Sequence[str], *, starts: Callable
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _written(shop: Workshop, document: str, chunk_set: ChunkSet) -> Generator[Record, None, Exception | None]:
-    """The document's episodes, recorded; returns the error that stopped it, or None."""
+def _written(shop: BacklogResources, document: str, chunk_set: ChunkSet) -> Generator[Record, None, Exception | None]:
+    """Writes the document's episodes and yields their records; returns the error that stopped it, or None."""
     try:
         with attempt(document, "graphiti", shop.uploads, shop.run, chunk_set.version) as at:
             result = stages.write(at, chunk_set, shop.graph)
             yield from records(document, result)
             result.raise_if_blocked(document)
             shop.uploads.end_well(at, lacking=len(result.value.failures))
-    except Exception as error:  # noqa: BLE001  the attempt has it on record; the others of the batch go on
+    except Exception as error:  # noqa: BLE001  the attempt recorded it; other documents continue
         return error
     return None
 
 
 def records(document: str, *results: StageResult[Any] | None) -> Iterator[Record]:
-    """The materialization and the check outcomes of each stage that was reached, on the document's partition."""
+    """Yields the materialization and the check evaluations of each completed stage, on the document's partition."""
     for result in results:
         if result is not None:
             yield dg.AssetMaterialization(

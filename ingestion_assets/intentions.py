@@ -1,7 +1,7 @@
-"""What a backlog run is about to make, told to Dagster partition by partition.
+"""Announces planned materializations of a backlog run to Dagster.
 
-A run over one partition is planned by Dagster itself. A backlog run is an op without partitions, so it says so: a
-partition that was intended and not made is shown as failed when the run ends, and as in progress until then.
+Dagster plans a run over a single partition itself. A backlog run is an op without partitions, so it plans them here:
+Dagster shows a planned partition as in progress, and as failed if the run ends without its materialization.
 """
 
 from __future__ import annotations
@@ -11,6 +11,6 @@ from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent  
 
 
 def intend(instance: dg.DagsterInstance, run: str, job: str, step: str, asset: str, document: str) -> None:
-    """The asset's partition counts as in progress by this run."""
+    """Records that this run is about to materialize the asset's partition."""
     planned = AssetMaterializationPlannedData(dg.AssetKey(asset), partition=document)
     instance.report_dagster_event(DagsterEvent.build_asset_materialization_planned_event(job, step, planned), run_id=run)

@@ -1,11 +1,11 @@
-"""The jobs that ingest: one document in three steps, or a backlog in one."""
+"""The ingestion jobs: a document in three steps, or a backlog in a single step."""
 
 import dagster as dg
 
 from ingestion_assets.assets import chunks, documents, graph_episodes
 from ingestion_assets.backlog import drain
 
-# A process a step costs seconds of imports; a document's steps are short and share what is loaded.
+# A process for each step would cost seconds of imports; the steps are short and share loaded modules.
 EXECUTOR = dg.in_process_executor
 
 ingest_document = dg.define_asset_job(

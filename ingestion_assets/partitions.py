@@ -1,4 +1,4 @@
-"""How ingestion is partitioned: one partition a document, named by its id."""
+"""The partitions of ingestion: each document is a partition, its id is the key."""
 
 from __future__ import annotations
 

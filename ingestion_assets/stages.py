@@ -1,4 +1,4 @@
-"""The three stages of a document as plain calls: the work, its checks and its metadata, for whoever records them."""
+"""The three stages of a document as plain calls: the work, its checks and its metadata."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Subject = TypeVar("Subject")
 
 @dataclass(frozen=True)
 class StageResult(Generic[Value_co]):
-    """What one stage made of one document, with its checks and metadata."""
+    """The result of a stage for a document, with its checks and metadata."""
 
     asset: str
     value: Value_co
@@ -48,17 +48,17 @@ class StageResult(Generic[Value_co]):
         return [check.name for check in self.checks if check.blocks]
 
     def raise_if_blocked(self, document: str) -> None:
-        """Raises CheckBlocked where a blocking check failed, or what all chunks failed by where none is in the graph."""
+        """Raises CheckBlocked if a blocking check failed, or the common error of the chunks if none is in the graph."""
         if self.blocking:
             raise _failed_by(self.value, document) or blocked(document, self.blocking, self._said())
 
     def _said(self) -> str:
-        """What the first blocking check that failed says."""
+        """Returns the description of the first failed blocking check."""
         return next((check.outcome.description for check in self.checks if check.blocks), "")
 
 
 def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[ConvertedDocument]:
-    """The accepted bytes as a structured document; what is attached to a mail is accepted as well.
+    """Converts the accepted bytes to a structured document; also accepts the attachments of a mail.
 
     Raises DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
     """
@@ -73,19 +73,19 @@ def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[
 
 
 def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageResult[ChunkSet]:
-    """The document in chunks. Raises ChunkingFailed."""
+    """Cuts the document into chunks. Raises ChunkingFailed."""
     chunk_set = chunker.chunk(converted, document=at.document)
     return _result("chunks", chunk_set, at.version, chunk_set, CHUNK_CHECKS, chunks_metadata(chunk_set))
 
 
 def write(at: Attempt, chunk_set: ChunkSet, graph: GraphResource) -> StageResult[WriteReport]:
-    """The chunks as episodes in the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
+    """Writes the chunks as episodes to the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
     report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
 
 
 def _failed_by(value: object, document: str) -> ExtractionFailed | None:
-    """The fault of most chunks of a document of which none is in the graph; the writer has tried them again already."""
+    """Returns the most frequent error of the chunks if none is in the graph, else None; the writer has retried them."""
     if not isinstance(value, WriteReport) or not value.failures or value.written + value.unchanged > 0:
         return None
     (reason, _), *_ = Counter(failure.reason for failure in value.failures).most_common(1)

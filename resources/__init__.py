@@ -1,1 +1,1 @@
-"""Connections, handed to assets, checks and sensors."""
+"""Dagster resources: connections and stores of assets and sensors."""

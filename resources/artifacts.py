@@ -1,4 +1,4 @@
-"""Values between assets: kept as files by document in the store, wherever the store is."""
+"""The IO manager: stores values between assets as files of each document."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Artifact = ConvertedDocument | ChunkSet | WriteReport
 
 
 class Artifacts(dg.ConfigurableIOManager):
-    """Converted documents and chunks, one file set a document; a write report is in the ledger and the graph already."""
+    """Stores converted documents and chunks. A write report is not stored: ledger and graph hold its content."""
 
     _store: ArtifactStore | None = PrivateAttr(default=None)
 
     @property
     def store(self) -> ArtifactStore:
-        """The files of this deployment."""
+        """The artifact store of this deployment."""
         if self._store is None:
             from fathom.storage.artifacts import open_artifacts
 
@@ -33,7 +33,7 @@ class Artifacts(dg.ConfigurableIOManager):
         return self._store
 
     def keep(self, document: str, value: Artifact) -> str | None:
-        """The value is kept under the document; answers where. Raises StoreFull, StoreFailed."""
+        """Stores the value under the document and returns its address. Raises StoreFull, StoreFailed."""
         if isinstance(value, ConvertedDocument):
             return self.store.save_converted(document, value)
         if isinstance(value, ChunkSet):
@@ -41,12 +41,12 @@ class Artifacts(dg.ConfigurableIOManager):
         return None
 
     def handle_output(self, context: dg.OutputContext, obj: Artifact) -> None:
-        """The output of an asset is kept under its partition."""
+        """Stores the output of an asset under its partition."""
         if place := self.keep(context.partition_key, obj):
             context.add_output_metadata({"stored_at": dg.MetadataValue.path(place)})
 
     def load_input(self, context: dg.InputContext) -> Artifact:
-        """The value of the upstream asset for this partition. Raises StoreFailed when it was never made."""
+        """Returns the value of the upstream asset for this partition. Raises StoreFailed if there is none."""
         document = context.partition_key
         if context.asset_key == dg.AssetKey("documents"):
             return self.store.load_converted(document)

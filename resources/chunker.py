@@ -1,4 +1,4 @@
-"""The chunker as assets see it: bounded by the embedder's tokenizer."""
+"""The chunker resource, bounded by the embedder's tokenizer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ log = get_logger(__name__)
 
 
 class Chunker(dg.ConfigurableResource[None]):
-    """Documents into chunks of at most `FATHOM_CHUNK_TOKENS` tokens."""
+    """Cuts documents into chunks of at most `FATHOM_CHUNK_TOKENS` tokens."""
 
     def chunk(self, converted: ConvertedDocument, *, document: str) -> ChunkSet:
-        """The document in chunks."""
+        """Returns the chunks of the document."""
         from fathom.chunking.chunker import chunk_document
         from fathom.embedding.tokenizer import count_tokens
 

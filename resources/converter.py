@@ -1,4 +1,4 @@
-"""The warm converter as assets see it: one process on this host, shared by all runs."""
+"""The converter resource: a client of the warm converter, a process of this host that all runs share."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ log = get_logger(__name__)
 
 
 class Converter(dg.ConfigurableResource[None]):
-    """Conversions by the warm converter process, which is started by whoever needs it first."""
+    """Converts documents by the warm converter process, and starts it if it does not run."""
 
     _client: ConverterClient | None = PrivateAttr(default=None)
     _told_models: bool = PrivateAttr(default=False)
 
     @property
     def client(self) -> ConverterClient:
-        """The connection to this deployment's converter."""
+        """The client of this deployment's converter."""
         if self._client is None:
             from fathom.conversion.service.converter_client import ConverterClient
 
@@ -36,10 +36,10 @@ class Converter(dg.ConfigurableResource[None]):
         return self._client
 
     def convert(self, path: Path, *, version: str, name: str, document: str) -> ConvertedDocument:
-        """The file as a structured document; the look at it and each page that is done are logged."""
+        """Returns the file as a structured document; logs its validation and its pages."""
         size = path.stat().st_size
         self._tell_models()
-        told = _Told(size)
+        told = _ProgressLog(size)
         with stage("validation"):
             log.info("Validation started", sub_stage="started", metrics={"bytes": size})
         converted = self.client.convert(path, version=version, name=name, document=document, progress=told)
@@ -52,7 +52,7 @@ class Converter(dg.ConfigurableResource[None]):
         return converted
 
     def _tell_models(self) -> None:
-        """Whether the converter's models are loaded is logged, once a run: the first document of all waits for them."""
+        """Logs once a run whether the converter's models are loaded, which the first document waits for."""
         if self._told_models:
             return
         self._told_models = True
@@ -66,8 +66,8 @@ class Converter(dg.ConfigurableResource[None]):
         log.info(sentence, sub_stage="models", metrics={"warm": status.warm, **seconds})
 
 
-class _Told:
-    """What the converter tells of one document, as log lines."""
+class _ProgressLog:
+    """Logs the progress of the converter on a document."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -75,7 +75,7 @@ class _Told:
         self._inspected = False
 
     def __call__(self, progress: PageProgress) -> None:
-        """The line of this progress, if it is worth one."""
+        """Logs the progress if it is the first, the last or due."""
         if not self._inspected:
             self._inspected = True
             self._tell_inspected(progress.total)
@@ -100,5 +100,5 @@ class _Told:
 
 
 def _every(total: int) -> int:
-    """At most about twenty lines a document, however long it is."""
+    """Returns the number of pages between log lines, for about twenty lines a document."""
     return max(1, total // 20)

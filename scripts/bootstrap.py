@@ -1,4 +1,4 @@
-"""Makes `.venv` hold exactly what the lock names, and the project itself; quick when it already does.
+"""Installs exactly the locked packages and the project into `.venv`; quick if nothing changed.
 
 Usage: python3 scripts/bootstrap.py [--dev]. Needs the standard library of Python 3.11 or newer only, and runs far enough on
 any Python 3 to say what is missing. Every file that is installed is checked against a hash in the repository.
@@ -43,7 +43,7 @@ def main():
 
 
 def use_a_new_python():
-    """Goes on in a Python that is new enough, if this one is not and there is one."""
+    """Continues in a newer Python if this version is too old and a newer version is installed."""
     if sys.version_info >= OLDEST:
         return
     for minor in range(14, OLDEST[1] - 1, -1):
@@ -64,7 +64,7 @@ def require_room(gigabytes):
 
 
 def make_environment(have):
-    """A virtual environment with pip in it, made anew if it is another Python's or does not run."""
+    """Creates a virtual environment with pip; replaces a broken environment or that of another Python."""
     installs = quiet([UV, "--version"]) or quiet([PYTHON, "-m", "pip", "--version"])
     if installs and quiet([PYTHON, "-c", "pass"]) and version_of(PYTHON) == "%d.%d" % sys.version_info[:2]:
         return
@@ -86,7 +86,7 @@ def make_environment(have):
 
 
 def install(lock):
-    """Everything of the lock, by uv, or by pip where uv does not reach the package index; then the project itself."""
+    """Installs the lock by uv, or by pip where uv does not reach the package index; then the project."""
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     environment = dict(os.environ, VIRTUAL_ENV=VENV)
     if not quiet([UV, "--version"]):
@@ -100,7 +100,7 @@ def install(lock):
 
 
 def installed():
-    """What the environment was last made of; nothing if it does not run."""
+    """Returns the recorded content of the environment; nothing if it does not run."""
     try:
         with open(STAMP) as file:
             have = json.load(file)

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are generated from the code; with --check says which are out of date, changing nothing."""
+"""Writes the pages of docs/ that are generated from the code; --check only lists those that are out of date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOCS = PROJECT_ROOT / "docs"
 
 
 def settings_page() -> str:
-    """Every setting with its default, what it may be, and what it means."""
+    """Returns the page of settings: default, values and meaning of each."""
     lines = [
         "# Settings",
         "",
@@ -32,13 +32,13 @@ def settings_page() -> str:
 
 
 def api_page() -> str:
-    """Every route with the least role that may call it and what it does, and how to speak to the API."""
+    """Returns the page of the API: every route with its least role and purpose."""
     from fathom.api.app import create_app
     from fathom.api.reference import routes_in_words
 
     rows = [
-        f"| {one.method} | `{one.path}` | {one.role or 'anybody'} | {one.purpose} |"
-        for one in routes_in_words(create_app(Settings()))
+        f"| {route.method} | `{route.path}` | {route.role or 'anybody'} | {route.purpose} |"
+        for route in routes_in_words(create_app(Settings()))
     ]
     return _API_HEAD + "\n".join(rows) + "\n"
 
@@ -100,12 +100,12 @@ def _may_be(annotation: Any, bounds: list[Any]) -> str:
     most = next((bound.le for bound in bounds if hasattr(bound, "le")), None)
     if least is not None and most is not None:
         return f"{least} to {most}"
-    names = {one.__name__ for one in (get_args(annotation) or (annotation,)) if one is not type(None)}
+    names = {part.__name__ for part in (get_args(annotation) or (annotation,)) if part is not type(None)}
     return {"Path": "a path", "SecretStr": "a secret", "str": "text"}.get(next(iter(names)), "text")
 
 
 def main(check: bool) -> int:
-    """The pages are written, or, to check, those that differ are named and the answer is 1."""
+    """Writes the pages; with `check` prints those that differ and returns 1 if there are any."""
     differing = [name for name, page in PAGES.items() if _text(DOCS / name) != page()]
     if check:
         for name in differing:

@@ -1,4 +1,4 @@
-"""A Neo4j server without Docker, from Maven's jars, on free loopback ports: for tests, and kept for development.
+"""Runs a Neo4j server without Docker, from Maven's jars, on free loopback ports, for tests and development.
 
 `fetch` (the default) gets the jars, `start` starts the server of $FATHOM_HOME/neo4j and prints what to export, `stop` ends it.
 """
@@ -44,18 +44,18 @@ dbms.ssl.policy.bolt.client_auth=NONE
 
 
 class Neo4jMissing(Exception):
-    """It cannot run here; says what is missing."""
+    """The server cannot run here; the message names the missing tool."""
 
 
 def version() -> str:
-    """The server's version, as the pom names it."""
+    """Returns the server's version from the pom."""
     found = re.search(r"<artifactId>neo4j</artifactId>\s*<version>([\d.]+)</version>\s*</dependency>", POM.read_text())
     assert found is not None, POM
     return found.group(1)
 
 
 def jars() -> Path:
-    """The folder of the server's jars, fetched with Maven the first time. Raises Neo4jMissing."""
+    """Returns the folder of the server's jars; fetches them with Maven the first time. Raises Neo4jMissing."""
     if shutil.which("java") is None:
         raise Neo4jMissing("there is no Java")
     folder = Path.home() / ".cache" / "fathom-neo4j" / version()
@@ -77,14 +77,14 @@ def jars() -> Path:
 
 
 class Neo4jServer:
-    """The Neo4j of a folder, with a password of its own; it outlives the process that starts it."""
+    """A Neo4j server in a folder, with its own password; it outlives the process that starts it."""
 
     user = "neo4j"
 
     def __init__(self, folder: Path, certificate: Path | None = None, *, keep_alive_s: int = 10) -> None:
         """`certificate` is a folder with private.key and public.crt: with it the server speaks TLS only.
 
-        A driver gives a connection up that is silent for twice `keep_alive_s`.
+        A driver closes a connection that is silent for twice `keep_alive_s`.
         """
         self.folder = folder.resolve()
         self._keep_alive_s = keep_alive_s
@@ -93,22 +93,22 @@ class Neo4jServer:
 
     @property
     def uri(self) -> str:
-        """Its Bolt address."""
+        """The Bolt address."""
         return f"bolt://127.0.0.1:{self._read()['port']}"
 
     @property
     def password(self) -> str:
-        """The password of its user."""
+        """The password of the user neo4j."""
         return str(self._read()["password"])
 
     def start(self) -> None:
-        """It answers Bolt. Raises Neo4jMissing, also with the end of its log when it does not come up."""
+        """Starts the server and waits for Bolt. Raises Neo4jMissing, with the end of its log if it does not start."""
         classes = f"{jars()}/*"
         if self._process_is_there():
             return
         self._configure(classes)
         log = self.folder / "console.log"
-        opens = [f"--add-opens={one}=ALL-UNNAMED" for one in OPENS]
+        opens = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENS]
         places = [f"--home-dir={self.folder}", f"--config-dir={self.folder / 'conf'}", "--console-mode"]
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -126,10 +126,10 @@ class Neo4jServer:
                 process.wait()
                 raise Neo4jMissing(f"it did not start: {log.read_text(errors='replace')[-800:]}")
             time.sleep(0.1)
-        process.returncode = 0  # it is left to run; nobody waits for it here
+        process.returncode = 0  # the server keeps running; no code waits for it
 
     def stop(self) -> None:
-        """It does not run."""
+        """Stops the server."""
         if not self._process_is_there():
             return
         pid = int((self.folder / "pid").read_text())
@@ -144,7 +144,7 @@ class Neo4jServer:
         (self.folder / "pid").unlink()
 
     def _configure(self, classes: str) -> None:
-        """A free port each time; the password once, before the server first runs."""
+        """Writes the configuration with a free port; sets the password before the first start."""
         configuration = self.folder / "conf" / "neo4j.conf"
         configuration.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         password = self.password if self._record.exists() else ""
@@ -168,7 +168,7 @@ class Neo4jServer:
         return found
 
     def _process_is_there(self) -> bool:
-        """Its pid lives and is that of a server of this folder: pids are used again."""
+        """Returns whether the pid lives and is a server of this folder; the system reuses pids."""
         try:
             pid = int((self.folder / "pid").read_text())
             command = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
@@ -177,7 +177,7 @@ class Neo4jServer:
         return f"--home-dir={self.folder}" in command
 
     def _answers(self) -> bool:
-        """A Bolt handshake gives a version."""
+        """Returns whether a Bolt handshake yields a version."""
         host, port = "127.0.0.1", int(self.uri.rpartition(":")[2])
         try:
             with socket.create_connection((host, port), timeout=2) as plain, self._secured(plain) as connection:
@@ -195,7 +195,7 @@ class Neo4jServer:
 
 
 def main(arguments: list[str]) -> int:
-    """What the one argument names is done."""
+    """Runs the command that the argument names."""
     task = arguments[0] if arguments else "fetch"
     server = Neo4jServer(Path(os.environ.get("FATHOM_HOME", ROOT / ".fathom")) / "neo4j")
     try:

@@ -1,4 +1,4 @@
-"""Checks the names and docstrings of the product; prints each finding as `file:line: message` and exits with 1 if there are any.
+"""Checks the names and docstrings of the product; prints each finding as `file:line: message` and exits with 1 if any exist.
 
 Three rules: the first word of a docstring is no pronoun, a class name is defined once in fathom/, and no more than two files
 of the product share a name.

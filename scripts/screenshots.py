@@ -1,4 +1,4 @@
-"""Pictures of the page as people see it, from a deployment of its own: python scripts/screenshots.py FOLDER
+"""Takes screenshots of the page from a temporary deployment: python scripts/screenshots.py FOLDER
 
 start, middle (documents on their way), error, done (a fact and its sentence lit), phone and dark, each a PNG of 256 colours.
 Wants what `make install-dev` installs and a Chromium (Debian: apt-get install chromium).
@@ -34,7 +34,7 @@ WITHIN_S = 240.0
 
 
 class Shots:
-    """A browser on a deployment, and the folder that its pictures go to."""
+    """Takes screenshots of a deployment and saves them in a folder."""
 
     def __init__(self, of: Settings, browser: Browser, folder: Path) -> None:
         self.of, self.browser, self.folder = of, browser, folder
@@ -42,7 +42,7 @@ class Shots:
 
     @contextmanager
     def page(self, path: str = "/", *, size: dict[str, int] = WIDE, dark: bool = False) -> Iterator[Page]:
-        """The page at that path, signed in."""
+        """Yields the page at the path, signed in."""
         context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(f"{self.base}/sign-in#once={new_ticket(self.of)}")
@@ -55,16 +55,16 @@ class Shots:
             context.close()
 
     def keep(self, page: Page, name: str) -> None:
-        """What is in the window is the folder's picture of that name."""
-        page.wait_for_timeout(400)  # what fades in has done so
+        """Saves the window as a picture of that name."""
+        page.wait_for_timeout(400)  # fade-in animations have ended
         shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        # by how far apart colours are: a small dot keeps its own beside much that is nearly white
+        # by distance of colours: a small dot keeps its own beside large areas that are nearly white
         few = shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(self.folder / f"{name}.png", optimize=True)
         print(f"{name}.png: {(self.folder / f'{name}.png').stat().st_size // 1024} KB")
 
     def upload(self, path: str, data: bytes) -> str:
-        """The document's id."""
+        """Uploads the bytes; returns the document's id."""
         collection, _, name = path.partition("/")
         answer = httpx.post(
             f"{self.base}/api/upload",
@@ -78,7 +78,7 @@ class Shots:
         return found
 
     def until(self, document: str, *states: str, progress: int = 0) -> DocumentStatus:
-        """Its status once it is in one of these states, and so far along."""
+        """Waits until the document is in any of the states with this progress; returns its status."""
         deadline = time.monotonic() + WITHIN_S
         while True:
             found = status_of(self.of, document)
@@ -90,7 +90,7 @@ class Shots:
 
 
 def shots(of: Settings, browser: Browser, folder: Path) -> None:
-    """Every picture is in the folder."""
+    """Takes every picture."""
     taken = Shots(of, browser, folder)
     with taken.page() as page:
         taken.keep(page, "start")
@@ -136,7 +136,7 @@ def shots(of: Settings, browser: Browser, folder: Path) -> None:
 
 
 def checked(page: Page) -> None:
-    """The page says what the checks found."""
+    """Waits until the page shows the outcome of the checks."""
     page.locator("#checks:not(:has-text('Looking'))").wait_for()
 
 
@@ -148,7 +148,7 @@ def _long_text() -> bytes:
 
 
 def main() -> int:
-    """Exit code 0 when every picture is there."""
+    """Takes the pictures; returns the exit code."""
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2

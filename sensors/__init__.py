@@ -1,1 +1,1 @@
-"""What starts work: new uploads."""
+"""Sensors: new uploads start runs, old runs are removed."""

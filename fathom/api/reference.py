@@ -26,17 +26,17 @@ class RouteInWords:
 
 def routes_in_words(app: FastAPI) -> list[RouteInWords]:
     """Every route of the API, in the order of the paths."""
-    found = [one for router in _routers(app) for route in router for one in _in_words(route)]
-    return sorted(set(found), key=lambda one: (one.path, one.method))
+    found = [entry for router in _routers(app) for route in router for entry in _in_words(route)]
+    return sorted(set(found), key=lambda entry: (entry.path, entry.method))
 
 
 @router.get("/docs", response_class=HTMLResponse)
 async def page(request: Request) -> HTMLResponse:
     """The routes as a page without scripts or outside assets."""
     rows = "".join(
-        f"<tr><td>{escape(one.method)}</td><td><code>{escape(one.path)}</code></td><td>{escape(one.role or 'anybody')}</td>"
-        f"<td>{escape(one.purpose)}</td></tr>"
-        for one in routes_in_words(request.app)
+        f"<tr><td>{escape(entry.method)}</td><td><code>{escape(entry.path)}</code></td>"
+        f"<td>{escape(entry.role or 'anybody')}</td><td>{escape(entry.purpose)}</td></tr>"
+        for entry in routes_in_words(request.app)
     )
     return HTMLResponse(_PAGE.format(rows=rows))
 

@@ -22,7 +22,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
-class Guards:
+class RequestGuards:
     """Answers what may not go on to a route with a problem document; for `allowed_hosts` see `web_origin.host_names`."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:

@@ -26,7 +26,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RequestLimits:
     """How long a client may take, in seconds, and how much it may send before its request is known."""
 
     head_s: float = 10.0
@@ -36,7 +36,7 @@ class Patience:
     most_connections: int = 2000
 
 
-def protocol(patience: Patience) -> type[HttpToolsProtocol]:
+def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
     """uvicorn's protocol for HTTP, which has no time limit of its own for the head of a request and no bound for its size."""
 
     class Patient(HttpToolsProtocol):
@@ -138,10 +138,10 @@ def protocol(patience: Patience) -> type[HttpToolsProtocol]:
     return Patient
 
 
-class PatientBodies:
+class BodyTimeouts:
     """A body that stops coming, or only drips, ends as 408, so that it holds neither a file nor a place."""
 
-    def __init__(self, app: ASGIApp, patience: Patience) -> None:
+    def __init__(self, app: ASGIApp, patience: RequestLimits) -> None:
         self._app = app
         self._patience = patience
 
@@ -168,7 +168,7 @@ class PatientBodies:
 class _Body:
     """What comes of one request's body, and `late`: why no more of it is waited for."""
 
-    def __init__(self, receive: Receive, patience: Patience) -> None:
+    def __init__(self, receive: Receive, patience: RequestLimits) -> None:
         self._receive = receive
         self._patience = patience
         self._began = asyncio.get_running_loop().time()
@@ -199,9 +199,9 @@ class _Body:
 class Serving(uvicorn.Server):
     """A server that tells those who follow a stream why it ends, and lets uploads finish."""
 
-    def __init__(self, app: FastAPI, *, host: str, port: int, patience: Patience | None = None) -> None:
+    def __init__(self, app: FastAPI, *, host: str, port: int, patience: RequestLimits | None = None) -> None:
         self._app = app
-        patience = patience or Patience()
+        patience = patience or RequestLimits()
         options: dict[str, Any] = {
             "host": host,
             "port": port,
@@ -211,7 +211,7 @@ class Serving(uvicorn.Server):
             "limit_concurrency": patience.most_connections,
             "timeout_graceful_shutdown": STOP_WITHIN_S,
         }
-        super().__init__(uvicorn.Config(PatientBodies(app, patience), **options))
+        super().__init__(uvicorn.Config(BodyTimeouts(app, patience), **options))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Streams are closed with a reason first; then what is being answered is, uploads among it, within STOP_WITHIN_S."""

@@ -19,7 +19,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class ShortWaits:
+class LockTimeouts:
     """Answers each request before its caller gives up on it: a lock that is held for longer raises DatabaseLocked."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""What every command starts with: the settings, and its own log where a home is there to keep it."""
+"""Loads the settings of a command and starts its log."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def deployment() -> Settings:
-    """The settings of this call, whose log lines are kept in the home if there is one. Raises SettingsInvalid.
+    """Returns the settings; log lines go to the home if it exists. Raises SettingsInvalid.
 
-    What the call writes from here on is its user's only, and a home that others may enter is closed.
+    Files written from here on are private to the user, and a home that others may enter is closed.
     """
     from fathom.home import own_home
     from fathom.observability.json_lines_handler import keep_logs

@@ -1,4 +1,4 @@
-"""Reads texts as JSON lines from the standard input and answers each with a line, also those that cannot be answered."""
+"""Reads texts as JSON lines from the standard input and prints a result or an error object for each line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from fathom.cli.output import print_json, say
 from fathom.errors import DocumentFailed, DocumentRejected, FathomError, UsageWrong
 
-MAX_LINE_BYTES = 13_000_000  # a million characters, which is the most of a text, may be written as two escapes each
+MAX_LINE_BYTES = 13_000_000  # a million characters, the bound of a text, each written as two escapes
 SOME_FAILED, ALL_FAILED = 5, 1
 
 
 @dataclass(frozen=True)
 class TextLine:
-    """A line of the input: its number, the id it gives, its text or why it has none."""
+    """A line of the input: its number, the id it gives, its text, or the fault of the line."""
 
     number: int
     source: str | None
@@ -25,15 +25,15 @@ class TextLine:
     fault: UsageWrong | None = None
 
 
-def answer_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
-    """Prints what `answered(id, text)` gives for each line of the standard input, in order; an error object for a bad one.
+def process_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
+    """Prints `answered(id, text)` for each line of the standard input, in order; an error object for a bad line.
 
-    A fault that is none of the line's own (the key, the server, the budget) is the answer to all lines after it, about which
-    nothing is asked. Returns the exit code: 0, ALL_FAILED, SOME_FAILED, or that of such a fault.
+    After a fault that is not the line's own (key, server, budget), all later lines get the same error without a request.
+    Returns the exit code: 0, ALL_FAILED, SOME_FAILED, or that of such a fault.
     """
     done = failed = 0
     stopped: FathomError | None = None
-    told: FathomError | None = None
+    printed: FathomError | None = None
     for line in text_lines():
         error = stopped or line.fault
         if error is None:
@@ -48,9 +48,9 @@ def answer_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
                 continue
         failed += 1
         print_json({"source": line.source, "line": line.number, **error.as_dict()}, indent=None)
-        if error is not told:  # the fault of all lines is told once
+        if error is not printed:  # a fault of all lines is printed once
             say(f"Line {line.number}: {error.message}")
-            told = error
+            printed = error
     if stopped is not None:
         say(stopped.what_to_do)
         return stopped.exit_code
@@ -58,7 +58,7 @@ def answer_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
 
 
 def text_lines() -> Iterator[TextLine]:
-    """The lines of the standard input that are not blank."""
+    """Yields the lines of the standard input that are not blank."""
     stream = sys.stdin.buffer
     number = 0
     while line := stream.readline(MAX_LINE_BYTES + 1):
@@ -72,16 +72,16 @@ def text_lines() -> Iterator[TextLine]:
 
 
 def _read(number: int, line: bytes) -> TextLine:
-    """The line, read."""
-    said = UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.')
+    """Returns the line, parsed."""
+    fault = UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.')
     try:
         given = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except (ValueError, RecursionError):
-        return TextLine(number, None, "", said)
+        return TextLine(number, None, "", fault)
     if not isinstance(given, dict):
-        return TextLine(number, None, "", said)
+        return TextLine(number, None, "", fault)
     name, text = given.get("id"), given.get("text")
     source = str(name) if isinstance(name, (str, int, float)) and not isinstance(name, bool) else None
     if source is None or not isinstance(text, str):
-        return TextLine(number, source, "", said)
+        return TextLine(number, source, "", fault)
     return TextLine(number, source, text)

@@ -1,4 +1,4 @@
-"""The command `fathom`: its groups, and the one place where an error becomes a sentence and an exit code."""
+"""The command `fathom`: its groups, and the conversion of errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -64,19 +64,19 @@ def version_and_help(version: bool = typer.Option(False, "--version", help="Prin
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs one command and answers its exit code, as interface.md lists them; no traceback unless --debug."""
+    """Runs a command and returns its exit code, as listed in interface.md; no traceback unless --debug."""
     given = list(sys.argv[1:] if words is None else words)
     options = given[: given.index("--")] if "--" in given else given
     as_json, debug = "--json" in options, "--debug" in options
     if debug:
         given.remove("--debug")
-    logging.getLogger("fathom").addHandler(logging.NullHandler())  # what is said to a person is said below
+    logging.getLogger("fathom").addHandler(logging.NullHandler())  # messages for people are printed below
     try:
         result = app(args=given, prog_name="fathom", standalone_mode=False)
     except FathomError as error:
         if debug:
             raise
-        told(error, as_json)
+        print_error(error, as_json)
         return error.exit_code
     except click.NoArgsIsHelpError as error:
         say(error.format_message())
@@ -92,31 +92,31 @@ def main(words: Sequence[str] | None = None) -> int:
         say("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = None  # the reader went away; nothing may be flushed to it at exit
+        sys.stdout = None  # the reader closed the pipe; nothing may be flushed to it at exit
         return 0
     except Exception as error:
         if debug:
             raise
-        return defect(error, as_json)
+        return print_internal_error(error, as_json)
     if result == INTERRUPTED:
         say("Interrupted.")
     return result if isinstance(result, int) else 0
 
 
-def told(error: FathomError, as_json: bool) -> None:
-    """The error in a sentence with what to do; as JSON on stdout too where that was asked for."""
+def print_error(error: FathomError, as_json: bool) -> None:
+    """Prints the error and its remedy on stderr, with --json also as JSON on stdout."""
     if as_json:
         print_json(error.as_dict())
     say(f"{error.message}\n{error.what_to_do}".strip())
 
 
-def defect(error: Exception, as_json: bool) -> int:
-    """An error nobody gave a name: said in a sentence, its trace in the log of the command line."""
+def print_internal_error(error: Exception, as_json: bool) -> int:
+    """Prints an unexpected error and logs its traceback; returns the exit code 1."""
     from fathom.observability.structured_logging import get_logger
 
-    get_logger("fathom.cli").exception("A command failed by a defect", metrics={"error": type(error).__name__})
+    get_logger("fathom.cli").exception("Command failed: internal error", metrics={"error": type(error).__name__})
     where = _log_file()
-    sentence = f"This failed by a defect of Fathom: {type(error).__name__}: {error}"
+    sentence = f"Internal error: {type(error).__name__}: {error}"
     if as_json:
         print_json({"error": "Defect", "message": sentence, "hint": where})
     say(f"{sentence}\n{where}")

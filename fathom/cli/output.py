@@ -1,4 +1,4 @@
-"""What a command says: its result on stdout, as a table or as JSON; everything else on stderr."""
+"""Prints results on stdout, as tables or JSON, and messages on stderr."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-# A table that is not read on a screen is not broken to fit one.
+# The width of a table that is not printed on a terminal.
 WIDE = 240
 # Controls except tab and line ends, line separators, bidirectional overrides, and lone surrogates other than those that
 # stand for undecodable bytes of a file name (PEP 383).
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udc7f\udd00-\udfff"
 _OBEYED = re.compile(f"[{_CONTROLS}]")
 _OBEYED_OR_BYTE = re.compile(f"[{_CONTROLS}\\udc80-\\udcff]")
-# Its commands' option: `as_json: AsJson = False`.
+# The option of every command: `as_json: AsJson = False`.
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", show_default=False)]
 
 
 def say(text: str) -> None:
-    """A line for a person, on stderr."""
+    """Prints a message for people on stderr."""
     print(safe(text), file=sys.stderr, flush=True)  # noqa: T201  this is where the command line prints
 
 
-def answer(result: Any, as_json: bool, human: Callable[[], None]) -> None:
-    """The result: one JSON document on stdout, or what `human` prints."""
+def print_result(result: Any, as_json: bool, human: Callable[[], None]) -> None:
+    """Prints the result as a JSON document on stdout, or calls `human` to print it."""
     if as_json:
         print_json(result)
     else:
@@ -38,18 +38,18 @@ def answer(result: Any, as_json: bool, human: Callable[[], None]) -> None:
 
 
 def print_json(result: Any, *, indent: int | None = 2) -> None:
-    """A JSON document on stdout; pydantic values and dataclasses as they are."""
+    """Prints a JSON document on stdout; accepts pydantic models and dataclasses."""
     text = json.dumps(result, indent=indent, ensure_ascii=False, default=_plain)
-    _print(_OBEYED_OR_BYTE.sub(_as_json, text))  # those that JSON itself leaves stand within strings
+    _print(_OBEYED_OR_BYTE.sub(_as_json, text))  # characters that json.dumps leaves are within strings
 
 
 def print_text(text: str) -> None:
-    """Text on stdout; what a terminal would obey, and what its encoding does not have, escaped."""
+    """Prints text on stdout; terminal controls and characters outside of its encoding are escaped."""
     _print(safe(text))
 
 
 def safe(text: str) -> str:
-    """The text with all that a terminal would obey as escapes that are read: `\\x1b`."""
+    """Returns the text with terminal controls as visible escapes: `\\x1b`."""
     return _OBEYED.sub(_as_escape, text.replace("\r\n", "\n"))
 
 
@@ -71,7 +71,7 @@ def _print(text: str) -> None:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, to_stderr: bool = False
 ) -> None:
-    """A table for a person; a column whose name ends in `>` is set to the right."""
+    """Prints a table; a column whose name ends in `>` is right-aligned."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -84,7 +84,7 @@ def table(
 
 
 def console(*, to_stderr: bool = False) -> Console:
-    """The terminal, or a wide page where there is none."""
+    """Returns a console of the terminal's width, or of WIDE columns without a terminal."""
     from rich.console import Console
 
     stream = sys.stderr if to_stderr else sys.stdout
@@ -92,7 +92,7 @@ def console(*, to_stderr: bool = False) -> Console:
 
 
 def cell(value: object) -> str:
-    """A value in a table: nothing for None, no more digits than one reads, no line ends."""
+    """Returns the text of a table cell: empty for None, rounded numbers, no line ends."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -103,7 +103,7 @@ def cell(value: object) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as one reads them: 12 s, 5 min, 3 h, 2 d."""
+    """Returns seconds as a readable duration: 12 s, 5 min, 3 h, 2 d."""
     if seconds is None:
         return ""
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):

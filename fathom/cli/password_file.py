@@ -1,4 +1,4 @@
-"""The option that names a file of passwords, as every command that takes it reads it."""
+"""The option --password-file, and reading the file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from fathom.cli.output import say
 PasswordFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--password-file", metavar="FILE", help="Passwords of locked PDFs and Office files, one a line; each is tried."
+        "--password-file",
+        metavar="FILE",
+        help="Passwords of locked PDFs and Office files, each on its own line; all are tried.",
     ),
 ]
 
 
 def passwords_of(file: Path | None) -> list[str]:
-    """The passwords in the file, none without one; who can read it besides its owner is told. Raises UsageWrong."""
+    """Returns the passwords in the file; warns if others can read it. Raises UsageWrong."""
     from fathom.conversion.decryption.decrypt import passwords_in
 
     if file is None:

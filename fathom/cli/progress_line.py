@@ -1,4 +1,4 @@
-"""Progress of documents while a command waits: one line that changes on a terminal, a line a change elsewhere."""
+"""Shows the progress of documents: a redrawn line on a terminal, a line for each change elsewhere."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from fathom.operations.ingest import Progress
 
 
-class Shown:
-    """Call it with each Progress; on a terminal it redraws, elsewhere it says what changed, always on stderr."""
+class ProgressLine:
+    """Shows each Progress it is called with, on stderr."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
@@ -24,10 +24,10 @@ class Shown:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._live and self._said:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  the line that changes
+            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  clears the line
 
     def __call__(self, progress: Progress) -> None:
-        """What changed is shown."""
+        """Shows the progress, or its changes where there is no terminal."""
         total = len(progress.uploads)
         now = {document: _where(upload) for document, upload in progress.uploads.items()}
         if self._live:

@@ -101,9 +101,9 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
-def many(count: int, one: str, more: str | None = None) -> str:
+def many(count: int, noun: str, more: str | None = None) -> str:
     """A count with its noun: 1 chunk, 8 chunks."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+    return f"{count:,} {noun if count == 1 else more or noun + 's'}"
 
 
 def with_commands(text: str) -> Markup:

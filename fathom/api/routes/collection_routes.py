@@ -30,7 +30,7 @@ class Pauses(BaseModel):
 async def pauses(request: Request, caller: Reader) -> Pauses:
     """What is paused now; `*` stands for every collection."""
     found = await run_in_threadpool(paused_collections.paused, open_database(request.app.state.settings.operational_url))
-    return Pauses(paused=[one for name, one in found.items() if name == ALL or caller.may_see(name)])
+    return Pauses(paused=[pause for name, pause in found.items() if name == ALL or caller.may_see(name)])
 
 
 @router.post("/api/collections/{collection}/pause")

@@ -46,7 +46,7 @@ def _cached(request: Request, data: bytes, kind: str) -> Response:
     """The bytes, or 304 where the caller has them already."""
     tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": CACHED, "X-Content-Type-Options": "nosniff"}
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=kind, headers=headers)

@@ -13,14 +13,14 @@ from starlette.websockets import WebSocketDisconnect
 from fathom.api.authorization import Reader, within_document
 from fathom.api.routes.document_followers import STOPPING, Followers, Message
 from fathom.api.routes.document_paths import DocumentId
-from fathom.api.routes.parameters import Cursor, LastEventId
+from fathom.api.routes.parameters import CursorParameter, LastEventId
 from fathom.api.routes.upload_routes import known_status
 
 router = APIRouter(tags=["uploads"])
 
 
 @router.websocket("/api/upload/{document:path}/stream")
-async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor: Cursor = 0) -> None:
+async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor: CursorParameter = 0) -> None:
     """Messages `log`, `status`, `heartbeat`, `missed`, then `complete`; `cursor` goes on after a message that was seen."""
     within_document(caller, document)
     await known_status(socket.app.state.settings, document)
@@ -43,7 +43,7 @@ async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor
 
 @router.get("/api/upload/{document:path}/stream", response_class=StreamingResponse)
 async def events(
-    request: Request, caller: Reader, document: DocumentId, cursor: Cursor = 0, last_event_id: LastEventId = None
+    request: Request, caller: Reader, document: DocumentId, cursor: CursorParameter = 0, last_event_id: LastEventId = None
 ) -> StreamingResponse:
     """The same messages as server-sent events, `data` one JSON object; `Last-Event-ID` resumes as `cursor` does."""
     within_document(caller, document)

@@ -1,4 +1,4 @@
-"""`fathom convert` and `fathom extract`: the work on a file alone, nothing stored."""
+"""`fathom convert` and `fathom extract`: convert or extract a file; nothing is stored."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from fathom.extraction.model import Extraction
     from fathom.settings import Settings
 
-# A text file's own offsets are what the caller wants back; other kinds are converted to text first.
+# Offsets refer to the text file itself, so it is not converted; other kinds are converted to text first.
 _TEXT_SUFFIXES = {".txt", ".text"}
 
 
 class OutputFormat(StrEnum):
-    """What a conversion is printed as."""
+    """The output format of a conversion."""
 
     MD = "md"
     JSON = "json"
@@ -36,7 +36,7 @@ class OutputFormat(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """The commands are in the application."""
+    """Adds the commands to the application."""
     app.command("convert", epilog="Example: fathom convert report.pdf --to chunks")(convert)
     app.command("extract", epilog="Example: fathom extract minutes.txt --to json")(extract)
 
@@ -49,7 +49,7 @@ def convert(
     password_file: PasswordFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Convert one file and print what became of it; nothing is stored."""
+    """Convert a file and print the result; nothing is stored."""
     import fathom
     from fathom.conversion.decryption.decrypt import unlocked_file
 
@@ -84,15 +84,15 @@ def convert(
 def extract(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help='Files, or - for JSON lines {"id","text"}.')],
     to: Annotated[str, typer.Option("--to", help="json, or table for reading.")] = "json",
-    everything: Annotated[bool, typer.Option("--all", help="Also what is below FATHOM_MIN_CONFIDENCE.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also entities and facts below FATHOM_MIN_CONFIDENCE.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show what the language model would put into the graph from a text; nothing is written. Offsets are in code points.
 
-    What is below the least confidence of the setting is counted as left out, or shown with --all.
+    Entities and facts below FATHOM_MIN_CONFIDENCE are counted as left out, or shown with --all.
 
-    One file gives one JSON document, several a list; the standard input is answered a line each, in order, with an error
-    object for a line that cannot be answered.
+    A single file gives a JSON document, several give a list. Each line of the standard input gives a line, in order; a line
+    that fails gives an error object.
     """
     from fathom.errors import UsageWrong
     from fathom.extraction.factory import open_language_model
@@ -125,7 +125,7 @@ def extract(
 
 
 def converted_file(file: Path, settings: Settings) -> ConvertedDocument:
-    """The file, converted by the warm converter, told page by page on a terminal. Raises as `fathom.convert` does."""
+    """Returns the file converted by the warm converter; shows pages on a terminal. Raises the errors of `fathom.convert`."""
     import fathom
 
     return fathom.convert(file, settings=settings, progress=_tell_page if sys.stderr.isatty() else None)
@@ -134,7 +134,7 @@ def converted_file(file: Path, settings: Settings) -> ConvertedDocument:
 def _tell_page(progress: PageProgress) -> None:
     print(f"\r\033[K{progress.phase} {progress.done}/{progress.total or '?'}", end="", file=sys.stderr, flush=True)  # noqa: T201
     if progress.total and progress.done >= progress.total:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  the line that changed is gone
+        print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201  clears the progress line
 
 
 def _print_chunks(chunk_set: ChunkSet) -> None:
@@ -153,7 +153,7 @@ def _text_of(file: Path, settings: Settings) -> str:
 
 
 def _shape(source: str, extraction: Extraction) -> dict[str, Any]:
-    """An extraction as interface.md shows it."""
+    """Returns the extraction in the JSON form of interface.md."""
     return {"source": source, **extraction.model_dump(mode="json")}
 
 

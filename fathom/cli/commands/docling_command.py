@@ -1,4 +1,4 @@
-"""`fathom docling`: whether conversion works with no network, and what is loaded."""
+"""`fathom docling`: tests conversion without a network, and shows the converter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, duration, say, table
+from fathom.cli.output import AsJson, duration, print_result, say, table
 
 if TYPE_CHECKING:
     from fathom.conversion.quality.offline_verification import OfflineVerification
@@ -18,7 +18,7 @@ group = typer.Typer(help="Verify and look at the converter.", epilog="Example: f
 
 
 def add_to(app: typer.Typer) -> None:
-    """The group is in the application."""
+    """Adds the group to the application."""
     app.add_typer(group, name="docling")
 
 
@@ -29,7 +29,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Convert real documents where there is no network; exit 1 if one fails, or anything was fetched or loaded late."""
+    """Convert real documents without a network; exit 1 if any fails, or anything was fetched or loaded late."""
     from fathom.conversion.quality.offline_verification import sample_documents, verify_offline
     from fathom.errors import UsageWrong
 
@@ -38,7 +38,7 @@ def verify(
     if missing:
         raise UsageWrong(f"There is no file {', '.join(missing)}.")
     found = verify_offline(deployment(), given)
-    answer({"passed": found.passed, **found.model_dump(mode="json")}, as_json, lambda: _print_verified(found))
+    print_result({"passed": found.passed, **found.model_dump(mode="json")}, as_json, lambda: _print_verified(found))
     for problem in found.problems:
         say(problem)
     return 0 if found.passed else 1
@@ -46,14 +46,14 @@ def verify(
 
 @group.command("status", epilog="Example: fathom docling status --json")
 def status(as_json: AsJson = False) -> int:
-    """Show the warm converter: what is loaded, memory, uptime, workers. Exit 3 if it or one of its workers does not work."""
+    """Show the warm converter: loaded models, memory, uptime, workers. Exit 3 if it or any of its workers does not work."""
     from fathom.conversion.engines.self_check import examine_backend
     from fathom.conversion.service.converter_client import ConverterClient
 
     settings = deployment()
     backend = examine_backend(settings)
     found = ConverterClient(settings).status()
-    answer({"backend": backend, **found.model_dump(mode="json")}, as_json, lambda: _print_status(found, backend))
+    print_result({"backend": backend, **found.model_dump(mode="json")}, as_json, lambda: _print_status(found, backend))
     if found.problem:
         say(found.problem)
     return 3 if found.problem else 0
@@ -62,7 +62,10 @@ def status(as_json: AsJson = False) -> int:
 def _print_verified(found: OfflineVerification) -> None:
     table(
         ("document", "kind", "pages>", "words>", "seconds>", "error"),
-        ((one.name, one.kind, one.pages, one.words, one.seconds, one.error) for one in found.documents),
+        (
+            (document.name, document.kind, document.pages, document.words, document.seconds, document.error)
+            for document in found.documents
+        ),
     )
     say(f"Network closed by: {found.closed_by}. Warm after {found.warm_up_s:.1f} s. {'Passed' if found.passed else 'FAILED'}.")
 
@@ -84,5 +87,5 @@ def _print_status(found: ConverterStatus, backend: str) -> None:
     table(("converter", ""), lines)
     table(
         ("worker>", "state", "MB>", "documents>", "at work on"),
-        ((one.pid, one.state, one.rss_bytes / 1024**2, one.documents, one.document) for one in found.workers),
+        ((worker.pid, worker.state, worker.rss_bytes / 1024**2, worker.documents, worker.document) for worker in found.workers),
     )

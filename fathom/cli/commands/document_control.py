@@ -1,4 +1,4 @@
-"""`fathom documents remove`, `retry`, `cancel`, `priority`, `pause`, `resume`: what a person decides, on this host."""
+"""`fathom documents remove`, `retry`, `cancel`, `priority`, `pause`, `resume`: commands of a person on this host."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, answer, print_text, say, table
+from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
     from fathom.operations.removal_receipt import Receipt
@@ -21,11 +21,11 @@ Collection = Annotated[str | None, typer.Argument(metavar="[COLLECTION]", help="
 
 
 def add_to(documents: typer.Typer) -> None:
-    """The commands are in the group `documents`."""
+    """Adds the commands to the group `documents`."""
     documents.command("remove", epilog="Example: fathom documents remove research/report.pdf --yes")(remove)
     documents.command("retry", epilog="Example: fathom documents retry --failed")(retry)
     documents.command("cancel", epilog="Example: fathom documents cancel research/report.pdf")(cancel)
-    as_number = {"ignore_unknown_options": True}  # -5 is a priority, no option
+    as_number = {"ignore_unknown_options": True}  # so that -5 is read as a priority, not as an option
     documents.command(
         "priority", epilog="Example: fathom documents priority research/report.pdf 10", context_settings=as_number
     )(priority)
@@ -39,13 +39,11 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     receipt: Annotated[
         str | None,
-        typer.Option(
-            "--verify", metavar="RECEIPT", help="Remove nothing; check that what this receipt (id or file) says holds."
-        ),
+        typer.Option("--verify", metavar="RECEIPT", help="Remove nothing; check that this receipt (id or file) still holds."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take a document out of the graph, the inbox, the store and the list, and print the receipt."""
+    """Remove a document from the graph, the inbox, the store and the list, and print the receipt."""
     from fathom.errors import Refused, UsageWrong
     from fathom.operations.document_rows import known_document
 
@@ -66,7 +64,7 @@ def _remove(settings: Settings, document: str, as_json: bool) -> int:
 
     receipt = remove_document(settings, document, by=BY)
     assert receipt is not None  # it was known a moment ago
-    answer(receipt, as_json, lambda: print_receipt(receipt))
+    print_result(receipt, as_json, lambda: print_receipt(receipt))
     if receipt.attachments:
         say(f"What came with it stays, until it is removed as well: {', '.join(receipt.attachments)}.")
     say(f"{document} is removed. Its receipt {receipt.id} is in the audit log: fathom documents remove --verify {receipt.id}")
@@ -77,7 +75,7 @@ def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
     from fathom.operations.removal_verification import verify
 
     found = verify(settings, receipt)
-    answer(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
+    print_result(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
     said = (
         "nothing of it is back."
         if found.holds
@@ -88,7 +86,7 @@ def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
 
 
 def print_receipt(receipt: Receipt) -> None:
-    """What was removed and what stays, for a person."""
+    """Prints removed and kept objects, as tables."""
     removed = {
         "episodes": receipt.episodes_removed,
         "facts": receipt.facts_removed,
@@ -99,7 +97,7 @@ def print_receipt(receipt: Receipt) -> None:
         "file in the inbox": receipt.file_removed,
     }
     table(("removed", "count>"), removed.items())
-    table(("stays", "id", "why"), ((one.kind, one.id, one.why) for one in receipt.graph.kept))
+    table(("stays", "id", "why"), ((kept.kind, kept.id, kept.why) for kept in receipt.graph.kept))
     for line in receipt.stays:
         print_text(f"stays: {line}")
     print_text(f"digest before {receipt.graph.digest_before}")
@@ -110,15 +108,17 @@ def retry(
     context: typer.Context,
     document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
-    collection: Annotated[str | None, typer.Option("--collection", "-c", help="With --failed: only of this one.")] = None,
+    collection: Annotated[
+        str | None, typer.Option("--collection", "-c", help="With --failed: only of this collection.")
+    ] = None,
     no_partition: Annotated[
         bool, typer.Option("--no-partition", help="Give all whose partition was deleted in Dagster their partition back.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Try a document again that failed, was rejected, cancelled or done in part, or all that failed.
+    """Retry a document that failed, was rejected, cancelled or done in part, or all that failed.
 
-    One that is done and whose partition was deleted in Dagster has it back, and is not worked on again.
+    A document that is done and whose partition was deleted in Dagster gets it back and is not processed again.
     """
     from fathom.errors import UsageWrong
     from fathom.observability.structured_logging import emit
@@ -141,18 +141,18 @@ def retry(
         again = retry_failed(settings, collection)
     else:
         restored = restore(settings)
-    for one in again:
-        emit("upload.retried", "Somebody asked for another try", document=one, by=BY)
+    for name in again:
+        emit("upload.retried", "Retry requested", document=name, by=BY)
     result, said = {"retried": again}, f"{', '.join(again) or 'Nothing'} will be tried again."
     if restored or no_partition:
         result["restored"] = restored
         said = f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
-    answer(result, _json(context, as_json), lambda: say(said))
+    print_result(result, _json(context, as_json), lambda: say(said))
     return 0
 
 
 def cancel(context: typer.Context, document: Document, as_json: AsJson = False) -> int:
-    """End the work on a document; `retry` takes it up again."""
+    """Cancel the work on a document; `retry` starts it again."""
     from fathom.errors import UsageWrong
     from fathom.operations.cancel import cancel as cancel_document
     from fathom.operations.document_rows import known_document
@@ -162,7 +162,7 @@ def cancel(context: typer.Context, document: Document, as_json: AsJson = False) 
     if not cancel_document(settings, document, by=BY):
         raise UsageWrong(f"{document} is {state}, so there is nothing to cancel.", document=document)
     said = f"{document} is cancelled; `fathom documents retry {document}` takes it up again."
-    answer({"cancelled": document}, _json(context, as_json), lambda: say(said))
+    print_result({"cancelled": document}, _json(context, as_json), lambda: say(said))
     return 0
 
 
@@ -172,7 +172,7 @@ def priority(
     number: Annotated[int, typer.Argument(metavar="N", help="-100 to 100; the higher is first, 0 is usual.")],
     as_json: AsJson = False,
 ) -> int:
-    """Say how urgent a document is; from its next run on it goes before others; nothing that runs is stopped."""
+    """Set the priority of a document, which counts from its next run on; no run is stopped for it."""
     from fathom.database import open_database
     from fathom.observability.structured_logging import emit
     from fathom.operations.document_rows import known_document
@@ -182,7 +182,7 @@ def priority(
     known_document(settings, document)
     prioritize(open_database(settings.operational_url), [document], number, by=BY, now=time.time())
     emit("upload.prioritized", "It was given a priority", document=document, priority=number, by=BY)
-    answer(
+    print_result(
         {"document": document, "priority": number},
         _json(context, as_json),
         lambda: say(f"{document} has the priority {number}."),
@@ -196,7 +196,7 @@ def pause(
     reason: Annotated[str, typer.Option("--reason", help="Why, for those who look.")] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Start no run for a collection, or for any, until `resume`; what runs goes on to its end."""
+    """Start no run for a collection, or for any, until `resume`; current runs finish."""
     from fathom.database import open_database
     from fathom.ids import collection_name
     from fathom.observability.structured_logging import emit
@@ -206,7 +206,7 @@ def pause(
     which = paused_collections.ALL if collection is None else collection_name(collection)
     made = paused_collections.pause(engine, which, reason=reason, by=BY, now=time.time())
     emit("system.paused", "Paused", collection=which, by=BY)
-    answer(made, _json(context, as_json), lambda: say(f"{collection or 'Everything'} is paused."))
+    print_result(made, _json(context, as_json), lambda: say(f"{collection or 'Everything'} is paused."))
     return 0
 
 
@@ -227,7 +227,7 @@ def resume(context: typer.Context, collection: Collection = None, as_json: AsJso
     said = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
     if tried:
         said += " The account of the language model is tried with the next question."
-    answer({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(said))
+    print_result({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(said))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`fathom graph`: reading the graph; what may be asked, what it holds and whether it answers."""
+"""`fathom graph`: read-only queries, statistics and health of the graph."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fathom.cli.output import AsJson, cell, print_result, say, table
 if TYPE_CHECKING:
     from fathom.graphdb.user_query import QueryResult
 
-group = typer.Typer(help="Ask and look at the graph.", epilog="Example: fathom graph stats", no_args_is_help=True)
+group = typer.Typer(help="Query and inspect the graph.", epilog="Example: fathom graph stats", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
-    """The group is in the application, also by the name that users of Neo4j look for."""
+    """Adds the group to the application, also as `neo4j`."""
     app.add_typer(group, name="graph")
     app.add_typer(group, name="neo4j", hidden=True)
 
@@ -28,10 +28,10 @@ def query(
     cypher: Annotated[str, typer.Argument(metavar="CYPHER", help="A query that only reads.")],
     param: Annotated[list[str] | None, typer.Option("--param", help="name=value; JSON is read as such.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds it may take.", min=0.1, max=600)] = 30.0,
-    limit: Annotated[int, typer.Option(help="Most rows to give.", min=1)] = 1000,
+    limit: Annotated[int, typer.Option(help="Maximum number of rows.", min=1)] = 1000,
     as_json: AsJson = False,
 ) -> int:
-    """Ask the graph in Cypher; nothing can be changed by it."""
+    """Run a read-only Cypher query."""
     from fathom.graphdb.connection import open_graph
     from fathom.graphdb.user_query import run_query
 
@@ -45,7 +45,7 @@ def query(
 
 @group.command(epilog="Example: fathom graph health --json")
 def health(as_json: AsJson = False) -> int:
-    """Show whether the graph answers, and how fast."""
+    """Show whether the graph responds, and how fast."""
     from fathom.graphdb.connection import open_graph
     from fathom.graphdb.stats import graph_health
 
@@ -57,7 +57,7 @@ def health(as_json: AsJson = False) -> int:
 
 @group.command(epilog="Example: fathom graph stats")
 def stats(as_json: AsJson = False) -> int:
-    """Show what the graph holds: nodes by label, relationships by type, episodes by collection."""
+    """Show the content of the graph: nodes by label, relationships by type, episodes by collection."""
     from fathom.graphdb.connection import open_graph
     from fathom.graphdb.stats import graph_stats
 

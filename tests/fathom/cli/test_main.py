@@ -100,7 +100,7 @@ def test_a_defect_says_so_without_a_traceback_and_keeps_it_in_the_log(
     monkeypatch.setattr(document_rows, "list_documents", fail)
     shown = call("documents", "--json")
     assert shown.code == 1
-    assert "defect of Fathom: RuntimeError: the cause" in shown.err
+    assert "Internal error: RuntimeError: the cause" in shown.err
     assert "Traceback" not in shown.err
     assert shown.json["error"] == "Defect"
     log = home_settings.logs_path / "cli.jsonl"
