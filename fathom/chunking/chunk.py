@@ -9,7 +9,7 @@ from fathom.conversion.structure.provenance import PageBox
 
 
 class Chunk(BaseModel):
-    """A structure-aware, token-bounded piece of one document."""
+    """A structure-aware, token-bounded piece of a document."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class Chunk(BaseModel):
 
 
 class ChunkSet(BaseModel):
-    """All chunks of one version of a document."""
+    """All chunks of a version of a document."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -24,9 +24,9 @@ from fathom.ids import chunk_identity
 
 CHUNKER_VERSION = "fathom-chunker 2"
 MIN_TOKENS = 32
-# Headings say where a chunk stands; they must leave most of it to what it says.
+# Headings place a chunk in the document; they must leave most of it to its own text.
 HEADINGS_SHARE = 3
-# WordPiece counts any run of over 100 letters as one unknown token, so tokens alone would let a megabyte of Base64 through.
+# WordPiece counts any run of over 100 letters as a single unknown token, so tokens alone would let a megabyte of Base64 pass.
 CHARACTERS_PER_TOKEN = 16
 
 TokenCounter = Callable[[str], int]
@@ -44,7 +44,7 @@ def chunk_document(
 ) -> ChunkSet:
     """Cuts a document into chunks, none over `max_tokens` with its headings; the same input always gives the same chunks.
 
-    `document` is the document id; `version` defaults to the one in the report. A document without text has no chunks.
+    `document` is the document id; `version` defaults to the version in the report. A document without text has no chunks.
     Time and memory grow in proportion to the text, however long its lines are.
     Raises UsageWrong if max_tokens is under 32, ChunkingTimedOut if it takes longer than `within_s` seconds, ChunkingFailed if
     the input is not a DoclingDocument.
@@ -113,7 +113,7 @@ class _ChunkMaker:
             yield from self._bounded(titled.headings, run)
 
     def _bounded(self, headings: tuple[str, ...], run: list[Unit]) -> Iterator[tuple[str, list[Unit], int]]:
-        """The run as one text, or as several where the tokenizer counts more for the whole than for its parts."""
+        """Yields the run as a single text, or as several where the tokenizer counts more for the whole than for its parts."""
         text = _text_of(run)
         tokens = self._count("\n".join([*headings, text]))
         if tokens <= self._max_tokens:
@@ -150,7 +150,7 @@ class _ChunkMaker:
 
 
 def _text_of(units: Sequence[Unit]) -> str:
-    """The units as one text, each run of table rows below its header."""
+    """Returns the text of the units, each run of table rows below its header."""
     text = ""
     context = None
     for unit in units:
@@ -162,7 +162,7 @@ def _text_of(units: Sequence[Unit]) -> str:
 
 
 def _kind_of(units: Sequence[Unit]) -> str:
-    """The kind that most of the text is of."""
+    """Returns the kind that most of the text is of."""
     sizes: Counter[str] = Counter()
     for unit in units:
         sizes[unit.kind] += len(unit.text)

@@ -18,7 +18,7 @@ _HEADINGS = frozenset({"title", "section_header", "field_heading"})
 
 
 def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
-    """The share of the document's words that stand in a chunk made of their item, 0-1; 1 for a document without words.
+    """Returns the share of the document's words that stand in a chunk made of their item, 0-1; 1 for a document without words.
 
     Running headers, page numbers and hidden items are not counted. A heading may stand in the headings of any chunk.
     """
@@ -48,7 +48,7 @@ def share_covered(tree: DoclingTree, chunks: Sequence[Chunk]) -> float:
 
 
 def _stand_in(pieces: Sequence[str], text: str) -> bool:
-    """Tells whether all pieces stand in the text; each is looked for behind the one before first, since that is their order."""
+    """Returns whether all pieces stand in the text; each is searched for behind the piece before first (their order)."""
     at = 0
     for piece in pieces:
         found = text.find(piece, at)
@@ -60,7 +60,7 @@ def _stand_in(pieces: Sequence[str], text: str) -> bool:
 
 
 def _squeeze(text: str) -> tuple[str, int]:
-    """Returns the words of the text without what parts them, and how many they are."""
+    """Returns the words of the text without separators, and their number."""
     if text.isalnum():
         return text, 1
     if len(text) > SLICE:  # a list of all the words would be huge
@@ -71,7 +71,7 @@ def _squeeze(text: str) -> tuple[str, int]:
 
 
 def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:
-    """Every item with words of its own: its reference, its pieces of text, whether it is a heading."""
+    """Yields every item with words of its own: its reference, its pieces of text, whether it is a heading."""
     document = tree.document
     for node in document.get("texts") or ():
         if is_kept(node) and not _is_cell_content(tree, node):
@@ -88,7 +88,7 @@ def _items(tree: DoclingTree) -> Iterator[tuple[str, list[str], bool]]:
 
 
 def _is_cell_content(tree: DoclingTree, node: Any) -> bool:
-    """Whether the item is the inside of a table cell, whose words the cell already has."""
+    """Returns whether the item is the inside of a table cell, whose words the cell already has."""
     if node.get("label") in ("caption", "footnote"):
         return False
     seen: set[str] = set()

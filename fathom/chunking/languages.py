@@ -9,27 +9,27 @@ from typing import Any
 
 from fathom.chunking.chunk import Chunk
 
-LEAST_LETTERS = 25  # below, a name decides: "Plymouth" alone is no English
-LEAST_SURE = 0.7  # of the identifier's probability: sentences have .8 and more, lists of names and amounts under .2
-NONE_AT_ALL = "zxx"  # what it answers for Base64 and its like
+MIN_LETTERS = 25  # below, a name decides: "Plymouth" alone is no English
+MIN_PROBABILITY = 0.7  # of the identifier's probability: sentences have .8 and more, lists of names and amounts under .2
+NONE_AT_ALL = "zxx"  # the result for Base64 and its like
 LONGEST = 300  # characters that are looked at: more tell no more, and take as long as the rest of chunking
 
 
 def language_of(text: str) -> str | None:
-    """The language of the text; None where it is too short or could be several."""
-    if sum(map(str.isalpha, text[:LONGEST])) < LEAST_LETTERS:
+    """Returns the language of the text; None where it is too short or could be several."""
+    if sum(map(str.isalpha, text[:LONGEST])) < MIN_LETTERS:
         return None
     code, sure = _identifier().classify(text[:LONGEST])
-    return str(code) if sure >= LEAST_SURE and code != NONE_AT_ALL else None
+    return str(code) if sure >= MIN_PROBABILITY and code != NONE_AT_ALL else None
 
 
 def likely_languages(text: str) -> dict[str, float]:
-    """The languages that the text may be in, however short it is, with their probabilities; the most likely ones alone."""
+    """Returns the languages that the text may be in, however short it is, with their probabilities; the most likely alone."""
     return {str(code): float(sure) for code, sure in _identifier().rank(text[:LONGEST])[:8]}
 
 
 def with_languages(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """The chunks, each with its own language or, where that is not certain, the one that most of the document is in."""
+    """Returns the chunks, each with its own language or, where that is not certain, the language of most of the document."""
     own = [language_of(chunk.text) for chunk in chunks]
     votes: Counter[str] = Counter()
     for chunk, language in zip(chunks, own, strict=True):

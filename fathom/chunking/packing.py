@@ -1,4 +1,4 @@
-"""Units packed into chunks whose boundaries depend on what stands near them, so that an edit moves only those around it."""
+"""Packs units into chunks whose boundaries depend on nearby units, so that an edit moves only the boundaries around it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import pairwise
 
 from fathom.chunking.units import Unit
 
-# A caption or an opening line ("The crew were:") parted from what it opens is worse than any other cut.
+# A caption or an opening line ("The crew were:") separated from the block it introduces is worse than any other cut.
 _PARTED = 10
 _Key = tuple[int, bytes]
 
 
 def pack(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
-    """Runs of units in order, each within `budget`, as full as they can be without depending on what is far away.
+    """Returns runs of units in order, each within `budget`, as full as they can be without depending on distant units.
 
-    Anchors, chosen by content, cut the run into segments of about two chunks; each segment is filled from its end. What is
-    put in front of a segment, or into it, therefore moves no boundary behind its next anchor, and few before.
+    Anchors, chosen by content, cut the run into segments of about two chunks; each segment is filled from its end. Text that is
+    inserted in front of a segment, or into it, therefore moves no boundary behind its next anchor, and few before.
     """
     if run_cost(units) <= budget:
         return [list(units)] if units else []
@@ -29,12 +29,12 @@ def pack(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
 
 
 def run_cost(units: Sequence[Unit]) -> int:
-    """What a chunk of these units costs, with the context each run of a table needs."""
+    """Returns the cost of a chunk of these units, with the context each run of a table needs."""
     return _front_costs(units)[-1]
 
 
 def _front_costs(units: Sequence[Unit]) -> list[int]:
-    """What a chunk of the first n units costs, for n from 0."""
+    """Returns the cost of a chunk of the first n units, for n from 0."""
     costs = [0]
     context = None
     for unit in units:
@@ -44,18 +44,18 @@ def _front_costs(units: Sequence[Unit]) -> list[int]:
 
 
 def _rank(units: Sequence[Unit], index: int) -> int:
-    """How well a chunk begins at this unit, less is better."""
+    """Returns how well a chunk begins at this unit, less is better."""
     return units[index].rank + (_PARTED if index and units[index - 1].leads else 0)
 
 
 def _key(units: Sequence[Unit], index: int) -> _Key:
-    """The rank of the unit, told apart by its text; equal only for equal texts."""
+    """Returns the rank of the unit, distinguished by its text; equal only for equal texts."""
     digest = hashlib.blake2b(" ".join(units[index].text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return _rank(units, index), digest
 
 
 def _anchors(units: Sequence[Unit], budget: int) -> list[int]:
-    """Where the key is less than any other within one budget's distance, but not close to either end."""
+    """Finds the places where the key is less than any other within a budget's distance, but not close to either end."""
     offsets = [0]
     for unit in units:
         offsets.append(offsets[-1] + unit.cost)
@@ -91,7 +91,7 @@ def _fill_from_the_end(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
 
 
 def _back_costs(units: Sequence[Unit], end: int, budget: int) -> dict[int, int]:
-    """Every place where the chunk that ends at `end` may begin, with what it then costs."""
+    """Yields every place where the chunk that ends at `end` may begin, with its cost."""
     start = end - 1
     cost = run_cost(units[start:end])
     costs = {start: cost}
@@ -106,6 +106,6 @@ def _back_costs(units: Sequence[Unit], end: int, budget: int) -> dict[int, int]:
 
 
 def _even_split(units: Sequence[Unit], fronts: Sequence[int], backs: dict[int, int], budget: int) -> int | None:
-    """The place that cuts what is left into two chunks of like size, or None where no place does."""
+    """Returns the place that cuts the rest into two chunks of like size, or None where no place does."""
     places = [i for i in backs if i and fronts[i] <= budget and min(fronts[i], backs[i]) * 4 >= budget]
     return min(places, key=lambda i: (_rank(units, i), abs(fronts[i] - backs[i]), i), default=None)

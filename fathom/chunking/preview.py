@@ -8,7 +8,7 @@ TEXT_WIDTH = 160
 
 
 def chunks_preview(chunk_set: ChunkSet, limit: int = 5) -> str:
-    """A Markdown table of the first `limit` chunks: place, pages, headings, tokens and the beginning of the text."""
+    """Returns a Markdown table of the first `limit` chunks: place, pages, headings, tokens and the beginning of the text."""
     if not chunk_set.chunks:
         return "_No chunks._"
     lines = ["| # | pages | headings | kind | tokens | text |", "|-:|:-|:-|:-|-:|:-|"]

@@ -1,4 +1,4 @@
-"""Where a text says something: the place of a quoted sentence, or of the one that comes nearest to it."""
+"""Locates a quoted sentence in a text, or the sentence that comes nearest to it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from fathom.chunking.sentences import TextSpan, sentence_spans
 
 _WORD = re.compile(r"\w+")
-_ENOUGH = 0.5  # of a sentence's words; below that it is said elsewhere
+_ENOUGH = 0.5  # of a sentence's words; below that the text does not contain it
 
 
 def where_said(text: str, sentence: str, names: Sequence[str] = ()) -> TextSpan | None:
-    """Where the text has the sentence, however its white space runs; else the sentence of the text that says it in other words.
+    """Finds the sentence in the text, however its white space runs; else the sentence of the text that paraphrases it.
 
-    That one shares most words with it and has the names in it; None where none comes near. Offsets in code points.
+    A paraphrase shares most words with it and has the names in it; None where none comes near. Offsets in code points.
     """
     return _verbatim(text, sentence) or _nearest(text, sentence, names)
 
 
 def places_of(text: str, name: str) -> list[TextSpan]:
-    """Every place where the text has the name as words of its own, in any case."""
+    """Returns every place where the text has the name as words of its own, in any case."""
     words = name.split()
     if not words:
         return []

@@ -13,7 +13,7 @@ CUT_MARK = " …"
 
 @dataclass(slots=True)
 class Section:
-    """What stands between one heading and the next."""
+    """The blocks between a heading and the next."""
 
     path: tuple[Heading, ...]
     scope: int
@@ -29,14 +29,14 @@ class TitledBlocks:
 
 
 def titled_blocks(parts: Iterable[DocumentPart], limit: int, cost: Cost) -> list[TitledBlocks]:
-    """The parts by section, in order, headings within `limit` of cost.
+    """Returns the parts by section, in order, headings within `limit` of cost.
 
     A path too long loses its outermost headings first; the innermost, if it alone is too long, its last words. A heading
     that would thus stand nowhere, or has nothing below it, becomes a block of the section above.
     """
     shown: set[str] = set()
     backwards: list[Section] = []
-    for section in reversed(_sections(parts)):  # what stands below a heading, and so shows it, comes after it
+    for section in reversed(_sections(parts)):  # the blocks below a heading, and so show it, come after it
         if section.blocks:
             shown |= _trim(section.path, limit, cost)[1]
             _gather(backwards, section.path, section.scope, section.blocks)
@@ -75,7 +75,7 @@ def _gather(backwards: list[Section], path: tuple[Heading, ...], scope: int, blo
 
 
 def _trim(path: Sequence[Heading], limit: int, cost: Cost) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The headings that fit, and the references of those that stand there whole."""
+    """Returns the headings that fit, and the references of those that stand there whole."""
     kept: list[str] = []
     whole: set[str] = set()
     left = limit

@@ -1,4 +1,4 @@
-"""A text too long for one chunk, cut at the gentlest places: sentences, then lines, then words, then characters."""
+"""Splits a text too long for a chunk at the gentlest places: sentences, then lines, then words, then characters."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _WORD = re.compile(r"\S+")
 
 
 def sentence_spans(text: str) -> list[TextSpan]:
-    """Where each sentence stands, without the white space between them."""
+    """Returns where each sentence stands, without the white space between them."""
     return _between(text, _sentence_ends(text))
 
 
 def spans_that_fit(text: str, budget: int, cost: Cost) -> list[TextSpan]:
-    """Where to cut the text so that every piece costs at most `budget`; all but white space is kept, in order.
+    """Returns where to cut the text so that every piece costs at most `budget`; all but white space is kept, in order.
 
     A sentence is cut only where it does not fit, a line only then, a word only when it alone is too long.
     """
@@ -143,7 +143,7 @@ def _is_abbreviation(text: str, stop: int) -> bool:
     if word is None:
         return False
     before = word.group(1)
-    # One capital is an initial ("J. Smith"); a number at the very start of a line is a list marker ("3. Cranes").
+    # A single capital is an initial ("J. Smith"); a number at the very start of a line is a list marker ("3. Cranes").
     if len(before) == 1 and before.isupper():
         return True
     if before.isdigit() and _begins_line(text, word.start()):
@@ -152,13 +152,13 @@ def _is_abbreviation(text: str, stop: int) -> bool:
 
 
 def _begins_line(text: str, at: int) -> bool:
-    """Tells whether only a few blanks stand between the line's start and this place."""
+    """Returns whether only a few blanks stand between the line's start and this place."""
     before = text[max(0, at - MAX_INDENT) : at].rpartition("\n")
     return not before[2].strip() and (bool(before[1]) or at <= MAX_INDENT)
 
 
 def _between(text: str, ends: Iterable[int]) -> list[TextSpan]:
-    """The spans that the ends cut the text into, without the white space around them."""
+    """Returns the spans that the ends cut the text into, without the white space around them."""
     spans: list[TextSpan] = []
     start = 0
     for end in (*ends, len(text)):

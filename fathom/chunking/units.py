@@ -60,7 +60,7 @@ class LinksInOrder:
         self._next = 0
 
     def within(self, piece: str) -> tuple[Hyperlink, ...]:
-        """Returns the links that stand in the piece. A link that was cut in two goes with the piece of the next whole one."""
+        """Returns the links that stand in the piece. A link that was cut in two goes with the piece of the next whole link."""
         first, at = self._next, 0
         ahead = self._next
         while ahead < min(len(self._links), self._next + MAX_CUT_LINKS):
@@ -73,7 +73,7 @@ class LinksInOrder:
 
 
 def units_of(blocks: Iterable[Block], budget: int, cost: Cost) -> list[Unit]:
-    """The blocks as units that cost at most `budget` each, with their context if they have one."""
+    """Returns the blocks as units that cost at most `budget` each, with their context if they have any."""
     units: list[Unit] = []
     before: Block | None = None
     for block in blocks:

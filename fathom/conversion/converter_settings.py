@@ -1,4 +1,4 @@
-"""What a converter process is started with, and the fingerprint that tells whether it still is what its callers want."""
+"""Settings of a converter process, and the fingerprint that shows whether a running converter still fits its callers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ConverterSettings(BaseModel):
 
     @classmethod
     def of(cls, settings: Settings, *, engine: str | None = None) -> ConverterSettings:
-        """What `settings` say of the converter; `engine` is the module that converts (see worker.py), by default theirs."""
+        """Returns the converter's share of `settings`; `engine` is the converting module (see conversion_worker.py)."""
         backend = backend_of(settings.docling_artifacts, settings.docling_serve_url)
         return cls(
             home=settings.home,
@@ -57,10 +57,10 @@ class ConverterSettings(BaseModel):
         require_readable(self.ocr_languages, require_usable(self.docling_artifacts, self.docling_serve_url))
 
     def fingerprint(self) -> str:
-        """A word that changes with these settings, with this room's code on the disk and with the libraries' versions.
+        """Returns a word that changes with these settings, with this room's code on the disk and with the libraries' versions.
 
-        It says what a converter started now would be, and not what the asking process once loaded: after an upgrade a
-        process that lives long asks for the new converter as the new ones do, and they do not replace each other's.
+        It describes a converter started at this moment, not the code that the calling process once loaded: after an upgrade a
+        process that lives long asks for the same new converter as new processes do, and they do not replace each other's.
         """
         return hashlib.sha256(f"{self.model_dump_json()}|{_code_fingerprint(_sources())}".encode()).hexdigest()[:16]
 

@@ -1,7 +1,7 @@
-"""Reads the date that a file gives itself: in its metadata, the headers of a mail, front matter, or what a page says of itself.
+"""Reads a file's own date: from its metadata, the headers of a mail, front matter, or a page's text and metadata.
 
-The day on which it was made counts, else that of its last change. Dates that programs and templates leave behind, and those
-before computers or after today, are none.
+The day of its creation counts, else that of its last change. Dates that programs and templates leave behind, and dates
+before computers or after today, are ignored.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def own_date(path: Path, kind: DocumentKind) -> OwnDate | None:
-    """Returns the date that the file gives itself, with what says it; None where there is none, or it cannot be read."""
+    """Returns the file's own date with its source; None where it has none, or the date cannot be read."""
     read = _READERS.get(kind)
     if read is None:
         return None
@@ -60,7 +60,7 @@ def own_date(path: Path, kind: DocumentKind) -> OwnDate | None:
     return None
 
 
-DateCandidates = Iterator[tuple[str, str]]  # dates as they are written, the best first, each with what says it
+DateCandidates = Iterator[tuple[str, str]]  # dates as they are written, the best first, each with its source
 
 
 def _moment(said: str) -> datetime | None:
@@ -103,7 +103,7 @@ def _of_pdf(path: Path) -> DateCandidates:
 
 
 def _of_parts(*parts: tuple[str, tuple[str, ...], str]) -> Callable[[Path], DateCandidates]:
-    """Returns a reader of XML parts of a ZIP file: each by its name, the names of its elements, and what it is called."""
+    """Returns a reader of XML parts of a ZIP file: each by its name, its elements' names, and the source's name."""
 
     def read(path: Path) -> DateCandidates:
         with zipfile.ZipFile(path) as archive:
@@ -124,17 +124,17 @@ def _parsed(data: bytes) -> etree._Element:
 
 
 def _of_mail(path: Path) -> DateCandidates:
-    from fathom.conversion.email.mail_headers import header_text, settled
+    from fathom.conversion.email.mail_headers import header_text, repair_headers
     from fathom.conversion.email.outlook import mail_bytes
 
-    mail = email.message_from_bytes(settled(mail_bytes(path)), policy=policy.compat32)
+    mail = email.message_from_bytes(repair_headers(mail_bytes(path)), policy=policy.compat32)
     yield header_text(mail, "Date"), "mail header"
     for received in mail.get_all("Received", [])[:1]:
         yield str(received).rpartition(";")[2], "mail header"
 
 
 class _Head(HTMLParser):
-    """Collects what a page says of its date: by the name of each meta element, and in JSON for search engines."""
+    """Collects the dates of a page: by the name of each meta element, and in JSON for search engines."""
 
     def __init__(self) -> None:
         super().__init__()

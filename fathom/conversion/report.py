@@ -1,4 +1,4 @@
-"""What a conversion gives: the structured document and a report of what it kept and lost."""
+"""The result of a conversion: the structured document and a report of the content kept and lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class DocumentKind(StrEnum):
-    """The kinds of file Fathom converts, told by content."""
+    """The kinds of file Fathom converts, recognised by content."""
 
     PDF = "pdf"
     DOCX = "docx"
@@ -36,7 +36,7 @@ class DocumentKind(StrEnum):
 
 
 class Inspection(BaseModel):
-    """What is known of a file before it is converted."""
+    """The properties of a file that are known before it is converted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,7 @@ class Inspection(BaseModel):
 
 
 class ConversionError(BaseModel):
-    """One thing that went wrong while the rest was converted."""
+    """A single fault while the rest was converted."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,7 +77,7 @@ class OwnDate(BaseModel):
 
 
 class ConversionReport(BaseModel):
-    """What the conversion kept and lost, in figures."""
+    """The content that the conversion kept and lost, in figures."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,1 +1,1 @@
-"""Makes documents with a password the same without one."""
+"""Decrypts documents that have a password."""

@@ -1,4 +1,4 @@
-"""A document with a password becomes the same without one, so that nothing behind the door ever needs to know it."""
+"""Decrypts a document on arrival, so that no later step needs its password."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def passwords_in(path: Path) -> list[str]:
 
 
 def unlocked(source: BinaryIO, passwords: Sequence[str]) -> BinaryIO:
-    """The source at its start, or where it is a document that wants a password, a copy without its lock.
+    """Returns the source at its start or, for an encrypted document, a decrypted copy.
 
-    That is a PDF, or a document of Word, Excel or PowerPoint since 2007. The passwords are tried in turn, and none is kept:
-    what is accepted, converted and stored is the copy. It depends on the source's bytes alone, so that the same file is the
-    same version again. Whatever else is wrong with the file is left to those who inspect it. Raises PasswordWrong where none
+    Encrypted documents are PDFs, and documents of Word, Excel or PowerPoint since 2007. The passwords are tried in turn, and
+    none is stored: the copy is accepted, converted and stored. It depends on the source's bytes alone, so that the same file
+    is the same version again. Any other fault of the file is left to its inspection. Raises PasswordWrong where no password
     fits, and DocumentLocked where none could.
     """
     lock = _lock_of(source)
@@ -69,7 +69,7 @@ def unlocked_file(path: Path, passwords: Sequence[str]) -> Iterator[Path]:
 
 
 def _lock_of(source: BinaryIO) -> Any:
-    """What knows the lock that the source has; None where it has none that a password opens."""
+    """Returns the kind of lock that the source has; None where it has none that a password opens."""
     head = source.read(_HEADER_WITHIN)
     if b"%PDF-" in head and pdf.wants_password(source):
         return pdf

@@ -1,4 +1,4 @@
-"""A document of Word, Excel or PowerPoint with a password becomes the same document without one."""
+"""Decrypts documents of Word, Excel and PowerPoint that have a password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fathom.errors import DocumentLocked
 
 
 def wants_password(source: BinaryIO) -> bool:
-    """It is an encrypted document of Office 2007 or later."""
+    """Returns whether it is an encrypted document of Office 2007 or later."""
     return _opened(source) is not None
 
 
@@ -40,12 +40,12 @@ def opened_by(source: BinaryIO, password: str) -> BinaryIO | None:
 
 
 def _opened(source: BinaryIO) -> Any:
-    """The document as the library reads it; None where its lock is none that it knows."""
+    """Returns the document as the library reads it; None where its lock is none that it knows."""
     from msoffcrypto.format.ooxml import OOXMLFile  # type: ignore[import-untyped]
 
     source.seek(0)
     try:
         document = OOXMLFile(source)
-    except Exception:  # noqa: BLE001  any damage of the container; those who inspect the file will name it
+    except Exception:  # noqa: BLE001  any damage of the container; the inspection of the file will name it
         return None
     return document if document.is_encrypted() else None

@@ -1,4 +1,4 @@
-"""A PDF with a password becomes the same PDF without one."""
+"""Decrypts PDFs that have a password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ID = re.compile(rb"/ID\s*\[\s*<([0-9A-Fa-f]*)>\s*<([0-9A-Fa-f]*)>\s*\]")
 
 
 def wants_password(source: BinaryIO) -> bool:
-    """It is a PDF that does not open without a password."""
+    """Returns whether it is a PDF that does not open without a password."""
     import pypdfium2
     from pypdfium2 import raw
 

@@ -19,7 +19,7 @@ class Language:
     pairs: dict[str, float]
 
     def word_bits(self, word: str) -> float:
-        """Returns the bits of a word in small letters: its first letter, then each behind the one before."""
+        """Returns the bits of a word in small letters: its first letter, then each letter given the letter before."""
         bits = self.letters.get(word[:1], UNSEEN_BITS)
         for at in range(1, len(word)):
             bits += self.pairs.get(word[at - 1 : at + 1], UNSEEN_BITS)

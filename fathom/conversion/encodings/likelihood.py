@@ -25,7 +25,7 @@ UNPAIRED = 4.0  # more, for a quotation mark without its other half
 CAPITAL_WITHIN = 8.0  # more, for a capital behind a small letter
 SMALL_WITHIN = 6.0  # more, for small letters behind two capitals
 OTHER_LANGUAGE = 5.0  # more, for a word of another language than the rest
-RARE_CHARACTER = 16.0  # bits of one of the twenty thousand that are not among the commonest
+RARE_CHARACTER = 16.0  # bits of any of the twenty thousand that are not among the commonest
 MAX_BROKEN = 2  # at the ends of the sample, which may part a character
 DECLARED = 30.0  # less, in the encoding that the text names itself
 PLAIN_LETTER = 4.2  # bits of an ASCII letter in an East Asian text
@@ -43,7 +43,7 @@ _JOINING = frozenset("’'·-–\u00ad\u200c\u00a0")
 def likeliest_codec(sample: bytes) -> str | None:
     """Returns the codec that decodes the sample to the likeliest text, or None where none decodes it.
 
-    The sample may end within a character. What a page or document says of its own encoding counts as strong evidence.
+    The sample may end within a character. An encoding that a page or document declares counts as strong evidence.
     """
     declared = declared_codec(sample)
     tokens = Counter(token.group() for token in _TOKEN.finditer(sample)).most_common(MAX_TOKENS)
@@ -131,7 +131,7 @@ def _cost(code: str, word: str) -> float:
 
 @lru_cache(maxsize=20_000)
 def _marks_and_words(token: str) -> tuple[float, tuple[str, ...]]:
-    """Returns the bits of what is no letter in the token, and its words in small letters."""
+    """Returns the bits of the token's other characters, and its words in small letters."""
     bits = 0.0
     words: list[str] = []
     word = ""

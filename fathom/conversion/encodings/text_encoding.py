@@ -23,7 +23,7 @@ BYTE_ORDER_MARKS = (
 )
 # Characters no text has; tab, line ends, form feed, escape (terminal colours) and substitute (old end of file) are left out.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\x7f]")
-# One stray control character in a page of text is a slip; more is a binary.
+# A single stray control character in a page of text is a slip; more is a binary.
 MAX_CONTROL_SHARE = 0.002
 # A guessed encoding must leave a text whose characters are mostly letters, digits, spaces and punctuation of that script.
 MIN_READABLE_SHARE = 0.90
@@ -33,17 +33,17 @@ ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
 UTF_8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # Characters of every text, whose bytes the other way round are next to none of any.
 WIDE_SIGNS = (" ", "\n", "\r", ",", ".", "。", "，", "、", "e", "a", "о", "а")
-# Bytes of a text in UTF-32 that can be told, and the share of zeros in the upper halves of its characters.
+# Bytes of a text in UTF-32 that are recognised, and the share of zeros in the upper halves of its characters.
 MIN_WIDE, MIN_ZEROS = 32, 0.95
 UNUSED = ("Cn", "Co", "Cc")
-# UTF-8 with a few broken characters is UTF-8: so many whole ones beyond ASCII for each broken one.
+# UTF-8 with a few broken characters is UTF-8: so many whole characters beyond ASCII for each broken character.
 MIN_WHOLE_A_BROKEN = 20
 
 
 def encoding_of(path: Path) -> str | None:
-    """The Python codec that decodes the whole file to a text, or None where no codec does.
+    """Returns the Python codec that decodes the whole file to a text, or None where no codec does.
 
-    UTF-8 is preferred, then what the byte order mark says, then UTF-16 by its zero bytes, then the likeliest of the 8-bit
+    UTF-8 is preferred, then the byte order mark, then UTF-16 by its zero bytes, then the likeliest of the 8-bit
     and East Asian encodings, decided on samples from the start and the middle. A text in UTF-8 may have broken characters,
     to be read as replacement characters.
     """
@@ -67,7 +67,7 @@ def encoding_of(path: Path) -> str | None:
     guess = _guess(sample + sample_within)
     if guess and _decodes(path, guess, errors="replace"):
         return guess
-    named = named_codec(sample)  # such as one of few characters, too few to be told by
+    named = named_codec(sample)  # such as a text of few characters, too few for statistics
     return named if named and _decodes(path, named) else None
 
 
@@ -117,7 +117,7 @@ def _wide_codec(sample: bytes) -> str | None:
 
 
 def _guess(sample: bytes) -> str | None:
-    """Returns the likeliest of the encodings that are not Unicode, if the text in it reads like one."""
+    """Returns the likeliest of the encodings that are not Unicode, if the text in it reads like a text."""
     if _is_broken_utf_8(sample):
         return "utf-8"
     codec = likeliest_codec(sample)

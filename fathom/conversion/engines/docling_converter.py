@@ -1,4 +1,4 @@
-"""The one docling converter of this process: every kind of file, no model to fetch, nothing from the network."""
+"""The single docling converter of this process: every kind of file, no model to fetch, nothing from the network."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def reader_options() -> dict[InputFormat, FormatOption]:
     from fathom.conversion.email.mail_backend import MailBackend
 
     security.max_compression_ratio = MAX_DEFLATED  # archives.py bounds it, and leaves small files alone
-    logging.getLogger("docling").setLevel(logging.ERROR)  # what it warns of is in its result
+    logging.getLogger("docling").setLevel(logging.ERROR)  # its warnings are in its result
     logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of calendars, which MailBackend reads
     return {
         InputFormat.DOCX: WordFormatOption(pipeline_cls=ReaderPipeline, backend=WordBackend),

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from zlib import crc32
 
-from fathom.conversion.email.attachments import without_attachments
+from fathom.conversion.email.attachments import remove_attachments
 from fathom.conversion.email.outlook import mail_bytes
 from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.report import DocumentKind, Inspection
@@ -43,13 +43,13 @@ _QUOTED = r"(?:\"[^\"]*\"|'[^']*')"
 # Comments and instructions before the declaration of an XML's DTD, such as a licence; licences have every length.
 BEFORE_DOCTYPE = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.S)
 DOCTYPE = re.compile(rf"<!DOCTYPE\s+[\w:.-]+\s*(?:(?:PUBLIC|SYSTEM)\s+{_QUOTED}\s*{_QUOTED}?)?\s*(?=[\[>])", re.I)
-# Docling knows a JATS article by its DTD; articles of other names, or without one, are read as well.
+# Docling recognises a JATS article by its DTD; articles of other names, or without a DTD, are read as well.
 JATS_DOCTYPE = '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96)//EN" "JATS-archivearticle1.dtd"'
 META_CHARSET = re.compile(r"(<meta[^>]{0,200}?charset\s*=\s*[\"']?)[\w-]+", re.I)
 # A page says its encoding within so many bytes, by a meta element or as XML does.
 HTML_HEAD = 4096
 DECLARED_CHARSET = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
-# What a page of some hundred megabytes would become fits no memory: paragraphs and the like, and cells of tables.
+# A page of some hundred megabytes fits no memory once read: bounds on paragraphs and the like, and on cells of tables.
 MAX_BLOCKS = 500_000
 MAX_CELLS = 1_500_000
 BLOCK_TAG = re.compile(r"<(?:p|div|li|dt|dd|h[1-6]|pre|table|blockquote|section|article|figure|img|option)[\s>]", re.I)
@@ -57,12 +57,12 @@ CELL_TAG = re.compile(r"<t[dh][\s>]", re.I)
 
 
 def source_bytes(path: Path, inspection: Inspection) -> BytesIO:
-    """The file's bytes as docling takes them: texts in UTF-8, and saying so; a mail without what came with it."""
+    """Returns the file's bytes as docling takes them: texts in UTF-8, and declared so; a mail without its attachments."""
     if inspection.kind is DocumentKind.EMAIL:
-        return BytesIO(without_attachments(mail_bytes(path)))
+        return BytesIO(remove_attachments(mail_bytes(path)))
     data = path.read_bytes()
     if inspection.kind is DocumentKind.EPUB and EPUB_MEMBER not in data[:64]:
-        return BytesIO(_epub_beginning() + data)  # what stands before an archive is passed over by its readers
+        return BytesIO(_epub_beginning() + data)  # readers of archives pass over bytes before the archive
     if inspection.kind not in DECODED or inspection.encoding is None:
         return BytesIO(data)
     if inspection.kind is DocumentKind.HTML:
@@ -83,7 +83,7 @@ def _epub_beginning() -> bytes:
 
 
 def html_text(data: bytes, guessed: str) -> str:
-    """Decodes a page: as it says itself, unless it is in Unicode or its bytes are not what it says; else as guessed."""
+    """Decodes a page as declared, unless it is in Unicode or its bytes contradict the declaration; else as guessed."""
     declared = DECLARED_CHARSET.search(data[:HTML_HEAD])
     if declared and not guessed.startswith("utf"):
         try:

@@ -34,7 +34,7 @@ def converter_version() -> str:
 
 
 def warm_up() -> None:
-    """The weights are loaded. Raises SettingsInvalid where the folder is not what it should be."""
+    """Loads the weights. Raises SettingsInvalid where the folder lacks them."""
     from fathom.conversion.engines.warm_up import convert_samples
 
     require_usable(_artifacts, None)
@@ -66,7 +66,7 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
     options = ThreadedPdfPipelineOptions(
         artifacts_path=artifacts,
         do_ocr=True,
-        ocr_options=RapidOcrOptions(lang=[f"iso:{tag}" for tag in languages[:1]]),  # it takes one; none is its default
+        ocr_options=RapidOcrOptions(lang=[f"iso:{tag}" for tag in languages[:1]]),  # takes one; none is its default
         do_table_structure=True,
         table_structure_options=TableStructureOptions(),
         heading_hierarchy_options=HeadingHierarchyOptions(enabled=True),
@@ -91,7 +91,7 @@ def _docling() -> DocumentConverter:
 
 
 def _weights_version() -> str:
-    """A word that changes when a file of the folder is replaced: from names and sizes, for weights are gigabytes."""
+    """Returns a word that changes when a file of the folder is replaced: from names and sizes, for weights are gigabytes."""
     digest = hashlib.sha256()
     if _artifacts is not None:
         for path in sorted(_artifacts.rglob("*")):

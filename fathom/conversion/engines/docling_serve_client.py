@@ -1,4 +1,4 @@
-"""A docling-serve as this room sees it: Docling's own client, with bounds, patience, and errors that say what to do."""
+"""Client of a docling-serve: Docling's own client, with bounds, patience, and errors with advice."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from fathom.observability.structured_logging import get_logger
 if TYPE_CHECKING:
     from docling.service_client import DoclingServiceClient, ServiceError
 
-MOST_ANSWER_BYTES = 512 * 1024**2
+MAX_ANSWER_BYTES = 512 * 1024**2
 # A server that is restarting or has a full queue is asked again after these seconds, then the run is tried again later.
 PATIENCE_S = (0.5, 1.0, 2.0)
-LONGEST_WAIT_S = 10.0
+MAX_WAIT_S = 10.0
 # Between two looks at a task; also how long a cancel can stay unheard.
 LOOK_EVERY_S = 0.4
 SLICE_S = 0.2
@@ -54,7 +54,7 @@ class ServeClient:
         key: str | None,
         *,
         timeout_s: float,
-        most_bytes: int = MOST_ANSWER_BYTES,
+        most_bytes: int = MAX_ANSWER_BYTES,
         patience_s: tuple[float, ...] = PATIENCE_S,
         languages: Sequence[str] = (),
     ) -> None:
@@ -68,7 +68,7 @@ class ServeClient:
         self.version = ""
 
     def ask_version(self) -> str:
-        """What converts there, with versions, asked once. Raises ConverterUnreachable, KeyRefused, ConversionFailed."""
+        """Returns the server's versions, asked once. Raises ConverterUnreachable, KeyRefused, ConversionFailed."""
         if not self.version:
             answer = self._patiently(lambda: self._opened().version(), None)
             versions = answer if isinstance(answer, dict) else {}
@@ -78,9 +78,9 @@ class ServeClient:
         return self.version
 
     def convert(self, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> ConversionOutcome:
-        """What the server made of the file. What `progress` raises ends the waiting, and goes on to the caller.
+        """Returns the server's result for the file. An exception of `progress` ends the waiting, and goes on to the caller.
 
-        docling-serve has no way to take a task back: one that is given up here runs on there, at most `timeout_s`.
+        docling-serve has no way to take a task back: a task that is given up here runs on there, at most `timeout_s`.
         Raises ConverterUnreachable, KeyRefused, DocumentTooLarge, DocumentDamaged, ConversionFailed, ConversionTimedOut.
         """
         from docling.datamodel.base_models import DocumentStream
@@ -102,7 +102,7 @@ class ServeClient:
             _tell(progress, job.status, inspection)
             if not job.done:
                 _wait(LOOK_EVERY_S - (time.monotonic() - began), progress)
-        result = self._patiently(lambda: job.result(timeout=LONGEST_WAIT_S), progress)
+        result = self._patiently(lambda: job.result(timeout=MAX_WAIT_S), progress)
         document = result.document
         if document.origin is None and not document.pages and not document.texts and not result.errors:
             raise _not_understood()  # the client puts an empty document where the answer has none
@@ -156,7 +156,7 @@ class ServeClient:
         response.stream = _Counted(response.stream, self._most_bytes)
 
     def _patiently(self, ask: Callable[[], ReplyT], progress: ProgressCallback | None) -> ReplyT:
-        """The answer, asked for again where the server has no room or is away for a moment. Raises named errors."""
+        """Returns the answer, asked for again where the server has no room or is away for a moment. Raises named errors."""
         for wait_s in self._patience_s:
             try:
                 with self._named():
@@ -169,7 +169,7 @@ class ServeClient:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """What the client raises becomes an error of ours, with what to do."""
+        """Turns exceptions of the client into errors of Fathom, with advice."""
         from docling.service_client import (
             DoclingServiceClientError,
             ResponseSchemaMismatchError,

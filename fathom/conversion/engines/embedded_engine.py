@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.docling_backends.empty_headings import empty_headings_are_text
+from fathom.conversion.docling_backends.empty_headings import relabel_empty_headings
 from fathom.conversion.docling_backends.text.text_document import READ_HERE, text_document
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.engines.docling_converter import docling_converter
@@ -64,7 +64,7 @@ def configure(settings: ConverterSettings) -> None:
 
 @cache
 def converter_version() -> str:
-    """Name and versions of all that decides what a conversion gives."""
+    """Returns name and versions of everything that determines the result of a conversion."""
     parts = ("docling-slim", "docling-core", "pypdfium2", "rapidocr")
     return " ".join([f"fathom-geometric {ENGINE_VERSION}", *(f"{name} {installed(name)}" for name in parts)])
 
@@ -79,10 +79,10 @@ def warm_up() -> None:
 def convert_file(
     path: Path, inspection: Inspection, *, version: str, progress: ProgressCallback | None = None
 ) -> ConvertedDocument:
-    """The document in the file, with a report of what was kept and lost.
+    """Returns the document in the file, with a report of the content kept and lost.
 
-    `version` is the SHA-256 of the file's bytes. What `progress` raises ends the conversion and goes on to the caller if
-    it is no Exception; an Exception of it is docling's to swallow.
+    `version` is the SHA-256 of the file's bytes. An exception of `progress` ends the conversion and goes on to the caller if
+    it is no Exception; an Exception is docling's to swallow.
 
     Raises DocumentDamaged if its structure gives way on opening, EmptyDocument if it has no content at all, and
     ConversionFailed if nothing could be made of it.
@@ -97,9 +97,9 @@ def convert_file(
 def converted_by(
     make: Callable[[], ConversionOutcome], path: Path, inspection: Inspection, *, version: str, converter: str
 ) -> ConvertedDocument:
-    """What `make` makes of the file, with the report that every backend's conversions have; raises as `convert_file`.
+    """Runs `make` and returns its document with the report that every backend's conversions have; raises as `convert_file`.
 
-    `converter` says in the report what made it.
+    `converter` is the converter's name and version in the report.
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -146,14 +146,14 @@ def _reported(
 
 
 def _first_page(result: Any) -> Any:
-    """The first page of a PDF as its backend has drawn it; None where none was drawn."""
+    """Returns the first page of a PDF as its backend has drawn it; None where none was drawn."""
     return getattr(getattr(getattr(result, "input", None), "_backend", None), "first_page", None)
 
 
 def convert_by_docling(
     converter: DocumentConverter, path: Path, inspection: Inspection, progress: ProgressCallback | None
 ) -> ConversionOutcome:
-    """What a docling in this process makes of the file; plain text is no work for it. Raises as `outcome_of`."""
+    """Converts the file by a docling in this process; plain text needs none. Raises as `outcome_of`."""
     from docling.datamodel.base_models import DocumentStream
 
     if inspection.kind in READ_HERE:
@@ -171,7 +171,7 @@ def convert_by_docling(
 
 
 def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOutcome:
-    """The document of docling's result and what went wrong in it.
+    """Returns the document of docling's result and the errors in it.
 
     Raises DocumentDamaged, ConversionFailed where it failed, and the reader's own error where that gave up by name.
     """
@@ -191,7 +191,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOu
         raise named_xml_fault(said) or _failure(inspection, errors) from cause
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
-    empty_headings_are_text(result.document)
+    relabel_empty_headings(result.document)
     notices = list(getattr(result.input._backend, "notices", ()))
     return ConversionOutcome(document=result.document, result=result, errors=errors, notices=notices)
 

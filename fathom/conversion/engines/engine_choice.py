@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from fathom.errors import SettingsInvalid
 
-# What `docling-tools models download` puts into a folder, as far as the standard pipeline for PDFs needs it.
+# The files that `docling-tools models download` puts into a folder, as far as the standard pipeline for PDFs needs them.
 MODEL_FOLDERS = ("docling-project--docling-layout-heron", "docling-project--docling-models", "RapidOcr")
 DOWNLOAD = "`docling-tools models download -o FOLDER layout tableformer rapidocr`"
 
 
 class Backend(StrEnum):
-    """What converts; each name is the start of the converter version in a report."""
+    """Conversion backends; each name is the start of the converter version in a report."""
 
     EMBEDDED = "fathom-geometric"
     MODELS = "docling-models"
@@ -30,14 +30,14 @@ ENGINES = {
 
 
 def backend_of(artifacts: Path | None, serve_url: str | None) -> Backend:
-    """The backend that the settings name; whether it can work is another question, see `require_usable`."""
+    """Returns the backend that the settings name; whether it can work is another question, see `require_usable`."""
     if serve_url is not None:
         return Backend.SERVE
     return Backend.EMBEDDED if artifacts is None else Backend.MODELS
 
 
 def require_usable(artifacts: Path | None, serve_url: str | None) -> Backend:
-    """The backend, which has what it needs on this machine; docling-serve itself is not asked. Raises SettingsInvalid."""
+    """Returns the backend if it can work on this machine; docling-serve is not asked. Raises SettingsInvalid."""
     if artifacts is not None and serve_url is not None:
         raise SettingsInvalid(
             "FATHOM_DOCLING_ARTIFACTS and FATHOM_DOCLING_SERVE_URL are both set.", hint="Unset the one you do not want."

@@ -10,9 +10,9 @@ WITHIN_S = 10.0
 
 
 def examine_backend(settings: Settings) -> str:
-    """What converts, in a sentence; a docling-serve is asked for its version.
+    """Returns a sentence that names the converter; a docling-serve is asked for its version.
 
-    Raises SettingsInvalid, ConverterUnreachable, KeyRefused, ConversionFailed; each says what to do.
+    Raises SettingsInvalid, ConverterUnreachable, KeyRefused, ConversionFailed; each with advice.
     """
     backend = require_usable(settings.docling_artifacts, settings.docling_serve_url)
     require_readable(ocr_languages(settings.ocr_languages), backend)

@@ -1,4 +1,4 @@
-"""A file becomes a document by a docling-serve at an address; what is checked and reported is the same as of any other."""
+"""Converts a file by a docling-serve at an address, with the same checks and report as any other engine."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def configure(settings: ConverterSettings) -> None:
 
 
 def converter_version() -> str:
-    """What converts there, with versions, as far as it has answered yet."""
+    """Returns the server's converter with its versions, as far as it has been asked yet."""
     return next((client.version for client in _clients.values() if client.version), "docling-serve")
 
 
 def warm_up() -> None:
-    """The client is loaded. Whether the server answers is found out document by document: it may come later than we do."""
+    """Loads the client. Whether the server is up shows document by document: it may start later than this process."""
     import docling.service_client  # noqa: F401
 
     assert _settings is not None
@@ -72,7 +72,7 @@ def _client(key: str | None) -> ServeClient:
     assert _settings is not None
     assert _settings.docling_serve_url is not None
     if key not in _clients:
-        _clients.clear()  # a new key takes the place of the one before
+        _clients.clear()  # a new key replaces the key before
         _clients[key] = ServeClient(
             _settings.docling_serve_url, key, timeout_s=_settings.timeout_s, languages=_settings.ocr_languages
         )

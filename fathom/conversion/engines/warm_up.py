@@ -1,4 +1,4 @@
-"""Small documents that are converted before the first real one, so that nothing is loaded while someone waits."""
+"""Small documents that are converted before the first real document, so that nothing is loaded while a caller waits."""
 
 from __future__ import annotations
 

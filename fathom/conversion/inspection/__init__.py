@@ -1,1 +1,1 @@
-"""Tells what a file is by its content, before anything converts it."""
+"""Determines the kind of a file by its content, before anything converts it."""

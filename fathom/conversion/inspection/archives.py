@@ -1,4 +1,4 @@
-"""Which documents are ZIP archives, and which archives are bombs: told from their directory, and never by keeping a part."""
+"""Recognises documents that are ZIP archives, and archive bombs, from the directory and without keeping a part."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentLocked, Document
 MAX_UNPACKED_BYTES = 2 * 1024**3
 # The largest part is parsed into a tree ten times its size: 256 MB already asks for more than a worker may have.
 MAX_PART_BYTES = 256 * 1024**2
-# Deflate cannot pass 1,032; sheets of one repeated value reach about 60, the known bombs 500 and more.
+# Deflate cannot pass 1,032; sheets of a single repeated value reach about 60, the known bombs 500 and more.
 MAX_RATIO = 200
 # Below this, no ratio harms anyone: a tree of so much markup takes a worker some seconds.
 RATIO_MATTERS_ABOVE = 8 * 1024**2
 # The largest decks and books have a few thousand parts; each costs the directory's reader half a kilobyte.
 MAX_ENTRIES = 50_000
-# 50,000 entries with long names; read before the directory is, because it is what the reader loads whole.
+# 50,000 entries with long names; checked before the directory is read, because the reader loads it whole.
 MAX_DIRECTORY_BYTES = 16 * 1024**2
 # A deck embeds one small workbook a chart, so a few hundred archives inside are honest.
 MAX_NESTED = 500
@@ -84,7 +84,7 @@ FONT_SCRAMBLING = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/
 
 
 def inspect_archive(path: Path) -> tuple[DocumentKind, int | None]:
-    """The kind of the document this ZIP archive is and, for slides, their number.
+    """Returns the kind of the document this ZIP archive is and, for slides, their number.
 
     Raises ArchiveBomb, DocumentDamaged, DocumentLocked, DocumentWithoutPages, EmptyDocument or UnknownFormat.
     """
@@ -124,9 +124,9 @@ def _inspect_opened(archive: zipfile.ZipFile, size: int) -> tuple[DocumentKind, 
 
 
 def refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
-    """Raises ArchiveBomb if what the directory declares is past the bounds above; `size` is the archive's, in bytes.
+    """Raises ArchiveBomb if the sizes that the directory declares exceed the bounds above; `size` is the archive's, in bytes.
 
-    A directory that lies low is found out by `inspect_archive`, which passes over what a part gives.
+    A directory that lies low is found out by `inspect_archive`, which counts the bytes that a part unpacks to.
     """
     if len(entries) > MAX_ENTRIES:
         raise ArchiveBomb(f"It is an archive with {len(entries)} entries; at most {MAX_ENTRIES} are opened.")
@@ -164,7 +164,7 @@ def _refuse_lies(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> No
 
 
 def _as_stored(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    """Returns the entry as one whose packed bytes are given as they are."""
+    """Returns the entry as a stored entry, whose packed bytes are given as they are."""
     stored = copy(entry)
     stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
     del stored.CRC  # of the unpacked bytes
@@ -206,7 +206,7 @@ def _refuse_huge_directory(file: BinaryIO, size: int) -> None:
 
 def _ooxml_kind(archive: zipfile.ZipFile, names: set[str]) -> DocumentKind | None:
     if "[Content_Types].xml" not in names:
-        # some writers lose the list; the main part still says what it is
+        # some writers lose the list; the main part still states its type
         return next((kind for part, kind in OOXML_MAIN_PARTS if any(name.startswith(part) for name in names)), None)
     types = _read(archive, "[Content_Types].xml").decode("utf-8", "replace").replace("\x00", "").lower()
     for marker, kind in OOXML_KINDS:
@@ -267,7 +267,7 @@ def _foreign(names: set[str]) -> UnknownFormat | ArchiveBomb:
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The entry's bytes; it is a short description, so one past the bound is part of a bomb."""
+    """Returns the entry's bytes; it is a short description, so an entry past the bound is part of a bomb."""
     if archive.getinfo(name).file_size > MAX_DESCRIPTION_BYTES:
         raise ArchiveBomb(f"Its description {name} unpacks to more than {_mb(MAX_DESCRIPTION_BYTES)} MB.")
     return archive.read(name)

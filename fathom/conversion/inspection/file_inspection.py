@@ -1,4 +1,4 @@
-"""What a file is, told by its content before anything converts it, and a named rejection for what can't be converted."""
+"""Determines the kind of a file by its content before anything converts it; rejects by name a file that can't be converted."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ PICTURE_FAULTS = (
 # pdfium's error codes when a document is loaded
 PDF_PASSWORD, PDF_SECURITY = 4, 5
 
-# What only the inside of a PDF reads like; a text that was merely called .pdf does not.
+# Found only inside a PDF; a text that was merely called .pdf has none of these.
 PDF_SYNTAX = re.compile(r"^\s*\d+ \d+ obj\b|\bendobj\b|startxref\b|^trailer\b", re.M)
 
-# A name that claims one of these over bytes of no known kind: the file broke, it is not of an unknown kind.
+# A name that claims one of these over bytes of no known kind: the file is damaged, not of an unknown kind.
 CLAIMED_BY_SUFFIX = {
     ".pdf": "a PDF",
     ".docx": "a Word document",
@@ -65,7 +65,7 @@ CLAIMED_BY_SUFFIX = {
     ".bmp": "a picture",
     ".gif": "a picture",
 }
-# Names of streams in the old office container, and what holds them.
+# Names of streams in the old office container, and the program of each.
 OLE_STREAMS = (
     ("WordDocument", "a Word document of the old format (DOC)", "Save it as DOCX first."),
     ("Workbook", "an Excel workbook of the old format (XLS)", "Save it as XLSX first."),
@@ -76,11 +76,11 @@ OLE_STREAMS = (
 
 
 def inspect_file(path: Path, *, name: str | None = None, max_bytes: int, max_pages: int) -> Inspection:
-    """The file is of a kind Fathom converts and within its bounds.
+    """Returns the inspection of a file that is of a kind Fathom converts and within its bounds.
 
     `name` is the name it was uploaded under (default: the path's own); it decides only between kinds of text that look alike.
     Nothing is unpacked or rendered, whatever the file claims; a PDF is opened by pdfium in this process, which the
-    converter's workers do for everyone who wants to be safe from what pdfium might do.
+    converter's workers do for every caller that wants to be safe from pdfium's faults.
 
     Raises a DocumentRejected: EmptyDocument, UnknownFormat, DocumentLocked, DocumentDamaged, DocumentWithoutPages,
     DocumentTooLarge, TooManyPages, ArchiveBomb. Raises StoreFailed if the file cannot be read at all.
@@ -97,7 +97,7 @@ def inspect_file(path: Path, *, name: str | None = None, max_bytes: int, max_pag
 
 
 def check_size(path: Path, *, max_bytes: int) -> int:
-    """The size in bytes of a regular file that has some and not too many.
+    """Returns the size in bytes of a regular file that has some and not too many.
 
     Raises EmptyDocument, DocumentTooLarge, or UnknownFormat for a folder, pipe or device; OSError if it is not there.
     """
@@ -135,14 +135,14 @@ def _inspect(path: Path, name: str, size: int, max_pages: int) -> Inspection:
 
 
 def _pdf_pages(path: Path, max_pages: int) -> int:
-    """Number of pages, 1 or more; where they are not too many, of a PDF that is no bomb.
+    """Returns the number of pages, 1 or more; where they are not too many, of a PDF that is no bomb.
 
     A PDF that is encrypted but opens without a password is as good as any.
     """
     import pypdfium2  # noqa: F401 - native code, loaded only where a PDF is; this import also initialises it
     from pypdfium2 import raw
 
-    # not PdfDocument: for a PDF without pages it raises with whatever error the load before this one left in pdfium
+    # not PdfDocument: for a PDF without pages it raises with the error that the load before this left in pdfium
     document = raw.FPDF_LoadDocument(os.fsencode(path) + b"\0", None)
     if not document:
         raise _pdf_rejection(raw.FPDF_GetLastError())
@@ -166,7 +166,7 @@ def _pdf_rejection(code: int) -> DocumentRejected:
 
 
 def _image_frames(path: Path, max_pages: int) -> int:
-    """Number of pictures in the file; counting ends past `max_pages`."""
+    """Returns the number of pictures in the file; counting ends past `max_pages`."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -178,7 +178,7 @@ def _image_frames(path: Path, max_pages: int) -> int:
                     raise _too_many_pixels(width, height)
                 frames = 1
                 if image.format not in {"TIFF", "MPO"}:
-                    return 1  # animations show one picture after another, not pages
+                    return 1  # animations show their pictures in turn, and have no pages
                 while frames <= max_pages:
                     try:
                         image.seek(frames)
@@ -214,7 +214,7 @@ def _too_many_pixels(width: int, height: int) -> DocumentTooLarge:
 
 
 def _ole_rejection(found: Collection[str]) -> DocumentRejected:
-    """Why a file in the old office container is refused: locked where it wraps an encrypted new one, else of an old kind."""
+    """Returns the refusal of a file in the old office container: locked where it wraps a new file, else an old kind."""
     if "EncryptedPackage" in found or "EncryptionInfo" in found:
         return DocumentLocked("The document has a password.")
     for stream, called, hint in OLE_STREAMS:

@@ -1,4 +1,4 @@
-"""What the first bytes of a file say it is, before anything is parsed."""
+"""Recognises the family of a file by its first bytes, before anything is parsed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Literal
 Family = Literal["pdf", "zip", "ole", "image", "text", "foreign"]
 
 HEAD_BYTES = 64 * 1024
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of old Office files, locked new ones and Outlook messages
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of old Office files, locked new files and Outlook messages
 PDF_HEADER_WITHIN = 1024  # readers accept junk before the header up to here, and so does pdfium
 
-# Kinds that are recognised only to be refused by their name: the first bytes, and what a person calls them.
+# Kinds that are recognised only to be refused by their name: the first bytes, and the name for people.
 FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "PostScript"),
@@ -52,14 +52,14 @@ IMAGES: tuple[bytes, ...] = (
 
 @dataclass(frozen=True)
 class Sniffed:
-    """The family a file belongs to; `called` is what a person calls it where the family is foreign."""
+    """The family a file belongs to; `called` is its name for people where the family is foreign."""
 
     family: Family
     called: str = ""
 
 
 def sniff(head: bytes) -> Sniffed:
-    """The family of the file whose first bytes these are; whatever has no signature is taken for text."""
+    """Returns the family of the file whose first bytes these are; whatever has no signature is taken for text."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return Sniffed("zip")
     if head.startswith(OLE):

@@ -1,1 +1,1 @@
-"""Tells kinds of text apart: code, Markdown, tables, mails, subtitles, by what stands in them and by their names."""
+"""Distinguishes kinds of text: code, Markdown, tables, mails, subtitles, by content and by file name."""

@@ -1,4 +1,4 @@
-"""What names of files say of kinds of text that look alike."""
+"""File names that distinguish kinds of text that look alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells which kind of text a text is: by what stands in it, and by its name only between kinds that look alike."""
+"""Recognises the kind of a text by its content, and by its name only between kinds that look alike."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SUBTITLES = re.compile(
     rf"\A\s*(?:\[Script Info\]|WEBVTT(?:[ \t].*)?(?:\n|\Z)"
     rf"|(?:\d+[ \t]*\n)?[ \t]*{_TIME}[.,]\d{{1,3}}[ \t]*(?:-->|,)[ \t]*{_TIME})"
 )
-# XML that office programs write: a sign of it, what a person calls it, and what to do.
+# XML that office programs write: a sign of it, its name for people, and advice.
 _OFFICE_XML = (
     ("application/vnd.oasis.opendocument.text", "a flat OpenDocument text (FODT)", "Save it as ODT first."),
     (
@@ -67,13 +67,13 @@ _OTHER_XML = {
     "article": ("an article in XML that is not JATS, such as DocBook", "Convert it to HTML first."),
     "pubmedarticleset": ("a list of PubMed's records", "Upload the articles themselves, as JATS or PDF."),
 }
-# Answers of archives that hold articles whole.
+# Responses of archives that hold whole articles.
 _HOLDS_ARTICLES = frozenset({"pmc-articleset", "oai-pmh", "record", "articles", "collection"})
 _DELIMITERS = ",;\t|"
 
 
 def kind_of_text(sample: str, name: str) -> DocumentKind:
-    """The kind of the text that begins with `sample` (some ten thousand characters) and is called `name`.
+    """Returns the kind of the text that begins with `sample` (some ten thousand characters) and is called `name`.
 
     Raises UnknownFormat for XML that is no article, ArchiveBomb for XML whose entities multiply.
     """
@@ -141,7 +141,7 @@ def _kind_of_xml(sample: str) -> DocumentKind:
 
 
 def _is_mail(sample: str, *, wanted: int) -> bool:
-    """True if the text opens with a header block that has `wanted` of the headers every message has."""
+    """Returns True if the text opens with a header block that has `wanted` of the headers every message has."""
     seen: set[str] = set()
     broken = 0
     for number, line in enumerate(sample.lstrip("\ufeff\r\n").splitlines()[:200]):
@@ -158,7 +158,7 @@ def _is_mail(sample: str, *, wanted: int) -> bool:
 
 
 def _is_table(sample: str) -> bool:
-    """True if three or more lines split into the same number of cells, three or more, at one delimiter."""
+    """Returns True if three or more lines split into the same number of cells, three or more, at one delimiter."""
     lines = [line for line in sample.splitlines()[:50] if line.strip()]
     if len(sample.splitlines()) > 1 and not sample.endswith("\n"):
         lines = lines[:-1] or lines  # the sample may break off within its last line

@@ -1,4 +1,4 @@
-"""Names what is wrong with XML that no reader takes: entities that multiply, elements without end in one another."""
+"""Names faults of XML that no reader takes: entities that multiply, elements nested without end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BOMB = "It is XML whose entities expand to more text than any document has."
 def refuse_multiplying_entities(text: str) -> None:
     """Raises ArchiveBomb where the entities that the text declares, or its references to them, expand to too much.
 
-    Nothing is expanded: only lengths are added. `text` is a whole document, or what it begins with.
+    Nothing is expanded: only lengths are added. `text` is a whole document, or its beginning.
     """
     values: dict[str, str] = {}
     last = 0
@@ -71,7 +71,7 @@ def _measure(name: str, values: dict[str, str], lengths: dict[str, int]) -> None
 
 
 def with_own_entities(page: str) -> str:
-    """Returns a page without the declarations at its head, and with what they stand for in their place, where that is text.
+    """Returns a page without the declarations at its head, with textual entities replaced by their values.
 
     Raises ArchiveBomb where they expand to too much.
     """
@@ -90,7 +90,7 @@ def _is_short_text(value: str) -> bool:
 
 
 def named_xml_fault(said: Iterable[str]) -> FathomError | None:
-    """Returns the error that a reader of XML meant by one of its messages; None where it meant nothing known."""
+    """Returns the error that a message of an XML reader stands for; None for an unknown message."""
     for message in said:
         if _MULTIPLIES.search(message):
             return ArchiveBomb(_BOMB)

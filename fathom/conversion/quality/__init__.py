@@ -1,1 +1,1 @@
-"""Measures of what a conversion kept and lost."""
+"""Measures the content that a conversion kept and lost."""

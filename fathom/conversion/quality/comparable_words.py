@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-# A letter of a script without blanks is a word of its own; else a word is what blanks and punctuation part.
+# A letter of a script without blanks is a word of its own; else words are separated by blanks and punctuation.
 UNSPACED = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f"
 ASCII_WORD = re.compile(r"[a-z0-9]+")
 WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-# pdfium spells the one glyph of lam and alef the wrong way about: their order is not looked at.
+# pdfium spells the single glyph of lam and alef in reverse: their order is not compared.
 ALEFS_LAMS = re.compile(r"[\u0622\u0623\u0625\u0627\u0644]{2,}")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]")
 # A text without an end is parted at blanks, so that the words of only so many characters are in memory at a time.
@@ -30,7 +30,7 @@ def words_of(text: str) -> list[str]:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Yields the text in pieces of some `PIECE_CHARACTERS`, parted at a blank where there is one near."""
+    """Yields the text in pieces of some `PIECE_CHARACTERS`, cut at a blank where there is a blank near."""
     at = 0
     while len(text) - at > PIECE_CHARACTERS:
         blank = text.find(" ", at + PIECE_CHARACTERS, at + 2 * PIECE_CHARACTERS)

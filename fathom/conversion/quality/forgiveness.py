@@ -1,4 +1,4 @@
-"""Missing words that are not lost: written with a blank more or less, or set apart as what every page repeats."""
+"""Missing words that are not lost: written with a blank more or less, or set apart because every page repeats them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 # Stands for a number in a cell, whose letters depend on its format.
 FIGURE = "#"
-# Letters that a longer string of what is left over must share before it counts as the same word.
+# Letters that a longer string of the surplus must share before it counts as the same word.
 MIN_SHARED = 4
 # Letters of a running header that may be part of a longer one.
 MIN_HEADER = 8
@@ -39,7 +39,7 @@ NOTED = re.compile(r"([^\W\d_]{2,})\d{1,3}|\d{1,3}([^\W\d_]{2,})")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A block some of whose words are missing; the word before it and the word after it may belong to one of them."""
+    """A block with missing words; the word before it and the word after it may belong to one of them."""
 
     block: SourceBlock
     words: list[str]
@@ -60,7 +60,7 @@ def forgive_otherwise_parted(
 
     They are looked for in `surplus`, the words that are shown more often than the source has them. `by_letters`: words of one
     or two letters count as shown if their letters are left over, whatever they stand beside; not those of a block that has no
-    other words, unless blocks are the lines of a page (`in_lines`), where a formula may be one.
+    other words, unless blocks are the lines of a page (`in_lines`), where a formula may be a line.
     """
     del surplus[FIGURE]
     if not surplus:

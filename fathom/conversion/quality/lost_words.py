@@ -21,17 +21,17 @@ from fathom.conversion.quality.shown_text import ShownText
 from fathom.conversion.quality.source_words.source_block import DIVIDED_HERE, SourceBlock
 from fathom.conversion.quality.source_words.tex_text import greek_letters
 
-# So many words in a row that are nowhere are a passage that was lost; a single one may be a word that was read in two ways.
+# So many words in a row that are nowhere are a lost passage; a single word may have been read in two ways.
 MIN_RUN = 2
 # Of the words of a group of blocks that may be left out, the share that is shown if the group is not.
 MIN_SHOWN = 0.6
-# Of a block's words, the share within one text if the block is shown there; texts that have a word that tells them apart.
+# Of a block's words, the share within one text if the block is shown there; texts that have a distinctive word.
 MIN_WITHIN = 0.8
 MAX_PLACES = 20
 MIN_TELLING = 3
 # Of the words of a block that are no numbers, the share whose loss is the block's.
 MIN_BLOCK_SHARE = 0.5
-# Words that are missing one by one are named as lost if there are more of them than this share of all.
+# Words that are missing singly are named as lost if there are more of them than this share of all.
 MAX_SCATTERED = 0.0005
 # Texts of headers, footers and slides that are looked for in the text; further ones are not asked for.
 MAX_REPEATED = 200
@@ -85,7 +85,7 @@ def compare(
 
     The order of words does not count, and neither do words that are shown and not in the source. `apart` are the texts that
     the document of a paged file sets apart: a running header is asked for once. `has_formulas`: signs of one or two
-    letters count as shown wherever their letters are left over. A block is lost if most of its words are missing, part of one
+    letters count as shown wherever their letters are left over. A block is lost if most of its words are missing, part of it
     if `MIN_RUN` of its words in a row are.
     """
     source = _once(source)
@@ -99,7 +99,7 @@ def compare(
     found = Comparison(words=wanted.total() + same + charted.total())
     if any(block.in_sheet for block in said):
         wanted[FIGURE], left_over[FIGURE] = sum(map(_has_figure, said)), there.figures()
-    # what a chart says may stand in the text, but what the text says is not there for standing in a chart
+    # a chart's words may stand in the text, but the text's words are not found by standing in a chart
     missing = (wanted - left_over) + (charted - (left_over - wanted) - there.in_charts())
     if not missing:
         return found
@@ -133,7 +133,7 @@ def _once(source: Sequence[SourceBlock]) -> Sequence[SourceBlock]:
 def _told_apart(
     source: _SourceWords, said: Sequence[SourceBlock], shown: _ShownWords
 ) -> tuple[Counter[str], Counter[str], int]:
-    """Returns (words of texts only said, words of texts only shown, number of words in texts that are both, to the letter).
+    """Returns (words of texts only in the source, words of texts only shown, number of words in texts that are in both).
 
     Nearly every cell of a workbook is both, and a text is found ten times as fast as its words.
     """
@@ -237,7 +237,7 @@ class _SourceWords:
             yield _hit(held, before, "")
 
     def _words(self, text: str) -> Iterator[str]:
-        """Yields the words; divided ones as one word where the document has it so."""
+        """Yields the words; divided words joined where the document has them so."""
         for piece in pieces(text):
             if DIVIDED_HERE in piece:
                 piece = DIVIDED.sub(self._joined, piece).replace(DIVIDED_HERE, " ")
@@ -249,7 +249,7 @@ class _SourceWords:
 
 
 class _Finder:
-    """Tells whether words are a text that is shown and that no other block has taken, or nearly all of them within one."""
+    """Returns whether words are a text that is shown and that no other block has taken, or nearly all of them within one."""
 
     def __init__(self, shown: Sequence[ShownText]) -> None:
         self._texts = [words_of(piece) for text in shown for piece in pieces(text.text)]
@@ -262,7 +262,7 @@ class _Finder:
                     self._places[word].append(index)
 
     def take(self, words: Sequence[str]) -> None:
-        """Takes one of the texts that have just these words, for a block that says them."""
+        """Takes one of the texts that have just these words, for a block that has them."""
         text = "".join(words)
         if self._whole[text] > 0:
             self._whole[text] -= 1
@@ -310,7 +310,7 @@ def _batches(texts: Sequence[str]) -> Iterator[str]:
 
 def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[SourcePassage]:
     """Yields the blocks most of whose words are missing, the runs of missing words in others, and, if they are more than
-    `allowed`, the single ones; in their order.
+    `allowed`, the single words; in their order.
 
     Where one of several blocks with the same words is lost, the first is named: which of them it was cannot be known.
     """

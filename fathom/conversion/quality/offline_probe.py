@@ -1,4 +1,4 @@
-"""The process that closes its own network, converts, and tells what was reached for and what was loaded late."""
+"""The process that closes its own network, converts, and reports attempts to reach the network and late loading."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class Watch:
             raise PermissionError("The network is closed for this verification.")
 
     def start_noting(self) -> None:
-        """What is loaded from now on is late."""
+        """Marks everything that is loaded from here on as late."""
         self._warm_modules = set(sys.modules)
         self._note_sessions()
 
     def late(self) -> list[str]:
-        """The weights, then the modules, of libraries other than Python's own and Fathom."""
+        """Returns the weights, then the modules, of libraries other than Python's own and Fathom."""
         modules = set(sys.modules) - self._warm_modules
         foreign = {name for name in modules if name.partition(".")[0] not in {*sys.stdlib_module_names, "fathom"}}
         return sorted(self._weights) + sorted(foreign)
@@ -78,7 +78,7 @@ class Watch:
 
 
 def close_network(watch: Watch) -> Literal["network namespace", "socket guard"]:
-    """No packet leaves this process any more; a namespace if the system permits one, else every connection is refused.
+    """Closes the network for this process; a namespace if the system permits one, else every connection is refused.
 
     Raises OSError if the network is open in spite of it.
     """
@@ -104,7 +104,7 @@ def _enter_empty_namespace() -> bool:
 
 
 def verified(path: Path, settings: ConverterSettings, engine: Any) -> VerifiedDocument:
-    """The document converted, or why not."""
+    """Returns the document converted, or why not."""
     started = time.monotonic()
     kind = "?"
     try:

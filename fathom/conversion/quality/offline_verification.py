@@ -22,7 +22,7 @@ SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".pptx", ".xlsx", ".html", ".md", 
 
 
 class VerifiedDocument(BaseModel):
-    """One document that was converted without a network."""
+    """A document that was converted without a network."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class VerifiedDocument(BaseModel):
 
 
 class OfflineVerification(BaseModel):
-    """What happened when documents were converted with the network closed."""
+    """The result of converting documents with the network closed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,7 +50,7 @@ class OfflineVerification(BaseModel):
 
     @property
     def problems(self) -> list[str]:
-        """What speaks against it, a sentence each; empty if every document was converted and nothing fetched or loaded late."""
+        """The findings against it, a sentence each; empty if every document converted and nothing was fetched or loaded late."""
         return [
             *(f"{document.name} was not converted: {document.error}" for document in self.documents if document.error),
             *(f"Something tried to reach {address}." for address in self.fetched),
@@ -65,12 +65,12 @@ class OfflineVerification(BaseModel):
 
 
 def sample_documents() -> list[Path]:
-    """The project's samples, one of each kind at least."""
+    """Returns the project's samples, at least one of each kind."""
     return sorted(path for path in SAMPLES.glob("*") if path.suffix in SAMPLE_SUFFIXES and path.stem != "README")
 
 
 def verify_offline(settings: Settings, documents: Sequence[Path], *, engine: str | None = None) -> OfflineVerification:
-    """The documents converted one after another in a process of its own that has no network.
+    """Converts the documents in turn in a process of its own that has no network.
 
     Raises ConverterUnreachable if that process ends without a result (its last words are in the message), ConversionTimedOut
     if it takes longer than `convert_timeout_s` for each of the documents, UsageWrong where a docling-serve converts.

@@ -1,4 +1,4 @@
-"""What the report of a PDF asks of a page, taken while the page was open: opening it again would cost as much as reading it."""
+"""Facts of a PDF's page for its report, taken while the page was open: opening it again would cost as much as reading it."""
 
 from __future__ import annotations
 

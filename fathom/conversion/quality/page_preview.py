@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     Shades = numpy.typing.NDArray[numpy.uint8]
 
-MOST_BYTES = 200_000
-LONGEST_SIDE = 1100  # pixels
+MAX_BYTES = 200_000
+MAX_SIDE = 1100  # pixels
 # The page of a PDF is drawn in so many shades, which leave room in a palette of 16 for the colours of boxes, and compressed as
 # fast as can be: it is drawn for every document, and few are looked at.
 PDF_SIDE = 800
 SHADES = 9
 PALETTE_BITS = 4
-SMALLEST_SIDE = 160
+MIN_SIDE = 160
 COLOURS = 64
-# What a box is called by docling, and what it is drawn in; all else is drawn as text.
+# Docling's name of a box, and its colours; all else is drawn as text.
 TEXT = (60, 110, 220)
 BOXES = {
     "section_header": (214, 40, 57),
@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 
 def page_picture(path: Path, inspection: Inspection, document: Any, shades: Shades | None = None) -> bytes | None:
-    """The first page of a PDF or picture as PNG of at most MOST_BYTES, boxes drawn; None where there is no page to show.
+    """Returns the first page of a PDF or picture as PNG of at most MAX_BYTES, boxes drawn; None where there is no page to show.
 
     `document` is docling's, `shades` is the page of a PDF where it was drawn before. A page that cannot be drawn costs the
     document nothing: the answer is None, and a log line.
@@ -57,14 +57,14 @@ def page_picture(path: Path, inspection: Inspection, document: Any, shades: Shad
             return _shaded_png(_pdf_page(path) if shades is None else shades, document)
         page = _image(path)
         _draw_boxes(page, document, BOXES, TEXT)
-        return bounded_png(page, MOST_BYTES)
+        return bounded_png(page, MAX_BYTES)
     except Exception as error:  # noqa: BLE001 - a picture for people is no reason to lose a document
         log.warning("The first page cannot be drawn", sub_stage="preview", metrics={"error": type(error).__name__})
         return None
 
 
 def page_shades(page: Any) -> Shades:
-    """An open page of pypdfium2's, drawn for its picture; the caller holds pdfium's lock."""
+    """Returns an open page of pypdfium2's, drawn for its picture; the caller holds pdfium's lock."""
     width, height = page.get_size()
     bitmap = page.render(scale=PDF_SIDE / max(width, height, 1.0), grayscale=True)
     drawn: Shades = bitmap.to_numpy()
@@ -72,7 +72,7 @@ def page_shades(page: Any) -> Shades:
 
 
 def smaller(png: bytes, most_bytes: int, longest_side: int) -> bytes:
-    """The picture as PNG of at most so many bytes and pixels a side."""
+    """Returns the picture as PNG of at most so many bytes and pixels a side."""
     from PIL import Image
 
     with Image.open(BytesIO(png)) as image:
@@ -82,13 +82,13 @@ def smaller(png: bytes, most_bytes: int, longest_side: int) -> bytes:
 
 
 def bounded_png(page: Image, most_bytes: int) -> bytes:
-    """The picture as PNG, scaled down until it has at most `most_bytes`."""
+    """Returns the picture as PNG, scaled down until it has at most `most_bytes`."""
     from PIL import Image
 
     while True:
         data = BytesIO()
         page.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(data, "PNG")
-        if data.tell() <= most_bytes or max(page.size) <= SMALLEST_SIDE:
+        if data.tell() <= most_bytes or max(page.size) <= MIN_SIDE:
             return data.getvalue()
         shrink = max(0.5, min(0.9, (most_bytes / data.tell()) ** 0.5))
         page = page.resize((max(1, int(page.width * shrink)), max(1, int(page.height * shrink))))
@@ -120,15 +120,15 @@ def _shaded_png(shades: Shades, document: Any) -> bytes:
     _draw_boxes(page, document, {name: place[colour] for name, colour in BOXES.items()}, place[TEXT])
     data = BytesIO()
     page.save(data, "PNG", bits=PALETTE_BITS, compress_type=zlib.Z_RLE)
-    return data.getvalue() if data.tell() <= MOST_BYTES else bounded_png(page.convert("RGB"), MOST_BYTES)
+    return data.getvalue() if data.tell() <= MAX_BYTES else bounded_png(page.convert("RGB"), MAX_BYTES)
 
 
 def _image(path: Path) -> Image:
     from PIL import Image
 
     with Image.open(path) as image:
-        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEGs are decoded at the size that is shown
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # JPEGs are decoded at the size that is shown
+        image.thumbnail((MAX_SIDE, MAX_SIDE))
         return image.convert("RGB")
 
 

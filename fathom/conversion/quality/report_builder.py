@@ -1,4 +1,4 @@
-"""What a conversion gave, counted into its report."""
+"""Counts the result of a conversion into its report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WITH_FORMULAS = frozenset({DocumentKind.PDF, DocumentKind.LATEX, DocumentKind.JA
 
 # A line read with less confidence has a wrong letter more often than not.
 DOUBTFUL = 0.8
-# What the report names of what is missing.
+# Bounds on the missing passages that the report names.
 MAX_MISSING_WORDS = 20
 MAX_LOST_TEXTS = 5
 MAX_LOST_CHARACTERS = 120
@@ -44,7 +44,7 @@ class ConversionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """The SHA-256 of the bytes that were converted, what converted them, and for how many seconds."""
+    """The SHA-256 of the bytes that were converted, the converter, and the seconds it took."""
 
     version: str
     converter: str
@@ -133,7 +133,7 @@ def _compared(
 
 
 def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:
-    """Returns what was taken of each page of a PDF while it was open, in their order; None where it was read by docling."""
+    """Returns the facts taken of each page of a PDF while it was open, in order; None where docling read it."""
     backend = getattr(getattr(result, "input", None), "_backend", None)
     pages: dict[int, PageAsRead] | None = getattr(backend, "pages_as_read", None)
     return dict(sorted(pages.items())) if pages else None

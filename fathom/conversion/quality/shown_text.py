@@ -50,7 +50,7 @@ def _cells(tree: DoclingTree, ref: str, table: Table) -> Iterator[ShownText]:
         yield from (ShownText(cell, in_chart=True) for cell in rendered if cell)
         return
     held = [text for cell in data.get("table_cells") or () if (text := tree.cell_words(cell)).strip()]
-    # a cell that another one covers is in the document, and in no row that is shown
+    # a cell that another cell covers is in the document, and in no row that is shown
     words, shown = " ".join(held).split(), " ".join(rendered).split()
     is_whole = words == shown or Counter(words) <= Counter(shown)
     yield from (ShownText(cell) for cell in (held if is_whole else rendered) if cell)

@@ -11,17 +11,17 @@ from typing import Any
 from fathom.conversion.geometric.layout.page_content import Box, Rule, Word, bounds
 from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules
 
-# Lines whose ends come so near to each other meet, and lines so near to each other are one, in points.
+# Lines whose ends come so near to each other meet, and lines so near to each other are the same, in points.
 NEAR = 3.0
 # A grid has at least so many lines each way, is at least so large, in points, and so many of its fields have a text.
-LEAST_LINES = 3
-LEAST_WIDTH, LEAST_HEIGHT = 60.0, 24.0
-LEAST_TEXTS = 4
-LEAST_FILLED = 0.3
+MIN_LINES = 3
+MIN_WIDTH, MIN_HEIGHT = 60.0, 24.0
+MIN_TEXTS = 4
+MIN_FILLED = 0.3
 # Pages with more lines than this are drawings.
-MOST_RULES = 1_000
+MAX_RULES = 1_000
 # A table covers at least so much of the grid it was made of.
-LEAST_COVERED = 0.5
+MIN_COVERED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class RuledGrid:
 
 
 def ruled_grids(path: Path, skip: Iterable[int] = ()) -> list[RuledGrid]:
-    """The grids on the pages of the PDF, save the pages in `skip` (from 1); a page that cannot be read has none."""
+    """Returns the grids on the pages of the PDF, save the pages in `skip` (from 1); a page that cannot be read has none."""
     import pypdfium2
     from docling.utils.locks import pypdfium2_lock
 
@@ -60,12 +60,12 @@ def ruled_grids(path: Path, skip: Iterable[int] = ()) -> list[RuledGrid]:
 
 
 def grids_of_page(number: int, rules: Sequence[Rule], words: Sequence[Word]) -> list[RuledGrid]:
-    """The grids of a page with these painted lines and words."""
+    """Returns the grids of a page with these painted lines and words."""
     return [RuledGrid(number, bounds(group)) for group in candidates(rules) if holds_texts(group, words)]
 
 
 def is_table(grid: RuledGrid, document: Any) -> bool:
-    """Whether tables of the document cover the grid."""
+    """Returns whether tables of the document cover the grid."""
     covered = 0.0
     for table in document.tables:
         for prov in table.prov:
@@ -75,13 +75,13 @@ def is_table(grid: RuledGrid, document: Any) -> bool:
             width = min(box.r, grid.box.r) - max(box.l, grid.box.l)
             height = min(box.b, grid.box.b) - max(box.t, grid.box.t)
             covered += max(0.0, width) * max(0.0, height)
-    return covered >= LEAST_COVERED * grid.box.area
+    return covered >= MIN_COVERED * grid.box.area
 
 
 def candidates(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """Groups of lines that cross each other, with so many lines each way that they part at least four fields."""
+    """Returns groups of lines that cross each other, with so many lines each way that they part at least four fields."""
     rules = join_rules(rules)
-    if not 2 * LEAST_LINES <= len(rules) <= MOST_RULES:
+    if not 2 * MIN_LINES <= len(rules) <= MAX_RULES:
         return []
     flat = [rule for rule in rules if rule.horizontal]
     upright = [rule for rule in rules if not rule.horizontal]
@@ -99,7 +99,7 @@ def candidates(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def holds_texts(rules: Sequence[Rule], words: Sequence[Word]) -> bool:
-    """Whether enough of the fields between the lines have a text; those of a plot have none."""
+    """Returns whether enough of the fields between the lines have a text; those of a plot have none."""
     xs = _places([rule.l for rule in rules if not rule.horizontal])
     ys = _places([rule.t for rule in rules if rule.horizontal])
     fields = set()
@@ -107,7 +107,7 @@ def holds_texts(rules: Sequence[Rule], words: Sequence[Word]) -> bool:
         x, y = (word.l + word.r) / 2, (word.t + word.b) / 2
         if xs[0] < x < xs[-1] and ys[0] < y < ys[-1]:
             fields.add((bisect_right(xs, x), bisect_right(ys, y)))
-    return len(fields) >= max(LEAST_TEXTS, LEAST_FILLED * (len(xs) - 1) * (len(ys) - 1))
+    return len(fields) >= max(MIN_TEXTS, MIN_FILLED * (len(xs) - 1) * (len(ys) - 1))
 
 
 def _meet(upright: Rule, flat: Rule) -> bool:
@@ -117,10 +117,10 @@ def _meet(upright: Rule, flat: Rule) -> bool:
 def _parts_fields(rules: Sequence[Rule]) -> bool:
     box = bounds(rules)
     return (
-        box.width >= LEAST_WIDTH
-        and box.height >= LEAST_HEIGHT
-        and len(_places([rule.l for rule in rules if not rule.horizontal])) >= LEAST_LINES
-        and len(_places([rule.t for rule in rules if rule.horizontal])) >= LEAST_LINES
+        box.width >= MIN_WIDTH
+        and box.height >= MIN_HEIGHT
+        and len(_places([rule.l for rule in rules if not rule.horizontal])) >= MIN_LINES
+        and len(_places([rule.t for rule in rules if rule.horizontal])) >= MIN_LINES
     )
 
 

@@ -1,8 +1,8 @@
-"""The process that converts one document after another for the converter, and may be killed at any moment.
+"""The worker process, which converts documents in turn for the converter and may be killed at any moment.
 
 The engine is a module with three functions: `warm_up()`, `converter_version() -> str` and
-`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`. One that wants to know the settings has
-`configure(settings)`, called first; one that asks a server takes its `key` in `convert_file`, where the caller has one.
+`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`. An engine that needs the settings has
+`configure(settings)`, called first; an engine that calls a server takes its `key` in `convert_file`, if the caller has a key.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ OBJECTS_PER_COLLECTION = 100_000
 
 
 class GivenUp(BaseException):
-    """The caller wants this document no more; no `except Exception` on the way out may swallow it."""
+    """The caller has cancelled the document; no `except Exception` on the way out may swallow it."""
 
 
 class Worker:
@@ -58,12 +58,12 @@ class Worker:
         self._settings = settings
         self._engine = engine
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        # documents are counted on both sides, so that a cancel which comes too late does not hit the next one
+        # documents are counted on both sides, so that a cancel which comes too late does not hit the next document
         self._document = 0
         self._given_up = 0
 
     def run(self) -> None:
-        """Works for ever; ends with the process when the other side of the connection does."""
+        """Runs for ever; ends with the process when the other side of the connection does."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         while True:
             request = self._requests.get()
@@ -81,10 +81,10 @@ class Worker:
                     self._given_up = int(payload)
                 elif frame is WireFrame.REQUEST:
                     request = Request.decode(payload)
-                    self._send(WireFrame.ALIVE)  # from here on the document may be to blame for what happens to this process
+                    self._send(WireFrame.ALIVE)  # from here on the document may be the cause of this process's end
                     self._requests.put(request)
         except (ConnectionLost, OSError):
-            os._exit(0)  # the main thread may be deep in native code, and nobody waits for what it does
+            os._exit(0)  # the main thread may be deep in native code, and nothing waits for its result
         except Exception:  # noqa: BLE001 - a process that hears nothing is of no use
             traceback.print_exc()
             os._exit(1)
@@ -122,7 +122,7 @@ class Worker:
 
 
 def bind_to_supervisor(supervisor: int) -> None:
-    """This process dies with its supervisor, even in the middle of native code."""
+    """Makes this process die with its supervisor, even in the middle of native code."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != supervisor:  # it died before we asked
@@ -130,7 +130,7 @@ def bind_to_supervisor(supervisor: int) -> None:
 
 
 def bound_memory(memory_mb: int) -> None:
-    """An allocation too sudden for the supervisor's watch fails, and the kernel's own choice of victim is this process."""
+    """Bounds memory: an allocation too sudden for the supervisor's watch fails; the OOM killer takes this process first."""
     import resource
 
     backstop = 2 * memory_mb * 1024**2
@@ -141,7 +141,7 @@ def bound_memory(memory_mb: int) -> None:
 
 
 def warm_engine(settings: ConverterSettings) -> ModuleType:
-    """The engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are told."""
+    """Returns the engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are shown."""
     try:
         engine = importlib.import_module(settings.engine)
         if configure := getattr(engine, "configure", None):
@@ -155,7 +155,7 @@ def warm_engine(settings: ConverterSettings) -> ModuleType:
 
 
 def main() -> None:
-    """Warm up, say so, then work. Arguments: the connection's descriptor, the supervisor's pid, the settings as JSON."""
+    """Warms up, reports it, then works. Arguments: the connection's descriptor, the supervisor's pid, the settings as JSON."""
     descriptor, supervisor, settings_json = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -166,7 +166,7 @@ def main() -> None:
     connection = socket.socket(fileno=descriptor)
     started = time.monotonic()
     engine = warm_engine(settings)
-    # what is loaded now stays: the collector need not look at it after each document
+    # everything loaded so far stays: the garbage collector need not look at it after each document
     gc.collect()
     gc.freeze()
     # a large document is millions of objects that all live to its end: looking through them again and again costs a fifth

@@ -1,4 +1,4 @@
-"""Where the converter of a home is reached, and the locks that keep it the only one."""
+"""The socket of a home's converter, and the locks that keep it the only converter."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ MAX_SOCKET_PATH = 100
 
 
 class ConverterAddress:
-    """The socket and locks of the one converter of a home folder."""
+    """The socket and locks of a home folder's converter."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "converter"
         self.socket = self.folder / "converter.sock"
 
     def prepare(self) -> None:
-        """The folder is there, and closed to other users."""
+        """Creates the folder, closed to other users."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def starting(self, timeout: float) -> FileLock:
-        """Held by the one caller who is starting a converter."""
+        """Returns the lock held by the caller that is starting a converter."""
         return FileLock(self.folder / "starting.lock", timeout=timeout, thread_local=False)
 
     def owning(self, timeout: float) -> FileLock:
-        """Held by the converter that owns the socket, for as long as it takes new work."""
+        """Returns the lock held by the converter that owns the socket, for as long as it takes new work."""
         return FileLock(self.folder / "owning.lock", timeout=timeout, thread_local=False)
 
     @contextmanager
     def bindable(self) -> Iterator[str]:
-        """The socket's path in a form short enough for the kernel, while inside.
+        """Yields the socket's path in a form short enough for the kernel, while inside.
 
         Raises ConverterUnreachable if there is no such form on this system.
         """
@@ -55,7 +55,7 @@ class ConverterAddress:
             os.close(folder)
 
     def connect(self, timeout: float) -> socket.socket:
-        """A connection to the converter. Raises OSError where nobody listens."""
+        """Connects to the converter. Raises OSError where nothing listens."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(timeout)
@@ -67,7 +67,7 @@ class ConverterAddress:
         return connection
 
     def listen(self) -> socket.socket:
-        """The listening socket, for this user only. The caller holds `owning`, so whatever is there is a leftover."""
+        """Returns the listening socket, for this user only. The caller holds `owning`, so a present file is a leftover."""
         self.socket.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)

@@ -171,7 +171,7 @@ class ConverterClient:
             raise Unheard("The converter ended as soon as it was started.") from error
 
     def _converse(self, connection: socket.socket, request: Request, progress: ProgressCallback | None) -> bytes | None:
-        """The result's bytes, or None if the converter leaves because its settings are not ours.
+        """Returns the result's bytes, or None if the converter leaves because its settings are not ours.
 
         Raises the error the converter names, Unheard or ConnectionLost if it dies or falls silent before or after a worker
         had the document, and whatever `progress` raises.

@@ -1,4 +1,4 @@
-"""Starting, greeting and ending the converter process of a home, by any of its callers."""
+"""Starts, greets and ends the converter process of a home, for any of its callers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from fathom.home import UMASK
 GREETING_WITHIN_S = 20.0
 # Interpreter, settings and socket; the workers warm up afterwards.
 START_WITHIN_S = 60.0
-# For people who wait for it.
+# For interactive callers.
 STATUS_WITHIN_S = 2.0
 STOP_WITHIN_S = 10.0
-# One may be replaced at once by a caller with other settings or newer code; more often than this, something is wrong.
-MOST_STARTS = 3
+# A converter may be replaced at once by a caller with other settings or newer code; more often than this is a fault.
+MAX_STARTS = 3
 MODULE = "fathom.conversion.service.converter_service"
 
 
 class ConverterLifecycle:
-    """The converter of `settings.home` as a process: is it there, is it ours, start it, end it."""
+    """The converter of `settings.home` as a process: finds, checks, starts and ends it."""
 
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
@@ -41,20 +41,20 @@ class ConverterLifecycle:
 
     @property
     def log_hint(self) -> str:
-        """What to read when it does not start."""
+        """The log files to read when it does not start."""
         return f"Read {self._settings.logs / 'converter.jsonl'} and converter.start.log beside it."
 
     def ensure_started(self, deadline: float) -> None:
-        """A converter with our settings answers. Of any number of callers at once, one starts it.
+        """Ensures that a converter with our settings runs. Of any number of callers at once, one starts it.
 
-        Raises ConverterUnreachable if none does by `deadline` (of time.monotonic).
+        Raises ConverterUnreachable if none answers by `deadline` (of time.monotonic).
         """
         if self._greet():
             return
         try:
             self._address.prepare()
             with self._address.starting(max(0.0, deadline - time.monotonic())):
-                for _ in range(MOST_STARTS):
+                for _ in range(MAX_STARTS):
                     if self._greet():
                         return
                     if time.monotonic() > deadline:
@@ -70,7 +70,7 @@ class ConverterLifecycle:
             raise ConverterUnreachable(f"The converter cannot be started in its home: {reason}.") from error
 
     def status(self) -> ConverterStatus:
-        """How the converter is doing. Raises ConverterUnreachable if none is running or it does not answer; starts none."""
+        """Returns the converter's status. Raises ConverterUnreachable if none is running or it does not answer; starts none."""
         try:
             with self._address.connect(STATUS_WITHIN_S) as connection:
                 connection.sendall(pack(WireFrame.REQUEST, Request("status").encode()))
@@ -83,7 +83,7 @@ class ConverterLifecycle:
         return ConverterStatus.model_validate_json(payload)
 
     def listening(self) -> int | None:
-        """The pid of the process that has the socket, even if it does not answer; 0 where the system does not tell."""
+        """Returns the pid of the process that has the socket, even if it does not answer; 0 where the system does not tell."""
         try:
             with self._address.connect(STATUS_WITHIN_S) as connection:
                 return listener(connection) or 0
@@ -91,7 +91,7 @@ class ConverterLifecycle:
             return None
 
     def stop(self) -> bool:
-        """No converter owns this home; what it was converting is cancelled. True if one was running."""
+        """Stops the converter of this home and cancels its documents. Returns True if one was running."""
         try:
             connection = self._address.connect(GREETING_WITHIN_S)
         except OSError:
@@ -109,7 +109,7 @@ class ConverterLifecycle:
         return True
 
     def _greet(self) -> bool:
-        """True if a converter with our settings answers. One that is silent is killed, one with other settings leaves."""
+        """Returns True if a converter with our settings answers. A silent converter is killed, another version leaves."""
         try:
             connection = self._address.connect(GREETING_WITHIN_S)
         except OSError:
@@ -125,7 +125,7 @@ class ConverterLifecycle:
                 return False
 
     def _spawn(self) -> bool:
-        """A converter listens. False if it ended without a word; raises ConverterUnreachable with what it said last else."""
+        """Starts a converter. Returns False if it ended without a word; raises ConverterUnreachable with its last words."""
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         said = self._settings.logs / "converter.start.log"
         ready, theirs = os.pipe()
@@ -151,7 +151,7 @@ class ConverterLifecycle:
 
 
 def listener(connection: socket.socket) -> int | None:
-    """The pid of the process that listens at the other end, where the system tells."""
+    """Returns the pid of the process that listens at the other end, where the system tells."""
     if not hasattr(socket, "SO_PEERCRED"):
         return None
     pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
@@ -159,20 +159,20 @@ def listener(connection: socket.socket) -> int | None:
 
 
 def kill(pid: int | None) -> None:
-    """The converter with this pid, which listened and did not answer, is gone."""
+    """Kills the converter with this pid, which listened and did not answer."""
     import psutil
 
     if pid is None:
         return
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        if MODULE in process.cmdline():  # and not whoever got its number after it died
+        if MODULE in process.cmdline():  # the pid may have been reused since it died
             process.kill()
     wait_until_gone(pid, STOP_WITHIN_S)
 
 
 def wait_until_gone(pid: int | None, timeout: float) -> None:
-    """The process has ended: by itself within the time, else killed. One that only waits to be reaped has ended."""
+    """Waits until the process has ended, and kills it past the time. A zombie counts as ended."""
     import psutil
 
     if pid is None:

@@ -1,7 +1,7 @@
 """The converter process: takes documents on a Unix socket and has them converted by workers it keeps warm.
 
-It imports nothing that converts, so no document can bring it down. It outlives whoever started it, and leaves when it is
-told to, when its settings are no longer its callers', or when its home is gone.
+It imports nothing that converts, so no document can bring it down. It outlives the process that started it, and leaves on
+a stop request, when its settings are no longer its callers', or when its home is gone.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from fathom.errors import ConversionCancelled, ConverterUnreachable, FathomError
 from fathom.home import own_home
 from fathom.observability.structured_logging import bound, get_logger, stage
 
-# A waiting caller hears from the converter this often, and takes it for dead after several times as long (client.py).
+# A waiting caller hears from the converter this often, and takes it for dead after several times as long (converter_client.py).
 ALIVE_EVERY_S = 5.0
 HOME_LOOKED_AT_EVERY_S = 1.0
 REQUEST_WITHIN_S = 10.0
-# Long enough for those who wait for it to become warm, and look every tenth of a second, to see why it never will.
+# Long enough for callers that wait for it to become warm, and poll every tenth of a second, to see why it never will.
 TROUBLE_TOLD_FOR_S = 2.0
-# Each waiting document is an open connection; a caller past the bound is told to come back.
+# Each waiting document is an open connection; a caller past the bound is asked to come back.
 MAX_CONNECTIONS = 512
 MAX_UNSENT_BYTES = 1024**2
 # The predecessor gives the lock back before it drains, so this is only ever a moment.
@@ -54,7 +54,7 @@ log = get_logger("fathom.conversion.service.converter_service")  # it is run as 
 
 
 class ConverterService:
-    """Answers callers until `leave` is set; `run` returns when everything it started is gone."""
+    """Serves callers until `leave` is set; `run` returns when everything it started is gone."""
 
     def __init__(self, settings: ConverterSettings, address: ConverterAddress) -> None:
         self._settings = settings
@@ -73,7 +73,7 @@ class ConverterService:
     async def run(self, ready: int | None) -> None:
         """Serves; `ready` is a descriptor that is written to and closed once callers can connect.
 
-        Raises what a background task of it failed with, after it has left as ever: the next caller starts another one.
+        Raises the failure of a background task, after it has left in the usual way: the next caller starts another converter.
         """
         lock = self._address.owning(LOCK_WITHIN_S)
         with lock:
@@ -93,7 +93,7 @@ class ConverterService:
                 self._address.socket.unlink(missing_ok=True)
         for watch in ("home", "trouble"):
             self._tasks[watch].cancel()
-        # the lock is free: a successor may serve while this one finishes what it took on
+        # the lock is free: a successor may serve while this converter finishes the work it accepted
         if self._drain:
             await self._drained()
         for task in self._connections:
@@ -114,7 +114,7 @@ class ConverterService:
         self.leave_at_once.set()
 
     def _depend_on(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Starts a background task that serving depends on: where it fails, the converter says so and leaves."""
+        """Starts a background task that serving depends on: where it fails, the converter logs it and leaves."""
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
@@ -126,14 +126,14 @@ class ConverterService:
         self._tasks[name].add_done_callback(ended)
 
     async def _drained(self) -> None:
-        """Returns when nobody waits for anything any more, or the converter is told to stop."""
+        """Returns when no caller waits for anything, or the converter is told to stop."""
         stopped = asyncio.create_task(self.leave_at_once.wait())
         while self._connections and not stopped.done():
             await asyncio.wait({stopped, *self._connections}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
 
     def _identity(self) -> tuple[int, int] | None:
-        """Which file the socket is; None if it is gone."""
+        """Returns the identity of the socket's file; None if it is gone."""
         try:
             status = self._address.socket.lstat()
         except OSError:
@@ -151,7 +151,7 @@ class ConverterService:
         self.leave.set()
 
     async def _watch_workers(self) -> None:
-        """A converter that cannot have workers leaves, so that the next caller starts one when what was wrong is mended."""
+        """Leaves when no workers can be had, so that the next caller starts another converter once the cause is mended."""
         await self._pool.in_trouble.wait()
         await asyncio.sleep(TROUBLE_TOLD_FOR_S)
         log.error("No worker can be started: the converter ends", sub_stage="end", reason=self._pool.trouble)
@@ -165,7 +165,7 @@ class ConverterService:
         try:
             await self._converse(reader, writer)
         except (ConnectionError, TimeoutError):
-            pass  # the caller is gone, and with it whoever could be told
+            pass  # the caller is gone, and nothing can be sent to it
         except asyncio.CancelledError:
             if self._cancels:
                 self._tell(writer, ConversionCancelled("The converter was stopped."))
@@ -213,7 +213,7 @@ class ConverterService:
             await self._convert(request, reader, writer)
 
     async def _convert(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The caller has its answer, or is gone and its document given up."""
+        """Waits until the caller has its reply, or is gone and its document given up."""
         work = asyncio.create_task(self._pool.work(request, lambda frame, said: self._send_if_room(writer, frame, said)))
         gone = asyncio.create_task(reader.read(1))
         alive = asyncio.create_task(self._keep_alive(writer))
@@ -223,7 +223,7 @@ class ConverterService:
             if work.done():
                 self._send(writer, *work.result())
             elif alive.done():
-                alive.result()  # a caller who hears nothing would take the converter for dead
+                alive.result()  # a caller that hears nothing would take the converter for dead
             else:
                 with stage("docling", document=request.document, run=request.run), bound(request=request.request):
                     log.info("The caller is gone: its document is given up")
@@ -233,7 +233,7 @@ class ConverterService:
             await asyncio.gather(work, gone, alive, return_exceptions=True)
 
     def _tell(self, writer: asyncio.StreamWriter, error: Exception) -> None:
-        """The caller is told, unless the converter itself is at fault: who hears nothing asks the next converter."""
+        """Sends the error to the caller; nothing if the converter is at fault, so that the caller asks the next."""
         if self._defect is None:
             self._send(writer, WireFrame.ERROR, encode_error(error))
 
@@ -247,12 +247,12 @@ class ConverterService:
             writer.write(pack(frame, payload))
 
     def _send_if_room(self, writer: asyncio.StreamWriter, frame: WireFrame, said: bytes) -> None:
-        """Progress is dropped rather than kept for a caller who does not read it."""
+        """Sends progress; dropped rather than kept for a caller that does not read it."""
         if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
             self._send(writer, frame, said)
 
     def status(self) -> ConverterStatus:
-        """The converter in figures."""
+        """Returns the converter's status in figures."""
         workers = self._pool.workers()
         facts, counts = self._pool.facts, self._pool.counts
         own = int(psutil.Process().memory_info().rss)
@@ -277,7 +277,7 @@ class ConverterService:
 
 
 async def serve(settings: ConverterSettings, ready: int | None) -> None:
-    """The converter serves until it leaves. Raises filelock.Timeout if another one owns the home."""
+    """Serves until the converter leaves. Raises filelock.Timeout if another converter owns the home."""
     address = ConverterAddress(settings.home)
     address.prepare()
     service = ConverterService(settings, address)
@@ -289,20 +289,20 @@ async def serve(settings: ConverterSettings, ready: int | None) -> None:
 
 
 def _log_unseen(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Logs what the event loop found that no code of ours saw, such as the exception of a task nobody waited for."""
+    """Logs exceptions that only the event loop saw, such as that of a task that is awaited nowhere."""
     error = context.get("exception")
     log.error("Something went wrong unseen", sub_stage="run", reason=context.get("message"), error=repr(error) if error else "")
 
 
 def detach() -> None:
-    """This process is nobody's child, so that whoever started it neither waits for it nor takes it along."""
+    """Detaches this process, so that its starter neither waits for it nor takes it along."""
     if os.fork() > 0:
         os._exit(0)
     os.setsid()
 
 
 def main() -> None:
-    """Serve in the background. Arguments: the settings as JSON, and the descriptor to write to when ready."""
+    """Serves in the background. Arguments: the settings as JSON, and the descriptor to write to when ready."""
     settings, ready = ConverterSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
     detach()
     own_home(settings.home)

@@ -1,4 +1,4 @@
-"""How the converter process is doing, in figures."""
+"""The status of the converter process, in figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WorkerState = Literal["starting", "idle", "busy", "hung", "dead"]
 
 
 class WorkerStatus(BaseModel):
-    """One worker of the converter."""
+    """The status of a worker of the converter."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,7 +58,7 @@ class ConverterStatus(BaseModel):
     @computed_field(description="what is wrong, if something is")  # type: ignore[prop-decorator]
     @property
     def problem(self) -> str | None:
-        """What is wrong, if something is: no worker can be had, or fewer live than the settings say."""
+        """The fault, if there is any: no worker can be had, or fewer live than the settings ask for."""
         if self.trouble:
             return self.trouble
         if self.live_workers >= self.wanted_workers:

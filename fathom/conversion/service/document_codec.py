@@ -1,4 +1,4 @@
-"""A converted document as bytes and back, whatever characters a broken file put into it."""
+"""Encodes a converted document as bytes and decodes it, whatever characters a broken file put into it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fathom.conversion.report import ConvertedDocument
 
 
 def encode_document(converted: ConvertedDocument) -> bytes:
-    """The document as JSON. Halves of surrogate pairs, which broken PDFs hold and UTF-8 does not, become U+FFFD."""
+    """Returns the document as JSON. Halves of surrogate pairs, which broken PDFs hold and UTF-8 does not, become U+FFFD."""
     try:
         return converted.model_dump_json().encode()
     except (PydanticSerializationError, UnicodeEncodeError):
@@ -19,7 +19,7 @@ def encode_document(converted: ConvertedDocument) -> bytes:
 
 
 def decode_document(payload: bytes) -> ConvertedDocument:
-    """The document that was encoded."""
+    """Returns the document that was encoded."""
     return ConvertedDocument.model_validate_json(payload)
 
 

@@ -1,4 +1,4 @@
-"""What the converter process and its callers say to each other: framed JSON over a Unix socket, every frame bounded."""
+"""The protocol between the converter process and its callers: framed JSON over a Unix socket, every frame bounded."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from fathom import errors
 from fathom.conversion.report import PageProgress
 from fathom.errors import ConversionFailed, ConversionOutOfMemory, FathomError
 
-# One byte of kind, four of length, then the JSON.
+# A byte of kind, four of length, then the JSON.
 HEADER = struct.Struct(">cI")
 MAX_REQUEST_BYTES = 256 * 1024
 # Two thousand dense pages make about 200 MB of JSON.
 MAX_ANSWER_BYTES = 1024**3
-# What an ALIVE frame holds from when a worker has the caller's document.
+# The payload of an ALIVE frame from when a worker has the caller's document.
 TAKEN = b"taken"
 
 Operation = Literal["convert", "inspect", "hello", "status", "stop"]
 
 
 class WireFrame(Enum):
-    """The kinds of frame; callers send REQUEST only, and hear ALIVE and PROGRESS until one of the others ends it."""
+    """The kinds of frame; callers send REQUEST only, and receive ALIVE and PROGRESS until another kind ends it."""
 
     REQUEST = b"Q"
     PROGRESS = b"P"
@@ -45,7 +45,7 @@ class ConnectionLost(ConnectionError):
 
 @dataclass(frozen=True)
 class Request:
-    """What a caller wants; a dataclass over plain JSON, because file names need not be valid Unicode."""
+    """A caller's request; a dataclass over plain JSON, because file names need not be valid Unicode."""
 
     operation: Operation
     fingerprint: str = ""
@@ -60,12 +60,12 @@ class Request:
     key: str | None = field(default=None, repr=False)
 
     def encode(self) -> bytes:
-        """The request as it goes over the wire."""
+        """Returns the request as it goes over the wire."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
     def decode(cls, payload: bytes) -> Request:
-        """The request that was sent. Raises ConnectionLost if it is none."""
+        """Returns the request that was sent. Raises ConnectionLost if it is none."""
         try:
             return cls(**json.loads(payload))
         except (ValueError, TypeError) as error:
@@ -77,21 +77,21 @@ class RemoteTraceback(Exception):
 
 
 def pack(frame: WireFrame, payload: bytes = b"") -> bytes:
-    """The frame as bytes. Raises ValueError past MAX_ANSWER_BYTES."""
+    """Returns the frame as bytes. Raises ValueError past MAX_ANSWER_BYTES."""
     if len(payload) > MAX_ANSWER_BYTES:
         raise ValueError(f"A frame of {len(payload)} bytes is larger than the protocol allows.")
     return HEADER.pack(frame.value, len(payload)) + payload
 
 
 def receive(connection: socket.socket, limit: int) -> tuple[WireFrame, bytes]:
-    """The next frame. Raises ConnectionLost at the end of the stream, and what the socket raises."""
+    """Returns the next frame. Raises ConnectionLost at the end of the stream, and errors of the socket."""
     kind, length = HEADER.unpack(_receive_exactly(connection, HEADER.size))
     frame = _known(kind, length, limit)
     return frame, bytes(_receive_exactly(connection, length))
 
 
 async def receive_async(reader: asyncio.StreamReader, limit: int) -> tuple[WireFrame, bytes]:
-    """The next frame. Raises ConnectionLost at the end of the stream."""
+    """Returns the next frame. Raises ConnectionLost at the end of the stream."""
     try:
         kind, length = HEADER.unpack(await reader.readexactly(HEADER.size))
         frame = _known(kind, length, limit)
@@ -121,17 +121,17 @@ def _receive_exactly(connection: socket.socket, length: int) -> bytearray:
 
 
 def encode_progress(progress: PageProgress) -> bytes:
-    """The progress as it goes over the wire."""
+    """Returns the progress as it goes over the wire."""
     return json.dumps(asdict(progress)).encode()
 
 
 def decode_progress(payload: bytes) -> PageProgress:
-    """The progress that was sent."""
+    """Returns the progress that was sent."""
     return PageProgress(**json.loads(payload))
 
 
 def encode_error(error: BaseException) -> bytes:
-    """The error as it goes over the wire; one that Fathom did not raise on purpose takes its traceback along."""
+    """Returns the error as it goes over the wire; an error outside Fathom's tree takes its traceback along."""
     if isinstance(error, FathomError):
         wire: dict[str, Any] = error.as_dict()
         wire["cause"] = None if error.__cause__ is None else _trace(error.__cause__)
@@ -143,7 +143,7 @@ def encode_error(error: BaseException) -> bytes:
 
 
 def decode_error(payload: bytes, *, document: str | None = None) -> FathomError:
-    """The error that was sent, of its own class, with the document it is about and where it arose as its cause."""
+    """Returns the error that was sent, of its own class, with its document and its remote traceback as its cause."""
     wire = json.loads(payload)
     cls = error_classes().get(wire["error"], ConversionFailed)
     error = cls(wire["message"], document=wire.get("document") or document, hint=wire.get("hint") or "")
@@ -153,14 +153,14 @@ def decode_error(payload: bytes, *, document: str | None = None) -> FathomError:
 
 
 def error_classes() -> dict[str, type[FathomError]]:
-    """Every error class of Fathom's tree by its name."""
+    """Returns every error class of Fathom's tree by its name."""
     return {name: value for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, FathomError)}
 
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "The conversion ran out of memory."
-    # the message may quote the document, so only what kind of error it was is told; the rest is in the cause
+    # the message may quote the document, so only the class of the error is shown; the rest is in the cause
     return f"The converter stumbled over the document ({type(error).__name__})."
 
 

@@ -1,4 +1,4 @@
-"""What a worker says of itself when it is warm."""
+"""The facts that a worker reports when it is warm."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIBRARIES = (
 
 
 class WorkerFacts(BaseModel):
-    """A warm worker: what converts in it, what it holds, how long it took."""
+    """A warm worker: its converter, its memory, its seconds of warm-up."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,7 +32,7 @@ class WorkerFacts(BaseModel):
 
 
 def loaded_libraries(converter: str, warm_up_s: float) -> WorkerFacts:
-    """The facts of this process as it stands."""
+    """Returns the facts of this process."""
     loaded = [f"{module} {_version(package)}".strip() for module, package in LIBRARIES if module in sys.modules]
     return WorkerFacts(converter=converter, loaded=loaded, warm_up_s=warm_up_s)
 

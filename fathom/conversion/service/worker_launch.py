@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 
 class WorkerOutput:
-    """What a worker writes to stdout and stderr, relayed to this process's log line by line."""
+    """Relays a worker's stdout and stderr to this process's log line by line."""
 
     def __init__(self, pid: int, reader: asyncio.StreamReader, transport: asyncio.ReadTransport) -> None:
         self._pid = pid
@@ -51,12 +51,12 @@ class WorkerOutput:
             try:
                 return await self._reader.readline()
             except ValueError:
-                continue  # a line past the limit; asyncio has dropped what it had of it
+                continue  # a line past the limit; asyncio has dropped its beginning
 
 
 @dataclass(frozen=True)
 class LaunchedWorker:
-    """A started worker process and what leads to it."""
+    """A started worker process with its connection and output."""
 
     process: asyncio.subprocess.Process
     reader: asyncio.StreamReader
@@ -74,7 +74,7 @@ class LaunchedWorker:
 async def launch_worker(settings: ConverterSettings) -> LaunchedWorker:
     """Starts a worker. Raises OSError where the system has no process, memory or descriptor left for it.
 
-    Its output goes to a pipe of ours and not to one of asyncio's, for which `Process.wait` waits before Python 3.13: a
+    Its output goes to a pipe of ours and not to asyncio's, for which `Process.wait` waits before Python 3.13: a
     process that the worker left behind would keep the pipe open, and its end unseen.
     """
     ours, theirs = socket.socketpair()
@@ -119,7 +119,7 @@ def kill_process(process: asyncio.subprocess.Process) -> None:
 
 
 def worker_environment(workers: int) -> dict[str, str]:
-    """The environment of a worker: native libraries share the cores among the workers, and no library may fetch anything."""
+    """Returns a worker's environment: native libraries share the cores among workers, and no library may fetch."""
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     fixed = {"OMP_NUM_THREADS": threads, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     # a worker reads files from strangers, and has no use for anything secret

@@ -73,7 +73,7 @@ class WorkerPool:
             self._declare_trouble(ConverterUnreachable("The converter keeps no workers any more."))
 
     async def work(self, request: Request, tell: Tell) -> WorkerReply:
-        """A worker's answer to the request, from another worker where the first is killed by others or hangs.
+        """Returns a worker's answer to the request, from another worker where the first is killed by others or hangs.
 
         Raises ConverterUnreachable if no worker can be started, or none becomes free and none does anything.
         """

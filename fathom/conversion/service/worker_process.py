@@ -1,4 +1,4 @@
-"""A worker as the supervisor holds it: started, given documents, watched, and killed when it passes a bound."""
+"""The supervisor's side of a worker: starts it, gives it documents, watches it, and kills it when it passes a bound."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from fathom.observability.structured_logging import get_logger
 
 # A loaded machine takes half a minute to import and warm everything; past this something hangs.
 WARM_UP_LIMIT_S = 180.0
-# How often a worker at work is looked at: what it can allocate in between is what the limit may be passed by.
+# How often a worker at work is checked: it may pass its limit by as much as it can allocate in between.
 WATCH_EVERY_S = 0.1
 IDLE_LOOK_EVERY_S = 0.5
-# A worker says at once that it has a document, unless it still clears up after the one before: seconds after two thousand
+# A worker confirms a document at once, unless it still clears up after the document before: seconds after two thousand
 # pages, and longer where others have the cores.
 TAKEN_WITHIN_S = 30.0
 # A process that is stopped (SIGSTOP) for longer does not go on by itself.
@@ -43,16 +43,16 @@ STOPPED_FOR_S = 1.0
 CANCEL_GRACE_S = 1.0
 # A process that dies closes its connection a moment before it has an exit code.
 ENDING_GRACE_S = 1.0
-# What a process said before it died is read in a moment, unless another process holds its output open.
+# A dead process's last output is read in a moment, unless another process holds its output open.
 LAST_WORDS_S = 0.5
-# Native heaps fragment: a worker is replaced after so many documents, or when what it keeps is half of its limit.
+# Native heaps fragment: a worker is replaced after so many documents, or when it keeps half of its memory limit.
 RECYCLE_AFTER_DOCUMENTS = 1000
 RECYCLE_ABOVE_SHARE = 0.5
-# Signals that other processes send; a document that makes its worker crash ends it by another one or by an exit code.
+# Signals that other processes send; a document that crashes its worker ends it by another signal or by an exit code.
 FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 
 WorkerReply = tuple[WireFrame, bytes]
-# Takes what a worker says of a document before its answer: ALIVE with TAKEN when it has it, then PROGRESS.
+# Takes a worker's frames about a document before its result: ALIVE with TAKEN when it has it, then PROGRESS.
 Tell = Callable[[WireFrame, bytes], None]
 
 log = get_logger(__name__)
@@ -82,7 +82,7 @@ class _WorkerTask:
 
 
 class WorkerProcess:
-    """One worker process; `ended` is set when it is gone, which the process itself shows and not its output."""
+    """A worker process; `ended` is set when it is gone, which the process itself shows and not its output."""
 
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
@@ -132,7 +132,7 @@ class WorkerProcess:
         await asyncio.shield(self._life)
 
     async def work(self, request: Request, tell: Tell) -> WorkerReply:
-        """The worker's answer to the request, or the named error the document made it end with.
+        """Returns the worker's answer to the request, or the named error the document made it end with.
 
         Cancelling this gives the document up. Raises WorkerLost if the worker is gone through no fault of the document.
         """
@@ -158,25 +158,25 @@ class WorkerProcess:
 
     @property
     def usable(self) -> bool:
-        """Whether it may be given another document."""
+        """True if it may be given another document."""
         warm = self._warm is not None and self._warm.done()
         return warm and not (self.ended.is_set() or self.retired or self._killed_at or self._deaf_since)
 
     @property
     def worn_out(self) -> bool:
-        """Whether it should be replaced before its next document."""
+        """True if it should be replaced before its next document."""
         kept = self.rss_bytes > RECYCLE_ABOVE_SHARE * self._settings.memory_mb * 1024**2
         return kept or self.documents >= RECYCLE_AFTER_DOCUMENTS
 
     @property
     def killed_from_outside(self) -> bool:
-        """Whether another process ended it by a signal."""
+        """True if another process ended it by a signal."""
         code = self._launched.process.returncode if self._launched else None
         return code is not None and -code in FROM_OUTSIDE and not self._killed_at
 
     @property
     def how_it_ended(self) -> str:
-        """What ended the process, as the rest of a sentence."""
+        """The cause of the process's end, as the rest of a sentence."""
         code = self._launched.process.returncode if self._launched else None
         if self._hung:
             return self._hung
@@ -189,14 +189,14 @@ class WorkerProcess:
 
     @property
     def rss_bytes(self) -> int:
-        """Resident memory of the process now; 0 once it is gone."""
+        """Resident memory of the process; 0 once it is gone."""
         try:
             return int(self._seen.memory_info().rss) if self._seen else 0
         except psutil.Error:
             return 0
 
     def status(self) -> WorkerStatus:
-        """The worker in figures."""
+        """Returns the worker's status in figures."""
         work = self._work
         return WorkerStatus(
             pid=self._launched.process.pid if self._launched else 0,
@@ -208,18 +208,18 @@ class WorkerProcess:
         )
 
     def retire(self) -> None:
-        """The process ends now, between two documents, to be replaced."""
+        """Ends the process between two documents, to be replaced."""
         self.retired = True
         self._kill()
 
     async def kill(self, reason: ConversionFailed | None = None) -> None:
-        """Returns when the process is gone; `reason` is what its present document ends with."""
+        """Returns when the process is gone; `reason` is the result of its present document."""
         self._kill(reason)
         if self._life is not None:
             await asyncio.wait({self._life})  # which has a bound: see UnkillableWorker
 
     async def _live(self, launched: LaunchedWorker) -> None:
-        """Watches the process until it is gone. What fails in here is raised, and ends the process."""
+        """Watches the process until it is gone. A failure in here is raised, and ends the process."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 hearing = tasks.create_task(self._hear(launched.reader))
@@ -242,7 +242,7 @@ class WorkerProcess:
             work.answer.set_result(self._ending_of(work))
 
     def _ending_of(self, work: _WorkerTask) -> WorkerReply | WorkerLost:
-        """What the end of the process means for its document."""
+        """Returns the outcome of the document of a process that ended."""
         if self._killed_for:
             return WireFrame.ERROR, encode_error(self._killed_for)
         how = f"The conversion worker {self.how_it_ended}"
@@ -265,7 +265,7 @@ class WorkerProcess:
         elif frame not in (WireFrame.ALIVE, WireFrame.PROGRESS, WireFrame.RESULT, WireFrame.ERROR):
             raise ConnectionLost("The worker does not speak the converter's protocol.")
         elif work is None or work.answer.done():
-            pass  # said of a document that was given up
+            pass  # the document was given up
         elif frame is WireFrame.ALIVE:
             work.taken = True
             work.tell(frame, TAKEN)
@@ -312,7 +312,7 @@ class WorkerProcess:
             self._kill(ConversionTimedOut(f"The conversion took longer than {self._settings.timeout_s:g} s."))
 
     async def _give_up(self, work: _WorkerTask) -> None:
-        """The document is given up: by the worker itself within the grace, which keeps it warm, else with the worker."""
+        """Gives the document up: by the worker itself within the grace period, which keeps it warm, else with the worker."""
         self._send(WireFrame.CANCEL, str(self.documents).encode())  # both sides count documents
         done, _ = await asyncio.wait({work.answer}, timeout=CANCEL_GRACE_S)
         if not done:
@@ -340,7 +340,7 @@ class WorkerProcess:
         return self._warm is None or not self._warm.done()
 
     def _process_state(self) -> str:
-        """What the system says of the process; of one that is gone that it is dead."""
+        """Returns the system's status of the process; "dead" if it is gone."""
         try:
             return str(self._seen.status() if self._seen else psutil.STATUS_DEAD)
         except psutil.Error:

@@ -34,7 +34,7 @@ MARKDOWN_INDENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A title (level 0) or section header; it is above all that follows until one of its level or above."""
+    """A title (level 0) or section header; it is above all that follows until the next heading of its level or above."""
 
     text: str
     level: int
@@ -59,7 +59,7 @@ class Block:
     places: tuple[Place, ...] = ()
     table: Table | None = None
     continues: bool = False  # a further item of the list that the block before belongs to
-    leads: bool = False  # says what the next block is, and should stand with it
+    leads: bool = False  # introduces the next block, and should stand with it
     depth: int = 0  # how many list items it stands in
     markdown: str = ""
     links: tuple[Hyperlink, ...] = ()
@@ -69,7 +69,7 @@ DocumentPart = Heading | Block | NewScope
 
 
 class ReadDocument:
-    """An exported DoclingDocument with its headings and blocks in reading order, read once for all who look at it.
+    """Reads the headings and blocks of an exported DoclingDocument in reading order, once for all callers.
 
     Raises ChunkingFailed when it is given something else.
     """
@@ -86,7 +86,7 @@ def parts_of(tree: DoclingTree) -> Iterator[DocumentPart]:
 
 
 class _Walk:
-    """One pass over the tree, remembering what was already given out."""
+    """Makes a single pass over the tree and remembers the items already returned."""
 
     def __init__(self, tree: DoclingTree) -> None:
         self._tree = tree
@@ -212,7 +212,7 @@ class _Walk:
         return parts
 
     def _picture(self, node: Node, kept: bool) -> list[DocumentPart]:
-        """Reads the caption, what is known of the picture, and the words that stand in it."""
+        """Reads the caption, the picture's description and classes, and the words that stand in it."""
         ref, places = str(node.get("self_ref")), self._tree.pages.places(node)
         parts = [part for caption in node.get("captions") or () for part in self._caption(caption)]
         if kept:

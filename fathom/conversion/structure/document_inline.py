@@ -13,7 +13,7 @@ _CLOSES = (".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "’", "”")
 _EMPHASIS = (("italic", "*"), ("bold", "**"))
 _OPENS = ("(", "[", "{", "“", "‘")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
-# What stands at the end of a run may become a mark by what the next run begins with.
+# The end of a run may become a mark by the beginning of the next run.
 _NO_MARKS: frozenset[str] = frozenset()
 _MARKS = re.compile(r"[\\`*_<&\]]")
 _SPECIAL = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?]|\Z)|&(?=#?\w*(?:;|\Z))|\](?=\()")
@@ -41,7 +41,7 @@ class InlineText(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Text of one format; `gap` is what parts it from the run before."""
+    """Text of one format; `gap` separates it from the run before."""
 
     text: str
     gap: str
@@ -50,7 +50,7 @@ class _Run:
 
 
 def own_text(node: Mapping[str, Any]) -> str:
-    """Returns the text of an item itself, without what stands below it."""
+    """Returns the text of an item itself, without the items below it."""
     text = str(node.get("text") or "")
     return text if text.strip() else str(node.get("orig") or "")
 
@@ -149,7 +149,7 @@ def _target(node: Mapping[str, Any]) -> str | None:
 def _merged(runs: list[_Run]) -> list[_Run]:
     """Joins neighbours of one format and target, so that no mark closes and opens again within a word.
 
-    Two pieces of code or two formulas with a blank between them stay two.
+    Two pieces of code or two formulas with a blank between them stay separate.
     """
     merged: list[_Run] = []
     for run in runs:

@@ -22,7 +22,7 @@ NO_TEXT = InlineText("", "")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a row, column by column, and the boxes of those that have one; `marked` are the cells with their marks."""
+    """The cells of a row, column by column, and the boxes of cells that have any; `marked` are the cells with their marks."""
 
     cells: tuple[str, ...]
     boxes: tuple[PageBox, ...]
@@ -65,10 +65,10 @@ class Table:
 
 
 def read_table(data: Mapping[str, Any], text_of: ReadCell, box_of: Bbox) -> Table:
-    """The table of `data` (Docling's TableData), without rows and columns that have no cell of their own.
+    """Returns the table of `data` (Docling's TableData), without rows and columns that have no cell of their own.
 
-    A cell over several rows is repeated in each of them, since each row must be readable alone; one over several columns
-    stands once, but in the header over each of its columns. Header rows are joined, top first, into one name a column.
+    A cell over several rows is repeated in each of them, since each row must be readable alone; a cell over several columns
+    stands once, but in the header over each of its columns. Header rows are joined, top first, into a single name per column.
     """
     cells = [cell for cell in data.get("table_cells") or () if isinstance(cell, Mapping)]
     columns = sorted({int(cell["start_col_offset_idx"]) for cell in cells})
@@ -134,9 +134,9 @@ def _leading(columns: Sequence[int], row_headers: Counter[int]) -> int:
 
 
 def pages_of_rows(data: Mapping[str, Any], pages: Sequence[int]) -> Callable[[Mapping[str, Any]], int | None]:
-    """Says of a cell on which page it stands; `pages` are those of the table's parts, in order.
+    """Returns a function that finds the page of a cell; `pages` are those of the table's parts, in order.
 
-    A table that goes on begins anew at the top: a row that stands higher than the one before it is on the next of them.
+    A table that goes on begins anew at the top: a row that stands higher than the row before it is on the next page.
     """
     tops: dict[int, float] = {}
     for cell in data.get("table_cells") or ():
@@ -156,7 +156,7 @@ def pages_of_rows(data: Mapping[str, Any], pages: Sequence[int]) -> Callable[[Ma
 
 
 def _within(indices: Sequence[int], start: int, end: int) -> Sequence[int]:
-    """Those of the sorted indices from start to end, but always start, which is one of them."""
+    """Returns those of the sorted indices from start to end, always with start, which is among them."""
     if end <= start + 1:
         return (start,)
     first = bisect_left(indices, start)

@@ -11,12 +11,12 @@ from fathom.conversion.structure.document_inline import InlineText, inline_text,
 from fathom.conversion.structure.provenance import Pages
 from fathom.errors import ChunkingFailed
 
-# Docling tells apart as furniture what a page repeats; invisible and background are not for readers.
+# Docling labels as furniture everything that a page repeats; invisible and background are not for readers.
 KEPT_LAYERS = frozenset({"body", "notes"})
 BOILERPLATE = frozenset({"page_header", "page_footer", "empty_value"})
 
 Node = Mapping[str, Any]
-MAPPINGS = (dict, Mapping)  # a plain dict is told three times as fast by its own type
+MAPPINGS = (dict, Mapping)  # a plain dict is recognised three times as fast by its own type
 
 
 class DoclingTree:
@@ -64,7 +64,7 @@ class DoclingTree:
         return self.cell_text(cell).plain if cell.get("ref") else str(cell.get("text") or "")
 
     def holds_content(self, node: Node) -> bool:
-        """Tells whether something below the node is for readers."""
+        """Returns whether something below the node is for readers."""
         return any(
             is_kept(inner) and (own_text(inner).strip() or "data" in inner or inner.get("label") == "picture")
             for inner in self._walk(node, frozenset())
@@ -113,7 +113,7 @@ class DoclingTree:
         return joined([joined(rows[number], " ") for number in sorted(rows)], "; ")
 
     def _walk(self, node: Node | None, skipped: set[str] | frozenset[str]) -> Iterator[Node]:
-        """Yields the node and everything under it, each once, save what is in `skipped` when its turn comes."""
+        """Yields the node and everything under it, each once, except nodes that are in `skipped` when their turn comes."""
         seen: set[str] = set()
         waiting = [node] if node is not None else []
         while waiting:
@@ -127,12 +127,12 @@ class DoclingTree:
 
 
 def picture_description(node: Node) -> str:
-    """Returns what is known of a picture, in words."""
+    """Returns the description of a picture in words."""
     return str(((node.get("meta") or {}).get("description") or {}).get("text") or "").strip()
 
 
 def is_kept(node: Node) -> bool:
-    """Tells whether the item is for readers: neither furniture nor hidden."""
+    """Returns whether the item is for readers: neither furniture nor hidden."""
     return node.get("content_layer", "body") in KEPT_LAYERS and node.get("label") not in BOILERPLATE
 
 

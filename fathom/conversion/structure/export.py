@@ -14,7 +14,7 @@ ABSENT_IF_EMPTY = frozenset({"comments", "source"})
 
 
 def exported(document: DoclingDocument) -> dict[str, Any]:
-    """Returns what `export_to_dict` does, without the grids of its tables.
+    """Returns the result of `export_to_dict` without the grids of its tables.
 
     docling-core 2.104.0 exports every cell twice, in `table_cells` and in the computed `grid`, which makes the JSON of a sheet
     twice as large and takes four times as long, and takes five times as long as it need for each text; not needed once

@@ -15,7 +15,7 @@ _LINE = re.compile(r"(?m)^(?=.)")
 def markdown_of(document: ReadDocument) -> str:
     """Returns the document as Markdown: all that chunks hold, in the same order.
 
-    What stands in a list item is indented below it; a heading ends all lists.
+    The blocks of a list item are indented below it; a heading ends all lists.
     """
     pieces: list[str] = []
     before: Block | None = None
@@ -42,7 +42,7 @@ def _indented(text: str, indent: int) -> str:
 
 
 def _table(table: Table) -> str:
-    """Writes the table; one without names of columns has an empty header, which Markdown wants."""
+    """Writes the table; a table without column names has an empty header, which Markdown requires."""
     width = max(len(table.columns), *(len(row.cells) for row in table.rows))
     names = tuple(map(escaped, table.columns)) or ("",) * width
     lines = [row_line([*names, *[""] * (width - len(names))]), f"|{'-|' * width}"]

@@ -41,7 +41,7 @@ class Place:
 
 
 class Pages:
-    """The page sizes and the units of one document, to turn its provenance into places."""
+    """Turns the provenance of one document into places, by its page sizes and units."""
 
     def __init__(self, document: Mapping[str, Any], kind: DocumentKind) -> None:
         self._units = _UNITS_PER_POINT.get(kind, 1.0)
@@ -52,7 +52,7 @@ class Pages:
         }
 
     def places(self, node: Mapping[str, Any]) -> tuple[Place, ...]:
-        """The places of an item, one a provenance; none for kinds without pages."""
+        """Returns the places of an item, one for each provenance; none for kinds without pages."""
         found: list[Place] = []
         for entry in node.get("prov") or ():
             page = entry.get("page_no")
@@ -64,7 +64,7 @@ class Pages:
         return tuple(found)
 
     def box(self, page: int, bbox: Mapping[str, Any] | None) -> PageBox | None:
-        """The bounding box in points from the top left, or None where the kind has no points."""
+        """Returns the bounding box in points from the top left, or None where the kind has no points."""
         if not bbox or self._units is None:
             return None
         top, bottom = float(bbox["t"]), float(bbox["b"])
@@ -80,6 +80,6 @@ class Pages:
 
 
 def places_within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
-    """The places that hold some of the characters from start to end; all of them where none says which it holds."""
+    """Returns the places that hold some of the characters from start to end; all of them where none says which it holds."""
     hit = tuple(place for place in places if place.span is not None and place.span[0] < end and start < place.span[1])
     return hit or tuple(places)

@@ -1,4 +1,4 @@
-"""Boxes that set some words of a page apart: what stands in one is read by itself, and the text beside it goes on."""
+"""Boxes that set words of a page apart: the text in a box is read by itself, and the text beside it goes on."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from fathom.conversion.geometric.layout.page_content import Box, PageContent, Ru
 from fathom.conversion.geometric.layout.text_lines import join_words
 
 # A box holds at least so many words, and is no wider than this share of the page, or it is its background.
-LEAST_WORDS = 12
+MIN_WORDS = 12
 LARGEST = 0.45
-LEAST_HEIGHT = 3.0  # ems
-# What stands wholly in this share of the page at its edges is a running header or footer.
+MIN_HEIGHT = 3.0  # ems
+# Text wholly in this share of the page at its edges is a running header or footer.
 EDGE = 0.1
 FARTHEST = 4.0  # from the left edge of its text, ems, that a line of it begins
 MEET = 2.5
-MOST_RULES = 120
-MOST_BOXES = 40
+MAX_RULES = 120
+MAX_BOXES = 40
 
 
 def asides_of(content: PageContent, size: float, taken: Sequence[Box]) -> list[Box]:
     """The boxes of the page that hold text, none within another; `taken` are tables, `size` is the body size in points."""
     page = content.width * content.height
     found: list[Box] = []
-    fills = [fill for fill in content.fills[: 4 * MOST_BOXES] if fill.width > 8 and fill.height > 6]
+    fills = [fill for fill in content.fills[: 4 * MAX_BOXES] if fill.width > 8 and fill.height > 6]
     candidates = [*(fill for fill in fills if not _in_a_row(fill, fills)), *_frames(content.rules)]
     for box in sorted(candidates, key=lambda one: -one.area):
-        if box.height < LEAST_HEIGHT * size or box.width < 6 * size or box.area > LARGEST * page:
+        if box.height < MIN_HEIGHT * size or box.width < 6 * size or box.area > LARGEST * page:
             continue
         if box.b < EDGE * content.height or box.t > (1 - EDGE) * content.height:
             continue
@@ -35,11 +35,11 @@ def asides_of(content: PageContent, size: float, taken: Sequence[Box]) -> list[B
             continue
         if _holds_text(content, box):
             found.append(box)
-    return found[:MOST_BOXES]
+    return found[:MAX_BOXES]
 
 
 def _in_a_row(box: Box, others: Sequence[Box]) -> bool:
-    """It touches another area beside, above or below it, as cells and bars do."""
+    """Returns whether it touches another area beside, above or below it, as cells and bars do."""
     for other in others:
         wide = min(box.r, other.r) - max(box.l, other.l)
         high = min(box.b, other.b) - max(box.t, other.t)
@@ -49,9 +49,9 @@ def _in_a_row(box: Box, others: Sequence[Box]) -> bool:
 
 
 def _holds_text(content: PageContent, box: Box) -> bool:
-    """Words enough in lines of one column, and none that crosses an edge."""
+    """Returns whether the box holds words enough in lines of a single column, and none that crosses an edge."""
     held = inside(content.words, box)
-    if len(held) < LEAST_WORDS or len({round(word.baseline) for word in held}) < 2:
+    if len(held) < MIN_WORDS or len({round(word.baseline) for word in held}) < 2:
         return False
     if any(word.l < box.l - 1 or word.r > box.r + 1 for word in held):
         return False
@@ -66,7 +66,7 @@ def _holds_text(content: PageContent, box: Box) -> bool:
 
 def _frames(rules: Sequence[Rule]) -> list[Box]:
     """Rectangles that four rules make, as they are drawn around a text."""
-    if not 4 <= len(rules) <= MOST_RULES:
+    if not 4 <= len(rules) <= MAX_RULES:
         return []
     upright = [rule for rule in rules if not rule.horizontal]
     flat = [rule for rule in rules if rule.horizontal]

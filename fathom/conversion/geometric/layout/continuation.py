@@ -1,4 +1,4 @@
-"""Text that goes on elsewhere: below what it stood beside, in the next column, on the next page."""
+"""Joins text that goes on elsewhere: below an interruption, in the next column, on the next page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIVIDED = re.compile(r"[^\W\d_][-\u2010\u00ad]$")
 
 
 def stitched(columns: Sequence[list[PageBlock]]) -> list[PageBlock]:
-    """The blocks of all columns; one that goes on right below the end of another, in a column of its own, is part of it."""
+    """Returns the blocks of all columns, joining a block to the end of another column's block that it continues."""
     found: list[PageBlock] = []
     ends: list[PageBlock] = []  # the last block of each column
     for column in columns:
@@ -54,9 +54,9 @@ def _right_below(above: PageBlock, below: PageBlock) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphShape:
-    """How a block is set, as far as it says where the text goes on.
+    """The typesetting of a block, as far as it shows where the text goes on.
 
-    `begin` and `end` are its first and last line, `first` is the width of its first word, `room` what is free behind the last;
+    `begin` and `end` are its first and last line, `first` is the width of its first word, `room` the space behind the last;
     `left` is where its text begins, behind the mark of an item.
     """
 
@@ -73,7 +73,7 @@ class ParagraphShape:
 
 
 def shape_of(block: PageBlock) -> ParagraphShape | None:
-    """Of a block of text; None of what has no lines."""
+    """Returns the shape of a block of text; None of a block without lines."""
     if not block.lines:
         return None
     begin, end = block.lines[0].text, block.lines[-1].text
@@ -88,13 +88,13 @@ def shape_of(block: PageBlock) -> ParagraphShape | None:
 
 
 def begin_indented(shapes: Iterable[ParagraphShape]) -> bool:
-    """Whether the first lines of the document's paragraphs are indented, so that one that is not goes on with another."""
+    """Returns whether the first lines of paragraphs are indented, so that a paragraph without an indent continues another."""
     found = [one.indented for one in shapes if one.lines > 1 and not one.boxed]
     return len(found) >= 4 and sum(found) >= MOSTLY * len(found)
 
 
 def goes_on(a: ParagraphShape, b: ParagraphShape, *, indented: bool = False) -> bool:
-    """What `a` ends with goes on in `b`, in the next column or on the next page; paragraphs begin `indented` in the document.
+    """Returns whether `a` goes on in `b`, in the next column or on the next page; paragraphs begin `indented` in the document.
 
     Where a sentence ends with the column only an indent can tell.
     """

@@ -33,13 +33,13 @@ class TextCluster(Cluster):  # type: ignore[misc]  # docling's base models are A
 
 
 def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
-    """The page with the lines that OCR found on it, tables' lines among them."""
+    """Returns the page with the lines that OCR found on it, tables' lines among them."""
     lines = [line_cell(line, index, from_ocr=True, height=line.height) for index, line in enumerate(join_words(content.words))]
     return ScannedPage(**{name: getattr(parsed, name) for name in type(parsed).model_fields}, ocr_lines=lines)
 
 
 def content_of(page: Page) -> PageContent:
-    """What stands on the page: as our backend has read it, or else from the cells and shapes of any docling backend."""
+    """Returns the content of the page: as our backend has read it, or else from the cells and shapes of any docling backend."""
     backend: Any = page._backend
     content = getattr(backend, "content", None)
     if isinstance(content, PageContent):
@@ -60,7 +60,7 @@ def content_of(page: Page) -> PageContent:
 
 
 def style_of(conv_res: Any, content: PageContent) -> DocumentStyle:
-    """The style of the page's document, or of the page alone if the backend does not know the document's."""
+    """Returns the style of the page's document, or of the page alone if the backend does not know the document's."""
     backend = conv_res.input._backend
     style = getattr(backend, "style", None)
     return style() if callable(style) else DocumentStyle(body_size(content.words))
@@ -82,9 +82,9 @@ def _rule(box: BoundingBox) -> Rule:
 
 
 def clusters_of(blocks: Sequence[PageBlock], known: Collection[str], *, from_ocr: bool) -> list[Cluster]:
-    """The blocks as docling's clusters, numbered in reading order, each with its text in one cell.
+    """Returns the blocks as docling's clusters, numbered in reading order, each with its text in a cell.
 
-    `known` are the document's words, which tell compounds from words divided at a line's end.
+    `known` are the document's words, which distinguish compounds from words divided at a line's end.
     """
     clusters: list[Cluster] = []
     number = len(blocks)
@@ -124,7 +124,7 @@ def _bbox(box: Box) -> BoundingBox:
 
 
 def line_cell(line: PageLine, index: int, *, from_ocr: bool, height: float | None = None) -> TextCell:
-    """The line as docling's cell, as high as its font is large, so that sizes can be compared by it."""
+    """Returns the line as docling's cell, as high as its font is large, so that sizes can be compared by it."""
     rect = BoundingRectangle.from_bounding_box(
         BoundingBox(l=line.l, t=line.b - (height or line.size), r=line.r, b=line.b, coord_origin=CoordOrigin.TOPLEFT)
     )
@@ -147,7 +147,7 @@ def line_cell(line: PageLine, index: int, *, from_ocr: bool, height: float | Non
 
 
 def table_of(grid: LineGrid, cluster: Cluster, page_no: int) -> Table:
-    """The grid as docling's table."""
+    """Returns the grid as docling's table."""
     cells = [
         TableCell(
             bbox=_bbox(cell.box),

@@ -8,8 +8,8 @@ from fathom.conversion.geometric.layout.page_content import Box, PageContent, bo
 from fathom.conversion.geometric.layout.text_lines import join_words
 
 # Smaller bitmaps are bullets, rules and logos' crumbs.
-LEAST_SIDE = 18.0
-LEAST_SHARE = 0.004
+MIN_SIDE = 18.0
+MIN_SHARE = 0.004
 # A bitmap that covers the page is its background, not a picture on it.
 BACKGROUND = 0.8
 DRAWING_STROKES = 6
@@ -21,15 +21,15 @@ LABEL = 24
 
 
 def find_pictures(content: PageContent, tables: Sequence[Box]) -> list[Box]:
-    """The pictures of the page, from top to bottom; none overlaps a table by much."""
+    """Returns the pictures of the page, from top to bottom; none overlaps a table by much."""
     page = content.width * content.height
-    bitmaps = [p for p in content.pictures if min(p.width, p.height) >= LEAST_SIDE and p.area >= LEAST_SHARE * page]
+    bitmaps = [p for p in content.pictures if min(p.width, p.height) >= MIN_SIDE and p.area >= MIN_SHARE * page]
     if content.words:
         bitmaps = [p for p in bitmaps if p.area < BACKGROUND * page and not _behind_text(content, p)]
     found = _merged(bitmaps, 1.0)
     for group in _groups(content.drawings[:MAX_DRAWINGS]):
         box = bounds(group)
-        if len(group) < DRAWING_STROKES or box.area < DRAWING_SHARE * page or min(box.width, box.height) < 2 * LEAST_SIDE:
+        if len(group) < DRAWING_STROKES or box.area < DRAWING_SHARE * page or min(box.width, box.height) < 2 * MIN_SIDE:
             continue
         if box.area > BACKGROUND * page or _behind_text(content, box):
             continue
@@ -39,7 +39,7 @@ def find_pictures(content: PageContent, tables: Sequence[Box]) -> list[Box]:
 
 
 def _behind_text(content: PageContent, box: Box) -> bool:
-    """It is what a text is set on (a coloured box, a bar), rather than a picture with labels."""
+    """Returns whether a text is set on it (a coloured box, a bar), rather than a picture with labels."""
     held = inside(content.words, box)
     if not held:
         return False
@@ -51,7 +51,7 @@ def _behind_text(content: PageContent, box: Box) -> bool:
 
 
 def _groups(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Boxes that lie within NEAR of each other, directly or through others."""
+    """Returns boxes that lie within NEAR of each other, directly or through others."""
     groups: list[tuple[Box, list[Box]]] = []
     for box in sorted(boxes, key=lambda b: (b.l, b.t)):
         touching = [g for g in groups if _near(g[0], box)]
@@ -77,7 +77,7 @@ def _near(a: Box, b: Box, within: float = NEAR) -> bool:
 
 
 def _merged(boxes: Sequence[Box], within: float) -> list[Box]:
-    """Boxes of which no two touch, covering the same places."""
+    """Returns boxes of which no two touch, covering the same places."""
     left = [Box(b.l, b.t, b.r, b.b) for b in boxes]
     merged = True
     while merged:

@@ -12,12 +12,12 @@ CHECKED, UNCHECKED = "[x]", "[ ]"
 # The label of a box stands so near on its right, in ems; a label on the left at most this share of the page's width away.
 NEAR_RIGHT = 2.5
 FAR_LEFT = 0.6
-SAME_ROW = 0.4  # of the lower one's height
+SAME_ROW = 0.4  # of the lower item's height
 
 
 @dataclass(slots=True)
 class _LabelPiece:
-    """A line or the value of a field, with what was set before and behind it."""
+    """A line or the value of a field, with the pieces set before and behind it."""
 
     text: str
     box: Box
@@ -33,7 +33,7 @@ class _LabelPiece:
 
 
 def lines_with_fields(words: Sequence[Word], width: float) -> list[PageLine]:
-    """The lines of a page `width` points wide; what was filled in is part of the line of its label."""
+    """Returns the lines of a page `width` points wide; filled-in values are part of the line of their label."""
     typed: dict[int, list[Word]] = {}
     for word in words:
         if word.field:
@@ -55,7 +55,7 @@ def lines_with_fields(words: Sequence[Word], width: float) -> list[PageLine]:
 
 
 def _set_beside(value: _LabelPiece, labels: Sequence[_LabelPiece], values: Sequence[_LabelPiece], width: float) -> bool:
-    """The value is part of its label's line, if it has one."""
+    """Makes the value part of its label's line; returns whether it has a label."""
     row = [label for label in labels if _beside(label.box, value.box)]
     size = value.words[0].size
     if value.ticks and not _ends_row(value, row, values):

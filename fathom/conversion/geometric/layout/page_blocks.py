@@ -1,4 +1,4 @@
-"""Lines of a column joined to paragraphs, headings and items: a block ends where the setting of the text changes."""
+"""Joins the lines of a column to paragraphs, headings and items: a block ends where the typesetting changes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from fathom.conversion.geometric.layout.letters.superscripts import script_of
 from fathom.conversion.geometric.layout.page_content import Box, PageLine, bounds
 from fathom.conversion.geometric.layout.roles.list_items import starts_item
 
-# A line further below the last one than the usual step by this factor begins a new block.
+# A line further below the last line than the usual step by this factor begins a new block.
 WIDER_STEP = 1.28
 INDENT = 0.7
 # A line of so many characters may have been broken for its width.
 FULL_LINE = 50
-LONGEST_LABEL = 4  # words
+MAX_LABEL = 4  # words
 LISTED = re.compile(r" \.\.\. (?:[A-Z]-?)?(?:\d{1,4}|[ivxlc]{1,7}|[IVXLC]{1,7})$")
 SENTENCE_END = re.compile(r"[.!?:。！？؟]['\"”’»)\]]*$")
 
 
 class BlockRole(StrEnum):
-    """What a block is on its page."""
+    """The role of a block on its page."""
 
     TEXT = "text"
     TITLE = "title"
@@ -41,7 +41,7 @@ class BlockRole(StrEnum):
 
 @dataclass(slots=True)
 class PageBlock:
-    """Lines that are read as one. `confidence` is how far its role is supported by what was measured, 0-1.
+    """Lines that are read together. `confidence` is how far its role is supported by measurements, 0-1.
 
     `room`: points from its last line to the right edge of its column; `indented`: its first line is; `boxed`: in an aside.
     """
@@ -79,7 +79,7 @@ class PageBlock:
 
 
 def join_lines(lines: Sequence[PageLine], size: float) -> list[PageBlock]:
-    """The blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
+    """Returns the blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
     if not lines:
         return []
     steps = _usual_steps(lines)
@@ -117,7 +117,7 @@ def _usual_steps(lines: Sequence[PageLine]) -> dict[float, float]:
 
 
 def _within_paragraphs(counted: Counter[float]) -> float:
-    """The least of the common steps: wider ones part paragraphs or items."""
+    """Returns the least of the common steps: wider steps separate paragraphs or items."""
     least = max(2, 0.15 * counted.total())
     common = [step for step, count in counted.items() if count >= least]
     return min(common) if common else min(counted, key=lambda step: (-counted[step], step))
@@ -128,7 +128,7 @@ def _rounded(size: float) -> float:
 
 
 def _edges(lines: Sequence[PageLine]) -> tuple[float, float]:
-    """Left and right edge of the column's text."""
+    """Returns left and right edge of the column's text."""
     lefts = Counter(round(line.l) for line in lines)
     left = min((x for x, n in lefts.items() if n >= max(2, 0.15 * len(lines))), default=min(line.l for line in lines))
     rights = sorted(line.r for line in lines)
@@ -145,7 +145,7 @@ def _parted(
     right: float,
     size: float,
 ) -> bool:
-    """`b` begins another block than the one that ends with `a`."""
+    """Returns whether `b` begins another block than the block that ends with `a`."""
     if LISTED.search(a.text):  # an entry of a table of contents
         return True
     larger = max(a.size, b.size)
@@ -185,36 +185,36 @@ def _parted(
 
 
 def _starts_note(line: PageLine) -> bool:
-    """The line begins with a raised mark."""
+    """Returns whether the line begins with a raised mark."""
     words = line.words
     return len(words) > 1 and words[0].size < words[1].size and script_of(words[0], words[1]) > 0
 
 
 def _runs_on(a: PageLine, b: PageLine, right: float) -> bool:
-    """The sentence goes over from `a` to `b`: bold words at its beginning or end only."""
+    """Returns whether the sentence goes over from `a` to `b`: bold words at its beginning or end only."""
     fills = a.r > right - 4 * a.size
     return fills and (b.text[:1].islower() or not SENTENCE_END.search(a.text)) and a.words[0].bold == b.words[0].bold
 
 
 def _ended(a: PageLine, b: PageLine, right: float) -> bool:
-    """`a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
+    """Returns whether `a` ends a sentence with so much room to spare that the first word of `b` would have fitted behind it."""
     return bool(SENTENCE_END.search(a.text)) and _fits(a, b, right) and not b.text[:1].islower()
 
 
 def _fits(a: PageLine, b: PageLine, right: float) -> bool:
-    """The first word of `b` would have fitted behind `a`."""
+    """Returns whether the first word of `b` would have fitted behind `a`."""
     word = b.words[0]
     return a.r + 0.3 * a.size + (word.r - word.l) < right - 0.5 * a.size
 
 
 def _starts_term(line: PageLine) -> bool:
-    """The line begins with bold words, as what is explained in a list of terms."""
+    """Returns whether the line begins with bold words, as a term does in a list of terms."""
     return line.words[0].bold and not line.bold
 
 
 def _has_label(line: PageLine) -> bool:
-    """The bold words that the line begins with end with a colon."""
-    bold = [word for word, _ in zip(line.words, range(LONGEST_LABEL), strict=False) if word.bold]
+    """Returns whether the bold words that the line begins with end with a colon."""
+    bold = [word for word, _ in zip(line.words, range(MAX_LABEL), strict=False) if word.bold]
     return bool(bold) and bold[-1].text.endswith(":")
 
 

@@ -1,4 +1,4 @@
-"""The order in which the parts of a page are read: columns are found by the gutters between them, never across one."""
+"""Finds the reading order of a page's parts: columns are separated by the gutters between them, never across a gutter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GUTTER_ROWS = 3
 # A side of a gutter is running text if its pieces are on average so long and so many of them go on in mid-sentence.
 PROSE_CHARACTERS = 18
 PROSE_GOES_ON = 0.2
-# Two sides whose rows stand on the same baselines to this share are one table rather than two columns, unless both are prose.
+# Two sides whose rows stand on the same baselines to this share are a table rather than two columns, unless both are prose.
 ALIGNED = 0.7
 MAX_DEPTH = 12
 # A line so close below a row, in ems of the body, is drawn under it.
@@ -42,16 +42,16 @@ T = TypeVar("T")
 
 
 def read_columns(pieces: Sequence[ColumnPiece], size: float, bars: Sequence[Rule] = ()) -> list[list[ColumnRow]]:
-    """The columns in reading order, each a list of rows from top to bottom; `size` is the body size in points.
+    """Returns the columns in reading order, each a list of rows from top to bottom; `size` is the body size in points.
 
-    `bars` are painted lines that lie flat: a gutter ends at one that crosses it, and before a row that stands apart and is
-    underlined by one, which has the names of a table's columns.
+    `bars` are painted lines that lie flat: a gutter ends at a bar that crosses it, and before a row that stands apart and is
+    underlined by a bar, which has the names of a table's columns.
     """
     return _cut(list(pieces), size, bars, 0)
 
 
 def rows_of(pieces: Sequence[ColumnPiece]) -> list[ColumnRow]:
-    """Pieces that stand beside each other, from top to bottom; in a row from left to right."""
+    """Returns pieces that stand beside each other, from top to bottom; in a row from left to right."""
     rows: list[ColumnRow] = []
     low = high = 0.0
     for piece in sorted(pieces, key=lambda p: ((p.t + p.b) / 2, p.l)):
@@ -87,7 +87,7 @@ def _cut(pieces: list[ColumnPiece], size: float, bars: Sequence[Rule], depth: in
 
 
 def _best_gutter(rows: list[ColumnRow], size: float, bars: Sequence[Rule]) -> tuple[int, int, float] | None:
-    """(first row, last row, x) of the gutter that runs along most rows; None if the rows are one column."""
+    """Returns (first row, last row, x) of the gutter that runs along most rows; None if the rows are a single column."""
     region = bounds(p for row in rows for p in row)
     free = [_free(row, region) for row in rows]
     least = GUTTER * size
@@ -154,7 +154,7 @@ def _meet(a: Sequence[HorizontalSpan], b: Sequence[HorizontalSpan], least: float
 
 
 def _worth(rows: list[ColumnRow], first: int, last: int, gap: HorizontalSpan, region: Box, size: float) -> float:
-    """How many rows the gutter separates; 0 if it is no gutter."""
+    """Returns how many rows the gutter separates; 0 if it is no gutter."""
     if gap[1] - gap[0] < GUTTER * size or gap[0] <= region.l + 0.5 or gap[1] >= region.r - 0.5:
         return 0
     left: list[ColumnPiece] = []
@@ -182,14 +182,14 @@ def _worth(rows: list[ColumnRow], first: int, last: int, gap: HorizontalSpan, re
 
 
 def _blocks_face(left: list[ColumnPiece], right: list[ColumnPiece]) -> bool:
-    """A picture or table stands beside text of some height."""
+    """Returns whether a picture or table stands beside text of some height."""
     if all(p.line for p in left) and all(p.line for p in right):
         return False
     return len(left) + len(right) > GUTTER_ROWS
 
 
 def _separate(left: list[ColumnPiece], right: list[ColumnPiece], beside: float) -> bool:
-    """The two sides are read one after the other, not row by row."""
+    """Returns whether the two sides are read in turn, not row by row."""
     prose_left, prose_right = is_prose(left), is_prose(right)
     if prose_left and prose_right:
         return True
@@ -202,7 +202,7 @@ def _separate(left: list[ColumnPiece], right: list[ColumnPiece], beside: float) 
 
 
 def _aligned(left: list[ColumnPiece], right: list[ColumnPiece]) -> float:
-    """Share of the rows of the shorter side that stand on a baseline of the other."""
+    """Returns the share of the rows of the shorter side that stand on a baseline of the other."""
     few, many = sorted((left, right), key=len)
     lines = [p.line for p in many if p.line is not None]
     here = [p.line for p in few if p.line is not None]
@@ -213,7 +213,7 @@ def _aligned(left: list[ColumnPiece], right: list[ColumnPiece]) -> float:
 
 
 def _runs(pieces: Sequence[ColumnPiece]) -> list[str]:
-    """The texts of the pieces; those that only the wide blanks of a justified line part are one."""
+    """Returns the texts of the pieces, joined where only the wide blanks of a justified line separate them."""
     runs: list[str] = []
     last: PageLine | None = None
     for piece in sorted(pieces, key=lambda p: (round(p.b), p.l)):

@@ -1,4 +1,4 @@
-"""What stands on a page before anyone says what it means: words, lines of words, painted rules, pictures.
+"""The content of a page before roles are assigned: words, lines of words, painted rules, pictures.
 
 Coordinates are points of 1/72 inch from the top left corner of the page as it is shown.
 """
@@ -89,7 +89,7 @@ class Word:
 
 @dataclass(slots=True)
 class PageLine:
-    """Words of one column that stand on one baseline, in reading order."""
+    """Words of a column that stand on the same baseline, in reading order."""
 
     words: list[Word]
     l: float
@@ -127,7 +127,7 @@ class PageLink:
 
 @dataclass(slots=True)
 class PageNote:
-    """What a reader wrote on the page: by whom, and the words it is on, as far as they are known."""
+    """A reader's note on the page: its author, text, and the words it is on, as far as they are known."""
 
     l: float
     t: float
@@ -144,7 +144,7 @@ class PageContent:
 
     `titles` are the keys of the outline's entries that lead to the page (see outline.py), `files` are attached to it,
     `said` is its text in pdfium's order, without the `hidden` words, which do not show, each with the reason, and without the
-    `unreadable` ones, of which the file does not say the letters; of `voiceless` glyphs it says nothing at all.
+    `unreadable` words, of which the file does not give the letters; of `voiceless` glyphs it gives nothing at all.
     """
 
     width: float
@@ -169,9 +169,9 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class RunningTexts:
-    """What the pages of a document show of their margins (see running_texts.py); each place says first whether it is the top.
+    """The running texts of a document's margins (see repeated_lines.py); each place begins with whether it is the top.
 
-    `step`: points between the body's lines; `several`: more than one page was seen; `form`: the pages are printed from one
+    `step`: points between the body's lines; `several`: several pages were seen; `form`: the pages are printed from a
     form; `texts`: the keys of running texts; `slots`: heights of running texts that change by chapter; `numbers`: heights of
     page numbers; `counters`: texts whose number is the page's.
     """
@@ -187,8 +187,9 @@ class RunningTexts:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStyle:
-    """What only the whole document shows: its body size, its words, what runs in its pages' margins, and whether it is
-    `typewritten`: set in a font of one width."""
+    """Properties that only the whole document shows: its body size, its words, its running texts, and whether it is
+    `typewritten`: set in a fixed-width font.
+    """
 
     body_size: float
     running: RunningTexts = RunningTexts()
@@ -197,31 +198,31 @@ class DocumentStyle:
 
 
 def bounds(items: Iterable[Boxed]) -> Box:
-    """The box around all of them; there is at least one."""
+    """Returns the box around all of them; there is at least one."""
     boxes = list(items)
     return Box(min(i.l for i in boxes), min(i.t for i in boxes), max(i.r for i in boxes), max(i.b for i in boxes))
 
 
 def overlap(a: Boxed, b: Boxed) -> float:
-    """Area both cover, in square points."""
+    """Returns the area both cover, in square points."""
     width = min(a.r, b.r) - max(a.l, b.l)
     height = min(a.b, b.b) - max(a.t, b.t)
     return width * height if width > 0 and height > 0 else 0.0
 
 
 def centre_inside(item: Boxed, box: Boxed, slack: float = 0.0) -> bool:
-    """The middle of `item` lies in `box`, widened by `slack` points on each side."""
+    """Returns whether the middle of `item` lies in `box`, widened by `slack` points on each side."""
     x, y = (item.l + item.r) / 2, (item.t + item.b) / 2
     return box.l - slack <= x <= box.r + slack and box.t - slack <= y <= box.b + slack
 
 
 def inside(items: Iterable[B], box: Boxed, slack: float = 0.0) -> list[B]:
-    """Those whose middle lies in `box`."""
+    """Returns those whose middle lies in `box`."""
     return [item for item in items if centre_inside(item, box, slack)]
 
 
 def body_size(words: Sequence[Word]) -> float:
-    """The size most characters are set in, to the half point; 10 if there are none."""
+    """Returns the size most characters are set in, to the half point; 10 if there are none."""
     sizes: Counter[float] = Counter()
     for word in words:
         sizes[round(word.size * 2) / 2] += len(word.text)

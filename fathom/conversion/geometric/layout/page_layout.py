@@ -1,4 +1,4 @@
-"""A page laid out: what stands on it becomes blocks with roles, in the order a person reads them."""
+"""Lays out a page: its content becomes blocks with roles, in reading order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from fathom.conversion.geometric.layout.text_lines import join_words, merge_line
 
 
 def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) -> list[PageBlock]:
-    """The blocks of the page in reading order; every word is in exactly one of them, or in a table's cell.
+    """Returns the blocks of the page in reading order; every word is in exactly one block, or in a table's cell.
 
     The `first` page of a document may have its title.
     """
@@ -81,7 +81,7 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
 
 
 def _column(rows: Sequence[ColumnRow], style: DocumentStyle) -> list[PageBlock]:
-    """The blocks of one column."""
+    """Returns the blocks of a column."""
     size = style.body_size
     blocks: list[PageBlock] = []
     tables = {first: (last, grid) for first, last, grid in find_tables(rows)}
@@ -120,7 +120,7 @@ def _listing(lines: Sequence[PageLine]) -> PageBlock:
 
 
 def _aside(box: Box, content: PageContent, style: DocumentStyle) -> ColumnPiece:
-    """What stands in the box, as a piece that is read by itself."""
+    """Returns the content of the box, as a piece that is read by itself."""
     lines = join_words(inside(content.words, box, 1.0))
     pieces = [ColumnPiece(line.l, line.t, line.r, line.b, line) for line in lines]
     blocks = [block for rows in read_columns(pieces, style.body_size) for block in _column(rows, style)]

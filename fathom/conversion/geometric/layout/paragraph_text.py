@@ -1,4 +1,4 @@
-"""The text of lines that are read as one: words divided at a line's end put together, compounds kept."""
+"""Joins the text of lines: words divided at a line's end are put together, compounds kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fathom.conversion.geometric.layout.spelling.hyphenated import is_hyphenated
 from fathom.conversion.geometric.layout.text_lines import UNSPACED
 
 HYPHENS = "-\u2010\u00ad"
-LONGEST_WORD = 200
+MAX_WORD = 200
 DIVIDED_END = re.compile(rf"([^\W\d_]+)[{HYPHENS}]$")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 CHAIN = re.compile(rf"[^\W\d_]+[{HYPHENS}][^\W\d_]+[{HYPHENS}]$")
@@ -20,7 +20,7 @@ EDGES = re.compile(r"^[^\w]+|[^\w]+$")
 
 
 def known_words(words: Iterable[Word]) -> frozenset[str]:
-    """The words of a document in small letters, save those that a line's end divides."""
+    """Returns the words of a document in small letters, save those that a line's end divides."""
     known = set()
     for word in words:
         text = word.text
@@ -30,7 +30,7 @@ def known_words(words: Iterable[Word]) -> frozenset[str]:
 
 
 def join_texts(lines: Sequence[PageLine], known: Collection[str]) -> str:
-    """One text of all lines. `known` words of the document tell a divided word from a compound."""
+    """Returns the text of all lines. `known` words of the document distinguish a divided word from a compound."""
     text = ""
     for line in lines:
         text = appended(text, line.text, known) if text else line.text
@@ -38,11 +38,11 @@ def join_texts(lines: Sequence[PageLine], known: Collection[str]) -> str:
 
 
 def appended(text: str, more: str, known: Collection[str] = ()) -> str:
-    """The text that goes on with `more`: a word divided between them is put together, as far as it is known for one."""
+    """Returns the text continued by `more`: a word divided between them is joined, if it is known as a word."""
     if not more:
         return text
     if text[-1:] and text[-1] in HYPHENS:
-        start = max(0, len(text) - LONGEST_WORD)
+        start = max(0, len(text) - MAX_WORD)
         divided = DIVIDED_END.search(text, start)
         following = FIRST_WORD.match(more)
         if divided is not None and following is not None:
@@ -58,7 +58,7 @@ def appended(text: str, more: str, known: Collection[str] = ()) -> str:
 
 
 def _compound(first: str, second: str, known: Collection[str]) -> bool:
-    """The hyphen belongs to the word rather than to the line's end."""
+    """Returns whether the hyphen belongs to the word rather than to the line's end."""
     a, b = first.casefold(), second.casefold()
     if f"{a}-{b}" in known:
         return True

@@ -55,7 +55,7 @@ class GeometricLayoutModel(BaseLayoutModel):
         return GeometricLayoutOptions
 
     def predict_layout(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[LayoutPrediction]:
-        """The clusters of each page."""
+        """Returns the clusters of each page."""
         return [self._predict(conv_res, page) for page in pages]
 
     def _predict(self, conv_res: Any, page: Page) -> LayoutPrediction:
@@ -112,7 +112,7 @@ class GeometricTableModel(BaseTableStructureModel):
         return GeometricTableOptions
 
     def predict_tables(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[TableStructurePrediction]:
-        """The tables of each page, by the number of their cluster."""
+        """Returns the tables of each page, by the number of their cluster."""
         return [self._predict(page) for page in pages]
 
     def _predict(self, page: Page) -> TableStructurePrediction:
@@ -133,10 +133,10 @@ class GeometricTableModel(BaseTableStructureModel):
 
 
 def layout_engines() -> dict[str, list[type]]:
-    """What docling's plugin system asks for."""
+    """Returns the layout engines for docling's plugin system."""
     return {"layout_engines": [GeometricLayoutModel]}
 
 
 def table_structure_engines() -> dict[str, list[type]]:
-    """What docling's plugin system asks for."""
+    """Returns the table engines for docling's plugin system."""
     return {"table_structure_engines": [GeometricTableModel]}

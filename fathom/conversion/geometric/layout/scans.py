@@ -1,4 +1,4 @@
-"""Pages without usable text: told from others, and read by OCR so that they can be laid out like any page."""
+"""Recognises pages without usable text, and reads them by OCR so that they can be laid out like any page."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 from fathom.conversion.geometric.layout.page_content import Box, PageContent, Word, bounds, centre_inside, overlap
 from fathom.conversion.geometric.ocr.ocr_languages import is_foreign
 
-# Pixels a point at which pages are read, 180 dpi, and the most for small ones; longest sides in pixels that are enough.
-SCALE, LARGEST_SCALE = 2.5, 5.0
-LEAST_SIDE, MOST_SIDE = 1280, 4000
+# Pixels a point at which pages are read, 180 dpi, and the most for small pages; longest sides in pixels that are enough.
+SCALE, MAX_SCALE = 2.5, 5.0
+MIN_SIDE, MAX_SIDE = 1280, 4000
 # The boxes of OCR's lines reach so far beyond their first and last letters, in heights of the line.
 MARGIN = 0.12
 # Text that covers less of the page than this, on a page whose picture covers more than that, is a stamp on a scan.
 LITTLE_TEXT = 60
 MUCH_PICTURE = 0.35
 BESIDE = 2.0  # ems
-# So many characters of which the file does not say what they are, and such a share of the page's, and it is read again.
-LEAST_UNREADABLE = 12
+# So many characters without known letters, and such a share of the page's, and it is read again.
+MIN_UNREADABLE = 12
 MUCH_UNREADABLE = 0.15
 # A text layer of which so many characters stand for nothing is garbage.
 GARBAGE = 0.3
 
 
 def wants_ocr(content: PageContent) -> bool:
-    """The page has no usable text, and something on it that may be text."""
+    """Returns whether the page has no usable text, and something on it that may be text."""
     characters = sum(len(w.text) for w in content.words) + sum(len(w.text) for w in content.turned)
     painted = bool(content.pictures or content.drawings or len(content.fills) > 20)
     unreadable = unreadable_letters(content)
-    if unreadable >= max(LEAST_UNREADABLE, MUCH_UNREADABLE * (characters + unreadable)):
+    if unreadable >= max(MIN_UNREADABLE, MUCH_UNREADABLE * (characters + unreadable)):
         return True
     if characters == 0:
         return painted
@@ -40,18 +40,18 @@ def wants_ocr(content: PageContent) -> bool:
 
 
 def covered_by_pictures(content: PageContent) -> bool:
-    """Pictures cover so much of the page that it may be a scan."""
+    """Returns whether pictures cover so much of the page that it may be a scan."""
     page = content.width * content.height
     return bool(content.pictures) and bounds(content.pictures).area > MUCH_PICTURE * page
 
 
 def unreadable_letters(content: PageContent) -> int:
-    """How many glyphs are on the page of which the file does not say what letters they are."""
+    """Returns the number of glyphs on the page whose letters the file does not give."""
     return content.voiceless + sum(len(word.text) for word in content.unreadable)
 
 
 def not_read(before: PageContent, after: PageContent) -> int:
-    """How many words, or glyphs without a letter, the page still lacks `after` it was read by OCR, or was not."""
+    """Returns how many words, or glyphs without a letter, the page still lacks `after` it was read by OCR, or was not."""
     own = {id(word) for word in before.words}
     read = [word for word in after.words if id(word) not in own]
     if not before.unreadable:
@@ -60,7 +60,7 @@ def not_read(before: PageContent, after: PageContent) -> int:
 
 
 def _with_read(content: PageContent, read: Sequence[Word]) -> PageContent:
-    """The page's own words, and those that OCR read where its words are unreadable."""
+    """Returns the page's own words, and those that OCR read where its words are unreadable."""
     places = [Box(word.l, word.t, word.r, word.b) for word in content.unreadable]
     found = []
     for word in read:
@@ -76,7 +76,7 @@ def _with_read(content: PageContent, read: Sequence[Word]) -> PageContent:
 
 
 def garbage_share(content: PageContent) -> float:
-    """Share of characters that stand for no letter: replacements, private use, controls."""
+    """Returns the share of characters that stand for no letter: replacements, private use, controls."""
     total = bad = 0
     for word in content.words:
         total += len(word.text)
@@ -85,13 +85,13 @@ def garbage_share(content: PageContent) -> float:
 
 
 def scale_of(width: float, height: float) -> float:
-    """Pixels a point for a page of that size: small pages are enlarged, and large ones stay within bounds."""
+    """Returns pixels a point for a page of that size: small pages are enlarged, and large pages stay within bounds."""
     longest = max(width, height, 1.0)
-    return min(max(SCALE, min(LARGEST_SCALE, LEAST_SIDE / longest)), MOST_SIDE / longest)
+    return min(max(SCALE, min(MAX_SCALE, MIN_SIDE / longest)), MAX_SIDE / longest)
 
 
 def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (), *, threads: int = 1) -> PageContent:
-    """The page's content with the words OCR found in these languages, or in any where none is named.
+    """Returns the page's content with the words OCR found in these languages, or in any where none is named.
 
     The scan itself is no picture on the page any more.
     """
@@ -103,9 +103,9 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
     words: list[Word] = []
     for line in found:
         words += _words(line.text, Box(*(value / scale for value in line.box)), line.confidence, len(words))
-    if sum(len(word.text) for word in content.words) > unreadable_letters(content) >= LEAST_UNREADABLE:
+    if sum(len(word.text) for word in content.words) > unreadable_letters(content) >= MIN_UNREADABLE:
         return _with_read(content, words)
-    if garbage_share(content) <= GARBAGE:  # a stamp on the scan, or the text of one that could not be read again
+    if garbage_share(content) <= GARBAGE:  # a stamp on the scan, or the text of a scan that could not be read again
         words += [word for word in content.words if not any(_read_there(word, other) for other in words)]
     page = content.width * content.height
     kept = [p for p in content.pictures if p.area < MUCH_PICTURE * page] if words else content.pictures
@@ -135,7 +135,7 @@ def _read_there(word: Word, other: Word) -> bool:
 
 
 def _words(text: str, box: Box, confidence: float, order: int) -> list[Word]:
-    """The words of a line, each at its share of the line's width."""
+    """Returns the words of a line, each at its share of the line's width."""
     margin = min(MARGIN * box.height, 0.1 * box.width)
     box = Box(box.l + margin, box.t, box.r - margin, box.b)
     parts = text.split()

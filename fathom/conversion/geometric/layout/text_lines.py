@@ -12,10 +12,10 @@ from fathom.conversion.geometric.layout.letters.superscripts import LETTER_RUN, 
 from fathom.conversion.geometric.layout.page_content import PageLine, Word
 
 # The widest blank of a justified line, in ems; gaps between cells and columns are wider.
-WIDEST_BLANK = 0.75
-# The widest blank of a justified line in a narrow column; wider ones than WIDEST_BLANK must be even.
+MAX_BLANK = 0.75
+# The widest blank of a justified line in a narrow column; blanks wider than MAX_BLANK must be even.
 JUSTIFIED_BLANK = 1.6
-# Text so much larger than what is beside it is on its line only if both stand on one baseline; a font's depth below it, in ems.
+# Text so much larger than its neighbours is on their line only if both share a baseline; a font's depth below it, in ems.
 MUCH_LARGER = 1.9
 DESCENT = 0.22
 # Where so many pieces begin that are not the first of their line, there is an edge of columns or cells.
@@ -33,7 +33,7 @@ UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\uff00-\uffef\u0
 
 
 def join_words(words: Sequence[Word]) -> list[PageLine]:
-    """Pieces of lines, from top to bottom and left to right. Every word is in exactly one."""
+    """Returns pieces of lines, from top to bottom and left to right. Every word is in exactly one piece."""
     by_row: dict[int, dict[int, list[Word]]] = {}
     pieces: list[list[Word]] = []
     for word in sorted(words, key=lambda w: (w.l, w.t, w.order)):
@@ -48,7 +48,7 @@ def join_words(words: Sequence[Word]) -> list[PageLine]:
 
 
 def _rejoin_justified(lines: Sequence[PageLine]) -> list[PageLine]:
-    """Pieces parted only because a narrow justified line has wide blanks are one: all its blanks are equally wide.
+    """Joins pieces that are separate only because a narrow justified line has wide blanks: all its blanks are equally wide.
 
     Where many pieces begin, a column or cell does.
     """
@@ -85,7 +85,7 @@ def _joined_row(row: list[PageLine], edges: Collection[int]) -> list[PageLine]:
 
 
 def _says_something(before: PageLine, after: PageLine) -> bool:
-    """The words beside the blank are no figures, and set alike."""
+    """Returns whether the words beside the blank are no figures, and set alike."""
     alike = abs(before.size - after.size) < 0.3
     return alike and any(character.isalpha() for character in before.words[-1].text + after.words[0].text)
 
@@ -95,7 +95,7 @@ def _row(word: Word) -> int:
 
 
 def _nearest(word: Word, by_row: dict[int, dict[int, list[Word]]]) -> list[Word] | None:
-    """The piece that ends where the word begins, if any."""
+    """Returns the piece that ends where the word begins, if any."""
     row, best, distance = _row(word), None, 1e9
     reach = 1 if word.size < 14 else 2
     for key in range(row - reach, row + reach + 1):
@@ -114,7 +114,7 @@ def _nearest(word: Word, by_row: dict[int, dict[int, list[Word]]]) -> list[Word]
 
 
 def _raised(piece: list[Word], word: Word) -> bool:
-    """The word is raised or lowered behind the piece's last, or the one word of the piece is before it."""
+    """Returns whether the word is raised or lowered behind the piece's last word, or the piece's only word is before it."""
     last, main = piece[-1], _main(piece)
     if abs(word.order - last.order) != 1:
         return False
@@ -126,7 +126,7 @@ def _raised(piece: list[Word], word: Word) -> bool:
 
 
 def _main(piece: list[Word]) -> Word:
-    """The word that says where the line stands: the largest of the last ones, not a raised figure."""
+    """Returns the word that fixes the line's position: the largest of the last words, not a raised figure."""
     return max(piece[-3:], key=lambda word: word.size)
 
 
@@ -146,11 +146,11 @@ def _widest(piece: list[Word], word: Word) -> float:
     size = min(max(piece[-1].size, word.size), 1.6 * min(piece[-1].size, word.size))
     if len(piece) == 1 and MARKER.match(piece[0].text):
         return MARKER_GAP * size
-    return WIDEST_BLANK * size
+    return MAX_BLANK * size
 
 
 def make_line(words: Iterable[Word]) -> PageLine:
-    """A line of these words, put in reading order."""
+    """Returns a line of these words, put in reading order."""
     found = list(words)
     rightward = not _right_to_left(found)
     found.sort(key=lambda w: (w.l if rightward else -w.r, w.order))
@@ -179,7 +179,7 @@ def make_line(words: Iterable[Word]) -> PageLine:
 
 
 def text_of(words: Sequence[Word]) -> str:
-    """The words with a blank between them, save where the script has none or nothing separates them on the page.
+    """Returns the words with a blank between them, save where the script has none or nothing separates them on the page.
 
     Raised and lowered figures stand where they are set (see raised.py).
     """
@@ -210,7 +210,7 @@ def _blank_between(a: Word, b: Word, *, first: bool) -> bool:
     if first and (len(b.text) > 1 or b.text.isupper()) and a.size < b.size and script_of(a, b) > 0:
         return True  # the mark of a note, before its text
     touching = gap < 0.08 * size
-    # one word whose glyphs are set in two styles, or text behind a raised figure
+    # a word whose glyphs are set in two styles, or text behind a raised figure
     other = abs(a.size - b.size) >= 0.3 or a.font != b.font or abs(a.baseline - b.baseline) > 0.15 * size
     return not (touching and b.order == a.order + 1 and other)
 
@@ -226,12 +226,12 @@ def _right_to_left(words: Sequence[Word]) -> bool:
 
 
 def merge_lines(lines: Sequence[PageLine]) -> PageLine:
-    """One line of all their words."""
+    """Returns a line of all their words."""
     return lines[0] if len(lines) == 1 else make_line(word for line in lines for word in line.words)
 
 
 def without_leader(line: PageLine) -> PageLine:
-    """The line with the dots that lead from a title to its page's number written as three."""
+    """Returns the line with the dots that lead from a title to its page's number written as three."""
     if DOTS.search(line.text) and LEADER.search(line.text):
         line.text = LEADER.sub(" ... ", line.text).strip()
     return line

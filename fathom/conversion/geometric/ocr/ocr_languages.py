@@ -9,7 +9,7 @@ from fathom.conversion.engines.engine_choice import Backend
 from fathom.conversion.quality.comparable_words import UNSPACED
 from fathom.errors import SettingsInvalid
 
-# What the recogniser in RapidOCR's wheel (PP-OCRv6 small) was trained on, as ISO 639-1 codes.
+# The training languages of the recogniser in RapidOCR's wheel (PP-OCRv6 small), as ISO 639-1 codes.
 READ = frozenset(
     {
         "af", "az", "bs", "ca", "cs", "cy", "da", "de", "en", "es", "et", "eu", "fi", "fr", "ga", "gl", "hr", "hu", "id",
@@ -23,7 +23,7 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def ocr_languages(written: str | None) -> tuple[str, ...]:
-    """The languages in `en,de-AT`, each once, as they are written. Raises SettingsInvalid for what is no language tag."""
+    """Returns the languages in `en,de-AT`, each once, as they are written. Raises SettingsInvalid for an invalid tag."""
     tags = tuple(dict.fromkeys(tag.strip() for tag in (written or "").split(",") if tag.strip()))
     wrong = [tag for tag in tags if not _TAG.fullmatch(tag)]
     if wrong:
@@ -33,7 +33,7 @@ def ocr_languages(written: str | None) -> tuple[str, ...]:
 
 
 def require_readable(languages: Collection[str], backend: Backend) -> None:
-    """The backend reads scans in these languages. Raises SettingsInvalid where the embedded one has no weights for them."""
+    """Ensures that the backend reads scans in these languages. Raises SettingsInvalid where the embedded one lacks weights."""
     unread = sorted(tag for tag in languages if primary(tag) not in READ)
     if unread and backend is Backend.EMBEDDED:
         raise SettingsInvalid(
@@ -43,7 +43,7 @@ def require_readable(languages: Collection[str], backend: Backend) -> None:
 
 
 def is_foreign(line: str, languages: Collection[str]) -> bool:
-    """Whether most letters of the line are Chinese or Japanese and no language is: a stain, and no text."""
+    """Returns whether most letters of the line are Chinese or Japanese and no language is: a stain, and no text."""
     if not languages or any(primary(tag) in UNSPACED_LANGUAGES for tag in languages):
         return False
     letters = sum(character.isalnum() for character in line)
@@ -51,5 +51,5 @@ def is_foreign(line: str, languages: Collection[str]) -> bool:
 
 
 def primary(tag: str) -> str:
-    """The language of the tag without script and region."""
+    """Returns the language of the tag without script and region."""
     return re.split("[-_]", tag)[0].lower()

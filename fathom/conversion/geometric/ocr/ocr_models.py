@@ -1,4 +1,4 @@
-"""RapidOCR's two networks, whose weights come in its wheel: where lines stand on a picture, and what a line says."""
+"""RapidOCR's two networks, whose weights come in its wheel: detection of lines on a picture, and recognition of their text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Pixels: TypeAlias = NDArray[numpy.uint8]
 
 Quad: TypeAlias = list[tuple[float, float]]
-# Pictures with a longer side, in pixels, are made smaller; lines are then looked for on one of this size.
-LONGEST_SIDE = 4000
+# Pictures with a longer side, in pixels, are made smaller; lines are then looked for on a picture of this size.
+MAX_SIDE = 4000
 DETECTED_SIDE = 1280
 # The recogniser's pictures of lines are so high, in pixels.
 LINE_HEIGHT = 48
@@ -27,7 +27,7 @@ _lock = threading.Lock()
 
 @cache
 def _part(threads: int, *, arena: bool) -> Any:
-    """RapidOCR with its networks still to be loaded; each part is used for one of them alone.
+    """Returns RapidOCR with its networks still to be loaded; each instance is used for a single network.
 
     With an arena a network keeps its working memory, which makes it a third faster: the recogniser's is small, the
     detector's is not.
@@ -38,13 +38,13 @@ def _part(threads: int, *, arena: bool) -> Any:
     return RapidOCR(
         params={
             "Global.log_level": "warning",
-            "Global.max_side_len": LONGEST_SIDE,
+            "Global.max_side_len": MAX_SIDE,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "EngineConfig.onnxruntime.enable_cpu_mem_arena": arena,
             "Det.limit_type": "max",
             "Det.limit_side_len": DETECTED_SIDE,
-            # one line at a time, as wide as it is: what pads a batch is work for nothing
+            # line by line, each as wide as it is: padding of a batch is work for nothing
             "Rec.rec_batch_num": 1,
             "Rec.rec_img_shape": [3, LINE_HEIGHT, LINE_HEIGHT],
         }
@@ -52,7 +52,7 @@ def _part(threads: int, *, arena: bool) -> Any:
 
 
 def find_lines(picture: Pixels, threads: int) -> tuple[list[Quad], list[Pixels]]:
-    """Each line's corners, clockwise from its top left, in pixels of the picture, and the line cut out along them.
+    """Returns each line's corners, clockwise from its top left, in pixels of the picture, and the line cut out along them.
 
     Lines that stand upright are cut out as if turned counter-clockwise by a quarter.
     """
@@ -71,7 +71,7 @@ def find_lines(picture: Pixels, threads: int) -> tuple[list[Quad], list[Pixels]]
 
 
 def read_lines(cut: Sequence[Pixels], threads: int, squeezes: Sequence[float] = ()) -> list[tuple[str, float]]:
-    """What each line says and the confidence in it; `squeezes` make lines narrower, and their reading as much cheaper."""
+    """Returns each line's text and its confidence; `squeezes` make lines narrower, and their reading as much cheaper."""
     if not cut:
         return []
     narrowed = [_squeezed(line, squeeze) for line, squeeze in zip(cut, squeezes or [1.0] * len(cut), strict=True)]
@@ -81,7 +81,7 @@ def read_lines(cut: Sequence[Pixels], threads: int, squeezes: Sequence[float] = 
 
 
 def ratio(line: Pixels) -> float:
-    """How many times as wide as high it is."""
+    """Returns how many times as wide as high it is."""
     height, width = line.shape[:2]
     return float(width / max(1, height))
 

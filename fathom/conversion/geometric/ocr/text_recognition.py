@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from fathom.conversion.geometric.ocr.ocr_models import Pixels
 
 # Lines read with less confidence are noise; with less than the second they are read again in other ways.
-LEAST_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.5
 DOUBTFUL = 0.85
 # A page turned by more than this is set upright before its lines are joined, in degrees.
-LEAST_SKEW = 0.4
-MOST_SKEW = 20.0
+MIN_SKEW = 0.4
+MAX_SKEW = 20.0
 # So many lines, the longest, tell how a page is turned and how wide its letters are.
 PROBES = 4
 # Letters may be squeezed to this width, in pixels: measured on 160,000 letters, errors are .0005 above and .02 at 9.
 LETTER_WIDTH = 13.0
-MOST_SQUEEZED = 0.6
+MAX_SQUEEZE = 0.6
 # Lines not so many times as wide as high cost little, and stay as wide as they are.
 SHORT_LINE = 8.0
 # Pictures of pages whose greys differ by no more than this are blank.
@@ -44,7 +44,7 @@ class RecognizedLine:
 
 
 def read_text(image: Image.Image, *, threads: int = 1) -> list[RecognizedLine]:
-    """The lines on the picture in the order they are read; boxes of a turned page are as if it stood upright.
+    """Returns the lines on the picture in the order they are read; boxes of a turned page are as if it stood upright.
 
     A page that lies on its side or stands on its head is recognised by its longest lines. Its boxes are then those of the
     upright page, scaled to fit the picture.
@@ -61,9 +61,9 @@ def read_text(image: Image.Image, *, threads: int = 1) -> list[RecognizedLine]:
     skew = _skew(quads) if turn == 0 else 0.0
     lines = []
     for quad, (text, confidence) in zip(quads, read, strict=True):
-        if not text or confidence < LEAST_CONFIDENCE:
+        if not text or confidence < MIN_CONFIDENCE:
             continue
-        if LEAST_SKEW < abs(skew) < MOST_SKEW:
+        if MIN_SKEW < abs(skew) < MAX_SKEW:
             quad = _straightened(quad, skew, image.size)
         box = _bounds(quad)
         lines.append(RecognizedLine(text, _upright(box, turn, image.size) if turn else box, confidence))
@@ -71,7 +71,7 @@ def read_text(image: Image.Image, *, threads: int = 1) -> list[RecognizedLine]:
 
 
 def _read(quads: list[Quad], cut: list[Pixels], threads: int) -> tuple[int, list[tuple[str, float]]]:
-    """By how many degrees, counter-clockwise, the page must be turned to stand upright, and what its lines then say."""
+    """Returns the degrees, counter-clockwise, by which the page must be turned to stand upright, and its lines' texts then."""
     lying = sum(map(_stands, quads)) > 0.6 * len(quads)
     probes = sorted(range(len(cut)), key=lambda i: -max(cut[i].shape))[:PROBES]
     head_down = False
@@ -93,7 +93,7 @@ def _read(quads: list[Quad], cut: list[Pixels], threads: int) -> tuple[int, list
 
 
 def _read_again(line: Pixels, before: tuple[str, float], threads: int, *, squeezed: bool) -> tuple[str, float]:
-    """The best reading of a line that is doubtful: at its full width, or on its head."""
+    """Returns the best reading of a line that is doubtful: at its full width, or on its head."""
     tries = [before, *(read_lines([line], threads) if squeezed else [])]
     if max(tries, key=_by_confidence)[1] < DOUBTFUL:
         tries += read_lines([_half_turned(line)], threads)
@@ -109,11 +109,11 @@ def _legibility(read: dict[int, tuple[str, float]]) -> float:
 
 
 def _squeeze(read: list[tuple[Pixels, str]]) -> float:
-    """How much narrower lines may be made so that the narrowest letters of these lines stay wide enough to be told."""
+    """Returns how much narrower lines may be made so that the narrowest letters of these lines stay wide enough to be read."""
     widths = [LINE_HEIGHT * ratio(line) / len(text) for line, text in read if len(text) > 8]
     if not widths or any(_UNSPACED.search(text) for _, text in read):
         return 1.0
-    return min(1.0, max(MOST_SQUEEZED, LETTER_WIDTH / min(widths)))
+    return min(1.0, max(MAX_SQUEEZE, LETTER_WIDTH / min(widths)))
 
 
 def _half_turned(line: Pixels) -> Pixels:
@@ -125,7 +125,7 @@ def _stands(quad: Quad) -> bool:
 
 
 def _skew(quads: list[Quad]) -> float:
-    """The angle most long lines have, in degrees."""
+    """Returns the angle most long lines have, in degrees."""
     angles = [
         math.degrees(math.atan2(q[1][1] - q[0][1], q[1][0] - q[0][0]))
         for q in quads
@@ -135,7 +135,7 @@ def _skew(quads: list[Quad]) -> float:
 
 
 def _straightened(quad: Quad, skew: float, size: tuple[int, int]) -> Quad:
-    """The line where it would stand if the page had not been turned."""
+    """Returns the line where it would stand if the page had not been turned."""
     sine, cosine = math.sin(math.radians(-skew)), math.cos(math.radians(-skew))
     cx, cy = size[0] / 2, size[1] / 2
     return [((x - cx) * cosine - (y - cy) * sine + cx, (x - cx) * sine + (y - cy) * cosine + cy) for x, y in quad]
@@ -147,7 +147,7 @@ def _bounds(quad: Quad) -> tuple[float, float, float, float]:
 
 
 def _upright(box: tuple[float, float, float, float], turn: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The box on the page turned by that angle, scaled back to the size of the page."""
+    """Returns the box on the page turned by that angle, scaled back to the size of the page."""
     width, height = size
     l, t, r, b = box
     if turn == 180:

@@ -62,7 +62,7 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return self._page_no
 
     def is_valid(self) -> bool:
-        """The page could be read."""
+        """Returns whether the page could be read."""
         return self._valid
 
     def get_size(self) -> Size:
@@ -70,7 +70,7 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return Size(width=self.content.width, height=self.content.height)
 
     def get_segmented_page(self) -> SegmentedPdfPage | None:
-        """The page without cells, for the layout engine puts its lines there, but with its links."""
+        """Returns the page without cells, for the layout engine puts its lines there, but with its links."""
         return segmented_page(self.content.width, self.content.height, self.content.links)
 
     def get_text_cells(self) -> Iterable[TextCell]:
@@ -78,19 +78,19 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return []
 
     def get_text_in_rect(self, bbox: BoundingBox) -> str:
-        """The words whose middle lies in the box (top left origin), in the order of the file."""
+        """Returns the words whose middle lies in the box (top left origin), in the order of the file."""
         box = Box(bbox.l, min(bbox.t, bbox.b), bbox.r, max(bbox.t, bbox.b))
         return " ".join(
             w.text for w in self.content.words if box.l <= (w.l + w.r) / 2 <= box.r and box.t <= (w.t + w.b) / 2 <= box.b
         )
 
     def get_bitmap_rects(self, scale: float = 1) -> Iterable[BoundingBox]:
-        """The boxes of its bitmaps, top left origin."""
+        """Yields the boxes of its bitmaps, top left origin."""
         for box in self.content.pictures:
             yield BoundingBox(l=box.l, t=box.t, r=box.r, b=box.b, coord_origin=CoordOrigin.TOPLEFT).scaled(scale)
 
     def get_page_image(self, scale: float = 1, cropbox: BoundingBox | None = None) -> Image.Image:
-        """The page, or the part of it in `cropbox`, rendered at `scale` pixels a point."""
+        """Returns the page, or the part of it in `cropbox`, rendered at `scale` pixels a point."""
         width, height = self.content.width, self.content.height
         scale = min(scale, (MAX_RENDERED_PIXELS / max(1.0, width * height)) ** 0.5)
         image = self._document.render(self._page_no, scale)
@@ -133,7 +133,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
 
     @property
     def notices(self) -> list[Notice]:
-        """Names what the document has and its text lacks; complete once every page was loaded."""
+        """Names the content of the document that its text lacks; complete once every page was loaded."""
         pages = sorted(self.pages_as_read.items())
         pinned = [file for _, page in pages for file in page.files]
         hidden = {number: page.hidden for number, page in pages}
@@ -141,15 +141,15 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         return [*notices, *unreadable_notices(self.unread), *textless_notices(self.textless, self._count), *self._form]
 
     def page_count(self) -> int:
-        """Number of pages."""
+        """Returns the number of pages."""
         return self._count
 
     def is_valid(self) -> bool:
-        """It has pages."""
+        """Returns whether it has pages."""
         return self._count > 0
 
     def load_page(self, page_no: int) -> GeometricPageBackend:
-        """The page at index `page_no` (from 0), read; invalid if pdfium cannot load it."""
+        """Returns the page at index `page_no` (from 0), read; invalid if pdfium cannot load it."""
         self.style()  # reads pages that need not be read again
         content = self._read.pop(page_no, None) or self._content(page_no)
         if content is not None:
@@ -157,7 +157,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
         return GeometricPageBackend(self, page_no + 1, content)
 
     def style(self) -> DocumentStyle:
-        """What the document's pages have in common."""
+        """Returns the style that the document's pages have in common."""
         with self._styling:
             if self._style is None:
                 pages = [(index, self._content(index)) for index in sampled(self._count, STYLE_PAGES)]
@@ -182,7 +182,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 page.close()
 
     def render(self, page_no: int, scale: float) -> Image.Image:
-        """The page (from 1) as a picture in RGB."""
+        """Returns the page (from 1) as a picture in RGB."""
         with pypdfium2_lock:
             page = self._pdf[page_no - 1]
             try:
@@ -193,7 +193,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 page.close()
 
     def frame(self, page_no: int) -> PageFrame:
-        """The frame of the page (from 1)."""
+        """Returns the frame of the page (from 1)."""
         with pypdfium2_lock:
             page = self._pdf[page_no - 1]
             try:
@@ -202,7 +202,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
                 page.close()
 
     def get_document_outline(self) -> list[_PdfOutlineItem]:
-        """The bookmarks; none if they are broken."""
+        """Returns the bookmarks; none if they are broken."""
         return list(extract_outline_from_pdfium(self._pdf))
 
     def _titles_on(self, page_no: int) -> frozenset[str]:
@@ -230,7 +230,7 @@ def sampled(count: int, most: int) -> list[int]:
 
 
 def segmented_page(width: float, height: float, links: Iterable[PageLink] = ()) -> SegmentedPdfPage:
-    """A page without any cell."""
+    """Returns a page without any cell."""
     box = BoundingBox(l=0.0, t=0.0, r=width, b=height, coord_origin=CoordOrigin.TOPLEFT).to_bottom_left_origin(height)
     return SegmentedPdfPage(
         dimension=PdfPageGeometry(

@@ -29,7 +29,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
         self.heading_hierarchy_model = HeadingLevels(self.pipeline_options.heading_hierarchy_options)
 
     def _build_document(self, conv_res: ConversionResult) -> ConversionResult:
-        """As docling, one page after the other in the caller's thread.
+        """Processes pages as docling does, in turn in the caller's thread.
 
         Docling 2.142.1 hands each page on between six threads that poll. All of them want the interpreter's lock, which costs
         more than it gains where no stage waits for a model; not needed once docling can do without threads.
@@ -51,7 +51,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
         return conv_res
 
     def _build_page(self, conv_res: ConversionResult, page: Page, backend: Any) -> ErrorItem | None:
-        """The page is read, laid out and assembled; returns what failed."""
+        """Reads, lays out and assembles the page; returns its errors."""
         try:
             page._backend = backend.load_page(page.page_no - 1)
             page.size = page._backend.get_size()

@@ -1,7 +1,7 @@
-"""Measures what the streams of a PDF unpack to, and how often its pages show them, before pdfium unpacks any.
+"""Measures the unpacked sizes of a PDF's streams, and how often its pages show them, before pdfium unpacks any.
 
 Nothing is kept of a stream but its size: each is inflated a block at a time. The file is not parsed but searched, so that a
-damaged one is measured like any other; streams that are encrypted are not measured, and left to the bounds of a conversion.
+damaged file is measured like any other; encrypted streams are not measured, and left to the bounds of a conversion.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fathom.errors import ArchiveBomb
 # Contents of a page, fonts and tables of objects shrink to a tenth or so; a stream that shrinks further was made to be a bomb.
 MAX_RATIO = 200
 RATIO_MATTERS_ABOVE = 32 * 1024**2
-# The largest maps have some hundred megabytes of lines on one page, forms counted each time they are shown.
+# The largest maps have some hundred megabytes of lines on a page, forms counted each time they are shown.
 MAX_PAGE_BYTES = 512 * 1024**2
 MAX_DOCUMENT_BYTES = 4 * 1024**3
-# A0 at 300 dpi in colour has 420 million; a blank one shrinks to a thousandth, and is honest.
+# A0 at 300 dpi in colour has 420 million; a blank page shrinks to a thousandth, and is honest.
 MAX_PICTURE_BYTES = 640 * 1024**2
-MAX_FILTERS = 8  # in one another; programs write one or two
+MAX_FILTERS = 8  # nested; programs write one or two
 BLOCK_BYTES = 1024**2
-MAX_KEPT_BYTES = 64 * 1024**2  # of tables of objects, which say what the pages show
+MAX_KEPT_BYTES = 64 * 1024**2  # of tables of objects, which list the forms of the pages
 HEAD_WITHIN = 64 * 1024
 
 _BEGIN = re.compile(rb">>\s*stream\r?\n")
@@ -149,14 +149,14 @@ class _StreamReader:
         self._streams[number] = _Stream(size, self._forms(head, shown) if shown else {})
 
     def _forms(self, head: bytes, shown: Counter[bytes]) -> dict[int, int]:
-        """Returns how often a form shows which others; those of a page are found by what the page says of its resources."""
+        """Returns how often a form shows which others; those of a page are found by the page's resources."""
         named = {name: int(number) for found in _OBJECTS_SHOWN.finditer(head) for name, number in _NAMED.findall(found[1])}
         if not named:
             return self._forms_of_pages(shown)
         return {named[name]: count for name, count in shown.items() if name in named}
 
     def _forms_of_pages(self, shown: Counter[bytes]) -> dict[int, int]:
-        """Returns the forms by the names that one object alone has in the whole file; names that several have tell nothing."""
+        """Returns the forms by the names that a single object has in the whole file; ambiguous names are left out."""
         if self._named is None:
             found: dict[bytes, set[int]] = {}
             for text in _OBJECTS_SHOWN.finditer(self._data):

@@ -1,4 +1,4 @@
-"""The words of an article in JATS: title, abstract, body, tables, notes, references; without what describes it to machines."""
+"""The words of an article in JATS: title, abstract, body, tables, notes, references; without machine metadata."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SKIPPED = frozenset(
         "abbrev-journal-title", "pub-history",
     }
 )  # fmt: skip
-# Told of the article in one line; within references they stand where the file has them.
+# Shown for the article in one line; within references they stand where the file has them.
 IMPRINT = frozenset({"volume", "issue", "fpage", "lpage", "elocation-id"})
-# Of their children, which are one thing said in several ways, one is shown: the first of these names, else the first.
+# Of their children, which say the same in several ways, one is shown: the first of these names, else the first.
 ALTERNATIVES = frozenset(
     {"alternatives", "name-alternatives", "collab-alternatives", "aff-alternatives", "citation-alternatives"}
 )
@@ -36,7 +36,7 @@ INLINE = frozenset(
 FORMULAS = frozenset(
     {"inline-formula", "alternatives", "tex-math", "math", "mi", "mn", "mo", "mtext", "ms", "mrow", "break", "fn"}
 )
-# Parts of names and citations that a reader may have nothing between, and that are one line.
+# Parts of names and citations that a reader may have nothing between, and that share a line.
 LINE_PARTS = frozenset({"given-names", "surname", "suffix", "prefix", "year", "month", "day", "source", "pub-id", "etal"})
 # A formula may be a whole LaTeX document.
 _WRAPPED = re.compile(r"\\documentclass.{0,5000}?\\begin\{document\}|\\end\{document\}", re.S)
@@ -44,7 +44,7 @@ MARKS = frozenset({"fn", "table-fn", "bibr"})
 
 
 def article_blocks(data: bytes) -> Iterator[SourceBlock]:
-    """Yields the texts between the article's block elements, and what is told of where it was printed."""
+    """Yields the texts between the article's block elements, and the lines on where it was printed."""
     from lxml import etree
 
     reader = etree.iterparse(
@@ -105,7 +105,7 @@ def _is_hidden(element: Any, name: str) -> bool:
         return holder in ("contrib", "collab")
     if name in IMPRINT:
         return holder in ("article-meta", "front-stub")
-    if name == "role":  # of several persons of one role, it is named once
+    if name == "role":  # a role of several persons is named once
         return holder == "contrib" and _said(element).casefold() == (parent.get("contrib-type") or "").replace("-", " ")
     if name == "math":
         return any(_name(beside) == "tex-math" for beside in parent)

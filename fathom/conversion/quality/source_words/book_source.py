@@ -1,4 +1,4 @@
-"""The words of an EPUB: the documents of its spine, in order, without what only leads to them."""
+"""The words of an EPUB: the documents of its spine, in order, without navigation."""
 
 from __future__ import annotations
 
@@ -74,5 +74,5 @@ class _Spine(NoBlocks):
             self.title += text
 
     def documents(self) -> list[str]:
-        """Returns the addresses of the documents in the order they are read in; as they are listed where none is said."""
+        """Returns the addresses of the documents in reading order; as they are listed where none is given."""
         return [self._hrefs[key] for key in self._order or self._hrefs if key in self._hrefs]

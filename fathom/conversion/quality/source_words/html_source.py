@@ -16,7 +16,7 @@ SKIPPED = frozenset(
         "noframes", "rp", "rt", "meta", "link", "input", "head",
     }
 )  # fmt: skip
-# What leads about the site, what can be chosen, and what drawings say: whether it is text is a matter of taste.
+# Navigation, choices, and texts of drawings: whether it is text is a matter of taste.
 OPTIONAL = frozenset(
     {"nav", "search", "noscript", "select", "textarea", "button", "svg", "dialog", "label", "legend", "epub:default"}
 )
@@ -29,15 +29,15 @@ INLINE = frozenset(
 )  # fmt: skip
 # Word writes the marks of lists, which are none of its text, as text that is to be ignored.
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-list\s*:\s*ignore", re.I)
-# What stands behind the page's end is shown by browsers; libxml2 would end there.
+# Browsers show elements behind the page's end; libxml2 would end there.
 ENDS = re.compile(rb"</(?:body|html)\s*>", re.I)
 TEX_COMMAND = re.compile(r"\\[A-Za-z]+")
 NAME = re.compile(r"[.#][\w-]+")
-# What is mostly links and yet the page's own text.
+# Mostly links and yet the page's own text.
 WHOLE = frozenset({"html", "body", "main", "article", "section"})
 SKIP_LINK = re.compile(r"\s*(?:skip|jump)\b", re.I)
 MENU_ROLES = frozenset({"navigation", "menubar", "menu", "search", "dialog", "alertdialog"})
-# Questions for consent, and what wikis let their readers do beside each heading.
+# Questions for consent, and actions that wikis offer beside each heading.
 OPTIONAL_NAMES = re.compile(r"cookie|consent|gdpr|\bmw-editsection\b", re.I)
 # A part that is mostly links leads about the site.
 LINK_SHARE = 0.7
@@ -77,7 +77,7 @@ def html_blocks(data: bytes, encoding: str | None, where: str = "page") -> Itera
 
 
 class _Page:
-    """One pass over the page."""
+    """Gathers the page's texts in a single pass."""
 
     def __init__(self, where: str, hidden_names: frozenset[str]) -> None:
         self._where = where
@@ -213,7 +213,7 @@ def _is_hidden(element: Any) -> bool:
 
 
 def _leads_back(href: str, link: Any) -> bool:
-    """Tells whether the link leads from a note back to its mark: an arrow or a letter."""
+    """Returns whether the link leads from a note back to its mark: an arrow or a letter."""
     said = "".join(link.itertext()).strip() if href.startswith("#") else ""
     return len(said) == 1 and not said.isdigit()
 

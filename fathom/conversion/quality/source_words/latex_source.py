@@ -10,7 +10,7 @@ from fathom.conversion.quality.source_words.tex_text import CELL_END, TexText
 from fathom.conversion.quality.source_words.text_source import without
 
 _COMMENT = re.compile(r"(?<!\\)%.*")
-# A row of names that a long table repeats on further pages, and what it says at the foot of each.
+# A row of names that a long table repeats on further pages, and the note at the foot of each.
 _REPEATED = re.compile(
     r"\\endfirsthead\b(?:(?!\\end\{).){0,3000}?(?=\\endhead\b)|\\endhead\b(?:(?!\\end\{).){0,3000}?(?=\\endfoot\b)", re.S
 )
@@ -18,7 +18,7 @@ _CONDITION = re.compile(r"\\newif\s*\\if[A-Za-z@]+|\\if(?!f(?![A-Za-z])|thenelse
 # On which slides of a talk something stands.
 _OVERLAY = re.compile(r"(?<=[A-Za-z\]}])<[\d,+.\-]{1,12}>")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
-# What the page has of a preamble.
+# The parts of a preamble that the page shows.
 _FRONT = re.compile(
     r"\\(?:title|subtitle|author|date|affil|affiliation|institute|address|keywords|signature)\s*(?:\[[^\]]{0,300}\]\s*)?(?=\{)"
 )
@@ -56,7 +56,7 @@ def latex_blocks(text: str) -> Iterator[SourceBlock]:
 
 
 def _unconditional(text: str) -> str:
-    """Returns the text without what a condition decides; all of it where conditions do not end."""
+    """Returns the text without the branches of conditions; all of it where conditions do not end."""
     kept: list[str] = []
     at = depth = 0
     for found in _CONDITION.finditer(text):

@@ -12,14 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from fathom.conversion.email.charsets import decoded
+from fathom.conversion.email.charsets import decode_bytes
 from fathom.conversion.email.outlook import mail_bytes
 from fathom.conversion.quality.source_words.html_source import html_blocks
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 Mail: TypeAlias = "Message[str, str]"
 CALENDAR = re.compile(r"^(SUMMARY|LOCATION|DESCRIPTION)(?:;[^:]*)?:(.*)$", re.M)
-# What proves or reports on a mail, and need not be listed.
+# Signatures and reports on a mail, which need not be listed.
 SIGNATURES = frozenset(
     {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys"}
 )
@@ -30,9 +30,9 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def mail_blocks(path: Path, encoding: str | None) -> Iterator[SourceBlock]:
-    """Yields the headers that name subject and people, names of what is attached, then the paragraphs of the text."""
+    """Yields the headers that name subject and people, names of attachments, then the paragraphs of the text."""
     data = mail_bytes(path)
-    if encoding is not None and encoding.startswith(("utf-16", "utf-32")):  # no mail, but as some programs save one
+    if encoding is not None and encoding.startswith(("utf-16", "utf-32")):  # no mail, but as some programs save mails
         data = data.decode(encoding, "replace").encode()
     mail: Mail = email.message_from_bytes(data, policy=policy.compat32)
     for name in ("Subject", "From", "To", "Cc", "Bcc"):
@@ -64,7 +64,7 @@ def part_blocks(mail: Mail) -> Iterator[SourceBlock]:
 
 
 def _shown(part: Mail, inside: list[Mail]) -> list[Mail]:
-    """Returns the parts that are shown: of alternatives the richest, of what belongs together the one that shows the rest."""
+    """Returns the parts that are shown: the richest of alternatives, and of related parts the part that shows the rest."""
     kind = part.get_content_type()
     if kind == "multipart/alternative":
         calendars = [one for one in inside if one.get_content_type() == "text/calendar"]
@@ -75,7 +75,7 @@ def _shown(part: Mail, inside: list[Mail]) -> list[Mail]:
 
 
 def _is_beside_text(picture: Mail) -> bool:
-    """Tells whether the text may show the picture, so that it is no attachment."""
+    """Returns whether the text may show the picture, so that it is no attachment."""
     return picture.get("Content-ID") is not None or picture.get_content_disposition() != "attachment"
 
 
@@ -108,7 +108,7 @@ def _headers(mail: Mail, name: str) -> list[str]:
     """Returns the headers of the name that say something; letters that are not encoded as mails must are read like a text."""
     said = [str(value) for key, value in mail.raw_items() if key.lower() == name.lower()]
     charset = mail.get_content_charset()
-    read = [text if text.isascii() else decoded(text.encode("utf-8", "surrogateescape"), charset) for text in said]
+    read = [text if text.isascii() else decode_bytes(text.encode("utf-8", "surrogateescape"), charset) for text in said]
     return [text for header in read if (text := _decoded(header)).strip() and not NOBODY.match(text)]
 
 

@@ -1,4 +1,4 @@
-"""The words of a Jupyter notebook: its cells and what they printed."""
+"""The words of a Jupyter notebook: its cells and their output."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ def _joined(value: Any) -> str:
 
 
 def _printed(text: str) -> str:
-    """Returns what stays on a terminal: of a line that was written over, the last writing, without colours."""
+    """Returns the text that stays on a terminal: the last writing of a line that was written over, without colours."""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
     return COLOURS.sub("", "\n".join(lines))

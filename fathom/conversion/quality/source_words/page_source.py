@@ -1,4 +1,4 @@
-"""The words on the pages of a PDF, by pdfium: what is within the part of a page that is shown, and what is noted on it."""
+"""The words on the pages of a PDF, by pdfium: those within the visible part of a page, and its annotations."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PASSWORD_FIELD = 1 << 13
 
 
 def page_blocks(path: Path, skip: Iterable[int] = ()) -> Iterator[SourceBlock]:
-    """Yields the lines of each page, then what is noted on it, save of the pages in `skip` (from 1).
+    """Yields the lines of each page, then its annotations, except for the pages in `skip` (from 1).
 
-    Lines between which a word is divided are one block, with `DIVIDED_HERE` between its halves.
+    Lines between which a word is divided are a single block, with `DIVIDED_HERE` between its halves.
     """
     import pypdfium2
     from docling.utils.locks import pypdfium2_lock
@@ -48,7 +48,7 @@ def page_blocks(path: Path, skip: Iterable[int] = ()) -> Iterator[SourceBlock]:
 
 
 def blocks_of_page(page: Any, where: str, text: str, unseen: str = "") -> Iterator[SourceBlock]:
-    """Yields the lines of a page that is open, whose text is this as pdfium has it, then what is noted on it.
+    """Yields the lines of a page that is open, whose text is this as pdfium has it, then its annotations.
 
     Lines whose words are in `unseen` may be left out.
     """
@@ -65,7 +65,7 @@ def blocks_of_page(page: Any, where: str, text: str, unseen: str = "") -> Iterat
 
 
 def _read(page: Any) -> tuple[str, str]:
-    """Returns the text within the page's crop box and, as one string, those of its words that are not to be seen."""
+    """Returns the text within the page's crop box and, as a single string, its words that are not to be seen."""
     import pypdfium2
 
     try:

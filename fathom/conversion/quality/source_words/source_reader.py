@@ -48,7 +48,7 @@ TEXTS = {
     DocumentKind.LATEX: latex_blocks,
 }
 
-# What the readers of archives, XML, HTML and PDF raise over broken files.
+# Errors that the readers of archives, XML, HTML and PDF raise over broken files.
 FAULTS = (*ZIP_FAULTS, RecursionError, SyntaxError)
 
 
@@ -56,7 +56,7 @@ def source_blocks(path: Path, inspection: Inspection, *, skip: Iterable[int] = (
     """Returns the blocks of the file in its order, at most `MAX_CHARACTERS` of them; None where it has none to read.
 
     `skip` are pages (from 1) that were read by OCR, which have no words of their own. A fault in the file ends the reading:
-    what was read before it is returned.
+    the blocks read before it are returned.
     """
     blocks = _blocks(path, inspection, skip)
     if blocks is None:
@@ -64,7 +64,7 @@ def source_blocks(path: Path, inspection: Inspection, *, skip: Iterable[int] = (
     found: list[SourceBlock] = []
     try:
         for block in within_bound(blocks):
-            found.append(block)  # not `extend`: what came before a fault is kept
+            found.append(block)  # not `extend`: blocks before a fault are kept
     except FAULTS:
         return found
     return found

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from fathom.conversion.docling_backends.latex.commands.ignored_arguments import left_out
+from fathom.conversion.docling_backends.latex.commands.ignored_arguments import ignored_arguments
 
 # Parts cells and rows of tables in the text that comes out.
 CELL_END = "\x1f"
@@ -43,7 +43,7 @@ _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _DRAWN = frozenset({"tikzpicture", "picture", "pspicture", "gnuplot", "asy", "filecontents", "comment", "axis", "CCSXML"})
 _VERBATIM = frozenset({"verbatim", "Verbatim", "lstlisting", "minted", "alltt", "BVerbatim", "semiverbatim"})
 _RAW = frozenset({"verb", "lstinline", "mintinline"})
-# Arguments of environments that put nothing on the page, as of commands; of others what stands in brackets is shown.
+# Arguments of environments that put nothing on the page, as of commands; of others the text in brackets is shown.
 _ENVIRONMENTS = {
     "tabular": "od", "tabular*": "dod", "tabularx": "dod", "tabulary": "dod", "longtable": "od", "tabu": "od", "array": "od",
     "supertabular": "od", "xltabular": "dod", "tblr": "od", "longtblr": "od", "minipage": "oood", "multicols": "d",
@@ -79,7 +79,7 @@ _DEFINES = frozenset({"newcommand", "renewcommand", "providecommand", "DeclareRo
 
 @dataclass(slots=True)
 class _Macro:
-    """A command of the author: how many arguments it has, what its optional first one is by default, what it stands for."""
+    """An author's command: its number of arguments, the default of an optional first argument, and its replacement."""
 
     count: int
     default: str | None
@@ -116,7 +116,7 @@ class TexText:
         return "".join([*said, text[at:]])
 
     def _command(self, text: str, name: str, at: int, depth: int) -> tuple[str, int]:
-        """Returns what a command shows, and where the text goes on."""
+        """Returns the text that a command shows, and where the text goes on."""
         macro = self.macros.get(name)
         if macro is not None and depth < MAX_DEPTH and self.growth > 0:
             body, at = self._written_out(text, at, macro)
@@ -149,7 +149,7 @@ class TexText:
             element, at = _argument(text, at)
             degree, at = _argument(text, at)
             return f"{element} {_ROMAN[int(degree) - 1] if degree in '123456789' and degree else degree}", at
-        arguments = _COMMANDS.get(plain, left_out().get(plain) if plain not in _COMMANDS else None)
+        arguments = _COMMANDS.get(plain, ignored_arguments().get(plain) if plain not in _COMMANDS else None)
         if arguments is not None:
             return " ", _skipped(text, at, arguments)
         if text[at : at + 1] == "[" and not _SHOWN_IN_BRACKETS.search(plain):

@@ -1,4 +1,4 @@
-"""The words of texts: lines of plain text, cells of CSV, and what is left of Markdown and AsciiDoc without their marks."""
+"""The words of texts: lines of plain text, cells of CSV, and the text of Markdown and AsciiDoc without their marks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _INLINE_TAG = re.compile(
     re.I,
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<![^<>\n]*>|<\d[\d:.]*>|\{\\[^{}\n]*\}")
-# Of a container and an admonition only the title is text, what kind it is is shown by its look or not at all.
+# Of a container and an admonition only the title is text; its kind is shown by its look or not at all.
 _CONTAINER = re.compile(r"^[\s>]*:{3,}\s*(?:(\{[^{}]*\})|[^\s{]+)?(.*?)[\s:]*$")
 _CALLOUT_TITLE = re.compile(r"callout-.*\btitle=(?:\"([^\"]*)\"|'([^']*)')")
 _ADMONITION = re.compile(r"^[\s>]*(?:!!!|\?\?\?\+?)\s+[\w -]+?\s*\"([^\"]*)\"\s*$")
@@ -42,7 +42,7 @@ _ADOC_MACRO = re.compile(
     r"(?:link:|mailto:|xref:|footnote(?:ref)?:|kbd:|btn:|menu:|stem:|latexmath:|asciimath:|pass:|(?:https?|ftp)://)"
     r"[^\s\[\]]*\[([^\[\]\n]*)\]"
 )
-# What a condition decides, roles of words, signs written in letters, and terms of an index that are not shown.
+# Branches of conditions, roles of words, signs written in letters, and terms of an index that are not shown.
 _ADOC_CONDITION = re.compile(
     r"^if(?:n?def|eval)::[^\[\n]*\[[^\n]*\][^\n]*(?:\n(?!endif::|ifn?def::|ifeval::)[^\n]*)*\nendif::", re.M
 )
@@ -54,7 +54,7 @@ _ADOC_REVISION = re.compile(r"\Av[\d.]+(?=[,:]|$)")
 _ADOC_REFERENCE = re.compile(
     r"<<[^,<>\n]*(?:,([^<>\n]*))?>>|\[\[[^\]\n]*\]\]|\{[\w-]+\}|(?:image|icon|anchor):[^\s\[\]]*\[[^\]\n]*\]"
 )
-# Pictures with their words, and of whom a quotation is.
+# Pictures with their words, and the source of a quotation.
 _ADOC_NAMED = re.compile(r"^(?:image::[^\[\n]*\[([^\]\n]*)\]|\[(?:quote|verse)\s*,([^\]\n]*)\])\s*$")
 _ADOC_TITLE = re.compile(r"title=(\"[^\"]*\"|[^,]*)")
 _ADOC_CELL = re.compile(r"(?:(?<=\s)|^)(?:[\d.]+[+*])?[<>^.]*[a-z]?\|")
@@ -72,7 +72,7 @@ def plain_blocks(text: str) -> Iterator[SourceBlock]:
 
 
 def table_blocks(text: str) -> Iterator[SourceBlock]:
-    """Yields what stands between the signs that part cells, whichever of them the file uses."""
+    """Yields the cells between the signs that separate them, whichever of them the file uses."""
     for number, line in enumerate(text.splitlines(), start=1):
         if number == 1 and _DECLARED.fullmatch(line):
             continue
@@ -159,7 +159,7 @@ def subtitle_blocks(text: str) -> Iterator[SourceBlock]:
 
 
 def _script_blocks(text: str) -> Iterator[SourceBlock]:
-    """Yields what is said in SubStation's scripts and in Timed Text, a line that is said again at once only once."""
+    """Yields the speech in SubStation's scripts and in Timed Text, a line that is repeated at once only once."""
     before = ""
     if SCRIPT.match(text):
         said = (line.split(",", 9)[-1] for line in text.splitlines() if line.startswith("Dialogue:"))
@@ -174,7 +174,7 @@ def _script_blocks(text: str) -> Iterator[SourceBlock]:
 
 
 def _front_matter(text: str) -> Iterator[tuple[int, str]]:
-    """Yields what stands between the two lines of dashes that a text may begin with."""
+    """Yields the text between the two lines of dashes that a text may begin with."""
     lines = text.splitlines()
     if lines and lines[0].rstrip() == "---" and any(line.rstrip() in ("---", "...") for line in lines[1:]):
         for number, line in enumerate(lines[1:], start=2):
@@ -193,7 +193,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def without(text: str, opening: str, closing: str) -> str:
-    """Returns the text without what stands between the marks; an opening mark without its closing one stays."""
+    """Returns the text without the parts between the marks; an opening mark without its closing mark stays."""
     kept: list[str] = []
     at = 0
     while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start + len(opening))) >= 0:

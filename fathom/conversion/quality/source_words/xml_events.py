@@ -9,7 +9,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 PIECE_BYTES = 256 * 1024
-# Ends of the namespaces' addresses in both dialects of OOXML and in OpenDocument, and what the readers call them.
+# Ends of the namespaces' addresses in both dialects of OOXML and in OpenDocument, and the readers' names for them.
 PREFIXES = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
     "http://purl.oclc.org/ooxml/wordprocessingml/main": "w",
@@ -82,7 +82,7 @@ def stream(file: IO[bytes], handler: XmlEventHandler) -> Iterator[SourceBlock]:
 
 
 def parser_for(handler: XmlEventHandler) -> FeedBytes:
-    """Returns what takes the XML for the handler.
+    """Returns a function that feeds XML to the handler.
 
     Entities are expanded by expat, which ends where they multiply; nothing outside the file is read.
     """

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion.engines import embedded_engine
 from fathom.conversion.inspection.file_inspection import inspect_file
-from fathom.conversion.quality.page_preview import BOXES, MOST_BYTES, TEXT, bounded_png, page_picture, smaller
+from fathom.conversion.quality.page_preview import BOXES, MAX_BYTES, TEXT, bounded_png, page_picture, smaller
 from fathom.conversion.report import ConvertedDocument
 from fathom.conversion.service.document_codec import decode_document, encode_document
 
@@ -63,8 +63,8 @@ def test_a_document_without_pages_has_no_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1100, 1100), (1100, 3), (3, 1100)])
 def test_however_much_is_on_a_page_its_picture_is_bounded(size: tuple[int, int]) -> None:
     noise = Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3))
-    assert len(bounded_png(noise, MOST_BYTES)) <= MOST_BYTES
-    small = smaller(bounded_png(noise, MOST_BYTES), 24_000, 480)
+    assert len(bounded_png(noise, MAX_BYTES)) <= MAX_BYTES
+    small = smaller(bounded_png(noise, MAX_BYTES), 24_000, 480)
     assert len(small) <= 24_000
     assert max(opened(small).size) <= 480
 

@@ -75,7 +75,7 @@ def test_pages_that_were_read_by_ocr_are_left_out_and_drawings_end_early(
 ) -> None:
     path = page(tmp_path, table)
     assert ruled_grids(path, skip=[1]) == []
-    monkeypatch.setattr(table_recall, "MOST_RULES", 6)
+    monkeypatch.setattr(table_recall, "MAX_RULES", 6)
     assert ruled_grids(path) == []
 
 

@@ -10,9 +10,9 @@ from fathom.conversion.geometric.layout.page_content import Box, PageLine, Word,
 # An initial is so much larger than its text, and its text begins so near to it, in ems of the text.
 INITIAL = 1.7
 NEAREST, FARTHEST = -0.6, 1.6
-MOST_INITIALS = 40
+MAX_INITIALS = 40
 CAP_HEIGHT, DESCENT = 0.7, 0.22  # ems
-# What goes on with an initial A to one word, unless the document says that word elsewhere; and what "I" stands before.
+# Words that an initial A begins, unless the document has the word without it; and words that follow "I".
 _AFTER_A = (
     "bout bove ccording cross dd fter gain gainst ges go head ir lan ll llow lmost lone long longside lready lso "
     "lthough lways m mid midst mong n nd nn nna nna's nother ny nyone part pril re ren't ren rmed round rt rthur s "
@@ -28,16 +28,16 @@ AFTER_I = frozenset(_AFTER_I.split())
 BEHIND = 1.8
 COVERED = 0.3
 # A figure beside several lines of text is so many words at most, and stands so near to them, in ems of its own.
-MOST_WORDS = 2
-FARTHEST_LINES = 1.0
+MAX_WORDS = 2
+MAX_LINE_GAP = 1.0
 
 
 def with_initials(words: Sequence[Word], size: float, known: Collection[str]) -> list[Word]:
-    """The words with each initial that goes down over several lines put before the first word of its text.
+    """Returns the words with each initial that goes down over several lines put before the first word of its text.
 
     `size` is the body's in points; `known` words of the document tell "A quay" from "At".
     """
-    large = [word for word in words if word.size >= INITIAL * size and _is_initial(word.text)][:MOST_INITIALS]
+    large = [word for word in words if word.size >= INITIAL * size and _is_initial(word.text)][:MAX_INITIALS]
     found = list(words)
     for initial in large:
         first = _first_word(initial, found)
@@ -58,7 +58,7 @@ def _is_initial(text: str) -> bool:
 
 
 def _first_word(initial: Word, words: Sequence[Word]) -> Word | None:
-    """The word that the initial begins; None where its text does not go on beside it for at least two lines."""
+    """Returns the word that the initial begins; None where its text does not go on beside it for at least two lines."""
     base = initial.b - DESCENT * initial.size
     top = base - CAP_HEIGHT * initial.size
     beside: list[Word] = []
@@ -81,7 +81,7 @@ def _first_word(initial: Word, words: Sequence[Word]) -> Word | None:
 
 
 def _apart(initial: str, text: str, known: Collection[str]) -> bool:
-    """The initial is a word of its own: an English article or pronoun."""
+    """Returns whether the initial is a word of its own: an English article or pronoun."""
     letter = initial[-1]
     rest = text.casefold().strip(".,;:!?\"'”’")
     if letter == "A":
@@ -90,12 +90,12 @@ def _apart(initial: str, text: str, known: Collection[str]) -> bool:
 
 
 def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
-    """By the id of a large line that stands beside several small ones, the one of those with which it is read.
+    """Returns, by the id of a large line that stands beside several small lines, the small line with which it is read.
 
-    A figure before a text of two lines is read before the first of them, one behind it after the last.
+    A figure before a text of two lines is read before the first of them, a figure behind it after the last.
     """
     found: dict[int, PageLine] = {}
-    for line in [one for one in lines if one.size >= BEHIND * size and len(one.words) <= MOST_WORDS][:MOST_INITIALS]:
+    for line in [one for one in lines if one.size >= BEHIND * size and len(one.words) <= MAX_WORDS][:MAX_INITIALS]:
         base = line.baseline - DESCENT * line.size
         top = base - CAP_HEIGHT * line.size
         near = [
@@ -104,8 +104,8 @@ def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
             if other.size * BEHIND <= line.size
             and top - 0.6 * other.size < other.baseline - (DESCENT + 0.3) * other.size < base + 0.6 * other.size
         ]
-        behind = [other for other in near if 0 < other.l - line.r < FARTHEST_LINES * line.size]
-        before = [other for other in near if 0 < line.l - other.r < FARTHEST_LINES * line.size]
+        behind = [other for other in near if 0 < other.l - line.r < MAX_LINE_GAP * line.size]
+        before = [other for other in near if 0 < line.l - other.r < MAX_LINE_GAP * line.size]
         for side, last in ((behind, False), (before, True)):
             if len(side) > 1 and not (behind and before) and max(one.l for one in side) < min(one.r for one in side):
                 found[id(line)] = sorted(side, key=lambda one: one.baseline)[-1 if last else 0]
@@ -113,10 +113,10 @@ def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
 
 
 def words_behind(lines: Sequence[PageLine], size: float) -> list[PageLine]:
-    """The lines of large letters, such as "DRAFT", over which a text is set; `size` is the body's in points."""
+    """Returns the lines of large letters, such as "DRAFT", over which a text is set; `size` is the body's in points."""
     large = [line for line in lines if line.size >= BEHIND * size]
     found = []
-    for line in large[:MOST_INITIALS]:
+    for line in large[:MAX_INITIALS]:
         base = line.baseline - DESCENT * line.size
         letters = Box(line.l, base - CAP_HEIGHT * line.size, line.r, base)
         for other in lines:

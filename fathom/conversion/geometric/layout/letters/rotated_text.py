@@ -22,21 +22,21 @@ from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, LineG
 from fathom.conversion.geometric.layout.text_lines import UNSPACED, make_line
 
 # So many words in so many lines are laid out; fewer are a label.
-LEAST_WORDS, LEAST_LINES = 8, 2
+MIN_WORDS, MIN_LINES = 8, 2
 # Rules and areas so near to turned words belong to them, in points.
 NEAR = 20.0
-MOST_TRIED = 200_000  # words in cells
+MAX_WORDS_TRIED = 200_000  # words in cells
 
 LayOut = Callable[[PageContent, DocumentStyle], list[PageBlock]]
 
 
 def most_is_turned(content: PageContent) -> bool:
-    """Most of the page's text is turned: it is set sideways."""
+    """Returns whether most of the page's text is turned: it is set sideways."""
     return sum(len(word.text) for word in content.turned) > sum(len(word.text) for word in content.words)
 
 
 def without_turned_cells(turned: Sequence[Word], grids: Sequence[LineGrid]) -> list[Word]:
-    """The turned words that stand in no cell of the tables; the others become the texts of their cells."""
+    """Returns the turned words that stand in no cell of the tables; the others become the texts of their cells."""
     left: list[Word] = []
     cells: dict[int, tuple[LineGridCell, list[Word]]] = {}
     for word in turned:
@@ -62,7 +62,7 @@ def turned_blocks(
     for turn in (1, 3, 2):
         words = [word for word in turned if word.turn == turn]
         upright = [_upright(word, turn, content) for word in words]
-        if len(words) < LEAST_WORDS or _line_count(upright) < LEAST_LINES:
+        if len(words) < MIN_WORDS or _line_count(upright) < MIN_LINES:
             rest += words
             continue
         page = _upright_page(content, upright, bounds(words), turn)
@@ -76,7 +76,7 @@ def turned_blocks(
 
 
 def _line_count(words: Sequence[Word]) -> int:
-    """How many of the lines of the words have more than a label's."""
+    """Returns how many of the lines of the words have more than a label's."""
     return len({round(word.b / max(1.0, word.size)) for word in words})
 
 
@@ -86,7 +86,7 @@ def _upright(word: Word, turn: int, page: PageContent) -> Word:
 
 
 def _edges(item: Boxed, turn: int, page: PageContent) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of the item on the page turned by so many quarters to the right."""
+    """Returns left, top, right, bottom of the item on the page turned by so many quarters to the right."""
     l, t, r, b = item.l, item.t, item.r, item.b
     if turn == 1:
         return page.height - b, l, page.height - t, r
@@ -96,7 +96,7 @@ def _edges(item: Boxed, turn: int, page: PageContent) -> tuple[float, float, flo
 
 
 def _upright_page(content: PageContent, words: list[Word], place: Box, turn: int) -> PageContent:
-    """The page as it is when it is turned, with what is painted about these words."""
+    """Returns the page turned upright, with the painted things about these words."""
     about = Box(place.l - NEAR, place.t - NEAR, place.r + NEAR, place.b + NEAR)
     width, height = (content.width, content.height) if turn == 2 else (content.height, content.width)
     rules = [Rule(*_edges(rule, turn, content)) for rule in content.rules if centre_inside(rule, about)]
@@ -121,9 +121,9 @@ def _turn_back(block: PageBlock, turn: int, content: PageContent) -> None:
 
 
 def _labels(words: Sequence[Word], content: PageContent, size: float) -> Iterator[PageBlock]:
-    """One block for each stretch of the words.
+    """Yields a block for each stretch of the words.
 
-    Large ones are painted behind the text of each page, and what stands beside all text runs in a margin; `size` is the body's.
+    Large words are painted behind the text of each page, and words beside all text run in a margin; `size` is the body's.
     """
     groups: list[list[Word]] = []
     for word in words:
@@ -142,7 +142,7 @@ def _labels(words: Sequence[Word], content: PageContent, size: float) -> Iterato
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """The texts with blanks between them, save in scripts that have none."""
+    """Returns the texts with blanks between them, save in scripts that have none."""
     joined = texts[0]
     for text in texts[1:]:
         joined += text if UNSPACED.match(joined[-1]) and UNSPACED.match(text) else f" {text}"

@@ -1,4 +1,4 @@
-"""Writes raised and lowered figures where they stand: CO2 and m2 as the eye sees them, 10^3 and 12^a for what would mislead."""
+"""Writes raised and lowered figures: CO2 and m2 as the eye sees them, 10^3 and 12^a where plain figures would mislead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fathom.conversion.geometric.layout.page_content import Word
 LARGEST, SMALLEST = 0.88, 0.42
 RAISED, LOWERED = 0.12, 0.06
 # Figures as large as the text are raised or lowered if they stand so far off, in ems.
-LIKE, SHIFTED, FARTHEST_UP = 1.02, 0.2, 0.6
+LIKE, SHIFTED, MAX_RAISE = 1.02, 0.2, 0.6
 # It stands so close to the text, in ems, and its middle so far above or below it at most.
 NEAREST, FARTHEST = -0.5, 0.25
 BEYOND = 0.4
@@ -25,18 +25,18 @@ LETTER_RUN = 4
 
 
 def script_of(word: Word, base: Word) -> int:
-    """1 if the word is raised beside text of the size of `base`, -1 if it is lowered, else 0."""
+    """Returns 1 if the word is raised beside text of the size of `base`, -1 if it is lowered, else 0."""
     size = base.size
     if not SMALLEST * size <= word.size <= LIKE * size:
         return 0
     up = (base.b - DESCENT * size) - (word.b - DESCENT * word.size)
-    if word.size > LARGEST * size and not (SHIFTED * size < abs(up) < FARTHEST_UP * size and word.text[-1:].isdigit()):
+    if word.size > LARGEST * size and not (SHIFTED * size < abs(up) < MAX_RAISE * size and word.text[-1:].isdigit()):
         return 0
     return 1 if up > RAISED * size else -1 if up < -LOWERED * size else 0
 
 
 def touches(word: Word, last: Word, base: Word) -> bool:
-    """The raised or lowered word stands right behind `last`, and no higher or lower than such words do."""
+    """Returns whether the raised or lowered word stands right behind `last`, and no higher or lower than such words do."""
     size = base.size
     middle = (word.t + word.b) / 2
     return (
@@ -47,7 +47,7 @@ def touches(word: Word, last: Word, base: Word) -> bool:
 
 
 def joined(said: str, text: str, script: int) -> str:
-    """The text of a raised (1) or lowered (-1) word as it is written behind `said`."""
+    """Returns the text of a raised (1) or lowered (-1) word as it is written behind `said`."""
     last = said[-1:]
     if FRACTION.match(text):
         return f" {text}"
@@ -75,7 +75,7 @@ def _is_word(letters: str) -> bool:
 
 
 def letter_spaced(words: Sequence[Word]) -> set[int]:
-    """The places in a line of words that have no blank before them, for their letters are only set wide apart."""
+    """Returns the places in a line of words that have no blank before them, for their letters are only set wide apart."""
     close: set[int] = set()
     start = 0
     for end in range(len(words) + 1):

@@ -1,1 +1,1 @@
-"""Tells what the blocks of a page are: headings, items of lists, captions, notes."""
+"""Assigns roles to the blocks of a page: headings, items of lists, captions, notes."""

@@ -1,4 +1,4 @@
-"""Headings, told by size, weight, numbering and the room around them; levels are given later, over the whole document."""
+"""Recognises headings by size, weight, numbering and the room around them; levels are given later, over the whole document."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _byline(above: PageBlock, block: PageBlock, size: float) -> bool:
 
 
 def heading_score(block: PageBlock, size: float, *, after: PageBlock | None, page_bold: float) -> float:
-    """How much speaks for a heading; half and more is one."""
+    """Returns the evidence for a heading; a half and more is a heading."""
     text = block.text
     letters = len(LETTERS.findall(text))
     words = text.split()

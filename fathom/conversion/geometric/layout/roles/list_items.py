@@ -1,4 +1,4 @@
-"""Items of lists, told by the bullet or number they begin with."""
+"""Recognises items of lists by the bullet or number they begin with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBERED_HEADING = re.compile(r"^\d{1,2}\.?\s+[A-Z\u00c0-\u00de]")
 
 
 def starts_item(line: PageLine, after: PageLine | None) -> bool:
-    """The line begins an item of a list."""
+    """Returns whether the line begins an item of a list."""
     text = line.text
     if len(text) < 3:
         return bool(SIGN_ALONE.match(text.strip())) and text.strip() != "·"
@@ -33,7 +33,7 @@ def starts_item(line: PageLine, after: PageLine | None) -> bool:
     if line.bold and NUMBERED_HEADING.match(text):
         return False
     marker = match.group(1) or ""
-    # "A. Smith" and "I. e." are no items; a letter is one only when it stands off or is lower case in brackets
+    # "A. Smith" and "I. e." are no items; a letter is a mark only when it stands off or is lower case in brackets
     name = len(marker) == 1 and marker.isalpha() and text[0] != "(" and ")" not in text[:4]
     return not name or _stands_off(line)
 

@@ -1,4 +1,4 @@
-"""Listings of programs, told by their font of one width: they keep their lines and indents."""
+"""Recognises listings of programs by their fixed-width font: they keep their lines and indents."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ MOSTLY = 0.9
 TYPEWRITTEN = 0.5
 # A letter's width, ems, where no word tells it; blank lines between two lines of a listing at most.
 LETTER = 0.6
-MOST_BLANK_LINES = 3
-MOST_INDENT = 120
+MAX_BLANK_LINES = 3
+MAX_INDENT = 120
 APART = 0.5  # ems above and below a listing of a single line
 
 
 @lru_cache(maxsize=4096)
 def is_fixed(font: str) -> bool:
-    """The font's name says that its letters have one width."""
+    """Returns whether the font's name is that of a fixed-width font."""
     return bool(FIXED_WIDTH.search(font))
 
 
 def is_typewritten(words: Iterable[Word]) -> bool:
-    """Most of the text is set in fonts of one width."""
+    """Returns whether most of the text is set in fixed-width fonts."""
     total = fixed = 0
     fonts: dict[str, bool] = {}
     for word in words:
@@ -45,7 +45,7 @@ def is_typewritten(words: Iterable[Word]) -> bool:
 
 
 def is_code(line: PageLine) -> bool:
-    """The line is set in a font of one width."""
+    """Returns whether the line is set in a fixed-width font."""
     if not (is_fixed(line.words[0].font) or is_fixed(line.words[-1].font)):
         return False
     letters = sum(len(word.text) for word in line.words)
@@ -53,12 +53,12 @@ def is_code(line: PageLine) -> bool:
 
 
 def listings(lines: Sequence[PageLine]) -> list[tuple[int, int]]:
-    """(first, last) of each run of lines in a column, from top to bottom, that is a listing."""
+    """Returns (first, last) of each run of lines in a column, from top to bottom, that is a listing."""
     runs: list[tuple[int, int]] = []
     start: int | None = None
     for index in range(len(lines) + 1):
         code = index < len(lines) and is_code(lines[index])
-        far = code and start is not None and index > 0 and _blank_lines(lines[index - 1], lines[index]) > MOST_BLANK_LINES
+        far = code and start is not None and index > 0 and _blank_lines(lines[index - 1], lines[index]) > MAX_BLANK_LINES
         if start is not None and (not code or far):
             if not _is_address(lines[start:index]) and (index - start > 1 or _stands_apart(lines, start)):
                 runs.append((start, index - 1))
@@ -69,12 +69,12 @@ def listings(lines: Sequence[PageLine]) -> list[tuple[int, int]]:
 
 
 def _is_address(lines: Sequence[PageLine]) -> bool:
-    """The lines are addresses of mails or pages, which are set in such fonts, too."""
+    """Returns whether the lines are addresses of mails or pages, which are set in such fonts, too."""
     return 2 * sum(bool(ADDRESS.search(line.text)) for line in lines) >= len(lines)
 
 
 def _stands_apart(lines: Sequence[PageLine], at: int) -> bool:
-    """A single line is no part of the paragraph above or below it."""
+    """Returns whether a single line is no part of the paragraph above or below it."""
     line = lines[at]
     above = line.t - lines[at - 1].b if at else 1e9
     below = lines[at + 1].t - line.b if at + 1 < len(lines) else 1e9
@@ -86,7 +86,7 @@ def _blank_lines(above: PageLine, below: PageLine) -> int:
 
 
 def listing_text(lines: Sequence[PageLine]) -> str:
-    """The lines as they are set: indents and wide blanks are as many blanks as letters would have room there."""
+    """Returns the lines as they are set: indents and wide blanks are as many blanks as letters would have room there."""
     widths = [(w.r - w.l) / len(w.text) for line in lines for w in line.words if w.r > w.l]
     letter = median(widths) if widths else LETTER * lines[0].size
     left = min(line.l for line in lines)
@@ -96,11 +96,11 @@ def listing_text(lines: Sequence[PageLine]) -> str:
     for index, line in enumerate(lines):
         if index and usual:
             step = line.baseline - lines[index - 1].baseline
-            said += [""] * min(MOST_BLANK_LINES, max(0, round(step / usual) - 1))
-        text = " " * min(MOST_INDENT, max(0, round((line.l - left) / letter)))
+            said += [""] * min(MAX_BLANK_LINES, max(0, round(step / usual) - 1))
+        text = " " * min(MAX_INDENT, max(0, round((line.l - left) / letter)))
         for number, word in enumerate(line.words):
             gap = word.l - line.words[number - 1].r if number else 0.0
-            blanks = min(MOST_INDENT, max(0, round(gap / letter)))
+            blanks = min(MAX_INDENT, max(0, round(gap / letter)))
             text += " " * (max(1, blanks) if number and gap > 0.3 * letter else 0) + word.text
         said.append(text)
     return "\n".join(said)

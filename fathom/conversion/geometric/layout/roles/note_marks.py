@@ -9,10 +9,10 @@ from fathom.conversion.geometric.layout.letters.superscripts import script_of
 from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 
-# What is raised in a text (see raised.py), with what stands before it.
+# Raised text (see superscripts.py), with the text before it.
 _RAISED = re.compile(r"(?<!\[)\^([0-9]{1,3}|[A-Za-z])((?:,[0-9]{1,3}|,[A-Za-z])*)(?!\w)")
 _LEADING = re.compile(r"^([0-9]{1,3}|[A-Za-z])[.):]?\s+(?=\S)")
-LONGEST_BASE = 20
+MAX_BASE = 20
 # Behind figures that have powers, letters of formulas and single letters a figure is a power.
 _POWER = re.compile(r"(?<![\d.,])(?:2|10)$")
 _VARIABLE = re.compile(r"[\U0001d400-\U0001d7ff]$|(?<![^\W_])[a-zα-ω]$")
@@ -32,7 +32,7 @@ def link_note_marks(blocks: Sequence[PageBlock]) -> None:
         marks = [found.group(1), *found.group(2).split(",")[1:]]
         if not all(mark in notes for mark in marks):
             return found.group()
-        before = found.string[max(0, found.start() - LONGEST_BASE) : found.start()]
+        before = found.string[max(0, found.start() - MAX_BASE) : found.start()]
         if marks[0].isdigit() and (_POWER.search(before) or _VARIABLE.search(before)):
             return found.group()
         used.update(marks)
@@ -53,6 +53,6 @@ def link_note_marks(blocks: Sequence[PageBlock]) -> None:
 
 
 def _set_as_mark(block: PageBlock) -> bool:
-    """The note's first word is raised, or a number."""
+    """Returns whether the note's first word is raised, or a number."""
     words = block.lines[0].words
     return len(words) > 1 and (words[0].text[0].isdigit() or script_of(words[0], words[1]) > 0)

@@ -1,1 +1,1 @@
-"""Finds running headers, footers and page numbers by what the pages of a document show of their margins."""
+"""Finds running headers, footers and page numbers by the margins of a document's pages."""

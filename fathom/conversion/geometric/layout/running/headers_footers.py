@@ -25,11 +25,11 @@ PARAGRAPH_STEP = 1.6
 # text with the page's number; smaller numbers are those of headings.
 EDGE = 0.1
 HEADING_SIZE = 1.3
-LEAST_NUMBER = 20
+MIN_NUMBER = 20
 
 
 def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None = None) -> DocumentStyle:
-    """The style of a document, from some of its pages (neighbours, if not all); `numbers` are theirs, from 1."""
+    """Returns the style of a document, from some of its pages (neighbours, if not all); `numbers` are theirs, from 1."""
     words = [word for page in pages for word in page.words]
     size = body_size(words)
     running = learn_running_texts(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
@@ -39,7 +39,7 @@ def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None =
 def take_furniture(
     lines: Sequence[PageLine], page: PageContent, style: DocumentStyle, *, alone: bool = False
 ) -> tuple[list[PageBlock], list[PageLine]]:
-    """(running headers and footers, all other lines).
+    """Returns (running headers and footers, all other lines).
 
     A page that has nothing else (`alone`: no table, picture or box) keeps all its lines as text. The number of the page is
     taken from the text of a running line.
@@ -53,7 +53,7 @@ def take_furniture(
             found[id(line)] = (margin, read_number(line.text))
     by_id = {id(line): line for line in lines if id(line) in found}
     numbers = [line for line in lines if id(line) in found and _is_number(line, *found[id(line)], page, style)]
-    if not running.several:  # what one page has beside its number may be a part of its text
+    if not running.several:  # the text beside a single page's number may be a part of its text
         numbers = [one for one in numbers if not any(_on_row(line, [one]) for line in lines if line is not one)]
     running_lines = {key for key, (margin, number) in found.items() if _runs(by_id[key], margin, number, page, style)} | {
         id(line) for line in lines if id(line) in found and _on_row(line, numbers)
@@ -75,7 +75,7 @@ def take_furniture(
 
 
 def _without_paragraphs(running: set[int], lines: Sequence[PageLine], numbers: Sequence[PageLine]) -> set[int]:
-    """Those that are no part of a paragraph, of which other lines do not run."""
+    """Returns those that are no part of a paragraph, of which other lines do not run."""
     found = set(running)
     alone = {id(line) for line in numbers}
     rest = [line for line in lines if id(line) not in found]
@@ -104,18 +104,18 @@ def runs_perhaps(block: PageBlock, page: PageContent, size: float) -> bool:
     if min(line.b, page.height - line.t) > EDGE * page.height:
         return False
     number = read_number(line.text)
-    return number is not None and number.number >= LEAST_NUMBER and len(number.text.split()) > 1
+    return number is not None and number.number >= MIN_NUMBER and len(number.text.split()) > 1
 
 
 def _is_number(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
-    """The line is the page's number and nothing else."""
+    """Returns whether the line is the page's number and nothing else."""
     if number is None or number.text:
         return False
     return _near(style.running.numbers, margin, band_of(line, page.height))
 
 
 def _runs(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
-    """The line is a text that runs through the document, or stands where such texts do."""
+    """Returns whether the line is a text that runs through the document, or stands where such texts do."""
     running = style.running
     if (number is not None and not number.text) or says_sentence(line, style.body_size):
         return False
@@ -129,5 +129,5 @@ def _near(slots: frozenset[tuple[bool, int]], margin: Margin, band: int) -> bool
 
 
 def _on_row(line: PageLine, numbers: Sequence[PageLine]) -> bool:
-    """It is a page number, or stands on a baseline with one."""
+    """Returns whether it is a page number, or stands on a baseline with a page number."""
     return any(line is number or abs(line.baseline - number.baseline) < SAME_ROW * line.size for number in numbers)

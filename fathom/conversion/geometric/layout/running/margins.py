@@ -11,15 +11,15 @@ from fathom.conversion.geometric.layout.page_content import PageContent, Word
 
 # A margin's lines end within this share of the page's height from its edge, and are so many rows at most.
 ZONE = 0.2
-MOST_ROWS = 5
+MAX_ROWS = 5
 HALF = 0.5
-# What stands apart has so much more room than lines of a text have between them; a painted line parts, too.
+# Text stands apart with so much more room than lines of a text have between them; a painted line separates, too.
 WIDER_STEP = 1.4
-LEAST_ROOM = 0.45  # ems
+MIN_ROOM = 0.45  # ems
 ROOM_AT_A_RULE = 0.1
-LEAST_RULE = 0.3  # of the page's width
+MIN_RULE = 0.3  # of the page's width
 USUAL_STEP = 1.2  # from baseline to baseline, ems
-# Words of a row stand on one line within this, its pieces are parted by that, in ems; smaller text, in sizes of the next.
+# Words of a row stand on a line within this, its pieces are separated by that, in ems; smaller text, in sizes of the next.
 SAME_ROW, WIDE, SMALLER = 0.3, 1.2, 0.93
 
 
@@ -27,7 +27,7 @@ SAME_ROW, WIDE, SMALLER = 0.3, 1.2, 0.93
 class Margin:
     """The margin at the top or bottom of a page: its inner edge, and the white space between it and the text, in points.
 
-    A `close` one is a row that has no more room than lines have, and is only set otherwise than the next.
+    A `close` margin is a row that has no more room than lines have, and is only set otherwise than the next.
     """
 
     edge: float
@@ -36,12 +36,12 @@ class Margin:
     close: bool = False
 
     def holds(self, l: float, t: float, r: float, b: float) -> bool:
-        """Whether a box lies in the margin."""
+        """Returns whether a box lies in the margin."""
         return b <= self.edge + 0.01 if self.top else t >= self.edge - 0.01
 
 
 def usual_step(pages: Iterable[PageContent], size: float) -> float:
-    """Points from baseline to baseline inside paragraphs of the body, whose text has this size."""
+    """Returns the points from baseline to baseline inside paragraphs of the body, whose text has this size."""
     steps: Counter[float] = Counter()
     for page in pages:
         for a, b in pairwise(page.words):
@@ -56,13 +56,13 @@ def usual_step(pages: Iterable[PageContent], size: float) -> float:
 
 
 def margins_of(page: PageContent, size: float, step: float) -> list[Margin]:
-    """The margins of the page that have something in them; `size` and `step` are the body's, in points.
+    """Returns the margins of the page that have something in them; `size` and `step` are the body's, in points.
 
-    A page whose text is one block, or is closer than that, has none.
+    A page whose text is a single block, or is closer than that, has none.
     """
     height = page.height
-    need = max(WIDER_STEP * step - size, LEAST_ROOM * size)
-    bars = [rule for rule in page.rules if rule.horizontal and rule.r - rule.l > LEAST_RULE * page.width]
+    need = max(WIDER_STEP * step - size, MIN_ROOM * size)
+    bars = [rule for rule in page.rules if rule.horizontal and rule.r - rule.l > MIN_RULE * page.width]
     found = []
     for top in (True, False):
         spans = _spans(page.words, height, top=top)
@@ -77,7 +77,7 @@ def margins_of(page: PageContent, size: float, step: float) -> list[Margin]:
 
 
 def _close_margin(words: Sequence[Word], height: float, *, top: bool) -> Margin | None:
-    """The first or last row of the page, if it is small or in another font than the next, and no row of a table."""
+    """Returns the first or last row of the page, if it is small or in another font than the next, and no row of a table."""
     near = [word for word in words if (word.b < ZONE * height if top else word.t > (1 - ZONE) * height)]
     rows: list[list[Word]] = []
     for word in sorted(near, key=lambda word: word.b if top else -word.b):
@@ -104,7 +104,7 @@ def _close_margin(words: Sequence[Word], height: float, *, top: bool) -> Margin 
 
 
 def _starts(row: Sequence[Word]) -> list[float]:
-    """Where the pieces of a row begin, parted by blanks that are wide."""
+    """Returns where the pieces of a row begin, parted by blanks that are wide."""
     words = sorted(row, key=lambda word: word.l)
     return [word.l for index, word in enumerate(words) if not index or word.l - words[index - 1].r > WIDE * word.size]
 
@@ -120,7 +120,7 @@ def _spans(words: Sequence[Word], height: float, *, top: bool) -> list[tuple[flo
 def _inner_edge(
     spans: Sequence[tuple[float, float]], zone: float, need: float, bars: Sequence[float], size: float
 ) -> tuple[float, float] | None:
-    """Where the rows nearest to the edge end, and the room behind them; None if they do not stand apart."""
+    """Returns where the rows nearest to the edge end, and the room behind them; None if they do not stand apart."""
     rows, end = 0, -1e9
     start = -1e9
     for near, far in spans:
@@ -130,7 +130,7 @@ def _inner_edge(
                 ruled = any(end - 1 < bar < near + 1 for bar in bars)
                 if room >= need or (ruled and room >= ROOM_AT_A_RULE * size):
                     return end, room
-            if end > zone or rows == MOST_ROWS:
+            if end > zone or rows == MAX_ROWS:
                 return None
             rows, start = rows + 1, near
         elif far - start > zone:

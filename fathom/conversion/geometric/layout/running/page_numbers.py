@@ -14,7 +14,7 @@ _CJK = re.compile(r"^第\s*(?P<number>\d{1,4})\s*[页頁](?:\s*[,，/]?\s*共\s*
 _PHRASE = rf"{_WORD}\s*(?P<number>\d{{1,4}}){_OF}?"
 _SEPARATED = rf"(?P<number>\d{{1,4}})(?P<of>{_OF})?"
 _BREAK = r"\s*[|–—·•:,;/-]\s*"
-_SIGN = r"(?:\s*[|•·]\s*|\s+[–—/~-]+\s+|\s*[,;]\s+)"  # not the one in a date, a time or a serial number
+_SIGN = r"(?:\s*[|•·]\s*|\s+[–—/~-]+\s+|\s*[,;]\s+)"  # not the sign in a date, a time or a serial number
 _ENDS = (
     (re.compile(rf"^(?P<text>.*?\S)(?:{_BREAK}|\s+)[\[(]?{_PHRASE}[\])]?\s*$", re.I), "phrase"),
     (re.compile(rf"^[\[(]?{_PHRASE}[\])]?(?:{_BREAK}|\s+)(?P<text>\S.*)$", re.I), "phrase"),
@@ -37,7 +37,7 @@ class NumberPlacement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NumberedText:
-    """A line with a number at one of its ends; `text` is the rest of it, empty where it says nothing else."""
+    """A line with a number at either end; `text` is the rest of it, empty where there is no other text."""
 
     text: str
     number: int
@@ -74,7 +74,7 @@ def _value(digits: str) -> int | None:
 
 
 def roman(number: int) -> str:
-    """The number in small Roman numerals, up to 199."""
+    """Returns the number in small Roman numerals, up to 199."""
     parts = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
     said = ""
     for value, letters in parts:

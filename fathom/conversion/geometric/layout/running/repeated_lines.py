@@ -12,24 +12,24 @@ from fathom.conversion.geometric.layout.running.margins import Margin, margins_o
 from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, NumberPlacement, read_number
 from fathom.conversion.geometric.layout.text_lines import join_words
 
-# A text runs if so many of the pages (or of the left or right ones) have it in a margin; where the texts of a height change by
-# chapter, so many pages must have one there that another page has, too.
+# A text runs if so many of the pages (or of the left or right pages) have it in a margin; where the texts of a height change
+# by chapter, so many pages must have a text there that another page has, too.
 SHARE = 0.5
-LEAST_PAGES = 2
+MIN_PAGES = 2
 BAND = 12.0
-# Larger text than this, in the size of the body, is a heading; what ends like a sentence is one, unless it is set smaller.
+# Larger text than this, in the size of the body, is a heading; text that ends like a sentence is one, unless it is set smaller.
 LARGEST = 1.3
 SMALLER = 0.93
 SENTENCE = re.compile(r"[.,;:!?。，；：！？]['\"”’»)\]]*$")
 ABBREVIATION = re.compile(r"(?:\b(?:inc|ltd|co|corp|llc|plc|gmbh|s\.a|al|eds?|vol|nos?|dept|univ|st)|reserved)\.$", re.I)
-# Pages are printed from one form if so many of their words stand in the same places on other pages. Then only what stands
+# Pages are printed from a form if so many of their words stand in the same places on other pages. Then only text
 # within this share of the height from the edge, is small, and has more room than a blank line is in the margin.
 FORM = 0.5
 FORM_PAGES = 12
 FORM_EDGE = 0.08
 DIGITS = re.compile(r"\d")
 # A number that a blank only parts from its text counts pages if so many pages say so.
-LEAST_COUNTED = 3
+MIN_COUNTED = 3
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class _Margins:
 
 
 def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -> RunningTexts:
-    """What runs in the margins of these pages of a document, each given with its number from 1; `size` is the body's."""
+    """Returns the running texts of these pages of a document, each given with its number from 1; `size` is the body's."""
     step = usual_step((page for _, page in pages), size)
     form = _is_form([page for _, page in pages])
     nothing = RunningTexts(step, len(pages) > 1, form)
@@ -67,7 +67,7 @@ def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -
 
 
 def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: float, running: RunningTexts) -> Margin | None:
-    """The margin in which the line may be a running text; None if it is text like the page's."""
+    """Returns the margin in which the line may be a running text; None if it is text like the page's."""
     for margin in margins:
         if not margin.holds(line.l, line.t, line.r, line.b) or line.size > LARGEST * size:
             continue
@@ -78,24 +78,24 @@ def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: fl
 
 
 def says_sentence(line: PageLine, size: float) -> bool:
-    """The line ends like a sentence, an address or a salutation, and is set like the body."""
+    """Returns whether the line ends like a sentence, an address or a salutation, and is set like the body."""
     return line.size > SMALLER * size and bool(SENTENCE.search(line.text)) and not ABBREVIATION.search(line.text)
 
 
 def band_of(line: PageLine, height: float) -> int:
-    """How far from the edge of the page the line stands."""
+    """Returns how far from the edge of the page the line stands."""
     return round(min(line.t, height - line.b) / BAND)
 
 
 def key_of(line: PageLine, number: NumberedText | None, counters: frozenset[str]) -> str:
-    """What is the same on every page that repeats the line: its text, without the page's number."""
+    """Returns the part that every page repeats of the line: its text, without the page's number."""
     if number is not None and number.text and counts(number, counters):
         return number.text.casefold()
     return line.text.casefold().strip()
 
 
 def counts(number: NumberedText, counters: frozenset[str]) -> bool:
-    """The number at the end of a running text is the page's."""
+    """Returns whether the number at the end of a running text is the page's."""
     return number.placement is NumberPlacement.PHRASE or number.text.casefold() in counters
 
 
@@ -122,7 +122,7 @@ def _entries(number: int, page: PageContent, size: float, nothing: RunningTexts)
 
 
 def _is_form(pages: Sequence[PageContent]) -> bool:
-    """The pages are printed from one form: tickets, labels, certificates, invoices."""
+    """Returns whether the pages are printed from a form: tickets, labels, certificates, invoices."""
     pages = [page for page in pages if page.words][:FORM_PAGES]
     if len(pages) < 2:
         return False
@@ -133,7 +133,7 @@ def _is_form(pages: Sequence[PageContent]) -> bool:
 
 
 def _counters(found: _Margins, *, form: bool) -> frozenset[str]:
-    """The texts whose number counts the pages, in small letters."""
+    """Returns the texts whose number counts the pages, in small letters."""
     numbers: dict[tuple[str, NumberPlacement], dict[int, int]] = defaultdict(dict)
     for entry in found.entries:
         if entry.number is not None and entry.number.text:
@@ -142,21 +142,21 @@ def _counters(found: _Margins, *, form: bool) -> frozenset[str]:
     for (text, placement), by_page in numbers.items():
         if placement is not NumberPlacement.PHRASE and form:
             continue  # a serial number goes up with the pages, too
-        if placement is NumberPlacement.BARE and len(by_page) < LEAST_COUNTED:
+        if placement is NumberPlacement.BARE and len(by_page) < MIN_COUNTED:
             continue
-        if len(by_page) >= LEAST_PAGES and _count_up(by_page):
+        if len(by_page) >= MIN_PAGES and _count_up(by_page):
             counting.add(text)
     return frozenset(counting)
 
 
 def _count_up(by_page: dict[int, int]) -> bool:
-    """The numbers go up with the pages."""
+    """Returns whether the numbers go up with the pages."""
     offsets = Counter(number - page for page, number in by_page.items())
-    return max(offsets.values()) >= max(LEAST_PAGES, 0.8 * len(by_page))
+    return max(offsets.values()) >= max(MIN_PAGES, 0.8 * len(by_page))
 
 
 def _running(found: _Margins) -> frozenset[tuple[bool, str]]:
-    """(at the top, key) of the texts that most pages have, or most left or right ones."""
+    """Returns (at the top, key) of the texts that most pages have, or most left or right pages."""
     pages: dict[tuple[bool, str], set[int]] = defaultdict(set)
     for entry in found.entries:
         if not (entry.number is not None and not entry.number.text):
@@ -164,36 +164,36 @@ def _running(found: _Margins) -> frozenset[tuple[bool, str]]:
     running = set()
     for key, on in pages.items():
         one_side = len({page % 2 for page in on}) == 1
-        if len(on) >= LEAST_PAGES and len(on) >= SHARE * found.pages * (0.5 if one_side and found.pages > 3 else 1.0):
+        if len(on) >= MIN_PAGES and len(on) >= SHARE * found.pages * (0.5 if one_side and found.pages > 3 else 1.0):
             running.add(key)
     return frozenset(running)
 
 
 def _slots(found: _Margins) -> frozenset[tuple[bool, int]]:
-    """(at the top, band) of the heights where most pages have a text that another page has, too: titles of chapters."""
+    """Returns (at the top, band) of the heights where most pages have a text that another page has, too: titles of chapters."""
     pages: dict[tuple[bool, str], set[int]] = defaultdict(set)
     for entry in found.entries:
         pages[entry.margin.top, entry.key].add(entry.page)
     filled: dict[tuple[bool, int], set[int]] = defaultdict(set)
     for entry in found.entries:
-        again = len(pages[entry.margin.top, entry.key]) >= LEAST_PAGES
+        again = len(pages[entry.margin.top, entry.key]) >= MIN_PAGES
         if again and not entry.margin.close and not (entry.number is not None and not entry.number.text):
             filled[entry.margin.top, entry.band].add(entry.page)
     return frozenset(slot for slot, on in filled.items() if len(on) >= max(3, SHARE * found.pages))
 
 
 def _counting_slots(found: _Margins) -> frozenset[tuple[bool, int]]:
-    """(at the top, band) of the heights where texts that differ end with the page's number."""
+    """Returns (at the top, band) of the heights where texts that differ end with the page's number."""
     numbers: dict[tuple[bool, int], dict[int, int]] = defaultdict(dict)
     for entry in found.entries:
         if entry.number is not None and entry.number.text and not entry.margin.close:
             numbers[entry.margin.top, entry.band][entry.page] = entry.number.number
-    counting = {slot for slot, by_page in numbers.items() if len(by_page) >= LEAST_COUNTED and _count_up(by_page)}
+    counting = {slot for slot, by_page in numbers.items() if len(by_page) >= MIN_COUNTED and _count_up(by_page)}
     return frozenset(counting)
 
 
 def _number_slots(found: _Margins) -> frozenset[tuple[bool, int]]:
-    """(at the top, band) of the heights where lines are page numbers: they go up with the pages, or are named."""
+    """Returns (at the top, band) of the heights where lines are page numbers: they go up with the pages, or are named."""
     numbers: dict[tuple[bool, int], dict[int, NumberedText]] = defaultdict(dict)
     for entry in found.entries:
         if entry.number is not None and not entry.number.text:
@@ -204,7 +204,7 @@ def _number_slots(found: _Margins) -> frozenset[tuple[bool, int]]:
         values = {page: one.number for page, one in by_page.items()}
         chapters = [page for page in values if values.get(page + 1, 0) == values[page] + 1]  # 3-1, 3-2; then 4-1
         own = all(page == number for page, number in values.items())
-        several = len(by_page) >= LEAST_PAGES
+        several = len(by_page) >= MIN_PAGES
         if (
             named
             or (several and (_count_up(values) or len(chapters) >= max(2, 0.3 * len(values))))

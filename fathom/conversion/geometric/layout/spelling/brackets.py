@@ -23,7 +23,7 @@ def with_brackets_as_spoken(text: str) -> str:
 
 
 def _unpaired(text: str) -> int:
-    """How many brackets have no other half."""
+    """Returns how many brackets have no other half."""
     unpaired = 0
     opened: list[str] = []
     for character in text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 # First parts behind which a hyphen belongs to the word, save before these endings.
 FIRST = frozenset({"self", "well", "ill", "quasi", "pseudo", "vice", "all", "cross", "half", "mid", "post"})
 ENDINGS = ("ish", "less", "ness", "hood", "ing", "ed", "er", "es", "ry", "tion", "al", "ence", "ance", "pone", "pect", "pose")
-# "post-war", but "posture": what follows must be so long.
+# "post-war", but "posture": the second part must be so long.
 LEAST = 3
 TENS = frozenset({"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"})
 _ONES = "one two three four five six seven eight nine first second third fourth fifth sixth seventh eighth ninth"
@@ -31,9 +31,9 @@ LINKS = frozenset(_LINKS.split())
 
 
 def is_hyphenated(first: str, second: str) -> bool:
-    """The two parts, in small letters, are written with a hyphen between them."""
+    """Returns whether the two parts, in small letters, are written with a hyphen between them."""
     if len(first) == 1:
-        return True  # e-mail, x-ray: no word is divided behind one letter
+        return True  # e-mail, x-ray: no word is divided behind its first letter
     if first in TENS:
         return second in ONES
     if first in FIRST:
@@ -42,5 +42,5 @@ def is_hyphenated(first: str, second: str) -> bool:
 
 
 def is_link(first: str, second: str) -> bool:
-    """The parts go on with a chain of words, of which others stand before them with hyphens."""
+    """Returns whether the parts go on with a chain of words, of which others stand before them with hyphens."""
     return first.casefold() in LINKS or second.casefold() in LINKS

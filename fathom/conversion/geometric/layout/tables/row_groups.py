@@ -14,9 +14,9 @@ RULED_ROWS = 2
 
 
 def rows_between(rows: Sequence[ColumnRow], parting: Sequence[float]) -> list[list[ColumnPiece]] | None:
-    """The rows of the table where each stands between two rules; None where rules part it otherwise.
+    """Returns the rows of the table where each stands between two rules; None where rules separate it otherwise.
 
-    What stands between two rules is one row if its cells have different numbers of lines.
+    The lines between two rules are a single row if its cells have different numbers of lines.
     """
     if len(parting) < RULED_ROWS:
         return None
@@ -30,7 +30,7 @@ def rows_between(rows: Sequence[ColumnRow], parting: Sequence[float]) -> list[li
 
 
 def joined_rows(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> list[list[ColumnPiece]]:
-    """Rows of the table; a row of text that only goes on with cells of the row above is part of it."""
+    """Returns rows of the table; a row of text that only goes on with cells of the row above is part of it."""
     wrapped = _wrapped(rows, columns)
     if wrapped is not None:
         return wrapped
@@ -49,7 +49,7 @@ def joined_rows(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) ->
 
 
 def _wrapped(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> list[list[ColumnPiece]] | None:
-    """The rows of a table whose cells go over several lines, told by the room between rows; None where that tells nothing.
+    """Returns the rows of a table whose cells go over several lines, by the room between rows; None where that is no evidence.
 
     Lines of a row stand closely; the first of them has nearly all cells, the others have not.
     """

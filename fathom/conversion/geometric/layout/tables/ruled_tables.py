@@ -9,7 +9,7 @@ from fathom.conversion.geometric.layout.page_content import Box, PageContent, Ru
 from fathom.conversion.geometric.layout.tables.striped_rows import with_unshaded_rows
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, LineGridCell, cell_lines, cell_text, mark_header
 
-# Rules whose ends come so near to each other meet, in points; rules so near to each other are one.
+# Rules whose ends come so near to each other meet, in points; rules so near to each other are the same.
 MEET = 3.0
 SAME = 2.5
 # Nothing stands between rules that are so near: a double rule.
@@ -21,7 +21,7 @@ FILLED = 0.2
 
 
 def ruled_tables(content: PageContent) -> list[LineGrid]:
-    """Every table with rules between its cells, from top to bottom."""
+    """Returns every table with rules between its cells, from top to bottom."""
     rules = join_rules(content.rules)
     grids = _grids(rules, content.words)
     # shading inside a table with rules says nothing of its cells; elsewhere its edges part them
@@ -50,7 +50,7 @@ def _within(a: Box, b: Box) -> bool:
 
 
 def fill_edges(fills: Sequence[Box]) -> list[Rule]:
-    """The edges of shaded areas that lie side by side like cells."""
+    """Returns the edges of shaded areas that lie side by side like cells."""
     cells = [f for f in fills if f.width > 8 and 6 < f.height < 120]
     if not 4 <= len(cells) <= 1500:
         return []
@@ -71,7 +71,7 @@ def fill_edges(fills: Sequence[Box]) -> list[Rule]:
 
 
 def join_rules(rules: Sequence[Rule]) -> list[Rule]:
-    """Rules that lie on one line and touch are one rule."""
+    """Joins rules that lie on the same line and touch."""
     joined: list[Rule] = []
     for horizontal in (True, False):
         lines: list[tuple[float, float, float]] = sorted(
@@ -96,7 +96,7 @@ def join_rules(rules: Sequence[Rule]) -> list[Rule]:
 
 
 def _connected(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """Groups of rules that meet, directly or through others."""
+    """Returns groups of rules that meet, directly or through others."""
     flat = sorted((r for r in rules if r.horizontal), key=lambda r: r.t)
     upright = [r for r in rules if not r.horizontal]
     heights = [r.t for r in flat]
@@ -119,7 +119,7 @@ def _connected(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _grid(group: Sequence[Rule], words: Sequence[Word]) -> LineGrid | None:
-    """The table the rules make; None if they make a frame, a plot or an underlining."""
+    """Returns the table the rules make; None if they make a frame, a plot or an underlining."""
     box = bounds(group)
     flat = [r for r in group if r.horizontal]
     upright = [r for r in group if not r.horizontal]
@@ -148,7 +148,7 @@ def _places(values: Sequence[float]) -> list[float]:
 
 
 def _spans(xs: list[float], ys: list[float], flat: list[Rule], upright: list[Rule]) -> list[tuple[int, int, int, int]]:
-    """(row, column, end row, end column) of every cell: slots without a rule between them are one."""
+    """Returns (row, column, end row, end column) of every cell; slots without a rule between them are merged."""
     rows, columns = len(ys) - 1, len(xs) - 1
     right = [[_ruled(upright, xs[j + 1], ys[i], ys[i + 1], flat=False) for j in range(columns - 1)] for i in range(rows)]
     below = [[_ruled(flat, ys[i + 1], xs[j], xs[j + 1], flat=True) for j in range(columns)] for i in range(rows - 1)]
@@ -177,7 +177,7 @@ def _spans(xs: list[float], ys: list[float], flat: list[Rule], upright: list[Rul
 
 
 def _ruled(rules: list[Rule], at: float, low: float, high: float, *, flat: bool) -> bool:
-    """A rule runs at `at` along at least half of the way from `low` to `high`."""
+    """Returns whether a rule runs at `at` along at least half of the way from `low` to `high`."""
     covered = 0.0
     for rule in rules:
         place, start, end = (rule.t, rule.l, rule.r) if flat else (rule.l, rule.t, rule.b)
@@ -219,7 +219,7 @@ def _with_texts(
 
 
 def _subrows(cells: list[list[Word]]) -> list[tuple[float, float]] | None:
-    """Where one ruled row holds several rows of text, the heights (from, to) of each; None if it is one row."""
+    """Returns the heights (from, to) of each row of text within a ruled row; None if it is a single row."""
     lines = [cell_lines(held) for held in cells if held]
     if len(lines) < 2 or len(lines) < len(cells) - 1:
         return None

@@ -1,4 +1,4 @@
-"""Finds the unshaded rows of a table in which every other row is shaded, so that its stripes are read as one table."""
+"""Finds the unshaded rows of a table in which every other row is shaded, so that its stripes are read as a whole table."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from fathom.conversion.geometric.layout.page_content import Box, Word, centre_in
 
 # Cells touch, and stripes have the same columns, within so many points.
 MEET = 3.0
-# A row without shade is no higher than so many shaded ones.
+# A row without shade is no higher than so many shaded rows.
 HIGHEST = 2.2
-MOST_CELLS = 1500
+MAX_CELLS = 1500
 # Rows without shade above the first stripe: the names of the columns, and a row where stripes begin with the second.
-MOST_ABOVE = 2
+MAX_HEADS = 2
 
 
 def with_unshaded_rows(fills: Sequence[Box], words: Sequence[Word]) -> list[Box]:
-    """The shaded areas, with an area for each cell that stands between, above or below the stripes of a table."""
+    """Returns the shaded areas, with an area for each cell that stands between, above or below the stripes of a table."""
     rows = _stripes(fills)
     found = list(fills)
     for above, below in pairwise(rows):
@@ -31,7 +31,7 @@ def with_unshaded_rows(fills: Sequence[Box], words: Sequence[Word]) -> list[Box]
             continue
         height = _height(row)
         top = row[0].t
-        for number_above in range(MOST_ABOVE if first else 0):
+        for number_above in range(MAX_HEADS if first else 0):
             farthest = 1.3 if not number_above else 0.8
             if not _filled(row, top - farthest * height, top - 0.2 * height * number_above, words):
                 break
@@ -43,9 +43,9 @@ def with_unshaded_rows(fills: Sequence[Box], words: Sequence[Word]) -> list[Box]
 
 
 def _stripes(fills: Sequence[Box]) -> list[list[Box]]:
-    """Rows of at least two shaded cells that touch, from top to bottom."""
+    """Returns rows of at least two shaded cells that touch, from top to bottom."""
     by_top: dict[int, list[Box]] = {}
-    for fill in fills[:MOST_CELLS]:
+    for fill in fills[:MAX_CELLS]:
         if fill.width > 8 and 6 < fill.height < 120:
             by_top.setdefault(round(fill.t), []).append(fill)
     rows = []
@@ -77,7 +77,7 @@ def _row(row: Sequence[Box], top: float, bottom: float) -> list[Box]:
 
 
 def _filled(row: Sequence[Box], top: float, bottom: float, words: Sequence[Word]) -> bool:
-    """Most columns have a word between the two heights, and none crosses from one to the next."""
+    """Returns whether most columns have a word between the two heights, and none crosses to the next column."""
     held = [word for word in words if centre_inside(word, Box(row[0].l, top, row[-1].r, bottom))]
     if any(word.l < edge.r - 1 < word.r - 2 for word in held for edge in row[:-1]):
         return False

@@ -30,7 +30,7 @@ class LineGridCell:
 
 @dataclass(slots=True)
 class LineGrid:
-    """A table. `confidence` is the share of what makes a table (filled, aligned cells) that it has, 0-1."""
+    """A table. `confidence` is the share of a table's properties (filled, aligned cells) that it has, 0-1."""
 
     box: Box
     rows: int
@@ -41,7 +41,7 @@ class LineGrid:
 
 
 def cell_text(words: Sequence[Word]) -> str:
-    """The words of a cell, line after line, with words that were divided at a line's end put together."""
+    """Returns the words of a cell, line after line, with words that were divided at a line's end put together."""
     text = ""
     for line in cell_lines(words):
         if text and HYPHEN_AT_END.search(text) and line.text[:1].islower():
@@ -52,7 +52,7 @@ def cell_text(words: Sequence[Word]) -> str:
 
 
 def cell_lines(words: Sequence[Word]) -> list[PageLine]:
-    """The lines of a cell; whatever stands on one baseline is one line."""
+    """Returns the lines of a cell, each from the words on the same baseline."""
     lines: list[PageLine] = []
     group: list[PageLine] = []
     for piece in join_words(words):
@@ -88,7 +88,7 @@ def mark_header(grid: LineGrid, bold_rows: set[int]) -> None:
 
 
 def read_leftward(grid: LineGrid) -> LineGrid:
-    """The grid; where most of its letters are of scripts that run leftward, its first column is the one on the right."""
+    """Returns the grid; where most of its letters are of scripts that run leftward, its rightmost column comes first."""
     leftward = rightward = 0
     for cell in grid.cells:
         for character in cell.text:

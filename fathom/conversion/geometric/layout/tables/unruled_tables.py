@@ -23,22 +23,22 @@ from fathom.conversion.geometric.layout.text_lines import MARKER, join_words, ma
 
 # Blank between two columns, in ems.
 COLUMN_GAP = 0.45
-LEAST_ROWS = 3
+MIN_ROWS = 3
 # Longest pieces, in characters on average, that still make cells.
-LONGEST_CELLS = 48
+MAX_CELL_LENGTH = 48
 # Rows further apart than this, in ems, belong to different tables.
-FARTHEST_ROWS = 3.6
+MAX_ROW_GAP = 3.6
 # Names of columns stand so near above a table's first rule, in ems.
-FARTHEST_NAMES = 1.9
+MAX_NAMES_GAP = 1.9
 # A line larger than a table's by this factor is a heading.
 HEADING = 1.14
 # A rule shorter than this share of the table's width brackets the columns that a name stands over.
-LONGEST_BRACKET = 0.9
+MAX_BRACKET = 0.9
 LEADER = re.compile(r"[.·…_\s]{4,}\d{0,4}$|^[.·…]{3,}")
 
 
 def tables_between_rules(content: PageContent, lines: Sequence[PageLine], taken: Sequence[Box]) -> list[LineGrid]:
-    """Tables with a rule above, one below and perhaps some between, and none upright."""
+    """Returns tables with a rule above, a rule below and perhaps some between, and none upright."""
     flat = [r for r in join_rules(content.rules) if r.horizontal and r.r - r.l > 40]
     flat = [r for r in flat if not any(_across(r, box) for box in taken)]
     grids: list[LineGrid] = []
@@ -60,8 +60,8 @@ def tables_between_rules(content: PageContent, lines: Sequence[PageLine], taken:
 
 
 def _with_names(grid: LineGrid, top: Rule, lines: Sequence[PageLine], rules: Sequence[Rule]) -> LineGrid:
-    """The table with the row of names that stands right above its first rule, where there is one for each column but one."""
-    near = inside(lines, Box(top.l - 1, top.t - FARTHEST_NAMES * median_size(lines), top.r + 1, top.t))
+    """Returns the table with the row of names right above its first rule, where each column but one has a name."""
+    near = inside(lines, Box(top.l - 1, top.t - MAX_NAMES_GAP * median_size(lines), top.r + 1, top.t))
     if len(near) < max(2, grid.columns - 1) or max(line.t for line in near) > min(line.b for line in near):
         return grid
     if grid.columns > 1 and any(cell.header for cell in grid.cells) and not all(line.bold for line in near):
@@ -72,7 +72,7 @@ def _with_names(grid: LineGrid, top: Rule, lines: Sequence[PageLine], rules: Seq
 
 
 def median_size(lines: Sequence[PageLine]) -> float:
-    """The size of the middle one of the lines, points; 10 of none."""
+    """Returns the median size of the lines, points; 10 of none."""
     return median(line.size for line in lines) if lines else 10.0
 
 
@@ -84,14 +84,14 @@ def _between(box: Box, lines: Sequence[PageLine], rules: Sequence[Rule]) -> Line
     held = inside(lines, box, 1.0)
     if len(held) < 4:
         return None
-    over = [rule for rule in rules if rule.r - rule.l < LONGEST_BRACKET * box.width]
+    over = [rule for rule in rules if rule.r - rule.l < MAX_BRACKET * box.width]
     pieces = [_as_wide_as_its_rule(ColumnPiece(line.l, line.t, line.r, line.b, line), over) for line in held]
     rows = rows_of(pieces)
     many = [row for row in rows if len(row) > 1]
-    parting = sorted(r.t for r in rules if r.r - r.l >= LONGEST_BRACKET * box.width and box.t + 3 < r.t < box.b - 3)
+    parting = sorted(r.t for r in rules if r.r - r.l >= MAX_BRACKET * box.width and box.t + 3 < r.t < box.b - 3)
     if len(rows) < 2 or len(many) < max(2, 0.5 * len(rows)):
         return None
-    if len(parting) < RULED_ROWS and (is_prose(pieces) or _mean_length(many) > LONGEST_CELLS):
+    if len(parting) < RULED_ROWS and (is_prose(pieces) or _mean_length(many) > MAX_CELL_LENGTH):
         return None
     columns = _columns_of_full_rows(rows) or _columns(rows, tolerated=max(1, len(rows) // 5))
     if len(columns) < 2:
@@ -102,7 +102,7 @@ def _between(box: Box, lines: Sequence[PageLine], rules: Sequence[Rule]) -> Line
 
 
 def _as_wide_as_its_rule(piece: ColumnPiece, rules: Sequence[Rule]) -> ColumnPiece:
-    """A name with a rule right below it that is wider stands over all the columns that the rule stands over."""
+    """Returns a name with a rule right below it that is wider stands over all the columns that the rule stands over."""
     middle, size = (piece.l + piece.r) / 2, piece.b - piece.t
     for rule in rules:
         below = piece.b - 0.2 * size <= rule.t < piece.b + 0.8 * size
@@ -113,7 +113,7 @@ def _as_wide_as_its_rule(piece: ColumnPiece, rules: Sequence[Rule]) -> ColumnPie
 
 
 def _columns_of_full_rows(rows: Sequence[ColumnRow]) -> list[HorizontalSpan]:
-    """The columns of the rows with the most cells; none where too few have so many, or they keep them not apart."""
+    """Returns the columns of the rows with the most cells; none where too few have so many, or they keep them not apart."""
     most = max(len(row) for row in rows)
     full = [row for row in rows if len(row) == most]
     if most < 3 or len(full) < max(2, 0.4 * len(rows)):
@@ -123,7 +123,7 @@ def _columns_of_full_rows(rows: Sequence[ColumnRow]) -> list[HorizontalSpan]:
 
 
 def find_tables(rows: Sequence[ColumnRow]) -> list[tuple[int, int, LineGrid]]:
-    """(first row, last row, table) of every table among the rows of a column, from top to bottom."""
+    """Returns (first row, last row, table) of every table among the rows of a column, from top to bottom."""
     found: list[tuple[int, int, LineGrid]] = []
     start = 0
     while start < len(rows):
@@ -144,7 +144,7 @@ def find_tables(rows: Sequence[ColumnRow]) -> list[tuple[int, int, LineGrid]]:
 
 
 def _heads(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
-    """The row, a line whose words stand closely together, names the columns of the rows below it."""
+    """Returns whether the row, a line whose words stand closely together, names the columns of the rows below it."""
     if len(row) != 1 or row[0].line is None or _far(row, rows[0]) or _set_apart(row, rows):
         return False
     columns = _columns([r for r in rows if len(r) > 1])
@@ -152,7 +152,7 @@ def _heads(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
 
 
 def _run(rows: Sequence[ColumnRow], start: int) -> int | None:
-    """The last row of the longest run from `start` on whose pieces keep at least two columns apart."""
+    """Returns the last row of the longest run from `start` on whose pieces keep at least two columns apart."""
     if not _cells(rows[start]):
         return None
     last = None
@@ -175,7 +175,7 @@ def _run(rows: Sequence[ColumnRow], start: int) -> int | None:
 
 
 def _set_apart(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
-    """The row is a line so much larger than the rows of a table that it heads the next."""
+    """Returns whether the row is a line so much larger than the rows of a table that it heads the next."""
     if len(row) != 1 or row[0].line is None:
         return False
     sizes = [p.line.size for other in rows for p in other if p.line]
@@ -202,7 +202,7 @@ def _cells(row: ColumnRow) -> bool:
 
 def _far(a: ColumnRow, b: ColumnRow) -> bool:
     size = max(p.line.size for p in b if p.line)
-    return min(p.t for p in b) - max(p.b for p in a) > FARTHEST_ROWS * size
+    return min(p.t for p in b) - max(p.b for p in a) > MAX_ROW_GAP * size
 
 
 def _mean_length(rows: Sequence[ColumnRow]) -> float:
@@ -211,7 +211,7 @@ def _mean_length(rows: Sequence[ColumnRow]) -> float:
 
 
 def _columns(rows: Sequence[ColumnRow], tolerated: int | None = None) -> list[HorizontalSpan]:
-    """The columns: stretches that pieces cover, parted by what nearly no row covers."""
+    """Returns the columns: stretches that pieces cover, separated by stretches that nearly no row covers."""
     pieces = [p for row in rows for p in row if p.line]
     if not pieces:
         return []
@@ -234,9 +234,9 @@ def _columns(rows: Sequence[ColumnRow], tolerated: int | None = None) -> list[Ho
 def _table(rows: Sequence[ColumnRow]) -> LineGrid | None:
     many = [row for row in rows if len(row) > 1]
     columns = _columns(many)
-    if len(columns) < 2 or _mean_length(many) > LONGEST_CELLS:
+    if len(columns) < 2 or _mean_length(many) > MAX_CELL_LENGTH:
         return None
-    if len(many) < LEAST_ROWS and not (len(many) == 2 and len(columns) >= 3):
+    if len(many) < MIN_ROWS and not (len(many) == 2 and len(columns) >= 3):
         return None
     if is_prose([p for row in rows for p in row]) and len(columns) == 2:
         return None
@@ -249,7 +249,7 @@ def _table(rows: Sequence[ColumnRow]) -> LineGrid | None:
 
 
 def _alignment(rows: Sequence[ColumnRow], columns: Sequence[HorizontalSpan]) -> float:
-    """Share of the pieces that share their left edge, right edge or middle with most of their column."""
+    """Returns the share of the pieces that share their left edge, right edge or middle with most of their column."""
     good = total = 0
     for low, high in columns:
         held = [p for row in rows for p in row if low - 1 <= (p.l + p.r) / 2 <= high + 1]
@@ -307,7 +307,7 @@ def _grid(
 
 
 def _covered(piece: ColumnPiece, columns: Sequence[HorizontalSpan], edges: Sequence[float]) -> tuple[int, int]:
-    """The first and the last column that the piece stands over: of one as wide as a rule, those whose middle is above it."""
+    """Returns the first and the last column the piece stands over: if as wide as a rule, those whose middle is above it."""
     if piece.line is not None and piece.r - piece.l > piece.line.width + 1:
         under = [index for index, (low, high) in enumerate(columns) if piece.l <= (low + high) / 2 <= piece.r]
         if under:
@@ -319,7 +319,7 @@ def _covered(piece: ColumnPiece, columns: Sequence[HorizontalSpan], edges: Seque
 
 
 def _split(piece: ColumnPiece, columns: Sequence[HorizontalSpan]) -> list[ColumnPiece]:
-    """The piece as one for each column it covers, if its blanks fall between the columns; else the piece, which spans them."""
+    """Splits the piece at the columns it covers, if its blanks fall between them; else returns the piece, which spans them."""
     line = piece.line
     if line is None or len(line.words) < 2:
         return [piece]
@@ -338,7 +338,7 @@ def _split(piece: ColumnPiece, columns: Sequence[HorizontalSpan]) -> list[Column
     gaps = [b.l - a.r for a, b in pairwise(parts)]
     if any(gap < 0.22 * line.size for gap in gaps):
         return [piece]
-    # a title over several columns has blanks like any text, a row of heads has wider ones, or sits under none
+    # a title over several columns has blanks like any text, a row of heads has wider blanks, or sits under none
     inner = [b.l - a.r for part in parts for a, b in pairwise(part.words)]
     if inner and min(gaps) < 1.15 * max(inner):
         return [piece]
@@ -350,7 +350,7 @@ def _overlapping(cells: dict[tuple[int, int], list[ColumnPiece]], first: int, la
 
 
 def grid_of_region(content: PageContent, box: Box) -> LineGrid | None:
-    """The words in `box` as a table, whatever they look like; None if they keep no two columns apart."""
+    """Returns the words in `box` as a table, whatever they look like; None if they keep no two columns apart."""
     lines = join_words(inside(content.words, box, 1.0))
     rows = rows_of([ColumnPiece(line.l, line.t, line.r, line.b, line) for line in lines])
     columns = _columns(rows, tolerated=max(0, len(rows) // 5)) if rows else []

@@ -1,4 +1,4 @@
-"""A table that goes on over the end of a page, or of a column, is one table: its header stands once, above all its rows."""
+"""Joins a table that goes on over the end of a page, or of a column: its header stands once, above all its rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument, TableItem
 
-# What may stand between the parts of a table.
+# Items that may stand between the parts of a table.
 _BETWEEN = frozenset({"page_header", "page_footer", "footnote"})
 # Columns are the same if their edges differ by no more than this share of the table's width.
 _ALIKE = 0.03
@@ -17,9 +17,9 @@ _MOST_COLUMNS = 60
 
 
 def join_continued_tables(document: DoclingDocument) -> None:
-    """Each table whose columns go on at the head of the next page or column, with nothing else between, has those rows, too.
+    """Gives each table the rows of its continuation at the head of the next page or column, with nothing else between.
 
-    A header that comes again is not repeated: whoever reads rows by their columns reads on. The boxes of all parts are kept.
+    A header that comes again is not repeated. The boxes of all parts are kept.
     """
     joined: list[TableItem] = []
     last: Any = None
@@ -60,7 +60,7 @@ def _goes_on(first: Any, second: Any, document: DoclingDocument) -> bool:
 
 
 def _columns_alike(first: Any, second: Any, left: float, next_left: float, width: float) -> bool:
-    """The columns stand in the same places, as far as cells of one column show them by their left, middle or right."""
+    """Returns whether the columns stand in the same places, by the left, middle or right of a column's cells."""
     found = [_places(first, left), _places(second, next_left)]
     for column in range(first.data.num_cols):
         a, b = found[0].get(column), found[1].get(column)
@@ -100,7 +100,7 @@ def _append(first: Any, second: Any) -> None:
     while skipped < min(3, second.data.num_rows - 1, first.data.num_rows) and _texts(second, skipped) == _texts(first, skipped):
         skipped += 1
     offset = first.data.num_rows - skipped
-    # without its own header, what was taken for one is a row like the others
+    # without its own header, the row taken for a header is a row like the others
     for cell in second.data.table_cells:
         if cell.start_row_offset_idx < skipped:
             continue

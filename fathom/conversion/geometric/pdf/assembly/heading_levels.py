@@ -1,4 +1,4 @@
-"""Levels of a PDF's headings: as its outline says, else by their numbers, else by how they are set beside the numbered ones."""
+"""Levels of a PDF's headings: from its outline, else from their numbers, else by comparison with numbered headings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HeadingStyle = tuple[int, int, bool, bool]
 
 
 class HeadingLevels(HeadingHierarchyModel):
-    """Docling's levels of headings, mended where words are taken for numbers, and where only some headings have one."""
+    """Docling's levels of headings, corrected where words are taken for numbers, and where only some headings have a number."""
 
     def assign_heading_levels(
         self, document: DoclingDocument, parsed_pages: Any = None, outline: Any = None
@@ -55,7 +55,7 @@ class HeadingLevels(HeadingHierarchyModel):
 
 
 def levels_of(texts: Sequence[str], looks: Sequence[HeadingStyle | None], numbered_by: Any) -> list[int]:
-    """A level for each heading, from 1: by its number; without one, by its look beside the looks that numbers have.
+    """Returns a level for each heading, from 1: by its number; without a number, by comparing its look with numbered looks.
 
     Where no heading has a number, each look is a level, the most prominent the first.
     """
@@ -72,7 +72,7 @@ def levels_of(texts: Sequence[str], looks: Sequence[HeadingStyle | None], number
 
 
 def _beside(look: HeadingStyle | None, usual: Mapping[HeadingStyle, int]) -> int:
-    """The level of the numbered headings that look the same; else of the next less prominent ones; else one below them all."""
+    """Returns the level of the numbered headings that look the same; else of the next less prominent; else below them all."""
     if look is None or not usual:
         return 1
     below = [level for other, level in sorted(usual.items()) if other >= look]

@@ -1,4 +1,4 @@
-"""Links on some words of a paragraph: the paragraph becomes runs of text, of which those words are one with its link."""
+"""Adds links on words of a paragraph: the paragraph becomes runs of text, and those words are a run with its link."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from docling.datamodel.document import ConversionResult
     from docling_core.types.doc import DoclingDocument
 
-MOST_RUNS = 200
-MOST_TEXTS = 200_000
+MAX_RUNS = 200
+MAX_TEXTS = 200_000
 _HYPHENS = ("-", "\u2010", "\u00ad")
 _PARAGRAPHS = frozenset({"text", "list_item", "paragraph", "footnote"})
 LinkSpan = tuple[int, int, str]
 
 
 def keep_inline_links(result: ConversionResult) -> None:
-    """Each paragraph and item of a PDF that has links on some of its words holds them as runs, in the order of its text.
+    """Splits each paragraph and item of a PDF that has links on some of its words into runs, in the order of its text.
 
-    So do the cells of tables. The backend gives the words of a link as `widget_text` (see backend.py), those of one over
-    several lines line by line. A link whose words are not in the text is left out; what is a link as a whole stays as
+    So are the cells of tables. The backend gives the words of a link as `widget_text` (see pdf_backend.py), those of a link
+    over several lines line by line. A link whose words are not in the text is left out; text that is wholly a link stays as
     Docling has it.
     """
     pages = {page.page_no: page for page in result.pages if page.parsed_page is not None and page.parsed_page.hyperlinks}
@@ -32,7 +32,7 @@ def keep_inline_links(result: ConversionResult) -> None:
             continue
         found = list(_found(item.text, _links_on(item, pages)))
         if found:
-            _split(result.document, item, found[:MOST_RUNS])
+            _split(result.document, item, found[:MAX_RUNS])
     for table in list(result.document.tables) if pages else []:
         link_cells(result.document, table, list(_links_on(table, pages)))
 
@@ -49,7 +49,7 @@ class _Link:
 
 
 def _links_on(item: Any, pages: dict[int, Any]) -> Iterator[_Link]:
-    """Each link whose middle lies in one of the item's boxes, from top to bottom; one over several lines is one."""
+    """Returns each link whose middle lies in one of the item's boxes, from top to bottom; a link over several lines once."""
     last: _Link | None = None
     for prov in item.prov:
         page = pages.get(prov.page_no)
@@ -76,7 +76,7 @@ def _links_on(item: Any, pages: dict[int, Any]) -> Iterator[_Link]:
 
 
 def _found(text: str, links: Iterable[_Link]) -> Iterator[LinkSpan]:
-    """Where each link's words stand, one after the other: as a whole, or else line by line."""
+    """Yields where each link's words stand, in turn: as a whole, or else line by line."""
     end = 0
     for link in links:
         for parts in (link.parts, *((part,) for part in link.parts if len(link.parts) > 1)):
@@ -89,7 +89,7 @@ def _found(text: str, links: Iterable[_Link]) -> Iterator[LinkSpan]:
 
 
 def _pattern(parts: Sequence[str]) -> str:
-    """The words with a blank between lines, or none where a word is divided there."""
+    """Returns the words with a blank between lines, or none where a word is divided there."""
     joined = re.escape(parts[0])
     for before, part in pairwise(parts):
         if before.endswith(_HYPHENS):
@@ -99,15 +99,15 @@ def _pattern(parts: Sequence[str]) -> str:
 
 
 def link_cells(document: DoclingDocument, table: Any, links: Sequence[_Link]) -> None:
-    """Each cell of the table that has a link on its words holds them as runs, of which one is the link."""
+    """Splits each cell of the table that has a link on its words into runs, of which one is the link."""
     from docling_core.types.doc.document import RichTableCell
 
     for index, cell in enumerate(table.data.table_cells if links else []):
         box = cell.bbox
-        if box is None or not cell.text or len(document.texts) > MOST_TEXTS:
+        if box is None or not cell.text or len(document.texts) > MAX_TEXTS:
             continue
         here = [link for link in links if box.l <= link.x <= box.r and box.t <= link.y <= box.b]
-        found = list(_found(cell.text, here))[:MOST_RUNS]
+        found = list(_found(cell.text, here))[:MAX_RUNS]
         if found:
             group = document.add_inline_group(parent=table)
             _add_runs(document, group, cell.text, found, None)

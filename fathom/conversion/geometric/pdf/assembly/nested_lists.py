@@ -1,4 +1,4 @@
-"""Lists within the items of a PDF's lists, told by where their texts begin."""
+"""Finds lists within the items of a PDF's lists by the left edges of their texts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fathom.conversion.geometric.layout.roles.list_items import SIGNS
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
 
-# Texts of one list begin within so many ems of each other; what is further to the right by more than this is another column.
+# Texts of a list begin within so many ems of each other; text further to the right by more than this is another column.
 SAME = 0.5
 FARTHEST = 8.0
-MOST_LEVELS = 8
+MAX_LEVELS = 8
 TICKS = re.compile(r"[✓✗]")
 
 
@@ -37,7 +37,7 @@ class NestedLists:
         self._levels: list[tuple[float, Any, Any]] = []  # (left, list, its last item)
 
     def list_of(self, document: DoclingDocument, top: Any, left: float, size: float) -> Any:
-        """The list of an item whose text begins at `left`, in points; `top` is the outermost, None where a new one begins."""
+        """Returns the list of an item whose text begins at `left`, in points; `top` is the outermost, None at a first item."""
         from docling_core.types.doc import GroupLabel
 
         if top is None or top is not self._top or not self._levels:
@@ -48,7 +48,7 @@ class NestedLists:
         while len(self._levels) > 1 and left < self._levels[-1][0] - SAME * size:
             self._levels.pop()
         last_left, group, last_item = self._levels[-1]
-        if left > last_left + SAME * size and last_item is not None and len(self._levels) < MOST_LEVELS:
+        if left > last_left + SAME * size and last_item is not None and len(self._levels) < MAX_LEVELS:
             inner = document.add_group(label=GroupLabel.LIST, name="list", parent=last_item)
             self._levels.append((left, inner, None))
             return inner

@@ -13,7 +13,7 @@ from fathom.conversion.geometric.layout.continuation import ParagraphShape, begi
 from fathom.conversion.geometric.layout.paragraph_text import appended
 from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
 
-# What may stand between a sentence's beginning and its end.
+# Items that may stand between a sentence's beginning and its end.
 BETWEEN = frozenset(
     {
         DocItemLabel.PAGE_HEADER, DocItemLabel.PAGE_FOOTER, DocItemLabel.TABLE, DocItemLabel.PICTURE, DocItemLabel.CAPTION,
@@ -98,7 +98,7 @@ class _KeepsOrder(ReadingOrderPredictor):
 
 
 def _next_text(elements: Sequence[Any], at: int) -> Any:
-    """The text after the one at `at`, past what may stand between, and past boxes that are not its own; None at another."""
+    """Returns the text after that at `at`, past items that may stand between and boxes that are not its own; None at another."""
     boxed = elements[at].shape.boxed
     for other in elements[at + 1 :]:
         shape: ParagraphShape | None = other.shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fathom.conversion.docling_backends.relabel import text_becomes
+from fathom.conversion.docling_backends.relabel import relabel_text
 
 if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
@@ -19,7 +19,7 @@ def first_heading_is_title(document: DoclingDocument) -> None:
 
     for index, item in enumerate(document.texts):
         if isinstance(item, SectionHeaderItem) and item.prov and item.prov[0].page_no == 1:
-            text_becomes(document, index, TitleItem)
+            relabel_text(document, index, TitleItem)
             others = [other for other in document.texts if isinstance(other, SectionHeaderItem)]
             above = min((other.level for other in others), default=1) - 1
             for other in others:

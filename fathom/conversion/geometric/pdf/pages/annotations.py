@@ -1,4 +1,4 @@
-"""What lies on a PDF page and is no part of its text: filled-in form fields, typed text, notes, links."""
+"""Reads the annotations of a PDF page: filled-in form fields, typed text, notes, links."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from fathom.conversion.geometric.pdf.pages.attached_files import annotated_file
 from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.typed_text import typed_words
 
-# So many are read of a page; some drawings have one for each stroke.
+# So many are read of a page; some drawings have an annotation for each stroke.
 MOST = 5000
 # Of links past these, the words are not looked for.
-MOST_LINKS_READ = 300
+MAX_LINKS_READ = 300
 LONGEST = 20_000
-MOST_OPTIONS = 2000
+MAX_OPTIONS = 2000
 OVER = 0.3  # of a typed word's area
 HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 NOTES = frozenset(
@@ -54,7 +54,7 @@ SCHEMES = ("http://", "https://", "mailto:", "ftp://", "tel:")
 
 
 def read_annotations(document: Any, page: Any, frame: PageFrame, content: PageContent) -> None:
-    """The content has what the page's annotations say: values of fields and typed text are words at their places.
+    """Adds the page's annotations to the content: values of fields and typed text are words at their places.
 
     `document` and `page` are pypdfium2's and open; the caller holds pdfium's lock. Hidden annotations and values of password
     fields are left out.
@@ -117,9 +117,9 @@ def _field(form: Any, annotation: Any, box: Box, order: int, size: float) -> lis
 
 
 def _chosen(form: Any, annotation: Any) -> list[str]:
-    """The labels of the chosen options of a list, as they are shown: their values may be others."""
+    """Returns the labels of the chosen options of a list, as they are shown: their values may be others."""
     chosen = []
-    for index in range(min(MOST_OPTIONS, max(0, pdfium.FPDFAnnot_GetOptionCount(form, annotation)))):
+    for index in range(min(MAX_OPTIONS, max(0, pdfium.FPDFAnnot_GetOptionCount(form, annotation)))):
         if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, index):
             chosen.append(_option(form, annotation, index))
     return [label for label in chosen if label]
@@ -130,7 +130,7 @@ def _option(form: Any, annotation: Any, index: int) -> str:
 
 
 def _over_text(typed: Sequence[Word], words: Sequence[Word]) -> bool:
-    """Typed words lie on words of the page."""
+    """Returns whether typed words lie on words of the page."""
     return any(overlap(word, other) > OVER * (word.r - word.l) * (word.b - word.t) for word in typed for other in words)
 
 
@@ -159,7 +159,7 @@ def _links(document: Any, annotation: Any, frame: PageFrame, box: Box | None, co
     if not uri.lower().startswith(SCHEMES) or not uri.isprintable():
         return []
     boxes = _quads(annotation, frame) or ([box] if box else [])
-    read = content.words if len(content.links) < MOST_LINKS_READ else []
+    read = content.words if len(content.links) < MAX_LINKS_READ else []
     return [PageLink(one.l, one.t, one.r, one.b, uri, text_of(inside(read, one, 0.5))) for one in boxes]
 
 
@@ -181,7 +181,7 @@ def _quads(annotation: Any, frame: PageFrame) -> list[Box]:
 
 
 def _shown(frame: PageFrame, xs: list[float], ys: list[float]) -> Box | None:
-    """The box as it is shown; None where it is empty or wholly off the page."""
+    """Returns the box as it is shown; None where it is empty or wholly off the page."""
     box = Box(*frame.box(min(xs), min(ys), max(xs), max(ys)))
     on_page = box.r > 0 and box.b > 0 and box.l < frame.width and box.t < frame.height
     return box if on_page and box.width > 0 and box.height > 0 else None
@@ -192,7 +192,7 @@ def _string(annotation: Any, key: bytes) -> str:
 
 
 def _text(get: Callable[[Any, int], int]) -> str:
-    """What one of pdfium's functions puts into a buffer of UTF-16, its end mark included in the size it answers."""
+    """Returns the text that a pdfium function puts into a buffer of UTF-16; the size it returns includes the end mark."""
     size = get(None, 0)
     if not 2 < size <= 2 * LONGEST:
         return ""

@@ -10,8 +10,8 @@ import pypdfium2.raw as pdfium
 from fathom.conversion.report import Notice
 
 MOST = 1_000
-# Of more files than this only the number is said.
-MOST_NAMED = 50
+# Of more files than this only the number is given.
+MAX_NAMED = 50
 LONGEST = 1_000
 UNITS = ("bytes", "kB", "MB", "GB")
 
@@ -32,7 +32,7 @@ def annotated_file(annotation: Any) -> tuple[str, int | None] | None:
 
 
 def attachment_notices(files: list[tuple[str, int | None]]) -> list[Notice]:
-    """A notice for each file, or for all of them where they are very many; the same file is named once."""
+    """Returns a notice for each file, or for all of them where they are very many; the same file is named once."""
     different = list(dict.fromkeys(files))
     notices = [
         Notice(
@@ -40,7 +40,7 @@ def attachment_notices(files: list[tuple[str, int | None]]) -> list[Notice]:
             message=f"The attached file {name}{_said(size)} is not taken; convert it by itself.",
             where=name,
         )
-        for name, size in different[:MOST_NAMED]
+        for name, size in different[:MAX_NAMED]
     ]
     if rest := len(different) - len(notices):
         notices.append(Notice(kind="attachment_not_taken", message=f"{rest} more attached files are not taken.", count=rest))

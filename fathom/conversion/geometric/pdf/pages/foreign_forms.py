@@ -10,7 +10,7 @@ from fathom.conversion.report import Notice
 
 
 def form_notices(document: Any) -> list[Notice]:
-    """A notice where the document's form is one of XFA alone; `document` is pypdfium2's, the caller holds pdfium's lock.
+    """Returns a notice where the document's form is only XFA; `document` is pypdfium2's, the caller holds pdfium's lock.
 
     Forms of XFA that have fields on the pages, too, are read from those.
     """

@@ -1,4 +1,4 @@
-"""What all glyphs of one text object share: size, angle and font, and whether a reader may not see them."""
+"""Styles that all glyphs of a text object share: size, angle and font, and whether a reader may not see them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SMALLEST = 1.0
 LIGHT, FAINT = 225, 40
 INVISIBLE_MODES = frozenset({pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP})
 STROKED_MODES = frozenset({pdfium.FPDF_TEXTRENDERMODE_STROKE, pdfium.FPDF_TEXTRENDERMODE_STROKE_CLIP})
-MOST_MARKS = 8
+MAX_MARKS = 8
 # Why a text may not be seen.
 TINY, INVISIBLE, LAYER = "too small to read", "painted invisibly", "in a layer that is off"
 LIGHT_COLOUR = "in the colour of the page"
@@ -84,7 +84,7 @@ class StyleReader:
         return {address: style.doubt for address, style in self._styles.items() if style.doubt}
 
     def style(self, address: int, index: int) -> GlyphStyle:
-        """The style of the text object at the address, which has the character of that index."""
+        """Returns the style of the text object at the address, which has the character of that index."""
         if not address:  # a glyph pdfium made up, e.g. a hyphen
             return GlyphStyle(glyph_size(self._text, index) or 10.0, 0.0, "", bold=False, italic=False)
         known = self._styles.get(address)
@@ -106,7 +106,7 @@ class StyleReader:
         return style
 
     def _font(self, font: int) -> tuple[str, bool, bool]:
-        """(name, bold, italic)."""
+        """Returns (name, bold, italic)."""
         known = self._fonts.get(font)
         if known is None:
             handle = ctypes.cast(font, pdfium.FPDF_FONT) if font else None
@@ -136,7 +136,7 @@ class StyleReader:
 
     def _in_layer(self, address: int) -> bool:
         name, length = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
-        for index in range(min(MOST_MARKS, max(0, count_marks(address)))):
+        for index in range(min(MAX_MARKS, max(0, count_marks(address)))):
             mark = mark_at(address, index)
             known = mark and mark_name(mark, ctypes.addressof(name), 16, ctypes.addressof(length))
             if known and bytes(name)[: max(0, length.value - 2)].decode("utf-16-le", "replace") == "OC":

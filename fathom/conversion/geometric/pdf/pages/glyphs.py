@@ -31,11 +31,11 @@ from fathom.conversion.geometric.pdf.pages.soft_hyphens import SOFT, unseen_hyph
 
 # A blank between glyphs that no space character stands for, in ems.
 WORD_GAP = 0.28
-# A glyph so much higher or lower than the one before it, in ems, begins another word.
+# A glyph so much higher or lower than the glyph before it, in ems, begins another word.
 SHIFT = 0.18
 TURNED_GAP = 0.6
 BLANKS = frozenset(" \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200a\u202f\u3000")
-# pdfium marks a hyphen at a line's end with one of these.
+# pdfium marks a hyphen at a line's end with any of these.
 HYPHENS = {"\x02": "-", "\ufffe": "-", "\xad": "-"}
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\ufeff", "\u200e", "\u200f"}
 # How far a font reaches above and below the baseline, in ems.
@@ -48,10 +48,10 @@ ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
 
 
 class GlyphReader:
-    """Reads the words of one page; call it under pdfium's lock.
+    """Reads the words of a page; call it under pdfium's lock.
 
     `said` is the page's text as pdfium has it, a character for each of its indexes; `objects` has for each word, by its order,
-    the address of its text object; `unmapped` are the orders of words of which the file does not say the letters.
+    the address of its text object; `unmapped` are the orders of words whose letters the file does not give.
     """
 
     def __init__(self, text_page: Any, frame: PageFrame, styles: StyleReader) -> None:
@@ -66,7 +66,7 @@ class GlyphReader:
         self._behind_unseen: list[int] = []
 
     def words(self) -> tuple[list[Word], list[Word]]:
-        """(upright words, words that are turned), each in the order of the file."""
+        """Returns (upright words, words that are turned), each in the order of the file."""
         shown = self._characters()
         places = [index for index, character in enumerate(shown) if character and character != " "]
         if not places:
@@ -83,12 +83,12 @@ class GlyphReader:
             addresses = [addresses[number] for number in kept]
             if not places:
                 return [], []
-        # a blank before a glyph: pdfium's own or one of the file
+        # a blank before a glyph: pdfium's own or the file's
         blanks = numpy.cumsum([character == " " for character in shown])[places]
         return self._joined([shown[index] for index in places], places, addresses, boxes, blanks)
 
     def said_without(self, orders: Iterable[int]) -> str:
-        """The page's text as pdfium has it, without the words of these orders."""
+        """Returns the page's text as pdfium has it, without the words of these orders."""
         said, end = [], 0
         for start, after in sorted(self._places[order] for order in orders):
             said.append(self.said[end:start])
@@ -96,12 +96,12 @@ class GlyphReader:
         return "".join([*said, self.said[end:]])
 
     def _characters(self) -> list[str]:
-        """What each of pdfium's characters is in a word: a blank for any that ends a word, nothing for what is not seen."""
+        """Returns each of pdfium's characters as it is in a word: a blank for a separator, nothing if invisible."""
         count, text = self._count, self._text
         buffer = (ctypes.c_ushort * (count + 1))()
         written = text_into(text, 0, count, ctypes.addressof(buffer)) if count else 0
         self.said = bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "surrogatepass")
-        # it leaves out characters without a meaning; where none is, there is one for each index
+        # it leaves out characters without a meaning; where there are none, each index has a character
         halves = HALVES.search(self.said)
         self.said = HALVES.sub("\ufffd", self.said) if halves else self.said
         if written == count + 1 and len(self.said) == count and not halves:
@@ -229,7 +229,7 @@ def _begins(
 
 @lru_cache(maxsize=65_536)
 def _shown(code: int) -> str:
-    """The character as a word has it."""
+    """Returns the character as a word has it."""
     character = chr(code) if code <= 0x10FFFF else "\ufffd"
     character = HYPHENS.get(character, character)
     if character in INVISIBLE:
@@ -238,7 +238,7 @@ def _shown(code: int) -> str:
 
 
 def _whole(codes: Sequence[int], index: int) -> str:
-    """The character at the index: nothing for the high half of a pair, what the two mean for the low one."""
+    """Returns the character at the index: nothing for the high half of a pair, the whole character for the low half."""
     code = codes[index]
     if not 0xD800 <= code < 0xE000:
         return _shown(code)
@@ -250,7 +250,7 @@ def _whole(codes: Sequence[int], index: int) -> str:
 
 
 def _spelled_leftward(characters: Sequence[str], l: FloatArray, r: FloatArray) -> str:
-    """The letters in the order they are spoken: pdfium turns lam and alef about where the two have one glyph."""
+    """Returns the letters in the order they are spoken: pdfium turns lam and alef about where they share a glyph."""
     spelled: list[str] = []
     edges = list(zip(l.tolist(), r.tolist(), strict=True))
     for _, same in groupby(range(len(characters)), key=edges.__getitem__):

@@ -1,6 +1,6 @@
 """Leaves out text of a page that its reader does not see: white on white, invisible, painted over, clipped away, layers off.
 
-What only may be hidden is looked at: where the page as it is painted has nothing but one shade in a word's place, the word
+Only doubtful text is checked: where the page as it is painted has nothing but a single shade in a word's place, the word
 does not show. The layer of text under the picture of a scan is no hidden text.
 """
 
@@ -34,7 +34,7 @@ CONTRAST = 10
 # Pixels a point at which a page is looked at, and how many pixels at most.
 SCALE = 1.5
 MAX_PIXELS = 6_000_000
-# Of a word's height, what is looked at: its small letters, not the lines above and below it.
+# The share of a word's height that is checked: its small letters, not the lines above and below it.
 ABOVE, BELOW = 0.2, 0.24
 NARROWEST = 0.6  # points of a letter
 MAX_CLIP_POINTS = 200
@@ -44,7 +44,7 @@ MAX_STREAMS, MAX_INFLATED = 200, 4_000_000
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm.{0,300}?stream\r?\n", re.S)
 _LAYERS = b"/OCProperties"
 # Of more pages than this a notice does not say which.
-MOST_PAGES = 12
+MAX_PAGES = 12
 
 Pixels = numpy.typing.NDArray[numpy.uint8]
 
@@ -94,7 +94,7 @@ def hidden_notices(hidden: Mapping[int, Sequence[tuple[str, str]]]) -> list[Noti
     for reason, pages in counted.items():
         count = pages.total()
         where = f"page {next(iter(pages))}" if len(pages) == 1 else f"{len(pages)} pages"
-        if 1 < len(pages) <= MOST_PAGES:
+        if 1 < len(pages) <= MAX_PAGES:
             where = f"pages {', '.join(map(str, pages))}"
         message = f"Hidden text is left out ({reason}): {count} {'word' if count == 1 else 'words'} on {where}."
         notices.append(Notice(kind="hidden_text", message=message, count=count, where=where))
@@ -102,7 +102,7 @@ def hidden_notices(hidden: Mapping[int, Sequence[tuple[str, str]]]) -> list[Noti
 
 
 def may_have_layers(data: bytes) -> bool:
-    """Whether the file says somewhere that parts of its pages can be shown or not."""
+    """Returns whether the file says somewhere that parts of its pages can be shown or not."""
     if _LAYERS in data:
         return True
     left = MAX_INFLATED
@@ -152,7 +152,7 @@ def _reasons(
 
 
 def _under(shapes: Shapes, words: Sequence[Word], objects: Sequence[int]) -> list[Word]:
-    """The words over which an opaque area is painted."""
+    """Returns the words over which an opaque area is painted."""
     xs = numpy.array([(word.l + word.r) / 2 for word in words])
     ys = numpy.array([(word.t + word.b) / 2 for word in words])
     painted = numpy.array([shapes.texts.get(objects[word.order], 1 << 30) for word in words])
@@ -163,7 +163,7 @@ def _under(shapes: Shapes, words: Sequence[Word], objects: Sequence[int]) -> lis
 
 
 def _clip(address: int, frame: PageFrame, matrix: Matrix) -> Box | None:
-    """The box that the text object is clipped to; None where it is not, or the shape is no simple one."""
+    """Returns the box that the text object is clipped to; None where it is not, or the shape is no simple box."""
     clip = clip_of(address)
     count = count_clips(clip) if clip else 0
     if not 0 < count < 10:
@@ -187,7 +187,7 @@ def _clip(address: int, frame: PageFrame, matrix: Matrix) -> Box | None:
 
 
 def _painted(page: Any, frame: PageFrame) -> Pixels:
-    """The page in shades, without what lies on it."""
+    """Returns the page in shades, without its annotations."""
     scale = min(SCALE, (MAX_PIXELS / max(1.0, frame.width * frame.height)) ** 0.5)
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False, draw_annots=False)
     shades: Pixels = bitmap.to_numpy()
@@ -195,7 +195,7 @@ def _painted(page: Any, frame: PageFrame) -> Pixels:
 
 
 def _shows(word: Word, shades: Pixels, frame: PageFrame) -> bool:
-    """More than one shade is painted where the word stands."""
+    """Returns whether several shades are painted where the word stands."""
     down, across = shades.shape[0] / frame.height, shades.shape[1] / frame.width
     height = word.b - word.t
     top, bottom = int((word.t + ABOVE * height) * down), int((word.b - BELOW * height) * down) + 1

@@ -31,7 +31,7 @@ class PageFrame:
         return self.r - self.l if self.rotation % 2 else self.t - self.b
 
     def box(self, l: float, b: float, r: float, t: float) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) as shown."""
+        """Returns (left, top, right, bottom) as shown."""
         if self.rotation == 0:
             return l - self.l, self.t - t, r - self.l, self.t - b
         if self.rotation == 1:
@@ -41,7 +41,7 @@ class PageFrame:
         return self.t - t, self.r - r, self.t - b, self.r - l
 
     def boxes(self, rects: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """(left, top, right, bottom) as shown, of many: each row of `rects` is pdfium's left, top, right, bottom."""
+        """Returns (left, top, right, bottom) as shown, of many: each row of `rects` is pdfium's left, top, right, bottom."""
         l, t, r, b = rects.T
         if self.rotation == 0:
             return l - self.l, self.t - t, r - self.l, self.t - b

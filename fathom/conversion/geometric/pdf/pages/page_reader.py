@@ -21,7 +21,7 @@ LETTER = (612.0, 792.0)
 
 
 def frame_of(page: Any) -> PageFrame:
-    """The page's frame; a page without a sane size is taken for US Letter, as viewers do."""
+    """Returns the page's frame; a page without a sane size is taken for US Letter, as viewers do."""
     l, b, r, t = page.get_bbox()
     if not (0 < r - l < 1e6 and 0 < t - b < 1e6):
         l, b, r, t = 0.0, 0.0, *LETTER
@@ -29,7 +29,7 @@ def frame_of(page: Any) -> PageFrame:
 
 
 def read_page(page: Any, frame: PageFrame, *, layers: bool = True) -> PageContent:
-    """What the page paints, and what lies on it; text that does not show is left out and listed.
+    """Returns the page's painted content and its annotations; text that does not show is left out and listed.
 
     `page` is a pypdfium2 page that stays open; the caller holds pdfium's lock. Without `layers`, none can be off.
     """

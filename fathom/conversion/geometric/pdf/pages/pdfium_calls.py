@@ -13,7 +13,7 @@ import pypdfium2.raw as pdfium
 
 
 def _prototype(function: Any, result: Any, *arguments: Any) -> Any:
-    """The same function of the library, called with plain numbers instead of typed pointers."""
+    """Returns the same function of the library, called with plain numbers instead of typed pointers."""
     return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
@@ -61,5 +61,5 @@ mark_name = _prototype(pdfium.FPDFPageObjMark_GetName, _INT, _HANDLE, _OUT, ctyp
 
 
 def address_of(handle: Any) -> int:
-    """Where a handle of pdfium's points; 0 for none."""
+    """Returns where a handle of pdfium's points; 0 for none."""
     return ctypes.cast(handle, ctypes.c_void_p).value or 0

@@ -1,4 +1,4 @@
-"""What a PDF page paints besides text: straight rules, filled areas, drawings and pictures, as pdfium sees its objects."""
+"""Reads the shapes a PDF page paints besides text: straight rules, filled areas, drawings and pictures, by pdfium's objects."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from fathom.conversion.geometric.pdf.pages.pdfium_calls import (
 
 # A path no thicker is a rule, whether it was stroked or filled.
 RULE_THICKNESS = 2.6
-SHORTEST_RULE = 6.0
-# Bounds on what one page may cost, whatever it holds.
+MIN_RULE = 6.0
+# Bounds on the cost of a page, whatever it holds.
 MAX_OBJECTS = 60_000
 MAX_SEGMENTS_OF_PATH = 600
 MAX_DEPTH = 4
 MAX_COVERS = 400
-# Of a rectangle; with the one that closes it there are five.
+# Of a rectangle; with the closing segment there are five.
 RECTANGLE = frozenset({4, 5})
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -65,7 +65,7 @@ class Shapes:
 
 
 class ShapeReader:
-    """Reads the shapes of one page; call it under pdfium's lock."""
+    """Reads the shapes of a page; call it under pdfium's lock."""
 
     def __init__(self, frame: PageFrame) -> None:
         self._frame = frame
@@ -80,7 +80,7 @@ class ShapeReader:
         self.shapes = Shapes()
 
     def read(self, page: Any) -> Shapes:
-        """All shapes of the page, those of nested forms included."""
+        """Returns all shapes of the page, those of nested forms included."""
         handle = address_of(page)
         for index in range(max(0, count_objects(handle))):
             if self._seen >= MAX_OBJECTS:
@@ -117,7 +117,7 @@ class ShapeReader:
         return self._shown(l, b, r, t, matrix)
 
     def _shown(self, l: float, b: float, r: float, t: float, matrix: Matrix) -> Box | None:
-        """The part of the box that lies on the page."""
+        """Returns the part of the box that lies on the page."""
         if matrix is not IDENTITY:
             corners = [apply(matrix, x, y) for x in (l, r) for y in (b, t)]
             l, r = min(x for x, _ in corners), max(x for x, _ in corners)
@@ -171,21 +171,21 @@ class ShapeReader:
         return a == 0 or min(r, g, b) >= 253
 
     def _thin(self, box: Box) -> bool:
-        """It is a rule, and has been kept as one (or is too short to be any)."""
+        """Returns whether it is a rule, and has been kept as a rule (or is too short to be any)."""
         if box.height <= RULE_THICKNESS and box.width > 3 * box.height:
-            if box.width >= SHORTEST_RULE:
+            if box.width >= MIN_RULE:
                 y = (box.t + box.b) / 2
                 self.shapes.rules.append(Rule(box.l, y, box.r, y))
             return True
         if box.width <= RULE_THICKNESS and box.height > 3 * box.width:
-            if box.height >= SHORTEST_RULE:
+            if box.height >= MIN_RULE:
                 x = (box.l + box.r) / 2
                 self.shapes.rules.append(Rule(x, box.t, x, box.b))
             return True
         return False
 
     def _segments(self, item: int, matrix: Matrix, count: int) -> list[Rule] | None:
-        """The path as horizontal and vertical rules; None if any part of it is slanted or curved."""
+        """Returns the path as horizontal and vertical rules; None if any part of it is slanted or curved."""
         whole = _times(self._matrix(item), matrix)
         rules: list[Rule] = []
         to_x, to_y = self._to_floats[:2]
@@ -212,7 +212,7 @@ class ShapeReader:
         dx, dy = abs(a[0] - b[0]), abs(a[1] - b[1])
         if min(dx, dy) > 0.6 or not math.isfinite(dx + dy):
             return False
-        if max(dx, dy) < SHORTEST_RULE:
+        if max(dx, dy) < MIN_RULE:
             return True
         box = self._shown(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]), IDENTITY)
         if box is not None:
@@ -232,7 +232,7 @@ class ShapeReader:
 
 
 def apply(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    """The point that the matrix makes of this one."""
+    """Returns the point under the matrix."""
     return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
 
 

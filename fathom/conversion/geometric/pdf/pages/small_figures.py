@@ -10,17 +10,17 @@ from fathom.conversion.geometric.pdf.pages.glyph_styles import GlyphStyle
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import glyph_origin, glyph_shape
 
 # Text objects of so many figures at most are looked at.
-MOST_FIGURES = 4
-# A figure is so high at most; a raised one begins so far above the baseline, a lowered one ends so far above it; in ems.
+MAX_FIGURES = 4
+# A figure is so high at most; a raised figure begins so far above the baseline, a lowered figure ends so far above it; in ems.
 HIGHEST, RAISED, LOWERED = 0.58, 0.2, 0.5
 BELOW = -0.06
-# What the rest of the reader takes such a figure for: its size, and how far it is raised, in sizes of the text.
+# The size and rise of such a figure in the rest of the reader, in sizes of the text.
 SIZE, UP, DOWN = 0.6, 0.35, -0.15
 FIGURES = frozenset("0123456789")
 
 
 class SmallFigures:
-    """Looks at the figures of one page; call it under pdfium's lock."""
+    """Finds the small figures of a page; call it under pdfium's lock."""
 
     def __init__(self, text_page: int) -> None:
         self._text = text_page
@@ -38,7 +38,7 @@ class SmallFigures:
         raised: dict[int, float] = {}
         for number, style in enumerate(styles):
             start, end = runs[number], runs[number + 1]
-            if end - start > MOST_FIGURES or not style.upright or not FIGURES.issuperset(characters[start:end]):
+            if end - start > MAX_FIGURES or not style.upright or not FIGURES.issuperset(characters[start:end]):
                 continue
             up = self._raised(places[start], style.size)
             if up:
@@ -47,7 +47,7 @@ class SmallFigures:
         return raised
 
     def _raised(self, index: int, size: float) -> float:
-        """How far the glyph is raised, in ems: UP, DOWN, or 0 where it stands as figures do."""
+        """Returns how far the glyph is raised, in ems: UP, DOWN, or 0 where it stands as figures do."""
         to = self._to_doubles
         if size < 2 or not glyph_shape(self._text, index, *to[:4]) or not glyph_origin(self._text, index, *to[4:]):
             return 0.0

@@ -13,7 +13,7 @@ LEAST = 3  # letters of a half that is a word
 
 
 def unseen_hyphens(said: str) -> list[int]:
-    """The places in a page's text of soft hyphens within a line's words, which are no part of them.
+    """Returns the places in a page's text of soft hyphens within a line's words, which are no part of them.
 
     Some fonts call their only hyphen soft: so it is where it stands as hyphens do, or between two words that the page has
     without it, too.

@@ -12,7 +12,7 @@ LETTER, LINE = 0.5, 1.2
 
 
 def typed_words(text: str, box: Box, order: int, largest: float) -> list[Word]:
-    """The words of the text, in lines from the top left of the box, `largest` points high at most.
+    """Returns the words of the text, in lines from the top left of the box, `largest` points high at most.
 
     `order` is that of the first.
     """

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from fathom.conversion.geometric.layout.page_content import PageContent, Word
-from fathom.conversion.geometric.layout.scans import LEAST_UNREADABLE
+from fathom.conversion.geometric.layout.scans import MIN_UNREADABLE
 from fathom.conversion.report import Notice
 
 # A word as people write them, in small letters or with a capital; so many of a page's unmapped characters are in such words.
@@ -15,21 +15,21 @@ _VOWEL = re.compile(r"[aeiouyà-æè-ïò-öø-üý]")
 _FIGURES = re.compile(r"^[\d.,:%/–-]+$")
 LEGIBLE = 0.5
 # Of more pages than this a notice does not say which.
-MOST_PAGES = 12
+MAX_PAGES = 12
 # pdfium gives such codes to glyphs that have no letter.
 _VOICELESS = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def unreadable_orders(content: PageContent, unmapped: Collection[int]) -> set[int]:
-    """The orders of the content's words among the `unmapped` ones; none where most of those read like words, or are few."""
+    """Returns the orders of the content's words among the `unmapped`; none where most of those read like words, or are few."""
     words = [word for word in [*content.words, *content.turned] if word.order in unmapped]
     legible = sum(len(word.text) for word in words if _legible(word.text))
     total = sum(len(word.text) for word in words)
-    return set() if legible >= LEGIBLE * total or total < LEAST_UNREADABLE else {word.order for word in words}
+    return set() if legible >= LEGIBLE * total or total < MIN_UNREADABLE else {word.order for word in words}
 
 
 def voiceless_count(said: str) -> int:
-    """How many glyphs of a page's text, as pdfium gives it, stand for no character."""
+    """Returns how many glyphs of a page's text, as pdfium gives it, stand for no character."""
     return len(_VOICELESS.findall(said))
 
 
@@ -38,7 +38,7 @@ def _legible(text: str) -> bool:
 
 
 def unreadable_notices(pages: Mapping[int, int]) -> list[Notice]:
-    """A notice of text that was left out since no letters are known of it; `pages` has the number of words by page."""
+    """Returns a notice of text that was left out since no letters are known of it; `pages` has the number of words by page."""
     found = {page: count for page, count in sorted(pages.items()) if count}
     if not found:
         return []
@@ -48,7 +48,7 @@ def unreadable_notices(pages: Mapping[int, int]) -> list[Notice]:
 
 
 def textless_notices(pages: Mapping[int, bool], count: int) -> list[Notice]:
-    """A notice of pages without any text that pictures cover, or of all `count` pages where none has text.
+    """Returns a notice of pages without any text that pictures cover, or of all `count` pages where none has text.
 
     `pages` are those without text, each with whether pictures cover it.
     """
@@ -62,9 +62,9 @@ def textless_notices(pages: Mapping[int, bool], count: int) -> list[Notice]:
 def _where(pages: Sequence[int]) -> str:
     if len(pages) == 1:
         return f"page {pages[0]}"
-    return f"pages {', '.join(map(str, pages))}" if len(pages) <= MOST_PAGES else f"{len(pages)} pages"
+    return f"pages {', '.join(map(str, pages))}" if len(pages) <= MAX_PAGES else f"{len(pages)} pages"
 
 
 def without(words: Sequence[Word], orders: Collection[int]) -> list[Word]:
-    """The words that have none of these orders."""
+    """Returns the words that have none of these orders."""
     return [word for word in words if word.order not in orders]

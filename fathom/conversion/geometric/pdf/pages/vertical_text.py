@@ -1,4 +1,4 @@
-"""Lines of Chinese and Japanese that run from top to bottom, told from lines of one letter each."""
+"""Recognises lines of Chinese and Japanese that run from top to bottom, as opposed to lines of a single letter each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTEST = 4
 
 
 def vertical_lines(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
-    """(words of lines that run across, lines that run down as a word each), both in the order of the file."""
+    """Returns (words of lines that run across, lines that run down as a word each), both in the order of the file."""
     across: list[Word] = []
     down: list[Word] = []
     run: list[Word] = []

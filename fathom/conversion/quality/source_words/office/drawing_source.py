@@ -8,7 +8,7 @@ from fathom.conversion.quality.source_words.office.packages import OfficePackage
 from fathom.conversion.quality.source_words.source_block import SourceBlock
 
 SKIPPED = frozenset({"mc:Fallback", "m:oMath", "a:fld"})
-# What every series of a chart has again.
+# Repeated by every series of a chart.
 CATEGORIES = frozenset({"c:cat", "c:xVal"})
 CACHES = frozenset({"c:strCache", "c:numCache", "cx:chartData", "cx:txData"})
 VALUES = frozenset({"c:v", "cx:pt", "cx:v"})
@@ -59,7 +59,7 @@ class DrawnText:
             self._texts.append(" ")
 
     def is_left_out(self, name: str, attributes: Mapping[str, str]) -> bool:
-        """Says whether readers do not see what is in the element."""
+        """Returns whether the content of the element is hidden from readers."""
         return False
 
     def end(self, name: str) -> None:
@@ -89,7 +89,7 @@ class DrawnText:
 
 
 class ChartText(DrawnText):
-    """Gathers a chart's title and what it keeps of its sheet: names of series, categories, whole numbers."""
+    """Gathers a chart's title and its copy of the sheet: names of series, categories, whole numbers."""
 
     in_chart = True
 

@@ -1,4 +1,4 @@
-"""The words of OpenDocument texts, presentations and spreadsheets, without what is deleted or hidden."""
+"""The words of OpenDocument texts, presentations and spreadsheets, without deleted or hidden text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SKIPPED = frozenset(
 PARAGRAPHS = frozenset({"text:p", "text:h"})
 RUNNING = frozenset(f"style:{name}{pages}" for name in ("header", "footer") for pages in ("", "-left", "-first"))
 BLANKS = frozenset({"text:tab", "text:line-break", "text:s"})
-# In a style: that what has it is shown nowhere.
+# In a style: its text is shown nowhere.
 HIDES = frozenset({("text:display", "none"), ("table:display", "false"), ("presentation:visibility", "hidden")})
 PAGE_FIELDS = frozenset({"text:page-number", "text:page-count"})
 CONTENT = "content.xml"
@@ -37,7 +37,7 @@ def opendocument_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     yield from package.read(CONTENT, content)
     used = content.masters or {"Standard"}
     for master, block in _running_blocks(package):
-        if master in used:  # more than one may be used or not
+        if master in used:  # several may be used or not
             group = f"{master}: {block.text}" if content.masters else ""
             yield replace(block, text=PAGE_NUMBER.sub(" ", block.text), group=group, repeated=True)
     for name in content.objects:
@@ -60,7 +60,7 @@ def _repeated(attributes: Mapping[str, str]) -> int:
 
 
 class _Content:
-    """Gathers paragraphs, each note's and text frame's apart from the one it stands in."""
+    """Gathers paragraphs, those of notes and text frames apart from the paragraph they stand in."""
 
     def __init__(self, where: str = "text") -> None:
         self.objects: list[str] = []

@@ -1,4 +1,4 @@
-"""Office packages: their parts and what leads from one part to another."""
+"""Office packages: their parts and the relationships between parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_PART_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class PackageRelationship:
-    """A part that another one names: the last word of the relation's type, the part's path, its id there."""
+    """A part that another part names: the last word of the relation's type, the part's path, its id there."""
 
     kind: str
     target: str
@@ -34,7 +34,7 @@ class OfficePackage:
         self._names = {name.lstrip("/").casefold(): name for name in archive.namelist()}
 
     def has(self, part: str) -> bool:
-        """Says whether there is such a part."""
+        """Returns whether there is such a part."""
         return part.casefold() in self._names
 
     def read(self, part: str, handler: XmlEventHandler) -> Iterator[SourceBlock]:
@@ -52,16 +52,16 @@ class OfficePackage:
                 yield from stream_rows(file, handler)
 
     def content(self, part: str) -> bytes:
-        """Returns the part's bytes; none where there is no such part, or one of more than `MAX_PART_BYTES`."""
+        """Returns the part's bytes; none where there is no such part, or it has more than `MAX_PART_BYTES`."""
         name = self._names.get(part.casefold())
         if name is None or self._archive.getinfo(name).file_size > MAX_PART_BYTES:
             return b""
         return self._archive.read(name)
 
     def search(self, part: str, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
-        """Yields the first group of what the pattern finds in the part's bytes, where it is no longer than `OVERLAP`.
+        """Yields the first group of the pattern's matches in the part's bytes, where it is no longer than `OVERLAP`.
 
-        `word` is in all that the pattern finds, and is looked for first.
+        `word` is in every match of the pattern, and is looked for first.
         """
         name = self._names.get(part.casefold())
         if name is None:
@@ -77,7 +77,7 @@ class OfficePackage:
                 rest = rest[max(end, len(rest) - OVERLAP) :]
 
     def relations(self, part: str) -> list[PackageRelationship]:
-        """Returns what the part names, in its order; of the package itself for an empty name."""
+        """Returns the relationships of the part, in its order; of the package itself for an empty name."""
         folder, name = posixpath.split(part)
         handler = _Relations(folder)
         for _ in self.read(posixpath.join(folder, "_rels", f"{name}.rels"), handler):

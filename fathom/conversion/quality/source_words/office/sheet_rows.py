@@ -74,7 +74,7 @@ def stream_rows(file: IO[bytes], handler: RowHandler) -> Iterator[SourceBlock]:
 
 
 def _head(file: IO[bytes]) -> tuple[bytes, bool]:
-    """Returns what stands before the rows and a piece of them; whether the rows can be read by their pattern."""
+    """Returns the text before the rows and a piece of them; whether the rows can be read by their pattern."""
     head = b""
     while DATA not in head and len(head) < MAX_HEAD_BYTES and (piece := file.read(PIECE_BYTES)):
         head += piece

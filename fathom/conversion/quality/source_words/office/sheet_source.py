@@ -1,4 +1,4 @@
-"""The words of a workbook: what cells that are shown hold, with their notes, text boxes, charts."""
+"""The words of a workbook: the contents of visible cells, with their notes, text boxes, charts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ GENERAL = 0
 # Codes of Excel's own formats that show digits all the same: those of numbers, dates and times; 49 is text.
 BUILT_IN = frozenset({*range(1, 23), *range(27, 37), *range(37, 41), *range(45, 49), *range(50, 59)})
 TEXT_FORMAT = 49
-# In a format's code: what is said literally, colours and conditions, blanks of a character's width.
+# In a format's code: literal text, colours and conditions, blanks of a character's width.
 LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.I)
 # Whole names of months and days, which are the only dates without a digit.
 NAMES = re.compile(r"m{3,}|d{3,}|a{3,}|am/pm|a/p", re.I)
 SHOWS_DIGITS = re.compile(r"[0#?]|[ymdhsegb]|general", re.I)
-# What programs call a sheet that nobody named.
+# Default names of sheets.
 GENERATED_NAME = re.compile(r"(?i)(?:sheet|table|tabelle|feuil|hoja)?[\s_-]*\d*")
 REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 # How texts of a sheet write characters that XML has not.
@@ -163,7 +163,7 @@ def _covered(package: OfficePackage, sheet: str) -> Covered:
 
 
 class Covered:
-    """Says of a cell whether a merged one covers it; rows must be asked for from top to bottom."""
+    """Tells whether a merged cell covers a cell; rows must be asked for from top to bottom."""
 
     def __init__(self, ranges: list[tuple[int, int, int, int]]) -> None:
         self._waiting = sorted(ranges, key=lambda one: one[1], reverse=True)
@@ -171,7 +171,7 @@ class Covered:
         self.has_ranges = bool(ranges)
 
     def is_covered(self, column: int, row: int) -> bool:
-        """Says whether the cell is within a merged range and not its first."""
+        """Returns whether the cell is within a merged range and not its first."""
         if not self.has_ranges:
             return False
         while self._waiting and self._waiting[-1][1] <= row:

@@ -43,7 +43,7 @@ def slide_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
 
 
 def _drawn_blocks(package: OfficePackage, slide: str) -> Iterator[SourceBlock]:
-    """Yields what the slide's layout and its master draw, each a group of its own, since it may lie beside the slide."""
+    """Yields the drawings of the slide's layout and its master, each a group of its own, since it may lie beside the slide."""
     for layout in package.related(slide, "slideLayout"):
         for part in (layout, *package.related(layout, "slideMaster")):
             drawn = package.read(part, _DrawnOnSlides(part))
@@ -83,44 +83,44 @@ class _SlideText(DrawnText):
         super().start(name, attributes)
 
     def is_furniture(self, placeholder: Mapping[str, str]) -> bool:
-        """Says whether the placeholder is no content of the slide."""
+        """Returns whether the placeholder is no content of the slide."""
         return placeholder.get("type", "obj") in FURNITURE
 
     def add(self, text: str) -> None:
-        """Keeps a text as a block; a footer as what slides repeat."""
+        """Keeps a text as a block; a footer as a repeated text of slides."""
         if text.strip() and not (self._is_repeated and is_page_number(text)):
             self._found.append(SourceBlock(text, self._where, repeated=self._is_repeated))
 
     def is_left_out(self, name: str, attributes: Mapping[str, str]) -> bool:
-        """Says whether readers do not see the element: of a hidden shape, or a cell that another one covers."""
+        """Returns whether the element is hidden from readers: of a hidden shape, or a covered cell."""
         if name in ("p:txBody", "a:tbl"):
             return self._shape_left_out
         return name == "a:tc" and any(attributes.get(key, "0") not in OFF for key in ("hMerge", "vMerge"))
 
 
 class _DrawnOnSlides(_SlideText):
-    """Gathers what a layout or master says beside the places that slides fill."""
+    """Gathers the texts of a layout or master outside the places that slides fill."""
 
     def is_furniture(self, placeholder: Mapping[str, str]) -> bool:
         """Says that no place for a slide's own text is drawn."""
         return True
 
     def add(self, text: str) -> None:
-        """Keeps a text as what slides repeat."""
+        """Keeps a text as a repeated text of slides."""
         if text.strip() and not is_page_number(text):
             self._found.append(SourceBlock(text, self._where, repeated=True))
 
 
 class _NotesText(_SlideText):
-    """Gathers what the speaker wrote."""
+    """Gathers the speaker's notes."""
 
     def is_furniture(self, placeholder: Mapping[str, str]) -> bool:
-        """Says whether the placeholder holds anything else than the notes."""
+        """Returns whether the placeholder holds anything else than the notes."""
         return placeholder.get("type", "obj") != "body"
 
 
 class _CommentText(DrawnText):
-    """Gathers comments: older ones are a text of their own, newer ones paragraphs."""
+    """Gathers comments: older comments are a text of their own, newer comments paragraphs."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Takes an element."""

@@ -1,4 +1,4 @@
-"""The words of a Word document: its paragraphs, notes, comments and drawings, without what is deleted or hidden."""
+"""The words of a Word document: its paragraphs, notes, comments and drawings, without deleted or hidden text."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _imported(data: bytes, depth: int) -> Iterator[SourceBlock]:
 
 
 class _Sections:
-    """The headers and footers of each section, which takes those that it does not name from the one before."""
+    """The headers and footers of each section, which inherits those that it does not name from the section before."""
 
     def __init__(self) -> None:
         self._named: dict[tuple[str, str], str] = {}
@@ -103,7 +103,7 @@ class _Sections:
 
 @dataclass(slots=True)
 class _ParagraphState:
-    """A paragraph that is being read; text boxes stand within one and have paragraphs of their own."""
+    """A paragraph that is being read; text boxes stand within a paragraph and have paragraphs of their own."""
 
     texts: list[str] = field(default_factory=list[str])
     run: list[str] | None = None
@@ -112,7 +112,7 @@ class _ParagraphState:
 
 
 class _Paragraphs:
-    """Gathers paragraphs; `only` are the ids of the notes that are wanted, `prompts`: what asks to be filled in is."""
+    """Gathers paragraphs; `only` are the ids of the notes that are wanted, `prompts`: placeholders to be filled in are."""
 
     def __init__(self, where: str, hidden: frozenset[str], only: set[str] | None = None, *, prompts: bool = True) -> None:
         self.referred: dict[str, set[str]] = {"footnotes": set(), "endnotes": set()}
@@ -125,7 +125,7 @@ class _Paragraphs:
         self._frames: list[_ParagraphState] = []
         self._skipping = 0
         self._reading = False
-        self._cells: list[bool] = []  # of each cell around, whether it is deleted or covered by the one above
+        self._cells: list[bool] = []  # of each cell around, whether it is deleted or covered by the cell above
         self._found: list[SourceBlock] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
