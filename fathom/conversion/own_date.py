@@ -22,9 +22,9 @@ from lxml import etree
 from fathom.calendar.spans import span_of
 from fathom.conversion.report import DocumentKind, OwnDate
 
-_MOST_XML = 1_000_000  # bytes of a part of metadata
-_MOST_HEAD = 500_000  # bytes of a page or text that are looked through
-_MOST_META = 2_000
+_MAX_XML = 1_000_000  # bytes of a part of metadata
+_MAX_HEAD = 500_000  # bytes of a page or text that are looked through
+_MAX_META = 2_000
 _EARLIEST = 1950
 
 # Left by templates of python-docx and python-pptx, and the first days of clocks and calendars.
@@ -109,12 +109,14 @@ def _of_parts(*parts: tuple[str, tuple[str, ...], str]) -> Callable[[Path], Date
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             for wanted, elements, called in parts:
-                for name in [one for one in names if one == wanted or (wanted[0] == "." and one.endswith(wanted))][:5]:
-                    if archive.getinfo(name).file_size > _MOST_XML:
+                for name in [
+                    candidate for candidate in names if candidate == wanted or (wanted[0] == "." and candidate.endswith(wanted))
+                ][:5]:
+                    if archive.getinfo(name).file_size > _MAX_XML:
                         continue
                     root = _parsed(archive.read(name))
                     for element in elements:
-                        yield from ((one.text or "", called) for one in root.iter(element))
+                        yield from ((node.text or "", called) for node in root.iter(element))
 
     return read
 
@@ -142,9 +144,9 @@ class _Head(HTMLParser):
         self._json: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A meta element, a time that the page was published at, or the beginning of JSON."""
+        """Handles a meta element, the page's time of publication, or the beginning of JSON."""
         given = {name: value or "" for name, value in attrs}
-        if tag == "meta" and len(self.found) < _MOST_META:
+        if tag == "meta" and len(self.found) < _MAX_META:
             name = given.get("property") or given.get("name") or given.get("itemprop") or given.get("http-equiv") or ""
             self.found.setdefault(name.casefold(), given.get("content", ""))
         elif tag == "time" and ("pubdate" in given or "datepublished" in given.get("itemprop", "").casefold()):
@@ -153,12 +155,12 @@ class _Head(HTMLParser):
             self._json = []
 
     def handle_data(self, data: str) -> None:
-        """A piece of the JSON."""
+        """Collects a piece of the JSON."""
         if self._json is not None:
             self._json.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        """The end of the JSON."""
+        """Handles the end of the JSON."""
         if tag == "script" and self._json is not None:
             for name in ("datePublished", "dateCreated", "dateModified"):
                 if found := re.search(rf'"{name}"\s*:\s*"([^"]{{4,60}})"', "".join(self._json)):
@@ -211,7 +213,7 @@ def _of_jats(path: Path) -> DateCandidates:
     for block in re.findall(r"<pub-date\b[^>]*>.*?</pub-date>", _text(path), re.DOTALL)[:5]:
         parts = [re.search(rf"<{name}>\s*(\d+)\s*</{name}>", block) for name in ("year", "month", "day")]
         if parts[0]:
-            yield "-".join(one[1].zfill(2) for one in parts if one), "publication date"
+            yield "-".join(part[1].zfill(2) for part in parts if part), "publication date"
 
 
 def _of_notebook(path: Path) -> DateCandidates:
@@ -226,8 +228,8 @@ def _of_image(path: Path) -> DateCandidates:
     with Image.open(path) as picture:
         exif = picture.getexif()
         said = [exif.get_ifd(0x8769).get(0x9003), exif.get(0x0132)]
-    for one in said:
-        if isinstance(one, str) and (found := re.match(r"(\d{4}):(\d{2}):(\d{2})[ T](\d{2}:\d{2}:\d{2})", one)):
+    for value in said:
+        if isinstance(value, str) and (found := re.match(r"(\d{4}):(\d{2}):(\d{2})[ T](\d{2}:\d{2}:\d{2})", value)):
             yield f"{found[1]}-{found[2]}-{found[3]}T{found[4]}", "picture metadata"
 
 
@@ -245,7 +247,7 @@ def _named(block: str, source: str) -> DateCandidates:
 
 def _text(path: Path) -> str:
     with path.open("rb") as stream:
-        data = stream.read(_MOST_HEAD)
+        data = stream.read(_MAX_HEAD)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return data.decode(encoding, "replace")
 

@@ -1,1 +1,1 @@
-"""Docling readers of each format, corrected where the installed version loses content."""
+"""Docling backends for each format, corrected where the installed version loses content."""

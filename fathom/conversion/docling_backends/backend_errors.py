@@ -1,4 +1,4 @@
-"""Carries the named errors of our readers through docling, which keeps an error's text only."""
+"""Carries Fathom's errors from the backends through docling, which keeps only an error's text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _REFUSAL = "fathom_refusal"
 
 
 class ReaderPipeline(SimplePipeline):
-    """Reads a file with its backend, and remembers there with which error of ours the backend gave up.
+    """Runs a file's backend, and stores the Fathom error that the backend raised.
 
-    docling 2.142.1 makes an ErrorItem of every exception; not needed once that item has the exception.
+    Docling 2.142.1 turns every exception into an ErrorItem; not needed once that item holds the exception.
     """
 
     def _build_document(self, conv_res: ConversionResult) -> ConversionResult:
@@ -26,11 +26,11 @@ class ReaderPipeline(SimplePipeline):
             raise
 
     def _enrich_document(self, conv_res: ConversionResult) -> ConversionResult:
-        """Returns the document as it is; docling would walk through all of it for each of its models, which are off."""
+        """Returns the document unchanged; docling would walk through it for each of its models, all disabled."""
         return conv_res
 
 
 def refusal_of(result: Any) -> FathomError | None:
-    """Returns the error with which the result's backend gave up, or None if it was none of ours."""
+    """Returns the Fathom error that the result's backend raised, or None."""
     refusal = getattr(getattr(result.input, "_backend", None), _REFUSAL, None)
     return refusal if isinstance(refusal, FathomError) else None

@@ -1,14 +1,14 @@
-"""Makes text of headings that say nothing: a paragraph set as one and left empty, or one that only holds a picture."""
+"""Turns headings without words into text: empty paragraphs in a heading style, and headings that only hold a picture."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fathom.conversion.docling_backends.relabel import text_becomes
+from fathom.conversion.docling_backends.relabel import relabel_text
 
 
-def empty_headings_are_text(document: Any) -> None:
-    """Leaves docling's document with headings and titles that have words; what stood below an empty one stands there still.
+def relabel_empty_headings(document: Any) -> None:
+    """Relabels wordless headings and titles of docling's document as text; their children keep their place.
 
     A heading with links or formatting has its words in an inline group below it.
     """
@@ -17,11 +17,11 @@ def empty_headings_are_text(document: Any) -> None:
 
     for index, item in enumerate(document.texts):
         if isinstance(item, SectionHeaderItem | TitleItem) and not item.text.strip() and not _says_something(item, document):
-            text_becomes(document, index, TextItem, label=DocItemLabel.TEXT)
+            relabel_text(document, index, TextItem, label=DocItemLabel.TEXT)
 
 
 def _says_something(heading: Any, document: Any) -> bool:
-    """True if the first thing below the heading is a line of runs with words."""
+    """Returns whether the first thing below the heading is a line of runs with words."""
     from docling_core.types.doc.document import InlineGroup
 
     first = heading.children[0].resolve(document) if heading.children else None

@@ -1,7 +1,7 @@
 """Docling's converter for files whose format is known already, from an inspection of the whole file.
 
-Docling 2.142.1 tells the format of every file by its first bytes, by which a text that begins with BM is a picture and an
-article that quotes XBRL a report; it then says `File format not allowed`. Not needed once `convert` takes a format.
+Docling 2.142.1 guesses the format of every file from its first bytes: a text that begins with BM is a picture, an article
+that quotes XBRL a report; it then reports `File format not allowed`. Not needed once `convert` takes a format.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FORMATS = {name: _OTHERWISE_CALLED.get(kind) or InputFormat(kind.value) for kin
 
 
 class KnownFormatConverter(DocumentConverter):
-    """DocumentConverter that takes the format of a document from its name, one of `formats.NAMES`."""
+    """DocumentConverter that takes the format of a document from its name, which is in `formats.NAMES`."""
 
     def _convert(self, conv_input: _DocumentConversionInput, *args: Any, **kwargs: Any) -> Iterator[ConversionResult]:
         results: Iterator[ConversionResult] = super()._convert(_KnownInput(**dict(conv_input)), *args, **kwargs)

@@ -1,4 +1,4 @@
-"""A text of docling's document becomes one of another kind, title, heading or plain, and stays where it stands."""
+"""Changes the kind of a text in docling's document (title, heading or plain) without moving it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
 
 
-def text_becomes(document: DoclingDocument, index: int, kind: type[Any], **more: Any) -> None:
-    """The text at `index` of the document's texts is a `kind`, with the same words, place and children; `more` are its own."""
+def relabel_text(document: DoclingDocument, index: int, kind: type[Any], **more: Any) -> None:
+    """Replaces the text at `index` of the document's texts by a `kind` with the same words, place and children.
+
+    `more` are fields of the new kind.
+    """
     item = document.texts[index]
     document.texts[index] = kind(
         self_ref=item.self_ref,

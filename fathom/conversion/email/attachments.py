@@ -30,9 +30,9 @@ LEFT_OUT = frozenset(
         "message/delivery-status", "text/rfc822-headers",
     }
 )  # fmt: skip
-# Read as part of the mail even where they are attached: they say when and where.
+# Read as part of the mail even if attached: they hold the time and place of events.
 CALENDARS = frozenset({"text/calendar", "application/ics"})
-# As it stands in the mail: longer header lines are not folded anew.
+# Headers are kept as in the mail: long lines are not refolded.
 _AS_IT_WAS = policy.compat32.clone(max_line_length=None)
 # Errors that Python's mail parser raises over broken mails.
 _UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
@@ -62,7 +62,7 @@ def attachments_of(path: Path) -> tuple[list[Attachment], list[ConversionError]]
     return attachments, []
 
 
-def without_attachments(mail_bytes: bytes) -> bytes:
+def remove_attachments(mail_bytes: bytes) -> bytes:
     """Returns the mail without its attachments, except calendars: an attached mail would be read as text of this mail.
 
     Returns the bytes unchanged if there are no attachments or the mail cannot be parsed.
@@ -131,7 +131,7 @@ def _shown(mail: Mail) -> set[str]:
 
 
 def _is_attached(part: Mail, kind: str, above: str, shown: set[str]) -> bool:
-    """Tells whether a part is attached; `above` is the kind of the part that it stands in."""
+    """Returns whether a part is attached; `above` is the media type of its enclosing part."""
     name = str(part.get("Content-ID", "")).strip("<> ")
     of_the_text = above == "multipart/related"
     if of_the_text and part.get("Content-Location"):
@@ -169,7 +169,7 @@ def _message_bytes(part: Mail) -> bytes | None:
         return _decoded(part)
     mail = inside[0]
     if str(part.get("Content-Transfer-Encoding", "")).strip().lower() in ("base64", "quoted-printable") and not mail.keys():
-        mail["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]  # against its rules, and sent nevertheless
+        mail["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]  # violates the standard, but occurs in practice
         return _decoded(mail)
     return mail.as_bytes(policy=_AS_IT_WAS)
 
@@ -190,7 +190,7 @@ def _name(part: Mail, kind: str, number: int) -> str:
 
 
 def part_name(part: Mail) -> str:
-    """Returns the name that the mail gives the part, made safe; empty where it gives none."""
+    """Returns the name that the mail gives the part, made safe; empty if it gives none."""
     return _safe(_given_name(part) or "")
 
 
@@ -210,7 +210,7 @@ def _readable(header: str) -> str:
 
 
 def _safe(name: str) -> str:
-    """The last part of the path that the name is, printable, not hidden and not too long."""
+    """Returns the last component of the name as a path, printable, not hidden and not too long."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = " ".join(_UNSAFE.sub(" ", name).split()).strip(". ")
     if len(name) <= MAX_NAME:
@@ -220,7 +220,7 @@ def _safe(name: str) -> str:
 
 
 def _unused(name: str, taken: set[str]) -> str:
-    """The name, numbered where another attachment has it; case does not count, as on some disks."""
+    """Returns the name, numbered if another attachment has it; case is ignored, as on some file systems."""
     free, number = name, 1
     while free.casefold() in taken:
         number += 1

@@ -22,22 +22,22 @@ from fathom.conversion.docling_backends.markup.markup_blocks import (
 )
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
-from fathom.conversion.email.charsets import decoded, text_of
-from fathom.conversion.email.plain_body import paragraphs_of, without_enriched_tags
+from fathom.conversion.email.charsets import decode_bytes, text_of
+from fathom.conversion.email.plain_body import paragraphs_of, strip_enriched_tags
 
 MAX_DEPTH = 40
 # An alternative with less than this share of the other's words is a stub.
 STUB_SHARE = 0.5
 MORE_WORDS = 1.2
-# Words of the plain text that the HTML may lack and still say the same.
+# Share of the plain text's words that equivalent HTML may lack.
 MAX_MISSING_SHARE = 0.4
-# A short plain text that has few words of the HTML stands in its place, unless the HTML has next to none.
+# A short plain text that shares few words with the HTML is a placeholder, unless the HTML is almost empty.
 MAX_STUB_WORDS = 40
 MAX_STUB_SHARED = 0.25
 MIN_OTHER_WORDS = 2
 
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
-# Called texts, and none without a program that shows them.
+# Media types `text/…` that are unreadable without a program that shows them.
 _NO_PLAIN_TEXTS = frozenset({"text/rtf", "text/css", "text/javascript"})
 _HTML = re.compile(r"<(?:html|body|p|div|br|table)\b[^<>]*>", re.I)
 _PAGE = re.compile(r"\s*(?:<!doctype html\b[^>]*>\s*)?<html\b[^>]*>", re.I)
@@ -56,7 +56,7 @@ class BodyPart:
 
     @property
     def is_blank(self) -> bool:
-        """Whether the part says nothing."""
+        """Whether the part has no text."""
         return not (self.paragraphs or self.page.blocks or self.calendar.strip())
 
 
@@ -78,7 +78,7 @@ def content_of(mail: Message[str, str]) -> MailContent:
 
 
 def is_saved_page(mail: Message[str, str]) -> bool:
-    """Tells whether the mail is a page as browsers save it (MHTML), sent by nobody to nobody."""
+    """Returns whether the mail is a page saved by a browser (MHTML), without sender and recipient."""
     if mail.get("Snapshot-Content-Location") or "<saved by" in str(mail.get("From", "")).lower():
         return True
     return (
@@ -111,7 +111,7 @@ def _undivided(part: Message[str, str], found: MailContent) -> BodyPart:
     """Returns the text of a multipart part that has no parts because its boundary is missing."""
     inside = part.get_payload()
     text = inside if isinstance(inside, str) else ""
-    text = decoded(text.encode("utf-8", "surrogateescape"), None).replace("\r\n", "\n")
+    text = decode_bytes(text.encode("utf-8", "surrogateescape"), None).replace("\r\n", "\n")
     if _HTML.search(text):
         return BodyPart("html", page=read_page(text, below_title=not found.is_saved_page))
     return BodyPart("plain", paragraphs=paragraphs_of(text))
@@ -148,7 +148,7 @@ def _single(part: Message[str, str], kind: str, found: MailContent, frames: dict
 def _plain_paragraphs(part: Message[str, str], kind: str) -> list[str]:
     text = text_of(part)
     if kind in ("text/enriched", "text/richtext"):
-        text = without_enriched_tags(text)
+        text = strip_enriched_tags(text)
     flowed = str(part.get_param("format") or "").lower() == "flowed"
     return paragraphs_of(text, flowed=flowed, deletes_space=str(part.get_param("delsp") or "").lower() == "yes")
 
@@ -164,15 +164,15 @@ def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Ite
             renditions.append(rest)
     plain = [rendition for rendition in renditions if all(part.kind == "plain" for part in rendition)]
     rich = [rendition for rendition in renditions if rendition not in plain]
-    if rich and (not plain or says_more(rich[-1], plain[-1])):
+    if rich and (not plain or is_richer(rich[-1], plain[-1])):
         yield from rich[-1]
     elif plain:
         yield from plain[-1]
     yield from calendars
 
 
-def says_more(rich: list[BodyPart], plain: list[BodyPart]) -> bool:
-    """Tells whether to read the HTML: it has more words, or tables, headings, lists or links that the plain text lacks."""
+def is_richer(rich: list[BodyPart], plain: list[BodyPart]) -> bool:
+    """Returns whether to read the HTML: it has more words, or tables, headings, lists or links that the plain text lacks."""
     written = "\n".join(paragraph for part in plain for paragraph in part.paragraphs)
     plain_words = [word.lower() for word in _WORD.findall(_URL.sub(" ", written))]
     blocks = [block for part in rich for block in part.page.blocks]

@@ -152,7 +152,7 @@ def _parsed(one: CalendarProperty) -> datetime | date | None:
     value = one.value.strip().upper().removesuffix("Z")
     for pattern in ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M"):
         try:
-            return datetime.strptime(value, pattern)  # the zone is told as the part names it
+            return datetime.strptime(value, pattern)  # the time zone is shown by its name in the part
         except ValueError:
             continue
     try:

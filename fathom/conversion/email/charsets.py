@@ -1,4 +1,4 @@
-"""Decodes the text of a mail's part, also where the mail says nothing of its encoding or the wrong thing."""
+"""Decodes the text of a mail part, also if its declared encoding is missing or wrong."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from email.message import Message
 from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.encodings.likelihood import likeliest_codec
 
-# Every series of bytes is a text in these: that it can be decoded proves nothing.
+# Every byte sequence is valid in these encodings, so successful decoding proves nothing.
 _TAKE_ANYTHING = frozenset({"cp1252", "iso8859-15", "cp1254", "cp1250", "cp1251", "koi8-r"})
 _META = re.compile(rb"""<meta[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+={0,2}[ \t]*(?:\r?\n|\Z))+")
 _FOOTER = re.compile(r"\s*(?:\r?\n\s*)?(?:[-_=*]{2,}|[A-Za-z]+ )")
-_HTML_HEAD = 4096  # bytes in which a page says its encoding
+_HTML_HEAD = 4096  # bytes searched for a page's encoding declaration
 MAX_BROKEN_SHARE = 0.02
 
 
 def text_of(part: Message[str, str]) -> str:
-    """Returns the decoded text of the part, line ends as `\\n`; bytes that are none become replacement characters."""
+    """Returns the decoded text of the part, line ends as `\\n`; invalid bytes become replacement characters."""
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
     data, behind = _without_footer(part, data)
-    text = decoded(data, _declared(part, data)) + behind
+    text = decode_bytes(data, _declared(part, data)) + behind
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
@@ -40,13 +40,13 @@ def _without_footer(part: Message[str, str], data: bytes) -> tuple[bytes, str]:
     if found is None or not rest.strip() or not _FOOTER.match(rest):
         return data, ""
     try:
-        return base64.b64decode(found[0]), "\n\n" + decoded(rest.encode("utf-8", "surrogateescape"), None)
+        return base64.b64decode(found[0]), "\n\n" + decode_bytes(rest.encode("utf-8", "surrogateescape"), None)
     except (binascii.Error, ValueError):
         return data, ""
 
 
-def decoded(data: bytes, declared: str | None) -> str:
-    """Decodes the bytes: as declared where that holds, as UTF-8 where they are, else as the likeliest of the old encodings."""
+def decode_bytes(data: bytes, declared: str | None) -> str:
+    """Decodes the bytes with the declared encoding if valid, else as UTF-8 if valid, else in the likeliest legacy encoding."""
     if data.startswith(codecs.BOM_UTF8):
         return data.decode("utf-8-sig", errors="replace")
     codec = _codec(declared)

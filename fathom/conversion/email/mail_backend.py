@@ -28,7 +28,7 @@ from fathom.conversion.report import Notice
 from fathom.errors import NestedTooDeep
 
 MAX_NAMED = 10
-MIN_COLUMN_LINES = 2  # a single line with a gap in it is text
+MIN_COLUMN_LINES = 2  # a single line with a gap is text
 
 
 class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own imports have no types
@@ -42,12 +42,12 @@ class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own 
         self._data = path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else path_or_stream.read_bytes()
 
     def is_valid(self) -> bool:
-        """Tells whether there is anything to read."""
+        """Returns whether there is anything to read."""
         return bool(self._data.strip())
 
     @classmethod
     def supports_pagination(cls) -> bool:
-        """Tells that a mail has no pages."""
+        """Returns False, since a mail has no pages."""
         return False
 
     @classmethod
@@ -60,7 +60,7 @@ class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own 
         try:
             message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
             content = content_of(message)
-        except RecursionError as error:  # of Python's own reader of mails
+        except RecursionError as error:  # raised by Python's mail parser
             raise NestedTooDeep("Its parts, or the mails in it, stand some hundred deep in one another.") from error
         origin = DocumentOrigin(
             filename=self.file.name or "file.eml", mimetype="message/rfc822", binary_hash=self.document_hash
@@ -115,7 +115,7 @@ def _paragraph(lines: list[str]) -> list[MarkupBlock]:
 
 
 def calendar_blocks(part: BodyPart, told: set[tuple[str, ...]]) -> list[MarkupBlock]:
-    """Returns the events of a calendar that are not told yet, and adds them to those; its bare text if it has none."""
+    """Returns the events of a calendar that are not in the document yet, and records them; its bare text if it has none."""
     events = events_of(part.calendar)
     if not events:
         return plain_blocks(paragraphs_of(part.calendar))

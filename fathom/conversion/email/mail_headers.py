@@ -1,7 +1,6 @@
-"""Reads the headers of a mail as its readers see them: encoded words decoded wherever they stand, 8-bit text as text.
+"""Reads the headers of a mail as displayed: encoded words decoded at any position, 8-bit text as text.
 
-Docling 2.142.1 loses letters that are not ASCII, subjects that come twice and dates that are none; not needed once it
-keeps them.
+Docling 2.142.1 loses non-ASCII letters, repeated subjects and invalid dates; not needed once it keeps them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from datetime import UTC
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from fathom.conversion.email.charsets import decoded
+from fathom.conversion.email.charsets import decode_bytes
 
 MAX_HEADER = 200_000  # characters of all headers of a name
 
@@ -28,11 +27,11 @@ _SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _NOBODY = re.compile(r"[^:@<>]*:\s*;?\s*")
 
 
-def settled(data: bytes) -> bytes:
-    """Returns the mail as its readers take it where its first lines break the rules.
+def repair_headers(data: bytes) -> bytes:
+    """Returns the mail with malformed first lines repaired as mail programs do.
 
     Blank lines and a line of a mail box before the headers, blanks before a header's colon and lines that are no header
-    would make text of the headers.
+    would otherwise turn the headers into text.
     """
     start = _BEFORE_HEADERS.match(data)
     end = _BLANK_LINE.search(data, start.end() if start else 0, MAX_HEADER)
@@ -49,7 +48,7 @@ def settled(data: bytes) -> bytes:
 def header_text(mail: Message[str, str], name: str) -> str:
     """Returns the first header of the name on a single line; empty if there is none."""
     values = _values(mail, name)
-    return _one_line(with_words_decoded(values[0])) if values else ""
+    return _one_line(decode_words(values[0])) if values else ""
 
 
 def people_of(mail: Message[str, str], name: str) -> str:
@@ -57,18 +56,18 @@ def people_of(mail: Message[str, str], name: str) -> str:
     values = _values(mail, name)
     shown: list[str] = []
     for person, address in getaddresses([value for value in values if "@" in value]):
-        said = _one_line(with_words_decoded(person))
+        said = _one_line(decode_words(person))
         if said and address:
             shown.append(f"{_quoted(said)} <{address}>")
         elif said or address:
             shown.append(said or address)
     if shown:
         return ", ".join(shown)
-    return ", ".join(_one_line(with_words_decoded(value)) for value in values if not _NOBODY.fullmatch(value))
+    return ", ".join(_one_line(decode_words(value)) for value in values if not _NOBODY.fullmatch(value))
 
 
 def date_of(mail: Message[str, str]) -> str:
-    """Returns the date in ISO 8601 and UTC, or the header as it is where it holds no date that can be read."""
+    """Returns the date in ISO 8601 and UTC, or the header unchanged if it holds no valid date."""
     said = header_text(mail, "Date")
     try:
         moment = parsedate_to_datetime(said)
@@ -77,7 +76,7 @@ def date_of(mail: Message[str, str]) -> str:
         return said
 
 
-def with_words_decoded(text: str) -> str:
+def decode_words(text: str) -> str:
     """Returns the text with its encoded words (RFC 2047) decoded, also within words; broken encoded words stay."""
     pieces: list[str] = []
     data, charset, end = b"", "", 0
@@ -87,13 +86,13 @@ def with_words_decoded(text: str) -> str:
         if content is None:
             continue
         if data and (between.strip() or found[1].lower() != charset):
-            pieces.append(decoded(data, charset))
+            pieces.append(decode_bytes(data, charset))
             data = b""
         if between.strip() or not end:
             pieces.append(between)  # blanks between two encoded words are not part of the text
         data, charset, end = data + content, found[1].lower(), found.end()
     if data:
-        pieces.append(decoded(data, charset))
+        pieces.append(decode_bytes(data, charset))
     return "".join([*pieces, text[end:]])
 
 
@@ -117,7 +116,7 @@ def _values(mail: Message[str, str], name: str) -> list[str]:
         said = str(value)[:left]
         left -= len(said)
         if not said.isascii():
-            said = decoded(said.encode("utf-8", "surrogateescape"), _charset(mail))
+            said = decode_bytes(said.encode("utf-8", "surrogateescape"), _charset(mail))
         found.append(re.sub(r"\r?\n(?=[ \t])", "", said).replace("\r", " ").replace("\n", " "))
     return [value for value in found if value.strip()]
 

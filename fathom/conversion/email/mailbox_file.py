@@ -8,7 +8,7 @@ import re
 from email import policy
 from email.message import Message
 
-from fathom.conversion.email.mail_headers import date_of, header_text, people_of, settled
+from fathom.conversion.email.mail_headers import date_of, header_text, people_of, repair_headers
 from fathom.errors import DocumentTooLarge
 
 MAX_MAILS = 2000
@@ -19,7 +19,7 @@ _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _PEOPLE = ("From", "To", "Cc")
 
 
-def with_mails_as_parts(data: bytes) -> bytes:
+def join_mails(data: bytes) -> bytes:
     """Joins a file of two or more mails into a single mail and returns it; other files are unchanged.
 
     Raises DocumentTooLarge beyond MAX_MAILS.
@@ -36,7 +36,7 @@ def with_mails_as_parts(data: bytes) -> bytes:
     parts: list[Message[str, str]] = []
     for start, end in zip(places, [*places[1:], len(data)], strict=True):
         source = _QUOTED_FROM.sub(rb"\1", data[start:end].rstrip(b"\r\n") + b"\n")
-        mail = email.message_from_bytes(settled(source), policy=_AS_IT_WAS)
+        mail = email.message_from_bytes(repair_headers(source), policy=_AS_IT_WAS)
         parts += [_headers_of(mail), _body_of(mail)]
     whole.set_payload(parts)  # type: ignore[arg-type]
     return whole.as_bytes()

@@ -1,4 +1,4 @@
-"""A message as Outlook keeps it (MSG) becomes the mail it was, so that everything after treats both alike."""
+"""Converts an Outlook message (MSG) to a mail (RFC 5322), so that all later steps treat both alike."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fathom.conversion.email.mail_headers import settled
-from fathom.conversion.email.mailbox_file import with_mails_as_parts
+from fathom.conversion.email.mail_headers import repair_headers
+from fathom.conversion.email.mailbox_file import join_mails
 from fathom.conversion.email.outlook_items import item_lines
-from fathom.conversion.email.rtf import text_of_rtf, unpacked
-from fathom.conversion.email.tnef import with_packages_open
+from fathom.conversion.email.rtf import decompress_rtf, text_of_rtf
+from fathom.conversion.email.tnef import unpack_tnef_parts
 from fathom.conversion.inspection.magic_bytes import OLE
 from fathom.errors import DocumentDamaged
 
@@ -32,7 +32,7 @@ _RTF = 0x1009
 # Errors that Python's mail parser raises over broken mails.
 _UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 _PACKAGE = re.compile(rb"ms-tnef|winmail\.dat", re.I)
-# As it stands in the mail: longer header lines are not folded anew.
+# Headers are kept as in the mail: long lines are not refolded.
 _AS_IT_WAS = policy.compat32.clone(max_line_length=None)
 _RECIPIENT_TYPE = 0x0C15
 _HEADERS = {2: "Cc", 3: "Bcc"}
@@ -45,21 +45,21 @@ def is_outlook(path: Path) -> bool:
     try:
         with olefile.OleFileIO(path) as container:
             return bool(container.exists(ROOT_STREAM))
-    except Exception as error:  # nor has the reader of containers
+    except Exception as error:  # the container reader has no error type of its own, either
         raise DocumentDamaged("It begins as a file of the old office container, and its structure is broken.") from error
 
 
 def mail_bytes(path: Path) -> bytes:
-    """The mail in the file as it is sent. Raises DocumentDamaged for a message of Outlook's that cannot be read."""
+    """Returns the file as an RFC 5322 mail. Raises DocumentDamaged for an unreadable Outlook message."""
     data = path.read_bytes()
     if not data.startswith(OLE):
-        return _with_packages_open(with_mails_as_parts(settled(data)))
+        return _with_packages_open(join_mails(repair_headers(data)))
     from oxmsg import Message
 
     try:
         message = Message.load(data)
         return _mail(message, 0, message._storage).as_bytes()
-    except Exception as error:  # its reader has no errors of its own: whatever a broken file leads to
+    except Exception as error:  # the reader has no error types of its own; a broken file may raise any
         raise DocumentDamaged(f"It is an Outlook message whose structure is broken ({type(error).__name__}).") from error
 
 
@@ -69,7 +69,7 @@ def _with_packages_open(data: bytes) -> bytes:
         return data
     try:
         mail: MailMessage[str, str] = email.message_from_bytes(data, policy=_AS_IT_WAS)
-        return mail.as_bytes() if with_packages_open(mail) else data
+        return mail.as_bytes() if unpack_tnef_parts(mail) else data
     except _UNREADABLE:
         return data
 
@@ -84,7 +84,7 @@ def _mail(message: Message, depth: int, root: Any) -> EmailMessage:
         mail["Date"] = format_datetime(message.sent_date)
     plain, html = message.body, message.html_body
     if not html and (rich := message.properties.binary_prop_value(_RTF)):
-        text, is_html = text_of_rtf(unpacked(rich))
+        text, is_html = text_of_rtf(decompress_rtf(rich))
         html, plain = (text, plain) if is_html else (html, plain or text)
     mail.set_content(plain or "") if plain or not html else mail.set_content(html, subtype="html")
     if plain and html:
@@ -109,7 +109,7 @@ def _recipients(message: Message) -> dict[str, str]:
 
 
 def _attach(mail: EmailMessage, attachment: Attachment, depth: int, root: Any) -> None:
-    storage: Any = attachment._storage  # a message within is no bytes, and only to be had here
+    storage: Any = attachment._storage  # an embedded message is a storage, available only here
     inner = next((child for child in storage.storages if child.name == INNER_STORAGE), None)
     if inner is not None and depth < DEEPEST:
         mail.add_attachment(_mail(_inner_message(inner), depth + 1, root))
@@ -126,7 +126,7 @@ def _inner_message(storage: Any) -> Message:
     from oxmsg.properties import Properties
 
     class Inner(Message):
-        """A message that is kept within another."""
+        """A message embedded in another message."""
 
         @property
         def _properties(self) -> Properties:

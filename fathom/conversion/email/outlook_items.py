@@ -21,7 +21,7 @@ _IS_STRING_NAME = 1
 MAX_NAMES = 10_000
 MAX_VALUE = 10_000  # characters
 
-# Numbers from 0x8000 are names; the rest are properties themselves.
+# Numbers from 0x8000 identify named properties; lower numbers are properties themselves.
 _APPOINTMENT = {
     "Start": (0x820D, 0x0060), "End": (0x820E, 0x0061), "All day": (0x8215,), "Where": (0x8208,), "Repeats": (0x8232,),
     "Attendees": (0x8238,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.docling_backends.text.wrapped_lines import joined_lines
+from fathom.conversion.docling_backends.text.wrapped_lines import join_wrapped_lines
 
 SIGNATURE = "-- "
 _EMPTY = re.compile(r"[>\s]*")
@@ -25,7 +25,7 @@ def paragraphs_of(text: str, *, flowed: bool = False, deletes_space: bool = Fals
         if _EMPTY.fullmatch(line) or line == SIGNATURE:
             if current:
                 paragraph = "\n".join(current)
-                paragraphs.append(paragraph if is_as_set else joined_lines(paragraph))
+                paragraphs.append(paragraph if is_as_set else join_wrapped_lines(paragraph))
             is_as_set = is_as_set or line == SIGNATURE
             current = [line.rstrip()] if line == SIGNATURE else []
         else:
@@ -33,7 +33,7 @@ def paragraphs_of(text: str, *, flowed: bool = False, deletes_space: bool = Fals
     return paragraphs
 
 
-def without_enriched_tags(text: str) -> str:
+def strip_enriched_tags(text: str) -> str:
     """Returns the plain text of text/enriched (RFC 1896): no tags, single line ends as blanks."""
     text = _ENRICHED_TAG.sub("", _ENRICHED_PARAMETER.sub("", text.replace("<<", "\0"))).replace("\0", "<")
     return re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)

@@ -1,4 +1,4 @@
-"""Reads the rich text of Outlook's messages: unpacks it, and gives the HTML that was put into it, else its plain text."""
+"""Reads the rich text of Outlook messages: decompresses it, and returns the HTML embedded in it, else its plain text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DICTIONARY = (
     rb"Times New RomanCourier{\colortbl\red0\green0\blue0" + b"\r\n" + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 _TOKEN = re.compile(rb"\\([a-zA-Z]+)(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.S)
-# Groups that say nothing to a reader.
+# Groups without displayed text.
 _UNREAD = frozenset({b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"header", b"footer", b"themedata"})
 _SIGNS = {
     b"par": "\n", b"line": "\n", b"row": "\n", b"sect": "\n", b"page": "\n", b"tab": "\t", b"cell": "\t", b"emdash": "—",
@@ -32,8 +32,8 @@ class _Group:
     skipped_signs: int = 1
 
 
-def unpacked(data: bytes) -> bytes:
-    """Returns the RTF of a PR_RTF_COMPRESSED property ([MS-OXRTFCP]); empty where it is none."""
+def decompress_rtf(data: bytes) -> bytes:
+    """Returns the RTF of a PR_RTF_COMPRESSED property ([MS-OXRTFCP]); empty if it is none."""
     if len(data) < 16:
         return b""
     size, kind = struct.unpack_from("<II", data, 4)
@@ -91,7 +91,7 @@ class _RtfReader:
         self._bytes = bytearray()
         self._open = [_Group()]
         self._begins = False  # a group begins here
-        self._is_optional = False  # the group says that readers which do not know it pass over it
+        self._is_optional = False  # `\*`: readers that do not know the group skip it
         self._for_rtf_alone = False
         self._to_skip = 0
 

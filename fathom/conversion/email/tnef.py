@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage, Message
 
-from fathom.conversion.email.rtf import text_of_rtf, unpacked
+from fathom.conversion.email.rtf import decompress_rtf, text_of_rtf
 
 _AS_IT_WAS = policy.compat32.clone(max_line_length=None)
 SIGNATURE = 0x223E9F78
@@ -45,7 +45,7 @@ class TnefPackage:
     files: list[PackedFile] = field(default_factory=list[PackedFile])
 
 
-def with_packages_open(mail: Message[str, str]) -> bool:
+def unpack_tnef_parts(mail: Message[str, str]) -> bool:
     """Replaces each package in the mail by its content; returns whether any package could be opened.
 
     The text of a package is used only if the mail has no other text.
@@ -65,7 +65,7 @@ def with_packages_open(mail: Message[str, str]) -> bool:
             if package is None or not (package.files or (not has_text and (package.plain or package.html).strip())):
                 waiting.append((part, depth + 1))
                 continue
-            # parsed anew, so that the mail writes its headers as they are
+            # parsed again, so that the headers are written unchanged
             opened_part = email.message_from_bytes(_mail_of(package, with_text=not has_text).as_bytes(), policy=_AS_IT_WAS)
             inside[number] = opened_part
             opened = True
@@ -119,7 +119,7 @@ def _take_text(found: TnefPackage, values: dict[int, bytes | str], codec: str) -
     found.html = _text(values.get(_PR_HTML, ""), codec)
     rich = values.get(_PR_RTF, b"")
     if isinstance(rich, bytes) and rich and not found.html:
-        text, is_html = text_of_rtf(unpacked(rich))
+        text, is_html = text_of_rtf(decompress_rtf(rich))
         if is_html:
             found.html = text
         else:

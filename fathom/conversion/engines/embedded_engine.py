@@ -21,10 +21,10 @@ from fathom.conversion.engines.docling_converter import docling_converter
 from fathom.conversion.engines.docling_formats import NAMES, source_bytes
 from fathom.conversion.geometric.pdf.assembly.inline_links import keep_inline_links
 from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_texts_once
-from fathom.conversion.kinds.xml_faults import messages_of, named_xml_fault
+from fathom.conversion.kinds.xml_faults import messages_of, name_xml_fault
 from fathom.conversion.own_date import own_date
 from fathom.conversion.quality.page_preview import page_picture
-from fathom.conversion.quality.report_builder import ConversionOutcome, Making, ocr_lines, report_of
+from fathom.conversion.quality.report_builder import ConversionOutcome, ConversionOrigin, ocr_lines, report_of
 from fathom.conversion.report import (
     ConversionError,
     ConvertedDocument,
@@ -34,7 +34,7 @@ from fathom.conversion.report import (
     ProgressCallback,
 )
 from fathom.conversion.structure.document_blocks import ReadDocument
-from fathom.conversion.structure.export import exported
+from fathom.conversion.structure.export import export_document
 from fathom.conversion.structure.markdown import markdown_of
 from fathom.errors import ConversionFailed, DocumentDamaged, EmptyDocument
 from fathom.observability.structured_logging import get_logger
@@ -70,7 +70,7 @@ def converter_version() -> str:
 
 
 def warm_up() -> None:
-    """Everything a conversion loads is loaded: a PDF, a scan and a DOCX have been converted."""
+    """Loads everything a conversion needs: converts a PDF, a scan and a DOCX."""
     from fathom.conversion.engines.warm_up import convert_samples
 
     convert_samples(convert_file)
@@ -91,10 +91,10 @@ def convert_file(
     def make() -> ConversionOutcome:
         return convert_by_docling(docling_converter(_languages, _threads), path, inspection, progress)
 
-    return converted_by(make, path, inspection, version=version, converter=converter_version())
+    return convert_with(make, path, inspection, version=version, converter=converter_version())
 
 
-def converted_by(
+def convert_with(
     make: Callable[[], ConversionOutcome], path: Path, inspection: Inspection, *, version: str, converter: str
 ) -> ConvertedDocument:
     """Runs `make` and returns its document with the report that every backend's conversions have; raises as `convert_file`.
@@ -120,8 +120,8 @@ def _reported(
     if attachments:
         list_attachments(outcome.document, attachments)
     lines = ocr_lines(outcome.result)
-    making = Making(version, converter, time.monotonic() - started)
-    document = exported(outcome.document)
+    making = ConversionOrigin(version, converter, time.monotonic() - started)
+    document = export_document(outcome.document)
     read = ReadDocument(document, inspection.kind)
     report = report_of(outcome, path, inspection, read, lines, making)
     for notice in report.notices[:MAX_NOTICES_LOGGED]:
@@ -163,7 +163,7 @@ def convert_by_docling(
     try:
         result = converter.convert(source, raises_on_error=False, progress_callback=listener)
     except (etree.XMLSyntaxError, RecursionError) as error:
-        raise named_xml_fault(messages_of(error)) or _broken(inspection, str(error)) from error
+        raise name_xml_fault(messages_of(error)) or _broken(inspection, str(error)) from error
     if inspection.kind is DocumentKind.PDF:
         keep_inline_links(result)
         keep_running_texts_once(result.document)
@@ -188,7 +188,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOu
     if result.status is ConversionStatus.FAILURE or result.status is ConversionStatus.SKIPPED:
         cause = get_input_rejection_cause(result.input)
         said = (*(error.message for error in errors), *messages_of(cause))
-        raise named_xml_fault(said) or _failure(inspection, errors) from cause
+        raise name_xml_fault(said) or _failure(inspection, errors) from cause
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
     relabel_empty_headings(result.document)

@@ -1,7 +1,7 @@
-"""Docling's reader of AsciiDoc, with our reading of the text.
+"""Docling's AsciiDoc backend with Fathom's parser.
 
-Docling 2.142.1 reads line by line: a table of a cell a line has a row for each cell, attributes, links, notes and description
-lists stay raw, labels of admonitions are lost; not needed once it parses blocks. No parser is at hand for Python:
+Docling 2.142.1 reads line by line: tables with a cell per line get a row per cell, attributes, links, notes and description
+lists stay raw, labels of admonitions are lost; not needed once it parses blocks. No suitable Python parser exists:
 asciidoctrine 0.2.0a8 (alpha) takes seconds for a page, asciidoc 10.2.1 (GPL) reads the syntax of before Asciidoctor.
 """
 
@@ -22,7 +22,7 @@ from fathom.conversion.docling_backends.asciidoc.asciidoc_notes import Notes
 from fathom.conversion.docling_backends.asciidoc.asciidoc_references import References
 from fathom.conversion.docling_backends.asciidoc.attributes import ENTRY, Attributes
 from fathom.conversion.docling_backends.asciidoc.cursor import Cursor
-from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocessed
+from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocess
 from fathom.conversion.docling_backends.markup.markup_blocks import MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import InlineStyle, Run
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
@@ -44,7 +44,7 @@ class AsciidocBackend(AsciiDocBackend):
         """Returns the text as a document; files that it includes are named in `notices`."""
         origin = DocumentOrigin(filename=self.file.name or "file", mimetype="text/asciidoc", binary_hash=self.document_hash)
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
-        lines, notices = preprocessed("\n".join(self.lines))
+        lines, notices = preprocess("\n".join(self.lines))
         self.notices += notices
         attributes, notes = Attributes(), Notes()
         inline = AsciidocInlineReader(attributes, References(lines, Attributes()), notes)
@@ -70,7 +70,7 @@ def _header(cursor: Cursor, inline: AsciidocInlineReader) -> list[MarkupBlock]:
         return _people(attributes, [], "", inline)
     cursor.at += 1
     authors, revision = "", ""
-    state = 0  # 0: the line of authors may come, 1: that of the revision, 2: attributes only
+    state = 0  # expected line: 0 authors, 1 revision, 2 attributes only
     while line := cursor.line:
         cursor.at += 1
         if line.startswith("//"):

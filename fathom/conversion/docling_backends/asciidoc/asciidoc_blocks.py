@@ -104,7 +104,7 @@ class BlockReader:
         return self._block(cursor, line, attributes) if line is not None else []
 
     def _entry(self, cursor: Cursor) -> None:
-        """Takes an attribute, whose value may go on behind a backslash."""
+        """Reads an attribute entry, whose value may continue behind a backslash."""
         line = cursor.take()
         while line.endswith(" \\") and cursor.line:
             line = line.removesuffix("\\").removesuffix("+ ").rstrip() + " " + cursor.take().strip()
@@ -136,7 +136,7 @@ class BlockReader:
         return self._paragraph(self._paragraph_lines(cursor), attributes)
 
     def _is_underlined(self, cursor: Cursor) -> bool:
-        """Tells whether the line is a title with a line of its length below it."""
+        """Returns whether the line is a title underlined by a line of the same length."""
         line, below = cursor.line or "", cursor.ahead() or ""
         return (
             len(below) > 1
@@ -252,7 +252,7 @@ class BlockReader:
         return self._wrapped([self._text("\n".join(lines), attributes, break_lines=True)], attributes)
 
     def _passed(self, lines: list[str], attributes: BlockAttributes) -> list[MarkupBlock]:
-        """Returns the text of HTML that is passed on as it is."""
+        """Returns the text of passthrough HTML."""
         paragraphs = re.split(r"\n\s*\n", without_tags("\n".join(lines)))
         return [*self._titled(attributes), *(Paragraph([Run(text)]) for text in paragraphs if text.strip())]
 

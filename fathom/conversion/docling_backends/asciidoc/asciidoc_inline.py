@@ -1,6 +1,6 @@
 """Reads the inline marks of AsciiDoc into runs.
 
-The marks that can close a span are found once a text, so that a text of a million opening marks costs no more than its length.
+Closing marks are found once per text, so that a million opening marks take linear time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from fathom.conversion.docling_backends.asciidoc.asciidoc_references import Refe
 from fathom.conversion.docling_backends.asciidoc.attributes import LITERAL_SIGNS, Attributes
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run
 
-MAX_NESTING = 16  # spans within spans; deeper marks stand as they are
+MAX_NESTING = 16  # nested spans; deeper marks are plain text
 
-# The style that a mark gives, with the constrained mark's closing place; `#` gives none by itself.
+# The style of each mark, with the constrained mark's closing pattern; `#` has no style by itself.
 _MARKS: dict[str, dict[str, bool | str]] = {
     "*": {"bold": True},
     "_": {"italic": True},
@@ -58,7 +58,7 @@ _MACROS = frozenset(
 
 
 class AsciidocInlineReader:
-    """Reads lines with the attributes of their place; notes and references are those of the whole text."""
+    """Reads lines with the attributes in force there; notes and references are shared by the whole text."""
 
     def __init__(self, attributes: Attributes, references: References, notes: Notes) -> None:
         self.attributes, self.references, self.notes = attributes, references, notes
@@ -114,7 +114,7 @@ class _Scan:
             if end > start:
                 self._plain(before, start)
                 at = self._plain_from = end
-            else:  # no mark: its text goes on
+            else:  # no mark: the text continues
                 at = start + 1
         self._say(text[self._plain_from :])
         return self._runs
@@ -199,7 +199,7 @@ class _Scan:
         return start
 
     def _parenthesis(self, start: int) -> int:
-        """Reads a sign, or a term for the index, which the text shows unless it stands in three parentheses."""
+        """Reads a sign such as `(C)`, or an index term, which is shown unless it is in three parentheses."""
         text = self._text
         for sign in ("(C)", "(R)", "(TM)"):
             if text.startswith(sign, start):
@@ -217,7 +217,7 @@ class _Scan:
         return end + len(closing)
 
     def _plus(self, start: int) -> int:
-        """Reads a hard line break, or text between pluses, which stands as it is."""
+        """Reads a hard line break, or text between pluses, which stays literal."""
         text = self._text
         if start and text[start - 1] in " \t" and (start + 1 == len(text) or text[start + 1] == "\n"):
             self._say(LINE_BREAK)
@@ -237,7 +237,7 @@ class _Scan:
         return start
 
     def _backslash(self, start: int) -> int:
-        """Reads an escape: the mark behind the backslash stands as it is."""
+        """Reads an escape: the mark behind the backslash stays literal."""
         text = self._text
         found = _STOPS.match(text, start + 1)
         if found is None or found[0] == "\\":
@@ -279,7 +279,7 @@ class _Scan:
         return start + 3
 
     def _mail(self, start: int) -> int:
-        """Reads a mail address, whose first part stands in the text before the sign."""
+        """Reads a mail address, whose local part precedes the sign."""
         local = _LOCAL_PART.search(self._text[max(self._plain_from, start - MAX_LOCAL_PART) : start])
         domain = _DOMAIN.match(self._text, start)
         if local is None or domain is None:
@@ -386,7 +386,7 @@ class _Scan:
         self._say(f"[^{mark}]", PLAIN)
 
     def _cross(self, target: str, label: str) -> None:
-        """Says the label of a reference, else the title that it leads to, without the references and notes of the title."""
+        """Adds the label of a reference, else its target's title without references and notes."""
         reader = self._reader
         if label.strip() or reader.quotes_title:
             self._runs += reader.inner(label.strip() or f"[{target}]", self._style, self._depth + 1)
@@ -402,7 +402,7 @@ def without_tags(text: str) -> str:
 
 
 def _with_signs(runs: list[Run]) -> list[Run]:
-    """Returns the runs with the signs that attributes such as `{plus}` stand for."""
+    """Returns the runs with the signs of attributes such as `{plus}` restored."""
     return [
         replace(run, text="".join(LITERAL_SIGNS.get(sign, sign) for sign in run.text))
         if any(sign in LITERAL_SIGNS for sign in run.text)
@@ -424,7 +424,7 @@ def _bracket_pairs(text: str) -> dict[int, int]:
 
 
 def _first_attribute(content: str) -> str:
-    """Returns the text of a link or image, which may stand before attributes such as `role=x` or `window=_blank`."""
+    """Returns the text of a link or image, without attributes behind it such as `role=x` or `window=_blank`."""
     content = content.strip()
     if content.startswith('"') and (end := content.find('"', 1)) > 0:
         return content[1:end]

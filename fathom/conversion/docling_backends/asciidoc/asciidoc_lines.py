@@ -38,7 +38,7 @@ class Marker:
 
 @dataclass(slots=True)
 class BlockAttributes:
-    """The attributes that lines in brackets above a block give it."""
+    """The attributes of a block, from the lines in brackets above it."""
 
     positional: list[str] = field(default_factory=list[str])
     named: dict[str, str] = field(default_factory=dict[str, str])
@@ -106,7 +106,7 @@ def checkbox(text: str) -> tuple[str, str]:
 
 
 def is_literal(line: str) -> bool:
-    """Tells whether the line is indented, and so stands as it is."""
+    """Returns whether the line is indented, and therefore literal."""
     return line[:1] in (" ", "\t")
 
 

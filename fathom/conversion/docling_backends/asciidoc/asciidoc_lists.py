@@ -59,7 +59,7 @@ class ListReader:
         return found
 
     def _item(self, cursor: Cursor, marker: Marker, around: tuple[Marker, ...]) -> ListItem:
-        """Reads an item: its text, the lines that go on with it, nested lists and attached blocks."""
+        """Reads an item: its text, continuation lines, nested lists and attached blocks."""
         box, text = checkbox(marker.text) if marker.kind == "unordered" else ("", marker.text)
         if marker.kind == "term":
             lead, text = self._terms(cursor, marker, around)
@@ -133,7 +133,7 @@ class ListReader:
         return False
 
     def _leads_to_list(self, cursor: Cursor, around: tuple[Marker, ...]) -> bool:
-        """Tells whether attributes stand above a list that nests in the item."""
+        """Returns whether attributes stand above a list that nests in the item."""
         ahead = 0
         while (line := cursor.ahead(ahead)) and (ATTRIBUTE_LINE.match(line) or TITLE_LINE.match(line)):
             ahead += 1

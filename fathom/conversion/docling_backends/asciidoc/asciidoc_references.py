@@ -62,7 +62,7 @@ class References:
 
 
 def _own_id(title: str, attributes: Attributes) -> str:
-    """Returns the id that a section gets of its title."""
+    """Returns the id generated from a section's title."""
     prefix = attributes.get("idprefix") if "idprefix" in attributes else "_"
     separator = attributes.get("idseparator") if "idseparator" in attributes else "_"
     words = re.sub(r"[\s.-]+", separator[:1] or "", _NOT_IN_ID.sub("", title.casefold()))

@@ -24,7 +24,7 @@ ReadRuns = Callable[[str, InlineStyle], list[Run]]
 
 @dataclass(slots=True)
 class _RawCell:
-    """A cell as the file has it, with the spec before its bar; `line` is where it begins."""
+    """A cell as in the file, with the spec before its bar; `line` is its first line."""
 
     text: str
     line: int
@@ -64,7 +64,7 @@ class TableReader:
         return self.table(lines, "|===", BlockAttributes(options={"header"}), [])
 
     def _has_head(self, lines: list[str], rows: list[list[tuple[int, _RawCell]]], attributes: BlockAttributes) -> bool:
-        """Tells whether the first row is the head: because it is said, or as its line stands apart from the next."""
+        """Returns whether the first row is the head: declared, of header cells, or followed by a blank line."""
         if "header" in attributes.options:
             return True
         if "noheader" in attributes.options or len(lines) < 2 or not lines[0] or not rows:
@@ -99,7 +99,7 @@ def _columns(spec: str) -> list[str]:
 
 
 def _bar_cells(lines: list[str], separator: str, width: int) -> list[_RawCell]:
-    """Returns the cells parted by bars; a spec before a bar belongs to the cell behind it."""
+    """Returns the cells separated by bars; a spec before a bar belongs to the cell behind it."""
     found: list[_RawCell] = []
     bar = re.compile(rf"(?<!\\){re.escape(separator)}")
     spec: re.Match[str] | None = None
@@ -121,7 +121,7 @@ def _bar_cells(lines: list[str], separator: str, width: int) -> list[_RawCell]:
                 found.append(_raw_cell(text, number, spec))
             spec = spec_after
         if len(found) - begun > 1 and not found[-1].text.strip() and (closed or len(found) - begun == (width or begun) + 1):
-            found.pop()  # a bar that closes the line, as tables of Markdown have it
+            found.pop()  # a closing bar, as in Markdown tables
         width = width or len(found)
         if len(found) > MAX_CELLS:
             raise DocumentTooLarge(f"A table in it has more than {MAX_CELLS} cells.", hint="Split the table.")
@@ -173,7 +173,7 @@ def _first_line_width(cells: list[_RawCell]) -> int:
 
 
 def _arranged(cells: list[_RawCell], width: int) -> list[list[tuple[int, _RawCell]]]:
-    """Returns the cells in rows of `width` columns, each with its column; cells from above take their places."""
+    """Returns the cells in rows of `width` columns, each with its column; row spans from above occupy theirs."""
     rows: list[list[tuple[int, _RawCell]]] = [[]]
     covered: dict[int, int] = {}  # column -> first row that is free in it
     column, number, count = 0, 0, 0

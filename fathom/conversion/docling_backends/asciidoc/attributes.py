@@ -1,4 +1,4 @@
-"""Keeps the attributes of an AsciiDoc text and puts their values where the text refers to them."""
+"""Holds the attributes of an AsciiDoc text and replaces references to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUILT_IN = {
 }  # fmt: skip
 _FOR_BROWSERS = {"backend": "html5", "backend-html5": "", "basebackend": "html", "basebackend-html": "", "doctype": "article"}
 ENTRY = re.compile(r"^:(!?[\w][\w-]*!?):(?:[ \t]+(.*))?$")
-# Behind the references: text that is passed through, in which none is replaced.
+# The second alternative matches passthrough text, in which no reference is replaced.
 _REFERENCE = re.compile(
     r"\\?\{(set|counter2?):([\w-]+)!?(?::([^{}]*))?\}|\\?\{(\w[\w-]*)\}"
     r"|(\+\+\+[^\n]{1,400}?\+\+\+|(?<![\w+])\+(?![\s+])[^+\n]{1,400}?(?<![\s+])\+(?![\w+])|pass:\[[^\]\n]{0,400}\])"
@@ -28,7 +28,7 @@ LITERAL_SIGNS = {sign: _BUILT_IN[name] for name, sign in LITERAL.items()}
 
 
 class Attributes:
-    """The attributes that hold at a place of the text, by name in lower case."""
+    """The attributes in force at a position of the text, by name in lower case."""
 
     def __init__(self) -> None:
         self._values = dict(_FOR_BROWSERS)
@@ -38,7 +38,7 @@ class Attributes:
         return name.casefold() in self._values or name.casefold() in _BUILT_IN
 
     def get(self, name: str) -> str:
-        """Returns the value, empty where it is not set."""
+        """Returns the value, empty if it is not set."""
         return self._values.get(name.casefold(), "")
 
     def set(self, name: str, value: str) -> None:
@@ -49,7 +49,7 @@ class Attributes:
         self._values[name.casefold()] = shown
 
     def take(self, line: str) -> bool:
-        """Takes an attribute entry, such as `:port: 8080` or `:!port:`; returns False if the line is none."""
+        """Applies an attribute entry, such as `:port: 8080` or `:!port:`; returns False for other lines."""
         found = ENTRY.match(line)
         if found is None:
             return False

@@ -1,4 +1,4 @@
-"""Reads the lines of an AsciiDoc text as its preprocessor does: conditions decided, includes named, never followed."""
+"""Preprocesses the lines of an AsciiDoc text: evaluates conditions, names includes, never follows them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _VERBATIM = re.compile(r"^(-{4,}|\.{4,}|\+{4,}|/{4,}|`{3,}[^`\s]*)[ \t]*$")
 _COMPARISON = re.compile(r"^(.*?)\s*(==|!=|<=|>=|<|>)\s*(.*)$")
 
 
-def preprocessed(text: str) -> tuple[list[str], list[Notice]]:
-    """Returns the lines that hold, without trailing blanks, and a notice for each file that the text includes."""
+def preprocess(text: str) -> tuple[list[str], list[Notice]]:
+    """Returns the lines whose conditions hold, without trailing blanks, and a notice for each included file."""
     attributes, notices = Attributes(), list[Notice]()
     lines: list[str] = []
     states: list[bool] = []  # of the conditions around the line
@@ -47,7 +47,7 @@ def preprocessed(text: str) -> tuple[list[str], list[Notice]]:
 
 
 def _entry(line: str, attributes: Attributes) -> str:
-    """Takes an attribute entry; returns it as far as it is known where it goes on in the next line."""
+    """Applies an attribute entry; returns the part read so far if it continues on the next line."""
     if line.startswith(":") and line.endswith((" \\", " + \\")):
         return line.removesuffix("\\").removesuffix(" + ").rstrip() + " "
     attributes.take(line)

@@ -1,7 +1,7 @@
 """Docling's backend for EPUBs; Fathom's HTML reader reads all chapters as a single page.
 
 Docling 2.142.1 leaves out the book's title, chapters that are not in UTF-8 and footnotes' marks, and reads XHTML as HTML;
-this becomes unnecessary once it reads chapters as XHTML.
+not needed once it reads chapters as XHTML.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from fathom.conversion.docling_backends.epub.epub_package import read_package
 from fathom.conversion.docling_backends.html.page import read_tree, write_page
 from fathom.conversion.docling_backends.html.page_notes import kinds_of
 from fathom.conversion.docling_backends.html.page_tree import page_tree
-from fathom.conversion.docling_backends.relabel import text_becomes
+from fathom.conversion.docling_backends.relabel import relabel_text
 from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.report import Notice
 
-# Lists of places in the book: its headings again, the pages of its print.
+# Navigation lists of the book: its headings, the page numbers of the printed edition.
 _WAYS = frozenset({"toc", "landmarks", "page-list", "doc-toc", "doc-pagelist"})
 _PAGE_BREAKS = frozenset({"pagebreak", "doc-pagebreak"})
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}\bencoding\s*=\s*["']([\w.-]+)["']""")
@@ -50,7 +50,7 @@ class EpubBackend(EpubDocumentBackend):
         self._check_content_sizes()
 
     def convert(self) -> DoclingDocument:
-        """Returns the document of the book: its title, then its chapters in their order."""
+        """Returns the document of the book: its title, then its chapters in order."""
         book = etree.Element("html")
         body = etree.SubElement(book, "body")
         unread: list[str] = []
@@ -68,12 +68,12 @@ class EpubBackend(EpubDocumentBackend):
         write_page(page, document)
         title = " ".join(self.metadata.get("title", "").split())
         if title:
-            has_title(document, title)
+            set_title(document, title)
         self.notices = [*_unread(unread), *page.notices]
         return document
 
     def _chapter(self, name: str) -> etree._Element | None:
-        """Returns the body of a chapter as a section, the ids in it told apart from those of other chapters."""
+        """Returns the body of a chapter as a section, its ids made distinct from those of other chapters."""
         assert isinstance(self.options, EpubBackendOptions)
         if self.epub_zip is None or name not in self.epub_zip.NameToInfo:
             return None
@@ -89,7 +89,7 @@ class EpubBackend(EpubDocumentBackend):
 
 
 def chapter_text(data: bytes) -> str:
-    """Decodes a chapter as it says itself, by its byte order mark or its declaration; else as UTF-8."""
+    """Decodes a chapter by its byte order mark or its declaration; else as UTF-8."""
     declared = _ENCODING.search(data[:300])
     named = [codec for mark, codec in _MARKS if data.startswith(mark)]
     if declared:
@@ -132,14 +132,14 @@ def _unread(names: list[str]) -> list[Notice]:
     return [Notice(kind="chapter_not_read", message=f"Chapters of the book cannot be read: {listed}.", count=len(names))]
 
 
-def has_title(document: DoclingDocument, title: str) -> None:
+def set_title(document: DoclingDocument, title: str) -> None:
     """Sets the title first in the document and above all headings, as its only title."""
     titles = [item for item in document.texts if isinstance(item, TitleItem)]
     if len(titles) == 1 and titles[0].text.casefold() == title.casefold():
         return
     for index, item in enumerate(document.texts):
         if isinstance(item, TitleItem):
-            text_becomes(document, index, SectionHeaderItem, level=1)
+            relabel_text(document, index, SectionHeaderItem, level=1)
         elif titles and isinstance(item, SectionHeaderItem):
             item.level += 1
     document.add_title(title)

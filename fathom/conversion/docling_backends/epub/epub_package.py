@@ -22,16 +22,16 @@ _LISTS_OF_PLACES = ("nav", "toc")
 
 @dataclass(slots=True)
 class BookPackage:
-    """The names of the chapters in the archive, in reading order, those that it lacks among them; and the book's title."""
+    """The archive names of the chapters in reading order, missing chapters included, and the book's title."""
 
     chapters: list[str] = field(default_factory=list[str])
     title: str = ""
 
 
 def read_package(names: list[str], read: Callable[[str], bytes]) -> BookPackage:
-    """Reads the package of a book; `names` are those of its archive, `read` gives a member's bytes.
+    """Reads the package of a book; `names` are its archive members, `read` returns a member's bytes.
 
-    Without a spine the chapters stand as the package lists them, without a package as their names do.
+    Without a spine the chapters are in manifest order, without a package in the order of their names.
     """
     lookup = {name.casefold(): name for name in reversed(names)}
     path = _package_path(names, read, lookup)
@@ -68,7 +68,7 @@ def _is_list_of_places(item: etree._Element) -> bool:
 
 
 def _elements(root: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yields the elements of the name, whatever namespace they are in."""
+    """Yields the elements with the local name in any namespace."""
     for element in root.iter(etree.Element):
         if etree.QName(element).localname == name:
             yield element

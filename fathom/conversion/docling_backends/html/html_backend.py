@@ -1,4 +1,4 @@
-"""Docling's backend for HTML, with a reader of our own.
+"""Docling's backend for HTML with Fathom's reader.
 
 Docling 2.142.1 splits words at formatting, reads layout tables as a single cell, drops the content before the first heading
 and takes quadratic time in the length of a line; not needed once docling's HTML backend passes the cases of tests/…/cases.
@@ -29,12 +29,12 @@ class HtmlBackend(DeclarativeDocumentBackend):
         self._source = data.decode("utf-8-sig", errors="replace")
 
     def is_valid(self) -> bool:
-        """Tells whether the page can be read, as any text can."""
+        """Returns True, since any text can be read."""
         return True
 
     @classmethod
     def supports_pagination(cls) -> bool:
-        """Tells that a page of HTML has no pages."""
+        """Returns False, since HTML has no pages."""
         return False
 
     @classmethod

@@ -33,7 +33,7 @@ class OmittedContent:
             samples.append(sample if len(sample) <= MAX_SAMPLE else f"{sample[:MAX_SAMPLE].rstrip()}…")
 
     def notices(self) -> list[Notice]:
-        """Returns a notice a kind, in the order in which the first of each came."""
+        """Returns a notice per kind, in order of first occurrence."""
         return [Notice(kind=kind, message=self._message(kind), count=count) for kind, count in self._counts.items()]
 
     def _message(self, kind: str) -> str:

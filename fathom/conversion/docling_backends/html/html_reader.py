@@ -1,4 +1,4 @@
-"""Walks the tree of a page as its text flows: lines of runs become paragraphs, elements of a kind go to their reader."""
+"""Walks the tree of a page in text order: runs form lines and paragraphs, special elements go to their handlers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fathom.conversion.docling_backends.html.unseen import NEVER
 from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, InlineStyle, Run, is_blank, plain
 
-# Runs that keep their format; a page with more of them is written plain from there on.
+# Runs that keep their format; further runs of a page are written plain.
 MAX_FORMATTED_RUNS = 30_000
 # Lists and tables nested deeper than this are read as paragraphs.
 MAX_STRUCTURES = 20
@@ -63,8 +63,8 @@ class PageReader:
         self.blocks: list[MarkupBlock] = []
         self.line = HtmlLine()
         self.style = PLAIN
-        self.waiting: list[MarkupBlock] = []  # stand behind the line in which they came
-        self.later: list[MarkupBlock] = []  # notes that stand amid the text, for the end of its section
+        self.waiting: list[MarkupBlock] = []  # to be placed behind the current line
+        self.later: list[MarkupBlock] = []  # notes amid the text, for the end of the section
         self.in_cell = False
         self.structures = 0
         self.field_start = 0  # runs of the line that belong to the fields before
@@ -97,7 +97,7 @@ class PageReader:
         if tag in NEVER and tag != "script":
             return
         handler = self._handlers.get(tag)
-        if self.context.notes.marks and self._is_note(element):
+        if self.context.notes.marks and self._read_note(element):
             return
         if handler is None and (role := element.get("role")) is not None:
             handler = self._handlers.get(f"role={role}")
@@ -120,7 +120,7 @@ class PageReader:
             self._keeps_line_ends = keeps or keeps_line_ends(css)
         if element.text:
             self.say(element.text)
-        for child in element:  # not by `flow`: each call takes of the depth that Python has
+        for child in element:  # not by `flow`: each call consumes Python's recursion depth
             self.element(child)
             if child.tail:
                 self.say(child.tail)
@@ -177,7 +177,7 @@ class PageReader:
         return runs
 
     def inside(self, element: etree._Element) -> list[MarkupBlock]:
-        """Returns the blocks within the element, apart from those that are being collected."""
+        """Returns the blocks within the element, separate from those being collected."""
         blocks, line, waiting, start = self.blocks, self.line, self.waiting, self.field_start
         self.blocks, self.line, self.waiting = [], HtmlLine(), []
         self.container(element)
@@ -192,7 +192,7 @@ class PageReader:
         self.blocks.append(block)
 
     def add_heading(self, element: etree._Element, level: int) -> None:
-        """Adds a heading of the level that its element says, 1 to 6; in a cell of data it is a paragraph."""
+        """Adds a heading of its element's level, 1 to 6; in a data cell it is a paragraph."""
         self.end_line()
         runs = self.single_line(element)
         if not is_blank(runs):
@@ -204,7 +204,7 @@ class PageReader:
         self.end_line()
 
     def add_title(self, element: etree._Element) -> None:
-        """Adds the paragraph that is the title of the page."""
+        """Adds the paragraph as the title of the page."""
         self.end_line()
         runs = self.single_line(element)
         if not is_blank(runs):
@@ -216,7 +216,7 @@ class PageReader:
         return self._single_line_depth > 0
 
     def _taken(self) -> list[list[Run]]:
-        """Returns the paragraphs of the line, without formatting where the page has had too much of it."""
+        """Returns the paragraphs of the line, without formatting once the page exceeds its limit of runs."""
         runs = self.line.mark
         if not runs:
             return []
@@ -234,8 +234,8 @@ class PageReader:
             found = self._styles[style, tag] = replace(style, **_STYLES[tag])  # type: ignore[arg-type]
         return found
 
-    def _is_note(self, element: etree._Element) -> bool:
-        """Reads the element if it is the mark of a note, a note, or a way back from it."""
+    def _read_note(self, element: etree._Element) -> bool:
+        """Reads the element if it is a note mark, a note, or a backlink; returns whether it is."""
         notes = self.context.notes
         if element in notes.ways:
             return True
@@ -257,7 +257,7 @@ class PageReader:
 
 
 def _without_own_label(runs: list[Run], label: str) -> list[Run]:
-    """Returns the runs of a note without the label, and the signs of the way back, that they begin with."""
+    """Returns the runs of a note without the leading label and backlink signs."""
     left = plain(runs)
     shown = label.partition("-")[0]
     cut = 0

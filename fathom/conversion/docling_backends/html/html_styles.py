@@ -16,7 +16,7 @@ MAX_STYLE_SHEET = 300_000
 MAX_RULES = 50  # rules for a class or id
 MAX_SELECTORS = 500  # of a rule
 MAX_COMPOUNDS = 8
-MAX_LOOKED_UP = 2_000_000  # elements above others that are looked at for a page
+MAX_LOOKED_UP = 2_000_000  # ancestors examined for a page
 MAX_DECLARATIONS = 4000  # characters
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -27,7 +27,7 @@ _BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "table", "list-item", "tab
 
 @lru_cache(maxsize=4096)
 def declarations(style: str) -> Mapping[str, str]:
-    """Returns the properties of a style attribute with their values, all in small letters."""
+    """Returns the properties of a style attribute with their values, all in lower case."""
     found: dict[str, str] = {}
     for declaration in style[:MAX_DECLARATIONS].lower().split(";"):
         name, colon, value = declaration.partition(":")
@@ -37,23 +37,23 @@ def declarations(style: str) -> Mapping[str, str]:
 
 
 def hides(style: str) -> bool:
-    """Tells whether an element of this style attribute is not shown."""
+    """Returns whether the style attribute hides its element."""
     found = declarations(style)
     return found.get("display") == "none" or found.get("visibility") in ("hidden", "collapse") or found.get("mso-hide") == "all"
 
 
 def is_block(style: str) -> bool:
-    """Tells whether the style attribute makes the element a block."""
+    """Returns whether the style attribute makes the element a block."""
     return declarations(style).get("display") in _BLOCK_DISPLAYS
 
 
 def keeps_line_ends(style: str) -> bool:
-    """Tells whether line ends within the element are shown."""
+    """Returns whether line ends within the element are shown."""
     return declarations(style).get("white-space", "").startswith("pre")
 
 
 def styled(style: InlineStyle, attribute: str) -> InlineStyle:
-    """Returns the style as the style attribute changes it."""
+    """Returns the style, changed by the style attribute."""
     found = declarations(attribute)
     changes: dict[str, Any] = {}
     weight = found.get("font-weight", "")
@@ -69,9 +69,9 @@ def styled(style: InlineStyle, attribute: str) -> InlineStyle:
 
 
 class StyleSheet:
-    """Says which elements the page's own style sheets do not show, by their names, ids and classes and those above them.
+    """Matches elements hidden by the page's own style sheets, by their names, ids, classes and ancestors.
 
-    Rules for some media only, and selectors of more than that, are passed over.
+    Rules for specific media and other selectors are ignored.
     """
 
     def __init__(self, root: etree._Element) -> None:
@@ -100,7 +100,7 @@ class StyleSheet:
                 rules.append((compounds, shown))
 
     def hides(self, element: etree._Element) -> bool:
-        """Tells whether a rule hides the element, and none shows it."""
+        """Returns whether a rule hides the element and no rule shows it."""
         if not self._rules:
             return False
         keys = [f".{name}" for name in (element.get("class") or "").split()]
@@ -134,7 +134,7 @@ class _Compound:
     is_parent: bool = False
 
     def is_met(self, element: etree._Element) -> bool:
-        """Tells whether the element is as the selector asks."""
+        """Returns whether the element matches the compound."""
         return (
             self.tag in ("", element.tag)
             and self.ids <= {element.get("id")}
@@ -163,7 +163,7 @@ def _compounds(selector: str) -> list[_Compound]:
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:
-    """Yields (selectors, declarations) of the rules that stand in no other."""
+    """Yields (selectors, declarations) of the top-level rules."""
     depth, before = 0, ""
     for piece in re.findall(r"[{}]|[^{}]+", sheet):
         if piece == "{":

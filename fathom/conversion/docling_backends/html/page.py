@@ -38,8 +38,8 @@ def read_page(
 ) -> HtmlPageContent:
     """Reads the HTML of a page.
 
-    `address` is where the page stood; relative links are resolved by it. `frames` are pages within the page, by their
-    addresses or content ids. `below_title`: the document has a title, so that the page's headings stand below it.
+    `address` is the page's URL, by which relative links are resolved. `frames` are pages within the page, by their
+    addresses or content ids. `below_title`: the document has a title, so that the page's headings are below it.
     """
     root = page_tree(source)
     return read_tree(root, address=address, frames=frames, below_title=below_title) if root is not None else HtmlPageContent()
@@ -56,10 +56,10 @@ def read_tree(
     has_title = any(is_title(element) for element in root.iter("p"))
     context = PageContext(PageLinks(root, address), notes, left_out, labels_of(root), frames or {}, below_title, has_title)
     blocks = PageReader(context, HANDLERS).read(root)
-    if not blocks:  # a page that has no text but that for browsers without scripts, or its menus
+    if not blocks:  # only `noscript` text or menus
         for element in unseen.without_scripts:
             _show(element)
-        context.left_out = OmittedContent()  # the notices of the first reading hold
+        context.left_out = OmittedContent()  # the notices of the first reading are kept
         blocks = PageReader(context, HANDLERS).read(root) or [Paragraph([Run(text)]) for text in unseen.menus]
     else:
         for element in unseen.without_scripts:

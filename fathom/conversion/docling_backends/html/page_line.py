@@ -1,4 +1,4 @@
-"""Collects the runs of a line of HTML and cuts it into paragraphs, white space as a browser shows it."""
+"""Collects the runs of a line of HTML and splits it into paragraphs, with white space as a browser shows it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from fathom.conversion.docling_backends.formatted_runs import superscript
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, PLAIN, InlineStyle, Run
 
-# Shown as nothing: soft hyphens and places where a line may break.
+# Invisible: soft hyphens and possible line breaks.
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]+")
 _LINE_ENDS = re.compile("[\u2028\u2029]")
-# Mails pad their previews with these.
+# Padding characters of mail previews.
 _PADDING = re.compile(r"(?:(?<=\s)|(?<![\s\S]))[\u034f\u200c\u200d\u2007]+(?=\s|\Z)")
 _SHOWN_AS_NOTHING = f" {LINE_BREAK}\u200c\u200d\u034f"
 _TWO_BREAKS = re.compile(rf"\s*{LINE_BREAK}\s*{LINE_BREAK}\s*")
@@ -26,7 +26,7 @@ class HtmlLine:
         self.is_plain = True  # whether no run has a style
 
     def add(self, text: str, style: InlineStyle) -> None:
-        """Adds text as it stands in the source."""
+        """Adds text as in the source."""
         if not text.isascii():
             text = _LINE_ENDS.sub(" ", _UNSEEN.sub("", text))
         if text:
@@ -39,7 +39,7 @@ class HtmlLine:
         self._parts.append((LINE_BREAK, PLAIN))
 
     def end_word(self, sign: str) -> None:
-        """Adds a sign right behind the last word."""
+        """Adds a sign directly behind the last word."""
         while self._parts and not self._parts[-1][0].strip():
             self._parts.pop()
         if self._parts:
@@ -48,7 +48,7 @@ class HtmlLine:
 
     @property
     def mark(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return len(self._parts)
 
     def since(self, mark: int) -> str:
@@ -57,7 +57,7 @@ class HtmlLine:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing in the line shows."""
+        """Whether the line shows nothing."""
         return not any(text.strip() for text, _ in self._parts)
 
     def ending(self) -> str:
@@ -103,7 +103,7 @@ def _unformatted(parts: list[StyledText]) -> str:
 
 
 def _parted(parts: list[StyledText]) -> list[list[StyledText]]:
-    """Returns the parts of each paragraph; a paragraph ends where two breaks follow with nothing but blanks between."""
+    """Returns the parts of each paragraph; a paragraph ends at two breaks with only blanks between."""
     paragraphs: list[list[StyledText]] = [[]]
     breaks = 0
     for part in parts:

@@ -1,4 +1,4 @@
-"""Makes the links of a page absolute: by its base, by where it was saved from, or by the address it gives for itself."""
+"""Makes the links of a page absolute: by its base, the address it was saved from, or its canonical address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_LINK = 4000  # characters; longer links carry data
 
 
 class PageLinks:
-    """Resolves the links of a page; `address` is where the page stood, if anything says so."""
+    """Resolves the links of a page; `address` is the page's URL, if known."""
 
     def __init__(self, root: etree._Element, address: str | None = None) -> None:
         own = address or _own_address(root)
@@ -51,5 +51,5 @@ def _own_address(root: etree._Element) -> str | None:
 def _joined(base: str, href: str) -> str:
     try:
         return urljoin(base, href)
-    except ValueError:  # such as a host in brackets that is none
+    except ValueError:  # such as an invalid host in brackets
         return href

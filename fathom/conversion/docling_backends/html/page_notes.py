@@ -1,4 +1,4 @@
-"""Finds the footnotes of a page or book: the marks in the text, the notes they lead to, and the ways back."""
+"""Finds the footnotes of a page or book: the marks in the text, the notes they lead to, and the backlinks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def kinds_of(element: etree._Element) -> frozenset[str]:
 
 @dataclass(slots=True)
 class PageNotes:
-    """The marks in the text and the notes, each with its label; `ways` lead back from a note and are no text."""
+    """The marks in the text and the notes, each with its label; `ways` are backlinks, which are no text."""
 
     marks: dict[etree._Element, str] = field(default_factory=dict[etree._Element, str])
     notes: dict[etree._Element, str] = field(default_factory=dict[etree._Element, str])
@@ -69,7 +69,7 @@ def find_notes(root: etree._Element) -> PageNotes:
 
 
 def _label(link: etree._Element) -> str | None:
-    """Returns the label of a link that looks like the mark of a note."""
+    """Returns the label of a link that looks like a note mark."""
     said = " ".join("".join(link.itertext()).split())
     if len(said) > MAX_MARK or not said:
         return None
@@ -99,7 +99,7 @@ def _named(root: etree._Element, names: set[str]) -> dict[str, etree._Element]:
 
 
 def _note_at(place: etree._Element, link: etree._Element, targets: set[etree._Element]) -> etree._Element | None:
-    """Returns the block that is the note at the place, or None where the place is a whole section or a heading."""
+    """Returns the note's block at the target, or None if the target is a whole section or a heading."""
     block: etree._Element | None = place
     while block is not None and block.tag not in _BLOCKS:
         if block.tag in ("h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "body", "html", "figure", "img"):

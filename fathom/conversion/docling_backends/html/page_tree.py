@@ -13,13 +13,13 @@ from lxml import etree
 from fathom.conversion.kinds.xml_faults import with_own_entities
 
 MAX_DEPTH = 250
-# libxml2 takes neither longer texts nor deeper trees unless it is told to.
+# By default libxml2 accepts neither longer texts nor deeper trees.
 MAX_BOUNDED_BYTES = 9_000_000
 
 VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip
-# Beyond half of the depth these are passed over, so that tables and lists within them keep their structure.
+# Beyond half of the depth these are skipped, so that tables and lists within them keep their structure.
 _WRAPPERS = frozenset({
     "a", "article", "b", "big", "center", "cite", "div", "em", "font", "i", "main", "section", "small", "span", "strong", "tt",
     "u",
@@ -58,7 +58,7 @@ _KEPT_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 def page_tree(source: str) -> etree._Element | None:
     """Returns the root of the page, or None if there is nothing in it.
 
-    XHTML that is well-formed is read as XML, where `<a id="x"/>` is a whole element; names of elements have no namespace.
+    Well-formed XHTML is read as XML, where `<a id="x"/>` is a whole element; element names have no namespace.
     """
     source = with_own_entities(_CONTROLS.sub("", source))
     if _XHTML.match(source) and not _LONG_TAG.search(source) and (root := _xml_tree(source)) is not None:
@@ -70,7 +70,7 @@ def page_tree(source: str) -> etree._Element | None:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=huge)
     try:
         root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:  # such as a page that is empty
+    except etree.XMLSyntaxError:  # such as an empty page
         root = None
     last = parser.error_log.last_error
     if (last is not None and last.type_name == "ERR_RESOURCE_LIMIT") or (huge and root is not None and _is_deep(root)):
@@ -81,7 +81,7 @@ def page_tree(source: str) -> etree._Element | None:
 
 
 def _part_definitions(root: etree._Element) -> None:
-    """Ends terms and definitions where the next begins, which libxml2 leaves to the author."""
+    """Ends terms and definitions where the next begins, which libxml2 does not do."""
     for element in [*root.iter("dt", "dd")]:
         parent = element.getparent()
         if parent is not None and parent.tag in ("dt", "dd"):
@@ -121,7 +121,7 @@ def _is_deep(root: etree._Element) -> bool:
 
 
 class _ShallowParser(HTMLParser):
-    """Builds a tree of bounded depth from tags that nest without end, as pages do that never close a `<font>`."""
+    """Builds a tree of bounded depth from endlessly nested tags, as in pages that never close a `<font>`."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -138,7 +138,7 @@ class _ShallowParser(HTMLParser):
         return self._root
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Opens an element, unless it would stand too deep."""
+        """Opens an element, unless it would be too deep."""
         if tag in ("html", "body", "head"):
             return
         if len(self._open) >= MAX_DEPTH or (len(self._open) >= MAX_DEPTH // 2 and tag in _WRAPPERS):
@@ -151,7 +151,7 @@ class _ShallowParser(HTMLParser):
             self._end({"p"}, {"td", "th", "li", "table", "div", "blockquote"})
         try:
             element = etree.SubElement(self._open[-1], tag, {name: value or "" for name, value in attrs[:MAX_ATTRIBUTES]})
-        except ValueError:  # a name that no XML has
+        except ValueError:  # not a valid XML name
             element = etree.SubElement(self._open[-1], "span")
         if tag not in VOID:
             self._open.append(element)

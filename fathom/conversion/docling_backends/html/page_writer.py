@@ -14,7 +14,7 @@ from docling_core.types.doc import ContentLayer, DocItemLabel, DoclingDocument, 
 from docling_core.types.doc.document import InlineGroup, ListItem, RefItem, RichTableCell, TableCell, TableData
 
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
-from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, place_cells
 from fathom.conversion.docling_backends.markup.markup_blocks import (
     Code,
     Footnote,
@@ -63,12 +63,12 @@ class PageWriter:
                     self._document.add_formula(block.text, parent=above)
 
     def write_apart(self, texts: Iterable[str]) -> None:
-        """Appends texts that are not for readers of the page's text, such as its menus."""
+        """Appends texts outside the page's content, such as its menus, as furniture."""
         for text in texts:
             self._document.add_text(DocItemLabel.TEXT, text, content_layer=ContentLayer.FURNITURE)
 
     def _heading(self, block: MarkupHeading, parent: NodeItem) -> None:
-        """Appends a heading without the marks of its notes, which stand below it; it keeps the link that it is."""
+        """Appends a heading without its note marks, which are placed below it; a heading that is a link keeps its target."""
         text = plain([Run(_MARK.sub("", run.text), run.style) for run in block.runs])
         if not text:
             return
@@ -158,7 +158,7 @@ class PageWriter:
                 self.write(rest, added)
 
     def _table(self, block: MarkupTable, parent: NodeItem) -> None:
-        grid = placed(block.rows)
+        grid = place_cells(block.rows)
         data = TableData(num_rows=grid.row_count, num_cols=grid.column_count, table_cells=[])
         table = self._document.add_table(data, parent=parent)
         self._caption(block.caption, table)
@@ -217,7 +217,7 @@ def _cell_text(blocks: Sequence[MarkupBlock]) -> str | None:
 
 
 def _texts(blocks: Iterable[MarkupBlock]) -> Iterator[str]:
-    """Yields all that the blocks say, as plain lines."""
+    """Yields the text of the blocks as plain lines."""
     for block in blocks:
         match block:
             case Paragraph() | MarkupHeading() | Footnote():

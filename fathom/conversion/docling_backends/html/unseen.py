@@ -12,7 +12,7 @@ from lxml import etree
 from fathom.conversion.docling_backends.html.html_left_out import OmittedContent
 from fathom.conversion.docling_backends.html.html_styles import StyleSheet, hides
 
-# Never shown, whatever is in it. A hidden element is renamed to the first.
+# Elements that are never shown. A hidden element is renamed to the first.
 HIDDEN = "template"
 NEVER = frozenset({HIDDEN, "script", "style", "head", "title", "meta", "link", "datalist", "canvas", "param", "area", "rp"})
 FALLBACKS = frozenset({"audio", "video"})
@@ -49,7 +49,7 @@ _PART_OF_TEXT = ("article", "main", "section", "blockquote", "td", "th", "dialog
 
 
 def is_shadow_root(template: etree._Element) -> bool:
-    """Tells whether the template's content is shown in the element that it stands in."""
+    """Returns whether the template's content is shown in its parent element."""
     return bool((template.get("shadowrootmode") or "").lower() in ("open", "closed"))
 
 
@@ -131,7 +131,7 @@ class UnseenMarker:
         return False
 
     def _mark_link_lists(self, root: etree._Element) -> None:
-        """Sets apart lists of links in the header and the footer of the page; those of an article are its text."""
+        """Marks lists of links in the header and the footer of the page; those of an article are text."""
         for frame in [*root.iter("header", "footer")]:
             if next(frame.iterancestors(*_PART_OF_TEXT), None) is not None:
                 continue
@@ -170,13 +170,13 @@ def _is_double(element: etree._Element) -> bool:
 
 
 def _is_menu(element: etree._Element) -> bool:
-    """Tells whether a navigation element leads about the site, as nearly all do, and is no text in the wrong element."""
+    """Returns whether a navigation element is site navigation, as nearly always, and not misplaced text."""
     length = _length(element)
     return length < LONG_NAV or _linked(element) >= MIN_LINKED * length
 
 
 def _is_mostly_links(element: etree._Element, least: int, *, headings: bool = False) -> bool:
-    """Tells whether the element is mostly links; `headings`: those above its links do not count."""
+    """Returns whether the element is mostly links; `headings`: headings above its links do not count."""
     if _is_longer(element, MAX_MENU):
         return False
     links = [link for link in element.iter("a") if link.get("href") is not None]
@@ -189,7 +189,7 @@ def _is_mostly_links(element: etree._Element, least: int, *, headings: bool = Fa
 
 
 def _leads_to_itself(link: etree._Element) -> bool:
-    """Tells whether the link is the sign beside a heading or a term that gives its address."""
+    """Returns whether the link is the permalink sign beside a heading or a term."""
     said = _text(link, 4)
     if not said or not set(said) <= _OWN_PLACE or "#" not in (link.get("href") or ""):
         return False
@@ -199,7 +199,7 @@ def _leads_to_itself(link: etree._Element) -> bool:
 
 
 def _is_spoken_formula(element: etree._Element) -> bool:
-    """Tells whether a hidden element says to screen readers the formula that the picture behind it shows."""
+    """Returns whether a hidden element is the screen-reader text of the formula picture behind it."""
     picture = element.getnext()
     if picture is None or picture.tag not in ("img", "svg") or (element.tail or "").strip():
         return False
@@ -227,12 +227,12 @@ def _linked(element: etree._Element) -> int:
 
 
 def _length(element: etree._Element) -> int:
-    """Returns how many characters the element says, blanks not counted."""
+    """Returns the number of characters in the element, without blanks."""
     return sum(len("".join(text.split())) for text in _TEXTS(element))
 
 
 def _is_longer(element: etree._Element, most: int) -> bool:
-    """Tells whether the element has more than `most` characters; no more of it is looked at, since elements nest."""
+    """Returns whether the element has more than `most` characters; stops counting there, since elements nest."""
     length = 0
     for text in element.itertext():
         length += len(text)

@@ -1,4 +1,4 @@
-"""Reads the blocks of an article: sections, lists, notes, references, whatever stands in whatever."""
+"""Reads the blocks of an article: sections, lists, notes, references, in any nesting."""
 
 from __future__ import annotations
 
@@ -127,12 +127,12 @@ class ArticleReader:
 
     def _section(self, section: Element, name: str, level: int) -> list[MarkupBlock]:
         runs = self._title_runs(section) or ([Run(_TITLES[name])] if name in _TITLES else [])
-        if not runs:  # a section without a name is no level of its own
+        if not runs:  # a section without a title is no level of its own
             return [*self._content(section, level - 1), *inline_notes(self._lines)]
         return [MarkupHeading(runs, level), *self._content(section, level), *inline_notes(self._lines)]
 
     def _caption(self, caption: Element, level: int) -> list[MarkupBlock]:
-        """Returns a caption's blocks; that of a box has its title above the box."""
+        """Returns a caption's blocks; the caption of a box has its title above the box."""
         title = child(caption, "title")
         shown = title is not None and name_of(caption.getparent()) != "boxed-text"
         return [*([Paragraph(self._lines.runs(title, _TITLE))] if shown else []), *self._content(caption, level)]

@@ -93,7 +93,7 @@ class FloatReader:
         return [Paragraph(runs)] if runs else []
 
     def _supplements(self, element: Element, level: int) -> list[MarkupBlock]:
-        """Reads the supplements that stand in the caption of a figure or table."""
+        """Reads the supplements in the caption of a figure or table."""
         found: list[MarkupBlock] = []
         for caption in children(element, "caption"):
             for inner in below(caption, _SUPPLEMENT):
@@ -101,7 +101,7 @@ class FloatReader:
         return found
 
     def alternatives(self, element: Element, level: int) -> list[MarkupBlock]:
-        """Reads the rendition that has most to read."""
+        """Reads the rendition with the most text."""
         chosen = next((found for name in _ALTERNATIVES if (found := child(element, name)) is not None), None)
         return self._block(chosen, name_of(chosen), level) if chosen is not None else []
 

@@ -33,6 +33,6 @@ def notes_below_table(foot: Element, lines: LineReader) -> list[Footnote]:
 
 
 def inline_notes(lines: LineReader) -> list[MarkupBlock]:
-    """Returns the notes that stood within the lines since the last call."""
+    """Returns the inline notes since the last call."""
     due, lines.marks.inline = lines.marks.inline, []
     return [Footnote(footnote(note, lines).runs, mark) for mark, note in due]

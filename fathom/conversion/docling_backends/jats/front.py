@@ -158,7 +158,7 @@ class FrontReader:
         return label if label is not None else child(child(affiliation, "aff"), "label")
 
     def _address(self, affiliation: Element) -> list[Run]:
-        """Returns an affiliation without its label; parts with nothing between them are parted by commas."""
+        """Returns an affiliation without its label; parts with nothing between them are separated by commas."""
         holder = affiliation if name_of(affiliation) == "aff" else next(children(affiliation, "aff"), affiliation)
         runs = [Run((holder.text or "").lstrip())]
         last = runs[0].text[-1:]

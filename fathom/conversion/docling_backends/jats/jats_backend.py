@@ -1,6 +1,6 @@
-"""Docling's reader of JATS, with our reading of the article.
+"""Docling's JATS backend with Fathom's reader.
 
-Docling 2.142.1 cuts titles at their first inline element, joins runs by blanks, and leaves out terms, table feet, authors
+Docling 2.142.1 cuts titles at their first inline element, joins runs by blanks, and omits terms, table feet, authors
 without a contrib-type and floating figures; not needed once its `jats_backend.py` keeps these.
 """
 
@@ -54,7 +54,7 @@ class JatsBackend(JatsDocumentBackend):
 
 
 def _articles(root: Element) -> Iterator[Element]:
-    """Yields the article that the file is, or those that an archive's answer holds."""
+    """Yields the article of the file, or the articles in an archive's response."""
     if name_of(root) == "article":
         yield root
         return

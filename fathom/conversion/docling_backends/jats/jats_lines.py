@@ -34,7 +34,7 @@ _STYLES: dict[str, dict[str, bool | str]] = {
     "sup": {"script": "super"},
     "monospace": {"code": True},
 }
-# Parts of names, addresses and citations; where the file has nothing between two of them, a blank stands there.
+# Parts of names, addresses and citations; adjacent parts without text between are separated by a blank.
 _PARTS = frozenset(
     """
     addr-line city collab conf-loc conf-name country degrees edition email fax given-names institution institution-wrap
@@ -49,7 +49,7 @@ _BRACKETS = str.maketrans("", "", "[]()")
 
 
 class LineReader:
-    """Reads lines; `aside` takes each block that stands within a line, such as a figure, and `marks` knows the notes."""
+    """Reads lines; `aside` receives each block within a line, such as a figure, and `marks` holds the note marks."""
 
     def __init__(self, marks: JatsNoteMarks, entities: dict[str, str]) -> None:
         self.marks = marks
@@ -175,7 +175,7 @@ class LineReader:
         return shown
 
     def _bracketed(self, element: Element, style: InlineStyle) -> list[Run]:
-        """Returns raised references as `[1,2]`, since a number behind a word would read as part of it."""
+        """Returns superscript references as `[1,2]`, since a number behind a word would read as part of it."""
         inner = self.runs(element, style)
         if any("[^" in run.text for run in inner):
             return inner

@@ -1,4 +1,4 @@
-"""Gives each footnote of an article its mark: the author's where it is a short word, else a number."""
+"""Assigns a mark to each footnote of an article: the author's if it is a short word, else a number."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class JatsNoteMarks:
         self._notes = {note.get("id") for note in below(root, "fn") if note.get("id")}
         self._labels = {note.get("id"): text_of(child(note, "label")) for note in below(root, "fn") if note.get("id")}
         self._marks: dict[str, str] = {}
-        self._used: dict[str, int] = dict(before._used) if before is not None else {}  # mark -> how often it was asked for
+        self._used: dict[str, int] = dict(before._used) if before is not None else {}  # mark -> number of requests
         self.number: int = 0 if before is None else before.number
-        self.inline: list[tuple[str, Element]] = []  # notes that stand where they are referred to
+        self.inline: list[tuple[str, Element]] = []  # notes placed where they are referred to
 
     def is_note(self, rid: str) -> bool:
-        """Tells whether the id is a footnote's."""
+        """Returns whether the id is a footnote's."""
         return rid in self._notes
 
     def mark_for(self, rid: str, shown: str) -> str:
-        """Returns the mark of the note that `rid` names; `shown` is the mark as the article shows it."""
+        """Returns the mark of the note `rid`; `shown` is the mark displayed in the article."""
         note = rid.split()[0] if rid else ""
         if note not in self._marks:
             self._marks[note] = self._new(self._labels.get(note, "") or shown)
@@ -48,7 +48,7 @@ class JatsNoteMarks:
         return mark
 
     def inline_note(self, note: Element) -> str:
-        """Keeps a note that stands within a line for the end of its section, and returns its mark as text."""
+        """Keeps an inline note for the end of its section, and returns its mark as text."""
         mark = self.mark_of(note) or self._new("")
         self.inline.append((mark, note))
         return f"[^{mark}]"

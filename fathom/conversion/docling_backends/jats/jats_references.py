@@ -1,4 +1,4 @@
-"""Writes the entries of a list of references as a reader sees them."""
+"""Writes the entries of a reference list as displayed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fathom.conversion.docling_backends.markup.markup_inline import PLAIN, Inlin
 
 _CITATIONS = ("mixed-citation", "element-citation", "citation", "nlm-citation", "product", "related-article", "related-object")
 _TITLES = ("article-title", "chapter-title", "data-title", "part-title", "trans-title", "issue-title")
-# Told at their places; whatever else a citation has stands at its end.
+# Elements with a fixed place; all others follow at the end of a citation.
 _PLACED = frozenset(
     {
         *_TITLES, "person-group", "name", "string-name", "collab", "etal", "anonymous", "source", "edition", "volume", "issue",
@@ -42,7 +42,7 @@ def citation_runs(citation: Element, lines: LineReader) -> list[Run]:
 
 
 class _Composition:
-    """The runs of a citation that is only data."""
+    """The runs of a data-only citation."""
 
     def __init__(self, citation: Element, lines: LineReader) -> None:
         self._citation, self._lines = citation, lines

@@ -8,7 +8,7 @@ from fathom.conversion.docling_backends.jats.jats_elements import Element, child
 from fathom.conversion.docling_backends.markup.markup_blocks import Cell, MarkupBlock
 
 MAX_SPAN = 10_000
-MAX_FILLED = 500_000  # empty cells of a table that its rows leave out
+MAX_FILLED = 500_000  # empty cells added where rows lack cells
 Content = Callable[[Element], list[MarkupBlock]]
 
 
@@ -19,7 +19,7 @@ def table_rows(table: Element, content: Content) -> list[list[Cell]]:
         return [row for group in groups for row in _cals_rows(group, content)]
     rows: list[list[Cell]] = []
     has_head = any(True for _ in children(table, "thead"))
-    leading = not has_head  # rows of names at the top are the head of a table that marks none
+    leading = not has_head  # without a marked head, rows of names at the top are the head
     for part, row in _rows(table):
         cells = list(children(row, "td", "th"))
         leading = leading and bool(cells) and all(name_of(cell) == "th" for cell in cells)
@@ -70,7 +70,7 @@ def _cals_rows(group: Element, content: Content) -> list[list[Cell]]:
                 across = names[last] - names[first] + 1 if first in names and last in names else 1
                 down = _number(entry.get("morerows"), least=0) + 1
                 at = names.get(first if first in names else entry.get("colname"), column)
-                while column < at and filled < MAX_FILLED:  # cells that the row leaves out, or that those above cover
+                while column < at and filled < MAX_FILLED:  # cells missing in the row, or covered from above
                     if covered.get(column, 0) <= number:
                         cells.append(Cell([], column_header=name_of(part) == "thead"))
                         filled += 1

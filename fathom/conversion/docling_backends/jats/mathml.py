@@ -1,4 +1,4 @@
-"""Writes MathML as TeX, so that a formula can be read where the article has no TeX of it."""
+"""Converts MathML to TeX, for formulas without TeX in the article."""
 
 from __future__ import annotations
 

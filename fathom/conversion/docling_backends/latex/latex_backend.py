@@ -1,4 +1,4 @@
-"""Docling's reader of LaTeX, with our reading of the text.
+"""Docling's LaTeX backend with Fathom's reader.
 
 Docling 2.142.1 reads the arguments of `\\multirow`, `\\multicolumn` and `\\cmidrule` as cells, ends a sentence at a footnote,
 glues links to words, and loses thin spaces and text behind a brace in `\\verb`; not needed once its `latex_backend.py`

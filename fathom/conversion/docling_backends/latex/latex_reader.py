@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fathom.conversion.docling_backends.latex.commands.latex_symbols import ACCENTS, accented, ligated, symbols
+from fathom.conversion.docling_backends.latex.commands.latex_symbols import ACCENTS, add_accent, apply_ligatures, symbols
 from fathom.conversion.docling_backends.latex.sinks import Sink
 from fathom.conversion.docling_backends.latex.tex.conditions import Conditions
 from fathom.conversion.docling_backends.latex.tex.macros import PROTECTED, Definitions, begin_environment, expand
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.tables.tabular import TableInProgress
 
 MAX_DEPTH = 80
-_NOT_KEPT = frozenset({"bold", "italic"})  # set for words of a text and for whole layouts alike, which nothing tells apart
+_NOT_KEPT = frozenset({"bold", "italic"})  # set for single words and for whole layouts, which cannot be distinguished
 MATH_SHIFT = "math shift"  # the key of the dollar sign's handler among the commands
 _BODY = re.compile(r"^(?:[^%\n\\]|\\.)*?\\begin\s*\{document\}", re.M)
 _GERMAN = re.compile(r"\\usepackage\s*(?:\[[^\]]*german[^\]]*\]\s*\{babel\}|\{n?german\})|\\documentclass\s*\[[^\]]*german")
@@ -65,7 +65,7 @@ class LatexReader:
         self.style = PLAIN
         self.notices: list[Notice] = []
         self.signature: list[Run] = []  # of a letter, due behind its closing
-        self.notes: list[Footnote] = []  # that are due at the end of the section
+        self.notes: list[Footnote] = []  # due at the end of the section
         self.note_count = 0
         self.last_number = 0  # of the previous list, for a list that resumes it
         self.front: Front | None = None
@@ -73,7 +73,7 @@ class LatexReader:
         self.float: Float | None = None
         self.unknown: dict[str, int] = {}
         self.glossary: dict[str, tuple[list[Token], list[Token]]] = {}  # short and long form of each term
-        self.verbatim_languages: dict[str, str] = {}  # of environments for code that the text defines
+        self.verbatim_languages: dict[str, str] = {}  # of code environments that the text defines
         self.used_headings = frozenset(_HEADINGS.findall(self.text))
         self.is_beamer = _BEAMER.search(self.text) is not None
         self._commands, self._environments = commands, environments
@@ -110,16 +110,16 @@ class LatexReader:
     # Emitting text and blocks.
 
     def say(self, text: str) -> None:
-        """Says text in the style of the place."""
+        """Adds text in the current style."""
         self.sink.say(text, self.style)
 
     def say_runs(self, runs: Sequence[Run]) -> None:
-        """Says runs that have a style of their own."""
+        """Adds runs with a style of their own."""
         self.sink.runs += runs
 
     def say_text(self, text: str) -> None:
-        """Says text as LaTeX sets it, with dashes and quotation marks; code stays as it is."""
-        self.say(text if self.style.code else ligated(text, german=self._german))
+        """Adds text with LaTeX's dashes and quotation marks; code is unchanged."""
+        self.say(text if self.style.code else apply_ligatures(text, german=self._german))
 
     def notes_due(self) -> None:
         """Adds the notes since the last heading."""
@@ -132,27 +132,27 @@ class LatexReader:
         self.notices.append(Notice(kind=kind, message=message, where=where))
 
     def set_command(self, name: str, command: Command) -> None:
-        """Gives a name a meaning for the rest of this text."""
+        """Sets the handler of a command for the rest of this text."""
         self._commands[name] = command
 
     def with_commands(self, commands: dict[str, Command]) -> dict[str, Command]:
-        """Adds commands, and returns those of before for `restore_commands`."""
+        """Adds commands, and returns the previous commands for `restore_commands`."""
         before = self._commands
         self._commands = {**before, **commands}
         return before
 
     def restore_commands(self, commands: dict[str, Command]) -> None:
-        """Gives the commands the meanings that they had."""
+        """Restores the previous commands."""
         self._commands = commands
 
     def set_environment(self, name: str, read: ReadEnvironment) -> None:
-        """Says how an environment of this text is read."""
+        """Sets the reader of an environment for this text."""
         self._environments[name] = read
 
     # Groups and arguments.
 
     def open_style(self, **changes: bool | str) -> None:
-        """Sets the argument that follows in another style; weight and slope are not kept."""
+        """Reads the next argument in another style; weight and slope are not kept."""
         self._scopes.append((self.style, False))
         self.set_style(**changes)
         self.source.skip_blank()
@@ -163,7 +163,7 @@ class LatexReader:
         self.source.push([*self.source.argument(), CLOSE_TOKEN])
 
     def set_style(self, **changes: bool | str) -> None:
-        """Sets the rest of the group in another style; weight and slope are not kept."""
+        """Reads the rest of the group in another style; weight and slope are not kept."""
         kept = {name: value for name, value in changes.items() if name not in _NOT_KEPT}
         self.style = replace(self.style, **kept)  # type: ignore[arg-type]
 
@@ -192,7 +192,7 @@ class LatexReader:
         return plain(self.line_of(tokens))
 
     def blocks(self) -> list[MarkupBlock]:
-        """Returns the blocks of the argument that follows."""
+        """Returns the blocks of the next argument."""
         self.source.skip_blank()
         token = self.source.next()
         if token is not None and token.kind != OPEN:
@@ -306,7 +306,7 @@ class LatexReader:
         return ""
 
     def _is_within_cjk(self) -> bool:
-        """Tells whether the white space stands between characters of a script without blanks, where it is not set."""
+        """Returns whether the white space is between characters of a script without blanks, and thus not printed."""
         if not (self.sink.runs and _CJK.fullmatch(self.sink.runs[-1].text[-1:])):
             return False
         following = self.source.peek()
@@ -352,7 +352,7 @@ class LatexReader:
                 self.overlay()
             self._commands[name](self, token)
         elif name in ACCENTS:
-            self.say(accented(name, self._letters()))
+            self.say(add_accent(name, self._letters()))
         elif name in symbols():
             self.say(symbols()[name])
         elif self._conditions.is_condition(name):
@@ -363,14 +363,14 @@ class LatexReader:
             self._unknown(name, token)
 
     def _letters(self) -> str:
-        """Returns the letters that an accent stands over."""
+        """Returns the letters under an accent."""
         runs = self.line_of(self.source.argument())
         return plain(runs)
 
     def _unknown(self, name: str, token: Token) -> None:
-        """Reads a command without a known meaning: its options are left out, its arguments stand as text.
+        """Reads a command without a known meaning: its options are skipped, its arguments become text.
 
-        The command named after a counter says its value.
+        The command named after a counter prints its value.
         """
         if name.startswith("the") and (number := self.definitions.counters.get(name[3:])) is not None:
             self.say(str(number))
@@ -382,7 +382,7 @@ class LatexReader:
             self._open_argument()
 
     def overlay(self) -> None:
-        """Leaves out on which slides of a frame something stands."""
+        """Skips an overlay specification."""
         token = self.source.next()
         if token is not None and token.kind == TEXT and (found := _OVERLAY.match(token.text)) is not None:
             rest = token.text[found.end() :]
@@ -413,7 +413,7 @@ class LatexReader:
         self.plain_environment(name)
 
     def plain_environment(self, name: str, *, arguments: str = "o") -> None:
-        """Reads an environment whose content stands as blocks of its own. `arguments`: `o` in brackets, `d` in braces."""
+        """Reads an environment whose content becomes blocks. `arguments`: `o` in brackets, `d` in braces."""
         self.drop(arguments)
         self.sink.paragraph()
         style = self.style
@@ -422,7 +422,7 @@ class LatexReader:
         self.sink.paragraph()
 
     def drop(self, arguments: str) -> None:
-        """Leaves out arguments: `s` a star, `o` in brackets, `d` in braces, `p` in parentheses."""
+        """Skips arguments: `s` a star, `o` in brackets, `d` in braces, `p` in parentheses."""
         for kind in arguments:
             if kind == "s":
                 self.source.star()

@@ -44,15 +44,15 @@ class Sink:
         self._aside = []
 
     def add(self, block: MarkupBlock) -> None:
-        """Adds a block behind the paragraph, which ends."""
+        """Ends the paragraph and adds a block behind it."""
         if self._inline:
-            self.runs += [Run(" "), *flattened(block), Run(" ")]
+            self.runs += [Run(" "), *flatten_block(block), Run(" ")]
             return
         self.paragraph()
         self.blocks.append(block)
 
     def add_aside(self, block: MarkupBlock) -> None:
-        """Adds a block that comes behind the paragraph, which goes on."""
+        """Adds a block to be placed behind the paragraph, which continues."""
         if self._inline or is_blank(self.runs):
             self.add(block)
         else:
@@ -65,11 +65,11 @@ class Sink:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has been said yet."""
+        """Whether nothing has been added yet."""
         return not self.blocks and is_blank(self.runs)
 
 
-def flattened(block: MarkupBlock) -> list[Run]:
+def flatten_block(block: MarkupBlock) -> list[Run]:
     """Returns the text of a block as the runs of a line."""
     match block:
         case MarkupHeading() | Paragraph() | Footnote():
@@ -84,18 +84,18 @@ def flattened(block: MarkupBlock) -> list[Run]:
             found: list[Run] = []
             for item in block.items:
                 found.append(Run(f" {item.marker or '-'} "))
-                found += joined_blocks(item.blocks)
+                found += join_blocks(item.blocks)
             return found
         case MarkupTable():
-            lines = [[joined_blocks(cell.blocks) for cell in row] for row in block.rows]
+            lines = [[join_blocks(cell.blocks) for cell in row] for row in block.rows]
             return [run for row in lines for cell in row for run in (*cell, Run(" "))]
 
 
-def joined_blocks(blocks: list[MarkupBlock]) -> list[Run]:
+def join_blocks(blocks: list[MarkupBlock]) -> list[Run]:
     """Returns the text of blocks as the runs of a line."""
     found: list[Run] = []
     for block in blocks:
-        found += [*([Run(" ")] if found else []), *flattened(block)]
+        found += [*([Run(" ")] if found else []), *flatten_block(block)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Builds docling's document of Markdown's tokens, so that every run keeps its own blanks and every block its place."""
+"""Builds docling's document from Markdown tokens; every run keeps its blanks and every block its place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
 from fathom.conversion.docling_backends.markdown.html_fragment import add_html
 from fathom.conversion.docling_backends.markdown.markdown_inline import MarkdownInlineReader
 from fathom.conversion.docling_backends.markdown.parser import formula, markdown_parser, note_label
-from fathom.conversion.docling_backends.markdown.raw_html import name_of, settle_html, whole_block_end
+from fathom.conversion.docling_backends.markdown.raw_html import escape_stray_tags, name_of, whole_block_end
 from fathom.conversion.docling_backends.markup.markup_blocks import (
     Cell,
     Code,
@@ -34,7 +34,7 @@ _ALERT = re.compile(r"\s*\[!(\w[\w-]*)\][+-]?[ \t]*")
 _TASK = re.compile(r"\[([ xX])\](?=\s|$)")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _CALLOUT_TITLE = re.compile(r"\{[^{}]*\.callout-[^{}]*\btitle=(?:\"([^\"{}]*)\"|'([^'{}]*)')")
-# Elements that are blocks of their own even within a line.
+# Elements that are blocks even within a line.
 _BLOCKS = frozenset({"table", "ul", "ol", "dl", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
 _ABOUT_PICTURES = frozenset({"a", "p", "center", "div", "span", "picture", "source", ""})
 
@@ -80,13 +80,13 @@ class MarkdownBuilder:
         """Appends the content of `text` to the document."""
         self._env, self._frames, self._unended = {}, [_OpenContainer(None)], set()
         tokens = markdown_parser().parse(text, self._env)
-        settle_html(tokens)
+        escape_stray_tags(tokens)
         self._labels = frozenset(str(token.meta["label"]) for token in tokens if token.type == "footnote_reference_open")
         index = 0
         while index < len(tokens):
             index = self._step(tokens, index)
         for number, note in self._env.get("footnotes", {}).get("list", {}).items():
-            if "tokens" in note:  # it stands in the line, `^[like this]`
+            if "tokens" in note:  # an inline note, `^[like this]`
                 label = note_label(Token("footnote_ref", "", 0, meta={"id": number}), self._labels)
                 self._writer.write([Footnote(self._inline.read(note["tokens"]), label)])
 
@@ -151,7 +151,7 @@ class MarkdownBuilder:
         self._frames.pop()
 
     def _container(self, token: Token) -> None:
-        """Adds the title of `::: note Title`, `:::{note} Title` or a callout's; the name alone, and attributes, are layout."""
+        """Adds the title of `::: note Title`, `:::{note} Title` or a callout's; a bare name and attributes are layout."""
         said = token.info.strip().rstrip(":")
         words = _BRACES.sub("", said).split()[0 if said.startswith("{") else 1 :]
         titled = _CALLOUT_TITLE.match(said)
@@ -203,7 +203,7 @@ class MarkdownBuilder:
             if _only_picture(children):
                 self._writer.write([Picture([])], parent)
             return
-        # bold, italics and code of a heading say nothing that its words do not
+        # bold, italics and code of a heading carry no meaning
         marked = any(run.style.link or run.style.struck for run in runs)
         said = "" if marked else text
         item: Any = (
@@ -276,7 +276,7 @@ def _only_picture(children: Sequence[Token]) -> bool:
 
 
 def _name_alert(children: Sequence[Token]) -> None:
-    """Writes the `[!NOTE]` that a quote begins with as readers see it, `Note:`."""
+    """Replaces the `[!NOTE]` at the start of a quote by its displayed form, `Note:`."""
     if not children or children[0].type != "text" or not (found := _ALERT.match(children[0].content)):
         return
     title = children[0].content[found.end() :]

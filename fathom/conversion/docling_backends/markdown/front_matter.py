@@ -41,7 +41,7 @@ def split_front_matter(text: str) -> FrontMatter:
     lines: list[str] = []
     for line in _lines("", values, 0):
         lines.append(line)
-        if len(lines) > MAX_LINES:  # aliases of YAML can stand for any number of them
+        if len(lines) > MAX_LINES:  # YAML aliases can expand to any number of lines
             lines = [line for line in found[2].splitlines() if line.strip()]
             break
     title = values.get("title")
@@ -50,7 +50,7 @@ def split_front_matter(text: str) -> FrontMatter:
 
 
 def _json_front_matter(text: str) -> FrontMatter:
-    """Parts an object of JSON on the first lines from the text that follows a blank line, as Hugo has it."""
+    """Splits a JSON object on the first lines from the text behind a blank line, as in Hugo."""
     values, end = None, 0
     if text.startswith("{"):
         try:
@@ -74,7 +74,7 @@ def _toml(text: str) -> Any:
 
 def _yaml(text: str) -> Any:
     try:
-        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - its base loader makes text of everything
+        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader returns only text
     except (yaml.YAMLError, RecursionError):
         return _loose(text)
 

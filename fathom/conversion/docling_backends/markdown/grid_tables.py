@@ -1,4 +1,4 @@
-"""Reads grid tables, which pandoc and reStructuredText draw with `+`, `-` and `|`; Markdown parsers take them for text."""
+"""Reads grid tables, which pandoc and reStructuredText draw with `+`, `-` and `|`; Markdown parsers read them as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fathom.conversion.docling_backends.markdown.table_tokens import FILLER, Mar
 
 MAX_COLUMNS = 200
 
-# Characters that are drawn as wide as two, behind which a filler stands for the second place.
+# Double-width characters, which are followed by a filler for the second column.
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\U0001f300-\U0001faff]"
 )
@@ -45,7 +45,7 @@ def grid_table(state: StateBlock, start_line: int, end_line: int, silent: bool) 
 
 
 def _grid(lines: Sequence[str]) -> list[tuple[list[MarkdownCell], bool]]:
-    """Returns the cells of each row, and whether the row is a header; nothing where the lines are no grid."""
+    """Returns the cells of each row, and whether the row is a header; empty if the lines are no grid."""
     edges = [at for at, character in enumerate(lines[0]) if character == "+"]
     fits = all(_fits(line, edges) for line in lines)
     rows = [] if fits and all(_is_even(line, edges) for line in lines) else spanned_rows(lines)
@@ -59,12 +59,12 @@ def _line(state: StateBlock, number: int) -> str:
 
 
 def _fits(line: str, edges: Sequence[int]) -> bool:
-    """True of a rule of the table, or of a line with a bar at every edge."""
+    """Returns whether the line is a rule of the table or has a bar at every edge."""
     return all(at < len(line) and line[at] in "+|" for at in edges) and len(line) == edges[-1] + 1
 
 
 def _is_even(line: str, edges: Sequence[int]) -> bool:
-    """True of a line that draws no rule within a cell."""
+    """Returns whether the line draws no rule within a cell."""
     if _RULE.fullmatch(line):
         return [at for at, character in enumerate(line) if character == "+"] == list(edges)
     return "+--" not in line and "--+" not in line

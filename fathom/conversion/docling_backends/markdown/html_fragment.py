@@ -36,10 +36,9 @@ def add_html(document: DoclingDocument, markup: str, parent_of: Callable[[], Nod
 
 
 def merge(source: DoclingDocument, document: DoclingDocument, parent: NodeItem) -> None:
-    """Moves all that `source` holds to the end of `parent`, every reference with it.
+    """Moves the content of `source` to the end of `parent`, with all references.
 
-    docling-core 2.142's `add_document` leaves references of captions and of rich cells behind; not needed once it takes
-    them along.
+    docling-core 2.142's `add_document` drops references of captions and of rich cells; not needed once it keeps them.
     """
     offsets = {name: len(getattr(document, name)) for name in COLLECTIONS if hasattr(document, name)}
     for name in offsets:

@@ -1,4 +1,4 @@
-"""Reads Markdown files; docling 2.142.1 loses footnotes, task states and HTML blocks, and parts words at their formatting."""
+"""Reads Markdown files; docling 2.142.1 loses footnotes, task states and HTML blocks, and splits words at formatting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fathom.conversion.report import Notice
 class MarkdownBackend(DeclarativeDocumentBackend):
     """Reads Markdown in UTF-8 with markdown-it-py.
 
-    Not needed once docling's own keeps footnotes, task states, HTML blocks and the blanks of inline groups.
+    Not needed once docling's own backend keeps footnotes, task states, HTML blocks and the blanks of inline groups.
     """
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MarkdownBackendOptions | None = None) -> None:
@@ -29,21 +29,21 @@ class MarkdownBackend(DeclarativeDocumentBackend):
         self.notices: list[Notice] = []
 
     def is_valid(self) -> bool:
-        """Whether there is anything to read."""
+        """Returns whether there is anything to read."""
         return bool(self.text.strip())
 
     @classmethod
     def supports_pagination(cls) -> bool:
-        """Markdown has no pages."""
+        """Returns False, since Markdown has no pages."""
         return False
 
     @classmethod
     def supported_formats(cls) -> set[InputFormat]:
-        """Markdown only."""
+        """Returns Markdown only."""
         return {InputFormat.MD}
 
     def convert(self) -> DoclingDocument:
-        """Returns the document: front matter as lines of `key: value`, its title as a title where the text has none."""
+        """Returns the document: front matter as lines of `key: value`, its title as the title if the text has none."""
         origin = DocumentOrigin(filename=self.file.name or "file", mimetype="text/markdown", binary_hash=self.document_hash)
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
         matter = split_front_matter(self.text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -22,7 +22,7 @@ _STYLES = {
 _BREAKS = frozenset({"br", "div", "p", "center", "tr", "li", "summary", "details"})
 _ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 _NO_TARGET = re.compile(r"\s*(?:javascript|vbscript|data):", re.I)
-# An address of the web or of mail that stands in the text without any mark.
+# A web or mail address in the text without any mark.
 _BARE = re.compile(
     r"(?<![A-Za-z0-9_/@.+-])(?:(?:https?|ftp)://[^\s<>，。、；）」』】]{2,}|www\.[^\s<>.，。、]+\.[^\s<>，。、；）」』】]+"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
@@ -42,7 +42,7 @@ class MarkdownInlineReader:
         self._links: list[str] = []
 
     def read(self, tokens: Sequence[Token]) -> list[Run]:
-        """Returns the runs of the tokens as they stand, line breaks of the author as LINE_BREAK."""
+        """Returns the runs of the tokens, with hard line breaks as LINE_BREAK."""
         self._runs, self._open, self._links = [], Counter(), []
         for index, token in enumerate(tokens):
             self._token(token, tokens, index)
@@ -78,7 +78,7 @@ class MarkdownInlineReader:
             self._linked(token.content)
 
     def _linked(self, text: str) -> None:
-        """Adds a text with links at the addresses that stand in it."""
+        """Adds a text, linking the addresses in it."""
         at = 0
         for found in _BARE.finditer(text):
             address = _without_trailing(found.group())
@@ -134,7 +134,7 @@ class MarkdownInlineReader:
 
 
 def attributes_of(tag: str) -> dict[str, str]:
-    """Returns the attributes of a tag by their names in small letters, entities read."""
+    """Returns the attributes of a tag by lower-case name, entities decoded."""
     return {found[1].lower(): html.unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(tag)}
 
 
@@ -161,7 +161,7 @@ def _alternative(token: Token) -> str:
 
 
 def _between_wide(tokens: Sequence[Token], index: int) -> bool:
-    """True between two characters of a script that has no blanks between words (Chinese, Japanese, Thai)."""
+    """Returns whether both characters are of a script without blanks between words (Chinese, Japanese, Thai)."""
     before = next((t.content for t in reversed(tokens[max(0, index - 3) : index]) if t.content), "")
     after = next((t.content for t in tokens[index + 1 : index + 4] if t.content), "")
     return bool(before and after) and _is_wide(before[-1]) and _is_wide(after[0])

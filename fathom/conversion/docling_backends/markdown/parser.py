@@ -1,4 +1,4 @@
-"""Configures markdown-it-py: GFM, footnotes, definition lists, admonitions and mathematics; no text is left out."""
+"""Configures markdown-it-py: GFM, footnotes, definition lists, admonitions and mathematics; no text is omitted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fathom.conversion.docling_backends.markdown.simple_tables import simple_tab
 # Quotes and lists nested deeper are plain text; markdown-it drops content nested deeper than its own bound.
 MAX_DEPTH = 100
 MAX_FORMULA = 2000
-# So many brackets that nothing closes are no links; looking for the end of each would take quadratic time.
+# More unclosed brackets than this are no links; searching the end of each would take quadratic time.
 MAX_UNCLOSED = 1000
 
 _TEX = re.compile(r"[\\^_{}=]")
@@ -58,7 +58,7 @@ def markdown_parser() -> MarkdownIt:
 
 
 def note_label(token: Token, taken: Collection[str]) -> str:
-    """Returns the label of a footnote mark; notes within the line have none and get a number that no other note has."""
+    """Returns the label of a footnote mark; inline notes have none and get an unused number."""
     label = token.meta.get("label")
     if label is not None:
         return str(label)
@@ -67,7 +67,7 @@ def note_label(token: Token, taken: Collection[str]) -> str:
 
 
 def whole_table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads a table as markdown-it does, and keeps the cells that a row has beyond its header."""
+    """Reads a table as markdown-it does, and keeps a row's cells beyond the header's width."""
     first = len(state.tokens)
     if not table(state, start_line, end_line, silent):
         return False
@@ -120,7 +120,7 @@ def too_deep(state: StateBlock, start_line: int, end_line: int, silent: bool) ->
 
 
 def definition_follows(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Ends the paragraph of a note where a definition follows on the next line; reads nothing itself."""
+    """Ends a note's paragraph if a definition follows on the next line; reads nothing itself."""
     if not silent or start_line == 0:
         return False
     end = state.eMarks[start_line - 1]
@@ -143,7 +143,7 @@ def math_that_ends(state: StateBlock, start_line: int, end_line: int, silent: bo
 
 
 def unclosed_brackets(state: StateInline, silent: bool) -> bool:
-    """Takes brackets as text in a paragraph that leaves thousands of them open."""
+    """Reads brackets as text in a paragraph with thousands of unclosed brackets."""
     if state.src[state.pos] not in "[!" or len(state.src) < MAX_UNCLOSED:
         return False
     if state.env.get("brackets_of") is not state.src:
@@ -158,7 +158,7 @@ def unclosed_brackets(state: StateInline, silent: bool) -> bool:
 
 
 def bracket_math(state: StateInline, silent: bool) -> bool:
-    r"""Keeps `\(…\)` and `\[…\]` as they are where TeX stands in them; else the backslashes are mere escapes."""
+    r"""Keeps `\(…\)` and `\[…\]` if they contain TeX; else the backslashes are mere escapes."""
     opening = state.src[state.pos : state.pos + 2]
     if opening not in _CLOSING:
         return False
@@ -172,7 +172,7 @@ def bracket_math(state: StateInline, silent: bool) -> bool:
 
 
 def raised_or_lowered(state: StateInline, silent: bool) -> bool:
-    """Reads `H~2~O` and `x^2^` where they stand right behind a word; a single tilde elsewhere is a tilde."""
+    """Reads `H~2~O` and `x^2^` directly behind a word; a single tilde elsewhere is a tilde."""
     before = state.src[state.pos - 1 : state.pos] if state.pos else ""
     if state.src[state.pos] not in "~^" or not (before.isalnum() or before in (")", "]")):
         return False
@@ -191,7 +191,7 @@ def _is_container(params: str, *_: object) -> bool:
 
 
 def _rendered(self: object, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]) -> str:
-    """Writes a token of ours as HTML, for blocks that HTML and Markdown share."""
+    """Renders a Fathom token as HTML, for blocks that mix HTML and Markdown."""
     from html import escape
 
     token = tokens[index]

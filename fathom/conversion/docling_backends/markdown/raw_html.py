@@ -1,4 +1,4 @@
-"""Tells the HTML in a Markdown text from angle brackets that are text, so that a parser of HTML swallows nothing."""
+"""Distinguishes HTML in a Markdown text from angle brackets that are text, so that an HTML parser swallows nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SPANS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 def pieces_of(markup: str) -> Iterator[tuple[str, str]]:
     """Yields the text, tags and comments of a piece of HTML, each with its kind: `text`, `tag` or `comment`.
 
-    An angle bracket that begins nothing whole is text.
+    An angle bracket that begins no complete tag is text.
     """
     at, written = 0, 0
     unclosed: set[str] = set()
@@ -47,7 +47,7 @@ def pieces_of(markup: str) -> Iterator[tuple[str, str]]:
                 kind, close = "comment", markup.find(opening[1], at + len(opening[0]))
                 end = close + len(opening[1]) if close >= 0 else -1
                 if close < 0:
-                    unclosed.add(opening[0])  # looked for once, so that many of them take no longer
+                    unclosed.add(opening[0])  # searched once, so that many of them take linear time
         if end < 0:
             at += 1
             continue
@@ -60,12 +60,12 @@ def pieces_of(markup: str) -> Iterator[tuple[str, str]]:
 
 
 def name_of(tag: str) -> str:
-    """Returns the element's name in small letters."""
+    """Returns the element's name in lower case."""
     found = _NAME.match(tag)
     return found[1].lower() if found else ""
 
 
-def settle_html(tokens: Sequence[Token]) -> None:
+def escape_stray_tags(tokens: Sequence[Token]) -> None:
     """Turns tags into text that an HTML parser would misread: unknown elements and elements without an end tag.
 
     Examples: `Vec<T>`, `use the <title> tag`, a comment that never ends. In HTML blocks, where many end tags may be omitted,
@@ -119,14 +119,14 @@ def _settled_block(markup: str, ends: Counter[str]) -> str:
 
 
 def escaped_brackets(text: str) -> str:
-    """Returns the text with its angle brackets as entities."""
+    """Returns the text with angle brackets as entities."""
     return text.replace("<", "&lt;")
 
 
 def whole_block_end(tokens: Sequence[Token], start: int, never: set[str]) -> int:
     """Returns the index behind the HTML block at `start` and all that belongs to it, up to the end tags of its elements.
 
-    `never` remembers elements whose end was looked for in vain, so that nobody looks again.
+    `never` holds elements without an end tag, so that it is not searched again.
     """
     waiting: Counter[str] = Counter()
     for index in range(start, len(tokens)):

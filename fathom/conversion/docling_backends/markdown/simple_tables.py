@@ -22,7 +22,7 @@ Rows = list[tuple[list[MarkdownCell], bool]]
 
 
 def simple_table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Reads a table that begins at the line: with its header, with a rule over it, or with a rule over the whole width."""
+    """Reads a table that begins at the line: with its header, a rule of columns, or a full-width rule."""
     if state.is_code_block(start_line):
         return False
     first, second = _line(state, start_line), _line(state, start_line + 1) if start_line + 1 < end_line else ""
@@ -66,7 +66,7 @@ def _without_header(state: StateBlock, start: int, end: int) -> tuple[Rows, int]
 
 
 def _multiline(state: StateBlock, start: int, end: int) -> tuple[Rows, int] | None:
-    """Reads header lines up to a rule of the columns, then rows of several lines that blank lines part, up to a full rule."""
+    """Reads header lines up to a rule of columns, then multi-line rows separated by blank lines, up to a full rule."""
     lines: list[str] = []
     for number in range(start + 1, min(end, start + MAX_LINES)):
         line = _line(state, number)
@@ -110,7 +110,7 @@ def _columns(rule: str) -> list[int]:
 
 
 def _cells(lines: Sequence[str], columns: Sequence[int]) -> list[MarkdownCell] | None:
-    """Returns the cells of a row of lines; None where a word goes over the beginning of a column."""
+    """Returns the cells of a row of lines; None if a word crosses the beginning of a column."""
     if len(columns) > MAX_COLUMNS:
         return None
     texts: list[list[str]] = [[] for _ in columns]
@@ -135,5 +135,5 @@ def _lines_until_blank(state: StateBlock, start: int, end: int) -> list[str]:
 
 
 def _line(state: StateBlock, number: int) -> str:
-    """Returns the line with the blanks before it that stand within its block."""
+    """Returns the line with its indentation relative to the block."""
     return state.getLines(number, number + 1, state.blkIndent, False).rstrip("\n")

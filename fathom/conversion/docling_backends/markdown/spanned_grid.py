@@ -1,4 +1,4 @@
-"""Reads grid tables whose cells go over several rows or columns: each cell is a rectangle of `-` and `|` between its `+`."""
+"""Reads grid tables with row or column spans: each cell is a rectangle of `-` and `|` between its `+`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Box:
 
 
 def spanned_rows(lines: Sequence[str]) -> list[tuple[list[MarkdownCell], bool]]:
-    """Returns the cells of each row that begin in it, and whether the row is a header; nothing where the grid has gaps."""
+    """Returns the cells of each row that begin in it, and whether the row is a header; empty if the grid has gaps."""
     width = max(map(len, lines))
     if len(lines) > MAX_LINES or width > MAX_WIDTH:
         return []
@@ -86,6 +86,6 @@ def _box(drawn: Sequence[str], top: int, left: int) -> _Box | None:
 
 
 def _closes(drawn: Sequence[str], box: _Box) -> bool:
-    """Tells whether the lower rule and the left edge of the rectangle are drawn."""
+    """Returns whether the lower rule and the left edge of the rectangle are drawn."""
     below = drawn[box.bottom][box.left : box.right + 1]
     return below[0] == "+" and not below.strip("+-") and all(drawn[at][box.left] in "+|" for at in range(box.top, box.bottom))

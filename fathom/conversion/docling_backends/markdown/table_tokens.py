@@ -1,4 +1,4 @@
-"""Writes tables that are drawn with signs as the tokens of Markdown's own tables."""
+"""Writes text-drawn tables as the tokens of Markdown's own tables."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-# Stands behind a character that is as wide as two, and is no text.
+# Filler behind a double-width character; it is no text.
 FILLER = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownCell:
-    """The text of a cell, and how many rows and columns it goes over."""
+    """The text of a cell, and its row and column spans."""
 
     text: str
     rows: int = 1
@@ -22,7 +22,7 @@ class MarkdownCell:
 
 
 def push_table(state: StateBlock, rows: Sequence[tuple[list[MarkdownCell], bool]]) -> None:
-    """Adds a table of these rows, each with whether it is a header."""
+    """Adds the tokens of a table; each row comes with a header flag."""
     state.push("table_open", "table", 1)
     for cells, is_header in rows:
         if is_header:

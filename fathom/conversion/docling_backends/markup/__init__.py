@@ -1,1 +1,1 @@
-"""Blocks of marked-up text (LaTeX, AsciiDoc, JATS) and the document that is made of them."""
+"""Blocks of marked-up text (LaTeX, AsciiDoc, JATS, HTML) and their conversion to a document."""

@@ -1,4 +1,4 @@
-"""Places the cells of a table on its grid, as HTML does, with bounds for spans that a damaged file claims."""
+"""Places the cells of a table on its grid, as HTML does, with bounds on spans against damaged files."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class MarkupGrid:
     column_count: int
 
 
-def placed(rows: list[list[Cell]]) -> MarkupGrid:
-    """Returns the cells at their places; a cell goes to the first column that no cell from above covers.
+def place_cells(rows: list[list[Cell]]) -> MarkupGrid:
+    """Returns the placed cells; a cell goes to the first column not covered from above.
 
     Raises DocumentTooLarge if the table has more than MAX_GRID places.
     """

@@ -1,4 +1,4 @@
-"""The blocks that a reader of marked-up text finds: headings, paragraphs, lists, tables and the like."""
+"""Defines the blocks of marked-up text: headings, paragraphs, lists, tables and the like."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MarkupHeading:
 
 @dataclass(slots=True)
 class Paragraph:
-    """A paragraph, or the caption of nothing in particular."""
+    """A paragraph, or a caption without an object."""
 
     runs: list[Run]
     kind: ParagraphKind = "text"
@@ -28,7 +28,7 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Footnote:
-    """A note with the mark that refers to it; no mark where nothing does."""
+    """A note with the mark that refers to it, if any."""
 
     runs: list[Run]
     mark: str = ""
@@ -36,7 +36,7 @@ class Footnote:
 
 @dataclass(slots=True)
 class Code:
-    """Text whose lines and blanks count."""
+    """Code or other preformatted text."""
 
     text: str
     language: str = ""
@@ -45,14 +45,14 @@ class Code:
 
 @dataclass(slots=True)
 class Formula:
-    """A displayed formula in TeX, or as text where the file has no TeX of it."""
+    """A displayed formula in TeX, or as text if the file has no TeX."""
 
     text: str
 
 
 @dataclass(slots=True)
 class Picture:
-    """A picture with its caption and the words that describe it."""
+    """A picture with its caption and description."""
 
     caption: list[Run] = field(default_factory=list[Run])
     description: str = ""
@@ -60,7 +60,7 @@ class Picture:
 
 @dataclass(slots=True)
 class ListItem:
-    """An item; a marker of its own stands where the list's does not."""
+    """An item; its own marker, if any, replaces the list's."""
 
     blocks: list[MarkupBlock]
     marker: str = ""
@@ -87,7 +87,7 @@ class Cell:
 
 @dataclass(slots=True)
 class MarkupTable:
-    """A table, row by row; a row has the cells that begin in it. Notes stand below the table."""
+    """A table by rows; a row has the cells that begin in it. Notes go below the table."""
 
     rows: list[list[Cell]]
     caption: list[Run] = field(default_factory=list[Run])

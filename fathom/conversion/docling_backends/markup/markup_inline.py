@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from fathom.conversion.docling_backends.formatted_runs import joined_runs, superscript
+from fathom.conversion.docling_backends.formatted_runs import join_runs, superscript
 
 # Stands for a line break that the author set; other white space becomes a single blank.
 LINE_BREAK = "\u2028"
@@ -75,11 +75,11 @@ def plain(runs: Iterable[Run]) -> str:
             line += superscript(run.text, line)
         else:
             line += run.text
-    return joined_runs([line.replace("\n", " ").replace(LINE_BREAK, " ")])
+    return join_runs([line.replace("\n", " ").replace(LINE_BREAK, " ")])
 
 
 def is_blank(runs: Iterable[Run]) -> bool:
-    """Tells whether the runs show nothing."""
+    """Returns whether the runs show nothing."""
     return not any(run.text.strip() for run in runs)
 
 

@@ -1,4 +1,4 @@
-"""Writes blocks into a DoclingDocument, with the runs of each line kept as they meet."""
+"""Writes blocks into a DoclingDocument, keeping the white space between runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docling_core.types.doc.labels import CodeLanguageLabel
 from pydantic import AnyUrl, UrlConstraints, ValidationError
 
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS
-from fathom.conversion.docling_backends.markup.grid import PlacedCell, placed
+from fathom.conversion.docling_backends.markup.grid import PlacedCell, place_cells
 from fathom.conversion.docling_backends.markup.markup_blocks import (
     Cell,
     Code,
@@ -54,7 +54,7 @@ _SHORT_NAMES = {
 
 
 class WrittenUrl(AnyUrl):
-    """A target as the author wrote it; pydantic's own puts a slash behind a bare host."""
+    """A target as the author wrote it; pydantic's own type appends a slash to a bare host."""
 
     _constraints = UrlConstraints(preserve_empty_path=True)
 
@@ -101,7 +101,7 @@ class BlockWriter:
             self._caption(block.caption, self._document.add_code(text, code_language=language, parent=parent))
 
     def _heading(self, block: MarkupHeading, parent: NodeItem | None) -> None:
-        text = plain(tidy([replace(run, text=_MARK.sub("", run.text)) for run in block.runs]))  # its notes stand below
+        text = plain(tidy([replace(run, text=_MARK.sub("", run.text)) for run in block.runs]))  # its notes are placed below
         if not text:
             return
         if block.level == 0:
@@ -176,7 +176,7 @@ class BlockWriter:
             self.write(rest, added)
 
     def _table(self, block: MarkupTable, parent: NodeItem | None) -> None:
-        grid = placed(block.rows)
+        grid = place_cells(block.rows)
         if not grid.cells:
             self._line(block.caption, parent, DocItemLabel.CAPTION)
             return

@@ -1,1 +1,1 @@
-"""Shared by the readers of Word, PowerPoint and OpenDocument files: runs, notes, symbols, diagrams, header rows."""
+"""Code shared by the Word, PowerPoint and OpenDocument readers: runs, notes, symbols, diagrams, header rows."""

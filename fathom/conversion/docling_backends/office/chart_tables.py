@@ -12,7 +12,7 @@ Points = dict[int, str]
 
 @dataclass
 class Series:
-    """One series: its name, and by the number of the point its category, value and size."""
+    """A series: its name, and the category, value and size of each point by number."""
 
     name: str
     categories: Points = field(default_factory=dict[int, str])
@@ -20,8 +20,8 @@ class Series:
     sizes: Points = field(default_factory=dict[int, str])
 
 
-def joined_levels(levels: Sequence[Points]) -> Points:
-    """Joins levels of categories, given from the innermost; an outer name holds until the next one."""
+def join_levels(levels: Sequence[Points]) -> Points:
+    """Joins levels of categories, innermost first; an outer name holds until the next outer name."""
     if not levels:
         return {}
     inner, *outer = levels
@@ -35,7 +35,7 @@ def joined_levels(levels: Sequence[Points]) -> Points:
 
 
 def table_of(series: Sequence[Series], corner: str) -> TableData | None:
-    """Returns a row for every category, with a column for each series; where their categories differ, a row for every point."""
+    """Returns a row for every category, with a column for each series; if their categories differ, a row for every point."""
     filled = [entry for entry in series if entry.values or entry.categories]
     if not filled:
         return None
@@ -61,7 +61,7 @@ def table_of(series: Sequence[Series], corner: str) -> TableData | None:
 
 
 def _extend_each_other(categories: Sequence[Points]) -> bool:
-    """Tells whether the longest of the categories has all the others at their places."""
+    """Returns whether all series' categories agree with the longest in position."""
     longest = max(categories, key=len)
     return all(longest.get(at) == name for points in categories for at, name in points.items())
 

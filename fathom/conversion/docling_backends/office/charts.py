@@ -1,4 +1,4 @@
-"""Reads charts of Word and PowerPoint: titles, categories, series, points and labels, from what the chart part has cached.
+"""Reads charts of Word and PowerPoint: titles, categories, series, points and labels, from the cache of the chart part.
 
 Docling 2.142.1 reads no chart of the newer form (`cx:chart`: waterfall, funnel, treemap …), no points of 3-D, stock and
 surface charts in PowerPoint, no outer categories, sizes, percentages and label texts; not needed once it does.
@@ -21,7 +21,7 @@ from docling_core.types.doc.document import (
 )
 from lxml import etree
 
-from fathom.conversion.docling_backends.office.chart_tables import Points, Series, joined_levels, table_of
+from fathom.conversion.docling_backends.office.chart_tables import Points, Series, join_levels, table_of
 from fathom.conversion.docling_backends.office.office_notes import describe
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.spreadsheet.numbers.number_format import number_format
@@ -44,7 +44,7 @@ MAX_POINTS = 20_000
 
 @dataclass
 class ChartContent:
-    """What a chart says: its title, a table of its points, and the texts that are neither."""
+    """The content of a chart: its title, a table of its points, and other texts."""
 
     title: str = ""
     kind: PictureClassificationLabel = PictureClassificationLabel.OTHER_CHART
@@ -53,7 +53,7 @@ class ChartContent:
 
 
 def chart_of(reference: Any, part: Any) -> ChartContent:
-    """Returns what the chart says that a `c:chart` or `cx:chart` of the part leads to; nothing where it is damaged."""
+    """Returns the content of the chart that a `c:chart` or `cx:chart` of the part refers to; empty if it is damaged."""
     relation = part.rels.get(reference.get(_RELATION, ""))
     if relation is None or relation.is_external:
         return ChartContent()
@@ -111,7 +111,7 @@ def _older(root: Any) -> ChartContent:
 
 
 def _takes_title(chart: Any) -> bool:
-    """Tells whether the chart has a title without a text of its own: then it shows the name of its only series."""
+    """Returns whether the chart has a title without a text of its own: it then shows the name of its only series."""
     return chart.find(f"{_C}title") is not None and not _is_set(chart.find(f"{_C}autoTitleDeleted"))
 
 
@@ -138,7 +138,7 @@ def _older_series(element: Any, epoch_1904: bool) -> Series:
 
 
 def _labels(series: Any) -> Iterator[tuple[int, str]]:
-    """Yields (point, text) of labels that say something of their own."""
+    """Yields (point, text) of labels with a text of their own."""
     for label in series.iterfind(f"{_C}dLbls/{_C}dLbl"):
         number = label.find(f"{_C}idx")
         text = _rich_text(label)
@@ -150,12 +150,12 @@ def _labels(series: Any) -> Iterator[tuple[int, str]]:
 
 
 def _cached(source: Any | None, epoch_1904: bool = False) -> Points:
-    """Returns the points of a source of data by their numbers, those of several levels joined, the outer one first."""
+    """Returns the points of a data source by number; several levels are joined, the outermost first."""
     if source is None:
         return {}
     levels = source.find(f".//{_C}multiLvlStrCache")
     if levels is not None:
-        return joined_levels([_points(level, _C) for level in levels.iterfind(f"{_C}lvl")])
+        return join_levels([_points(level, _C) for level in levels.iterfind(f"{_C}lvl")])
     for name in _CACHES:
         cache = source.find(f".//{_C}{name}")
         if cache is not None:
@@ -185,7 +185,7 @@ def _newer_series(element: Any, data: dict[str, Any]) -> Series:
             continue
         levels = list(dimension.iterfind(f"{_CX}lvl"))
         if dimension.tag == f"{_CX}strDim":
-            made.categories = made.categories or joined_levels([_points(level, _CX) for level in levels])
+            made.categories = made.categories or join_levels([_points(level, _CX) for level in levels])
         elif levels and not (made.values and dimension.get("type") == "size"):
             made.values = _points(levels[0], _CX, _shown_by(levels[0].get("formatCode", "")))
         elif levels:
@@ -215,7 +215,7 @@ def _points(cache: Any, namespace: str, shown: Callable[[str], str] | None = Non
 
 
 def _shown_by(code: str, epoch_1904: bool = False) -> Callable[[str], str]:
-    """Returns how a value of this number format is shown: percentages, dates and times so, others with all their digits."""
+    """Returns the display function of a number format: percentages, dates and times; other values with all their digits."""
     form = number_format(code) if code and code.lower() != "general" else None
     is_percent = "%" in code
 
@@ -234,7 +234,7 @@ def _shown_by(code: str, epoch_1904: bool = False) -> Callable[[str], str]:
 
 
 def _rich_text(holder: Any | None) -> str:
-    """Returns the written text of a title or label: its paragraphs, or what it has taken from a cell."""
+    """Returns the text of a title or label: its paragraphs, or the cached text of a cell."""
     if holder is None:
         return ""
     lines = _lines(holder)
@@ -247,7 +247,7 @@ def _lines(holder: Any) -> list[str]:
 
 
 def _texts_over(part: Any) -> Iterable[str]:
-    """Returns the texts that were drawn on the chart."""
+    """Returns the texts drawn on the chart."""
     found: list[str] = []
     for relation in part.rels.values():
         if relation.reltype.endswith("/chartUserShapes") and not relation.is_external:

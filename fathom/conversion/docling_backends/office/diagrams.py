@@ -1,6 +1,6 @@
 """Reads SmartArt: the texts of a diagram's data part, in order and with their levels.
 
-Docling 2.142.1 has no reader of diagram parts; not needed once it has.
+Docling 2.142.1 reads no diagram parts; not needed once it does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DiagramLines = list[tuple[int, str]]
 
 
 def diagram_of(part: Any, key: str) -> DiagramLines:
-    """Returns the lines of the diagram that the relation of the part leads to; those of its drawing where its data has none."""
+    """Returns the lines of the diagram that the part's relationship refers to; those of its drawing if its data has none."""
     relation = part.rels.get(key)
     data = b"" if relation is None or relation.is_external else relation.target_part.blob
     lines = diagram_lines(data)
@@ -46,7 +46,7 @@ def _drawn_lines(drawing: bytes) -> DiagramLines:
 
 
 def diagram_lines(data: bytes) -> DiagramLines:
-    """Returns (level from 0, text) of each shape that has a text, parents before children; none where it is no diagram."""
+    """Returns (level from 0, text) of each shape that has a text, parents before children; none if it is no diagram."""
     try:
         root = etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError:
@@ -80,7 +80,7 @@ def diagram_lines(data: bytes) -> DiagramLines:
 
 
 def add_diagram(document: DoclingDocument, lines: Sequence[tuple[int, str]], parent: NodeItem | None, layer: Any = None) -> Any:
-    """Adds the lines as a list, deeper levels below the item before; returns its group, or None where there are no lines."""
+    """Adds the lines as a list, deeper levels below the item before; returns its group, or None if there are no lines."""
     groups: list[tuple[int, Any]] = []
     last: ListItem | None = None
     for level, text in lines:

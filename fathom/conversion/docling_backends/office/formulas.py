@@ -1,7 +1,7 @@
-"""Writes a formula of Office as LaTeX, without losing what it says.
+"""Writes an Office formula as LaTeX without loss.
 
-Docling 2.142.1 drops all but the last part between brackets, the base of scripts that stand before it and of rare accents,
-further texts of a run, and gives up where properties are left to their defaults; not needed once it does not.
+Docling 2.142.1 drops all but the last part between brackets, the base of prescripts and of rare accents, further texts of
+a run, and fails if properties are left to their defaults; not needed once it does not.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from docling.backend.docx.latex.latex_dict import D_DEFAULT, FUNC_PLACE, D, T
 from docling.backend.docx.latex.omml import escape_latex, get_val, oMath2Latex
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-# Elements whose properties docling asks for without looking whether they are there.
+# Elements whose properties docling reads without checking that they exist.
 _WITH_PROPERTIES = ("acc", "bar", "groupChr", "d", "nary")
 
 
 class _FormulaReader(oMath2Latex):
-    """The converter of docling with the elements that it loses something of."""
+    """Docling's converter with corrected handling of elements that it reads incompletely."""
 
     _MATH_CHAR_MAP = oMath2Latex._MATH_CHAR_MAP | {
         "→": "\\to ",
@@ -30,12 +30,12 @@ class _FormulaReader(oMath2Latex):
     }
 
     def process_unknow(self, elm: Any, stag: str) -> Any:
-        """Returns what stands in an element that docling does not know."""
+        """Returns the content of an element that docling does not know."""
         known = super().process_unknow(elm, stag)
         return self.process_children(elm) if known is None else known
 
     def do_d(self, elm: Any) -> str:
-        """Returns the parts in their brackets, with what parts them."""
+        """Returns the parts in their brackets, with their separators."""
         parts = [str(text) for _, text, _ in self.process_children_list(elm, include=("e",))]
         left, right, between = (elm.find(f"{_M}dPr/{_M}{name}") for name in ("begChr", "endChr", "sepChr"))
         said = {
@@ -47,12 +47,12 @@ class _FormulaReader(oMath2Latex):
         return str(D % {**sides, "text": escape_latex(sign).join(parts)})
 
     def do_spre(self, elm: Any) -> str:
-        """Returns a base with the scripts that stand before it."""
+        """Returns a base with its prescripts."""
         parts = self.process_children_dict(elm, include=("sub", "sup", "e"))
         return f"{{}}{parts.get('sub', '')}{parts.get('sup', '')}{parts.get('e', '')}"
 
     def do_fname(self, elm: Any) -> str:
-        """Returns the name of a function, apart from what it is a function of."""
+        """Returns the name of a function, separated from its argument."""
         made = str(super().do_fname(elm))
         name = made.replace(FUNC_PLACE, "").strip()
         return f"\\operatorname{{{name}}}{FUNC_PLACE}" if len(name) > 1 and name.isalpha() else made
@@ -66,7 +66,7 @@ class _FormulaReader(oMath2Latex):
         return self._over(elm, super().do_groupchr(elm))
 
     def _over(self, elm: Any, made: str) -> str:
-        """Returns what docling made, unless it is the sign alone."""
+        """Returns docling's result, unless it is the bare sign."""
         base = self.process_children_dict(elm, include=("e",)).get("e", "")
         return made if base in made else f"\\overset{{{made}}}{{{base}}}"
 
@@ -80,18 +80,18 @@ class _FormulaReader(oMath2Latex):
 
 
 def latex_of(element: Any) -> str:
-    """Returns the LaTeX of an `m:oMath`; its bare text where LaTeX would say less."""
+    """Returns the LaTeX of an `m:oMath`; its bare text if the LaTeX would lose content."""
     _complete(element)
     said = " ".join("".join(text.text or "" for text in element.iter(f"{_M}t")).split())
     try:
         latex = str(_FormulaReader(element)).strip()
-    except (KeyError, IndexError, AttributeError, ValueError, TypeError):  # of an element that docling does not know
+    except (KeyError, IndexError, AttributeError, ValueError, TypeError):  # an element that docling does not know
         return said
     return said if _letters(said) - _letters(latex) else latex
 
 
 def _complete(element: Any) -> None:
-    """Gives elements the properties they leave to their defaults, and runs a single text."""
+    """Adds missing properties to elements, and joins the texts of a run."""
     for found in list(element.iter(*(f"{_M}{name}" for name in _WITH_PROPERTIES))):
         if found.find(f"{found.tag}Pr") is None:
             found.insert(0, found.makeelement(f"{found.tag}Pr", nsmap=None))
@@ -103,5 +103,5 @@ def _complete(element: Any) -> None:
 
 
 def _letters(text: str) -> Counter[str]:
-    """Counts the letters and digits that stay themselves in LaTeX."""
+    """Counts the letters and digits that LaTeX keeps unchanged."""
     return Counter(character for character in text if character.isascii() and character.isalnum())

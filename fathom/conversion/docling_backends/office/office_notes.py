@@ -1,4 +1,4 @@
-"""Adds foot- and endnotes, comments and pictures' descriptions to a document, where its readers look for them."""
+"""Adds foot- and endnotes, comments and picture descriptions to a document."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from docling_core.types.doc import ContentLayer, DocItem, DocItemLabel, DoclingDocument, GroupLabel, NodeItem, PictureItem
 from docling_core.types.doc.document import DescriptionMetaField, FineRef, PictureMeta
 
-from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, tidied
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, tidy_pieces
 from fathom.conversion.report import Notice
 
-# The sentence that Office appends to descriptions it made itself.
+# The sentence that Office appends to generated descriptions.
 _GENERATED = re.compile(
     r"\s*(?:(?:Description|Beschreibung) automatically generated(?: with [\w ]+ confidence)?"
     r"|AI-generated content may be incorrect|KI-generierte Inhalte können fehlerhaft sein"
@@ -24,13 +24,13 @@ _MAX_NAMED = 10
 
 
 class NoteMarks:
-    """Gives each note of a document a mark that no other has."""
+    """Assigns unique marks to the notes of a document."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, shown: str) -> str:
-        """Returns the mark a page shows, with a number behind it where a note has this mark already."""
+        """Returns the displayed mark, with a number appended if a note has this mark already."""
         shown = re.sub(r"[\s\[\]]+", "", shown) or "*"
         mark, again = shown, 2
         while mark in self._taken:
@@ -45,19 +45,19 @@ def symbol_mark(number: int) -> str:
 
 
 def reference(mark: str) -> str:
-    """Returns what stands in the text for the note."""
+    """Returns the reference to the note in the text."""
     return f"[^{mark}]"
 
 
 def add_note(document: DoclingDocument, mark: str, pieces: Sequence[OfficePiece]) -> None:
     """Adds the note at the end of the body, its mark before it."""
-    body = tidied(pieces)
+    body = tidy_pieces(pieces)
     if body:
-        add_pieces(document, tidied([OfficePiece(f"{reference(mark)}: "), *body]), label=DocItemLabel.FOOTNOTE)
+        add_pieces(document, tidy_pieces([OfficePiece(f"{reference(mark)}: "), *body]), label=DocItemLabel.FOOTNOTE)
 
 
 def comment_line(author: str, initials: str, time: str, text: str) -> str:
-    """Returns a comment with its author and time before it; empty where nothing was written."""
+    """Returns a comment with its author and time before it; empty if nothing was written."""
     if not text.strip():
         return ""
     named = f"author: {author}" + (f" ({initials})" if initials and author else "") if author else ""
@@ -68,7 +68,7 @@ def comment_line(author: str, initials: str, time: str, text: str) -> str:
 def add_comments(
     document: DoclingDocument, comments: Sequence[str], *, name: str, parent: NodeItem | None, target: NodeItem | None = None
 ) -> None:
-    """Adds a thread of comments, replies behind what they answer, as the last child of `parent`; `target` refers to it."""
+    """Adds a thread of comments, replies behind their comment, as the last child of `parent`; `target` refers to it."""
     kept = [comment for comment in comments if comment]
     if not kept:
         return
@@ -80,7 +80,7 @@ def add_comments(
 
 
 def objects_notice(names: Sequence[str], where: str | None = None) -> list[Notice]:
-    """Returns a notice that names the objects of other programs, such as `Excel.Sheet.12`, that were not taken."""
+    """Returns a notice that names the omitted objects of other programs, such as `Excel.Sheet.12`."""
     if not names:
         return []
     known = list(dict.fromkeys(filter(None, names)))[:_MAX_NAMED]
@@ -89,7 +89,7 @@ def objects_notice(names: Sequence[str], where: str | None = None) -> list[Notic
 
 
 def alternative_text(title: str | None, description: str | None) -> str:
-    """Returns what a picture's author says it shows; empty where that is a file name or nothing."""
+    """Returns the author's description of a picture; empty if there is none or it is a file name."""
     said: list[str] = []
     for text in (title, description):
         text = _GENERATED.sub("", " ".join((text or "").split()))
@@ -99,7 +99,7 @@ def alternative_text(title: str | None, description: str | None) -> str:
 
 
 def describe(picture: PictureItem, text: str) -> None:
-    """Gives the picture this description, behind one that it has; an empty one adds nothing."""
+    """Appends the description to that of the picture; an empty text adds nothing."""
     if not text:
         return
     meta = picture.meta or PictureMeta()

@@ -1,4 +1,4 @@
-"""Makes a package of Office one that python-docx and python-pptx open, where Office itself opens it.
+"""Repairs Office packages that Office opens but python-docx and python-pptx refuse.
 
 Both libraries (python-docx 1.2, python-pptx 1.0.2) refuse templates, slide shows and files with macros by their content type,
 documents with a document inside (altChunk), and relationships to parts that are not there; python-pptx refuses the strict
@@ -48,11 +48,11 @@ _STRICT = b"purl.oclc.org/ooxml"
 _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
 
 
-def opened_package(source: BytesIO | Path, main_type: str) -> BytesIO | Path:
-    """Returns the package as it is where the libraries open it, else one that says the same and that they open.
+def repair_package(source: BytesIO | Path, main_type: str) -> BytesIO | Path:
+    """Returns the package unchanged if the libraries open it, else an equivalent package that they open.
 
-    `main_type` is the content type that the library wants of the main part. A source that is no ZIP archive comes back as it
-    is: its reader says what is wrong with it. The bounds of archives were checked before a file comes here.
+    `main_type` is the content type that the library expects of the main part. A source that is no ZIP archive is returned
+    unchanged, so that its reader reports the error. The caller has checked the bounds of the archive.
     """
     try:
         with zipfile.ZipFile(source) as archive:
@@ -76,7 +76,7 @@ def _rewound(source: BytesIO | Path) -> BytesIO | Path:
 
 
 def _changed_entries(archive: zipfile.ZipFile, main_type: str) -> dict[str, bytes]:
-    """Returns the entries to be written otherwise, by name."""
+    """Returns the entries to change, by name."""
     names = set(archive.namelist())
     changed: dict[str, bytes] = {}
     if _ROOT in names and _STRICT in archive.read(_ROOT):
@@ -110,7 +110,7 @@ def _main_part(relations: bytes) -> str:
 
 
 def _without_dead_ends(name: str, content: bytes, names: set[str]) -> bytes | None:
-    """Returns the relationships without those to parts that are not in the package; None where none leads nowhere."""
+    """Returns the relationships without those to parts that are not in the package; None if no target is missing."""
     root = etree.fromstring(content, _PARSER)
     folder = posixpath.dirname(posixpath.dirname(name))
     dead = [
@@ -131,7 +131,7 @@ def _exists(target: str, folder: str, names: set[str]) -> bool:
 
 
 def _types(content: bytes, names: set[str], main: str, main_type: str) -> bytes | None:
-    """Returns the content types with the wanted one for the main part, for no other part, and with one for every part."""
+    """Returns the content types with `main_type` for the main part only, and with a type for every part."""
     root = etree.fromstring(content, _PARSER)
     is_changed = has_main = False
     known: set[str] = set()

@@ -1,4 +1,4 @@
-"""Orders the shapes of a slide as they are read: from top to bottom, rows from left to right, columns under heads one by one.
+"""Orders the shapes of a slide for reading: top to bottom, rows left to right, columns under heads column by column.
 
 Docling 2.142.1 reads two columns under two heads row by row; not needed once it reads them column by column.
 """
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-# Columns are aligned where their edges are this near to each other, as a share of a column's width.
+# Maximum distance of the edges of aligned columns, as a share of a column's width.
 _ALIGNED_SHARE = 0.15
-# A head is at most this share of the height of what stands under it.
+# Maximum height of a head, as a share of the height of the shape under it.
 _HEAD_SHARE = 0.6
 
 
@@ -36,8 +36,8 @@ class PlacedShape:
         return self.top + self.height
 
 
-def in_reading_order(shapes: Sequence[PlacedShape], row_tolerance: float) -> list[int]:
-    """Returns the numbers of the shapes as they are read; tops within `row_tolerance` of the one before are of one row."""
+def reading_order(shapes: Sequence[PlacedShape], row_tolerance: float) -> list[int]:
+    """Returns the shapes' indexes in reading order; a top within `row_tolerance` of the previous top is in the same row."""
     rows: list[list[PlacedShape]] = []
     last = 0.0
     for shape in sorted(shapes, key=lambda shape: shape.top):
@@ -63,7 +63,7 @@ def in_reading_order(shapes: Sequence[PlacedShape], row_tolerance: float) -> lis
 
 
 def _are_aligned(above: Sequence[PlacedShape], below: Sequence[PlacedShape]) -> bool:
-    """Tells whether the rows have as many shapes, each under one, and clear of its neighbours."""
+    """Returns whether the rows have equally many shapes, aligned in pairs and clear of their neighbours."""
     if len(above) != len(below):
         return False
     aligned = all(
@@ -75,13 +75,13 @@ def _are_aligned(above: Sequence[PlacedShape], below: Sequence[PlacedShape]) -> 
 
 
 def _written_by_column(columns: Sequence[Sequence[PlacedShape]]) -> bool:
-    """Tells whether the file has the shapes column by column, which is the order that screen readers read them in."""
+    """Returns whether the file orders the shapes column by column, as screen readers read them."""
     numbers = [shape.number for column in columns for shape in column]
     return numbers == sorted(numbers)
 
 
 def _has_heads(rows: Sequence[Sequence[PlacedShape]], columns: Sequence[Sequence[PlacedShape]]) -> bool:
-    """Tells whether two rows are heads and what stands under them, nearer to each other than the columns are."""
+    """Returns whether two rows are heads and their content, nearer to each other than the columns are."""
     if len(rows) != 2 or any(head.height > _HEAD_SHARE * body.height for head, body in columns):
         return False
     apart = min(right.left - left.right for row in rows for left, right in pairwise(row))

@@ -1,4 +1,4 @@
-"""Holds a paragraph as pieces of one format each and adds it to a document with every blank where the file has it."""
+"""Represents a paragraph as formatted pieces and adds it to a document with its blanks unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import AnyUrl, ValidationError
 
 from fathom.conversion.docling_backends.formatted_runs import EXACT_RUNS, superscript
 
-# Zero-width characters that only tell a typesetter where a word may be broken.
+# Zero-width characters that only mark possible word breaks.
 _BREAK_HINTS = {ord("\u00ad"): None, ord("\ufeff"): None}
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 LinkTarget = AnyUrl | Path
@@ -23,7 +23,7 @@ LinkTarget = AnyUrl | Path
 
 @dataclass(frozen=True)
 class OfficePiece:
-    """Text of one format with its own blanks; a formula is LaTeX."""
+    """A formatted text with its own blanks; a formula is LaTeX."""
 
     text: str
     formatting: Formatting | None = None
@@ -35,13 +35,13 @@ class OfficePiece:
         return iter((self.text, self.formatting, self.hyperlink))
 
     def joins(self, other: OfficePiece) -> bool:
-        """Tells whether the other piece, which follows, has the same format and target."""
+        """Returns whether the next piece has the same format and target."""
         alike = self.formatting == other.formatting and self.hyperlink == other.hyperlink
         return alike and not self.is_formula and not other.is_formula
 
 
-def tidied(pieces: Iterable[OfficePiece]) -> list[OfficePiece]:
-    """Joins pieces of one format, gives blanks no format, and takes the blanks off both ends."""
+def tidy_pieces(pieces: Iterable[OfficePiece]) -> list[OfficePiece]:
+    """Joins adjacent pieces of the same format, removes the format of blanks, and strips both ends."""
     found: list[OfficePiece] = []
     for piece in pieces:
         text = _EMPTY_LINES.sub("\n\n", piece.text.translate(_BREAK_HINTS))
@@ -70,7 +70,7 @@ def tidied(pieces: Iterable[OfficePiece]) -> list[OfficePiece]:
 
 
 def plain_line(pieces: Iterable[OfficePiece]) -> str:
-    """Returns the pieces as unformatted text: raised numbers, struck text and formulas with their marks."""
+    """Returns the pieces as unformatted text: superscript numbers, struck text and formulas with their marks."""
     line = ""
     for piece in pieces:
         text = piece.text
@@ -94,9 +94,9 @@ def add_pieces(
     layer: Any = None,
     prov: Any = None,
 ) -> NodeItem:
-    """Adds the pieces as a text, or as a group of runs where they differ in format; returns the text or group.
+    """Adds the pieces as a text, or as a group of runs if they differ in format; returns the text or group.
 
-    The pieces are tidied before, and none of them is empty.
+    The pieces must be tidied and not empty.
     """
     if len(pieces) == 1:
         return add_run(document, pieces[0], label=label, parent=parent, layer=layer, prov=prov)
@@ -128,7 +128,7 @@ def add_run(
     layer: Any = None,
     prov: Any = None,
 ) -> NodeItem:
-    """Adds one piece as a text, or as a formula."""
+    """Adds a piece as a text or a formula."""
     return document.add_text(
         label=DocItemLabel.FORMULA if piece.is_formula else label,
         text=piece.text,
@@ -141,7 +141,7 @@ def add_run(
 
 
 def link_target(address: str | None) -> LinkTarget | None:
-    """Returns the target of a link as docling holds it: a URL, or a path where there is no scheme; None if it is neither."""
+    """Returns the target of a link in docling's types: a URL, or a path if it has no scheme; None if it is neither."""
     address = (address or "").strip()
     if not address or address.startswith("#"):
         return None

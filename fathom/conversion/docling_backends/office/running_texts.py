@@ -1,6 +1,6 @@
 """Keeps each distinct paragraph of running headers and footers once: headers before the text, footers behind it.
 
-Docling 2.142.1 sets all of them apart, the address of a letter with them; not needed once it tells which is said nowhere else.
+Docling 2.142.1 treats all of them as furniture, even the address of a letter; not needed once it keeps unique texts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEADER, _FOOTER = "page header", "page footer"  # docling's names of the groups
 
 
 def keep_running_texts(document: DoclingDocument) -> None:
-    """Moves what headers and footers say, and the text does not, into the text; page numbers stay set apart."""
+    """Moves texts of headers and footers that the body lacks into the body; page numbers stay apart."""
     said = {_key(item.text) for item in document.texts if item.content_layer is ContentLayer.BODY}
     kept: dict[str, list[Any]] = {_HEADER: [], _FOOTER: []}
     for reference in list(document.body.children):

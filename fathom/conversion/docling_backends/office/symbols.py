@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# Symbol fonts have their glyphs at the codes of ASCII and Latin-1; Word writes them in the private use area, 0xF000 above.
+# Symbol fonts place glyphs at ASCII and Latin-1 codes; Word writes them in the private use area, offset by 0xF000.
 PRIVATE_USE: Final = 0xF000
 _FIRST: Final = 0x20
 _NONE: Final = "\0"
@@ -39,12 +39,12 @@ _ALIASES: Final = {"symbol mt": "symbol", "opensymbol": "wingdings", "starsymbol
 
 
 def is_symbol_font(font: str) -> bool:
-    """Tells whether the font shows other characters than its codes say."""
+    """Returns whether the font is a symbol font."""
     return _ALIASES.get(font.strip().casefold(), font.strip().casefold()) in _TABLES
 
 
 def symbol_text(font: str, text: str) -> str:
-    """Returns what the characters show in this font; characters that are no glyph of it stay as they are.
+    """Returns the characters as displayed in this font; characters without a glyph in it are unchanged.
 
     A code of the private use area whose font is not known becomes its ASCII or Latin-1 character.
     """
@@ -53,7 +53,7 @@ def symbol_text(font: str, text: str) -> str:
 
 
 def symbol_character(font: str, code: str) -> str:
-    """Returns the character of `w:sym`, whose code is hexadecimal; empty where it is no code."""
+    """Returns the character of `w:sym`, whose code is hexadecimal; empty if it is no code."""
     try:
         return symbol_text(font, chr(int(code, 16)))
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Tells how many rows at the top of a table name its columns.
+"""Determines how many rows at the top of a table name its columns.
 
 Docling 2.142.1 takes the first row only; not needed once it reads repeated header rows and spans.
 """
@@ -13,7 +13,7 @@ from docling_core.types.doc import TableCell
 
 @dataclass(frozen=True)
 class HeaderHints:
-    """What the file says of the header: rows marked to be repeated, and whether the look of a first row is switched on."""
+    """The file's header hints: rows marked to be repeated, and whether the first-row style is switched on."""
 
     marked_rows: int = 0
     first_row: bool | None = None
@@ -23,9 +23,9 @@ class HeaderHints:
 def header_depth(cells: Sequence[TableCell], rows: int, hints: HeaderHints, bold_rows: frozenset[int] = frozenset()) -> int:
     """Returns the number of header rows.
 
-    Rows marked as header are one, with the rows their cells reach into. Without marks it is the first row; names that stand
-    over several columns and beside names over several rows tell of further ones. A table whose header look is switched off
-    while that of its first column is on has none, unless its first row alone is bold.
+    Rows marked as header count, with the rows their cells extend into. Without marks the first row is the header; names over
+    several columns beside names over several rows indicate further header rows. A table whose first-row style is switched
+    off while its first-column style is on has no header, unless only its first row is bold.
     """
     if hints.marked_rows:
         return min(rows, _reached(cells, hints.marked_rows))
@@ -48,7 +48,7 @@ def _reached(cells: Sequence[TableCell], depth: int) -> int:
 
 
 def _spanned(cells: Sequence[TableCell], rows: int, bold_rows: frozenset[int]) -> int:
-    """Returns the header rows of a table that marks none: the first, and those below a name that it parts further."""
+    """Returns the header rows of a table without marked rows: the first, and those that subdivide a spanning name."""
     first = [cell for cell in cells if cell.start_row_offset_idx == 0]
     width = max((cell.end_col_offset_idx for cell in cells), default=0)
     over_columns = [cell for cell in first if cell.col_span > 1 and cell.text.strip() and cell.col_span < width]
@@ -62,7 +62,7 @@ def _spanned(cells: Sequence[TableCell], rows: int, bold_rows: frozenset[int]) -
         return deep
     if 1 in bold_rows and len(parted) > 1 and rows > 2:
         return 2
-    # names over columns beside an empty corner, whose column names rows: its first text begins the data
+    # names beside an empty corner, whose column names the rows: its first text begins the data
     named = {
         column for cell in first if cell.text.strip() for column in (cell.start_col_offset_idx, cell.end_col_offset_idx - 1)
     }

@@ -1,18 +1,18 @@
-"""Reads the whole numbers that Office and OpenDocument files hold as text; a damaged file has anything there."""
+"""Parses whole numbers of Office and OpenDocument files, where damaged files may hold any text."""
 
 from __future__ import annotations
 
-# No counter of a list is higher in Word; letters and Roman numerals of more would fill the memory.
+# Word's maximum list counter; longer letters and Roman numerals would exhaust memory.
 MAX_COUNTER = 32_767
 _MAX_DIGITS = 9
 
 
 def whole_number(said: str | None, default: int) -> int:
-    """Returns the number of at most nine digits that the text is, else the default."""
+    """Returns the text as a number of at most nine digits, else the default."""
     said = (said or "").strip()
     return int(said) if said.isdecimal() and len(said) <= _MAX_DIGITS else default
 
 
 def is_counter(number: int) -> bool:
-    """Tells whether the number may be written in letters or Roman numerals."""
+    """Returns whether the number may be written in letters or Roman numerals."""
     return 0 < number <= MAX_COUNTER

@@ -1,1 +1,1 @@
-"""Readers of OpenDocument texts and presentations, on docling's readers of the file, its pictures and charts."""
+"""Readers of OpenDocument texts and presentations, based on docling's readers of the file, its pictures and charts."""

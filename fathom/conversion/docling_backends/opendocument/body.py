@@ -1,7 +1,7 @@
 """Adds the blocks of an OpenDocument body to a document: paragraphs, headings, lists, tables, sections, drawings.
 
-Docling 2.142.1 drops indexes, text boxes and headings within lists, and runs the paragraphs of an item together; not needed
-once it walks these.
+Docling 2.142.1 drops indexes, text boxes and headings within lists, and joins the paragraphs of an item; not needed once it
+keeps these.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ class Threads(Protocol):
     """The comments of a file, by the paragraph they are in."""
 
     def take(self, paragraph: Any) -> list[tuple[str, list[str]]]:
-        """Returns (name, lines) of the threads of the paragraph that were not taken."""
+        """Returns (name, lines) of the paragraph's threads that were not taken before."""
 
 
 class BodyWriter:
-    """Adds blocks of one file to one document, in their order; `prov` is where what is added stands."""
+    """Adds the blocks of a file to a document in order; `prov` is the provenance of the added items."""
 
     def __init__(
         self, document: DoclingDocument, styles: Styles, reader: OpenDocumentParagraphReader, media: Media, threads: Threads
@@ -96,7 +96,7 @@ class BodyWriter:
         self.copies = Copies()
 
     def blocks(self, elements: Iterable[Any], parent: NodeItem | None) -> None:
-        """Adds the elements, one after the other."""
+        """Adds the elements in order."""
         code: list[str] = []
         for element in elements:
             if not isinstance(element.tag, str) or element.tag in _SKIPPED:
@@ -113,7 +113,7 @@ class BodyWriter:
         self._code(code, parent)
 
     def _is_code(self, paragraph: Any) -> bool:
-        """Tells whether the paragraph is one of code and holds nothing but text."""
+        """Returns whether the paragraph is code and holds nothing but text."""
         names = self._styles.names(paragraph.get(f"{TEXT}style-name"))
         if not _CODE & {name.casefold() for name in names}:
             return False
@@ -122,7 +122,7 @@ class BodyWriter:
         return not line.drawings and shown.split() == code_line(paragraph).split()
 
     def _code(self, lines: list[str], parent: NodeItem | None) -> None:
-        """Adds the lines of code that were gathered, and forgets them."""
+        """Adds the collected lines of code, and clears them."""
         text = "\n".join(lines).strip("\n")
         lines.clear()
         if text.strip():
@@ -130,7 +130,7 @@ class BodyWriter:
             self.document.add_code(text=text, parent=parent, content_layer=self.layer, prov=self.prov)
 
     def block(self, element: Any, parent: NodeItem | None) -> None:
-        """Adds one element that is no list."""
+        """Adds an element that is no list."""
         tag = element.tag
         if tag == HEADING:
             self.heading(element, parent, self._number(element))
@@ -149,7 +149,7 @@ class BodyWriter:
             self.drawing(element, parent)
 
     def paragraph(self, element: Any, parent: NodeItem | None) -> None:
-        """Adds a paragraph, then what hangs on it."""
+        """Adds a paragraph, then the drawings anchored to it."""
         line = self.reader.read(element)
         names = self._styles.names(element.get(f"{TEXT}style-name"))
         item: NodeItem | None = None
@@ -166,7 +166,7 @@ class BodyWriter:
         self.hanging(element, item, parent)
 
     def heading(self, element: Any, parent: NodeItem | None, number: str) -> None:
-        """Adds a heading with the number before it, then what hangs on it."""
+        """Adds a heading with its number, then the drawings anchored to it."""
         text = plain_line(self.reader.read(element).pieces)
         item: NodeItem | None = None
         if text:
@@ -204,7 +204,7 @@ class BodyWriter:
         self.blocks(element, parent)
 
     def _object(self, frame: Any, parent: NodeItem | None) -> None:
-        """Adds the sheet or text that a frame holds, but none within another, which may hold itself."""
+        """Adds the sheet or text embedded in a frame; deeper embedded objects, which may be cyclic, are skipped."""
         if self._within_object:
             return
         self._within_object = True
@@ -212,7 +212,7 @@ class BodyWriter:
         self._within_object = False
 
     def table(self, element: Any, parent: NodeItem | None) -> None:
-        """Adds a table; one of a single cell that holds blocks is these blocks."""
+        """Adds a table; a single-cell table that holds blocks is replaced by these blocks."""
         grid = grid_of(element, self.copies)
         self.hidden_rows += grid.hidden_rows
         if not grid.cells:
@@ -254,7 +254,7 @@ class BodyWriter:
         return RichTableCell(**place, ref=group.get_ref()) if group.children else TableCell(**place)
 
     def _number(self, heading: Any) -> str:
-        """Returns the number of a heading that is in no list: the one in the file, or that of the outline."""
+        """Returns the number of a heading outside lists: the number in the file, or that of the outline."""
         level, start = number_of(heading, f"{TEXT}outline-level"), None
         if is_true(heading, f"{TEXT}restart-numbering"):
             start = number_of(heading, f"{TEXT}start-value")
@@ -275,7 +275,7 @@ def _descriptions(lines: Iterable[OpenDocumentLine]) -> list[str]:
 
 
 def _is_apart(paragraph: Any, cell: Any) -> bool:
-    """Tells whether the paragraph belongs to a note in the cell, which stands at the end of the document."""
+    """Returns whether the paragraph belongs to a note in the cell, which is placed at the end of the document."""
     for holder in paragraph.iterancestors():
         if holder is cell:
             return False

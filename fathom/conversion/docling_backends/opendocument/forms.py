@@ -1,6 +1,6 @@
-"""Reads the controls of forms as a page shows them: what is filled in, what is chosen, boxes with their labels.
+"""Reads form controls as displayed: entered text, chosen options, check boxes with their labels.
 
-Docling 2.142.1 passes over them; not needed once it reads `draw:control` and field marks.
+Docling 2.142.1 skips them; not needed once it reads `draw:control` and field marks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHECKED, UNCHECKED = "☒", "☐"
 
 
 class Forms:
-    """The controls of one file, by the ids that drawings name them with."""
+    """The form controls of a file, by the ids that drawings refer to."""
 
     def __init__(self, root: Any) -> None:
         self._controls: dict[str, Any] = {}
@@ -29,7 +29,7 @@ class Forms:
                         self._controls.setdefault(key, control)
 
     def text_of(self, drawing: Any) -> str:
-        """Returns what a `draw:control` shows; empty for a control that is empty or not in the file."""
+        """Returns the displayed text of a `draw:control`; empty for a control that is empty or not in the file."""
         control = self._controls.get(drawing.get(CONTROL, ""))
         if control is None:
             return ""
@@ -38,7 +38,7 @@ class Forms:
 
 
 def field_mark(element: Any) -> str:
-    """Returns what a form field of a Word file shows that came into OpenDocument: a box, or the chosen entry of a list."""
+    """Returns the displayed text of a form field converted from Word: a check box, or the chosen entry of a list."""
     settings = [(entry.get(f"{_FIELD}name", ""), entry.get(f"{_FIELD}value", "")) for entry in element.iter(f"{_FIELD}param")]
     said = dict(settings)
     if element.get(f"{_FIELD}type", "").endswith("FORMCHECKBOX"):

@@ -17,7 +17,7 @@ _MATH = "{http://www.w3.org/1998/Math/MathML}math"
 
 
 class Media:
-    """The pictures and objects of one file; `loader` is docling's loader of linked pictures."""
+    """The pictures and objects of a file; `loader` is docling's loader of linked pictures."""
 
     def __init__(self, file: Any, loader: Any) -> None:
         self._file = file
@@ -37,7 +37,7 @@ class Media:
         return tex_of(formula) if formula is not None else ""
 
     def embedded(self, drawing: Any) -> list[Any]:
-        """Returns the blocks of a sheet or text that the frame holds as an object; a sheet shows those of its tables."""
+        """Returns the blocks of a sheet or text embedded in the frame; of a sheet those of its tables."""
         held = drawing.find(f"{DRAW}object")
         root = self._root(held) if held is not None else None
         body = root.find(f"{OFFICE}body") if root is not None else None
@@ -49,7 +49,7 @@ class Media:
         return [] if text is None else list(text)
 
     def add(self, document: DoclingDocument, frame: Any, parent: NodeItem | None, layer: Any) -> None:
-        """Adds the chart or the picture of a frame, with its description; of several renditions the first that can be read."""
+        """Adds the chart or the picture of a frame, with its description; of several renditions the first readable."""
         first = len(document.pictures)
         held = frame.find(f"{DRAW}object")
         if held is not None:
@@ -70,7 +70,7 @@ class Media:
             describe(picture, said)
 
     def _chart_texts(self, held: Any) -> str:
-        """Returns the titles of a chart that docling passes over: its subtitle, its footer and those of its axes."""
+        """Returns the titles of a chart that docling skips: its subtitle, its footer and its axis titles."""
         root = self._root(held)
         places = () if root is None else root.iter(*(f"{_CHART}{name}" for name in ("subtitle", "footer", "axis")))
         titles = (place.find(f"{_CHART}title") if place.tag == f"{_CHART}axis" else place for place in places)
@@ -78,7 +78,7 @@ class Media:
         return "; ".join(dict.fromkeys(filter(None, said)))
 
     def _root(self, held: Any) -> Any | None:
-        """Returns the root of an embedded object's content, or None where it is missing."""
+        """Returns the root of an embedded object's content, or None if it is missing."""
         name = f"{held.get(f'{XLINK}href', '').removeprefix('./').rstrip('/')}/content.xml"
         if name not in self._parts:
             return None
@@ -89,5 +89,5 @@ class Media:
 
 
 def description_of(frame: Any) -> str:
-    """Returns what the author of the file says that the frame shows."""
+    """Returns the author's description of the frame."""
     return alternative_text(frame.findtext(f"{SVG}title"), frame.findtext(f"{SVG}desc"))

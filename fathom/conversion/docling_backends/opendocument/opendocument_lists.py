@@ -1,4 +1,4 @@
-"""Adds the lists of an OpenDocument body: nested, continued and interrupted ones, with the numbers that are shown."""
+"""Adds the lists of an OpenDocument body: nested, continued and interrupted lists, with the displayed numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ITEM, _HEADER = f"{TEXT}list-item", f"{TEXT}list-header"
 
 
 class ListWriter:
-    """Adds lists for a body; it knows the lists before, since a later one may go on counting where they ended."""
+    """Adds the lists of a body; it keeps the earlier lists, since a later list may continue their numbering."""
 
     def __init__(self, body: BodyWriter, styles: Styles) -> None:
         self._body = body
@@ -36,7 +36,7 @@ class ListWriter:
         self._before: tuple[Levels, ListItem | None] | None = None
 
     def interrupt(self) -> None:
-        """Notes that another block follows, so that a deeper list has no item of the list before to stand below."""
+        """Records that another block follows, so that a deeper list cannot nest below an item of the previous list."""
         self._before = None
 
     def number(self, style: str, level: int, start: int | None) -> str:
@@ -45,7 +45,7 @@ class ListWriter:
         return levels.count(level, start)
 
     def add(self, element: Any, parent: NodeItem | None) -> None:
-        """Adds a `text:list` that is in no other."""
+        """Adds a top-level `text:list`."""
         style = element.get(f"{TEXT}style-name") or self._style_of_first(element) or ""
         levels = self._continued(element, style)
         self._by_style[style] = levels
@@ -113,7 +113,7 @@ class ListWriter:
         self._items(element, parent, own, deeper, None)
 
     def _follows(self, parent: ListItem) -> bool:
-        """Tells whether the parent is an item of the list before, whose deeper levels go on."""
+        """Returns whether the parent is an item of the previous list, whose deeper levels continue."""
         return self._before is not None and self._before[1] is parent
 
     def _group(self, parent: NodeItem | None) -> Any:

@@ -1,4 +1,4 @@
-"""Names of OpenDocument and small steps in its trees."""
+"""Names of OpenDocument elements, and helpers for its trees."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOVED = re.compile(r"translate\s*\(\s*([\d.-]+\w*)[\s,]+([\d.-]+\w*)\s*\)")
 
 
 def points(length: str | None) -> float | None:
-    """Returns a length such as `1.2cm` in points; None where it is none."""
+    """Returns a length such as `1.2cm` in points; None if it is invalid."""
     found = _LENGTH.match((length or "").strip())
     if found is None:
         return None
@@ -44,7 +44,7 @@ def points(length: str | None) -> float | None:
 
 
 def corner(shape: Any) -> tuple[float, float] | None:
-    """Returns (left, top) of a shape on its page in points, a group's being its outermost shapes'; None where unknown."""
+    """Returns (left, top) of a shape on its page in points, of a group that of its outermost shapes; None if unknown."""
     left, top = points(shape.get(f"{SVG}x")), points(shape.get(f"{SVG}y"))
     if left is not None and top is not None:
         return left, top
@@ -63,5 +63,5 @@ def number_of(element: Any, name: str, default: int = 1, least: int = 1) -> int:
 
 
 def is_true(element: Any, name: str) -> bool:
-    """Tells whether the attribute says true."""
+    """Returns whether the attribute is true."""
     return bool(element.get(name, "false").lower() == "true")

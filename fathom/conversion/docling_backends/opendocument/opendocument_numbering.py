@@ -1,6 +1,6 @@
-"""Counts the items of lists and the headings of an OpenDocument file, and writes the numbers that it shows.
+"""Counts list items and headings of an OpenDocument file, and formats the displayed numbers.
 
-Docling 2.142.1 counts each list by itself and shows the last level only; not needed once it follows continued lists and
+Docling 2.142.1 counts each list separately and shows the last level only; not needed once it follows continued lists and
 `text:display-levels`.
 """
 
@@ -33,12 +33,12 @@ class Levels:
         self._counters: list[int | None] = [None] * (MAX_LEVELS + 1)
 
     def is_numbered(self, level: int) -> bool:
-        """Tells whether the level shows numbers."""
+        """Returns whether the level shows numbers."""
         of = self._levels.get(level)
         return of is not None and of.tag in (f"{TEXT}list-level-style-number", f"{TEXT}outline-level-style") and bool(_form(of))
 
     def is_plain(self, level: int) -> bool:
-        """Tells whether the level shows neither a number nor a bullet."""
+        """Returns whether the level shows neither a number nor a bullet."""
         of = self._levels.get(level)
         return of is not None and of.tag == f"{TEXT}list-level-style-number" and not _form(of) and not self._around(of)
 
@@ -47,13 +47,13 @@ class Levels:
         return f"{level.get(f'{STYLE}num-prefix', '')}{level.get(f'{STYLE}num-suffix', '')}".strip()
 
     def restart(self, level: int = 1) -> None:
-        """Forgets the counters from this level on."""
+        """Resets the counters from this level on."""
         self._counters[level:] = [None] * (MAX_LEVELS + 1 - level)
 
     def count(self, level: int, start: int | None = None) -> str:
-        """Advances the level, sets deeper ones back, and returns the number shown; empty where it shows none.
+        """Advances the level, resets deeper levels, and returns the displayed number; empty if none is displayed.
 
-        `start` is the number that the item itself asks for.
+        `start` is the number that the item itself sets.
         """
         level = min(max(1, level), MAX_LEVELS)
         counter = self._counters[level]

@@ -1,4 +1,4 @@
-"""Reads a paragraph of OpenDocument as pieces, with the marks of its notes and the drawings that hang on it.
+"""Reads a paragraph of OpenDocument as pieces, with the marks of its notes and its anchored drawings.
 
 Docling 2.142.1 strips the white space at links, drops notes and text boxes, and knows no ruby and no hidden text; not needed
 once it reads these.
@@ -14,7 +14,7 @@ from typing import Any
 from docling_core.types.doc.document import Formatting
 
 from fathom.conversion.docling_backends.office.office_notes import NoteMarks, reference
-from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidy_pieces
 from fathom.conversion.docling_backends.opendocument.forms import CONTROL, FIELD_MARK, Forms, field_mark
 from fathom.conversion.docling_backends.opendocument.opendocument_markup import (
     DRAW,
@@ -46,7 +46,7 @@ _DRAWN = frozenset(f"{DRAW}{name}" for name in ("frame", "g", *_SHAPES.split()))
 
 @dataclass
 class OpenDocumentNote:
-    """A note: its kind, its mark and the paragraphs it is made of."""
+    """A note: its kind, its mark and its paragraphs."""
 
     kind: str
     mark: str
@@ -64,26 +64,26 @@ class HiddenCounts:
 
 @dataclass
 class OpenDocumentLine:
-    """A paragraph as it is read: its pieces and the drawings in it, in their order."""
+    """A paragraph as read: its pieces and its drawings, in order."""
 
     pieces: list[OfficePiece] = field(default_factory=list[OfficePiece])
     drawings: list[Any] = field(default_factory=list[Any])
 
 
 class OpenDocumentParagraphReader:
-    """Reads the paragraphs of one file; `formula_of` returns the TeX of a drawing that is a formula, else an empty text."""
+    """Reads the paragraphs of a file; `formula_of` returns the TeX of a drawing that is a formula, else an empty text."""
 
     def __init__(self, styles: Styles, formula_of: Callable[[Any], str], forms: Forms) -> None:
         self.forms = forms
         self._styles = styles
         self._formula_of = formula_of
         self._marks = NoteMarks()
-        self._read: dict[Any, OpenDocumentLine] = {}  # notes are numbered when their paragraph is read, so each is read once
+        self._read: dict[Any, OpenDocumentLine] = {}  # a cache: each read numbers the notes
         self.notes: list[OpenDocumentNote] = []
         self.hidden = HiddenCounts()
 
     def read(self, paragraph: Any) -> OpenDocumentLine:
-        """Returns the paragraph's pieces, tidied, and its drawings."""
+        """Returns the paragraph's tidied pieces and its drawings."""
         known = self._read.get(paragraph)
         if known is not None:
             return known
@@ -94,11 +94,11 @@ class OpenDocumentParagraphReader:
             return line
         around = next(paragraph.iterancestors(f"{DRAW}a"), None)
         link = None if around is None else link_target(around.get(f"{XLINK}href"))
-        line.pieces = tidied(self._content(paragraph, line, self._styles.paragraph_format(style), link))
+        line.pieces = tidy_pieces(self._content(paragraph, line, self._styles.paragraph_format(style), link))
         return line
 
     def note_pieces(self, note: OpenDocumentNote) -> list[OfficePiece]:
-        """Returns the note's paragraphs as one line."""
+        """Returns the note's paragraphs as a single line."""
         pieces: list[OfficePiece] = []
         for paragraph in note.paragraphs:
             said = self.read(paragraph).pieces
@@ -163,7 +163,7 @@ class OpenDocumentParagraphReader:
             yield from self._content(child, line, formatting, link)
 
     def _is_switched_off(self, field_element: Any) -> bool:
-        """Tells whether a field shows nothing: hidden text whose condition holds, a variable that is set unseen."""
+        """Returns whether a field shows nothing: hidden text whose condition holds, an invisible variable assignment."""
         hidden = field_element.tag == f"{TEXT}hidden-text" and is_true(field_element, f"{TEXT}is-hidden")
         if hidden:
             self.hidden.text += 1
@@ -181,7 +181,7 @@ class OpenDocumentParagraphReader:
 
 
 def code_line(element: Any) -> str:
-    """Returns the text of a paragraph of code with every blank that it shows."""
+    """Returns the text of a paragraph of code with all blanks."""
     said = _BLANKS.sub(" ", element.text or "")
     for child in element:
         tag = child.tag

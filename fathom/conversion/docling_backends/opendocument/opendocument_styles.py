@@ -1,4 +1,4 @@
-"""Looks up what the styles of an OpenDocument file say: formats of text, names of paragraph styles, hidden content."""
+"""Looks up the styles of an OpenDocument file: text formats, names of paragraph styles, hidden content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOLD = frozenset({"bold", "600", "700", "800", "900"})
 
 
 class Styles:
-    """The styles of one file by family and name; `content` and `common` are the roots of its two parts."""
+    """The styles of a file by family and name; `content` and `common` are the roots of content.xml and styles.xml."""
 
     def __init__(self, content: Any, common: Any | None) -> None:
         self._styles: dict[tuple[str, str], Any] = {}
@@ -41,7 +41,7 @@ class Styles:
                     self._automatic.add(key)
 
     def chain(self, family: str, name: str | None) -> Iterator[tuple[str, Any]]:
-        """Yields (name, style) of the style and those it is made from."""
+        """Yields (name, style) of the style and its ancestors."""
         for _ in range(MAX_DEPTH):
             style = self._styles.get((family, name or ""))
             if style is None:
@@ -50,7 +50,7 @@ class Styles:
             name = style.get(f"{STYLE}parent-style-name")
 
     def names(self, name: str | None) -> frozenset[str]:
-        """Returns the names of a paragraph's style and of those it is made from."""
+        """Returns the names of a paragraph's style and its ancestors."""
         found = {name or ""}
         for style_name, style in self.chain("paragraph", name):
             found.update((style_name, style.get(f"{STYLE}display-name", ""), style.get(f"{STYLE}parent-style-name", "")))
@@ -61,7 +61,7 @@ class Styles:
         return self._lists.get(name or "")
 
     def list_style_of_paragraph(self, name: str | None) -> str | None:
-        """Returns the name of the list style that a paragraph style gives."""
+        """Returns the name of a paragraph style's list style."""
         for _, style in self.chain("paragraph", name):
             found: str | None = style.get(f"{STYLE}list-style-name")
             if found is not None:
@@ -76,7 +76,7 @@ class Styles:
         return None if made == Formatting() else made
 
     def paragraph_format(self, name: str | None) -> Formatting | None:
-        """Returns the format that was set by hand on a whole paragraph, which the file keeps as an automatic style."""
+        """Returns the direct formatting of a whole paragraph, which the file stores as an automatic style."""
         style = self._styles.get(("paragraph", name or ""))
         if style is None or ("paragraph", name or "") not in self._automatic:
             return None
@@ -85,7 +85,7 @@ class Styles:
         return None if made == Formatting() else made
 
     def hides(self, family: str, name: str | None) -> bool:
-        """Tells whether text of the style is not shown."""
+        """Returns whether the style hides text."""
         key = (family, name or "")
         if key not in self._hidden:
             found = False
@@ -127,7 +127,7 @@ def _apply(properties: Any | None, made: Formatting) -> None:
 
 
 def _script(position: str) -> Script:
-    """Returns whether `super 58%`, `-33% 58%` and their like raise or lower the text."""
+    """Returns the script of a text position such as `super 58%` or `-33% 58%`."""
     offset = position.split()[0] if position.split() else ""
     if offset == "super":
         return Script.SUPER

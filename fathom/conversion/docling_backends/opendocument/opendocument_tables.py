@@ -1,6 +1,7 @@
 """Reads the cells of an OpenDocument table onto its grid.
 
-Docling 2.142.1 knows one header row and runs the lines of a cell together; not needed once it reads `table-header-rows`.
+Docling 2.142.1 knows a single header row and joins the lines of a cell without a break; not needed once it reads
+`table-header-rows`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.opendocument.opendocument_markup import TABLE, is_true, number_of
 
 MAX_REPEATED = 1_000
-MAX_COPIES = 20_000  # of filled cells, in one file
+MAX_COPIES = 20_000  # of filled cells, in a file
 MAX_COLUMNS = 1_000
 _CELL, _COVERED, _ROW = f"{TABLE}table-cell", f"{TABLE}covered-table-cell", f"{TABLE}table-row"
 _HEADER, _GROUPS = f"{TABLE}table-header-rows", (f"{TABLE}table-rows", f"{TABLE}table-row-group")
@@ -32,7 +33,7 @@ class OpenDocumentCell:
 
 @dataclass(frozen=True)
 class OpenDocumentGrid:
-    """The cells of a table in reading order, its size, what it says of its header, and its hidden rows."""
+    """The cells of a table in reading order, its size, its header hints, and its hidden rows."""
 
     cells: tuple[OpenDocumentCell, ...]
     rows: int
@@ -42,14 +43,14 @@ class OpenDocumentGrid:
 
 
 class Copies:
-    """Counts the copies of filled cells that a file asks for; `cut` are those beyond the bound, which it does not get."""
+    """Limits the repetitions of filled cells in a file; `cut` counts the copies beyond the limit."""
 
     def __init__(self) -> None:
         self._left = MAX_COPIES
         self.cut = 0
 
     def allowed(self, wanted: int, cells: int = 1) -> int:
-        """Returns how often a row of so many filled cells, or one of them, may stand: once at the least."""
+        """Returns how often a cell, or a row of so many filled cells, may be repeated: at least once."""
         given = min(wanted, MAX_REPEATED, 1 + self._left // max(cells, 1))
         self._left -= (given - 1) * cells
         self.cut += (wanted - given) * cells
@@ -57,7 +58,7 @@ class Copies:
 
 
 def grid_of(table: Any, copies: Copies) -> OpenDocumentGrid:
-    """Returns the grid of a `table:table`; repeated rows and cells without content stand once."""
+    """Returns the grid of a `table:table`; repeated rows and cells without content are kept once."""
     cells: list[OpenDocumentCell] = []
     number = hidden = header = 0
     for row, is_header in _rows(table, False):
@@ -88,7 +89,7 @@ def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
 
 
 def _placed(row: Any, number: int, copies: Copies) -> list[OpenDocumentCell]:
-    """Returns the filled cells of a row; none reaches further than the row has cells, covered ones counted."""
+    """Returns the filled cells of a row; spans are cut at the end of the row, covered cells counted."""
     found: list[tuple[Any, int]] = []
     column = 0
     for cell in row.iterchildren(_CELL, _COVERED):

@@ -39,20 +39,25 @@ from fathom.conversion.docling_backends.opendocument.opendocument_markup import 
     corner,
     points,
 )
-from fathom.conversion.docling_backends.opendocument.text_backend import add_notes, body_writer, left_out, require_content
+from fathom.conversion.docling_backends.opendocument.text_backend import (
+    add_notes,
+    body_writer,
+    omission_notices,
+    require_content,
+)
 from fathom.conversion.report import Notice
 
 _GENERATED_NAME = re.compile(r"\w*[\s_-]*\d*")
-# LibreOffice wrote comments on slides in a namespace of its own before the standard had them.
+# LibreOffice's own namespace for comments on slides, from before the standard had them.
 _ANNOTATIONS = (f"{OFFICE}annotation", "{http://openoffice.org/2009/office}annotation")
 _CHROME = frozenset({"header", "footer", "date-time", "page-number", "page", "notes"})
-# Shapes whose tops are this near to each other stand in one row, in points; as docling has it for PowerPoint.
+# Maximum distance of the tops of shapes in a row, in points; docling's value for PowerPoint.
 _ROW_TOLERANCE = 3.6
 _DEFAULT_SIZE = (793.7, 595.3)
 
 
 class OdpBackend(OdpDocumentBackend):
-    """OdpDocumentBackend with a walk of its own over the slides; the modules beside say what docling 2.142.1 loses."""
+    """OdpDocumentBackend with its own walk over the slides; the sibling modules name docling 2.142.1's losses."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.notices: list[Notice] = []
@@ -81,7 +86,7 @@ class OdpBackend(OdpDocumentBackend):
             _Slide(writer, group, index + 1).add(page._xml_element)
         writer.prov = None
         add_notes(writer)
-        self.notices += left_out(writer)
+        self.notices += omission_notices(writer)
         return document
 
     def _name_hidden(self, page: Any, number: int) -> None:
@@ -104,7 +109,7 @@ class OdpBackend(OdpDocumentBackend):
 
 
 class _NoThreads:
-    """Comments of presentations stand on slides, not in paragraphs."""
+    """Empty threads: comments of presentations are on slides, not in paragraphs."""
 
     def take(self, paragraph: Any) -> list[tuple[str, list[str]]]:
         """Returns nothing."""
@@ -112,7 +117,7 @@ class _NoThreads:
 
 
 class _Slide:
-    """Adds one slide below its group."""
+    """Adds a slide below its group."""
 
     def __init__(self, writer: BodyWriter, group: NodeItem, number: int) -> None:
         self._writer = writer
@@ -120,7 +125,7 @@ class _Slide:
         self._number = number
 
     def add(self, page: Any) -> None:
-        """Adds the title, wherever it stands, the other shapes in reading order, the notes and the comments."""
+        """Adds the title, at any position, the other shapes in reading order, the notes and the comments."""
         shapes = [shape for shape in page if isinstance(shape.tag, str) and shape.tag.startswith(DRAW)]
         shown = [shape for shape in shapes if shape.get(f"{PRESENTATION}class") not in _CHROME]
         title = next((shape for shape in shown if shape.get(f"{PRESENTATION}class") == "title" and _has_text(shape)), None)
@@ -160,14 +165,14 @@ class _Slide:
 
 
 def in_reading_order(shapes: Sequence[Any]) -> list[Any]:
-    """Returns the shapes as they are read; those without a place come last."""
+    """Returns the shapes in reading order; shapes without a position come last."""
     placed = []
     for number, shape in enumerate(shapes):
         place = corner(shape)
         if place is not None:
             width, height = points(shape.get(f"{SVG}width")) or 0.0, points(shape.get(f"{SVG}height")) or 0.0
             placed.append(PlacedShape(number, *place, width, height))
-    numbers = office_reading_order.in_reading_order(placed, _ROW_TOLERANCE)
+    numbers = office_reading_order.reading_order(placed, _ROW_TOLERANCE)
     return [shapes[number] for number in numbers] + [shape for shape in shapes if corner(shape) is None]
 
 

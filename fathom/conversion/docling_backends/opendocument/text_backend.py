@@ -20,7 +20,7 @@ from fathom.conversion.report import Notice
 
 
 class OdtBackend(OdtDocumentBackend):
-    """OdtDocumentBackend with a walk of its own over the body; the modules beside say what docling 2.142.1 loses."""
+    """OdtDocumentBackend with its own walk over the body; the sibling modules name docling 2.142.1's losses."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.notices: list[Notice] = []
@@ -46,12 +46,12 @@ class OdtBackend(OdtDocumentBackend):
         keep_running_texts(document)
         deletions = body.iterfind(f"{TEXT}tracked-changes/{TEXT}changed-region/{TEXT}deletion")
         writer.reader.hidden.deleted += sum(bool("".join(deleted.itertext()).strip()) for deleted in deletions)
-        self.notices += left_out(writer)
+        self.notices += omission_notices(writer)
         return document
 
 
 def require_content(file: Any) -> None:
-    """Raises DocumentLoadError for a file whose content is no XML; docling 2.142.1 lets it go on and fails without a name."""
+    """Raises DocumentLoadError for a file whose content is no XML; docling 2.142.1 fails later with an unnamed error."""
     if file is None:
         return
     try:
@@ -63,17 +63,17 @@ def require_content(file: Any) -> None:
 
 
 class CommentThreads:
-    """The threads of comments that docling found, by the paragraph they are in; each is given out once."""
+    """The comment threads that docling found, by paragraph; each is returned once."""
 
     def __init__(self, comments: _OdfComments) -> None:
         self._threads: dict[Any, list[tuple[int, list[str]]]] = comments._threads
 
     def take(self, paragraph: Any) -> list[tuple[str, list[str]]]:
-        """Returns (name, lines) of the threads of the paragraph that were not taken."""
+        """Returns (name, lines) of the paragraph's threads that were not taken before."""
         return [(f"comment-{number}", lines) for number, lines in self._threads.pop(paragraph, [])]
 
     def rest(self) -> list[tuple[str, list[str]]]:
-        """Returns the threads whose paragraph made no item."""
+        """Returns the threads whose paragraph produced no item."""
         return [thread for paragraph in list(self._threads) for thread in self.take(paragraph)]
 
 
@@ -88,14 +88,14 @@ def body_writer(backend: Any, document: DoclingDocument, threads: Any) -> BodyWr
 
 
 def add_notes(writer: BodyWriter) -> None:
-    """Adds the notes whose marks were read, footnotes before endnotes."""
+    """Adds the notes with marks in the text, footnotes before endnotes."""
     for kind in ("footnote", "endnote"):
         for note in [note for note in writer.reader.notes if note.kind == kind]:
             add_note(writer.document, note.mark, writer.reader.note_pieces(note))
 
 
-def left_out(writer: BodyWriter) -> list[Notice]:
-    """Returns notices of what was left out on purpose."""
+def omission_notices(writer: BodyWriter) -> list[Notice]:
+    """Returns notices of content omitted on purpose."""
     hidden = writer.reader.hidden
     found = [
         ("deleted_text", hidden.deleted, "Text that is marked as deleted was left out."),

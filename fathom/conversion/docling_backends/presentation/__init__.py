@@ -1,1 +1,1 @@
-"""Docling's reader of PowerPoint files, corrected where it loses content."""
+"""Docling's PowerPoint backend, corrected where it loses content."""

@@ -1,6 +1,6 @@
-"""Reads the comments of a slide, those of older PowerPoint versions and today's threads, replies behind what they answer.
+"""Reads the comments of a slide, legacy and threaded, with replies behind their comment.
 
-Docling 2.142.1 knows the older comments only and sets them at the end of the document; not needed once it reads
+Docling 2.142.1 reads only legacy comments and puts them at the end of the document; not needed once it reads
 `modernComment` parts and keeps both at their slide.
 """
 
@@ -21,7 +21,7 @@ Authors = dict[str, tuple[str, str]]
 
 
 def authors_of(part: Any) -> Authors:
-    """Returns (name, initials) of everyone who commented, by id."""
+    """Returns (name, initials) of the authors of comments, by id."""
     found: Authors = {}
     for root in _roots(part, ("/commentAuthors", "/authors")):
         for author in root:
@@ -31,7 +31,7 @@ def authors_of(part: Any) -> Authors:
 
 
 def threads_of(part: Any, authors: Authors) -> list[list[str]]:
-    """Returns the comments of a slide's part as threads of lines."""
+    """Returns the comments of a slide part as threads of lines."""
     found: list[list[str]] = []
     for root in _roots(part, ("/comments",)):
         found += _modern(root, authors) if root.tag.startswith(_MODERN) else _older(root, authors)

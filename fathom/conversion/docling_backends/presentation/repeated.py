@@ -1,6 +1,6 @@
-"""Keeps once what slides repeat: their footers, and the texts that layouts and masters draw on every slide.
+"""Keeps repeated texts of slides once: footers, and the texts that layouts and masters draw on every slide.
 
-Docling 2.142.1 sets footers apart and reads no layout; not needed once it tells which of them is said nowhere else.
+Docling 2.142.1 sets footers apart and reads no layout; not needed once it keeps those that occur nowhere else.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _OFF = frozenset({"0", "false"})
 
 
 class RepeatedTexts:
-    """The repeated texts of one presentation that a slide has kept; `width` and `height` are those of its slides."""
+    """The repeated texts of a presentation that a slide has kept; `width` and `height` are those of its slides."""
 
     def __init__(self, width: int | None, height: int | None) -> None:
         self._width, self._height = width or 0, height or 0
         self._said: set[str] = set()
 
     def is_new(self, text: str) -> bool:
-        """Tells whether no slide before has said the text, and notes that one does; page numbers are never new."""
+        """Returns whether no earlier slide has the text, and records it; page numbers are never new."""
         key = _key(text)
         number = read_number(text)
         if key in self._said or not any(map(str.isalpha, text)) or (number is not None and not number.text):
@@ -50,7 +50,7 @@ class RepeatedTexts:
         return found
 
     def _is_shown(self, shape: Any) -> bool:
-        """Tells whether the shape is no placeholder, which a slide fills itself, not hidden, and on the slide."""
+        """Returns whether the shape is no placeholder, which a slide fills itself, not hidden, and on the slide."""
         named = shape.find(f"{P}nvSpPr/{P}cNvPr")
         is_hidden = named is not None and named.get("hidden", "0") not in _OFF
         if is_hidden or shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph") is not None:

@@ -1,4 +1,4 @@
-"""Reads PowerPoint files: docling's reader, corrected where it loses content."""
+"""Reads PowerPoint files with docling's backend, corrected where it loses content."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, ChartContent, add_chart, chart_of
 from fathom.conversion.docling_backends.office.office_notes import add_comments, alternative_text, describe, objects_notice
-from fathom.conversion.docling_backends.office.office_package import SLIDES_MAIN, opened_package
-from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape, in_reading_order
+from fathom.conversion.docling_backends.office.office_package import SLIDES_MAIN, repair_package
+from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape, reading_order
 from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, plain_line
 from fathom.conversion.docling_backends.presentation.comments import authors_of, threads_of
 from fathom.conversion.docling_backends.presentation.repeated import RepeatedTexts
@@ -33,11 +33,11 @@ _LEFT_OUT = frozenset({ContentLayer.BODY, ContentLayer.FURNITURE, ContentLayer.N
 
 
 class PresentationBackend(MsPowerpointDocumentBackend):
-    """MsPowerpointDocumentBackend, mended where docling 2.142.1 loses something; each module beside says what."""
+    """MsPowerpointDocumentBackend without the losses of docling 2.142.1 that the sibling modules name."""
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsPowerpointBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
-        super().__init__(in_doc, opened_package(path_or_stream, SLIDES_MAIN), options)
+        super().__init__(in_doc, repair_package(path_or_stream, SLIDES_MAIN), options)
         self._notes: dict[int, NoteLines] = {}
         size = (None, None) if self.pptx_obj is None else (self.pptx_obj.slide_width, self.pptx_obj.slide_height)
         self._repeated = RepeatedTexts(*size)
@@ -58,11 +58,11 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         return document
 
     def _iter_shapes_by_position(self, shapes: Any) -> Iterator[Any]:
-        """Yields the shapes as they are read: the title, wherever it stands, and at last those without a place."""
+        """Yields the shapes in reading order: the title first, shapes without a position last."""
         given = list(shapes)
         placed = [place for number, shape in enumerate(given) if (place := _placed(number, shape)) is not None]
         known = {place.number for place in placed}
-        order = in_reading_order(placed, self._SHAPE_ROW_TOLERANCE_EMU)
+        order = reading_order(placed, self._SHAPE_ROW_TOLERANCE_EMU)
         for number in sorted(order, key=lambda number: not _is_title(given[number])):
             yield given[number]
         yield from (shape for number, shape in enumerate(given) if number not in known)
@@ -70,7 +70,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def _handle_text_elements(
         self, shape: Any, parent_slide: Any, slide_ind: int, doc: DoclingDocument, slide_size: Any
     ) -> None:
-        """Adds the paragraphs of a shape: those of a title as one title, list items below those they belong to."""
+        """Adds the paragraphs of a shape: a title's paragraphs as a single title, list items nested."""
         kind = shape.placeholder_format.type if shape.is_placeholder else None
         layer = ContentLayer.FURNITURE if kind in _CHROME else None
         lines = [
@@ -126,7 +126,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
     def _extract_slide_comments(
         self, slide: Any, slide_idx: int, author_map: dict[str, tuple[str, str]], doc: DoclingDocument, parent_slide: Any
     ) -> None:
-        """Adds what the layout draws, the notes and the comments at the end of their slide."""
+        """Adds the texts of the layout, the notes and the comments at the end of their slide."""
         whole = BoundingBox(l=0, t=0, r=0, b=0)
         prov = ProvenanceItem(page_no=slide_idx + 1, charspan=(0, 0), bbox=whole)
         for line in self._repeated.drawn_on(slide):
@@ -136,7 +136,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
             add_comments(doc, thread, name=f"comment-slide{slide_idx + 1}-{number}", parent=parent_slide)
 
     def _hide_slide(self, doc: DoclingDocument, parent_slide: Any) -> None:
-        """Takes a hidden slide with its notes and comments out of what readers see, and names it."""
+        """Moves a hidden slide with its notes and comments out of the visible content, and records its number."""
         title = ""
         for item, _ in list(doc.iterate_items(root=parent_slide, with_groups=True, included_content_layers=set(_LEFT_OUT))):
             if isinstance(item, TextItem) and item.label == DocItemLabel.TITLE and not title:
@@ -151,7 +151,7 @@ class PresentationBackend(MsPowerpointDocumentBackend):
         )
 
     def _hide_new_items(self, doc: DoclingDocument, parent_slide: Any, known: set[str]) -> None:
-        """Takes a hidden shape out of what readers see, and names its slide."""
+        """Moves a hidden shape out of the visible content, and records its slide."""
         super()._hide_new_items(doc, parent_slide, known)
         where = f"slide {int(parent_slide.name.rpartition('-')[2]) + 1}"
         self.notices.append(Notice(kind="hidden_shape", message="A hidden shape was left out.", where=where))
@@ -165,13 +165,13 @@ def _is_title(shape: Any) -> bool:
 def _placed(number: int, shape: Any) -> PlacedShape | None:
     try:
         place = (shape.left, shape.top, shape.width, shape.height)
-    except (AttributeError, ValueError):  # of an element without a place, or with a damaged one
+    except (AttributeError, ValueError):  # an element without a position, or with a damaged position
         return None
     return None if place[0] is None or place[1] is None else PlacedShape(number, *(float(length or 0) for length in place))
 
 
 def _describe(shape: Any, doc: DoclingDocument, first: int) -> None:
-    """Gives the pictures from `first` on the description that the shape has."""
+    """Adds the shape's description to the pictures from index `first` on."""
     for named in _named(shape):
         for picture in doc.pictures[first:]:
             describe(picture, alternative_text(named.get("title"), named.get("descr")))

@@ -1,4 +1,4 @@
-"""Adds the list items of a shape, deeper levels below the item before, numbered as PowerPoint numbers them.
+"""Adds the list items of a shape, deeper levels below the previous item, with PowerPoint's numbers.
 
 Docling 2.142.1 writes "1." whatever the format, and counts empty paragraphs; not needed once it reads `buAutoNum` types.
 """
@@ -16,7 +16,7 @@ from fathom.conversion.docling_backends.presentation.slide_paragraphs import aut
 
 @dataclass(frozen=True)
 class AutoNumber:
-    """How an item is numbered: PowerPoint's name of the format, and the first number."""
+    """The numbering of an item: PowerPoint's name of the format, and the first number."""
 
     form: str
     start: int
@@ -24,7 +24,7 @@ class AutoNumber:
 
 @dataclass
 class _OpenList:
-    """A list group that takes items, its level, and what the item before was numbered as."""
+    """An open list group, its level, and the numbering of its last item."""
 
     group: Any
     level: int
@@ -34,7 +34,7 @@ class _OpenList:
 
 
 class OpenLists:
-    """The lists of one shape that are open, outermost first."""
+    """The open lists of a shape, outermost first."""
 
     def __init__(self, document: DoclingDocument, parent: NodeItem, layer: Any) -> None:
         self._document = document
@@ -43,7 +43,7 @@ class OpenLists:
         self._open: list[_OpenList] = []
 
     def close(self) -> None:
-        """Ends all lists, since a paragraph that is no item follows."""
+        """Closes all lists, since a paragraph that is no item follows."""
         self._open.clear()
 
     def add(self, pieces: list[OfficePiece], level: int, number: AutoNumber | None, prov: Any) -> None:

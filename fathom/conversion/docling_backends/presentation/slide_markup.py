@@ -1,4 +1,4 @@
-"""Names of PresentationML and DrawingML, and slides made plain: one branch of alternatives, diagrams as text shapes."""
+"""Names PresentationML and DrawingML elements, and simplifies slides: resolves alternatives, makes diagrams text shapes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SHAPE = (
 
 
 def make_plain(slide: Any) -> None:
-    """Keeps one branch of each `mc:AlternateContent` among the shapes and text, and writes SmartArt as lists in text shapes.
+    """Keeps a single branch of each `mc:AlternateContent` in shapes and text, and writes SmartArt as lists in text shapes.
 
-    Docling 2.142.1 passes over both; not needed once it reads shapes in alternatives and has a reader of diagrams.
+    Docling 2.142.1 skips both; not needed once it reads shapes in alternatives and has a reader of diagrams.
     """
     tree = slide.shapes._spTree
     for alternative in list(tree.iter(f"{MC}AlternateContent")):
@@ -41,7 +41,7 @@ def make_plain(slide: Any) -> None:
         parent.remove(alternative)
     for data in tree.iter(f"{A}graphicData"):
         if data.get("uri") == _NEWER_CHARTS:
-            data.set("uri", _CHARTS)  # else python-pptx does not know it for a chart
+            data.set("uri", _CHARTS)  # else python-pptx does not recognise it as a chart
     for frame in list(tree.iter(_FRAME)):
         parts = next(frame.iter(f"{D}relIds"), None)
         if parts is not None:

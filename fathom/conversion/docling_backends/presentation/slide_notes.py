@@ -1,4 +1,4 @@
-"""Reads what a speaker wrote below a slide: every box of the notes page, with formats and links.
+"""Reads the speaker notes of a slide: every box of the notes page, with formats and links.
 
 Docling 2.142.1 reads the first box as plain text; not needed once it reads its runs, and the boxes beside it.
 """
@@ -18,7 +18,7 @@ NoteLines = list[list[OfficePiece]]
 
 
 def take_notes(slide: Any) -> NoteLines:
-    """Returns the paragraphs of the slide's notes and takes them out of it, so that docling does not read them again."""
+    """Removes the paragraphs of the slide's notes and returns them, so that docling does not read them again."""
     if not slide.has_notes_slide:
         return []
     notes = slide.notes_slide

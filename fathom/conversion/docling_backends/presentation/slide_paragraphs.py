@@ -1,4 +1,4 @@
-"""Reads the runs of a slide's paragraph as pieces: formats, links, line breaks, raised text, symbols and formulas.
+"""Reads the runs of a slide's paragraph as pieces: formats, links, line breaks, superscripts, symbols and formulas.
 
 Docling 2.142.1 reads runs as plain text; not needed once it keeps their format and links.
 """
@@ -13,7 +13,7 @@ from docling.backend.msword_backend import _int_to_letter_marker, _int_to_roman_
 from docling_core.types.doc.document import Formatting, Script
 
 from fathom.conversion.docling_backends.office.formulas import latex_of
-from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidy_pieces
 from fathom.conversion.docling_backends.office.symbols import is_symbol_font, symbol_text
 from fathom.conversion.docling_backends.office.whole_numbers import is_counter
 from fathom.conversion.docling_backends.presentation.slide_markup import A, R
@@ -22,12 +22,12 @@ _ON = frozenset({"1", "true"})
 
 
 def paragraph_pieces(paragraph: Any, part: Any) -> list[OfficePiece]:
-    """Returns the pieces of an `a:p`, tidied; `part` is the one whose relations its links are of."""
-    return tidied(_pieces(paragraph, part))
+    """Returns the tidied pieces of an `a:p`; `part` holds the relationships of its links."""
+    return tidy_pieces(_pieces(paragraph, part))
 
 
 def body_lines(body: Any, part: Any) -> list[list[OfficePiece]]:
-    """Returns the pieces of each paragraph of a text body that has a text."""
+    """Returns the pieces of each non-empty paragraph of a text body."""
     return [pieces for paragraph in body.iterfind(f"{A}p") if (pieces := paragraph_pieces(paragraph, part))]
 
 

@@ -1,6 +1,6 @@
 """Reads the table of a slide: merged cells once, header rows as the file marks them, links and formats in cells.
 
-Docling 2.142.1 reads the text left in merged cells and knows one header row; not needed once it follows `hMerge`, `vMerge`
+Docling 2.142.1 reads the text left in merged cells and knows a single header row; not needed once it follows `hMerge`, `vMerge`
 and `firstRow`.
 """
 
@@ -23,14 +23,14 @@ MAX_COLUMNS = 1_000
 
 @dataclass
 class _SlideCell:
-    """A cell as it is read: its place and lines."""
+    """A cell as read: its position and lines."""
 
     cell: TableCell
     lines: list[list[OfficePiece]]
 
 
 def add_table(document: DoclingDocument, table: Any, part: Any, parent: NodeItem, prov: Any) -> None:
-    """Adds the `a:tbl` where it has a text."""
+    """Adds the `a:tbl` if it has text."""
     rows = list(table.iterfind(f"{A}tr"))
     found = [made for number, row in enumerate(rows) for made in _cells(row, number, len(rows), part)]
     if not any(made.lines for made in found):
@@ -72,7 +72,7 @@ def _cells(row: Any, number: int, rows: int, part: Any) -> list[_SlideCell]:
 
 
 def _with_content(document: DoclingDocument, made: _SlideCell, table: NodeItem) -> TableCell:
-    """Returns the cell, with its lines as items where they have formats or links."""
+    """Returns the cell, with its lines as items if they have formats or links."""
     pieces = [piece for line in made.lines for piece in line]
     if all(piece == OfficePiece(piece.text) for piece in pieces):
         return made.cell

@@ -1,1 +1,1 @@
-"""Readers of spreadsheets and delimited text, which give tables as the sheet shows them."""
+"""Readers of spreadsheets and delimited text, which return tables as displayed."""

@@ -1,4 +1,4 @@
-"""Parts a sheet into rectangles of filled cells, and tells what kinds of value their columns have."""
+"""Splits a sheet into rectangles of filled cells, and determines the value kinds of their columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind, SheetCell, ShownSheet
 
-# Rows that are looked at to tell what a column holds.
+# Rows sampled to determine the value kind of a column.
 MAX_SAMPLED = 200
 
 NumberedCell = tuple[int, SheetCell]
@@ -41,7 +41,7 @@ class CellBlock:
         return self._columns
 
     def of_rows(self, rows: Iterable[int]) -> CellBlock:
-        """Returns the block of some of its rows."""
+        """Returns the block of the given rows."""
         return CellBlock({row: self.cells[row] for row in rows})
 
     def of_columns(self, left: int, right: int) -> CellBlock:
@@ -59,7 +59,7 @@ class CellBlock:
         return [cell.text.strip() for _, cell in self.cells[row]]
 
     def kinds(self, rows: Sequence[int]) -> dict[int, CellKind]:
-        """Returns, by column, the kind that most cells of these rows have there; of many rows, the first are looked at."""
+        """Returns, by column, the most frequent value kind in these rows; only the first rows are sampled."""
         rows = rows[:MAX_SAMPLED]
         key = (rows[0] if rows else -1, len(rows))
         if key not in self._kinds:
@@ -72,22 +72,22 @@ class CellBlock:
 
 
 def is_typed(cell: SheetCell) -> bool:
-    """True for a value that is not text; a year is as good as text, since it names columns."""
+    """Returns whether the value is not text; a year counts as text, since it may name a column."""
     return cell.kind not in ("text", "error") and not is_year(cell)
 
 
 def is_year(cell: SheetCell) -> bool:
-    """True for a whole number from 1900 to 2100 as it is written for years."""
+    """Returns whether the value is a whole number from 1900 to 2100 in the format of a year."""
     return cell.kind == "number" and len(cell.text) == 4 and cell.text.isdigit() and 1900 <= int(cell.text) <= 2100
 
 
 def stands_out(placed: Sequence[NumberedCell]) -> bool:
-    """True if most cells of a row are bold or filled."""
+    """Returns whether most cells of a row are bold or filled."""
     return 2 * sum(cell.look.stands_out for _, cell in placed) > len(placed)
 
 
 def is_counted(placed: Sequence[NumberedCell]) -> bool:
-    """True if a row's numbers count up evenly, as numbers of weeks or years do that name columns."""
+    """Returns whether a row's numbers increase evenly, like weeks or years that name columns."""
     numbers = [int(cell.text) for _, cell in placed if cell.kind == "number" and cell.text.isdigit() and len(cell.text) < 6]
     steps = {second - first for first, second in pairwise(numbers)}
     return len(numbers) > 2 and len(steps) == 1 and steps.pop() > 0

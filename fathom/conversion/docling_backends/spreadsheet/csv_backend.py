@@ -1,4 +1,4 @@
-"""Docling's reader of CSV, made to find the delimiter, the header row and the lines around a table."""
+"""Docling's CSV backend with detection of the delimiter, the header row and the lines around a table."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from fathom.conversion.docling_backends.spreadsheet.sheet import CellKind, Sheet
 from fathom.conversion.docling_backends.spreadsheet.sheet_headers import has_header, is_header_like
 from fathom.conversion.report import Notice
 
-MAX_GRID = 900_000  # docling refuses a table of more than a million cells, empty ones counted
-MAX_PARTS = 500  # tables of one text
+MAX_GRID = 900_000  # docling refuses a table of more than a million cells, empty cells counted
+MAX_PARTS = 500  # tables of a text
 MAX_HEADINGS = 3  # lines above a table that is not the first
 _SAMPLED = 200
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*\d[\d., '\u00a0\u202f]*\s*[%€$£]?\)?|[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
@@ -49,11 +49,11 @@ class DelimitedText:
 class CsvBackend(CsvDocumentBackend):
     """CsvDocumentBackend with its own reader of rows.
 
-    docling 2.142.1 sniffs the delimiter from the first line, takes that line for the header, fails on a stray quote and warns
-    of ragged rows; not needed once docling judges a whole sample.
+    Docling 2.142.1 sniffs the delimiter from the first line, takes that line for the header, fails on a stray quote and warns
+    of ragged rows; not needed once it examines a whole sample.
     """
 
-    notices: list[Notice] = []  # noqa: RUF012  # nothing is left out of a delimited text
+    notices: list[Notice] = []  # noqa: RUF012  # nothing is omitted of a delimited text
 
     def convert(self) -> DoclingDocument:
         """Writes the lines above the table, the table and the lines below it."""
@@ -78,7 +78,7 @@ def _write(text: DelimitedText, doc: DoclingDocument) -> None:
 
 
 def delimited_parts(text: str) -> list[DelimitedText]:
-    """Reads a delimited text, in parts where it has several tables; all cells are kept, whatever the lengths of rows."""
+    """Reads a delimited text, in parts if it has several tables; all cells are kept, also of ragged rows."""
     declared, text = declared_dialect(text.lstrip("\ufeff"))
     dialect = declared or dialect_of(text) or Dialect()
     limit = csv.field_size_limit(MAX_CELL_CHARACTERS)
@@ -100,7 +100,7 @@ def _read_part(rows: Sequence[list[str]]) -> DelimitedText:
 
 
 def _parts(rows: list[list[str]]) -> list[list[list[str]]]:
-    """Parts the rows at empty lines behind which another table begins: names of columns, with a title above or without."""
+    """Splits the rows at empty lines behind which another table begins: column names, optionally below a title."""
     parts: list[list[list[str]]] = [[]]
     width = 0  # of the part's widest row
     after_gap = False
@@ -115,9 +115,9 @@ def _parts(rows: list[list[str]]) -> list[list[list[str]]]:
 
 
 def _begins_table(rows: Sequence[list[str]], start: int, width: int) -> bool:
-    """Tells whether names of columns stand there, or a title and then names; `width` is that of the table before.
+    """Returns whether column names follow, or a title and column names; `width` is that of the previous table.
 
-    Fields of name and value above a table are no table of their own.
+    Name-value fields above a table are no table of their own.
     """
     first = start
     while first < len(rows) and first - start < MAX_HEADINGS and len(_filled(rows[first])) == 1:
@@ -132,7 +132,7 @@ def _begins_table(rows: Sequence[list[str]], start: int, width: int) -> bool:
 
 
 def _table_rows(rows: Sequence[list[str]]) -> tuple[int, int]:
-    """Returns where the table begins and ends: lines of one cell above its header or behind an empty line are no rows of it."""
+    """Returns the first and last row of the table, without single-cell lines above its header or behind an empty line."""
     widths = Counter(len(row) for row in rows if len(_filled(row)) > 1)
     if not widths:
         return 0, len(rows)
@@ -152,14 +152,14 @@ def _table_rows(rows: Sequence[list[str]]) -> tuple[int, int]:
     end = len(rows)
     while end > start and len(_filled(rows[end - 1])) < 2:
         end -= 1
-    # without an empty line between, a last line of one cell is a ragged row
+    # without an empty line between, a last line of a single cell is a ragged row
     if end < len(rows) and any(_filled(row) for row in rows[end:]) and _filled(rows[end]):
         end = len(rows)
     return start, end
 
 
 def _behind_fields(rows: Sequence[list[str]], start: int, width: int) -> int:
-    """Passes over lines of name and value (`Station;Alta`) that an empty line parts from a wider table."""
+    """Skips name-value lines (`Station;Alta`) that an empty line separates from a wider table."""
     at = start
     while at < len(rows) and at - start < MAX_TITLES and len(_filled(rows[at])) == 2 and width > 2:
         at += 1
@@ -175,24 +175,24 @@ def _filled(row: Sequence[str]) -> list[str]:
 
 
 def _line(row: Sequence[str]) -> str:
-    if any(cell.startswith(" ") for cell in row[1:]):  # a sentence, cut at its commas
+    if any(cell.startswith(" ") for cell in row[1:]):  # a sentence, split at its commas
         return ",".join(row).rstrip(", ")
     filled = [cell.strip() for cell in _filled(row)]
     return f"{filled[0].rstrip(':')}: {filled[1]}" if len(filled) == 2 else " ".join(filled)
 
 
 def _sample(rows: Sequence[list[str]]) -> CellBlock:
-    """Returns the first rows as cells of a sheet, whose kinds tell a header."""
+    """Returns the first rows as sheet cells, whose kinds reveal a header."""
     cells = {}
     for number, row in enumerate(rows[:_SAMPLED]):
         placed = [(column, SheetCell(cell.strip(), kind_of(cell))) for column, cell in enumerate(row) if cell.strip()]
         if placed:
             cells[number] = placed
-    return CellBlock(cells)  # empty rows are no rows of it
+    return CellBlock(cells)  # without empty rows
 
 
 def kind_of(text: str) -> CellKind:
-    """Tells a number, also with a comma for the point, and a date from other text."""
+    """Returns the kind of a text: a number, also with a decimal comma, a date or other text."""
     text = text.strip()
     if _NUMBER.fullmatch(text):
         return "number"

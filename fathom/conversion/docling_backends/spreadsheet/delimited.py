@@ -1,4 +1,4 @@
-"""Tells how a delimited text is parted into cells, judging all of a sample and not its first line."""
+"""Detects the dialect of a delimited text from a whole sample, not its first line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 DELIMITERS = (",", ";", "\t", "|")
-# Tried only where none of these parts the lines alike: signs of exports whose texts have all the others.
+# Tried only if no common delimiter splits the lines evenly: delimiters of exports whose texts contain all others.
 SELDOM_DELIMITERS = ("^", "~", "¦", "§")
-# Enough to see what the rows have in common; a file may have a million of them.
+# Enough rows to detect their common form; a file may have a million rows.
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_ROWS = 400
-MAX_TITLES = 20  # lines that may stand above a table
+MAX_TITLES = 20  # lines allowed above a table
 MAX_CELL_CHARACTERS = 10_000_000  # of a quoted cell; csv's own bound is 131,072
 _DECLARED = re.compile(r"\A\ufeff?\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n|\Z)", re.I)
 _ENTITY = re.compile(r"&#?\w{1,10};")
@@ -24,12 +24,12 @@ _ADDRESS = re.compile(r"[a-z]+://\S+", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells are parted and quoted; the delimiter of a text of one column is a character that no text has."""
+    """The delimiter and quoting of cells; the delimiter of a single-column text is a character that no text has."""
 
     delimiter: str = "\x1e"
     escape: str | None = None  # the character before a quote or delimiter that is part of a cell
     quote: str = '"'
-    skips_blanks: bool = False  # that stand between a delimiter and a quote
+    skips_blanks: bool = False  # between a delimiter and a quote
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Yields the rows of the text, cell by cell. A quote that is never closed ends with the text."""
@@ -45,7 +45,7 @@ class Dialect:
 
 
 def dialect_of(text: str) -> Dialect | None:
-    """Returns how the text is parted into cells; None if no delimiter parts its lines alike."""
+    """Returns the dialect of the text; None if no delimiter splits its lines evenly."""
     sample = text[:SAMPLE_CHARACTERS]
     if len(text) > len(sample):
         sample = sample[: sample.rfind("\n") + 1] or sample  # the last line may be cut
@@ -63,7 +63,7 @@ def dialect_of(text: str) -> Dialect | None:
 
 
 def _quote(sample: str, delimiter: str) -> str:
-    """Returns the single quotation mark if it stands at both ends of many cells and the double one of none."""
+    """Returns the single quotation mark if it encloses many cells and the double quotation mark none."""
     if '"' in sample or "'" not in sample:
         return '"'
     ends = re.compile(rf"(?:^|{re.escape(delimiter)})'[^'\n]*(?:''[^'\n]*)*'(?={re.escape(delimiter)}|$)", re.M)
@@ -76,7 +76,7 @@ def _has_blanks_before_quotes(sample: str, delimiter: str) -> bool:
 
 
 def _seldom_dialect(sample: str) -> Dialect | None:
-    """Returns the dialect whose delimiter stands equally often in each line, of which there are several."""
+    """Returns the dialect whose delimiter occurs equally often in each of several lines."""
     lines = [line for line in sample.splitlines()[:SAMPLE_ROWS] if line.strip()]
     for delimiter in SELDOM_DELIMITERS:
         counts = {line.count(delimiter) for line in lines}
@@ -92,7 +92,7 @@ def declared_dialect(text: str) -> tuple[Dialect | None, str]:
 
 
 def lines_of(text: str) -> Iterator[str]:
-    """Yields the lines of a text with their ends; NUL characters, which csv does not take, are left out."""
+    """Yields the lines of a text with their ends; NUL characters, which csv does not take, are omitted."""
     start = 0
     text = text.replace("\0", "") if "\0" in text else text
     if "\r" in text:
@@ -104,10 +104,10 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def _score(dialect: Dialect, sample: str) -> float:
-    """Judges a delimiter: rows alike and of several cells speak for it, torn cells and other delimiters in them against it."""
+    """Scores a delimiter: uniform rows of several cells count for it, torn cells and other delimiters in them against it."""
     widths: Counter[int] = Counter()
     cells = foreign = torn = titles = 0
-    # commas stand in numbers and sentences, and any delimiter before a blank belongs to a sentence
+    # commas occur in numbers and sentences, and a delimiter before a blank belongs to a sentence
     others = re.compile(rf"[{''.join({';', '|', chr(9)} - {dialect.delimiter})}](?! )")
     for number, row in enumerate(_rows(dialect, sample)):
         if number >= SAMPLE_ROWS:
@@ -125,18 +125,18 @@ def _score(dialect: Dialect, sample: str) -> float:
         torn += sum(_is_torn(before, cell, dialect.delimiter) for before, cell in pairwise(plain))
     wide = sum(count for width, count in widths.items() if width > 1)
     rows = sum(widths.values()) + (titles if titles > wide else 0)
-    if 2 * wide < rows or not wide:  # lines of a text, of which some have a comma
+    if 2 * wide < rows or not wide:  # lines of prose, some with a comma
         return 0.0
     width, count = max(((w, c) for w, c in widths.items() if w > 1), key=lambda item: (item[1], item[0]))
     near = sum(c for w, c in widths.items() if w > 1 and abs(w - width) <= 1)
     alike = 0.6 * count / rows + 0.4 * near / rows
     share = wide / rows
     clean = (1 - foreign / cells) ** 2 * (1 - 0.5 * torn / cells)
-    return alike * share * clean * (1 - 0.3 / width) * (1 - 0.5**wide)  # the more rows, the surer
+    return alike * share * clean * (1 - 0.3 / width) * (1 - 0.5**wide)  # more rows give more confidence
 
 
 def _is_torn(before: str, cell: str, delimiter: str) -> bool:
-    """True if a delimiter parts a sentence or, a comma, a number."""
+    """Returns whether a delimiter splits a sentence or, as a comma, a number."""
     if cell.startswith(" ") and delimiter in ",;":
         return True
     return delimiter == "," and before[-1:].isdigit() and len(cell) < 3 and cell.isdigit()

@@ -1,4 +1,4 @@
-"""Decides whether an empty row or column parts two tables or lies within one."""
+"""Decides whether an empty row or column separates two tables or lies within a table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MAX_SUMS = 5  # rows below a table: subtotal, discount, tax, total
 
 
 def row_gap_parts(upper: CellBlock, lower: CellBlock, last: int, gap: int, sheet: ShownSheet) -> bool:
-    """Tells whether `gap` empty rows between two blocks part them; they are one table where the lower goes on with the upper.
+    """Returns whether `gap` empty rows separate two tables; they do not where the lower block continues the upper.
 
-    It does where its cells stand in columns of the upper, it has no header of its own, and its values are of the upper's kinds.
+    It does if its cells are in columns of the upper, it has no header of its own, and its values are of the upper's kinds.
     `upper` has the first rows of its block, whose last row is `last`.
     """
     upper_rows, lower_rows = upper.rows, lower.rows
@@ -27,7 +27,7 @@ def row_gap_parts(upper: CellBlock, lower: CellBlock, last: int, gap: int, sheet
     first = lower.cells[lower_rows[0]]
     if not set(more) <= set(columns) or len(columns) < 2:
         return True
-    if len(first) == 1:  # a title or remark, unless it names a group of rows that go on
+    if len(first) == 1:  # a title or remark, unless it names a group of continuing rows
         rest = lower.of_rows(lower_rows[1:])
         return not rest.cells or len(upper_rows) < 2 or not _goes_on(upper, rest)
     return not _goes_on(upper, lower)
@@ -59,7 +59,7 @@ def _goes_on(upper: CellBlock, lower: CellBlock) -> bool:
 
 
 def _values_recur(upper: CellBlock, lower: CellBlock) -> bool:
-    """True if a column of texts has values on both sides: what parts of a table share, and two tables seldom do."""
+    """Returns whether a text column has the same values on both sides, which is typical of parts of a single table."""
     seen: dict[int, set[str]] = {}
     for row in upper.rows[1 : 1 + _SAMPLED]:
         for column, cell in upper.cells[row]:
@@ -68,7 +68,7 @@ def _values_recur(upper: CellBlock, lower: CellBlock) -> bool:
 
 
 def column_gap_parts(left: CellBlock, right: CellBlock, gap: int, sheet: ShownSheet) -> bool:
-    """Tells whether `gap` empty columns between two blocks part them; they are one table where their rows are the same rows."""
+    """Returns whether `gap` empty columns separate two tables; they do not where both blocks share their rows."""
     last, first = left.columns()[-1], right.columns()[0]
     if any(area.left <= last and area.right >= first and area.top in left.cells for area in sheet.filters):
         return False
@@ -93,21 +93,21 @@ def column_gap_parts(left: CellBlock, right: CellBlock, gap: int, sheet: ShownSh
 
 
 def _rows_from(block: CellBlock, top: int) -> list[int]:
-    """Returns the rows from `top` on; rows above it count unless they are single cells, as titles are."""
+    """Returns the rows from `top` on; rows above it count unless they are single cells, like titles."""
     rows = block.rows
     above = [row for row in rows if row < top and len(block.cells[row]) > 1]
     return above + [row for row in rows if row >= top]
 
 
 def _without_sums(right: CellBlock, rows: list[int], last: int) -> list[int]:
-    """Returns the rows without those of sums below the left part, which leave the first column of the right one empty."""
+    """Returns the rows without total rows below the left part, whose first cell in the right part is empty."""
     first = right.columns()[0]
     kept = [row for row in rows if row <= last or any(column == first for column, _ in right.cells[row])]
     return kept if kept and kept[-1] <= last and len(rows) - len(kept) <= MAX_SUMS else rows
 
 
 def _same_names(left: CellBlock, right: CellBlock, top: int) -> bool:
-    """True if both begin with names of which half are the same: two tables of one make."""
+    """Returns whether both begin with names of which half are equal: two tables of the same layout."""
     if top not in left.cells or top not in right.cells:
         return False
     names, others = set(left.row_texts(top)), set(right.row_texts(top))
@@ -115,13 +115,13 @@ def _same_names(left: CellBlock, right: CellBlock, top: int) -> bool:
 
 
 def _has_row_names(block: CellBlock, rows: Sequence[int]) -> bool:
-    """True if the first column holds texts that name its rows, no text twice."""
+    """Returns whether the first column holds distinct texts that name its rows."""
     first = block.columns()[0]
     cells = [cell for row in rows[:_SAMPLED] for column, cell in block.cells[row] if column == first]
     return bool(cells) and all(cell.kind == "text" for cell in cells) and len({cell.text for cell in cells}) == len(cells)
 
 
 def _within_one(areas: Sequence[Area], last: int, lower: CellBlock) -> bool:
-    """True if the file names a filter that the rows on both sides belong to."""
+    """Returns whether a filter of the file covers the rows on both sides."""
     row = lower.rows[0]
     return any(area.top <= last < row <= area.bottom and area.holds(row, lower.cells[row][0][0]) for area in areas)

@@ -1,4 +1,4 @@
-"""Writes what stands at a text, or how it stands, as words and marks of Markdown."""
+"""Writes annotations and formats of a text as words and Markdown marks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def struck(text: str) -> str:
 
 
 def note(author: str, text: str) -> str:
-    """Returns a note as it stands in a cell; the author's name that Excel puts first is said once."""
+    """Returns a note for a cell; the author's name, which Excel repeats at its start, is kept once."""
     author, text = author.strip(), " ".join(text.split())
     if author and text.startswith(f"{author}:"):
         text = text[len(author) + 1 :].strip()

@@ -1,4 +1,4 @@
-"""Makes docling's table cells fast, for tables of hundreds of thousands."""
+"""Creates docling's table cells fast, for tables with hundreds of thousands of cells."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _FIELDS = set(TableCell.model_fields)
 def plain_cell(
     text: str, rows: tuple[int, int], columns: tuple[int, int], *, column_header: bool = False, row_header: bool = False
 ) -> TableCell:
-    """Returns a cell without validation, which takes longer than all else; `rows` and `columns` are where it begins and ends.
+    """Returns a cell without validation, which is the slowest step; `rows` and `columns` are its start and end indexes.
 
-    Does what pydantic's `model_construct` does, which takes ten times as long for its loop over the fields' defaults.
+    Equals pydantic's `model_construct`, which takes ten times as long for its loop over the fields' defaults.
     """
     cell = TableCell.__new__(TableCell)
     values = {

@@ -19,18 +19,18 @@ from fathom.conversion.docling_backends.spreadsheet.gaps import column_gap_parts
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, ShownSheet
 from fathom.conversion.docling_backends.spreadsheet.sheet_headers import header_depth
 
-# Rectangles are parted within each other so often and no more: no real sheet needs it, and each level reads the cells again.
+# Maximum depth of splitting: no real sheet needs more, and each level reads the cells again.
 MAX_NESTING = 12
-# Columns of the left part that are compared with those behind a gap.
+# Columns of the left part compared with those behind a gap.
 MAX_LEFT = 64
-# A column of more texts than this is a list that is worth a table; fewer are lines of a title or remark.
+# A longer column of texts is a list, written as a table; a shorter column is a title or remark.
 MAX_LINES = 3
 _LONG_LINE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A table with `depth` header rows, or texts that stand by themselves, one a row; `titles` say what follows."""
+    """A table with `depth` header rows, or free-standing texts, a text per row; `titles`: the texts head the next region."""
 
     block: CellBlock
     is_table: bool
@@ -58,7 +58,7 @@ def find_regions(sheet: ShownSheet) -> list[Region]:
 
 
 def _taken(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
-    """Takes a table that the file names out of the block; merged names of groups above its header belong to it."""
+    """Splits a table named by the file from the block; merged group names above its header belong to it."""
     first = bisect_left(rows, area.top)
     if first and rows[first - 1] == area.top - 1:
         over = [cell for column, cell in block.cells.get(area.top - 1, ()) if area.left <= column <= area.right]
@@ -79,7 +79,7 @@ def _taken(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
 
 
 def _regions(block: CellBlock, sheet: ShownSheet, nesting: int) -> Iterator[Region]:
-    """Parts a block at the gaps that part tables, rows first, then columns, until none is left."""
+    """Splits a block recursively at the gaps between tables, rows first, then columns."""
     if not block.cells:
         return
     titles, block = _split_titles(block)
@@ -100,7 +100,7 @@ def _regions(block: CellBlock, sheet: ShownSheet, nesting: int) -> Iterator[Regi
 
 
 def _split_titles(block: CellBlock) -> tuple[CellBlock, CellBlock]:
-    """Parts the first rows of a single cell from what they stand above, if that is wider."""
+    """Splits the first single-cell rows from the block below them, if that is wider."""
     rows = block.rows
     count = 0
     while count < len(rows) and len(block.cells[rows[count]]) == 1:
@@ -122,7 +122,7 @@ def _columns_of(block: CellBlock, rows: Sequence[int]) -> list[int]:
 def _parts_by_rows(block: CellBlock, sheet: ShownSheet) -> list[CellBlock]:
     rows = block.rows
     bands: list[list[int]] = []
-    reached = -1  # the last row that a merged cell covers
+    reached = -1  # the last row covered by a merged cell
     for row in rows:
         if bands and (row <= reached + 1 or not sheet.row_lines.visible_between(bands[-1][-1], row)):
             bands[-1].append(row)
@@ -140,7 +140,7 @@ def _parts_by_rows(block: CellBlock, sheet: ShownSheet) -> list[CellBlock]:
             parts.append(band)
             upper = block.of_rows(band[:MAX_SAMPLED])
         else:
-            grown = len(parts[-1]) < MAX_SAMPLED  # enough is known of a part once it has so many rows
+            grown = len(parts[-1]) < MAX_SAMPLED  # this many rows of a part are a sufficient sample
             parts[-1].extend(band)
             if grown:
                 upper = block.of_rows(parts[-1][:MAX_SAMPLED])
@@ -183,7 +183,7 @@ def _sampled_rows(block: CellBlock, bands: Sequence[tuple[int, int]]) -> list[se
 
 
 def _is_text(block: CellBlock) -> bool:
-    """True for a single cell and for lines below each other that are no list of values."""
+    """Returns whether the block is a single cell or a column of lines that is no list of values."""
     rows = block.rows
     if any(len(placed) > 1 for placed in block.cells.values()):
         return False

@@ -1,4 +1,4 @@
-"""Holds what a sheet shows, cell by cell, however its file is written."""
+"""Holds the displayed cells of a sheet, independent of the file format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CellKind = Literal["text", "number", "date", "bool", "error"]
 
 @dataclass(frozen=True, slots=True)
 class CellLook:
-    """Says how a cell is dressed; `fill` names its colour and is empty for none and for white."""
+    """The visible formatting of a cell; `fill` names its colour, empty for none and for white."""
 
     bold: bool = False
     fill: str = ""
@@ -20,12 +20,12 @@ class CellLook:
 
     @property
     def dressed(self) -> bool:
-        """True if an empty cell of this look can be seen."""
+        """Returns whether an empty cell of this look is visible."""
         return bool(self.fill) or self.bordered
 
     @property
     def stands_out(self) -> bool:
-        """True if the look sets the cell's text apart, as a header's does."""
+        """Returns whether the look sets the cell's text apart, as a header's does."""
         return self.bold or bool(self.fill)
 
 
@@ -34,7 +34,7 @@ PLAIN = CellLook()
 
 @dataclass(slots=True)
 class SheetCell:
-    """A cell that shows something; `rows` and `columns` are how many it covers where it is merged."""
+    """A cell with content; `rows` and `columns` are its spans."""
 
     text: str
     kind: CellKind = "text"
@@ -46,13 +46,13 @@ class SheetCell:
 
     @property
     def shown(self) -> str:
-        """The text, and the notes that stand at the cell."""
+        """The text, and the notes of the cell."""
         return f"{self.text} {self.note}".strip() if self.note else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of cells, counted from 0; the ends belong to it."""
+    """A rectangle of cells, counted from 0; both ends are included."""
 
     top: int
     left: int
@@ -68,7 +68,7 @@ class Area:
 class GridLines:
     """Rows or columns of which some are hidden.
 
-    `hidden` and `shown` are sorted; `shown` is None unless lines are hidden that are not named as shown.
+    `hidden` and `shown` are sorted; `shown` is None unless all lines not listed in it are hidden.
     """
 
     hidden: Sequence[int] = ()
@@ -83,7 +83,7 @@ class GridLines:
         return at < len(self.hidden) and self.hidden[at] == line
 
     def visible_between(self, first: int, last: int) -> int:
-        """Returns how many visible lines lie between two lines, without them."""
+        """Returns the number of visible lines strictly between two lines."""
         if self.shown is not None:
             return max(0, bisect_left(self.shown, last) - bisect_right(self.shown, first))
         return max(0, last - first - 1 - (bisect_left(self.hidden, last) - bisect_right(self.hidden, first)))
@@ -110,7 +110,7 @@ class TextBox:
 
 @dataclass(slots=True)
 class ShownSheet:
-    """The visible cells of a sheet and what its file says of their order; rows and columns are counted from 0."""
+    """The visible cells of a sheet and the layout hints of its file; rows and columns are counted from 0."""
 
     name: str
     cells: dict[int, dict[int, SheetCell]] = field(default_factory=dict[int, dict[int, SheetCell]])
@@ -118,8 +118,8 @@ class ShownSheet:
     column_lines: GridLines = field(default_factory=GridLines)
     narrow_columns: frozenset[int] = frozenset()
     dressed: frozenset[tuple[int, int]] = frozenset()  # empty cells with a fill or a border
-    tables: tuple[Area, ...] = ()  # that the file names as tables
-    filters: tuple[Area, ...] = ()  # whose first row has the buttons of a filter
+    tables: tuple[Area, ...] = ()  # named as tables by the file
+    filters: tuple[Area, ...] = ()  # areas whose first row has filter buttons
     header_rows: frozenset[int] = frozenset()  # frozen or printed on every page
     text_boxes: list[TextBox] = field(default_factory=list[TextBox])
 
@@ -131,7 +131,7 @@ class ShownSheet:
 
 
 def column_number(letters: str) -> int:
-    """Returns the number, from 0, of a column named by letters."""
+    """Returns the number, from 0, of a column by its letters."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

@@ -1,4 +1,4 @@
-"""Finds elements of XML by their names without namespaces, so that all forms of a format are read alike."""
+"""Finds XML elements by local name, so that all variants of a format are read alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells the header rows of a table from its data: by merged cells, look, kinds of value, frozen panes and filters."""
+"""Detects the header rows of a table by merged cells, look, value kinds, frozen panes and filters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAMPLED = 50
 
 
 def header_depth(block: CellBlock, sheet: ShownSheet) -> int:
-    """Returns how many rows at the top of a table name its columns; 0 where it has no header or one row only."""
+    """Returns how many rows at the top of a table name its columns; 0 if it has no header or only a single row."""
     rows = block.rows
     limit = min(len(rows) - 1, MAX_HEADER_ROWS)
     if limit < 1:
@@ -36,10 +36,10 @@ def header_depth(block: CellBlock, sheet: ShownSheet) -> int:
 
 
 def has_header(block: CellBlock) -> bool:
-    """Tells whether a table's first row names its columns.
+    """Returns whether a table's first row names its columns.
 
     It does unless its values are of the kinds of the rows below, as in a file that begins with data, or the table is a
-    form of labels and values.
+    label-value form.
     """
     rows = block.rows
     if len(rows) < 2:
@@ -57,7 +57,7 @@ def has_header(block: CellBlock) -> bool:
 
 
 def is_header_like(block: CellBlock) -> bool:
-    """Tells whether a block's first row names columns, so that it begins a table of its own."""
+    """Returns whether a block's first row names columns, and therefore begins a separate table."""
     rows = block.rows
     first = block.cells[rows[0]]
     if len(rows) < 2 or len(first) < 2 or any(is_typed(cell) for _, cell in first):
@@ -70,7 +70,7 @@ def is_header_like(block: CellBlock) -> bool:
 
 
 def _named_by_file(rows: Sequence[int], block: CellBlock, sheet: ShownSheet) -> int:
-    """Counts the first rows that the file itself names as headers: frozen, printed on every page, or of a filter."""
+    """Counts the first rows that the file marks as headers: frozen, printed on every page, or of a filter."""
     depth = 0
     while depth < len(rows) and rows[depth] in sheet.header_rows:
         depth += 1
@@ -84,7 +84,7 @@ def _named_by_file(rows: Sequence[int], block: CellBlock, sheet: ShownSheet) -> 
 
 
 def _goes_on(block: CellBlock, rows: Sequence[int], depth: int, sheet: ShownSheet) -> bool:
-    """Tells whether the row behind the first `depth` rows is a header row, too."""
+    """Returns whether the row behind the first `depth` rows is a header row, too."""
     row = block.cells[rows[depth]]
     above = block.cells[rows[depth - 1]]
     if any(is_typed(cell) for _, cell in row):
@@ -106,14 +106,14 @@ def _goes_on(block: CellBlock, rows: Sequence[int], depth: int, sheet: ShownShee
 
 
 def _is_of_units(row: Sequence[NumberedCell], above: Sequence[NumberedCell], kinds: Mapping[int, CellKind]) -> bool:
-    """True for a row of units below names: all texts in brackets, and values below most of them."""
+    """Returns whether the row holds units below names: all texts in brackets, with values below most of them."""
     named = {column for column, _ in above}
     bracketed = [column for column, cell in row if cell.text.strip()[:1] in "([" and cell.text.strip()[-1:] in ")]"]
     return bool(bracketed) and len(bracketed) == len(row) and named.issuperset(bracketed)
 
 
 def spread_groups(above: Sequence[NumberedCell], row: Sequence[NumberedCell], kinds: Mapping[int, CellKind]) -> bool:
-    """Tells whether names stand over groups of columns without being merged; lets each cover its group.
+    """Returns whether unmerged names are over groups of columns; extends each name over its group.
 
     The sign is that the row below repeats its names (Oats, Rye, Oats, Rye) where the row above has blanks.
     """
@@ -137,7 +137,7 @@ def spread_groups(above: Sequence[NumberedCell], row: Sequence[NumberedCell], ki
 
 
 def _is_form(block: CellBlock, rows: Sequence[int]) -> bool:
-    """True for two columns of labels and values: most labels end in a colon, or the values are of several kinds."""
+    """Returns whether the table is two columns of labels and values: most labels end in a colon, or values differ in kind."""
     if any(len(block.cells[row]) > 2 for row in rows) or len(block.columns()) != 2 or len(rows) > 40:
         return False
     left, right = block.columns()

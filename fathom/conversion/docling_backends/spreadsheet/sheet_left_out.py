@@ -1,4 +1,4 @@
-"""Words the notices of what a sheet hides or lacks."""
+"""Writes the notices of hidden or missing content of a sheet."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ MAX_NAMED = 8
 
 
 def hidden_sheet(name: str) -> Notice:
-    """Names a sheet that is hidden."""
+    """Returns the notice of a hidden sheet."""
     return Notice(kind="hidden_sheet", message=f'The sheet "{name}" is hidden and was left out.', where=name)
 
 
 def hidden_rows(name: str, rows: Sequence[int]) -> Notice:
-    """Names rows, counted from 0, that are hidden and have content."""
+    """Returns the notice of hidden rows (from 0) with content."""
     return _hidden("row", name, len(rows), _runs([row + 1 for row in sorted(rows)]))
 
 
 def hidden_columns(name: str, columns: Sequence[int]) -> Notice:
-    """Names columns, counted from 0, that are hidden and have content."""
+    """Returns the notice of hidden columns (from 0) with content."""
     return _hidden("column", name, len(columns), _few([column_name(column) for column in sorted(columns)]))
 
 
 def hidden_values(name: str, count: int) -> Notice:
-    """Says how many values the number format hides."""
+    """Returns the notice of values hidden by their number format."""
     verb = "is" if count == 1 else "are"
     message = f'{_count(count, "value")} of the sheet "{name}" {verb} hidden by the number format and left out.'
     return Notice(kind="hidden_values", message=message, count=count, where=name)
 
 
 def formulas_without_value(name: str, cells: Sequence[str]) -> Notice:
-    """Names cells whose formula was never calculated."""
+    """Returns the notice of cells whose formula was never calculated."""
     has, shown = ("has", "is shown as a formula") if len(cells) == 1 else ("have", "are shown as formulas")
     subject = f'{_count(len(cells), "formula")} of the sheet "{name}" ({_few(cells)})'
     message = f"{subject} {has} no calculated value in the file and {shown}."
@@ -41,7 +41,7 @@ def formulas_without_value(name: str, cells: Sequence[str]) -> Notice:
 
 
 def repeated_cells(name: str, count: int) -> Notice:
-    """Says how many repetitions of cells were too many."""
+    """Returns the notice of cell repetitions beyond the limit."""
     message = (
         f'{_count(count, "repetition")} of the same cells of the sheet "{name}" {"was" if count == 1 else "were"} left out.'
     )

@@ -26,9 +26,9 @@ from fathom.conversion.docling_backends.spreadsheet.plain_cells import plain_cel
 from fathom.conversion.docling_backends.spreadsheet.regions import Region, find_regions
 from fathom.conversion.docling_backends.spreadsheet.sheet import SheetCell, ShownSheet, TextBox
 
-# Docling refuses a table of more than a million cells, empty ones counted.
+# Docling refuses a table of more than a million cells, empty cells counted.
 MAX_GRID = 900_000
-# A table whose cells are scattered over so many times their number of places is written in parts that leave out empty columns.
+# A table whose grid has more than this many places per filled cell is written in parts without empty columns.
 MAX_EMPTY, MAX_EMPTY_TABLE = 20, 10_000
 _URL: TypeAdapter[AnyUrl] = TypeAdapter(AnyUrl)
 
@@ -41,7 +41,7 @@ class SheetWriter:
         self.width = self.height = 0.0
 
     def write(self, sheet: ShownSheet) -> None:
-        """Writes the sheet's tables and texts, and its text boxes where they float."""
+        """Writes the sheet's tables and texts, and its text boxes at their positions."""
         boxes = sorted(sheet.text_boxes, key=lambda box: (box.row, box.column))
         titles: list[TextItem] = []
         last = -2
@@ -77,7 +77,7 @@ class SheetWriter:
         )  # fmt: skip
 
     def _write_table(self, region: Region, captions: Sequence[RefItem]) -> None:
-        """Writes a table; in parts of some rows, each with the header, where it is too large for docling or almost empty."""
+        """Writes a table; split into row groups, each with the header, if it is too large for docling or almost empty."""
         block, depth = region.block, region.depth
         rows, columns = block.rows, block.columns()
         header, body = rows[:depth], rows[depth:]
@@ -88,7 +88,7 @@ class SheetWriter:
             step = max(1, min(step, MAX_EMPTY * filled // len(rows)))
         for start in range(0, max(1, len(body)), step):
             part = block.of_rows([*header, *body[start : start + step]])
-            if sparse and start:  # only the names of columns that these rows have
+            if sparse and start:  # only the column names that these rows use
                 used = {column for row in body[start : start + step] for column, _ in block.cells[row]}
                 part = part.of_rows(part.rows)
                 for row in header:
@@ -123,7 +123,7 @@ class SheetWriter:
                 cells.append(plain if linked is None else RichTableCell(ref=linked, **plain.__dict__))
 
     def _linked(self, cell: SheetCell, table: RefItem) -> RefItem | None:
-        """Adds the linked text of a cell below its table; a note that stands at it is no part of the link."""
+        """Adds the linked text of a cell below its table, without the cell's notes."""
         link = target_of(cell.link)
         if link is None:
             return None
@@ -136,14 +136,14 @@ class SheetWriter:
         return group.get_ref()
 
     def _prov(self, top: int, left: int, bottom: int, right: int) -> ProvenanceItem:
-        """Returns the place of cells on the sheet, counted in rows and columns."""
+        """Returns the provenance of cells on the sheet, in rows and columns."""
         self.width, self.height = max(self.width, float(right)), max(self.height, float(bottom))
         box = BoundingBox.from_tuple((left, top, right, bottom), origin=CoordOrigin.TOPLEFT)
         return ProvenanceItem(page_no=self._page, charspan=(0, 0), bbox=box)
 
 
 def target_of(link: str | None) -> AnyUrl | Path | None:
-    """Returns where a link leads: an address, or a path beside the file."""
+    """Returns the target of a link: an address, or a path relative to the file."""
     if not link:
         return None
     try:

@@ -21,14 +21,14 @@ from fathom.conversion.docling_backends.markup.markup_blocks import (
 )
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.docling_backends.markup.writer import BlockWriter
-from fathom.conversion.docling_backends.text.plain_text import code_document, without_controls
+from fathom.conversion.docling_backends.text.plain_text import code_document, strip_controls
 
 _TABLE = re.compile(r"<table\b", re.I)
 _OVERWRITTEN = re.compile(r"[^\n\r]*\r(?!\n)")
-# What a program prints of an object that is shown otherwise.
+# The textual form of an object that is displayed in another format.
 _PLACEHOLDER = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-fA-F]+)?>")
 _SHOWN_INSTEAD = frozenset({"text/html", "text/latex", "application/json"})
-# Names of an output's forms in notebooks of format 3, which had no media types.
+# Names of output types in notebooks of format 3, which had no media types.
 _OLD_TYPES = {
     "text": "text/plain",
     "html": "text/html",
@@ -43,7 +43,7 @@ _OLD_TYPES = {
 
 
 def notebook_document(text: str) -> DoclingDocument:
-    """Returns the cells in their order with their outputs; what is no notebook is text as it stands."""
+    """Returns the cells in order with their outputs; a text that is no notebook is returned as plain text."""
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -58,7 +58,7 @@ def notebook_document(text: str) -> DoclingDocument:
 
 
 class _CellReader:
-    """Adds cells to a document; `language` is that of code cells that name none."""
+    """Adds cells to a document; `language` is the default language of code cells."""
 
     def __init__(self, document: DoclingDocument, language: str) -> None:
         self._document = document
@@ -107,13 +107,13 @@ class _CellReader:
 
 
 def _blocks(forms: Mapping[str, Any]) -> list[MarkupBlock]:
-    """Returns an output in its most telling form: a picture by its name, else text."""
+    """Returns an output in its richest readable form: a picture by its name, else text."""
     plain = _shown(_text(forms.get("text/plain")))
     picture = next(filter(_is_picture, forms), None)
     if picture is not None:
         return [Picture([Run(plain.strip() or f"Output ({picture})")])]
     latex = _text(forms.get("text/latex")).strip()
-    if latex.startswith("$"):  # as programs for algebra write; other LaTeX is a text of its own
+    if latex.startswith("$"):  # as computer algebra systems write; other LaTeX is a document of its own
         return [Formula(latex.strip("$").replace("\\displaystyle", "").strip())]
     if plain.strip() and not (_is_placeholder(forms) and forms.keys() & _SHOWN_INSTEAD):
         return [Code(plain)]
@@ -154,12 +154,12 @@ def _language(notebook: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    """Returns a text that notebooks keep whole or line by line."""
+    """Returns a text stored whole or as a list of lines."""
     if isinstance(value, str):
         return value
     return "".join(part for part in value if isinstance(part, str)) if isinstance(value, Sequence) else ""
 
 
 def _shown(text: str) -> str:
-    """Returns what a terminal shows: of a line that was written over, the last writing; no colours."""
-    return without_controls(_OVERWRITTEN.sub("", text.rstrip("\r")))
+    """Returns the text as a terminal shows it: the last version of overwritten lines, without colours."""
+    return strip_controls(_OVERWRITTEN.sub("", text.rstrip("\r")))

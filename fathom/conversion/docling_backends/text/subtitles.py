@@ -1,4 +1,4 @@
-"""Reads subtitles (SubRip, WebVTT, SBV, SubStation, Timed Text) as paragraphs of speech with the time they begin at."""
+"""Reads subtitles (SubRip, WebVTT, SBV, SubStation, Timed Text) as paragraphs of speech with their start times."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fathom.conversion.docling_backends.text.plain_text import plain_text_document, without_controls
+from fathom.conversion.docling_backends.text.plain_text import plain_text_document, strip_controls
 from fathom.conversion.docling_backends.text.timed_scripts import SCRIPT, TIMED_TEXT, ScriptLine, script_lines, timed_text
 
 if TYPE_CHECKING:
     from docling_core.types.doc import DoclingDocument
 
-# A pause of so many seconds begins a new paragraph; so does the end of a sentence once a paragraph is long.
+# A pause of so many seconds begins a new paragraph; so does a sentence end in a long paragraph.
 PAUSE_S = 4.0
 LONG_PARAGRAPH = 400
 MAX_PARAGRAPH = 1200
@@ -23,7 +23,7 @@ _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"^\s*{_TIME}\s*(?:-->|,)\s*{_TIME}(?:[ \t].*)?$")
 _VOICE = re.compile(r"<v(?:\.[\w.-]+)*[ \t]+([^>]+)>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^{}]*\}")
-# `RUTH: …`, `Dr. Holm: …`, `>> RUTH: …`: a name of one to four words that begin with capitals.
+# `RUTH: …`, `Dr. Holm: …`, `>> RUTH: …`: a name of up to four words that begin with capitals.
 _NAME = r"[^\W\d_a-z][\w.'’-]*"
 _NAMED = re.compile(rf"^(?:>>+\s*)?({_NAME}(?: (?:{_NAME}|\d{{1,3}}|of|de|van|von|la)){{0,3}}):\s+(?=\S)")
 _DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
@@ -45,7 +45,7 @@ def subtitles_document(text: str) -> DoclingDocument:
     from docling_core.types.doc import DoclingDocument
     from docling_core.types.doc.labels import DocItemLabel
 
-    text = without_controls(text)
+    text = strip_controls(text)
     declared = re.match(r"\ufeff?WEBVTT[ \t]+(?:-\s*)?(\S.*)", text)
     title = declared[1].strip() if declared is not None else ""
     voices = _VOICE.search(text) is not None
@@ -68,7 +68,7 @@ def subtitles_document(text: str) -> DoclingDocument:
 
 
 def _cues(lines: list[ScriptLine]) -> list[Cue]:
-    """Returns the cues of a script; a speaker that it names holds for all lines of a cue."""
+    """Returns the cues of a script; a named speaker holds for all lines of a cue."""
     found: list[Cue] = []
     for line in lines:
         parts = [(line.speaker, " ".join(line.lines))] if line.speaker else _speakers(line.lines)
@@ -77,7 +77,7 @@ def _cues(lines: list[ScriptLine]) -> list[Cue]:
 
 
 def cues_of(text: str) -> Iterator[Cue]:
-    """Yields the cues in order: tags removed, several speakers of one cue apart, lines that roll on said once."""
+    """Yields the cues in order: tags removed, several speakers of a cue separated, rolling lines said once."""
     before: list[str] = []
     for start, end, lines in _timed(text):
         shown = [line for line in (_clean(line) for line in lines) if line]
@@ -91,10 +91,10 @@ def cues_of(text: str) -> Iterator[Cue]:
 
 
 def paragraphs_of(cues: list[Cue], *, voices: bool = False) -> Iterator[str]:
-    """Yields paragraphs: what one speaker says without a pause.
+    """Yields paragraphs: the words of a speaker without a pause.
 
-    `voices`: the speaker is marked in every cue, so that one without a mark is nobody's; a name at the beginning of a line,
-    as in SubRip, holds until the next.
+    `voices`: the speaker is marked in every cue, so a cue without a mark has no speaker; a name at the beginning of a line,
+    as in SubRip, holds until the next name.
     """
     held: list[str] = []
     first = cues[0]
@@ -106,7 +106,7 @@ def paragraphs_of(cues: list[Cue], *, voices: bool = False) -> Iterator[str]:
             held = []
         if not held:
             first = cue
-        if not (held and held[-1] == cue.text and cue.start - last.end < 1):  # a cue that is shown on, not said again
+        if not (held and held[-1] == cue.text and cue.start - last.end < 1):  # a cue that stays on screen, not repeated speech
             held.append(cue.text)
         last = cue if voices or not held[:-1] else Cue(cue.start, cue.end, cue.speaker or last.speaker, cue.text)
     if held:
@@ -126,7 +126,7 @@ def _paragraph(first: Cue, texts: list[str]) -> str:
 
 
 def _timed(text: str) -> Iterator[tuple[float, float, list[str]]]:
-    """Yields start, end and lines of each cue; a number or name above a timing belongs to it and is left out."""
+    """Yields start, end and lines of each cue; a number or name above a timing belongs to it and is omitted."""
     timing: tuple[float, float] | None = None
     lines: list[str] = []
     blank = False

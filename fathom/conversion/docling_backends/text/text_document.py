@@ -1,4 +1,4 @@
-"""Chooses the reader of the kinds of text that docling does not read."""
+"""Selects the reader for kinds of text that docling does not read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READ_HERE = frozenset({DocumentKind.TEXT, DocumentKind.CODE, DocumentKind.SUBTIT
 
 
 def text_document(path: Path, inspection: Inspection) -> DoclingDocument:
-    """Returns the document of a file of one of the kinds in READ_HERE."""
+    """Returns the document of a file whose kind is in READ_HERE."""
     text = path.read_bytes().decode(inspection.encoding or "utf-8", errors="replace").lstrip("\ufeff")
     if inspection.kind is DocumentKind.CODE:
         return code_document(text)

@@ -1,4 +1,4 @@
-"""Reads subtitles that are scripts of their own: SubStation Alpha (ASS, SSA) and Timed Text (TTML, DFXP)."""
+"""Reads structured subtitle formats: SubStation Alpha (ASS, SSA) and Timed Text (TTML, DFXP)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IDENTITY = "{http://www.w3.org/XML/1998/namespace}id"
 
 @dataclass(frozen=True)
 class ScriptLine:
-    """What is shown from `start` to `end` (seconds), by whom (empty if unknown), line by line."""
+    """The lines shown from `start` to `end` (seconds), with their speaker (empty if unknown)."""
 
     start: float
     end: float
@@ -61,7 +61,7 @@ def timed_text(text: str) -> tuple[str, list[ScriptLine]]:
 
 @dataclass(slots=True)
 class _TimedText:
-    """A Timed Text document; `agents` are the names of who speaks, by identity."""
+    """A Timed Text document; `agents` are the names of speakers by id."""
 
     root: Any
     agents: dict[str, str] = field(default_factory=dict[str, str])
@@ -77,7 +77,7 @@ class _TimedText:
         yield from self._below(self.root, 0.0, "")
 
     def _below(self, element: Any, begin: float, speaker: str) -> Iterator[ScriptLine]:
-        """Yields the lines in the element; times count from the beginning of what is around them."""
+        """Yields the lines in the element; times are relative to the enclosing element."""
         for child in element:
             name = _name(child)
             if not name or name in ("head", "metadata"):
@@ -102,7 +102,7 @@ class _TimedText:
 
 
 def _said(element: Any) -> Iterator[str]:
-    """Yields the text of a line; line breaks of the file are blanks, those of the author line ends."""
+    """Yields the text of a line; line breaks of the file become blanks, those of the author line ends."""
     yield (element.text or "").replace("\n", " ")
     for child in element:
         name = _name(child)

@@ -1,4 +1,4 @@
-"""Joins the lines of plain text that were broken for their width, and keeps those that somebody broke on purpose."""
+"""Joins wrapped lines of plain text, and keeps intentional line breaks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 FULL_LINE = 50
 
 _QUOTED = re.compile(r"(?:>[ \t]?)*")
-# A line that begins so, stands for itself: an item of a list, a field with its name, a rule.
+# The beginning of a line that stands alone: a list item, a named field, a rule.
 _OWN_LINE = re.compile(
     r"\s*(?:[-*+•◦▪·–—→][ \t]|[-*=_~#]{3,}|\(?(?:\d{1,3}|[A-Za-z])[.)][ \t]|[^\W\d_][\w /-]{0,24}:(?:\s|$)|\|)"
 )
@@ -19,12 +19,12 @@ _ADDRESS = re.compile(r"\s*<?(?:https?|ftp|mailto)\S+\s*")
 _ALIGNED = re.compile(r"\S(?: {3,}|\t+)\S")
 
 
-def joined_lines(text: str) -> str:
-    """Returns the paragraph with a blank for each line end that only the width of a page or window asked for.
+def join_wrapped_lines(text: str) -> str:
+    """Returns the paragraph with a blank for each line end that is due to the width of a page or window.
 
     A line goes on in the next if it is long and the next begins within a sentence. Lines that all begin like sentences
-    or names, items of lists, fields, addresses of the web and aligned columns keep their ends. Signs of quotation, `>`,
-    count for nothing and stand once before what they quote.
+    or names, items of lists, fields, addresses of the web and aligned columns keep their ends. Quotation marks, `>`,
+    are ignored and are written once before the quoted text.
     """
     if "\n" not in text:
         return text
@@ -45,12 +45,12 @@ def joined_lines(text: str) -> str:
 
 
 def is_aligned(line: str) -> bool:
-    """Tells whether blanks or tabs within the line set columns."""
+    """Returns whether blanks or tabs within the line align columns."""
     return _ALIGNED.search(line.strip()) is not None
 
 
 def _stand_apart(lines: Sequence[str]) -> bool:
-    """Tells whether each line begins as a sentence or name does: so does a signature, hardly the lines of a paragraph."""
+    """Returns whether each line begins like a sentence or name, as in a signature but rarely in a paragraph."""
     if any(_begins_within(line) for line in lines[1:]):
         return False
     return len(lines) > 2 or len(lines[-1]) >= FULL_LINE
@@ -63,12 +63,12 @@ def _goes_on(before: str, line: str, width: int) -> bool:
         return False
     if is_aligned(before) or is_aligned(line):
         return False
-    # a word that had room on the line before begins a line on purpose
+    # a word that would have fitted on the previous line begins a line on purpose
     return _begins_within(line) or len(before) + 1 + len(line.split(maxsplit=1)[0]) > width
 
 
 def _begins_within(line: str) -> bool:
-    """Tells whether the line begins in the midst of a sentence: with a small letter, or one of a script without capitals."""
+    """Returns whether the line begins within a sentence: with a small letter, or a letter of a script without capitals."""
     first = line.lstrip(" \t\"'“‘«([")[:1]
     return first.islower() or (bool(first) and unicodedata.category(first) == "Lo")
 

@@ -1,1 +1,1 @@
-"""Docling's reader of Word files, on a document whose XML was first made to say plainly what Word shows."""
+"""Docling's Word backend, on a document whose XML is first reduced to the displayed content."""

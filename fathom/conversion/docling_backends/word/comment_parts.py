@@ -1,6 +1,6 @@
-"""Finds the comments of a Word document, replies behind what they answer.
+"""Finds the comments of a Word document, with replies behind their comment.
 
-Docling 2.142.1 sets comments at the end, replies apart; not needed once it threads them and keeps them at their paragraph.
+Docling 2.142.1 puts comments at the end, replies separately; not needed once it threads them and keeps them in place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _W15 = "{http://schemas.microsoft.com/office/word/2012/wordml}"
 
 
 class WordComments:
-    """The comments of a document, by the thread they are in; each thread is given out once."""
+    """The comments of a document by thread; each thread is returned once."""
 
     def __init__(self, part: Any) -> None:
         self._lines: dict[str, str] = {}
@@ -40,7 +40,7 @@ class WordComments:
             keys.sort(key=lambda key: key != first)
 
     def take(self, ids: list[str]) -> list[tuple[str, list[str]]]:
-        """Returns (name, lines) of the threads that begin with one of the ids and were not taken."""
+        """Returns (name, lines) of the threads that begin with any of the ids and were not taken before."""
         found = []
         for key in ids:
             thread = self._threads.pop(key, None)
@@ -49,7 +49,7 @@ class WordComments:
         return found
 
     def rest(self) -> list[tuple[str, list[str]]]:
-        """Returns the threads that were not taken, whose place in the text is gone."""
+        """Returns the threads not taken, whose anchor in the text is gone."""
         return self.take(list(self._threads))
 
     @staticmethod
@@ -64,13 +64,13 @@ class WordComments:
 
 
 def comment_ids(paragraph: Any) -> list[str]:
-    """Returns the ids of the comments that end in the paragraph, in their order."""
+    """Returns the ids of the comments that end in the paragraph, in order."""
     marks = paragraph.iter(f"{W}commentReference", f"{W}commentRangeEnd")
     return list(dict.fromkeys(mark.get(f"{W}id", "") for mark in marks))
 
 
 def _first(key: str, parents: dict[str, str]) -> str:
-    """Returns the comment that the thread begins with; in a circle, the comment itself."""
+    """Returns the first comment of the thread; in a cycle, the comment itself."""
     seen = {key}
     at = key
     while at in parents:

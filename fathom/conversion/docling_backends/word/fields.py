@@ -1,4 +1,4 @@
-"""Keeps what a field shows and drops its instruction: results, links, form controls, symbols."""
+"""Keeps the displayed result of fields and drops their instructions: results, links, form controls, symbols."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MARKS = frozenset({f"{W}{name}" for name in ("fldChar", "instrText", "delInstrT
 
 @dataclass
 class _Field:
-    """A field that is open: its instruction, what stands in it, and the runs of its result."""
+    """An open field: its instruction, its content, and the runs of its result."""
 
     begin: Any
     instruction: str = ""
@@ -42,8 +42,8 @@ class _Field:
     results: list[Any] = field(default_factory=list[Any])
 
 
-def show_results(root: Any) -> None:
-    """Leaves of every complete field what the page shows. A field that does not end stays as it is."""
+def reduce_to_results(root: Any) -> None:
+    """Reduces every complete field to its displayed result. A field that does not end is unchanged."""
     for simple in list(root.iter(f"{W}fldSimple")):
         url = link_of(simple.get(f"{W}instr", ""))
         for run in simple.iter(RUN) if url else ():
@@ -61,7 +61,7 @@ def show_results(root: Any) -> None:
 
 
 def link_of(instruction: str) -> str:
-    """Returns the URL of a HYPERLINK instruction, empty where it leads nowhere outside."""
+    """Returns the URL of a HYPERLINK instruction, empty if the target is internal."""
     found = _URL.match(instruction)
     if found is None:
         bare = _BARE_URL.match(instruction)
@@ -81,7 +81,7 @@ def _mark(waiting: list[_Field], mark: Any) -> None:
 
 
 def _place(waiting: list[_Field], run: Any, content: Any) -> None:
-    """Notes the content with the outermost field whose instruction it stands in, else with those whose result it is."""
+    """Assigns the content to the outermost field whose instruction contains it, else to the fields whose result it is."""
     for open_field in waiting:
         if not open_field.separated:
             open_field.within.append(content)
@@ -104,7 +104,7 @@ def _finish(done: _Field, end: Any) -> None:
 
 
 def _form_control(done: _Field) -> str | None:
-    """Returns the state of a form's box or the chosen entry of its list; None where it is neither or shows its result."""
+    """Returns the state of a form check box or the chosen entry of a list; None for other fields and those with a result."""
     box = done.begin.find(f"{W}ffData/{W}checkBox")
     if box is not None:
         state = is_on(box.find(f"{W}checked"))
@@ -119,7 +119,7 @@ def _form_control(done: _Field) -> str | None:
 
 
 def _computed(instruction: str) -> str | None:
-    """Returns what a field without a stored result draws: a symbol, a ruby or an old equation."""
+    """Returns the displayed text of a field without a stored result: a symbol, a ruby text or an EQ formula."""
     symbol = _SYMBOL.match(instruction)
     if symbol:
         code = int(symbol[1], 0) if symbol[1].lower().startswith("0x") else int(symbol[1])

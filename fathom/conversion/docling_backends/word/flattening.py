@@ -1,4 +1,4 @@
-"""Takes away what wraps the content of a Word document without being shown, and writes special run elements as text."""
+"""Removes wrapper elements of a Word document that are not displayed, and writes special run elements as text."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from fathom.conversion.docling_backends.word.word_markup import (
 _WRAPPERS = tuple(f"{W}{name}" for name in ("ins", "moveTo", "smartTag", "customXml", "dir", "bdo", "fldSimple"))
 _PROPERTIES = tuple(f"{W}{name}" for name in ("smartTagPr", "customXmlPr", "fldData"))
 _READABLE = ("txbxContent", "blip", "chart", "relIds", "imagedata", "oMath")
-MAX_INITIAL = 30  # characters: a first word may be set so, too
+MAX_INITIAL = 30  # characters; it may be a whole first word
 BOXES = "☐☑☒□■▪▫"
 _BROKEN_LINE = re.compile(r"[ \t]*[\r\n][\s]*")
 
 
 def flatten(root: Any) -> None:
-    """Leaves below the root only paragraphs, tables, runs and links, with every text in a `w:t`."""
+    """Reduces the tree to paragraphs, tables, runs and links, with every text in a `w:t`."""
     _choose_alternatives(root)
     for control in list(root.iter(f"{W}sdt")):
         _unwrap_control(control)
@@ -49,14 +49,14 @@ def flatten(root: Any) -> None:
 
 
 def drop_prompts(root: Any) -> None:
-    """Removes the content controls that nobody has filled in, which show their prompt."""
+    """Removes content controls that are not filled in and show their prompt."""
     for control in list(root.iter(f"{W}sdt")):
         if control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None:
             remove(control)
 
 
 def _choose_alternatives(root: Any) -> None:
-    """Keeps one branch of each `mc:AlternateContent`: the first choice with content that is read, else the fallback."""
+    """Keeps a single branch of each `mc:AlternateContent`: the first choice with content that is read, else the fallback."""
     for alternative in list(root.iter(f"{MC}AlternateContent")):
         if alternative.getparent() is None:
             continue
@@ -72,7 +72,7 @@ def _is_readable(branch: Any) -> bool:
 
 
 def _unwrap_control(control: Any) -> None:
-    """Takes a content control away; of a check box stays its state: on the paragraph where it leads it, else as its sign."""
+    """Unwraps a content control; a check box's state is kept as a mark of the paragraph it leads, else as its sign."""
     box = control.find(f"{W}sdtPr/{W14}checkbox")
     content = control.find(f"{W}sdtContent")
     if content is None:
@@ -86,7 +86,7 @@ def _unwrap_control(control: Any) -> None:
 
 
 def _note_box(control: Any, content: Any, state: bool) -> None:
-    """Marks the paragraph that the box leads, and makes sure that the box has a sign."""
+    """Marks the paragraph that the check box leads, and ensures that the box has a sign."""
     inner = next(content.iter(P), None)
     paragraph = ancestor(control, P) if inner is None else inner
     if paragraph is None:
@@ -109,9 +109,9 @@ def _note_box(control: Any, content: Any, state: bool) -> None:
 
 
 def _write_run_elements(root: Any) -> None:
-    """Writes symbols and ruby as text, drops soft hyphens, and takes line breaks of the XML file out of texts.
+    """Writes symbols and ruby as text, drops soft hyphens, and removes line breaks of the XML file from texts.
 
-    A break of the page or column within a paragraph is a line break: python-docx reads nothing there, and words would meet.
+    A page or column break within a paragraph becomes a line break: python-docx ignores it, which would join words.
     """
     for line_break in root.iter(f"{W}br"):
         line_break.attrib.pop(f"{W}type", None)
@@ -130,7 +130,7 @@ def _write_run_elements(root: Any) -> None:
 
 
 def _join_initials(root: Any) -> None:
-    """Puts an initial over several lines, which Word keeps as a paragraph of its own, before the word that it begins."""
+    """Joins a drop cap, which Word stores as a paragraph of its own, with the word that it begins."""
     frames = [frame for frame in root.iter(f"{W}framePr") if frame.get(f"{W}dropCap", "none") != "none"]
     initials = {paragraph: None for frame in frames if (paragraph := ancestor(frame, P)) is not None}
     for paragraph in initials:
@@ -149,7 +149,7 @@ def _part(ruby: Any, name: str) -> str:
 
 
 def _clean(text: Any) -> None:
-    """Shows a text as its font does and without the indentation of a pretty-printed file."""
+    """Translates a text by its symbol font and removes the indentation of a pretty-printed file."""
     said = text.text or ""
     if "\n" in said or "\r" in said:
         said = _BROKEN_LINE.sub(" ", said)

@@ -1,7 +1,7 @@
-"""Tells by outline levels which paragraphs are headings: their own level, that of their style or of one it is based on.
+"""Finds headings by outline level: that of the paragraph, of its style or of a base style.
 
 Docling 2.142.1 reads the level of the style alone, and takes whole clauses of contracts for headings; not needed once it
-reads that of the paragraph, and looks at its length.
+reads the paragraph's own level and checks its length.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.word_markup import PARAGRAPH_PROPERTIES, W, value_of
 from fathom.conversion.docling_backends.word.word_numbering import LEVELS
 
-MAX_HEADING = 200  # characters of a paragraph that only its outline level makes a heading
+MAX_HEADING = 200  # characters of a paragraph that is a heading only by outline level
 _HEADING = "Heading"
 
 
 def styles_of(style: Any) -> Iterator[Any]:
-    """Yields the style and those it is based on."""
+    """Yields the style and its base styles."""
     for _ in range(LEVELS):
         if style is None:
             return
@@ -34,12 +34,12 @@ def by_outline(paragraph: Any, style: Any, label: str, level: int | None) -> tup
         return _HEADING, at + 1
     is_named = label != _HEADING or any("heading" in name.casefold() for name in _names(style))
     if not is_named and len(paragraph.text) > MAX_HEADING:
-        return "Normal", None  # a clause of a contract that the outline lists
+        return "Normal", None  # a clause of a contract with an outline level
     return label, level
 
 
 def _is_indented(paragraph: Any) -> bool:
-    """Tells whether the paragraph is set in from the left by hand, as an outline that was pasted from another program is."""
+    """Returns whether the paragraph has a direct left indent, as in outlines pasted from another program."""
     indent = paragraph._p.find(f"{PARAGRAPH_PROPERTIES}/{W}ind")
     left = None if indent is None else indent.get(f"{W}left") or indent.get(f"{W}start")
     return whole_number(left, 0) > 0

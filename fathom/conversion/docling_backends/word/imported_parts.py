@@ -1,6 +1,6 @@
 """Reads the parts of a Word document that are documents of their own (altChunk): Word files, HTML, saved pages, plain text.
 
-Docling 2.142.1 passes over them; not needed once it reads them.
+Docling 2.142.1 skips them; not needed once it reads them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RTF = b"{\\rtf"
 
 
 class ImportedParts:
-    """The parts of one document that are documents of their own; those within them share its bounds."""
+    """The parts of a document that are documents themselves (altChunk); nested parts share its limits."""
 
     def __init__(self, backend: type[Any], depth: int = 0) -> None:
         self._backend = backend
@@ -46,19 +46,19 @@ class ImportedParts:
         self._notices: list[Notice] = []
 
     def within(self, other: ImportedParts) -> None:
-        """Lets the parts be those of a part of another document."""
+        """Makes the parts nested in a part of another document."""
         self._depth, self._left = other._depth + 1, other._left
 
     @property
     def notices(self) -> list[Notice]:
-        """What the parts left out, and the parts that were not taken, by their names."""
+        """Notices of content omitted from the parts, and of parts not taken, by name."""
         if not self._untaken:
             return self._notices
         message = f"Parts that are documents of their own were not taken: {', '.join(self._untaken[:10])}."
         return [*self._notices, Notice(kind="part_not_taken", message=message, count=len(self._untaken))]
 
     def add(self, relation: Any | None, document: DoclingDocument, parent: NodeItem) -> list[Any]:
-        """Adds what the part says at the end of `parent`; returns the references of what was added."""
+        """Appends the content of the part to `parent`; returns the references of the added items."""
         if relation is None or relation.is_external:
             self._untaken.append("a part that is not in the file")
             return []
@@ -123,8 +123,8 @@ class ImportedParts:
         return made
 
 
-def mark_parts(root: Any) -> None:
-    """Puts a paragraph that names the part in the place of each part, since docling passes over all that is none."""
+def insert_part_markers(root: Any) -> None:
+    """Replaces each part by a paragraph that names it, since docling skips other elements."""
     for chunk in list(root.iter(f"{W}altChunk")):
         paragraph = chunk.makeelement(P, nsmap=None)
         paragraph.set(IMPORTED, chunk.get(f"{R}id", ""))

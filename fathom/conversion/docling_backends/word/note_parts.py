@@ -1,6 +1,6 @@
-"""Puts the marks of foot- and endnotes into the text, and finds the notes of a Word document in the order of their marks.
+"""Writes the marks of foot- and endnotes into the text of a Word document, and finds the notes in order of their marks.
 
-Docling 2.142.1 sets notes apart as furniture and drops their marks; not needed once it keeps both.
+Docling 2.142.1 treats notes as furniture and drops their marks; not needed once it keeps both.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNoti
 
 @dataclass
 class WordNote:
-    """A note of the document: its mark, its element and the part that its links are of."""
+    """A note of the document: its mark, its element and the part with its relationships."""
 
     mark: str
     element: Any
@@ -40,7 +40,7 @@ class WordNote:
 
 
 class WordNotes:
-    """The foot- and endnotes of a document, found as their marks are put into its text."""
+    """The foot- and endnotes of a document, found when their marks are written into its text."""
 
     def __init__(self, part: Any, settings: Any | None) -> None:
         self._marks = NoteMarks()
@@ -51,7 +51,7 @@ class WordNotes:
 
     @property
     def roots(self) -> list[Any]:
-        """The trees of the parts that the notes stand in."""
+        """The trees of the parts with the notes."""
         return [root for root, _, _ in filter(None, self._elements.values())]
 
     @property
@@ -60,7 +60,7 @@ class WordNotes:
         return [note for kind in KINDS for note in self._found[kind]]
 
     def put_marks(self, root: Any) -> None:
-        """Writes the mark of each note where it is referred to."""
+        """Writes the mark of each note at its references."""
         for place in list(root.iter(f"{W}footnoteReference", f"{W}endnoteReference")):
             kind = "footnote" if place.tag == f"{W}footnoteReference" else "endnote"
             of_kind = self._elements[kind]
@@ -80,7 +80,7 @@ class WordNotes:
 
 
 def is_on_attribute(element: Any, name: str) -> bool:
-    """Tells whether the element's own switch of this name is on."""
+    """Returns whether the element's attribute is a true value."""
     return element.get(f"{W}{name}", "0").lower() in ("1", "true", "on")
 
 
@@ -99,7 +99,7 @@ def _notes(part: Any, relation: str, kind: str) -> tuple[Any, Any, dict[str, Any
 
 
 def _numbering(kind: str, settings: Any | None, document: Any) -> tuple[int, str]:
-    """Returns (first number, format) of the notes: those of the first section that has some, else of the settings."""
+    """Returns (first number, format) of the notes, from the first section that sets them, else from the settings."""
     first, form = 1, KINDS[kind][1]
     sections = list(document.iter(f"{W}sectPr"))
     for holder in [*([settings] if settings is not None else []), *sections[:1]]:
@@ -114,7 +114,7 @@ def _numbering(kind: str, settings: Any | None, document: Any) -> tuple[int, str
 
 
 def _custom_mark(place: Any) -> str | None:
-    """Takes the author's own mark, the text behind the reference, out of the text and returns it."""
+    """Removes the custom mark, the text behind the reference, and returns it."""
     texts = list(place.itersiblings(TEXT))
     if not texts:
         run = place.getparent().getnext()
@@ -128,7 +128,7 @@ def _custom_mark(place: Any) -> str | None:
 
 
 def _write(place: Any, run: Any, text: str) -> None:
-    """Replaces the reference by a run of its own, without the raised format of the mark."""
+    """Replaces the reference by a run of its own, without the superscript format of the mark."""
     after = run.makeelement(RUN, attrib=dict(run.attrib), nsmap=None)
     properties = run.find(RUN_PROPERTIES)
     if properties is not None:

@@ -1,4 +1,4 @@
-"""Writes the counters of lists and notes in Word's number formats.
+"""Formats the counters of lists and notes in Word's number formats.
 
 Docling 2.142.1 writes "1" for ordinals, numbers in words and the letters of many scripts; not needed once it knows them.
 """
@@ -24,7 +24,7 @@ _HEBREW = (
     (30, "ל"), (20, "כ"), (16, "טז"), (15, "טו"), (10, "י"), (9, "ט"), (8, "ח"), (7, "ז"), (6, "ו"), (5, "ה"), (4, "ד"),
     (3, "ג"), (2, "ב"), (1, "א"),
 )  # fmt: skip
-# Letters that are counted through, then doubled: а, б, …, аа, бб.
+# Alphabets used as counters, then doubled: а, б, …, аа, бб.
 _LETTERS = {
     "russianLower": "абвгдежзиклмнопрстуфхцчшщыэюя",
     "arabicAlpha": "أبتثجحخدذرزسشصضطظعغفقكلمنهوي",
@@ -40,8 +40,8 @@ _DIGITS = {"thaiNumbers": 0x0E50, "hindiNumbers": 0x0966, "decimalFullWidth": 0x
 _PARENTHESES, _MAX_PARENTHESES = 0x2474, 20
 
 
-def formatted(number: int, form: str) -> str:
-    """Writes a counter in a number format of Word; decimal where the format is not known."""
+def format_counter(number: int, form: str) -> str:
+    """Formats a counter in a number format of Word; decimal if the format is unknown."""
     made = _FORMATS.get(form)
     if made is not None:
         return made(number)
@@ -100,7 +100,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "cardinalText": _in_words,
     "ordinalText": _ordinal_in_words,
     "numberInDash": lambda number: f"- {number} -",
-    "russianUpper": lambda number: formatted(number, "russianLower").upper(),
+    "russianUpper": lambda number: format_counter(number, "russianLower").upper(),
     "hebrew1": _hebrew,
     "hex": lambda number: f"{number:X}",
     "chicago": lambda number: symbol_mark(number) if is_counter(number) else str(number),

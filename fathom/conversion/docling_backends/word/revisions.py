@@ -1,4 +1,4 @@
-"""Leaves out of a document what a reader of its final version does not see: deleted, moved away and hidden text."""
+"""Removes text that the final version of a document does not show: deleted, moved and hidden text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OBJECT = "{urn:schemas-microsoft-com:office:office}OLEObject"
 
 @dataclass
 class OmissionCounts:
-    """Counts what was left out: passages and rows."""
+    """Counts omitted passages and rows."""
 
     deleted: int = 0
     hidden: int = 0
@@ -38,7 +38,7 @@ class OmissionCounts:
 
 
 def accept_revisions(root: Any, left_out: OmissionCounts) -> None:
-    """Removes tracked deletions and the places that text was moved from; paragraphs whose mark is deleted are joined."""
+    """Removes tracked deletions and the sources of moves; paragraphs whose mark is deleted are joined."""
     for tag in ("del", "moveFrom"):
         for passage in list(root.iter(f"{W}{tag}")):
             parent = passage.getparent()
@@ -65,7 +65,7 @@ def accept_revisions(root: Any, left_out: OmissionCounts) -> None:
 
 
 def _join_next(paragraph: Any) -> None:
-    """Moves the paragraph's content to the start of the next one; one without content or a next one goes or stays whole."""
+    """Moves the paragraph's content to the start of the next paragraph; without a next, an empty paragraph is removed."""
     content = [child for child in paragraph if child.tag != PARAGRAPH_PROPERTIES]
     follower = paragraph.getnext()
     while follower is not None and follower.tag not in (P, TABLE):
@@ -82,7 +82,7 @@ def _join_next(paragraph: Any) -> None:
 
 
 class HiddenStyles:
-    """Tells which styles hide their text, their own or that of the style they are based on."""
+    """Determines which styles hide their text, directly or through a base style."""
 
     def __init__(self, styles: Any | None) -> None:
         self._own: dict[str, bool | None] = {}
@@ -94,7 +94,7 @@ class HiddenStyles:
         self.any = any(self._own.values())
 
     def hides(self, style: str | None) -> bool | None:
-        """Returns what the style says; None where it says nothing."""
+        """Returns whether the style hides text; None if it does not say."""
         for _ in range(_MAX_STYLE_DEPTH):
             if style is None:
                 return None
@@ -106,13 +106,13 @@ class HiddenStyles:
 
 
 def drop_hidden(root: Any, styles: HiddenStyles, left_out: OmissionCounts) -> None:
-    """Removes hidden rows, and runs that are hidden by themselves or by their style."""
+    """Removes hidden rows, and runs hidden directly or by their style."""
     for row in list(root.iter(ROW)):
         if is_on(row.find(f"{W}trPr/{W}hidden")):
             left_out.hidden_rows += 1
             _remove_row(row)
     emptied: dict[Any, None] = {}
-    ended: tuple[Any, Any] | None = None  # where the last hidden passage stood: its parent and what is before it
+    ended: tuple[Any, Any] | None = None  # position of the last hidden passage: its parent and the element before it
     for run in list(root.iter(RUN)):
         paragraph = next(run.iterancestors(P), None)
         if not _is_hidden(run, paragraph, styles):
@@ -156,7 +156,7 @@ def _remove_row(row: Any) -> None:
 
 
 def notices_of(left_out: OmissionCounts, document: Any) -> list[Notice]:
-    """Returns notices of what was left out of the document."""
+    """Returns notices of content omitted from the document."""
     objects = [found.get("ProgID", "") for found in document.iter(_OBJECT) if found.get("Type", "Embed") == "Embed"]
     linked = sum(1 for _ in document.iter(f"{W}subDoc"))
     found = [

@@ -1,4 +1,4 @@
-"""Puts what stands in text boxes, word art, diagrams and charts behind the paragraph that it hangs on.
+"""Moves the content of text boxes, word art, diagrams and charts behind the paragraph that anchors it.
 
 Docling 2.142.1 reads boxes and charts before their paragraph and flattens tables in them; not needed once it keeps their
 blocks and places.
@@ -16,7 +16,7 @@ _BOX, _DIAGRAM_IDS, _WORD_ART = f"{W}txbxContent", f"{{{DIAGRAM_NAMESPACE}}}relI
 
 
 def lift_boxes(root: Any) -> None:
-    """Makes the blocks of every box siblings behind the paragraph they hang on, in the order of the file."""
+    """Moves the blocks of every box behind the paragraph that anchors it, in file order."""
     last: dict[Any, Any] = {}
     for box in list(root.iter(_BOX, _DIAGRAM_IDS, _WORD_ART, *CHARTS)):
         host = ancestor(box, P)

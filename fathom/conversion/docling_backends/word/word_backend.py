@@ -1,4 +1,4 @@
-"""Reads Word files: docling's reader, given what Word shows and corrected where it loses content."""
+"""Reads Word files: docling's backend on the displayed content, corrected where it loses content."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from lxml import etree
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
 from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, alternative_text, describe
-from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, opened_package
-from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidied
+from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, repair_package
+from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidy_pieces
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
-from fathom.conversion.docling_backends.word.fields import show_results
+from fathom.conversion.docling_backends.word.fields import reduce_to_results
 from fathom.conversion.docling_backends.word.flattening import BOXES, drop_prompts, flatten
 from fathom.conversion.docling_backends.word.headings import by_outline, styles_of
-from fathom.conversion.docling_backends.word.imported_parts import ImportedParts, mark_parts
+from fathom.conversion.docling_backends.word.imported_parts import ImportedParts, insert_part_markers
 from fathom.conversion.docling_backends.word.note_parts import WordNotes
 from fathom.conversion.docling_backends.word.revisions import (
     HiddenStyles,
@@ -70,7 +70,7 @@ _HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
 
 class WordBackend(MsWordDocumentBackend):
-    """MsWordDocumentBackend on a document whose XML was made plain; each module beside says what docling 2.142.1 loses."""
+    """MsWordDocumentBackend on a document with simplified XML; the sibling modules name docling 2.142.1's losses."""
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: MsWordBackendOptions | None = None) -> None:
         self.notices: list[Notice] = []
@@ -79,12 +79,12 @@ class WordBackend(MsWordDocumentBackend):
         self._label = self._box = ""
         self._waiting_comments: list[tuple[str, list[str]]] = []
         self._failure: Exception | None = None
-        super().__init__(in_doc, opened_package(path_or_stream, WORD_MAIN), options)
+        super().__init__(in_doc, repair_package(path_or_stream, WORD_MAIN), options)
         if self.docx_obj is not None:
             self._prepare(self.docx_obj)
 
     def _prepare(self, document: Any) -> None:
-        """Makes the XML of the body, the notes, headers and footers say plainly what Word shows."""
+        """Reduces the XML of the body, the notes, headers and footers to the displayed content."""
         part = document.part
         styles = _tree(part, RELATIONSHIP_TYPE.STYLES)
         hidden = HiddenStyles(styles)
@@ -101,7 +101,7 @@ class WordBackend(MsWordDocumentBackend):
             etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
             accept_revisions(root, left_out if root is document.element else OmissionCounts())
             flatten_content(root)
-            mark_parts(root)
+            insert_part_markers(root)
             drop_hidden(root, hidden, left_out if root is document.element else OmissionCounts())
         self._notes.put_marks(document.element)
         for root in roots:
@@ -110,7 +110,7 @@ class WordBackend(MsWordDocumentBackend):
         self.notices += notices_of(left_out, document.element)
 
     def convert(self) -> DoclingDocument:
-        """Returns docling's document; raises what a table raised, which docling would pass over with the table."""
+        """Returns docling's document; raises errors of tables, which docling would swallow together with the table."""
         document: DoclingDocument = super().convert()
         if self._failure is not None:
             raise self._failure
@@ -119,13 +119,13 @@ class WordBackend(MsWordDocumentBackend):
         return document
 
     def _extract_comment_ranges(self) -> None:
-        """Does nothing: comments are added where their paragraphs are."""
+        """Does nothing: comments are added at their paragraphs."""
 
     def _get_comment_ids_for_element(self, element: Any) -> set[str]:
         return set()
 
     def _add_comments(self, docx_obj: Any, doc: DoclingDocument) -> None:
-        """Adds the comments whose place in the text is gone."""
+        """Adds the comments whose anchor in the text is gone."""
         for name, lines in self._comments.rest():
             add_comments(doc, lines, name=name, parent=None)
 
@@ -139,9 +139,9 @@ class WordBackend(MsWordDocumentBackend):
             add_note(doc, note.mark, pieces)
 
     def _get_label_and_level(self, paragraph: Any) -> tuple[str, int | None]:
-        """Returns docling's label, which goes by the style's id: a translator's choice, while the built-in name is not.
+        """Returns docling's label, corrected by the style's built-in name: docling uses the style id, which is localised.
 
-        Docling reads outline levels of a style only, not those of the paragraph itself or of the styles it is based on.
+        Docling reads the outline level of the style only, not that of the paragraph or of base styles.
         """
         label, level = super()._get_label_and_level(paragraph)
         style = paragraph.style
@@ -171,7 +171,7 @@ class WordBackend(MsWordDocumentBackend):
         return plain_line(self._reader.pieces(paragraph._p, self.current_part))
 
     def _handle_equations_in_text(self, element: Any, text: str) -> tuple[str, list[str]]:
-        """Returns the formulas of a paragraph that has nothing else; those within text are pieces of it."""
+        """Returns the formulas of a paragraph that has no other content; inline formulas are pieces of the text."""
         pieces = self._reader.pieces(element, self.current_part) if element.tag == P else []
         if not pieces or any(not piece.is_formula and piece.text.strip() for piece in pieces):
             return text, []
@@ -196,7 +196,7 @@ class WordBackend(MsWordDocumentBackend):
         return added
 
     def _attach(self, doc: DoclingDocument, threads: list[tuple[str, list[str]]], texts: list[Any]) -> None:
-        """Adds the threads behind the paragraph that the texts were made of."""
+        """Adds the threads behind the paragraph of the texts."""
         item: Any = next((text for text in texts if isinstance(text, ListItem | SectionHeaderItem | TitleItem)), None)
         parent: NodeItem | None = item
         if item is None and texts:
@@ -259,7 +259,7 @@ class WordBackend(MsWordDocumentBackend):
         return self._label
 
     def _apply_caption_numbering(self, paragraph_elements: Any, numid: Any, ilevel: Any, p_style_id: Any) -> bool:
-        """Puts the number of a caption or another text that is no list item before it, as docling decides which these are."""
+        """Prepends the number to a caption or another numbered text that docling does not treat as a list item."""
         if numid is None or ilevel is None or not self._get_caption_numbering_marker(numid, ilevel, p_style_id):
             return False
         paragraph_elements[0] = OfficePiece(f"{self._label} {paragraph_elements[0].text}", *list(paragraph_elements[0])[1:])
@@ -286,7 +286,7 @@ class WordBackend(MsWordDocumentBackend):
         if not isinstance(group, ListGroup) or not pieces:
             return []
         if self._box:
-            pieces = tidied([OfficePiece(f"{self._box} "), *pieces])
+            pieces = tidy_pieces([OfficePiece(f"{self._box} "), *pieces])
         only = pieces[0] if len(pieces) == 1 and not pieces[0].is_formula else None
         item = doc.add_list_item(
             marker=marker,
@@ -311,7 +311,7 @@ class WordBackend(MsWordDocumentBackend):
             raise
 
     def _add_table(self, element: Any, doc: DoclingDocument) -> list[Any]:
-        """Adds the table; one of a single cell is no table, but its content."""
+        """Adds the table; a single-cell table is replaced by its content."""
         cells, rows, columns = placed_cells(element)
         if not cells:
             return []
@@ -334,7 +334,7 @@ class WordBackend(MsWordDocumentBackend):
         return [table.get_ref()]
 
     def _unwrapped(self, cell: Any, doc: DoclingDocument) -> list[Any]:
-        """Adds the content of a table's only cell as though it stood in the text."""
+        """Adds the content of a table's only cell as body text."""
         self._clear_list_group_cache()
         self._force_new_code_block = True
         _, added = self._walk_linear(cell, doc)
@@ -363,7 +363,7 @@ class WordBackend(MsWordDocumentBackend):
         return RichTableCell(**place, ref=reference)
 
     def _is_rich(self, cell: Any, lines: list[list[OfficePiece]]) -> bool:
-        """Tells whether the cell holds more than plain text: lines, formats, links, numbers, pictures, tables."""
+        """Returns whether the cell holds more than plain text: lines, formats, links, numbers, pictures, tables."""
         filled = [line for line in lines if line]
         if len(filled) > 1 or next(cell.iter(TABLE, *CHARTS), None) is not None or self._has_blip(cell):
             return True
@@ -407,13 +407,13 @@ class WordBackend(MsWordDocumentBackend):
 
 
 def flatten_content(root: Any) -> None:
-    """Leaves of fields what they show, and of wrappers their content."""
-    show_results(root)
+    """Reduces fields to their displayed results and wrappers to their content."""
+    reduce_to_results(root)
     flatten(root)
 
 
 def _tree(part: Any, relation: str) -> Any | None:
-    """Returns the tree of the first part that is related in this way, or None."""
+    """Returns the tree of the first part with this relationship, or None."""
     for found in part.rels.values():
         if found.reltype == relation and not found.is_external:
             return getattr(found.target_part, "element", None)
@@ -424,11 +424,11 @@ def _without_box(pieces: list[OfficePiece]) -> list[OfficePiece]:
     """Returns the pieces without the sign of a check box at their start."""
     if not pieces or pieces[0].text[:1] not in BOXES:
         return pieces
-    return tidied([OfficePiece(pieces[0].text[1:], *list(pieces[0])[1:]), *pieces[1:]])
+    return tidy_pieces([OfficePiece(pieces[0].text[1:], *list(pieces[0])[1:]), *pieces[1:]])
 
 
 def _outermost(references: list[Any], doc: DoclingDocument) -> list[Any]:
-    """Returns the references, each once, without those of items that stand below another of them."""
+    """Returns the distinct references, without those of items below another referenced item."""
     known = {reference.cref: reference for reference in references}
     found: list[Any] = []
     for reference in known.values():

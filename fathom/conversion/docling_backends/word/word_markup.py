@@ -1,4 +1,4 @@
-"""Names of WordprocessingML and small steps in its trees."""
+"""Names of WordprocessingML elements, and helpers for its trees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ W, W14, MC, R, M = (f"{{{name}}}" for name in (WORD, WORD_2010, COMPATIBILITY, R
 VAL = f"{W}val"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
-# Marks that the steps of this package leave in the tree for those after them.
+# Marks that steps of this package leave in the tree for later steps.
 _OWN = "{urn:fathom:word}"
 LINK, CHECKBOX, DIAGRAM, IMPORTED = (f"{_OWN}{name}" for name in ("link", "checkbox", "diagram", "imported"))
 
@@ -27,7 +27,7 @@ _OFF = frozenset({"0", "false", "off", "none"})
 
 
 def tree_of(part: Any) -> Any | None:
-    """Returns the tree of a part of the package, or None where it is no XML."""
+    """Returns the tree of a part of the package, or None if it is no XML."""
     element = getattr(part, "element", None)
     if element is not None:
         return element
@@ -38,7 +38,7 @@ def tree_of(part: Any) -> Any | None:
 
 
 def is_on(element: Any | None) -> bool | None:
-    """Returns what a switch such as `w:b` says; None where it is not there."""
+    """Returns the value of a switch such as `w:b`; None if it is missing."""
     return None if element is None else element.get(VAL, "1").lower() not in _OFF
 
 
@@ -49,21 +49,21 @@ def value_of(element: Any, path: str) -> str | None:
 
 
 def unwrap(element: Any, content: Any | None = None) -> None:
-    """Puts the children of the element, or of `content` within it, in its place."""
+    """Replaces the element by its children, or by those of `content` within it."""
     for child in list(element if content is None else content):
         element.addprevious(child)
     remove(element)
 
 
 def remove(element: Any) -> None:
-    """Takes the element out of its tree."""
+    """Removes the element from its tree."""
     parent = element.getparent()
     if parent is not None:
         parent.remove(element)
 
 
 def text_element(near: Any, text: str) -> Any:
-    """Returns a new `w:t`, of the kind that the tree of `near` is made of."""
+    """Returns a new `w:t` of the same element class as `near`."""
     made = near.makeelement(TEXT, nsmap=None)
     made.text = text
     made.set(XML_SPACE, "preserve")
@@ -77,7 +77,7 @@ def shown_text(element: Any) -> str:
 
 
 def ancestor(element: Any, tag: str) -> Any | None:
-    """Returns the nearest element around this one that has the tag, or None."""
+    """Returns the nearest enclosing element with the tag, or None."""
     return next(element.iterancestors(tag), None)
 
 

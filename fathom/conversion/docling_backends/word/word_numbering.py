@@ -1,6 +1,6 @@
-"""Computes the number that Word shows before each paragraph: its own format, start, restarts and continued lists.
+"""Computes the number that Word shows before each paragraph, with formats, starts, restarts and continued lists.
 
-Docling 2.142.1 counts by `w:numId` and writes "1.2." whatever the level's text is; not needed once it counts by abstract list
+Docling 2.142.1 counts by `w:numId` and writes "1.2." for any level text; not needed once it counts by abstract list
 with the overrides of each instance, and writes `w:lvlText`.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from fathom.conversion.docling_backends.office.symbols import symbol_text
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
-from fathom.conversion.docling_backends.word.number_formats import formatted
+from fathom.conversion.docling_backends.word.number_formats import format_counter
 from fathom.conversion.docling_backends.word.word_markup import PARAGRAPH_PROPERTIES, RUN_PROPERTIES, VAL, P, W, is_on, value_of
 
 LEVELS = 9
@@ -24,20 +24,20 @@ _HIDDEN = frozenset({"none", "bullet"})
 
 @dataclass
 class _Level:
-    """One level of an abstract list."""
+    """A level of an abstract list."""
 
     start: int = 1
     form: str = "decimal"
     text: str = ""
     restart: int | None = None
     legal: bool = False
-    box: str = ""  # of a bullet that is a box, ticked or not
+    box: str = ""  # a bullet that is a check box, ticked or not
     style: str | None = None
 
 
 @dataclass
 class _AbstractList:
-    """Levels by their number, and the counters that all lists made from them share."""
+    """Levels by number, and the counters shared by all lists made from them."""
 
     levels: dict[int, _Level] = field(default_factory=dict[int, _Level])
     style_link: str | None = None
@@ -46,7 +46,7 @@ class _AbstractList:
 
 @dataclass
 class _Instance:
-    """A `w:num`: its abstract list, levels of its own, and where it starts anew when it is first used."""
+    """A `w:num`: its abstract list, overridden levels, and start overrides applied at first use."""
 
     abstract: str
     starts: dict[int, int] = field(default_factory=dict[int, int])
@@ -55,7 +55,7 @@ class _Instance:
 
 
 class Numbering:
-    """The lists of a document; `number` is to be asked of every paragraph once, in the order of the document."""
+    """The lists of a document; `number` must be called once for every paragraph, in document order."""
 
     def __init__(self, numbering: Any | None, styles: Any | None) -> None:
         self._abstract: dict[str, _AbstractList] = {}
@@ -80,7 +80,7 @@ class Numbering:
         return self._labels.get(paragraph, "")
 
     def box_of(self, paragraph: Any) -> str:
-        """Returns the box that the paragraph has for its bullet; empty where it has another or none."""
+        """Returns the check box that is the paragraph's bullet; empty for other bullets or none."""
         place = self.place_of(paragraph)
         instance = self._instances.get(place[0]) if place is not None else None
         abstract = self._abstract_of(instance) if instance is not None else None
@@ -89,7 +89,7 @@ class Numbering:
         return instance.levels.get(place[1], abstract.levels.get(place[1], _Level())).box
 
     def place_of(self, paragraph: Any) -> tuple[str, int] | None:
-        """Returns (list, level from 0) of the paragraph, by itself or by its style; None where it is in no list."""
+        """Returns (list, level from 0) of the paragraph, set directly or by its style; None if it is in no list."""
         number, level = _numbered(paragraph)
         style = value_of(paragraph, f"{PARAGRAPH_PROPERTIES}/{W}pStyle")
         if style is not None and (number is None or level is None):
@@ -121,7 +121,7 @@ class Numbering:
             self._instances[element.get(f"{W}numId", "")] = instance
 
     def _of_style(self, style: str) -> tuple[str | None, str | None]:
-        """Returns (list, level) of the style or of those it is based on; each is inherited by itself."""
+        """Returns (list, level) of the style or its base styles; list and level are inherited separately."""
         if style not in self._by_style:
             number = level = None
             at: str | None = style
@@ -136,7 +136,7 @@ class Numbering:
         return self._by_style[style]
 
     def _linked_level(self, number: str | None, style: str) -> str | None:
-        """Returns the level of the list that is linked with the style."""
+        """Returns the list level linked with the style."""
         instance = self._instances.get(number or "")
         abstract = self._abstract_of(instance) if instance is not None else None
         for at, level in abstract.levels.items() if abstract is not None else ():
@@ -156,7 +156,7 @@ class Numbering:
         return abstract
 
     def _count(self, number: str, at: int) -> str:
-        """Advances the list at this level and returns the number it shows."""
+        """Advances the list at this level and returns the displayed number."""
         instance = self._instances.get(number)
         abstract = self._abstract_of(instance) if instance is not None else None
         if instance is None or abstract is None:
@@ -190,7 +190,7 @@ class Numbering:
             if abstract.counters[index] is None:
                 abstract.counters[index] = of.start
             counter = abstract.counters[index] or 0
-            return formatted(counter, "decimal" if own.legal and of.form not in _HIDDEN else of.form)
+            return format_counter(counter, "decimal" if own.legal and of.form not in _HIDDEN else of.form)
 
         return _PLACE.sub(shown, own.text).strip()
 
@@ -216,7 +216,7 @@ def _level(element: Any) -> _Level:
 
 
 def _box(element: Any) -> str:
-    """Returns the box that a bullet shows; empty for all others."""
+    """Returns the check box that a bullet shows; empty for other bullets."""
     fonts = element.find(f"{RUN_PROPERTIES}/{W}rFonts")
     font = "" if fonts is None else fonts.get(f"{W}ascii") or ""
     shown = symbol_text(font, value_of(element, f"{W}lvlText") or "")
@@ -224,7 +224,7 @@ def _box(element: Any) -> str:
 
 
 def _form(element: Any) -> str:
-    """Returns the number format, also where a newer one stands beside its fallback."""
+    """Returns the number format, also where a newer format has a fallback beside it."""
     found = next(element.iter(f"{W}numFmt"), None)
     return "decimal" if found is None else found.get(VAL, "decimal")
 
@@ -238,4 +238,4 @@ def _integer(text: str | None, default: int) -> int:
 
 def note_mark(number: int, form: str) -> str:
     """Writes the number of a foot- or endnote in its format."""
-    return formatted(number, form)
+    return format_counter(number, form)

@@ -1,4 +1,4 @@
-"""Reads the runs of a paragraph as pieces of one format each, links and formulas in their places.
+"""Reads the runs of a paragraph as formatted pieces, with links and formulas in place.
 
 Docling 2.142.1 strips the white space of every run, reads formulas of a formatted paragraph as plain text and knows no link of
 a complex field; not needed once it keeps runs as they are.
@@ -15,7 +15,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from fathom.conversion.docling_backends.office.formulas import latex_of
-from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidied
+from fathom.conversion.docling_backends.office.pieces import LinkTarget, OfficePiece, link_target, tidy_pieces
 from fathom.conversion.docling_backends.word.word_markup import LINK, RUN, RUN_PROPERTIES, VAL, M, R, W, is_on, value_of
 
 _SKIPPED = frozenset(
@@ -28,7 +28,7 @@ StyleChain = Callable[[Any], Any]
 
 
 class WordParagraphReader:
-    """Reads paragraphs of one document; `styles` is the root of its styles part, `chain_of` docling's chain of a style."""
+    """Reads paragraphs of a document; `styles` is the root of its styles part, `chain_of` docling's chain of a style."""
 
     def __init__(self, document: Any, styles: Any | None, chain_of: StyleChain) -> None:
         self._document = document
@@ -40,11 +40,11 @@ class WordParagraphReader:
         self._last: tuple[Any, list[OfficePiece]] = (None, [])
 
     def pieces(self, element: Any, part: Any) -> list[OfficePiece]:
-        """Returns the paragraph's pieces, tidied; `part` is the one whose relations its links are of."""
-        if self._last[0] is not element:  # docling asks of each paragraph several times
+        """Returns the paragraph's tidied pieces; `part` holds the relationships of its links."""
+        if self._last[0] is not element:  # cached, since docling requests each paragraph several times
             paragraph = Paragraph(element, self._document)
             chain = self._chain_of(paragraph.style)
-            self._last = (element, tidied(self._pieces(element, part, paragraph, chain, None)))
+            self._last = (element, tidy_pieces(self._pieces(element, part, paragraph, chain, None)))
         return list(self._last[1])
 
     def _pieces(
@@ -83,14 +83,14 @@ class WordParagraphReader:
         return found
 
     def _style_marks(self, style: str) -> tuple[Script | None, bool]:
-        """Returns (script, struck) that a character style gives, or the style it is based on."""
+        """Returns (script, struck) of a character style, or of its base style."""
         if style not in self._of_style:
             element = self._styles.get(style)
             properties = element.find(RUN_PROPERTIES) if element is not None else None
             align = properties.find(f"{W}vertAlign") if properties is not None else None
             script = _SCRIPTS.get(align.get(VAL, "")) if align is not None else None
             struck = bool(properties is not None and is_on(properties.find(f"{W}strike")))
-            self._of_style[style] = (script, struck)  # before the base, which may lead back here
+            self._of_style[style] = (script, struck)  # before the base, which may be cyclic
             based = value_of(element, f"{W}basedOn") if element is not None else None
             if based is not None and (script is None or not struck):
                 above = self._style_marks(based)
@@ -99,7 +99,7 @@ class WordParagraphReader:
 
 
 def _target(hyperlink: Any, part: Any) -> LinkTarget | None:
-    """Returns where the link leads outside of the document, its anchor included."""
+    """Returns the external target of the link, with its anchor."""
     relation = part.rels.get(hyperlink.get(f"{R}id", ""))
     if relation is None or not relation.is_external:
         return None

@@ -1,7 +1,7 @@
 """Reads the cells of a Word table onto its grid.
 
-Docling 2.142.1 cuts rows that are wider than the declared grid, knows one header row, and loses the place of a table of one
-cell in a cell; not needed once it reads the grid from its rows and `w:tblHeader`.
+Docling 2.142.1 cuts rows that are wider than the declared grid, knows a single header row, and loses the place of a nested
+single-cell table; not needed once it reads the grid from its rows and `w:tblHeader`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from fathom.conversion.docling_backends.office.table_headers import HeaderHints
 from fathom.conversion.docling_backends.word.word_markup import CELL, ROW, TABLE, VAL, P, W, is_on, value_of
 
 MAX_COLUMNS = 1_000  # Word itself stops at 63
-MAX_BEFORE = 63  # columns that a row leaves free before its first cell
+MAX_BEFORE = 63  # columns left empty before a row's first cell
 _FIRST_ROW, _FIRST_COLUMN = 0x0020, 0x0080
 
 
 @dataclass
 class WordCell:
-    """A `w:tc` and its place; cells that it is merged with downwards make it longer."""
+    """A `w:tc` and its position; vertically merged cells extend its row span."""
 
     element: Any
     row: int
@@ -58,7 +58,7 @@ def placed_cells(table: Any) -> tuple[list[WordCell], int, int]:
 
 
 def header_hints(table: Any) -> HeaderHints:
-    """Returns what the table says of its header: repeated rows at its top, and the look of first row and column."""
+    """Returns the table's header hints: repeated rows at its top, and the styles of first row and column."""
     marked = 0
     for row in table.iterchildren(ROW):
         if not is_on(row.find(f"{W}trPr/{W}tblHeader")):
@@ -86,7 +86,7 @@ def cell_paragraphs(cell: Any) -> Iterator[Any]:
 
 
 def bold_rows(cells: Sequence[tuple[TableCell, Sequence[OfficePiece]]]) -> frozenset[int]:
-    """Returns the rows whose every text is bold, where not all rows are."""
+    """Returns the rows whose text is all bold, unless all rows are."""
     bold: dict[int, bool] = {}
     for cell, pieces in cells:
         if pieces:
@@ -97,7 +97,7 @@ def bold_rows(cells: Sequence[tuple[TableCell, Sequence[OfficePiece]]]) -> froze
 
 
 def is_nested(table: Any) -> bool:
-    """Tells whether the table stands in a cell of another."""
+    """Returns whether the table is in a cell of another."""
     return next(table.iterancestors(TABLE), None) is not None
 
 

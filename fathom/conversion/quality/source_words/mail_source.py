@@ -58,7 +58,7 @@ def part_blocks(mail: Mail) -> Iterator[SourceBlock]:
                 yield SourceBlock(_header(within, "Subject"), "attachments")
             continue
         if isinstance(inside, list):
-            waiting += reversed(_shown(part, [one for one in inside if isinstance(one, Message)]))
+            waiting += reversed(_shown(part, [inner for inner in inside if isinstance(inner, Message)]))
         elif part.get_content_disposition() != "attachment" and not (part is not mail and part.get_filename()):
             yield from _text_blocks(part)
 
@@ -67,9 +67,9 @@ def _shown(part: Mail, inside: list[Mail]) -> list[Mail]:
     """Returns the parts that are shown: the richest of alternatives, and of related parts the part that shows the rest."""
     kind = part.get_content_type()
     if kind == "multipart/alternative":
-        calendars = [one for one in inside if one.get_content_type() == "text/calendar"]
-        others = [one for one in inside if one.get_content_type() != "text/calendar"]
-        rich = [one for one in others if _has_html(one)]
+        calendars = [inner for inner in inside if inner.get_content_type() == "text/calendar"]
+        others = [inner for inner in inside if inner.get_content_type() != "text/calendar"]
+        rich = [inner for inner in others if _has_html(inner)]
         return [*(rich[-1:] or others[-1:]), *calendars]
     return inside[:1] if kind == "multipart/related" else inside
 
@@ -80,7 +80,7 @@ def _is_beside_text(picture: Mail) -> bool:
 
 
 def _has_html(part: Mail) -> bool:
-    return any(one.get_content_type() == "text/html" for one in part.walk())
+    return any(inner.get_content_type() == "text/html" for inner in part.walk())
 
 
 def _text_blocks(part: Mail) -> Iterator[SourceBlock]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.conversion.docling_backends.word.number_formats import formatted
+from fathom.conversion.docling_backends.word.number_formats import format_counter
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ from fathom.conversion.docling_backends.word.number_formats import formatted
     ],
 )
 def test_a_counter_is_written_in_its_format(form: str, number: int, shown: str) -> None:
-    assert formatted(number, form) == shown
+    assert format_counter(number, form) == shown

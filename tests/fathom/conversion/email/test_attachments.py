@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fathom.conversion.email import attachments
-from fathom.conversion.email.attachments import attachments_of, without_attachments
+from fathom.conversion.email.attachments import attachments_of, remove_attachments
 from fathom.conversion.engines.docling_formats import source_bytes
 from fathom.conversion.engines.embedded_engine import convert_file
 from fathom.conversion.inspection.file_inspection import inspect_file
@@ -191,8 +191,8 @@ def test_a_mail_says_what_came_with_it_and_none_of_its_words_whoever_converts(tm
 
 def test_a_mail_that_nothing_came_with_is_converted_as_it_is() -> None:
     plain = b"Subject: x\r\nFrom: a@b\r\n\r\nA  line.\r\n"
-    assert without_attachments(plain) is plain
-    assert without_attachments(b"\xff\xfeS\0u\0") == b"\xff\xfeS\0u\0"
+    assert remove_attachments(plain) is plain
+    assert remove_attachments(b"\xff\xfeS\0u\0") == b"\xff\xfeS\0u\0"
 
 
 def test_real_mails_are_read_and_their_attachments_are_those_that_were_sent(corpora: Path) -> None:

@@ -8,7 +8,7 @@ from email.message import Message
 
 import pytest
 
-from fathom.conversion.email.mail_headers import date_of, header_text, people_of, settled, with_words_decoded
+from fathom.conversion.email.mail_headers import date_of, decode_words, header_text, people_of, repair_headers
 
 
 def mail(headers: str | bytes) -> Message[str, str]:
@@ -31,7 +31,7 @@ def mail(headers: str | bytes) -> Message[str, str]:
     ],
 )
 def test_encoded_words_are_decoded_wherever_they_stand(written: str, shown: str) -> None:
-    assert with_words_decoded(written) == shown
+    assert decode_words(written) == shown
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "latin-1"])
@@ -94,7 +94,7 @@ REST = b"To: b@example.org,\n c@example.org\n\nBody : stays\n\nas it is"
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 def test_first_lines_that_break_the_rules_hide_no_header(head: bytes, line_end: bytes) -> None:
     data = (head.replace(b"\r\n", b"\n") + REST).replace(b"\n", line_end)
-    found = email.message_from_bytes(settled(data), policy=policy.compat32)
+    found = email.message_from_bytes(repair_headers(data), policy=policy.compat32)
     assert header_text(found, "Subject") == "Tides"
     assert people_of(found, "To") == "b@example.org, c@example.org"
     assert str(found.get_payload()).split() == ["Body", ":", "stays", "as", "it", "is"]
@@ -102,4 +102,4 @@ def test_first_lines_that_break_the_rules_hide_no_header(head: bytes, line_end: 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"no headers here\n\nx", b"Subject: a\n\nb", b"Subject: only", b"\xff" * 90])
 def test_a_mail_that_keeps_to_the_rules_stays_as_it_is(data: bytes) -> None:
-    assert settled(data) == data
+    assert repair_headers(data) == data

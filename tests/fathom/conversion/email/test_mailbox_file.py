@@ -46,7 +46,7 @@ def test_all_mails_are_read_in_their_order(tmp_path: Path, line_end: bytes) -> N
 
 
 def test_a_single_mail_stays_one(tmp_path: Path) -> None:
-    assert mailbox_file.with_mails_as_parts(SECOND) == SECOND
+    assert mailbox_file.join_mails(SECOND) == SECOND
     path = saved(tmp_path, SECOND)
     found = convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
     assert found.markdown.startswith("# Grüße")
@@ -55,4 +55,4 @@ def test_a_single_mail_stays_one(tmp_path: Path) -> None:
 def test_too_many_mails_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailbox_file, "MAX_MAILS", 2)
     with pytest.raises(DocumentTooLarge):
-        mailbox_file.with_mails_as_parts(FIRST + SECOND + THIRD)
+        mailbox_file.join_mails(FIRST + SECOND + THIRD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.conversion.email.rtf import text_of_rtf, unpacked
+from fathom.conversion.email.rtf import decompress_rtf, text_of_rtf
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from fathom.conversion.email.rtf import text_of_rtf, unpacked
     ],
 )
 def test_packed_rich_text_is_unpacked(packed: str, rtf: bytes) -> None:
-    assert unpacked(bytes.fromhex(packed)) == rtf
+    assert decompress_rtf(bytes.fromhex(packed)) == rtf
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reads code: text whose lines and blanks count, and the language that it says it is in."""
+"""Reads code: text with significant lines and blanks, and its declared language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BREAKS_IN_CODE = etree.XPath("descendant-or-self::text() | descendant::br", sma
 
 
 def read_preformatted(reader: PageReader, element: etree._Element) -> None:
-    """Reads text whose lines and blanks count."""
+    """Reads preformatted text."""
     if reader.is_single_line or next(element.iter("table", "ul", "ol", "h1", "h2", "h3"), None) is not None:
         reader.container(element)
         return
@@ -21,7 +21,7 @@ def read_preformatted(reader: PageReader, element: etree._Element) -> None:
 
 
 def language_of(element: etree._Element) -> str:
-    """Returns the name of the programming language that the element's class says; empty where it says none."""
+    """Returns the programming language named by the element's class; empty if there is none."""
     for inner in (element, *element.iter("code")):
         for name in (inner.get("class") or "").split():
             for prefix in ("language-", "lang-", "highlight-source-", "brush:"):

@@ -1,10 +1,10 @@
-"""Shows the fields of a form as a reader sees them: label and value, the chosen of several, boxes ticked or not."""
+"""Reads form fields as displayed: label and value, chosen options, ticked or empty boxes."""
 
 from __future__ import annotations
 
 from lxml import etree
 
-# Their values are no text that is shown.
+# Field types whose values are not displayed.
 _UNSHOWN = frozenset({"hidden", "password", "file", "image", "color", "checkbox", "radio"})
 _BOXES = frozenset({"checkbox", "radio"})
 _SWITCHES = frozenset({"button", "switch", "menuitemcheckbox"})
@@ -26,7 +26,7 @@ def button_text(field: etree._Element) -> str | None:
 
 
 def shown_value(field: etree._Element) -> str:
-    """Returns the value that the field shows; empty where it shows none."""
+    """Returns the value that the field shows; empty if it shows none."""
     if field.tag == "select":
         return ", ".join(chosen_options(field))
     if field.tag == "textarea":

@@ -1,4 +1,4 @@
-"""Reads pages within the page: those that came with it, and by name those that did not."""
+"""Reads framed pages that came with the page, and names the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fathom.conversion.docling_backends.html.unseen import UnseenMarker
 
 
 def read_frame(reader: PageReader, element: etree._Element) -> None:
-    """Reads the page in the frame where the file has it; otherwise a notice names its address."""
+    """Reads the page in the frame if the file contains it; otherwise a notice names its address."""
     source = (element.get("src") or "").strip()
     page = element.get("srcdoc") or reader.context.frames.get(source.removeprefix("cid:"))
     if page is None or reader.structures >= MAX_STRUCTURES:
@@ -23,7 +23,7 @@ def read_frame(reader: PageReader, element: etree._Element) -> None:
         return
     notes, reader.context.notes = reader.context.notes, find_notes(root)
     UnseenMarker(root, reader.context.left_out, frozenset(reader.context.notes.notes))
-    reader.structures += 4  # frames within frames end soon
+    reader.structures += 4  # limits nested frames
     reader.end_line()
     reader.flow(root)
     reader.end_line()

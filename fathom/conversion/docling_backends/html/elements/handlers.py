@@ -34,13 +34,13 @@ def read_heading(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_heading_role(reader: PageReader, element: etree._Element) -> None:
-    """Reads an element that says that it is a heading."""
+    """Reads an element with the role of a heading."""
     level = (element.get("aria-level") or "2").strip()
     reader.add_heading(element, min(max(int(level), 1), 6) if level.isascii() and level.isdigit() else 2)
 
 
 def read_break(reader: PageReader, element: etree._Element) -> None:
-    """Reads a line break; a heading or a caption has it as a blank."""
+    """Reads a line break; in a heading or a caption it becomes a blank."""
     if reader.is_single_line:
         reader.line.add(" ", PLAIN)
     else:
@@ -53,7 +53,7 @@ def read_rule(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_link(reader: PageReader, element: etree._Element) -> None:
-    """Reads a link; two that stand side by side and lead to different places are two words."""
+    """Reads a link; adjacent links with different targets are separate words."""
     target = reader.context.links.target(element.get("href"))
     style = reader.style
     if target and target != style.link:
@@ -80,7 +80,7 @@ def read_quote(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_script_up(reader: PageReader, element: etree._Element) -> None:
-    """Reads a raised run; a fraction behind a number stands apart from it."""
+    """Reads a superscript; a fraction behind a number is separated from it."""
     following = element.getnext()
     is_fraction = (element.tail or "").strip() in ("/", "⁄") and following is not None and following.tag == "sub"
     if is_fraction and reader.line.ending()[-1:].isdigit():
@@ -132,21 +132,21 @@ def read_field(reader: PageReader, element: etree._Element) -> None:
 
 
 def _begin_line(reader: PageReader, label: str) -> None:
-    """Begins a line where a field stands right before, with no text between."""
+    """Begins a line if a field precedes directly, with no text between."""
     if not label and reader.field_start and not reader.is_single_line:
         reader.line.add_break()
         reader.field_start = 0
 
 
 def _take_back(reader: PageReader, label: str) -> None:
-    """Takes back the paragraph before the field if it is nothing but its label."""
+    """Removes the paragraph before the field if it is only its label."""
     last = reader.blocks[-1] if reader.blocks else None
     if isinstance(last, Paragraph) and " ".join("".join(run.text for run in last.runs).split()) == label:
         reader.blocks.pop()
 
 
 def read_button(reader: PageReader, element: etree._Element) -> None:
-    """Reads a button, which stands apart from the text around it."""
+    """Reads a button, separated from the text around it."""
     _begin_line(reader, reader.line.since(reader.field_start).strip())
     reader.line.add(" ", PLAIN)
     reader.container(element)

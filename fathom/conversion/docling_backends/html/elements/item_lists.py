@@ -160,7 +160,7 @@ def _list_before(reader: PageReader, element: etree._Element) -> ItemList | None
 
 
 def _inner_list(reader: PageReader, element: etree._Element) -> list[MarkupBlock]:
-    """Returns a list that stands in none of the items: it belongs to an item before it."""
+    """Returns a nested list that is outside the items: it belongs to the item before it."""
     blocks, reader.blocks = reader.blocks, []
     reader.structures += 1
     read_list(reader, element)

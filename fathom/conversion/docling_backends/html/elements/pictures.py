@@ -12,7 +12,7 @@ from fathom.conversion.docling_backends.jats.mathml import tex_of
 from fathom.conversion.docling_backends.markup.markup_blocks import Code, Formula, MarkupTable, Paragraph, Picture
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 
-# A picture no wider and no higher, in CSS pixels, stands for a sign within a line.
+# Maximum size, in CSS pixels, of a picture that is an inline sign.
 MAX_SIGN = 32
 _SIGN_CLASSES = frozenset({
     "emoji", "tex", "latex", "math", "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display",
@@ -22,7 +22,7 @@ _TEX = re.compile(r"tex", re.I)
 
 
 def read_image(reader: PageReader, element: etree._Element) -> None:
-    """Reads a picture: behind the line it stands in, or as the sign that it stands for within it."""
+    """Reads a picture: as a block behind its line, or as an inline sign."""
     alt = " ".join((element.get("alt") or element.get("aria-label") or "").split())
     if _size(element, "width") == 1 and _size(element, "height") in (1, None):
         return  # a tracking pixel
@@ -48,7 +48,7 @@ def _is_sign(element: etree._Element, alt: str) -> bool:
 
 
 def _is_initial(element: etree._Element, alt: str) -> bool:
-    """Tells whether the picture is the ornate first letter of the word behind it."""
+    """Returns whether the picture is the ornate first letter of the word behind it."""
     return len(alt) == 1 and alt.isalpha() and (element.tail or "")[:1].isalpha()
 
 
@@ -62,7 +62,7 @@ def _size(element: etree._Element, name: str) -> int | None:
 
 
 def read_svg(reader: PageReader, element: etree._Element) -> None:
-    """Reads a drawing: its title as a caption, then the words that stand in it."""
+    """Reads a drawing: its title as a caption, then its words."""
     title = next((" ".join("".join(found.itertext()).split()) for found in element if found.tag == "title"), "")
     title = title or " ".join((element.get("aria-label") or "").split())
     words = [said for text in element.iter("text") if (said := " ".join("".join(text.itertext()).split()))]
@@ -83,7 +83,7 @@ def read_svg(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_formula(reader: PageReader, element: etree._Element) -> None:
-    """Reads a formula of MathML: as the TeX that comes with it, else as TeX made of it."""
+    """Reads a MathML formula: its TeX annotation, else its conversion to TeX."""
     text = _formula_text(_own_tex(element) or tex_of(element) or "".join(element.itertext()))
     if not text:
         return
@@ -94,7 +94,7 @@ def read_formula(reader: PageReader, element: etree._Element) -> None:
 
 
 def read_script(reader: PageReader, element: etree._Element) -> None:
-    """Reads a formula that a script is to set; no other script has anything to read."""
+    """Reads a TeX formula in a script element; other scripts are skipped."""
     kind = (element.get("type") or "").lower()
     if not kind.startswith("math/tex"):
         return
@@ -149,7 +149,7 @@ def read_figcaption(reader: PageReader, element: etree._Element) -> None:
 
 
 def _caption_of(figure: etree._Element) -> etree._Element | None:
-    """Returns the caption that stands in the figure or in a part of it."""
+    """Returns the caption in the figure or in a part of it."""
     for child in figure:
         if child.tag == "figcaption":
             return child

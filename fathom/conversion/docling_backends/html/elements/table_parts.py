@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"\s*\+?(\d{1,9})")
 
 @dataclass(slots=True)
 class HtmlRow:
-    """The cells that begin in a row; `left` is how many rows of its section are left with it."""
+    """The cells that begin in a row; `left` is the number of rows from it to the end of its section."""
 
     cells: list[etree._Element]
     section: str = "tbody"
@@ -41,7 +41,7 @@ class HtmlRow:
 
 @dataclass(slots=True)
 class HtmlTable:
-    """The parts of a table; `strays` stand in it against the rules, and are shown before it."""
+    """The parts of a table; `strays` are misplaced elements, shown before it."""
 
     rows: list[HtmlRow] = field(default_factory=list[HtmlRow])
     captions: list[etree._Element] = field(default_factory=list[etree._Element])
@@ -110,7 +110,7 @@ def _cells(row: etree._Element, found: HtmlTable) -> Iterator[etree._Element]:
 
 
 def _keep_text(text: str | None, tag: str, found: HtmlTable) -> None:
-    """Keeps text that stands between the parts of the table, as an element of its own."""
+    """Keeps text between the parts of the table as an element of its own."""
     if text and not text.isspace():
         stray = etree.Element(tag)
         stray.text = text
@@ -128,23 +128,23 @@ def _collect_by_role(element: etree._Element, section: str, found: HtmlTable) ->
         elif child.tag not in NEVER:
             rows, captions, strays = len(found.rows), len(found.captions), len(found.strays)
             _collect_by_role(child, section, found)
-            if (rows, captions) == (len(found.rows), len(found.captions)):  # there is no part of a table in it
+            if (rows, captions) == (len(found.rows), len(found.captions)):  # it contains no part of a table
                 found.strays[strays:] = [child]
         _keep_text(child.tail, "div", found)
 
 
 def is_header_cell(cell: etree._Element) -> bool:
-    """Tells whether the cell names a row or a column."""
+    """Returns whether the cell names a row or a column."""
     return cell.tag == "th" or cell.get("role") in ("columnheader", "rowheader")
 
 
 def names_row(cell: etree._Element) -> bool:
-    """Tells whether the header cell says that it names its row."""
+    """Returns whether the header cell is declared to name its row."""
     return (cell.get("scope") or "").lower() in ("row", "rowgroup") or cell.get("role") == "rowheader"
 
 
 def is_empty(cell: etree._Element) -> bool:
-    """Tells whether the cell shows nothing that could be read."""
+    """Returns whether the cell shows nothing readable."""
     if len(cell) == 0:
         return not (cell.text or "").strip("\u200b\u00ad\ufeff").strip()
     if next(cell.iter(*_SAYING), None) is not None:
@@ -153,7 +153,7 @@ def is_empty(cell: etree._Element) -> bool:
 
 
 def span(cell: etree._Element, name: str) -> int:
-    """Returns how many rows or columns the cell spans; 1 where the attribute is no number, 0 where it says 0."""
+    """Returns how many rows or columns the cell spans; 1 if the attribute is no number."""
     said = cell.get(name)
     matched = _NUMBER.match(said) if said else None
     return min(int(matched[1]), MAX_SPAN) if matched else 1
@@ -173,7 +173,7 @@ def header_depth(rows: list[HtmlRow]) -> int:
 
 
 def is_layout(table: etree._Element, parts: HtmlTable) -> bool:
-    """Tells whether the table only lays out the page: so says its role, or its cells are pieces of a page."""
+    """Returns whether the table only lays out the page, by its role or because its cells are pieces of a page."""
     role = table.get("role")
     if role in ("presentation", "none"):
         return True
@@ -194,7 +194,7 @@ def is_layout(table: etree._Element, parts: HtmlTable) -> bool:
 
 
 def _has_border(table: etree._Element) -> bool:
-    """Tells whether the table draws its grid, which layout tables do not."""
+    """Returns whether the table draws its grid, which layout tables do not."""
     border = (table.get("border") or "").strip()
     return border.isdigit() and border != "0"
 
@@ -234,7 +234,7 @@ def holds_piece_of_page(cell: etree._Element, *, alone: bool) -> bool:
 
 
 def _is_longer(cell: etree._Element, most: int) -> bool:
-    """Tells whether the cell has more than `most` characters; no more of it is looked at, since cells nest."""
+    """Returns whether the cell has more than `most` characters; stops counting there, since cells nest."""
     length = 0
     for text in cell.itertext():
         length += len(text.strip())
@@ -244,7 +244,7 @@ def _is_longer(cell: etree._Element, most: int) -> bool:
 
 
 def holds_blocks(cell: etree._Element) -> bool:
-    """Tells whether the cell of a layout table is more than a line."""
+    """Returns whether the cell of a layout table is more than a line."""
     return len(cell) > 0 and (
         holds_piece_of_page(cell, alone=True) or next(cell.iter("ul", "ol", "dl", "pre", "blockquote"), None) is not None
     )

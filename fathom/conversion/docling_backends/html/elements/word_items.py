@@ -1,6 +1,6 @@
-"""Reads the paragraphs of Word and Outlook that stand for list items, and the levels of lists that Google Docs writes.
+"""Reads list items that Word and Outlook write as paragraphs, and the list levels of Google Docs.
 
-Neither nests its lists: the level of an item stands in its style or in the name of its class.
+Neither nests its lists: the level of an item is in its style or in its class name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DOCS_LIST = re.compile(r"(?:^|\s)lst-(kix_\w+)-(\d)(?:\s|$)")
 
 
 def read_paragraph(reader: PageReader, element: etree._Element) -> None:
-    """Reads a paragraph: an item where Word says that it is, a title where Word or Google Docs says so."""
+    """Reads a paragraph: a list item if Word marks it so, a title if Word or Google Docs marks it so."""
     level = word_level(element)
     if level and not reader.is_single_line and reader.structures + level < MAX_STRUCTURES:
         _read_item(reader, element, level)
@@ -33,13 +33,13 @@ def read_paragraph(reader: PageReader, element: etree._Element) -> None:
 
 
 def word_level(element: etree._Element) -> int:
-    """Returns the level of the list that Word says the paragraph is an item of, 1 and up; 0 where it says none."""
+    """Returns the list level, from 1, that Word's style declares for the paragraph; 0 if it declares none."""
     found = _LEVEL.search(element.get("style") or "")
     return min(max(int(found[1]), 1), MAX_LEVEL) if found else 0
 
 
 def docs_list(element: etree._Element) -> tuple[str, int] | None:
-    """Returns the name of the list that Google Docs says this is a part of, and its level from 0."""
+    """Returns the name of the Google Docs list that this list belongs to, and its level from 0."""
     found = _DOCS_LIST.search(element.get("class") or "")
     return (found[1], int(found[2])) if found else None
 
@@ -82,7 +82,7 @@ def _read_item(reader: PageReader, element: etree._Element, level: int) -> None:
 
 
 def _taken_marker(element: etree._Element) -> str:
-    """Takes the marker that Word has written before the text out of the paragraph, and returns it."""
+    """Removes the marker that Word wrote before the text from the paragraph, and returns it."""
     for inner in element.iter("span"):
         if _MARKER.search(inner.get("style") or ""):
             marker = "".join("".join(inner.itertext()).split())

@@ -1,4 +1,4 @@
-"""Reads algorithms line by line, with the words that their commands set."""
+"""Reads algorithms line by line, with the keywords that their commands print."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMED = {"KwIn": "Input: ", "KwOut": "Output: ", "KwData": "Data: ", "KwResult"
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of algorithm environments."""
     return {"algorithmic": _algorithmic, "algorithmicx": _algorithmic}
 
 
@@ -64,12 +64,12 @@ def commands() -> dict[str, Command]:
 
 
 def end_of_line() -> dict[str, Command]:
-    """Returns the command that ends a line of an algorithm; elsewhere it is a thin space."""
+    """Returns the handler that ends a line of an algorithm; elsewhere the command is a thin space."""
     return {";": lambda reader, token: reader.say(f";{LINE_BREAK}")}
 
 
 def _algorithmic(reader: LatexReader, name: str) -> None:
-    """Reads the lines of an algorithm, in which its commands have a meaning of their own."""
+    """Reads the lines of an algorithm with the commands local to algorithms."""
     before = reader.with_commands(commands_within())
     reader.plain_environment(name)
     reader.restore_commands(before)

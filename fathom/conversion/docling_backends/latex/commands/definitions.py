@@ -1,4 +1,4 @@
-"""Commands that define macros, environments, counters and flags, or use them."""
+"""Handles commands that define or use macros, environments, counters and flags."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _environment(reader: LatexReader, name: str, environment: Environment) -> No
 
 
 def _let(reader: LatexReader, token: Token) -> None:
-    """Gives a command the meaning of another."""
+    """Assigns the meaning of a command to another."""
     source, definitions = reader.source, reader.definitions
     name = source.next()
     meant = source.next()
@@ -175,7 +175,7 @@ def _whole(reader: LatexReader, tokens: list[Token]) -> int:
 
 
 def _number(reader: LatexReader, token: Token) -> None:
-    """Says the value of a counter; nothing where the text does not set it."""
+    """Adds the value of a counter; nothing if the text does not set it."""
     name = reader.source.word()
     number = reader.definitions.counters.get(name)
     if number is None:
@@ -210,7 +210,7 @@ def _choose_one(reader: LatexReader, holds: bool) -> None:
 
 
 def _if_then_else(reader: LatexReader, token: Token) -> None:
-    """Reads `\\ifthenelse`; of conditions that are not comparisons of texts the first branch is read."""
+    """Reads `\\ifthenelse`; for conditions other than text comparisons the first branch is read."""
     condition = reader.source.argument()
     text = source_of(condition).strip()
     holds = True

@@ -1,11 +1,11 @@
-"""Commands for the look of text: those that a reader sees, and those that only move ink."""
+"""Handles formatting commands: those that change the text's meaning, and those that only affect layout."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from fathom.conversion.docling_backends.latex.commands.ignored_arguments import left_out
+from fathom.conversion.docling_backends.latex.commands.ignored_arguments import ignored_arguments
 from fathom.conversion.docling_backends.latex.tex.tokens import COMMAND, MATH, TEXT, Token, source_of
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK
 
@@ -50,7 +50,7 @@ def commands() -> dict[str, Command]:
         found[name] = lambda reader, token, changes=changes: reader.open_style(**changes)  # type: ignore[misc]
     for name, changes in _GROUP_STYLES.items():
         found[name] = lambda reader, token, changes=changes: reader.set_style(**changes)  # type: ignore[misc]
-    for name, arguments in left_out().items():
+    for name, arguments in ignored_arguments().items():
         found[name] = lambda reader, token, arguments=arguments: reader.drop(arguments)  # type: ignore[misc]
     for name in _ASSIGNED:
         found[name] = _assignment
@@ -129,7 +129,7 @@ def _for_page(reader: LatexReader, token: Token) -> None:
 
 
 def _xspace(reader: LatexReader, token: Token) -> None:
-    """Says a blank, unless punctuation or a blank follows."""
+    """Adds a blank, unless punctuation or a blank follows."""
     following = reader.source.peek()
     if following is None:
         return
@@ -140,7 +140,7 @@ def _xspace(reader: LatexReader, token: Token) -> None:
 
 
 def _character(reader: LatexReader, token: Token) -> None:
-    """Says the character of a code: decimal, octal, hexadecimal, or a letter behind a tick."""
+    """Adds the character of a code: decimal, octal, hexadecimal, or a letter behind a tick."""
     argument = source_of(reader.source.argument()) if token.text == "symbol" else ""
     if not argument:
         following = reader.source.next()
@@ -169,7 +169,7 @@ def _character(reader: LatexReader, token: Token) -> None:
 
 
 def _dingbat(reader: LatexReader, token: Token) -> None:
-    """Says a sign of Zapf Dingbats by its number."""
+    """Adds a sign of Zapf Dingbats by its number."""
     number = source_of(reader.source.argument()).strip()
     code = int(number) if number.isdecimal() and len(number) < 4 else 0
     starts = ((182, 0x2776), (172, 0x2460), (168, 0x2663), (161, 0x2761), (33, 0x2701))

@@ -1,4 +1,4 @@
-"""Arguments of commands that only move ink: `s` a star, `o` in brackets, `d` in braces."""
+"""Lists layout commands with their arguments: `s` a star, `o` in brackets, `d` in braces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRANSPARENT = {
     "oood": "parbox",
 }  # fmt: skip
 
-# Commands that put nothing on the page, with all their arguments.
+# Commands that print nothing, with all their arguments.
 _UNSEEN = {
     "": """
         allowbreak and appendix backmatter balance beamertemplatenavigationsymbolsempty begingroup bgroup bigbreak
@@ -84,8 +84,8 @@ _UNSEEN = {
 }  # fmt: skip
 
 
-def left_out() -> dict[str, str]:
-    """Returns the arguments to leave out, by command."""
+def ignored_arguments() -> dict[str, str]:
+    """Returns the arguments to skip, by command."""
     return {
         name: arguments for table in (_TRANSPARENT, _UNSEEN) for arguments, names in table.items() for name in names.split()
     }

@@ -72,7 +72,7 @@ def commands() -> dict[str, Command]:
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of floating environments."""
     found: dict[str, ReadEnvironment] = {}
     for kinds in (_FIGURES, _TABLES, _LISTINGS):
         for name, arguments in kinds.items():
@@ -81,7 +81,7 @@ def environments() -> dict[str, ReadEnvironment]:
 
 
 def _float(reader: LatexReader, name: str, arguments: str) -> None:
-    """Reads a float; its captions go to its tables, pictures and listings, in their order."""
+    """Reads a float; its captions are assigned to its tables, pictures and listings in order."""
     reader.drop(arguments)
     reader.sink.paragraph()
     outer, outer_float, style = reader.sink, reader.float, reader.style
@@ -135,7 +135,7 @@ def _caption_of(reader: LatexReader, token: Token) -> None:
 
 
 def _picture(reader: LatexReader, token: Token) -> None:
-    """Reads a picture; the words that describe it stand for it."""
+    """Reads a picture, represented by its description."""
     reader.source.star()
     options = source_of(reader.source.optional() or [])
     second = source_of(reader.source.optional() or [])
@@ -176,7 +176,7 @@ def _add_part(reader: LatexReader, blocks: list[MarkupBlock], runs: list[Run]) -
 
 
 def _drawing(reader: LatexReader, name: str) -> None:
-    """Leaves out a drawing, whose source is no text, and says so."""
+    """Omits a drawing, whose source is no text, and adds a notice."""
     source = reader.source.until_end(name)
     reader.sink.add_aside(Picture())
     labels = re.findall(r"\bnode\b[^;{]{0,300}\{((?:[^{}]|\{[^{}]*\})*)\}", source)

@@ -56,7 +56,7 @@ def commands() -> dict[str, Command]:
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of formula environments."""
     return dict.fromkeys(_DISPLAYED, _environment)
 
 
@@ -73,7 +73,7 @@ def _math(reader: LatexReader, token: Token) -> None:
 def _inline(reader: LatexReader, token: Token, closing: str) -> None:
     consumed: list[Token] = []
     tokens, closed = read_formula(reader, closing, consumed)
-    if not closed and closing == "$":  # a dollar sign that opens nothing
+    if not closed and closing == "$":  # an unmatched dollar sign
         reader.say("$")
         reader.source.push(consumed)
         return
@@ -226,7 +226,7 @@ def _sign(name: str) -> str | None:
 
 
 def _script(content: str) -> str | None:
-    """Returns the text of a raised or lowered group; None if it is a formula of its own."""
+    """Returns the text of a superscript or subscript group; None if it is a formula of its own."""
     content = content.strip()
     if content in ("\\circ", "\\degree", "o"):
         return "°" if content != "o" else "o"

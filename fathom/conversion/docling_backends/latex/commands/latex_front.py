@@ -1,4 +1,4 @@
-"""Reads title, authors, affiliations and date, which the page has at its beginning, wherever the text says them."""
+"""Reads title, authors, affiliations and date, which are printed first, wherever the source declares them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PLACES = (
     "icmlaffiliation",
 )
 _KEY = re.compile(r"(?:(?<=^)|(?<=,)|(?<=, ))(?:organization|addressline|city|postcode|state|country|citysep)\s*=\s*")
-AND = "\u2063"  # parts authors, until they are told apart
+AND = "\u2063"  # separates authors until they are split
 MAX_MARK = 4  # characters of an author's mark; a longer option is an identifier
 
 
@@ -47,7 +47,7 @@ class Front:
     notes: list[Footnote] = field(default_factory=list[Footnote])
 
     def blocks(self) -> list[MarkupBlock]:
-        """Returns the head as blocks."""
+        """Returns the title block as blocks."""
         found: list[MarkupBlock] = [MarkupHeading(self.title, 0)] if not is_blank(self.title) else []
         found += [Paragraph(runs) for runs in (self.subtitle,) if not is_blank(runs)]
         found += self.people
@@ -83,14 +83,14 @@ def commands() -> dict[str, Command]:
 
 
 def front_of(reader: LatexReader) -> Front:
-    """Returns the head of the document, which begins where something is first said of it."""
+    """Returns the title block of the document, created at its first declaration."""
     if reader.front is None:
         reader.front = Front()
     return reader.front
 
 
 def _take(reader: LatexReader, name: str) -> None:
-    """Reads an argument for the head; the notes in it belong there, too."""
+    """Reads an argument for the title block, with the notes in it."""
     front = front_of(reader)
     reader.drop("o")
     runs = _noted(reader, front)
@@ -107,7 +107,7 @@ def _noted(reader: LatexReader, front: Front) -> list[Run]:
 
 
 def _person(reader: LatexReader, token: Token) -> None:
-    """Reads authors, or a place; several stand in a paragraph each, their lines parted by commas."""
+    """Reads authors, or a place; several stand in a paragraph each, their lines separated by commas."""
     front = front_of(reader)
     option = reader.source.optional()
     mark = reader.text_of(option) if option else ""

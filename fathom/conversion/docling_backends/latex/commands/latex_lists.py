@@ -1,11 +1,11 @@
-"""Reads lists: bulleted, numbered, of terms; with labels of their own and numbers that go on."""
+"""Reads bulleted, numbered and definition lists, with custom labels and continued numbers."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from fathom.conversion.docling_backends.latex.sinks import in_style, joined_blocks
+from fathom.conversion.docling_backends.latex.sinks import in_style, join_blocks
 from fathom.conversion.docling_backends.latex.tex.tokens import source_of
 from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, ItemList, ListItem
 from fathom.conversion.docling_backends.markup.markup_inline import Run, is_blank, plain
@@ -31,7 +31,7 @@ _KINDS = {"a": "alph", "A": "Alph", "i": "roman", "I": "Roman", "1": "arabic"}
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of list environments."""
     found: dict[str, ReadEnvironment] = dict.fromkeys(_BULLETED, _bulleted)
     found |= dict.fromkeys(_NUMBERED, _numbered)
     found |= dict.fromkeys(_TERMS, _terms)
@@ -39,7 +39,7 @@ def environments() -> dict[str, ReadEnvironment]:
 
 
 def _table_notes(reader: LatexReader, name: str) -> None:
-    """Reads the notes below a table, each with the mark that stands in its cell."""
+    """Reads the notes below a table, each with the mark in its cell."""
     reader.source.optional()
     marks: list[str] = []
 
@@ -52,7 +52,7 @@ def _table_notes(reader: LatexReader, name: str) -> None:
     for block in lead:
         reader.sink.add(block)
     for mark, blocks in zip(marks, items, strict=True):
-        reader.sink.add(Footnote(joined_blocks(blocks), mark))
+        reader.sink.add(Footnote(join_blocks(blocks), mark))
 
 
 def _bulleted(reader: LatexReader, name: str) -> None:
@@ -61,7 +61,7 @@ def _bulleted(reader: LatexReader, name: str) -> None:
 
 
 def _numbered(reader: LatexReader, name: str) -> None:
-    """Reads a numbered list; its label may be set, as `label=(\\alph*)` or `[a)]`, and the number it starts with."""
+    """Reads a numbered list; its label, as `label=(\\alph*)` or `[a)]`, and its first number may be set."""
     option = source_of(reader.source.optional() or []).strip()
     start = _START.search(option)
     resumed = reader.last_number if "resume" in option else 0
@@ -115,7 +115,7 @@ def _add(reader: LatexReader, name: str, *, ordered: bool, terms: bool = False) 
 
 
 def _marker(label: str, number: int) -> str:
-    """Returns the marker of an item in the form of its label."""
+    """Returns the marker of an item in its label's format."""
     if not label:
         return f"{number}."
     found = _COUNTER.search(label)

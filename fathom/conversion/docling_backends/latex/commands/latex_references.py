@@ -1,4 +1,4 @@
-"""Commands that refer to something: citations, labels, links, footnotes, terms of a glossary, files."""
+"""Handles references: citations, labels, links, footnotes, glossary terms, files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _GLOSSARY = (
     "gls", "Gls", "GLS", "glspl", "Glspl", "glstext", "glsname", "acrshort", "acrlong", "acrfull", "acs", "acl", "acf", "ac",
     "acp", "Ac", "acfp", "aclp", "acsp", "glsentrytext", "glsentryshort", "glsentrylong", "newterm",
 )  # fmt: skip
-TERM_COST = 10  # tokens that a term counts for, which may hold terms again
+TERM_COST = 10  # tokens charged for a term, which may contain terms itself
 _LONG = frozenset({"acrlong", "acl", "aclp", "glsentrylong"})
 _FILES = ("input", "include", "subfile", "subfileinclude", "verbatiminput", "lstinputlisting", "loadglsentries", "includepdf")
 _ESCAPED = re.compile(r"\\([%#&_{}$~^ ])(?:\{\})?|\\(?:textasciitilde|string~)(?:\{\})?\s*")
@@ -108,7 +108,7 @@ def _reference(reader: LatexReader, token: Token) -> None:
 
 
 def _footnote(reader: LatexReader, token: Token) -> None:
-    """Says a mark and keeps the note for the end of the section."""
+    """Adds a mark and keeps the note for the end of the section."""
     number = reader.source.optional()
     mark = source_of(number).strip() if number else ""
     if not mark:
@@ -139,7 +139,7 @@ def _note_without_mark(reader: LatexReader) -> None:
 
 
 def _say_mark(reader: LatexReader, mark: str) -> None:
-    """Says a mark, at the end of the word that it belongs to."""
+    """Adds a mark at the end of the word it belongs to."""
     while reader.sink.runs and not reader.sink.runs[-1].text.strip():
         reader.sink.runs.pop()
     if reader.sink.runs:
@@ -149,7 +149,7 @@ def _say_mark(reader: LatexReader, mark: str) -> None:
 
 
 def _beside(reader: LatexReader, token: Token) -> None:
-    """Reads a note in the margin, which stands behind the paragraph."""
+    """Reads a margin note, which is placed behind the paragraph."""
     reader.source.optional()
     runs = reader.line()
     if runs:
@@ -198,7 +198,7 @@ def _works(reader: LatexReader, names: str) -> None:
 
 
 def _file(reader: LatexReader, token: Token) -> None:
-    """Names a file whose content the page would have."""
+    """Adds a notice about a file whose content is missing."""
     reader.source.optional()
     name = reader.source.word()
     if not name and token.text == "input":  # the old form: a name up to a blank
@@ -219,7 +219,7 @@ def _name_file(reader: LatexReader, name: str) -> None:
 
 
 def _acronym(reader: LatexReader, token: Token) -> None:
-    """Takes an acronym; in a list of acronyms it is shown with its meaning."""
+    """Defines an acronym; in a list of acronyms it is shown with its meaning."""
     reader.source.optional()
     key = reader.source.word()
     short = reader.source.optional() if token.text != "newacronym" else reader.source.argument()
@@ -245,7 +245,7 @@ def _entry(reader: LatexReader, token: Token) -> None:
 
 
 def _term(reader: LatexReader, token: Token) -> None:
-    """Says a term of the glossary; of an acronym the long form where it is asked for."""
+    """Adds a glossary term; of an acronym the long form if requested."""
     reader.source.star()
     reader.source.optional()
     key = reader.source.word()

@@ -1,4 +1,4 @@
-"""Signs that commands of LaTeX stand for: accented letters, symbols, dashes and quotation marks."""
+"""Maps LaTeX commands to signs: accented letters, symbols, dashes and quotation marks."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def symbols() -> dict[str, str]:
     return {**found, **_MORE}
 
 
-def accented(command: str, base: str) -> str:
-    """Returns the letters with the accent that the command puts on the first of them."""
+def add_accent(command: str, base: str) -> str:
+    """Returns the letters with the command's accent on the first letter."""
     base = base.replace("ı", "i").replace("ȷ", "j")
     if not base.strip():
         spacing = {"^": "^", "~": "~", '"': "¨", "'": "´", "`": "`", "c": "¸"}
@@ -65,8 +65,8 @@ def accented(command: str, base: str) -> str:
     return unicodedata.normalize("NFC", base[0] + ACCENTS[command] + base[1:])
 
 
-def ligated(text: str, *, german: bool = False) -> str:
-    """Returns the text with the dashes and quotation marks that LaTeX makes of hyphens and ticks."""
+def apply_ligatures(text: str, *, german: bool = False) -> str:
+    """Returns the text with hyphens and ticks replaced by dashes and quotation marks, as in LaTeX."""
     if german and '"' in text:
         text = _GERMAN.sub(lambda found: _GERMAN_SIGNS[found[1]], text)
     text = _SINGLE_QUOTED.sub(r"‘\1’", text)

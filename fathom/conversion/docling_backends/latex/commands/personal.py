@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.commands.latex_front import front_of
-from fathom.conversion.docling_backends.latex.sinks import joined_blocks
+from fathom.conversion.docling_backends.latex.sinks import join_blocks
 from fathom.conversion.docling_backends.latex.tex.tokens import OPEN, SPACE, Token
 from fathom.conversion.docling_backends.markup.markup_blocks import MarkupBlock, MarkupHeading, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import LINE_BREAK, Run, is_blank, plain, tidy
@@ -58,7 +58,7 @@ def _line(reader: LatexReader, lead: str) -> None:
 
 
 def _signature(reader: LatexReader, token: Token) -> None:
-    """Keeps the name below a letter, which stands behind its closing."""
+    """Keeps the signature of a letter, which follows its closing."""
     reader.signature = reader.line()
     if "\\closing" not in reader.text:
         reader.sink.add(Paragraph(reader.signature))
@@ -83,7 +83,7 @@ def _fact(reader: LatexReader, token: Token) -> None:
     between = " " if token.text in _NAMES else ", "
     runs: list[Run] = []
     for part in parts:
-        line = joined_blocks(part)
+        line = join_blocks(part)
         if not is_blank(line):
             runs += [*([Run(between)] if runs else []), *line]
     front = front_of(reader)
@@ -103,7 +103,7 @@ def _entry(reader: LatexReader, token: Token) -> None:
         if not all(isinstance(block, Paragraph) for block in part):
             below += part
             continue
-        line = tidy([Run(run.text.replace(LINE_BREAK, " "), run.style) for run in joined_blocks(part)])
+        line = tidy([Run(run.text.replace(LINE_BREAK, " "), run.style) for run in join_blocks(part)])
         if is_blank(line):
             continue
         is_label = number == 1 and len(shown) == 2 and bool(runs) and not plain(runs).endswith(":")
@@ -122,7 +122,7 @@ def _parts(reader: LatexReader) -> list[list[MarkupBlock]]:
 
 
 def _has_part(reader: LatexReader) -> bool:
-    """Tells whether another argument in braces comes, and goes over a blank before it."""
+    """Returns whether another argument in braces follows, and skips a blank before it."""
     token = reader.source.next()
     if token is None:
         return False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fathom.conversion.docling_backends.latex.latex_reader import Command, LatexReader, ReadEnvironment
 
 LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
-# Environments whose content stands as blocks; `o` and `d` are arguments to leave out.
+# Environments whose content becomes blocks; `o` and `d` are arguments to skip.
 _PLAIN = {
     "": """
         abstractpage acknowledgments appendices appendix CCSXML center declaration dedication document doublespace
@@ -69,7 +69,7 @@ def commands() -> dict[str, Command]:
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of structural environments."""
     found: dict[str, ReadEnvironment] = {}
     for arguments, names in _PLAIN.items():
         found |= dict.fromkeys(names.split(), _plain(arguments))
@@ -92,7 +92,7 @@ def _plain(arguments: str) -> ReadEnvironment:
 
 
 def level_of(reader: LatexReader, name: str) -> int:
-    """Returns the level of a heading, counted from the highest that the file has."""
+    """Returns the level of a heading, relative to the file's highest level."""
     used = [level for level in LEVELS[:2] if level in reader.used_headings]
     levels = [*used, *LEVELS[2:]]
     return levels.index(name) + 1 if name in levels else 1
@@ -124,7 +124,7 @@ def _bold_line(reader: LatexReader) -> None:
 
 
 def _stray_item(reader: LatexReader) -> None:
-    """Reads an item outside of a list as a paragraph."""
+    """Reads an item outside a list as a paragraph."""
     reader.sink.paragraph()
     label = reader.source.optional()
     if label:
@@ -132,7 +132,7 @@ def _stray_item(reader: LatexReader) -> None:
 
 
 def _abstract_command(reader: LatexReader, token: Token) -> None:
-    """Reads an abstract that is an argument."""
+    """Reads an abstract given as an argument."""
     blocks = reader.blocks()
     if blocks:
         reader.sink.add(MarkupHeading([Run(reader.chosen_macro("abstractname", "Abstract"))], level_of(reader, "section")))
@@ -141,7 +141,7 @@ def _abstract_command(reader: LatexReader, token: Token) -> None:
 
 
 def _headed(reader: LatexReader, name: str) -> None:
-    """Reads an environment above which LaTeX sets a heading."""
+    """Reads an environment with a heading set by LaTeX."""
     title = _HEADED[name]
     shown = reader.chosen_macro("abstractname", title) if name == "abstract" else title
     reader.sink.paragraph()
@@ -171,7 +171,7 @@ def _theorem(reader: LatexReader, name: str) -> None:
 
 
 def _box(reader: LatexReader, name: str) -> None:
-    """Reads a box, whose title stands above it in bold."""
+    """Reads a box, with its title above it in bold."""
     title: list[Run] = []
     option = reader.source.optional()
     if option is not None and (found := _TITLE_OPTION.search(source_of(option))) is not None:
@@ -185,7 +185,7 @@ def _box(reader: LatexReader, name: str) -> None:
 
 
 def _frame(reader: LatexReader, name: str) -> None:
-    """Reads a slide; its title is a heading below those of sections."""
+    """Reads a slide; its title is a heading below section level."""
     option = reader.source.optional()
     reader.sink.paragraph()
     token = reader.source.peek()
@@ -225,7 +225,7 @@ def _keywords(reader: LatexReader, name: str) -> None:
 
 
 def _bibliography(reader: LatexReader, name: str) -> None:
-    """Reads a list of works; each begins with the key that the text cites it by."""
+    """Reads a bibliography; each entry begins with its citation key."""
     reader.drop("d")
     is_book = _BOOK.search(reader.text) is not None
     shown = reader.chosen_macro("bibname", "Bibliography") if is_book else reader.chosen_macro("refname", "References")

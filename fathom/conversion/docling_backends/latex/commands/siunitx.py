@@ -1,4 +1,4 @@
-"""Reads quantities (siunitx) and formulas of chemistry (mhchem) as text."""
+"""Reads quantities (siunitx) and chemical formulas (mhchem) as text."""
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ def _unit_alone(reader: LatexReader) -> None:
 
 
 def _unit(tokens: list[Token]) -> str:
-    """Returns a unit: of names such as `\\kilo\\metre\\per\\second\\squared`, or as it is written."""
+    """Returns a unit: from names such as `\\kilo\\metre\\per\\second\\squared`, or as written."""
     shown = ""
-    power = ""  # that comes before its unit
+    power = ""  # precedes its unit
     source = list(tokens)
     index = 0
     while index < len(source):
@@ -161,7 +161,7 @@ def _range(reader: LatexReader, *, with_unit: bool) -> None:
 
 
 def _chemistry(reader: LatexReader, token: Token) -> None:
-    """Says a formula of chemistry, its figures lowered and charges raised."""
+    """Adds a chemical formula with subscript counts and superscript charges."""
     text = reader.source.braces()
     place = 0
     for found in _CHEMISTRY.finditer(text):
@@ -186,7 +186,7 @@ def _fraction(reader: LatexReader, token: Token) -> None:
 
 
 def _ion(reader: LatexReader, token: Token) -> None:
-    """Says an ion as astronomers write it: the element and its stage in Roman numerals."""
+    """Adds an ion in astronomical notation: the element and its stage in Roman numerals."""
     element, stage = reader.line(reader.style), source_of(reader.source.argument()).strip()
     numerals = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
     shown = numerals[int(stage)] if stage.isdecimal() and len(stage) < 3 and int(stage) < len(numerals) else stage.upper()

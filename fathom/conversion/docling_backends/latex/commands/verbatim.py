@@ -43,7 +43,7 @@ def commands() -> dict[str, Command]:
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of verbatim environments."""
     found: dict[str, ReadEnvironment] = dict.fromkeys(_PLAIN, _block)
     return found | dict.fromkeys(_LEFT_OUT, _left_out)
 
@@ -53,7 +53,7 @@ def _verb(reader: LatexReader, token: Token) -> None:
 
 
 def _behind_star(reader: LatexReader, token: Token) -> Token:
-    """Takes the star of `\\verb*`, unless it is the sign around the text."""
+    """Skips the star of `\\verb*`, unless it is the delimiter."""
     text, after = reader.source.lexer.text, token.after
     if reader.source.at_file() and 0 < after < len(text) and text[after] == "*" and text.find("*", after + 1, after + 200) < 0:
         return token._replace(after=after + 1)
@@ -65,7 +65,7 @@ def _listed_inline(reader: LatexReader, token: Token) -> None:
 
 
 def _minted_inline(reader: LatexReader, token: Token) -> None:
-    """Reads code behind its language."""
+    """Reads inline code preceded by its language."""
     opened = _behind_options(reader, token)
     source = reader.source
     if source.at_file() and opened.after >= 0:
@@ -81,7 +81,7 @@ def _minted_inline(reader: LatexReader, token: Token) -> None:
 
 
 def _behind_options(reader: LatexReader, token: Token) -> Token:
-    """Leaves out options in brackets; returns the place behind them."""
+    """Skips options in brackets; returns the position behind them."""
     source = reader.source
     if not source.at_file() or token.after < 0:
         source.optional(near=True)
@@ -116,7 +116,7 @@ def _left_out(reader: LatexReader, name: str) -> None:
 
 
 def _new_environment(reader: LatexReader, token: Token) -> None:
-    """Takes an environment for code that the text defines."""
+    """Defines a code environment declared in the text."""
     name = reader.source.word()
     if token.text == "lstnewenvironment":
         reader.drop("oo")
@@ -137,7 +137,7 @@ def _new_minted(reader: LatexReader, token: Token) -> None:
 
 
 def _file(reader: LatexReader, token: Token) -> None:
-    """Names a file of code that the page would show."""
+    """Adds a notice about a code file that is missing."""
     reader.drop("o")
     name = reader.source.word()
     if token.text == "inputminted":

@@ -1,4 +1,4 @@
-"""Reads the specification of a table's columns: how many there are, and which are joined at a sign such as `@{.}`."""
+"""Reads the specification of a table's columns: their number, and which are joined at a sign such as `@{.}`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes rows of cells: spans over rows, a long table's heads and feet at their places, the rows that are the head."""
+"""Builds the rows of a table: row spans, heads and feet of long tables, header rows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fathom.conversion.docling_backends.markup.markup_inline import Run, is_blan
 
 @dataclass(slots=True)
 class RawCell:
-    """A cell as it was read.
+    """A cell as read.
 
-    `rows` is negative where it reaches up; `covers`: the columns beside it have no cells of their own.
+    `rows` is negative for a span upwards; `covers`: the columns it spans have no cells of their own.
     """
 
     blocks: list[MarkupBlock] = field(default_factory=list[MarkupBlock])
@@ -30,7 +30,7 @@ class RawCell:
 
 @dataclass(slots=True)
 class RawRow:
-    """A row as it was read; `ruled`: a rule over the whole width stands above it."""
+    """A row as read; `ruled`: it has a rule over the whole width above."""
 
     cells: list[RawCell] = field(default_factory=list[RawCell])
     ruled: bool = False
@@ -42,7 +42,7 @@ class RawRow:
 
 
 def finished_rows(rows: list[RawRow], parts: list[tuple[str, int]], columns: Columns) -> list[list[Cell]]:
-    """Returns the rows of the table; those that show nothing are left out."""
+    """Returns the rows of the table without blank rows."""
     rows, head = _in_page_order(rows, parts)
     kept: list[RawRow] = []
     ruled = False
@@ -68,7 +68,7 @@ def _cell(cell: RawCell, *, is_head: bool) -> Cell:
 def _in_page_order(rows: list[RawRow], parts: list[tuple[str, int]]) -> tuple[list[RawRow], int]:
     """Returns the rows with the first head before all and the last foot behind, and the height of the head.
 
-    Heads and feet of the other pages say the same again, and are left out.
+    Heads and feet of other pages are repetitions, and are dropped.
     """
     if not parts:
         return rows, 0
@@ -127,7 +127,7 @@ def _place(row: RawRow) -> None:
 
 
 def _spread(rows: list[RawRow]) -> None:
-    """Lets cells reach over rows: the empty cells below or above them are theirs; a cell with text ends the span."""
+    """Expands row spans into the empty cells below or above; a cell with text ends the span."""
     by_place = [{cell.column: cell for cell in row.cells} for row in rows]
     for number, row in enumerate(rows):
         for cell in list(row.cells):
@@ -142,7 +142,7 @@ def _spread(rows: list[RawRow]) -> None:
 
 
 def _reach_up(cell: RawCell, number: int, by_place: list[dict[int, RawCell]]) -> None:
-    """Puts a cell into the highest row that it reaches, whose cells it takes the place of."""
+    """Moves a cell into the highest row of its span, where it replaces the cells it covers."""
     top = number
     while top > 0 and top > number + cell.rows + 1 and _is_free(by_place[top - 1], cell):
         top -= 1
@@ -163,7 +163,7 @@ def _reach_down(cell: RawCell, number: int, by_place: list[dict[int, RawCell]]) 
 
 
 def _is_free(places: dict[int, RawCell], cell: RawCell) -> bool:
-    """Tells whether the row has no text where the cell stands, and no cell that goes beyond it."""
+    """Returns whether the row has no text in the cell's columns, and no cell that extends beyond them."""
     return all(
         other.is_blank and column + other.columns <= cell.column + cell.columns
         for column in range(cell.column, cell.column + cell.columns)
@@ -177,9 +177,9 @@ def _clear(places: dict[int, RawCell], cell: RawCell) -> None:
 
 
 def _head_height(rows: list[RawRow], *, ends_ruled: bool) -> int:
-    """Returns how many rows are the head: those above the first rule within the table, else the first.
+    """Returns the number of header rows: those above the first rule within the table, else the first row.
 
-    A head of figures is none. Spans that begin in the head reach over all of it.
+    Rows of numbers are no head. Spans that begin in the head extend over all of it.
     """
     if len(rows) < 2:
         return 0

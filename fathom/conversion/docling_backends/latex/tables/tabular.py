@@ -83,7 +83,7 @@ def commands() -> dict[str, Command]:
 
 
 def environments() -> dict[str, ReadEnvironment]:
-    """Returns how to read each of these environments."""
+    """Returns the readers of table environments."""
     return dict.fromkeys(_TABLES, _table)
 
 
@@ -125,7 +125,7 @@ def _table(reader: LatexReader, name: str) -> None:
 
 
 def _read_options(reader: LatexReader, table: TableInProgress, options: str) -> None:
-    """Reads caption and notes that stand among the options of a table (tabularray)."""
+    """Reads caption and notes from the options of a table (tabularray)."""
     for found in _OPTION.finditer(options):
         runs = reader.line_of_source(found[3].strip().removeprefix("{").removesuffix("}"))
         if found[1] == "caption":
@@ -156,7 +156,7 @@ def _cell_blocks(blocks: list[MarkupBlock]) -> list[MarkupBlock]:
 
 
 def _width_of_tabu(reader: LatexReader) -> None:
-    """Leaves out `to` or `spread` and the width behind it."""
+    """Skips `to` or `spread` and the width behind it."""
     token = reader.source.next()
     while token is not None and token.kind in (SPACE, TEXT):
         token = reader.source.next()
@@ -237,7 +237,7 @@ def _end_of_part(reader: LatexReader, token: Token) -> None:
 
 
 def _table_head(reader: LatexReader) -> None:
-    """Reads the head of a deluxetable, whose cells stand in an argument."""
+    """Reads the head of a deluxetable, whose cells are in an argument."""
     if reader.table is None:
         reader.drop("d")
         return
@@ -247,7 +247,7 @@ def _table_head(reader: LatexReader) -> None:
 
 
 def _below(reader: LatexReader, mark: str = "") -> None:
-    """Reads a note that stands below the table."""
+    """Reads a note below the table."""
     note = Footnote(reader.line(), mark)
     (reader.notes if reader.table is None else reader.table.notes).append(note)
 

@@ -1,4 +1,4 @@
-"""Decides TeX's conditions: flags and simple comparisons; of others the first branch is read."""
+"""Evaluates TeX's conditions: flags and simple comparisons; for others the first branch is read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _COMPARED = re.compile(r"\s*(-?\d+)?\s*([<>=])\s*(-?\d+)?")
 
 
 class Conditions:
-    """Reads conditions as they come; the branch that does not hold is skipped."""
+    """Reads conditions in sequence; the false branch is skipped."""
 
     def __init__(self, source: TokenSource, definitions: Definitions) -> None:
         self._source, self._definitions = source, definitions
 
     def is_condition(self, name: str) -> bool:
-        """Tells whether the command begins a condition."""
+        """Returns whether the command begins a condition."""
         return name in _KNOWN or (name.startswith("if") and name[2:] in self._definitions.flags)
 
     def open(self, name: str) -> None:
@@ -90,7 +90,7 @@ class Conditions:
         return {"<": left < right, ">": left > right, "=": left == right}.get(sign.text, True)
 
     def _number(self) -> int | None:
-        """Reads a number, written or of a counter; None if it is not known."""
+        """Reads a number, literal or of a counter; None if it is unknown."""
         source = self._source
         token = source.next()
         while token is not None and token.kind == SPACE:

@@ -1,4 +1,4 @@
-"""Keeps the macros, environments and counters that a text defines, and expands their calls."""
+"""Holds the macros, environments and counters that a text defines, and expands macro calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_PARAMETERS = 9
 MAX_DELIMITED = 20_000  # tokens of an argument that a delimiter ends
 STARRED = Token(TEXT, "*", "*")
 NO_VALUE = Token(COMMAND, "NoValue", "")
-# Commands whose meaning for a reader no style file changes.
+# Commands that a redefinition in the text does not change.
 PROTECTED = frozenset(
     """
     abstract appendix author begin bibitem caption chapter cite citep citet date documentclass emph end eqref footnote
@@ -36,7 +36,7 @@ class Macro:
 
     body: tuple[Token, ...]
     parameters: tuple[Parameter, ...] = ()
-    prefix: tuple[Token, ...] = ()  # tokens that stand between the name and the first parameter
+    prefix: tuple[Token, ...] = ()  # tokens between the name and the first parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Environment:
 
 @dataclass(slots=True)
 class Definitions:
-    """All that a text defines."""
+    """The definitions of a text."""
 
     macros: dict[str, Macro] = field(default_factory=dict[str, Macro])
     environments: dict[str, Environment] = field(default_factory=dict[str, Environment])
@@ -59,14 +59,14 @@ class Definitions:
     aliases: dict[str, str] = field(default_factory=dict[str, str])
 
     def define(self, name: str, macro: Macro, *, unless_known: bool = False) -> None:
-        """Takes a macro; those that a reader depends on stay as they are."""
+        """Adds a macro; protected commands are unchanged."""
         if name and name not in PROTECTED and not (unless_known and name in self.macros):
             self.macros[name] = macro
             self.aliases.pop(name, None)
 
 
 def expand(macro: Macro, source: TokenSource) -> None:
-    """Puts the macro's body in place of its call, with the arguments that follow."""
+    """Replaces a macro call by the macro's body, filled with the arguments that follow."""
     for expected in macro.prefix:
         token = source.next()
         if token is not None and (token.kind, token.text) != (expected.kind, expected.text):
@@ -109,7 +109,7 @@ def _argument(parameter: Parameter, source: TokenSource) -> list[Token]:
 
 
 def _delimited(delimiter: tuple[Token, ...], source: TokenSource) -> list[Token]:
-    """Returns the tokens up to the delimiter of a `\\def`, which is taken."""
+    """Returns the tokens up to the delimiter of a `\\def`, which is consumed."""
     found: list[Token] = []
     wanted = source_of(list(delimiter)).strip()
     depth = 0
@@ -133,7 +133,7 @@ def _delimited(delimiter: tuple[Token, ...], source: TokenSource) -> list[Token]
 
 
 def read_command_name(source: TokenSource) -> str:
-    """Returns the name of the command that is defined, with or without braces around it."""
+    """Returns the name of the command to define, with or without braces around it."""
     source.skip_blank()
     return next((token.text for token in source.argument() if token.kind == COMMAND), "")
 

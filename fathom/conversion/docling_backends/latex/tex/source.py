@@ -24,7 +24,7 @@ STOP_TOKEN = Token(STOP, "", "")
 
 
 class TokenSource:
-    """Gives tokens; those that are pushed come first. Raises ArchiveBomb where macros expand without end."""
+    """Yields tokens; pushed tokens come first. Raises ArchiveBomb if macros expand without end."""
 
     def __init__(self, text: str) -> None:
         self.lexer = Lexer(text)
@@ -52,7 +52,7 @@ class TokenSource:
         self.push(tokens)
 
     def charge(self, tokens: int) -> None:
-        """Counts tokens that something expands to. Raises ArchiveBomb where they are more than any text has."""
+        """Counts the tokens of an expansion. Raises ArchiveBomb beyond the limit."""
         self._left -= tokens
         if self._left < 0:
             raise ArchiveBomb("Its macros expand to more text than any document has.")
@@ -65,12 +65,12 @@ class TokenSource:
         return token
 
     def skip_blank(self) -> None:
-        """Goes to the next token that is no white space."""
+        """Advances to the next token that is no white space."""
         if self._comes(over_blank=True) is not None:
             self.lexer.place = self._behind_blank(self.lexer.place)
             return
         while (token := self.next()) is not None:
-            if token.kind == TEXT and token.text.startswith(" "):  # the rest of words that were parted
+            if token.kind == TEXT and token.text.startswith(" "):  # the rest of split words
                 token = _rest(token, 1)
             if token.kind not in (SPACE, PARAGRAPH) and (token.text or token.kind != TEXT):
                 self.push([token])
@@ -157,7 +157,7 @@ class TokenSource:
         return found
 
     def _comes(self, *, over_blank: bool = False) -> str | None:
-        """Returns the sign of the file that comes next, empty at its end; None where a macro or a comment comes.
+        """Returns the sign of the file that comes next, empty at its end; None if a macro or a comment comes.
 
         Reading from the file, not by tokens, keeps verbatim text intact.
         """
@@ -193,13 +193,13 @@ class TokenSource:
             return self.braces()
         end = text.find(sign, place + 1)
         line_end = text.find("\n", place)
-        if end < 0 or (0 <= line_end < end):  # not closed in its line: only the line is taken
+        if end < 0 or (0 <= line_end < end):  # not closed in its line: only the line is consumed
             end = line_end if line_end >= 0 else len(text)
         self.lexer.place = min(end + 1, len(text))
         return text[place + 1 : end]
 
     def braces(self) -> str:
-        """Returns the text in the braces that come, as it stands, or of the argument that comes."""
+        """Returns the verbatim text in the next braces, or the text of the next argument."""
         if self._frames:
             return source_of(self.argument())
         text, place = self.lexer.text, self.lexer.place
@@ -223,7 +223,7 @@ class TokenSource:
         return text[start:place]
 
     def until_end(self, name: str) -> str:
-        """Returns the text up to the end of an environment, which is taken."""
+        """Returns the text up to the end of an environment, which is consumed."""
         closing = f"\\end{{{name}}}"
         if self._frames:
             return self._pushed_until(closing)
@@ -233,13 +233,13 @@ class TokenSource:
         return text[place : end if end >= 0 else len(text)]
 
     def at_file(self) -> bool:
-        """Tells whether the next token is the file's own."""
+        """Returns whether the next token is the file's own."""
         while self._frames and self._frames[-1][1] >= len(self._frames[-1][0]):
             self._frames.pop()
         return not self._frames
 
     def _raw_text(self, opened: Token) -> str | None:
-        """Sets the place behind the name of the command that has just been read; None if a macro has brought it."""
+        """Moves to the position behind the latest command's name; None if it came from a macro."""
         if not self.at_file() or opened.after < 0:
             return None
         self.lexer.place = opened.after
@@ -276,5 +276,5 @@ def _rest(token: Token, start: int) -> Token:
 
 
 def is_command(token: Token | None, name: str) -> bool:
-    """Tells whether the token is the command of the name."""
+    """Returns whether the token is the command with the name."""
     return token is not None and token.kind == COMMAND and token.text == name

@@ -1,4 +1,4 @@
-"""Cuts LaTeX into tokens, as late as possible, so that verbatim text is read as it stands."""
+"""Tokenizes LaTeX as late as possible, so that verbatim text stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Shows numbers, dates and times by the format codes of spreadsheets."""
+"""Formats numbers, dates and times by the format codes of spreadsheets."""

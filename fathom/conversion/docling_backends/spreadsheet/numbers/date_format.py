@@ -1,4 +1,4 @@
-"""Shows serial dates, times and durations by the parts of a date format."""
+"""Formats serial dates, times and durations by the parts of a date format."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DatePart:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A serial date, parted: `day` counts from the epoch, `ticks` are units of the last fraction shown since midnight."""
+    """A decomposed serial date: `day` counts from the epoch, `ticks` are units of the last fraction shown since midnight."""
 
     day: int
     on: date | None
@@ -41,7 +41,7 @@ class _Moment:
 
 
 def show_date(value: float, parts: Sequence[DatePart], locale: int | None, *, epoch_1904: bool) -> str | None:
-    """Returns the serial date or duration (in days) as the parts say; None if it lies before the epoch or past the year 9999.
+    """Formats the serial date or duration (in days) by the parts; None before the epoch or past the year 9999.
 
     Times are rounded to the last unit of seconds that can be shown and cut off at the last part shown, as Excel does.
     """
@@ -59,7 +59,7 @@ def show_date(value: float, parts: Sequence[DatePart], locale: int | None, *, ep
 def serial_of(day: date, seconds: float = 0.0, *, epoch_1904: bool = False) -> float:
     """Returns a date and the seconds since its midnight as a serial date."""
     days = (day - (_EPOCH_1904 if epoch_1904 else _EPOCH_1900)).days
-    if not epoch_1904 and days < 61:  # the 29 February 1900 that never was is day 60
+    if not epoch_1904 and days < 61:  # day 60 is 29 February 1900, which did not exist
         days -= 1
     return days + seconds / _DAY
 
@@ -140,5 +140,5 @@ def _era(kind: str, on: date, year: int, locale: int | None) -> str:
 
 
 def _weekday(moment: _Moment, on: date) -> int:
-    # Excel takes 1900 for a leap year, so its weekdays before March 1900 are one behind
+    # Excel takes 1900 for a leap year, so its weekdays before March 1900 are a day behind
     return (on.weekday() - (on.year < 1904 and moment.day < 60)) % 7

@@ -1,4 +1,4 @@
-"""Names the months and weekdays in the languages that a number format can ask for."""
+"""Names months and weekdays in the languages that a number format can request."""
 
 from __future__ import annotations
 
@@ -150,5 +150,5 @@ _NAMES = {
 
 
 def names_of(locale: int | None) -> DateNames:
-    """Returns the names in the language of a Windows locale identifier; English ones where it is not known."""
+    """Returns the names in the language of a Windows locale identifier; English names if it is unknown."""
     return ENGLISH if locale is None else _NAMES.get(locale & 0x3FF, ENGLISH)

@@ -1,4 +1,4 @@
-"""Shows numbers by digit patterns (`#,##0.00`, `0.0E+0`, `# ?/?`, `000-00-0000`) and in the General format."""
+"""Formats numbers by digit patterns (`#,##0.00`, `0.0E+0`, `# ?/?`, `000-00-0000`) and in the General format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor, isfinite
 
-# Whole numbers up to here are shown digit by digit in General: spreadsheets keep 15 digits of a number.
+# Whole numbers up to here are shown in full in General: spreadsheets keep 15 digits of a number.
 MAX_WHOLE = 10**15
 MAX_DECIMALS = 30
 MAX_DENOMINATOR = 99_999
@@ -18,7 +18,7 @@ FormatToken = tuple[str, str]
 
 
 def general(value: float) -> str:
-    """Returns the number as General shows it: up to ten significant digits, whole numbers whole.
+    """Returns the number in the General format: up to ten significant digits, whole numbers in full.
 
     Excel changes to 1.23457E+11 at twelve digits, where identifiers would lose theirs; they are kept, as LibreOffice does.
     """
@@ -38,12 +38,12 @@ def general(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlainPattern:
-    """A pattern such as `"$"#,##0.00` that a format of Python can write."""
+    """A pattern such as `"$"#,##0.00` that Python's format can write."""
 
     before: str
     after: str
-    zeros: int  # digits that the whole number has at least
-    step: Decimal  # that the number is rounded to
+    zeros: int  # minimum digits of the whole number
+    step: Decimal  # rounding step
     written: str
 
     @staticmethod
@@ -66,7 +66,7 @@ class PlainPattern:
         return PlainPattern(before, "".join(text for _, text in after), placed.count("0"), step, ",f" if grouped else "f")
 
     def show(self, number: Decimal) -> str:
-        """Returns a number that is not negative."""
+        """Formats a non-negative number."""
         digits = format(number.quantize(self.step, ROUND_HALF_UP), self.written)
         if self.zeros > 1:
             digits = digits.zfill(self.zeros + (len(digits) - digits.index(".") if "." in digits else 0))
@@ -83,9 +83,9 @@ class DigitPattern:
     exponent_sign: str = ""
     fraction: tuple[FormatToken, ...] | None = None  # tokens from the numerator on
     grouped: bool = False
-    power: int = 0  # the value is multiplied by ten to this
+    power: int = 0  # the value is multiplied by 10**power
     pointed: bool = False
-    plain: PlainPattern | None = None  # the same pattern where nothing stands among its digits
+    plain: PlainPattern | None = None  # the same pattern, if no literal is among its digits
 
     @staticmethod
     def of(tokens: Sequence[FormatToken]) -> DigitPattern:
@@ -208,7 +208,7 @@ class DigitPattern:
 
 
 def _scales(tokens: Sequence[FormatToken], comma: int, digits: Sequence[int], point: int | None) -> bool:
-    """Tells whether a comma stands directly behind the last digit before the point, or behind the last of all."""
+    """Returns whether a comma is directly behind the last digit before the point, or behind the last digit."""
     index = comma - 1
     while index >= 0 and tokens[index][0] == "comma":
         index -= 1
@@ -220,7 +220,7 @@ def _scales(tokens: Sequence[FormatToken], comma: int, digits: Sequence[int], po
 def _fraction(
     tokens: list[FormatToken], slash: int
 ) -> tuple[tuple[FormatToken, ...], tuple[FormatToken, ...], tuple[FormatToken, ...], str, tuple[FormatToken, ...]] | None:
-    """Parts a pattern such as `# ??/16` into its whole number and its fraction; None if it is no fraction."""
+    """Splits a pattern such as `# ??/16` into its whole number and its fraction; None if it is no fraction."""
     start = slash
     while start and tokens[start - 1][0] == "digit":
         start -= 1
@@ -241,7 +241,7 @@ def _fraction(
 
 
 def _fill(pattern: Sequence[FormatToken], digits: str, *, grouped: bool) -> str:
-    """Puts the digits of a whole number into the placeholders, from the right; what is left goes to the first of them."""
+    """Puts the digits of a whole number into the placeholders, from the right; surplus digits go to the first placeholder."""
     places = [index for index, (kind, _) in enumerate(pattern) if kind == "digit"]
     shown: list[str] = []
     count, at = 0, len(digits)

@@ -1,4 +1,4 @@
-"""Shows a cell's value as its number format does: percent, money, thousands, dates, fractions, hidden values.
+"""Formats a cell's value by its number format: percent, money, thousands, dates, fractions, hidden values.
 
 No library does this well enough: `ssf` 0.2.2 (2020) is not maintained, needs four more libraries and is slow; openpyxl only
 tells whether a format is a date.
@@ -14,9 +14,9 @@ from functools import lru_cache
 from fathom.conversion.docling_backends.spreadsheet.numbers.date_format import DatePart, show_date
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import DigitPattern, general
 
-# A longer code is no format that a program writes; its value is shown as it is.
+# No program writes a longer code; its value is shown unformatted.
 MAX_CODE = 1_000
-MAX_REMEMBERED = 10_000  # dates a format
+MAX_REMEMBERED = 10_000  # dates per format
 _TOKEN = re.compile(
     r"""
     "(?P<quoted>[^"]*)"? | \\(?P<escaped>.) | _(?P<skipped>.?) | \*(?P<fill>.?)
@@ -42,35 +42,35 @@ _CURRENCY = re.compile(r"\$([^-\]]*)(?:-([0-9A-Fa-f]+))?")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Says for which values a section holds."""
+    """The condition on values of a section."""
 
     sign: str
     bound: float
 
     def holds(self, value: float) -> bool:
-        """Returns whether the section is for this value."""
+        """Returns whether the condition holds for the value."""
         return _COMPARED[self.sign](value, self.bound)
 
     @property
     def only_negative(self) -> bool:
-        """True if no value but negative ones meets it; their sign is then the section's to show."""
+        """Returns whether only negative values meet the condition; the section then shows their sign itself."""
         return (self.sign == "<" and self.bound <= 0) or (self.sign == "<=" and self.bound < 0)
 
 
 @dataclass(frozen=True, slots=True)
 class FormatSection:
-    """One of the up to four parts of a format code, which are parted by semicolons."""
+    """A section of a format code, which has up to four, separated by semicolons."""
 
     kind: str  # "digits", "date", "text", "general" or "literal"
     condition: Condition | None = None
     dates: tuple[DatePart, ...] = ()
     digits: DigitPattern | None = None
-    before: str = ""  # of general and text sections, and all of a literal one
+    before: str = ""  # of general and text sections; the whole text of a literal section
     after: str = ""
     locale: int | None = None
 
     def show(self, value: float, *, with_sign: bool, epoch_1904: bool) -> str:
-        """Returns the number as this section shows it."""
+        """Formats the number by this section."""
         sign = "-" if with_sign and value < 0 else ""
         if self.kind == "date":
             shown = show_date(value, self.dates, self.locale, epoch_1904=epoch_1904)
@@ -83,7 +83,7 @@ class FormatSection:
 
 
 class NumberFormat:
-    """A number format, ready to show values."""
+    """A parsed number format."""
 
     def __init__(self, sections: tuple[FormatSection, ...]) -> None:
         self._text = next((section for section in reversed(sections) if section.kind == "text"), None)
@@ -91,15 +91,15 @@ class NumberFormat:
             self._text, sections = sections[-1] if len(sections) < 4 else sections[3], sections[: min(3, len(sections) - 1)]
         self._sections = sections
         self._conditional = any(section.condition for section in sections[:2])
-        self._dates: dict[tuple[float, bool], str] = {}  # what was shown before: columns of dates repeat themselves
+        self._dates: dict[tuple[float, bool], str] = {}  # cache of displayed dates: columns repeat their dates
 
     @property
     def is_date(self) -> bool:
-        """True if numbers are shown as dates, times or durations."""
+        """Returns whether numbers are shown as dates, times or durations."""
         return self._sections[0].kind == "date"
 
     def number(self, value: float, *, epoch_1904: bool = False) -> str:
-        """Returns the number as the format shows it; nothing where the format hides it."""
+        """Formats the number; empty if the format hides it."""
         if not self.is_date:
             return self._shown(value, epoch_1904)
         key = (value, epoch_1904)
@@ -112,12 +112,12 @@ class NumberFormat:
     def _shown(self, value: float, epoch_1904: bool) -> str:
         index = self._section_of(value)
         section = self._sections[index]
-        # where no section has a condition, the second is that of negative numbers, and shows their sign itself
+        # without conditions, the second section is for negative numbers, and shows their sign itself
         unsigned = section.condition is not None and section.condition.only_negative if self._conditional else index > 0
         return _tidy(section.show(value, with_sign=not unsigned, epoch_1904=epoch_1904))
 
     def text(self, value: str) -> str:
-        """Returns the text as the format shows it."""
+        """Formats the text."""
         section = self._text
         if section is None or section.kind == "general":
             return value
@@ -145,7 +145,7 @@ class NumberFormat:
 
 @lru_cache(maxsize=4096)
 def number_format(code: str) -> NumberFormat:
-    """Parses a format code such as `#,##0.00;[Red](#,##0.00)`; one that cannot be understood shows values as General."""
+    """Parses a format code such as `#,##0.00;[Red](#,##0.00)`; an invalid code shows values as General."""
     if len(code) > MAX_CODE:
         code = "General"
     sections = tuple(_section(part) for part in _split(code))
@@ -188,9 +188,9 @@ def _tokens(code: str) -> tuple[list[tuple[str, str]], Condition | None, int | N
         kind, text = str(found.lastgroup), found.group(str(found.lastgroup))
         if kind in ("quoted", "escaped", "literal"):
             tokens.append(("literal", text))
-        elif kind == "skipped":  # the width of a character, to line columns up
+        elif kind == "skipped":  # padding of a character's width, for alignment
             tokens.append(("literal", " "))
-        elif kind == "fill":  # repeated to fill the cell; a blank stands for it between words
+        elif kind == "fill":  # repeated to fill the cell; replaced by a blank between words
             if tokens and tokens[-1][1][-1:].isalnum():
                 tokens.append(("literal", " "))
         elif kind == "bracket":
@@ -209,7 +209,7 @@ def _tokens(code: str) -> tuple[list[tuple[str, str]], Condition | None, int | N
 
 
 def _date_parts(tokens: list[tuple[str, str]]) -> tuple[DatePart, ...]:
-    """Tells minutes from months, and fractions of a second from a point."""
+    """Distinguishes minutes from months, and fractions of a second from a point."""
     parts: list[DatePart] = []
     fraction = False
     for kind, text in tokens:
@@ -249,5 +249,5 @@ _DATE_KINDS = {
 
 
 def _tidy(shown: str) -> str:
-    """Takes off the blanks that only line columns up."""
+    """Removes blanks that only align columns."""
     return (re.sub(r" {2,}", " ", shown) if "  " in shown else shown).strip()

@@ -1,4 +1,4 @@
-"""Reads the text of a cell of an OpenDocument spreadsheet, which is what the cell shows."""
+"""Reads the displayed text of a cell of an OpenDocument spreadsheet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 KINDS: dict[str, CellKind] = {
     "float": "number", "percentage": "number", "currency": "number", "date": "date", "time": "date", "boolean": "bool",
 }  # fmt: skip
-MAX_BLANKS = 100  # of one element that stands for blanks
+MAX_BLANKS = 100  # of an element that stands for blanks
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 _OUTSIDE = frozenset(
     {"annotation", "note", "ruby-text", "frame", "custom-shape", "rect", "g", "control", "ellipse", "line", "polygon"}
@@ -37,7 +37,7 @@ class CellText:
 
 
 def read_cell(element: etree._Element, styles: OdsStyles) -> CellText:
-    """Returns what the cell shows: its paragraphs, or its value where a program wrote no text."""
+    """Returns the cell's displayed text: its paragraphs, or its value if the file holds no text."""
     found = CellText()
     lines: list[str] = []
     for child in element:
@@ -53,7 +53,7 @@ def read_cell(element: etree._Element, styles: OdsStyles) -> CellText:
 
 
 def paragraph_text(paragraph: etree._Element, styles: OdsStyles, found: CellText) -> str:
-    """Returns the text of a paragraph, struck and raised runs marked; links go to `found`."""
+    """Returns the text of a paragraph, struck and superscript runs marked; links go to `found`."""
     text = _squeezed(paragraph.text or "")
     for child in paragraph:
         name = local_name(child)
@@ -81,7 +81,7 @@ def paragraph_text(paragraph: etree._Element, styles: OdsStyles, found: CellText
 
 
 def formula_text(element: etree._Element) -> str | None:
-    """Returns the formula of a cell as the sheet writes it, `=B2*C2`; None if it has none."""
+    """Returns the formula of a cell in sheet notation, `=B2*C2`; None if it has none."""
     formula = element.get(f"{TABLE}formula")
     if not formula:
         return None
@@ -104,7 +104,7 @@ def _annotation(element: etree._Element, styles: OdsStyles) -> str:
 
 
 def _value(element: etree._Element) -> str:
-    """Returns the value of a cell without text; dates keep their ISO form, without a midnight that nobody wrote."""
+    """Returns the value of a cell without text; dates keep their ISO form, without a midnight time."""
     kind = str(element.get(f"{OFFICE}value-type", ""))
     value = str(element.get(f"{OFFICE}value", ""))
     if kind == "string":

@@ -1,4 +1,4 @@
-"""Docling's reader of ODS, made to give what the sheets show."""
+"""Docling's ODS backend, changed to return the displayed text of cells."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from fathom.conversion.docling_backends.spreadsheet.sheet_left_out import hidden
 from fathom.conversion.docling_backends.spreadsheet.sheet_writer import SheetWriter
 from fathom.conversion.report import Notice
 
-STYLES = "styles.xml"  # which some programs leave out
+STYLES = "styles.xml"  # some programs omit it
 
 
 class OdsBackend(OdsDocumentBackend):
     """OdsDocumentBackend with its own reader of cells; pictures and charts are docling's.
 
-    docling 2.142.1 takes the values of cells for what they show, keeps hidden sheets, rows and columns, and drops notes and the
-    names of sheets; not needed once docling reads `text:p` and `table:visibility` of cells.
+    Docling 2.142.1 reads the values of cells, not their displayed text, keeps hidden sheets, rows and columns, and drops notes
+    and the names of sheets; not needed once docling reads `text:p` and `table:visibility` of cells.
     """
 
     def __init__(self, in_doc: InputDocument, path_or_stream: BytesIO | Path, options: OdsBackendOptions | None = None) -> None:
@@ -37,7 +37,7 @@ class OdsBackend(OdsDocumentBackend):
         self.notices: list[Notice] = []
 
     def convert(self) -> DoclingDocument:
-        """Writes the visible sheets, each below a group of its name; a sheet that shows nothing gives nothing."""
+        """Writes the visible sheets, each below a group of its name; empty sheets are skipped."""
         origin = DocumentOrigin(
             filename=self.file.name or "file",
             mimetype="application/vnd.oasis.opendocument.spreadsheet",
@@ -77,7 +77,7 @@ class OdsBackend(OdsDocumentBackend):
                 try:
                     reference = _image_ref_from_odf_image(self.odf_obj, image, image_loader=self._image_loader)
                 except (UnidentifiedImageError, OSError, ValueError):
-                    continue  # no picture that can be shown
+                    continue  # no displayable picture
                 if reference is not None:
                     doc.add_picture(parent=group, image=reference)
                     break

@@ -1,4 +1,4 @@
-"""Reads a sheet of an OpenDocument spreadsheet: visible cells, merged ranges, headers, and what is left out."""
+"""Reads a sheet of an OpenDocument spreadsheet: visible cells, merged ranges, headers, and omitted content."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from fathom.conversion.docling_backends.spreadsheet.sheet_left_out import (
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COLUMN, MAX_ROW
 from fathom.conversion.report import Notice
 
-# Filled cells that repetitions may add to a document: a cell that is said once to stand a million times is no content.
+# Filled cells that repetitions may add to a document: a cell repeated a million times is no content.
 MAX_REPEATED = 200_000
 _SHAPES = ("frame", "custom-shape", "rect", "ellipse", "text-box", "caption", "polygon")
 
 
 @dataclass(slots=True)
 class OdsReader:
-    """Reads the sheets of a document, and keeps what is to be told of them."""
+    """Reads the sheets of a document, and collects the notices about them."""
 
     styles: OdsStyles
     notices: list[Notice] = field(default_factory=list[Notice])
     _repeated: int = 0
 
     def is_hidden(self, table: etree._Element) -> bool:
-        """Tells whether a sheet is hidden."""
+        """Returns whether a sheet is hidden."""
         return table.get(f"{TABLE}display") == "false" or self.styles.style("table", table.get(f"{TABLE}style-name")).hidden
 
     def read(self, table: etree._Element, name: str) -> ShownSheet:
-        """Reads a sheet; memory is that of the cells that show something."""
+        """Reads a sheet; memory is proportional to the cells with content."""
         return _SheetReader(self, table, name).read()
 
     def repeats(self, wanted: int, filled: int) -> int:
@@ -104,7 +104,7 @@ class _SheetReader:
             column += count
 
     def _read_row(self, element: etree._Element, row: int, count: int, *, hidden: bool, is_header: bool) -> int:
-        """Reads a row and its repetitions; returns the number of the next."""
+        """Reads a row and its repetitions; returns the number of the next row."""
         placed, cut = self._cells(element, row)
         kept = self._reader.repeats(count, len(placed))
         self._cut += cut + (count - kept if placed else 0)
@@ -123,7 +123,7 @@ class _SheetReader:
         return row + count
 
     def _carry(self, placed: dict[int, SheetCell], row: int, hidden: range) -> None:
-        """Keeps merged cells whose first row is hidden for the visible rows that they reach into."""
+        """Keeps merged cells whose first row is hidden for the visible rows that they cover."""
         for column, cell in placed.items():
             if cell.rows > len(hidden):
                 self._carried[column] = (cell, row + cell.rows - 1)
@@ -139,7 +139,7 @@ class _SheetReader:
         for column in [column for column in cells if self._sheet.column_lines.is_hidden(column)]:
             self._hidden_filled["column"].add(column)
             cell = cells.pop(column)
-            # a merged cell shows in the visible columns that it covers
+            # a merged cell is shown in the visible columns that it covers
             first = self._sheet.column_lines.first_visible(column, column + cell.columns - 1)
             if first is not None:
                 cell.columns -= first - column

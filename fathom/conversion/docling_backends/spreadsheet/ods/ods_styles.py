@@ -1,4 +1,4 @@
-"""Reads the styles of an OpenDocument spreadsheet that say how a cell looks and what is hidden."""
+"""Reads the styles of an OpenDocument spreadsheet for the look of cells and for hidden content."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below,
 FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-# Styles inherit from each other; a longer chain is a ring.
+# Maximum length of the inheritance chain of styles; a longer chain is a cycle.
 MAX_PARENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class OdsStyle:
-    """What a style says of cells, texts and sheets."""
+    """The properties of a style for cells, texts and sheets."""
 
     look: CellLook = PLAIN
     struck: bool = False
@@ -38,7 +38,7 @@ class OdsStyles:
                 self._elements.setdefault((element.get(f"{STYLE}family", ""), element.get(f"{STYLE}name", "")), element)
 
     def style(self, family: str, name: str | None) -> OdsStyle:
-        """Returns the style with what it inherits."""
+        """Returns the style with its inherited properties."""
         key = (family, name or "")
         if key not in self._styles:
             self._styles[key] = self._read(key)

@@ -1,4 +1,4 @@
-"""Reads values that are more than a number or text: linked kinds of data such as shares and places, pictures in cells."""
+"""Reads rich values: linked data types such as stocks and places, pictures in cells."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from lxml import etree
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
-# Programs that do not know such values show the error that stands in the cell.
+# Programs without support for rich values show the error in the cell.
 _METADATA = "xl/metadata.xml"
 _VALUES = "xl/richData/rdrichvalue.xml"
 _STRUCTURES = "xl/richData/rdrichvaluestructure.xml"
-# Of a value's fields, the one that the cell shows; of a picture, what describes it.
+# The field of a value that the cell displays; of a picture, its description.
 _SHOWN = ("_DisplayString", "_Display", "Text")
 _PICTURES = frozenset({"_localImage", "_webimage"})
 
 
 def rich_values(package: WorkbookPackage) -> list[str | None]:
-    """Returns what a cell shows by the number that it gives as `vm`, less 1; empty for a picture, None if it cannot be told."""
+    """Returns displayed texts by a cell's `vm` number less 1; empty for a picture, None if unknown."""
     metadata = package.root(_METADATA)
     values, structures = package.root(_VALUES), package.root(_STRUCTURES)
     if metadata is None or values is None or structures is None:

@@ -1,4 +1,4 @@
-"""Reads the texts of a workbook: shared and inline strings, with their struck and raised runs."""
+"""Reads the texts of a workbook: shared and inline strings, with their struck and superscript runs."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def string_of(item: etree._Element) -> str:
             parts.append(child.text or "")
         elif name == "r":
             parts.append(_run(child, parts[-1] if parts else ""))
-    return unescaped("".join(parts))
+    return unescape("".join(parts))
 
 
-def unescaped(text: str) -> str:
-    """Returns the text with its `_x000D_` written as the characters they stand for; carriage returns are dropped."""
+def unescape(text: str) -> str:
+    """Returns the text with escapes such as `_x000D_` decoded; carriage returns are dropped."""
     if "_x" in text:
         text = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

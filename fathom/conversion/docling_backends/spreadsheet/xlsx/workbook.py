@@ -1,4 +1,4 @@
-"""Reads what a workbook says of its sheets: their order, their states, its epoch and its names."""
+"""Reads the workbook part: order and states of sheets, epoch and defined names."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class SheetEntry:
 
 @dataclass(slots=True)
 class Workbook:
-    """The sheets of a workbook in their order, and what holds for all of them."""
+    """The sheets of a workbook in order, and the workbook's settings."""
 
     sheets: list[SheetEntry] = field(default_factory=list[SheetEntry])
     epoch_1904: bool = False
-    recalculated: bool = False  # whoever opens it is to calculate all formulas anew
+    recalculated: bool = False  # all formulas are to be recalculated on opening
     strings: str | None = None
     styles: str | None = None
     persons: str | None = None
@@ -68,7 +68,7 @@ def read_workbook(package: WorkbookPackage) -> Workbook | None:
 
 
 def area_of(reference: str) -> Area | None:
-    """Returns the area of a reference such as `A1:B2`, `$A:$C`, `3:4` or `Sheet1!B2`; None if it is none."""
+    """Returns the area of a reference such as `A1:B2`, `$A:$C`, `3:4` or `Sheet1!B2`; None if it is invalid."""
     found = _RANGE.fullmatch(reference.rpartition("!")[2].strip().upper())
     if found is None or not any(found.groups()):
         return None
@@ -83,7 +83,7 @@ def area_of(reference: str) -> Area | None:
 
 
 def areas_of(references: str | None) -> Iterator[Area]:
-    """Yields the areas of references parted by blanks."""
+    """Yields the areas of references separated by blanks."""
     for reference in (references or "").split():
         area = area_of(reference)
         if area is not None:

@@ -1,4 +1,4 @@
-"""Docling's reader of XLSX, made to give what the sheets show."""
+"""Docling's XLSX backend, changed to return the displayed text of cells."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from fathom.conversion.report import Notice
 class ExcelBackend(MsExcelDocumentBackend):
     """MsExcelDocumentBackend with its own reader of cells; pictures and charts are docling's.
 
-    docling 2.142.1 takes the values of cells for what they show, drops links and formulas without a cached value, keeps hidden
-    rows and columns, and parts tables at every empty column; not needed once docling shows number formats and hidden state.
+    Docling 2.142.1 reads the values of cells, not their displayed text, drops links and formulas without a cached value, keeps
+    hidden rows and columns, and splits tables at every empty column; not needed once it shows number formats and hidden state.
     """
 
     def __init__(
         self, in_doc: InputDocument, path_or_stream: BytesIO | Path, options: MsExcelBackendOptions | None = None
     ) -> None:
-        """Opens the workbook; raises DocumentLoadError if it is none. Docling's own constructor would load every cell."""
+        """Opens the workbook; raises DocumentLoadError for other files. Docling's own constructor would load every cell."""
         options = options or MsExcelBackendOptions()
         DeclarativeDocumentBackend.__init__(self, in_doc, path_or_stream, options)
         self._archive_limits = ArchiveLimits.from_options(options)
@@ -63,15 +63,15 @@ class ExcelBackend(MsExcelDocumentBackend):
         if reader is None:
             raise DocumentLoadError(f"The file with hash {self.document_hash} has no workbook in it.")
         self._reader = reader
-        self.workbook = OpenpyxlWorkbook()  # holds the drawings, which docling reads from openpyxl's sheets
+        self.workbook = OpenpyxlWorkbook()  # holds the drawings, which docling reads through openpyxl
         self.valid = True
 
     def page_count(self) -> int:
-        """Returns how many sheets the workbook has, hidden ones counted."""
+        """Returns the number of sheets, hidden sheets counted."""
         return len(self._reader.book.sheets)
 
     def _convert_workbook(self, doc: DoclingDocument) -> DoclingDocument:
-        """Writes the visible sheets, each below a group of its name; a sheet that shows nothing gives nothing."""
+        """Writes the visible sheets, each below a group of its name; empty sheets are skipped."""
         first, last = self.page_range
         shown: list[tuple[int, SheetEntry, ShownSheet | None]] = []
         for number, entry in enumerate(self._reader.book.sheets, 1):
@@ -110,7 +110,7 @@ class ExcelBackend(MsExcelDocumentBackend):
         images: list[Any] = []
         for drawing in self._package.related(entry.path, "drawing"):
             if (name := self._package.name_of(drawing)) is not None:
-                with warnings.catch_warnings():  # of pictures that it drops; docling's reader looks for them itself
+                with warnings.catch_warnings():  # about dropped pictures, which docling's reader finds itself
                     warnings.simplefilter("ignore", UserWarning)
                     found = find_images(self._package.archive, name)
                 charts += found[0]
@@ -118,7 +118,7 @@ class ExcelBackend(MsExcelDocumentBackend):
         return charts, images
 
     def _chart_to_table_data(self, chart: Any) -> TableData | None:
-        """Returns the chart's values; the title of their axis, often their unit, stands behind the name of each series."""
+        """Returns the chart's values; the axis title, often the unit, is appended to the name of each series."""
         data: TableData | None = super()._chart_to_table_data(chart)
         if data is None:
             return None
@@ -133,7 +133,7 @@ class ExcelBackend(MsExcelDocumentBackend):
         return data
 
     def _resolve_reference(self, ref: str, max_cells: int) -> list[str]:
-        """Returns the cells that a chart refers to as their sheet shows them."""
+        """Returns the displayed cells that a chart refers to."""
         area = area_of(ref)
         name = ref.rpartition("!")[0].strip()
         name = name[1:-1].replace("''", "'") if name.startswith("'") and name.endswith("'") else name

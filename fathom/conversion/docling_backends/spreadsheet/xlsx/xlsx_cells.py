@@ -1,4 +1,4 @@
-"""Reads the cells of an XLSX sheet as text that the sheet shows."""
+"""Reads the cells of an XLSX sheet as displayed text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fathom.conversion.docling_backends.spreadsheet.numbers.date_format import s
 from fathom.conversion.docling_backends.spreadsheet.numbers.digits import general
 from fathom.conversion.docling_backends.spreadsheet.sheet import Area, CellKind, SheetCell, cell_name, column_number
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import local_name
-from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_of, unescaped
+from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_of, unescape
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import MAX_COLUMN, MAX_ROW, area_of, areas_of
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_styles import CellStyle, CellStyles
 
-# Empty cells whose fill or border is kept in mind; they only help to tell spacers from gaps.
+# Maximum number of formatted empty cells recorded; they only distinguish spacers from gaps.
 MAX_DRESSED = 100_000
 NARROW = 4.0  # width, in characters, up to which an empty column is a spacer
 _LINKED = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")+)"\s*[,)]', re.I)
@@ -29,7 +29,7 @@ _STREAMED = ("sheetFormatPr", "pane", "col", "row", "mergeCell", "autoFilter", "
 
 @dataclass(frozen=True, slots=True)
 class CellLink:
-    """A hyperlink of an area; `relation` names its target, which may have a place within."""
+    """A hyperlink of an area; `relation` names its target, which may have a location within."""
 
     area: Area
     relation: str
@@ -38,7 +38,7 @@ class CellLink:
 
 @dataclass(slots=True)
 class CellFormula:
-    """A formula whose value the file may lack; `zero` is True where the value that it has is 0."""
+    """A formula whose value the file may lack; `zero` is True if its value is 0."""
 
     row: int
     column: int
@@ -48,13 +48,13 @@ class CellFormula:
 
 @dataclass(slots=True)
 class RawSheet:
-    """All cells of a sheet, hidden ones too, and its settings as they stand in the file."""
+    """All cells of a sheet, hidden cells included, and its settings as stored in the file."""
 
     cells: dict[int, dict[int, SheetCell]] = field(default_factory=dict[int, dict[int, SheetCell]])
     formulas: list[CellFormula] = field(default_factory=list[CellFormula])
     merges: list[Area] = field(default_factory=list[Area])
     hidden_rows: list[int] = field(default_factory=list[int])
-    shown_rows: list[int] | None = None  # where rows are hidden unless they say otherwise
+    shown_rows: list[int] | None = None  # if rows are hidden by default
     hidden_columns: set[int] = field(default_factory=set[int])
     narrow_columns: set[int] = field(default_factory=set[int])
     dressed: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
@@ -63,7 +63,7 @@ class RawSheet:
     tables: list[str] = field(default_factory=list[str])  # relations
     drawings: list[str] = field(default_factory=list[str])  # relations
     frozen_rows: int = 0
-    blanked: int = 0  # values that their number format hides
+    blanked: int = 0  # values hidden by their number format
     any_value: bool = False  # a formula has a value other than 0
 
 
@@ -79,7 +79,7 @@ class CellReader:
     _columns: dict[str, int] = field(default_factory=dict[str, int])
 
     def read(self, path: str) -> RawSheet:
-        """Reads the sheet's part, row by row; memory is that of the cells that show something."""
+        """Reads the sheet's part row by row; memory is proportional to the cells with content."""
         sheet = RawSheet()
         rows = _RowReader(self, sheet)
         for element in self.package.stream(path, *_STREAMED):
@@ -107,7 +107,7 @@ class CellReader:
         return sheet
 
     def column_of(self, letters: str) -> int:
-        """Returns the number of a column, remembered."""
+        """Returns the number of a column, cached."""
         column = self._columns.get(letters)
         if column is None:
             column = self._columns[letters] = column_number(letters.upper()) if letters.isascii() else 0
@@ -115,7 +115,7 @@ class CellReader:
 
 
 class _RowReader:
-    """Reads rows into a sheet, and shared formulas that later rows repeat."""
+    """Reads rows into a sheet, and resolves shared formulas."""
 
     def __init__(self, reader: CellReader, sheet: RawSheet) -> None:
         self._reader, self._sheet = reader, sheet
@@ -182,7 +182,7 @@ class _RowReader:
             if kind == "e" and (rich := self._rich(element)) is not None:
                 text, shown_as = rich, "text"
         if not text.strip():
-            # zeros are hidden for the looks of it; other values are content
+            # zeros are hidden for appearance only; other values are content
             self._sheet.blanked += kind == "n" and value is not None and value.strip("0.-") != ""
             return None
         if style.struck:
@@ -192,12 +192,12 @@ class _RowReader:
         return SheetCell(text, shown_as, style.look, link=target)
 
     def _rich(self, element: etree._Element) -> str | None:
-        """Returns what the cell shows in place of its error; None if that is all that it shows."""
+        """Returns the cell's displayed text in place of its error; None if it only shows the error."""
         number, values = element.get("vm", ""), self._reader.rich_values
         return values[int(number) - 1] if number.isdecimal() and 0 < int(number) <= len(values) else None
 
     def _formula(self, element: etree._Element, column: int, value: str | None, kind: str) -> None:
-        """Remembers a formula that has no value or 0, which may be the mark of one that was never calculated."""
+        """Records a formula without a value or with 0, which may mean that it was never calculated."""
         text, shared = element.text or "", element.get("si")
         if shared is not None and element.get("t") == "shared":
             if text:
@@ -211,7 +211,7 @@ class _RowReader:
                 return
         if text and element.get("t") != "dataTable":
             text = text.replace("_xlfn.", "").replace("_xlws.", "").replace("_xlpm.", "")
-            self._sheet.formulas.append(CellFormula(self._row, column, f"={unescaped(text)}", bool(value)))
+            self._sheet.formulas.append(CellFormula(self._row, column, f"={unescape(text)}", bool(value)))
 
     def _translated(self, text: str, origin: str, column: int) -> str:
         try:
@@ -232,7 +232,7 @@ class _RowReader:
             return value, "error"
         if kind == "d":
             return self._iso_date(value, style)
-        return _text(unescaped(value), style), "text"
+        return _text(unescape(value), style), "text"
 
     def _number(self, value: str, style: CellStyle) -> tuple[str, CellKind]:
         try:

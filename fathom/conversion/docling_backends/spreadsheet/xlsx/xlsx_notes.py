@@ -10,7 +10,7 @@ from fathom.conversion.docling_backends.spreadsheet.xlsx.strings import string_o
 from fathom.conversion.docling_backends.spreadsheet.xlsx.workbook import area_of
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
-# Excel writes a note for old programs beside each thread, with this author.
+# Author of the fallback notes that Excel writes for old programs beside each thread.
 _THREAD = "tc="
 
 
@@ -39,7 +39,7 @@ def notes_of(package: WorkbookPackage, sheet: str, persons: str | None) -> dict[
             text = " ".join(" ".join(string_of(item) for item in below(comment, "text")).split())
             if area is None or not text or (area.top, area.left) in found:
                 continue
-            if author.startswith(_THREAD):  # the thread itself is not to be had
+            if author.startswith(_THREAD):  # the thread itself is missing
                 author, text = "", text.rpartition("Comment: ")[2]
             found[area.top, area.left] = note(author, text)
     return found
@@ -65,7 +65,7 @@ def _threads(package: WorkbookPackage, sheet: str, persons: str | None) -> dict[
 
 
 def _thread(comments: list[_Comment]) -> str:
-    """Joins a thread: each comment in the order of time, replies behind what they reply to."""
+    """Joins a thread: comments in order of time, replies behind their comment."""
     ids = {comment.id for comment in comments if comment.id}
     firsts = [comment for comment in comments if comment.parent not in ids or comment.parent == comment.id]
     said: list[str] = []

@@ -13,13 +13,13 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import local_name
 
-# Parts are read whole but for sheets and strings, which are streamed.
+# Parts are read whole except sheets and strings, which are streamed.
 MAX_PART_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PartRelation:
-    """A relation of a part: the last word of its type, and the part or address that it leads to."""
+    """A relationship of a part: the last segment of its type, and its target part or address."""
 
     id: str
     kind: str
@@ -36,7 +36,7 @@ class WorkbookPackage:
         self._relations: dict[str, tuple[PartRelation, ...]] = {}
 
     def name_of(self, path: str) -> str | None:
-        """Returns the member's name as the archive spells it; None if there is none."""
+        """Returns the member's name as the archive spells it; None if it is missing."""
         return self._names.get(path.lstrip("/").lower())
 
     def root(self, path: str) -> etree._Element | None:
@@ -51,7 +51,7 @@ class WorkbookPackage:
             return None
 
     def stream(self, path: str, *names: str) -> Iterator[etree._Element]:
-        """Yields the part's elements of these names as they end, each cleared after its turn."""
+        """Yields the part's elements of these names as they end; each is cleared afterwards."""
         name = self.name_of(path)
         if name is None:
             return

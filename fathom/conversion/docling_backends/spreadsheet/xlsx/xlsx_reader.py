@@ -1,4 +1,4 @@
-"""Reads the sheets of a workbook: visible cells with their notes and links, and what is left out."""
+"""Reads the sheets of a workbook: visible cells with their notes and links, and omitted content."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_shapes import text
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_styles import CellStyles
 from fathom.conversion.report import Notice
 
-# Steps that merged cells and links of whole ranges may take; past it, only their first cells are looked at.
+# Maximum steps for merged cells and linked ranges; beyond it, only their first cells are processed.
 MAX_STEPS = 2_000_000
 
 
 class WorkbookReader:
-    """Reads sheets by name, each once, and keeps what is to be told of them."""
+    """Reads sheets by name, each once, and collects the notices about them."""
 
     def __init__(self, package: WorkbookPackage, book: Workbook) -> None:
         self.book = book
@@ -54,7 +54,7 @@ class WorkbookReader:
 
     @staticmethod
     def opened(package: WorkbookPackage) -> WorkbookReader | None:
-        """Reads the workbook's own part; None if there is none."""
+        """Returns the reader of the package; None if it has no workbook part."""
         book = read_workbook(package)
         return WorkbookReader(package, book) if book is not None else None
 
@@ -68,10 +68,10 @@ class WorkbookReader:
         return self._sheets[name]
 
     def settle_formulas(self, sheets: Iterable[ShownSheet]) -> None:
-        """Shows formulas whose value the file lacks, and names them in a notice.
+        """Writes formulas whose value the file lacks as text, and adds a notice.
 
-        Programs that write files without calculating leave the value out or, as XlsxWriter does, write 0 for every formula and
-        ask for a calculation on opening.
+        Programs that do not calculate omit the value or, like XlsxWriter, write 0 for every formula and request a calculation
+        on opening.
         """
         zeros_too = self.book.recalculated and not self._any_value
         for sheet in sheets:
@@ -125,7 +125,7 @@ class WorkbookReader:
                 yield area
 
     def _add_links(self, entry: SheetEntry, raw: RawSheet) -> None:
-        """Gives the cells of linked ranges their targets; links within the workbook have none."""
+        """Sets the targets of cells in linked ranges; links within the workbook are skipped."""
         targets = {relation.id: relation.target for relation in self._package.relations(entry.path)}
         rows = sorted(raw.cells)
         for link in raw.links:
@@ -137,7 +137,7 @@ class WorkbookReader:
                 cell.link = target
 
     def _merge(self, raw: RawSheet, rows: GridLines, columns: GridLines) -> None:
-        """Gives the first visible cell of a merged range its text and its size; the cells that it covers show nothing."""
+        """Moves the text and size of a merged range to its first visible cell; covered cells become empty."""
         filled = sorted(raw.cells)
         for area in raw.merges:
             first = raw.cells.get(area.top, {}).get(area.left)
@@ -167,7 +167,7 @@ class WorkbookReader:
         return found
 
     def _visible(self, entry: SheetEntry, raw: RawSheet, sheet: ShownSheet) -> dict[int, dict[int, SheetCell]]:
-        """Returns the cells of visible rows and columns; what is left out is told of where it shows something."""
+        """Returns the cells of visible rows and columns, and adds notices of hidden cells that have content."""
         kept: dict[int, dict[int, SheetCell]] = {}
         rows: list[int] = []
         columns: set[int] = set()

@@ -32,7 +32,7 @@ def _place(anchor: etree._Element) -> tuple[int, int]:
 
 
 def _shapes(anchor: etree._Element) -> Iterator[etree._Element]:
-    """Yields the visible shapes, also those of groups; of alternatives, the first."""
+    """Yields the visible shapes, also those of groups; of alternatives the first."""
     waiting = list(anchor)[::-1]
     while waiting:
         element = waiting.pop()

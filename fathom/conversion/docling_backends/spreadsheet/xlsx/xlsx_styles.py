@@ -1,4 +1,4 @@
-"""Reads the styles of a workbook: number formats, and what sets a header apart."""
+"""Reads the styles of a workbook: number formats, and the looks that mark a header."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fathom.conversion.docling_backends.spreadsheet.sheet import PLAIN, CellLook
 from fathom.conversion.docling_backends.spreadsheet.sheet_elements import below, local_name
 from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_package import WorkbookPackage
 
-# Formats that a workbook names by number only. 14 and 22, and 27-58 in East Asia, are shown in the order of whoever opens the
-# workbook; ISO 8601 is read the same everywhere.
+# Formats that a workbook names by number only. 14 and 22, and 27-58 in East Asia, are shown in the date order
+# of the reader's locale; ISO 8601 is read the same everywhere.
 _DATE, _TIME = "yyyy-mm-dd", "h:mm:ss"
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
@@ -33,7 +33,7 @@ _WHITE = frozenset({"FFFFFFFF", "00FFFFFF", "FFFFFF"})
 
 @dataclass(frozen=True, slots=True)
 class CellStyle:
-    """What a cell's style says of its value and its look; `format` is None for General."""
+    """The number format and look of a cell's style; `format` is None for General."""
 
     format: NumberFormat | None = None
     look: CellLook = PLAIN
@@ -92,7 +92,7 @@ def _is_on(font: etree._Element, name: str) -> bool:
 
 
 def _fill(fill: etree._Element) -> str:
-    """Names the colour of a fill; empty for none and for white, which many sheets are painted with."""
+    """Returns the colour of a fill; empty for none and for white, a common background."""
     pattern = next(iter(below(fill, "patternFill")), None)
     if pattern is None:
         return "gradient" if next(iter(below(fill, "gradientFill")), None) is not None else ""

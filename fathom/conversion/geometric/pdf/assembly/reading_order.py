@@ -9,8 +9,8 @@ from docling.models.postprocessing.reading_order_rb import PageElement, ReadingO
 from docling.models.stages.reading_order.readingorder_model import ReadingOrderModel, ReadingOrderOptions
 from docling_core.types.doc import DocItemLabel, ProvenanceItem
 
-from fathom.conversion.geometric.layout.continuation import ParagraphShape, begin_indented, goes_on
-from fathom.conversion.geometric.layout.paragraph_text import appended
+from fathom.conversion.geometric.layout.continuation import ParagraphShape, paragraphs_indented, continues_in
+from fathom.conversion.geometric.layout.paragraph_text import append_text
 from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
 
 # Items that may stand between a sentence's beginning and its end.
@@ -39,11 +39,11 @@ class ReadingOrder(ReadingOrderModel):
 
     def _assembled_to_readingorder_elements(self, conv_res: Any) -> list[Any]:
         elements = super()._assembled_to_readingorder_elements(conv_res)
-        made = [getattr(one.cluster, "shape", None) for one in conv_res.assembled.elements]
+        made = [getattr(element.cluster, "shape", None) for element in conv_res.assembled.elements]
         return [_Element(**dict(element), shape=shape) for element, shape in zip(elements, made, strict=True)]
 
     def _handle_text_element(self, element: Any, *, out_doc: Any, current_list: Any, parent: Any, page_height: float) -> Any:
-        """As docling, which has all items of a list side by side."""
+        """Handles text as docling does, except that docling has all items of a list side by side."""
         shape: ParagraphShape | None = getattr(element.cluster, "shape", None)
         inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and shape is not None
         if item and shape is not None:
@@ -57,10 +57,10 @@ class ReadingOrder(ReadingOrderModel):
         return found, current_list or group
 
     def _merge_elements(self, element: Any, merged_elem: Any, new_item: Any, page_height: float) -> None:
-        """As docling, which takes every hyphen away and puts a blank between letters that have none."""
+        """Merges as docling does, except that docling removes every hyphen and puts a blank between letters that have none."""
         before = len(new_item.text)
-        new_item.text = appended(new_item.text, merged_elem.text)
-        new_item.orig = appended(new_item.orig, merged_elem.text)
+        new_item.text = append_text(new_item.text, merged_elem.text)
+        new_item.orig = append_text(new_item.orig, merged_elem.text)
         start = min(before, len(new_item.text) - len(merged_elem.text))
         new_item.prov.append(
             ProvenanceItem(
@@ -80,17 +80,17 @@ class _KeepsOrder(ReadingOrderPredictor):
         return list(page_elements)
 
     def predict_merges(self, sorted_elements: list[PageElement]) -> dict[int, list[int]]:
-        """For each text that goes on elsewhere, the parts it goes on with."""
-        if any(getattr(one, "shape", None) is None for one in sorted_elements if one.label == DocItemLabel.TEXT):
+        """Returns, for each text that goes on elsewhere, the parts it goes on with."""
+        if any(getattr(element, "shape", None) is None for element in sorted_elements if element.label == DocItemLabel.TEXT):
             return dict(super().predict_merges(sorted_elements))
         merges: dict[int, list[int]] = {}
         first_of: dict[int, int] = {}
-        indented = begin_indented(one.shape for one in sorted_elements if one.label == DocItemLabel.TEXT)
+        indented = paragraphs_indented(element.shape for element in sorted_elements if element.label == DocItemLabel.TEXT)
         for at, element in enumerate(sorted_elements):
             if element.label != DocItemLabel.TEXT:
                 continue
             after = _next_text(sorted_elements, at)
-            if after is not None and _elsewhere(element, after) and goes_on(element.shape, after.shape, indented=indented):
+            if after is not None and _elsewhere(element, after) and continues_in(element.shape, after.shape, indented=indented):
                 first = first_of.get(element.cid, element.cid)
                 merges.setdefault(first, []).append(after.cid)
                 first_of[after.cid] = first
@@ -98,7 +98,7 @@ class _KeepsOrder(ReadingOrderPredictor):
 
 
 def _next_text(elements: Sequence[Any], at: int) -> Any:
-    """Returns the text after that at `at`, past items that may stand between and boxes that are not its own; None at another."""
+    """Returns the text after that at `at`, past boxes and items that may stand between; None at another element."""
     boxed = elements[at].shape.boxed
     for other in elements[at + 1 :]:
         shape: ParagraphShape | None = other.shape
@@ -109,5 +109,5 @@ def _next_text(elements: Sequence[Any], at: int) -> Any:
 
 
 def _elsewhere(element: Any, after: Any) -> bool:
-    """On another page, or in a column to the right."""
+    """Returns whether `after` is on another page, or in a column to the right."""
     return bool(element.page_no != after.page_no or element.is_strictly_left_of(after))

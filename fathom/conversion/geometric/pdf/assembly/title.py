@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def first_heading_is_title(document: DoclingDocument) -> None:
-    """The first heading of the first page is the document's title, and the others count from 1 below it.
+    """Makes the first heading of the first page the document's title, and counts the others from 1 below it.
 
     Nothing changes where that page has no heading.
     """

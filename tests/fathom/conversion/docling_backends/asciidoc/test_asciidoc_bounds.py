@@ -12,7 +12,7 @@ from fathom.conversion.docling_backends.asciidoc.asciidoc_notes import Notes
 from fathom.conversion.docling_backends.asciidoc.asciidoc_references import References
 from fathom.conversion.docling_backends.asciidoc.attributes import Attributes
 from fathom.conversion.docling_backends.asciidoc.cursor import Cursor
-from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocessed
+from fathom.conversion.docling_backends.asciidoc.preprocessor import preprocess
 from fathom.errors import ArchiveBomb, DocumentTooLarge, FathomError, NestedTooDeep
 
 pytestmark = pytest.mark.hostile
@@ -22,7 +22,7 @@ LEAST = 0.05  # seconds below which two times say nothing of one another
 
 def read(text: str) -> int:
     """The number of blocks in the text."""
-    lines, _ = preprocessed(text)
+    lines, _ = preprocess(text)
     inline = AsciidocInlineReader(Attributes(), References(lines, Attributes()), Notes())
     return len(BlockReader(inline).read(Cursor(lines)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape, in_reading_order
+from fathom.conversion.docling_backends.office.office_reading_order import PlacedShape, reading_order
 
 # Each is given as (left, top, width, height), in the order of the file; the wanted order is that of their numbers.
 LAYOUTS: dict[str, tuple[list[tuple[float, float, float, float]], list[int]]] = {
@@ -28,4 +28,4 @@ LAYOUTS: dict[str, tuple[list[tuple[float, float, float, float]], list[int]]] = 
 def test_shapes_are_read_as_a_reader_does(layout: str) -> None:
     places, wanted = LAYOUTS[layout]
     shapes = [PlacedShape(number, *place) for number, place in enumerate(places)]
-    assert in_reading_order(shapes, 3.6) == wanted
+    assert reading_order(shapes, 3.6) == wanted

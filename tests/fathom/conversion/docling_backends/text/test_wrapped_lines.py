@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.conversion.docling_backends.text.wrapped_lines import joined_lines
+from fathom.conversion.docling_backends.text.wrapped_lines import join_wrapped_lines
 
 LONG = "The gauge at the northern pier was read every noon by Ruth"
 
 
 def test_lines_broken_for_their_width_are_joined_so_that_no_name_is_parted() -> None:
-    assert joined_lines(f"{LONG}\nHolm.") == f"{LONG} Holm."
-    assert joined_lines(f"{LONG}\nand by her son\nafter her.") == f"{LONG} and by her son\nafter her."
+    assert join_wrapped_lines(f"{LONG}\nHolm.") == f"{LONG} Holm."
+    assert join_wrapped_lines(f"{LONG}\nand by her son\nafter her.") == f"{LONG} and by her son\nafter her."
 
 
 @pytest.mark.parametrize(
@@ -33,19 +33,19 @@ def test_lines_broken_for_their_width_are_joined_so_that_no_name_is_parted() -> 
     ],
 )
 def test_lines_that_stand_for_themselves_stay(text: str) -> None:
-    assert joined_lines(text) == text
+    assert join_wrapped_lines(text) == text
 
 
 def test_a_quoted_paragraph_is_joined_and_keeps_one_mark() -> None:
-    assert joined_lines(f"> {LONG}\n> and by her son.\nYes.") == f"> {LONG} and by her son.\nYes."
-    assert joined_lines(f"> > {LONG}\n>> and by her son.") == f"> > {LONG} and by her son."
+    assert join_wrapped_lines(f"> {LONG}\n> and by her son.\nYes.") == f"> {LONG} and by her son.\nYes."
+    assert join_wrapped_lines(f"> > {LONG}\n>> and by her son.") == f"> > {LONG} and by her son."
 
 
 def test_lines_of_scripts_without_capitals_are_joined_and_wide_ones_without_a_blank() -> None:
-    assert joined_lines("這" * 60 + "\n" + "是" * 20) == "這" * 60 + "是" * 20
-    assert joined_lines("שלום " * 12 + "\nעולם") == "שלום " * 11 + "שלום עולם"
+    assert join_wrapped_lines("這" * 60 + "\n" + "是" * 20) == "這" * 60 + "是" * 20
+    assert join_wrapped_lines("שלום " * 12 + "\nעולם") == "שלום " * 11 + "שלום עולם"
 
 
 def test_a_word_that_had_room_on_the_line_before_begins_a_line_on_purpose() -> None:
     text = "A heading of this list that is as long as a line can well be, I say\n" + LONG + "\nHolm was her name\nand so on"
-    assert joined_lines(text).count("\n") >= 2
+    assert join_wrapped_lines(text).count("\n") >= 2
