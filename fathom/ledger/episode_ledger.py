@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.ledger.episode import (
@@ -25,11 +23,11 @@ from fathom.ledger.episode import (
     WriteOutcome,
     row_of,
 )
+from fathom.sql import batched, exclusive_transaction, insert_into
 from fathom.tables import episodes
 
 __all__ = ["Ledger", "PlannedEpisode", "ProducerVersions"]
 
-_T = TypeVar("_T")
 _THE_ROW = episodes.c.uuid == sa.bindparam("b_uuid")
 
 
@@ -49,7 +47,7 @@ class Ledger:
         collection = document.partition("/")[0]
         now = time.time()
         columns = (episodes.c.uuid, episodes.c.state, episodes.c.version, episodes.c.position)
-        with self._writing() as connection:
+        with exclusive_transaction(self.engine) as connection:
             known = {row.uuid: row for row in _by_uuid(connection, [one.uuid for one in planned], *columns)}
             fresh, again, kept = [], [], []
             for one in planned:
@@ -64,7 +62,7 @@ class Ledger:
             start = {"state": "planned", "planned_at": now, "reason": None, **vars(makers)}
             if fresh:  # another process may plan the same document at the same time
                 rows = [{**one, **same, **start, "collection": collection} for one in fresh]
-                connection.execute(self._insert().on_conflict_do_nothing(index_elements=["uuid"]), rows)
+                connection.execute(insert_into(self.engine, episodes).on_conflict_do_nothing(index_elements=["uuid"]), rows)
             if again:
                 connection.execute(episodes.update().where(_THE_ROW), [{**one, **same, **start} for one in again])
             if kept:
@@ -78,7 +76,7 @@ class Ledger:
         is written changes nothing.
         """
         refused: list[str] = []
-        with self._writing() as connection:
+        with exclusive_transaction(self.engine) as connection:
             found = _by_uuid(connection, [one.uuid for one in outcomes], episodes.c.uuid, episodes.c.state)
             states: dict[str, EpisodeState] = {row.uuid: row.state for row in found}
             for one in outcomes:
@@ -125,7 +123,7 @@ class Ledger:
     def mark_again(self, uuids: Iterable[str], reason: str) -> None:
         """Episodes that were written are planned: the graph does not hold them, or not whole."""
         with self.engine.begin() as connection:
-            for some in _slices(list(uuids)):
+            for some in batched(uuids):
                 row = episodes.update().where(episodes.c.uuid.in_(some), episodes.c.state == "written")
                 connection.execute(row.values(state="planned", reason=reason, updated_at=time.time()))
 
@@ -140,7 +138,7 @@ class Ledger:
         e = episodes.c
         found: dict[str, tuple[str, str]] = {}
         with self.engine.connect() as connection:
-            for some in _slices(sorted(uuids)):
+            for some in batched(sorted(uuids)):
                 for uuid, document, version in connection.execute(
                     sa.select(e.uuid, e.document, e.version).where(e.uuid.in_(some))
                 ):
@@ -169,7 +167,7 @@ class Ledger:
         sums = [sa.func.sum(column) for column in (c.tokens_in, c.tokens_out, c.cost_usd)]
         found: dict[str, list[Any]] = {document: [] for document in documents}
         with self.engine.connect() as connection:
-            for some in _slices(list(found)):
+            for some in batched(found):
                 query = sa.select(c.document, c.state, sa.func.count(), *sums).where(c.document.in_(some))
                 for row in connection.execute(query.group_by(c.document, c.state)):
                     found[row[0]].append(row)
@@ -186,23 +184,12 @@ class Ledger:
 
     def _mark(self, uuids: Sequence[str], state: EpisodeState, reason: str) -> None:
         with self.engine.begin() as connection:
-            for some in _slices(uuids):
+            for some in batched(uuids):
                 connection.execute(
                     episodes.update()
                     .where(episodes.c.uuid.in_(some), episodes.c.state.in_(ALLOWED_FROM[state]))
                     .values(state=state, reason=reason, updated_at=time.time())
                 )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        """A transaction that may read first and write then; SQLite would otherwise let another one write between the two."""
-        with self.engine.begin() as connection:
-            if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-
-    def _insert(self) -> Any:
-        return (postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert)(episodes)
 
 
 def _state_of(outcome: EpisodeOutcome) -> EpisodeState:
@@ -236,11 +223,7 @@ def _changes(outcome: EpisodeOutcome) -> dict[str, Any]:
 def _by_uuid(connection: sa.Connection, uuids: Sequence[str], *columns: sa.Column[Any]) -> list[Any]:
     """The rows with these uuids, which nobody else changes until the transaction ends."""
     rows: list[Any] = []
-    for some in _slices(sorted(uuids)):  # in one order, so that two that lock rows never wait for each other
+    for some in batched(sorted(uuids)):  # in one order, so that two that lock rows never wait for each other
         query = sa.select(*columns).where(episodes.c.uuid.in_(some)).order_by(episodes.c.uuid)
         rows.extend(connection.execute(query.with_for_update()))
     return rows
-
-
-def _slices(items: Sequence[_T], size: int = 500) -> Iterator[Sequence[_T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

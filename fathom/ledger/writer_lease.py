@@ -19,12 +19,12 @@ from typing import Any
 
 import psutil
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError, LeaseLost
 from fathom.observability.structured_logging import get_logger
+from fathom.sql import insert_into
 from fathom.tables import writer_leases
 
 LEASE_S = 30.0  # how long others wait for a holder that is frozen or on a host that is gone
@@ -76,7 +76,9 @@ class Leases:
         waited_for = ""
         with self._engine.begin() as connection:
             nobody = {"collection": collection, "number": 0, "holder": "", "expires_at": 0.0}
-            connection.execute(self._insert().values(**nobody).on_conflict_do_nothing(index_elements=["collection"]))
+            connection.execute(
+                insert_into(self._engine, writer_leases).values(**nobody).on_conflict_do_nothing(index_elements=["collection"])
+            )
         while True:
             row = self._row(collection)
             if row.expires_at < time.time() or _is_dead(row.holder):
@@ -108,9 +110,6 @@ class Leases:
         mine = (c.collection == collection, c.holder == holder)
         with self._engine.begin() as connection:
             return connection.execute(writer_leases.update().where(*mine).values(**values)).rowcount == 1
-
-    def _insert(self) -> postgresql.Insert | sqlite.Insert:
-        return (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(writer_leases)
 
 
 def describe_holder(holder: str) -> str:

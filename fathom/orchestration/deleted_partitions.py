@@ -5,7 +5,7 @@ What a partition stands for is not deleted with it: the document stays in the gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -13,10 +13,9 @@ from fathom.database import open_database
 from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.processes.dagster_tables import EVENTS, read_rows
 from fathom.settings import Settings
+from fathom.sql import batched
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
-
-_PAGE = 500
 
 
 def without_partition(settings: Settings, documents: Sequence[str] | None = None) -> list[str]:
@@ -61,7 +60,7 @@ def _worked_on(settings: Settings, documents: Sequence[str] | None) -> list[str]
     with open_database(settings.operational_url).begin() as connection:
         if documents is None:
             return list(connection.scalars(query))
-        found = {one for page in _pages(documents) for one in connection.scalars(query.where(c.document.in_(page)))}
+        found = {one for page in batched(documents) for one in connection.scalars(query.where(c.document.in_(page)))}
     return [document for document in documents if document in found]
 
 
@@ -69,16 +68,11 @@ def _partitions(settings: Settings, documents: Sequence[str] | None) -> set[str]
     """Returns the partitions there are, of all documents or of those named; None where Dagster's storage cannot be read."""
     query = "SELECT partition FROM {table} WHERE partitions_def_name = :name"
     found: set[str] = set()
-    for page in [None] if documents is None else _pages(documents):
-        named = {} if page is None else {"documents": list(page)}
+    for page in [None] if documents is None else batched(documents):
+        named = {} if page is None else {"documents": page}
         asked = query if page is None else f"{query} AND partition IN :documents"
         rows = read_rows(settings, EVENTS, "dynamic_partitions", asked, {"name": PARTITIONS, **named})
         if rows is None:
             return None
         found |= {str(row[0]) for row in rows}
     return found
-
-
-def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]

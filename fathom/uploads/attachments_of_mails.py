@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.errors import DocumentDamaged, DocumentRejected, DocumentTooLarge, NestedTooDeep
 from fathom.ids import attachment_id, split_document_id
 from fathom.observability.structured_logging import get_logger, stage
+from fathom.sql import insert_into
 from fathom.tables import attachments
 from fathom.uploads import repository
 from fathom.uploads.content_store import UploadStore
@@ -141,7 +141,7 @@ def _mails_above(engine: Engine, document: str) -> list[str]:
 def _link(engine: Engine, mail: str, version: str, documents: Sequence[str]) -> None:
     if not documents:
         return
-    insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(attachments)
+    insert = insert_into(engine, attachments)
     fresh = ("mail", "mail_version", "position")
     statement = insert.on_conflict_do_update(
         index_elements=[attachments.c.document], set_={name: insert.excluded[name] for name in fresh}

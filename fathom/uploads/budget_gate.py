@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,11 +11,10 @@ from sqlalchemy.engine import Engine
 
 from fathom.errors import BudgetSpent
 from fathom.settings import Settings
+from fathom.sql import batched
 from fathom.tables import llm_calls, llm_reservations, money_waits
 from fathom.uploads.scheduler import Waiting
 from fathom.uploads.upload import Upload, UploadState
-
-_PAGE = 500
 
 
 def within_budget(engine: Engine, settings: Settings, waiting: Sequence[Waiting], now: float | None = None) -> list[Waiting]:
@@ -31,7 +30,7 @@ def release_reservations(engine: Engine, documents: Sequence[str], now: float) -
     """Releases the budget reserved for LLM calls about these documents, whose process is dead."""
     r = llm_reservations.c
     with engine.begin() as connection:
-        for page in _pages(documents):
+        for page in batched(documents):
             connection.execute(sa.update(llm_reservations).where(r.document.in_(page)).values(expires_at=now))
 
 
@@ -61,7 +60,7 @@ def _unaffordable(engine: Engine, settings: Settings, documents: Sequence[str], 
         left = None
         if a_day is not None:
             left = a_day - float(connection.scalar(sa.select(sa.func.sum(c.cost_usd)).where(c.day == today)) or 0.0)
-        for page in _pages(documents):
+        for page in batched(documents):
             needed = {
                 row.document: row.needed_usd for row in connection.execute(sa.select(money_waits).where(w.document.in_(page)))
             }
@@ -71,7 +70,3 @@ def _unaffordable(engine: Engine, settings: Settings, documents: Sequence[str], 
                 spent = {row.document: row.usd for row in connection.execute(sums.group_by(c.document))}
                 found.update(name for name, usd in needed.items() if spent.get(name, 0.0) + usd > a_document)
     return found
-
-
-def _pages(documents: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (documents[start : start + _PAGE] for start in range(0, len(documents), _PAGE))

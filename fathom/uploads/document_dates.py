@@ -6,25 +6,24 @@ A date given at ingestion precedes the date in the file name, which precedes the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.calendar.spans import span_of
 from fathom.calendar.words import MONTHS
 from fathom.errors import UsageWrong
 from fathom.settings import settings
+from fathom.sql import batched, insert_into
 from fathom.tables import document_dates, uploads
 from fathom.uploads.attachments_of_mails import mail_links_of
 
 GIVEN, NAME = "given", "file name"
 _RANKS = {GIVEN: 0, NAME: 1}  # dates in the file itself rank after these
-_PAGE = 500
 
 _MONTH = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
 _IN_NAMES = tuple(
@@ -90,7 +89,7 @@ def note_own_date(engine: Engine, document: str, version: str, own: DocumentDate
 
 def note_date(engine: Engine, document: str, version: str, date: DocumentDate) -> None:
     """Records the date of the version, unless a date of a higher rank is known."""
-    insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(document_dates)
+    insert = insert_into(engine, document_dates)
     c = document_dates.c
     rank = _RANKS.get(date.source, len(_RANKS))
     values: dict[str, Any] = {
@@ -127,7 +126,7 @@ def dates_of(engine: Engine, versions: Iterable[tuple[str, str | None]]) -> Mapp
     wanted = {document: version for document, version in versions if version is not None}
     found: dict[str, DocumentDate] = {}
     with engine.begin() as connection:
-        for page in _pages(list(wanted)):
+        for page in batched(wanted):
             query = sa.select(c.document, c.version, c.at, c.source).where(c.document.in_(page))
             for document, version, at, source in connection.execute(query):
                 if version == wanted[document]:
@@ -138,8 +137,3 @@ def dates_of(engine: Engine, versions: Iterable[tuple[str, str | None]]) -> Mapp
 def shown_date(date: DocumentDate | None) -> dict[str, Any]:
     """Returns the date as the fields of a document row."""
     return {"document_date": date and date.at, "document_date_from": date and date.source}
-
-
-def _pages(items: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]

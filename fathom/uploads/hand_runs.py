@@ -6,7 +6,7 @@ A finished document stays done whatever the outcome of such a run, and a run ove
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.errors import DoneInPart, FathomError, RunCancelled, RunLost
+from fathom.sql import batched
 from fathom.tables import episodes, hand_runs, uploads
 from fathom.uploads.upload import UploadState
 
@@ -24,7 +25,6 @@ LAST_ASSET = "graph_episodes"  # a document with this asset is in the graph
 MAX_KEPT = 20  # recorded runs of a document
 _NOT_IN_GRAPH = ("planned", "extracted", "failed", "quarantined")  # states of episodes in the ledger
 _DETAIL = 500
-_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def newest(engine: Engine, documents: Sequence[str]) -> dict[str, HandRun]:
     """Returns the last run by hand of each document, for those that have such a run."""
     found: dict[str, HandRun] = {}
     with engine.begin() as connection:
-        for page in _pages(documents):
+        for page in batched(documents):
             query = sa.select(hand_runs).where(hand_runs.c.document.in_(page)).order_by(hand_runs.c.started_at)
             found |= {row.document: _as_run(row) for row in connection.execute(query)}
     return found
@@ -168,8 +168,3 @@ def _drop_oldest(connection: Connection, document: str) -> None:
 def _as_run(row: Any) -> HandRun:
     values = {**row._mapping, "assets": tuple(json.loads(row.assets)), "made": tuple(json.loads(row.made))}
     return HandRun(**values)
-
-
-def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
+from fathom.sql import insert_into
 from fathom.tables import pauses
 from fathom.uploads.provider_accounts import probe_now
 
@@ -28,7 +28,7 @@ class Pause:
 
 def pause(engine: Engine, collection: str, *, reason: str, by: str | None, now: float) -> Pause:
     """Pauses the collection until it is resumed; a second pause changes only the reason."""
-    insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(pauses)
+    insert: Any = insert_into(engine, pauses)
     row = insert.values(collection=collection, reason=reason, paused_by=by, paused_at=now)
     with engine.begin() as connection:
         connection.execute(row.on_conflict_do_update(index_elements=["collection"], set_={"reason": row.excluded.reason}))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from fathom.errors import UsageWrong
+from fathom.sql import insert_into
 from fathom.tables import priorities
 
 MIN_PRIORITY, MAX_PRIORITY = -100, 100
@@ -19,7 +19,7 @@ _PAGE = 500
 def prioritize(engine: Engine, documents: Sequence[str], priority: int, *, by: str | None, now: float) -> None:
     """Sets the priority of the documents from their next run on. Raises UsageWrong if it is out of bounds."""
     validate_priority(priority)
-    insert: Any = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(priorities)
+    insert: Any = insert_into(engine, priorities)
     fresh = {name: insert.excluded[name] for name in ("priority", "set_by", "set_at")}
     rows = [{"document": document, "priority": priority, "set_by": by, "set_at": now} for document in documents]
     with engine.begin() as connection:

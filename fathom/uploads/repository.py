@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from fathom.errors import DoneInPart
+from fathom.sql import batched, insert_into
 from fathom.tables import document_dates, hand_runs, money_waits, planned_runs, priorities, uploads
 from fathom.uploads.inbox.inbox_scan import FoundFile, RefusedEntry
 from fathom.uploads.scheduler import CollectionLoad, RunBatch, Waiting, next_run_key, run_key
@@ -18,7 +18,6 @@ from fathom.uploads.upload import PlannedRun, Upload, UploadState
 
 S = UploadState
 _IN_HAND = (S.ACCEPTED, S.SUBMITTED, S.RUNNING)
-_PAGE = 500  # documents named in a statement; the oldest builds of SQLite take 999 values
 
 
 class KnownFile(NamedTuple):
@@ -46,7 +45,7 @@ def accept(engine: Engine, accepted: Sequence[tuple[FoundFile, str]], now: float
     A run that works on an older version keeps its key on the row, so that the new version waits for its end.
     """
     c = uploads.c
-    insert = _insert(engine)
+    insert = insert_into(engine, uploads)
     fresh = ("collection", "path", "size", "mtime_ns", "version", "state", "attempts", "accepted_at", "updated_at")
     statement = insert.on_conflict_do_update(
         index_elements=[c.document],
@@ -112,7 +111,7 @@ def refuse(engine: Engine, entry: RefusedEntry, now: float) -> None:
 def forget_refused(engine: Engine, keys: Sequence[str]) -> None:
     """Deletes the rows of refused entries that have left the inbox."""
     with engine.begin() as connection:
-        for page in _pages(keys):
+        for page in batched(keys):
             connection.execute(uploads.delete().where(uploads.c.document.in_(page), uploads.c.state == S.REFUSED))
 
 
@@ -179,7 +178,7 @@ def _assign(engine: Engine, choice: RunBatch, now: float) -> PlannedRun:
                 run_key=key, collection=choice.collection, documents=len(choice.documents), planned_at=now
             )
         )
-        for page in _pages([row.document for row in choice.documents]):
+        for page in batched(row.document for row in choice.documents):
             free = (c.document.in_(page), c.state == S.ACCEPTED, c.run_key.is_(None), c.collection == choice.collection)
             wanted = c.version.in_([row.version for row in choice.documents if row.document in page])
             connection.execute(
@@ -251,18 +250,9 @@ def _put_without_bytes(engine: Engine, values: dict[str, Any], now: float) -> No
         **values,
         "updated_at": now,
     }
-    insert = _insert(engine).values(**whole)
+    insert = insert_into(engine, uploads).values(**whole)
     statement = insert.on_conflict_do_update(
         index_elements=[uploads.c.document], set_={name: insert.excluded[name] for name in whole if name != "document"}
     )
     with engine.begin() as connection:
         connection.execute(statement)
-
-
-def _insert(engine: Engine) -> Any:
-    return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(uploads)
-
-
-def _pages(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]

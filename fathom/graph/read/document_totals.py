@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fathom.graphdb.connection import GraphConnection
+from fathom.sql import batched
 
-SLICE = 200  # uuids a query
+MAX_UUIDS = 200  # uuids a query
 SAMPLE = 10
 
 ENTITIES = """
@@ -46,7 +47,7 @@ def document_totals(connection: GraphConnection, episodes: Sequence[str], touche
     facts: dict[str, dict[str, Any]] = {}
     claimed: set[str] = set()
     found = 0
-    for some in _slices(episodes):
+    for some in batched(episodes, MAX_UUIDS):
         rows = connection.read(ENTITIES, uuids=some)
         claims = connection.read(CLAIMS, uuids=some)
         entities |= {row["uuid"]: row for row in rows}
@@ -57,7 +58,9 @@ def document_totals(connection: GraphConnection, episodes: Sequence[str], touche
     types = Counter(
         next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity") for row in entities.values()
     )
-    alone = sum(connection.read(ORPHANS, uuids=some)[0]["orphans"] for some in _slices(sorted({*entities, *touched})))
+    alone = sum(
+        connection.read(ORPHANS, uuids=some)[0]["orphans"] for some in batched(sorted({*entities, *touched}), MAX_UUIDS)
+    )
     return DocumentTotals(
         episodes=found,
         entities=len(entities),
@@ -67,7 +70,3 @@ def document_totals(connection: GraphConnection, episodes: Sequence[str], touche
         missing_embeddings=sum(row["bare"] for row in (*entities.values(), *facts.values())) + len(claimed - set(facts)),
         orphans=alone,
     )
-
-
-def _slices(uuids: Sequence[str]) -> Iterator[list[str]]:
-    return (list(uuids[start : start + SLICE]) for start in range(0, len(uuids), SLICE))

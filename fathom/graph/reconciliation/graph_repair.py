@@ -12,8 +12,9 @@ from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.records import mention_uuid
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
+from fathom.sql import batched
 
-SLICE = 100  # episodes, facts or entities a transaction
+MAX_REPAIRED = 100  # episodes, facts or entities a transaction
 MAX_ROUNDS = 5  # each removes what the one before left without support
 
 OF_ENTITIES = "MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids RETURN DISTINCT p.uuid AS uuid"
@@ -71,7 +72,7 @@ def plan_repair(connection: GraphConnection, ledger: Ledger, collection: str) ->
     rows = {row.uuid: row for row in ledger.rows(collection=collection)}
     found = _differences(connection, ledger, collection)
     bad = {*found.partial, *found.elsewhere, *(uuid for uuid in found.doubled if uuid in rows)}
-    for some in _slices(found.doubled):
+    for some in batched(found.doubled, MAX_REPAIRED):
         bad |= {row["uuid"] for row in connection.read(OF_ENTITIES, uuids=some)}
     on_their_way = [uuid for uuid in found.unknown if uuid in rows and rows[uuid].state in ("planned", "extracted")]
     adopted = [uuid for uuid in on_their_way if uuid not in bad]
@@ -101,14 +102,14 @@ def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_ou
     for _ in range(MAX_ROUNDS):
         if plan.found.agree:
             break
-        for some in _slices(plan.removed):
+        for some in batched(plan.removed, MAX_REPAIRED):
             take_out(some)
         ledger.mark_again(plan.again, "it was not whole in the graph")
         _adopt(connection, ledger, plan.adopted)
         for pair in plan.mentions:
             _keep_single_mention(connection, *pair.split(ARROW))
         _facts(connection, plan.found)
-        for some in _slices(plan.entities):
+        for some in batched(plan.entities, MAX_REPAIRED):
             _change(connection, DELETE_ENTITIES, uuids=some)
         plan = plan_repair(connection, ledger, collection)
         first = _merged(first, plan)
@@ -121,7 +122,7 @@ def _differences(connection: GraphConnection, ledger: Ledger, collection: str) -
 
 
 def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) -> None:
-    for some in _slices(uuids):
+    for some in batched(uuids, MAX_REPAIRED):
         for row in connection.read(HELD, uuids=some):
             ledger.mark_written(row["uuid"], entities=row["entities"], facts=len(row["facts"] or ()))
 
@@ -136,11 +137,11 @@ def _keep_single_mention(connection: GraphConnection, episode: str, entity: str)
 
 
 def _facts(connection: GraphConnection, found: Differences) -> None:
-    for some in _slices(found.ungrounded):
+    for some in batched(found.ungrounded, MAX_REPAIRED):
         _change(connection, DELETE_FACTS, uuids=some)
-    for some in _slices(found.doubled):
+    for some in batched(found.doubled, MAX_REPAIRED):
         _change(connection, DELETE_MORE_FACTS, uuids=some)
-    for some in _slices(found.stale):
+    for some in batched(found.stale, MAX_REPAIRED):
         named = {row["uuid"]: row["episodes"] or [] for row in connection.read(STALE, uuids=some)}
         there = {
             row["uuid"]
@@ -158,7 +159,3 @@ def _merged(one: Repair, more: Repair) -> Repair:
     """Both rounds as one."""
     lists = ("adopted", "removed", "again", "documents", "facts", "entities", "mentions")
     return one.model_copy(update={name: sorted({*getattr(one, name), *getattr(more, name)}) for name in lists})
-
-
-def _slices(uuids: Sequence[str]) -> list[list[str]]:
-    return [list(uuids[start : start + SLICE]) for start in range(0, len(uuids), SLICE)]

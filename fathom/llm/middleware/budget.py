@@ -1,4 +1,4 @@
-"""Money: no question is asked that could cost more than is left of the day's or the document's budget."""
+"""Enforces budgets: a request is sent only if its maximum cost fits into the rest of the day's and the document's budget."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.errors import BudgetSpent, SettingsInvalid
-from fathom.llm.client import Answer, Asker, Question, paying_document
+from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, billed_document
 from fathom.llm.pricing import Price
 from fathom.observability.structured_logging import emit
 from fathom.settings import Settings
+from fathom.sql import exclusive_transaction
 from fathom.tables import llm_calls, llm_reservations, money_waits
 
-HELD_S = 1800.0  # longer than a question with all its tries; then whoever held it is dead
-WAIT_S = 0.1
-_MUTEX = 7_264_118  # Postgres' advisory lock of whoever reserves
+RESERVATION_S = 1800.0  # longer than a request with all its retries; after that its process is dead
+POLL_S = 0.1
+_MUTEX = 7_264_118  # key of the advisory lock for reservations (Postgres)
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Most USD a UTC day and a document; None: no limit."""
+class BudgetLimits:
+    """Maximum USD per UTC day and per document; None means no limit."""
 
     day: float | None
     document: float | None
@@ -37,19 +38,19 @@ class Limits:
         return self.day is None and self.document is None
 
 
-class Budgeted:
-    """Holds the most an answer can cost while it is asked for; what it did cost is what the layers below put on record."""
+class BudgetGuard:
+    """Reserves the maximum cost of a request while it runs; the actual cost is recorded by the call log below."""
 
     def __init__(
         self,
-        inner: Asker,
+        inner: LLMClient,
         engine: Engine,
-        limits: Limits,
+        limits: BudgetLimits,
         price: Price,
         *,
         urgent_price: Price | None = None,
         room: Callable[[], int] = lambda: 0,
-        held_s: float = HELD_S,
+        held_s: float = RESERVATION_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.model = inner.model
@@ -63,33 +64,33 @@ class Budgeted:
         self._sleep = sleep
         if not limits.none and not price.known:
             raise SettingsInvalid(
-                f"There is a budget, and nobody knows what {self.model} costs.",
+                f"A budget is set, but the price of {self.model} is not known.",
                 hint="Set FATHOM_LLM_USD_PER_MTOK_IN and FATHOM_LLM_USD_PER_MTOK_OUT, 0 for a model of your own.",
             )
 
-    def ask(self, question: Question) -> Answer:
-        """The answer. Raises BudgetSpent, having asked nothing, where the most it can cost is more than is left."""
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the response. Raises BudgetSpent without a request if its maximum cost exceeds the remaining budget."""
         if self._limits.none:
-            return self._inner.ask(question)
-        most, expected = self._cost(question)
-        with self._held(most, expected, question.prompt):
-            return self._inner.ask(question)
+            return self._inner.complete(request)
+        most, expected = self._cost(request)
+        with self._held(most, expected, request.prompt):
+            return self._inner.complete(request)
 
-    def _cost(self, question: Question) -> tuple[float, float]:
-        """The most it can cost, and what it likely will: a third of the longest answer."""
-        price = self._urgent_price if question.urgent else self._price
-        into = question.estimated_tokens_in * max(price.fresh, price.cache_write)
-        most = (question.max_tokens + self._room()) * price.out
-        return into + most, into + question.max_tokens / 3 * price.out
+    def _cost(self, request: LLMRequest) -> tuple[float, float]:
+        """Returns the maximum and the expected cost in USD; a third of `max_tokens` is expected."""
+        price = self._urgent_price if request.urgent else self._price
+        into = request.estimated_tokens_in * max(price.fresh, price.cache_write)
+        most = (request.max_tokens + self._room()) * price.out
+        return into + most, into + request.max_tokens / 3 * price.out
 
     @contextmanager
     def _held(self, usd: float, expected: float, prompt: str) -> Iterator[None]:
-        document = paying_document()
+        document = billed_document()
         held = None
         while held is None:
             held = self._reserve(usd, expected, prompt, document)
             if held is None:
-                self._sleep(WAIT_S)
+                self._sleep(POLL_S)
         try:
             yield
         finally:
@@ -97,14 +98,14 @@ class Budgeted:
                 connection.execute(llm_reservations.delete().where(llm_reservations.c.id == held))
 
     def _reserve(self, usd: float, expected: float, prompt: str, document: str | None) -> str | None:
-        """The id of the reservation; None where others hold what may yet be left over. Raises BudgetSpent."""
+        """Returns the id of the reservation, or None while other reservations hold the rest. Raises BudgetSpent."""
         now = time.time()
         today = day_of(now)
         key = uuid.uuid4().hex
-        with alone(self._engine) as connection:
+        with exclusive_transaction(self._engine, _MUTEX) as connection:
             _expire(connection, now)
             left = self._left(connection, today, document)
-            spent = next((what for what, (free, _) in left.items() if usd > free), None)
+            spent = next((scope for scope, (free, _) in left.items() if usd > free), None)
             if spent is not None:
                 _wait(connection, document, usd, now)
             elif any(usd > free - held for free, held in left.values()):
@@ -120,60 +121,49 @@ class Budgeted:
         raise BudgetSpent(f"${free:.4f} are left {spent}; the next question may cost ${usd:.4f}.", document=document)
 
     def _left(self, connection: Connection, today: str, document: str | None) -> dict[str, tuple[float, float]]:
-        """USD that are not spent, and USD of them that are held, by what the limit is of."""
+        """Returns unspent USD and reserved USD for each limit that applies."""
         left = {}
-        for what, limit, column, value in (
+        for scope, limit, column, value in (
             ("for today", self._limits.day, "day", today),
             ("for this document", self._limits.document, "document", document),
         ):
             if limit is not None and value is not None:
                 spent, held = spent_and_held(connection, column, value)
-                left[what] = (limit - spent, held)
+                left[scope] = (limit - spent, held)
         return left
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The limits as the settings have them."""
-    return Limits(settings.budget_usd_per_day, settings.budget_usd_per_document)
+def limits_of(settings: Settings) -> BudgetLimits:
+    """Returns the budget limits of the settings."""
+    return BudgetLimits(settings.budget_usd_per_day, settings.budget_usd_per_document)
 
 
 def spent_and_held(connection: Connection, column: str, value: str) -> tuple[float, float]:
-    """USD spent and held of one `day` or `document`."""
+    """Returns the USD spent and reserved for a `day` or `document`."""
     spent = sa.select(sa.func.coalesce(sa.func.sum(llm_calls.c.cost_usd), 0.0)).where(llm_calls.c[column] == value)
     held = sa.select(sa.func.coalesce(sa.func.sum(llm_reservations.c.usd), 0.0)).where(llm_reservations.c[column] == value)
     return float(connection.scalar(spent) or 0.0), float(connection.scalar(held) or 0.0)
 
 
 def day_of(at: float) -> str:
-    """The UTC day of a moment, YYYY-MM-DD."""
+    """Returns the UTC day of a timestamp, YYYY-MM-DD."""
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def collection_of(document: str | None) -> str | None:
-    """The collection of a document's id."""
+    """Returns the collection of a document id."""
     return document.partition("/")[0] if document else None
 
 
-@contextmanager
-def alone(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which nobody else reserves: who reads what is left may take it."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MUTEX)))
-        yield connection
-
-
 def _wait(connection: Connection, document: str | None, usd: float, now: float) -> None:
-    """What the document waits for is on record, so that it goes on when there is so much."""
+    """Records the document and the USD that it waits for, so that it is resumed once they are available."""
     if document is not None:
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
         connection.execute(money_waits.insert().values(document=document, needed_usd=usd, at=now))
 
 
 def _expire(connection: Connection, now: float) -> None:
-    """What was held by the dead counts as spent, as much as was expected: the provider may have answered."""
+    """Books expired reservations at their expected cost: their process died, and the provider may have been paid."""
     old = connection.execute(sa.select(llm_reservations).where(llm_reservations.c.expires_at < now)).all()
     for row in old:
         connection.execute(llm_reservations.delete().where(llm_reservations.c.id == row.id))

@@ -1,4 +1,4 @@
-"""What was judged in pairs, one thing or two, by the language model or by what it judged of others: durable, paid for once."""
+"""Stores match verdicts on pairs of keys, from the language model or inferred: durable, each paid for once."""
 
 from __future__ import annotations
 
@@ -10,269 +10,272 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
+from fathom.knowledge.clustering import Pair
 from fathom.knowledge.context_isolation import ISOLATED, SourceDocument, SourceSet
+from fathom.sql import batched, insert_into
 from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
-
-Pair = tuple[str, str]  # two keys, the lesser first
-
-SLICE = 500  # keys a query
 
 
 class VerdictStore:
-    """The verdicts on keys of one kind, of every collection; every method that writes is one transaction."""
+    """The verdicts on keys of one kind, in every collection; every method that writes is a single transaction."""
 
-    def __init__(self, engine: Engine, of: str, verdicts: sa.Table, judged: sa.Table | None = None) -> None:
+    def __init__(self, engine: Engine, kind: str, verdicts: sa.Table, compared: sa.Table | None = None) -> None:
         self._engine = engine
-        self._of = of
+        self._kind = kind
         self._verdicts = verdicts
-        self._judged = judged
+        self._compared = compared
 
-    def about(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
-        """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two."""
+    def closure_of(self, collection: str, keys: Collection[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
+        """Returns the matches of these keys and their connected components, and the non-matches among the matched keys."""
         with self._engine.connect() as connection:
-            return self._about(connection, collection, set(keys))
+            return self._closure_of(connection, collection, set(keys))
 
     def of(self, collection: str, pairs: Sequence[Pair]) -> dict[Pair, bool]:
-        """The verdict of each of these pairs that has one: whether it is one thing."""
+        """Returns, for each of the pairs that has a verdict, whether it is a match."""
         with self._engine.connect() as connection:
-            found = self._touching(connection, collection, {one for one, _ in pairs})
+            found = self._touching(connection, collection, {left for left, _ in pairs})
         wanted = set(pairs)
-        return {pair: same for pair, same in found if pair in wanted}
+        return {pair: is_match for pair, is_match in found if pair in wanted}
 
-    def told_at(self, collection: str, keys: Collection[str]) -> dict[Pair, float]:
-        """When each pair of these keys was told to be one or two."""
+    def decided_at(self, collection: str, keys: Collection[str]) -> dict[Pair, float]:
+        """Returns the time of the verdict on each pair of these keys, in seconds since 1970."""
         v = self._verdicts.c
         found: dict[Pair, float] = {}
         with self._engine.connect() as connection:
-            for some in slices(keys):
-                asked = sa.select(v.one, v.other, v.at).where(v.collection == collection, v.one.in_(some))
-                found |= {(one, other): at for one, other, at in connection.execute(asked)}
+            for batch in slices(keys):
+                query = sa.select(v.one, v.other, v.at).where(v.collection == collection, v.one.in_(batch))
+                found |= {(left, right): at for left, right, at in connection.execute(query)}
         return found
 
     def record(
         self,
         collection: str,
         verdicts: Mapping[Pair, bool],
-        called: Collection[Pair] = (),
+        tentative: Collection[Pair] = (),
         *,
-        company: SourceSet = ISOLATED,
+        sources: SourceSet = ISOLATED,
         model: str,
         prompt: str,
     ) -> None:
-        """These are the verdicts of the pairs, given in sight of the words of the company.
+        """Records the verdicts of pairs, given in a prompt that showed text of the `sources`.
 
-        What is told ALONE stands above what was told in sight of any. `called` were called one, and have no verdict yet.
+        A verdict given in isolation overrides a scoped match. `tentative` pairs matched in a mixed prompt and await
+        confirmation.
         """
         now = time.time()
-        mine = {"collection": collection, "of": self._of, "at": now}
+        mine = {"collection": collection, "of": self._kind, "at": now}
         by = {"collection": collection, "model": model, "prompt": prompt, "at": now}
-        rows = [{"one": one, "other": other, "same": same, **by} for (one, other), same in verdicts.items()]
-        waiting = [{**mine, "one": one, "other": other} for one, other in called]
-        same = [pair for pair, is_one in verdicts.items() if is_one]
-        documents = json.dumps(sorted(company), ensure_ascii=False)
-        beside = [{**mine, "one": one, "other": other, "documents": documents} for one, other in same] if company else []
+        rows = [{"one": left, "other": right, "same": is_match, **by} for (left, right), is_match in verdicts.items()]
+        waiting = [{**mine, "one": left, "other": right} for left, right in tentative]
+        matches = [pair for pair, is_match in verdicts.items() if is_match]
+        documents = json.dumps(sorted(sources), ensure_ascii=False)
+        scopes = [{**mine, "one": left, "other": right, "documents": documents} for left, right in matches] if sources else []
         with self._engine.begin() as connection:
             self._insert(connection, self._verdicts, rows)
             self._insert(connection, called_one, waiting)
-            self._insert(connection, verdict_companies, beside)
+            self._insert(connection, verdict_companies, scopes)
             self._delete(connection, called_one, collection, verdicts)
-            if not company:
-                self._overturn(connection, by, [pair for pair, is_one in verdicts.items() if not is_one])
+            if not sources:
+                self._overturn(connection, by, [pair for pair, is_match in verdicts.items() if not is_match])
                 self._delete(connection, verdict_companies, collection, verdicts)
 
-    def companies(self, collection: str, keys: Collection[str]) -> dict[Pair, list[SourceSet]]:
-        """In whose sight the pairs of these keys were told to be one, of those that were not told ALONE what they are."""
+    def scopes(self, collection: str, keys: Collection[str]) -> dict[Pair, list[SourceSet]]:
+        """Returns the source sets in whose scope pairs of these keys matched; pairs judged in isolation are absent."""
         c = verdict_companies.c
         found: dict[Pair, list[SourceSet]] = defaultdict(list)
         with self._engine.connect() as connection:
-            for some in slices(keys):
-                either = sa.or_(c.one.in_(some), c.other.in_(some))
-                asked = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
-                for one, other, documents in connection.execute(asked.distinct()):
-                    found[one, other].append(frozenset(SourceDocument(*member) for member in json.loads(documents)))
+            for batch in slices(keys):
+                either = sa.or_(c.one.in_(batch), c.other.in_(batch))
+                query = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
+                for left, right, documents in connection.execute(query.distinct()):
+                    found[left, right].append(frozenset(SourceDocument(*member) for member in json.loads(documents)))
         return dict(found)
 
-    def called_one(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
-        """Those of the pairs that were called one in sight of others."""
-        asked = sa.select(called_one.c.one, called_one.c.other).where(self._mine(called_one, collection))
+    def tentative_matches(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
+        """Returns the pairs that matched in a mixed prompt and await confirmation."""
+        query = sa.select(called_one.c.one, called_one.c.other).where(self._mine(called_one, collection))
         with self._engine.connect() as connection:
-            return set(connection.execute(asked).tuples()) & set(pairs)
+            return set(connection.execute(query).tuples()) & set(pairs)
 
-    def any(self, collection: str) -> bool:
-        """Whether anything is kept of a key of the collection."""
-        tables = [self._verdicts, *([] if self._judged is None else [self._judged])]
-        kept = [
+    def has_any(self, collection: str) -> bool:
+        """Returns whether anything is stored about a key of the collection."""
+        tables = [self._verdicts, *([] if self._compared is None else [self._compared])]
+        stored = [
             *((table, table.c.collection == collection) for table in tables),
             (called_one, self._mine(called_one, collection)),
         ]
         with self._engine.connect() as connection:
-            return any(connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None for table, mine in kept)
+            return any(connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None for table, mine in stored)
 
-    def keep_only(self, collection: str, keys: Collection[str]) -> None:
-        """Nothing is kept of keys of the collection but of these."""
+    def retain(self, collection: str, keys: Collection[str]) -> None:
+        """Deletes everything about keys of the collection other than these."""
         of_pairs = [
             (self._verdicts, self._verdicts.c.collection == collection),
             *((table, self._mine(table, collection)) for table in (called_one, verdict_companies)),
         ]
         with self._engine.begin() as connection:
-            there: set[str] = set()
+            stored: set[str] = set()
             for table, mine in of_pairs:
-                there |= {key for pair in connection.execute(sa.select(table.c.one, table.c.other).where(mine)) for key in pair}
-            if self._judged is not None:
-                j = self._judged.c
-                there.update(connection.scalars(sa.select(j.key).where(j.collection == collection)))
-            for some in slices(there - set(keys)):
+                pairs = connection.execute(sa.select(table.c.one, table.c.other).where(mine))
+                stored |= {key for pair in pairs for key in pair}
+            if self._compared is not None:
+                j = self._compared.c
+                stored.update(connection.scalars(sa.select(j.key).where(j.collection == collection)))
+            for batch in slices(stored - set(keys)):
                 for table, mine in of_pairs:
-                    connection.execute(table.delete().where(mine, sa.or_(table.c.one.in_(some), table.c.other.in_(some))))
-                if self._judged is not None:
-                    connection.execute(self._judged.delete().where(j.collection == collection, j.key.in_(some)))
+                    connection.execute(table.delete().where(mine, sa.or_(table.c.one.in_(batch), table.c.other.in_(batch))))
+                if self._compared is not None:
+                    connection.execute(self._compared.delete().where(j.collection == collection, j.key.in_(batch)))
 
-    def _about(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
-        same: set[Pair] = set()
+    def _closure_of(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
+        matches: set[Pair] = set()
         known: set[str] = set()
-        is_one = self._verdicts.c.same
+        is_match = self._verdicts.c.same
         fresh = keys
         while fresh:
             known |= fresh
-            found = {one for one, _ in self._touching(connection, collection, fresh, is_one.is_(True))}
-            same |= found
+            found = {pair for pair, _ in self._touching(connection, collection, fresh, is_match.is_(True))}
+            matches |= found
             fresh = {key for pair in found for key in pair} - known
-        joined = {key for pair in same for key in pair}
-        told = self._touching(connection, collection, joined, is_one.is_(False))
-        return frozenset(same), frozenset(one for one, _ in told if joined.issuperset(one))
+        matched = {key for pair in matches for key in pair}
+        non_matches = self._touching(connection, collection, matched, is_match.is_(False))
+        return frozenset(matches), frozenset(pair for pair, _ in non_matches if matched.issuperset(pair))
 
     def _touching(
         self, connection: Connection, collection: str, keys: Collection[str], *more: sa.ColumnElement[bool]
     ) -> list[tuple[Pair, bool]]:
         v = self._verdicts.c
         found: list[tuple[Pair, bool]] = []
-        for some in slices(keys):
-            either = sa.or_(v.one.in_(some), v.other.in_(some))
+        for batch in slices(keys):
+            either = sa.or_(v.one.in_(batch), v.other.in_(batch))
             rows = connection.execute(sa.select(v.one, v.other, v.same).where(v.collection == collection, either, *more))
             found += [((row.one, row.other), bool(row.same)) for row in rows]
         return found
 
     def _mine(self, table: sa.Table, collection: str) -> sa.ColumnElement[bool]:
-        return sa.and_(table.c.collection == collection, table.c.of == self._of)
+        return sa.and_(table.c.collection == collection, table.c.of == self._kind)
 
     def _delete(self, connection: Connection, table: sa.Table, collection: str, pairs: Collection[Pair]) -> None:
         if pairs:
             these = table.c.one == sa.bindparam("one_"), table.c.other == sa.bindparam("other_")
-            gone = [{"one_": one, "other_": other} for one, other in pairs]
+            gone = [{"one_": left, "other_": right} for left, right in pairs]
             connection.execute(table.delete().where(self._mine(table, collection), *these), gone)
 
     def _overturn(self, connection: Connection, by: Mapping[str, object], pairs: Sequence[Pair]) -> None:
-        """Those of the pairs are two that were told to be one in sight of others."""
+        """Turns scoped matches among the pairs into non-matches."""
         if not pairs:
             return
         v, c = self._verdicts.c, verdict_companies.c
         these = v.collection == by["collection"], v.one == sa.bindparam("one_"), v.other == sa.bindparam("other_")
-        beside = sa.exists().where(c.collection == v.collection, c.of == self._of, c.one == v.one, c.other == v.other)
-        told = self._verdicts.update().where(*these, beside).values(same=False, **by)
-        connection.execute(told, [{"one_": one, "other_": other} for one, other in pairs])
+        scoped = sa.exists().where(c.collection == v.collection, c.of == self._kind, c.one == v.one, c.other == v.other)
+        overturned = self._verdicts.update().where(*these, scoped).values(same=False, **by)
+        connection.execute(overturned, [{"one_": left, "other_": right} for left, right in pairs])
 
     def _insert(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Inserts the rows; existing rows stay, since the first verdict stands."""
         if not rows:
             return
-        made: Any = (postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert)(table)
-        # what was said first stands
-        connection.execute(made.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))
+        insert: Any = insert_into(self._engine, table)
+        connection.execute(insert.on_conflict_do_nothing(index_elements=list(table.primary_key)), list(rows))
 
 
 @dataclass(frozen=True)
 class VerdictWriter:
-    """Where the answers on pairs of a collection go, with the model and prompt that gave them."""
+    """Writes verdicts on pairs of a collection, with the model and prompt version that gave them."""
 
-    verdicts: VerdictStore
+    store: VerdictStore
     collection: str
     model: str
     prompt: str
 
-    def called_one(self, pairs: Collection[Pair]) -> set[Pair]:
-        """Those of the pairs that were called one in sight of others."""
-        return self.verdicts.called_one(self.collection, pairs)
+    def tentative_matches(self, pairs: Collection[Pair]) -> set[Pair]:
+        """Returns the pairs that matched in a mixed prompt and await confirmation."""
+        return self.store.tentative_matches(self.collection, pairs)
 
-    def record(self, verdicts: Mapping[Pair, bool], called: Collection[Pair] = (), company: SourceSet = ISOLATED) -> None:
-        """As `Verdicts.record`."""
-        self.verdicts.record(self.collection, verdicts, called, company=company, model=self.model, prompt=self.prompt)
+    def record(self, verdicts: Mapping[Pair, bool], tentative: Collection[Pair] = (), sources: SourceSet = ISOLATED) -> None:
+        """Records verdicts; see `VerdictStore.record`."""
+        self.store.record(self.collection, verdicts, tentative, sources=sources, model=self.model, prompt=self.prompt)
 
 
 class NameVerdictStore(VerdictStore):
-    """Which keys of names are one thing, in SQLite or Postgres."""
+    """Stores the verdicts on keys of names, and the names that were compared, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, "names", name_verdicts, judged_names)
 
-    def about(
-        self, collection: str, keys: Collection[str], kins: Collection[str] = ()
+    def closure_of(
+        self, collection: str, keys: Collection[str], initialisms: Collection[str] = ()
     ) -> tuple[frozenset[Pair], frozenset[Pair]]:
-        """The pairs that are one, of these keys and all that hang together with them; and the pairs of those that are two.
+        """Returns the matches of these keys and their connected components, and the non-matches among the matched keys.
 
-        With the names of these kins, too: whom an initial may stand for.
+        Includes the compared names of the `initialisms`, for which an initial may stand.
         """
         fresh = set(keys)
         c = judged_names.c
         with self._engine.connect() as connection:
-            for some in slices(kins):
-                fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(some))))
-            return self._about(connection, collection, fresh)
+            for batch in slices(initialisms):
+                fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(batch))))
+            return self._closure_of(connection, collection, fresh)
 
-    def unjudged(self, collection: str, keys: Collection[str]) -> set[str]:
-        """Those of the keys that were not compared yet."""
+    def uncompared(self, collection: str, keys: Collection[str]) -> set[str]:
+        """Returns the keys that were not compared yet."""
         known: set[str] = set()
         c = judged_names.c
         with self._engine.connect() as connection:
-            for some in slices(keys):
-                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(some))))
+            for batch in slices(keys):
+                known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(batch))))
         return set(keys) - known
 
-    def mark_judged(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
-        """The keys were compared with all others that were, and the graph follows what came of it.
+    def mark_compared(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
+        """Marks keys as compared with all others that are marked, once the graph reflects their verdicts.
 
-        Each comes with its kin and the signs of its name's vector, by which later ones are compared with it.
+        Each key comes with its initialism key and the sign bits of its name's vector, used to compare later names with it.
         """
         now = time.time()
         rows = [
-            {"collection": collection, "key": key, "kin": kin, "bits": bits, "at": now}
-            for key, (kin, bits) in sorted(names.items())
+            {"collection": collection, "key": key, "kin": initialism, "bits": bits, "at": now}
+            for key, (initialism, bits) in sorted(names.items())
         ]
         with self._engine.begin() as connection:
             self._insert(connection, judged_names, rows)
 
-    def copy(self, became: Mapping[str, Sequence[str]], collection: str, kin_of: Callable[[str], str | None]) -> None:
-        """What is known of a key is known of each key that it became, too; what is known of that already stands.
+    def copy_to_new_keys(
+        self, new_keys: Mapping[str, Sequence[str]], collection: str, initialism_of: Callable[[str], str | None]
+    ) -> None:
+        """Copies everything about each old key to its new keys; rows that exist already stay.
 
-        `kin_of` gives the key that the form of one initial has.
+        `initialism_of` returns the initialism key of a key.
         """
         v, j = self._verdicts.c, judged_names.c
         with self._engine.begin() as connection:
-            for some in slices(became):
-                either = sa.or_(v.one.in_(some), v.other.in_(some))
-                told = connection.execute(sa.select(self._verdicts).where(v.collection == collection, either)).mappings()
+            for batch in slices(new_keys):
+                either = sa.or_(v.one.in_(batch), v.other.in_(batch))
+                stored = connection.execute(sa.select(self._verdicts).where(v.collection == collection, either)).mappings()
                 pairs = [
-                    {**row, "one": min(one, other), "other": max(one, other)}
-                    for row in told
-                    for one in became.get(row["one"], [row["one"]])
-                    for other in became.get(row["other"], [row["other"]])
-                    if one != other
+                    {**row, "one": min(left, right), "other": max(left, right)}
+                    for row in stored
+                    for left in new_keys.get(row["one"], [row["one"]])
+                    for right in new_keys.get(row["other"], [row["other"]])
+                    if left != right
                 ]
                 self._insert(connection, self._verdicts, pairs)
-                known = connection.execute(sa.select(judged_names).where(j.collection == collection, j.key.in_(some)))
-                names = [{**row, "key": key, "kin": kin_of(key)} for row in known.mappings() for key in became[row["key"]]]
+                known = connection.execute(sa.select(judged_names).where(j.collection == collection, j.key.in_(batch)))
+                names = [
+                    {**row, "key": key, "kin": initialism_of(key)} for row in known.mappings() for key in new_keys[row["key"]]
+                ]
                 self._insert(connection, judged_names, names)
 
-    def judged(self, collection: str, *, most: int) -> dict[str, bytes | None]:
-        """The names of the collection that were compared, so many of the latest at most, with the signs of their vectors."""
+    def compared_names(self, collection: str, *, limit: int) -> dict[str, bytes | None]:
+        """Returns the latest `limit` compared names of the collection, with the sign bits of their vectors."""
         c = judged_names.c
-        latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(most)
+        latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(limit)
         with self._engine.connect() as connection:
             return dict(connection.execute(latest).tuples().all())
 
 
 def slices(keys: Collection[str]) -> list[list[str]]:
-    """The keys in order, as many at a time as a query may name."""
+    """Returns the keys in order, in batches of at most MAX_VALUES."""
     ordered = sorted(keys)
-    return [ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE)]
+    return list(batched(ordered))
