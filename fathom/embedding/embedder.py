@@ -1,4 +1,4 @@
-"""Says what an embedder does, and opens the one of a deployment."""
+"""Defines the embedder protocol and opens the deployment's embedder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Model and version, as the ledger keeps it."""
+        """Model and version, as stored in the ledger."""
         ...
 
     @property
@@ -22,12 +22,12 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """A vector a text, in order, of length one."""
+        """Returns a unit vector for each text, in order."""
         ...
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """Returns the deployment's embedder, the same for a whole process; its weights are loaded when it is first asked."""
+    """Returns the embedder of the process; its weights are loaded at first use."""
     from fathom.embedding.minilm import minilm
 
     return minilm()

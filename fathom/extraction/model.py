@@ -1,4 +1,4 @@
-"""What a language model finds in a text: entities, facts, and what that used."""
+"""Defines extractions (entities, facts, usage) and the protocols of language models that extract and match."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.errors import DocumentTooLarge
 
-# spaCy's parser takes about a gigabyte of memory for a million characters; a chunk has a thousand.
+# spaCy's parser needs about 1 GB of memory for a million characters; a chunk has a thousand.
 MAX_TEXT_CHARACTERS = 1_000_000
 
-Ends = Literal["source", "target", "both", "never"]  # the end of a relation that has one of it at a time
+FunctionalEnd = Literal["source", "target", "both", "never"]  # the functional end of a relation: at most 1 value at a time
 
 
 def require_extractable(text: str, source: str | None = None) -> str:
@@ -28,7 +28,7 @@ def require_extractable(text: str, source: str | None = None) -> str:
 
 
 class Entity(BaseModel):
-    """A named thing, with every place it is named; offsets in code points, end exclusive."""
+    """A named thing and all its mentions; offsets in code points, end exclusive."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +39,7 @@ class Entity(BaseModel):
 
 
 class Fact(BaseModel):
-    """A relation between two entities, in a sentence."""
+    """A relation between two entities, stated by a sentence."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,13 +54,15 @@ class Fact(BaseModel):
         None, description="the words of its beginning where the moment says less, as `May 2011`, or is none, as of `58 BC`"
     )
     invalid_at_said: str | None = Field(None, description="the same of its end")
-    one_at_a_time: Ends | None = Field(None, description="which end has only one of the relation at a time; null: not said")
+    one_at_a_time: FunctionalEnd | None = Field(
+        None, description="which end has only one of the relation at a time; null: not said"
+    )
     property: str | None = Field(None, description="Wikidata's property of the relation, as P108; null: it has none")
     confidence: float | None = Field(None, ge=0, le=1, description="share of such facts that are right; null: not measured")
 
 
 class Usage(BaseModel):
-    """What an extraction used."""
+    """Calls, tokens and cost of an extraction."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,7 +73,7 @@ class Usage(BaseModel):
     estimated_calls: int = Field(0, description="calls whose tokens the server did not count")
 
     def and_also(self, other: Usage) -> Usage:
-        """Both together."""
+        """Returns the sum of both."""
         return Usage(
             calls=self.calls + other.calls,
             tokens_in=self.tokens_in + other.tokens_in,
@@ -82,7 +84,7 @@ class Usage(BaseModel):
 
 
 class Extraction(BaseModel):
-    """The entities and facts of one text."""
+    """The entities and facts of a text."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -95,26 +97,26 @@ class Extraction(BaseModel):
 
 
 class LanguageModel(Protocol):
-    """Finds entities and facts in texts; the provider below budget, rate limit, cache and observation."""
+    """Extracts entities and facts from texts."""
 
     @property
     def name(self) -> str:
-        """Provider, model and version, as the ledger keeps it."""
+        """Provider, model and version, as stored in the ledger."""
         ...
 
     @property
     def prompt(self) -> str:
-        """Version of the prompt or rules, as the ledger keeps it."""
+        """Version of the prompt or rules, as stored in the ledger."""
         ...
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
-        """An extraction a text, in order. Raises ExtractionFailed."""
+        """Returns an extraction for each text, in order. Raises ExtractionFailed."""
         ...
 
 
 @dataclass(frozen=True)
-class Described:
-    """A name that the graph has, with what it is held to be and a few names of what it is related to."""
+class DescribedName:
+    """A name in the graph, with its entity type and the names of some related entities."""
 
     name: str
     type: str
@@ -122,8 +124,8 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A fact that the graph has: its relation, a sentence, and since when it holds where a text says it."""
+class StatedFact:
+    """A fact in the graph: its relation, a sentence, and the start of its validity if known."""
 
     relation: str
     fact: str
@@ -131,8 +133,8 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """For each of several pairs whether both are one thing, and what it used to find out."""
+class PairVerdicts:
+    """The match verdict of each pair, and the usage of the calls."""
 
     same: list[bool]
     usage: Usage = field(default_factory=Usage)
@@ -140,17 +142,17 @@ class Judgement:
 
 @runtime_checkable
 class NameJudge(Protocol):
-    """A language model that can be asked which names mean one thing."""
+    """A language model that judges which names denote the same thing."""
 
-    def same_things(self, pairs: Sequence[tuple[Described, Described]]) -> Judgement:
-        """The judgement of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+    def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
+        """Returns the verdicts of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...
 
 
 @runtime_checkable
 class FactJudge(Protocol):
-    """A language model that can be asked which facts say the same."""
+    """A language model that judges which facts state the same."""
 
-    def same_facts(self, pairs: Sequence[tuple[Stated, Stated]]) -> Judgement:
-        """The judgement of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
+    def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
+        """Returns the verdicts of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...

@@ -1,4 +1,4 @@
-"""What the language model is told: the system prompt that all questions share, its version, and a chunk as a question."""
+"""The extraction prompt: the system prompt shared by all requests, its version, and a chunk as a request."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hashlib
 import json
 
 from fathom.extraction.response_schema import Vocabulary, answer_schema
-from fathom.llm.client import Question, estimated_tokens
+from fathom.llm.client import LLMRequest, estimate_tokens
 
 VERSION = "extract-3"
-LONGEST_ANSWER = 8192
+MAX_ANSWER_TOKENS = 8192
 
 SYSTEM = """\
 You read one passage of a document and record what it says as a knowledge graph: the named things in it and the facts \
@@ -73,7 +73,7 @@ A passage without named things or relations has empty lists. Answer with the rec
 
 
 class Prompt:
-    """The prompt of a vocabulary: the same words of it for every question, so that providers keep them in their caches."""
+    """The prompt of a vocabulary: identical for every request, so that providers keep it in their prompt caches."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -82,13 +82,13 @@ class Prompt:
         own = json.dumps([self._system, self._schema], sort_keys=True)
         self.version = f"{VERSION}/{hashlib.sha256(own.encode()).hexdigest()[:8]}"
 
-    def question(self, text: str, *, max_tokens: int | None = None) -> Question:
-        """The question about one text; the longest answer follows from its length unless it is given."""
-        longest = max_tokens or min(LONGEST_ANSWER, 768 + 5 * estimated_tokens(text))
-        return Question(self._system, self._schema, _passage(text), self.version, longest)
+    def request(self, text: str, *, max_tokens: int | None = None) -> LLMRequest:
+        """Returns the request about a text; `max_tokens` follows from its length unless given."""
+        longest = max_tokens or min(MAX_ANSWER_TOKENS, 768 + 5 * estimate_tokens(text))
+        return LLMRequest(self._system, self._schema, _passage(text), self.version, longest)
 
 
 def _passage(text: str) -> str:
-    """The text as material: nothing in it ends it early, nothing in it cannot be sent."""
+    """Returns the text as delimited material: the end tag is escaped, unsendable surrogates are replaced."""
     clean = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
     return f"<passage>\n{clean.replace('</passage', '< /passage')}\n</passage>"

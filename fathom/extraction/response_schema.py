@@ -1,4 +1,4 @@
-"""Describes to a language model what its answer must look like."""
+"""Builds the JSON schema of the answer from a vocabulary."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from fathom.extraction.model import Ends
+from fathom.extraction.model import FunctionalEnd
 
-MOST_ENTITIES, MOST_FACTS, MOST_ALIASES = 300, 500, 20
-LONGEST_NAME, LONGEST_FACT, LONGEST_RELATION = 200, 1000, 80
+MAX_ENTITIES, MAX_FACTS, MAX_ALIASES = 300, 500, 20
+MAX_NAME_LENGTH, MAX_FACT_LENGTH, MAX_RELATION_LENGTH = 200, 1000, 80
 TYPES = {
     "Person": "a human being, named",
     "Organization": "a company, authority, team, school, band or other body of people",
@@ -24,24 +24,24 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The types of entities with their meaning, and of relations where only these are wanted (empty: any).
+    """Entity types with their meaning, and relations if only these are allowed (empty: any).
 
-    `one_at_a_time` is no part of a prompt: which end of a relation has only one of it at a time.
+    `one_at_a_time` is no part of a prompt: the functional end of a relation, which has at most 1 value at a time.
     """
 
     entity_types: Mapping[str, str] = field(default_factory=lambda: dict(TYPES))
     relations: Mapping[str, str] = field(default_factory=dict[str, str])
-    one_at_a_time: Mapping[str, Ends] = field(default_factory=dict[str, Ends])
+    one_at_a_time: Mapping[str, FunctionalEnd] = field(default_factory=dict[str, FunctionalEnd])
 
     def described(self) -> str:
-        """The vocabulary as the end of a prompt."""
+        """Returns the vocabulary as the last part of a prompt."""
         types = "".join(f"\n- {name}: {meaning}" for name, meaning in self.entity_types.items())
         wanted = "".join(f"\n- {name}: {meaning}" for name, meaning in self.relations.items())
         return f"\n\nTypes of entities:{types}" + (f"\n\nOnly these relations:{wanted}" if wanted else "")
 
 
 def answer_schema(vocabulary: Vocabulary) -> dict[str, Any]:
-    """The JSON schema of an answer, in the part of the language that providers take for structured output."""
+    """Returns the JSON schema of an answer, within the subset that providers support for structured output."""
     name = {"type": "string"}
     date = {"type": ["string", "null"], "description": "YYYY, YYYY-MM or YYYY-MM-DD"}
     relation = {"type": "string", "enum": list(vocabulary.relations)} if vocabulary.relations else {"type": "string"}
@@ -58,7 +58,7 @@ def answer_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "quote": {"type": "string"},
         "valid_at": date,
         "invalid_at": date,
-        "one_at_a_time": {"type": "string", "enum": list(get_args(Ends))},
+        "one_at_a_time": {"type": "string", "enum": list(get_args(FunctionalEnd))},
     }
     return _object(
         {"entities": {"type": "array", "items": _object(entity)}, "facts": {"type": "array", "items": _object(fact)}}

@@ -1,4 +1,4 @@
-"""Tells what is known of the language model's server without asking it: its connection, what it can do, its account."""
+"""Reports the state of the language model's server without a request: connection, capabilities, account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NULLS = {"any_of": "null by anyOf", "nullable": "null by nullable", "text": "no
 
 
 def examine_connection(settings: Settings) -> str:
-    """Returns where the language model is asked; nothing is asked.
+    """Returns provider, model and address; sends no request.
 
     Raises SettingsInvalid where key or price are missing, AddressWrong, KeyRefused, ProxyUnusable, CertificateMissing.
     """
@@ -33,7 +33,7 @@ def examine_connection(settings: Settings) -> str:
 
 
 def examine_account(settings: Settings) -> str:
-    """Returns that the account is not paused. Raises AccountRefused where it is."""
+    """Returns a note that the account is not paused. Raises AccountRefused where it is."""
     pause = account_pause(open_database(settings.operational_url), account_of(settings))
     if pause is not None:
         raise pause.as_error()
@@ -41,14 +41,14 @@ def examine_account(settings: Settings) -> str:
 
 
 def learned_of_server(settings: Settings) -> str:
-    """Returns in words what was learned of the server that the settings name, with the date."""
+    """Returns the learned capabilities of the configured server, in words."""
     wanted = _address(settings), model_of(settings)
-    known = next((one for one in known_servers(servers_file(settings)) if (one.address, one.model) == wanted), None)
+    known = next((server for server in known_servers(servers_file(settings)) if (server.address, server.model) == wanted), None)
     return "nothing was learned of it yet" if known is None else described(known)
 
 
 def described(known: KnownServer) -> str:
-    """Returns in words what was learned of a server."""
+    """Returns the capabilities of a server, in words."""
     said = [*_of_manner(known.learned.get("manner") or {}), *_of_limits(known.learned.get("limits") or {})]
     if known.answered_at is None:
         said.append("it has not answered yet")

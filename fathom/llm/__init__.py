@@ -1,1 +1,1 @@
-"""Calls of language models: one request and its response, its price, and what stands between caller and provider."""
+"""LLM client: requests and responses, prices, middleware between caller and provider, providers."""

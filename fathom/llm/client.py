@@ -1,4 +1,4 @@
-"""One question to a language model and its answer: what every layer of the stack takes and gives."""
+"""Defines the request, response and client protocol of language model calls."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Ending = Literal["complete", "truncated", "refused"]
-Cut = Literal["length", "reasoning", "limit"]
+StopReason = Literal["complete", "truncated", "refused"]
+TruncationCause = Literal["length", "reasoning", "limit"]
 
 _document: ContextVar[str | None] = ContextVar("fathom_paying_document", default=None)
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked: `system` and `schema` are the same for many, `text` is the question's own.
+class LLMRequest:
+    """A request for an answer in JSON: `system` and `schema` are shared by many requests, `text` is its own part.
 
-    `schema` is the JSON schema of the answer, `prompt` the version of system and schema, `max_tokens` the longest answer;
-    an `urgent` one has a document wait for it alone.
+    `schema` is the JSON schema of the answer, `prompt` the version of system and schema, `max_tokens` the bound of the answer.
+    An `urgent` request keeps a document waiting, so it is not batched.
     """
 
     system: str
@@ -32,19 +32,19 @@ class Question:
     urgent: bool = False
 
     def key(self, model: str) -> str:
-        """64 hex digits that are the same for the same question to the same model, however long its answer may be."""
+        """Returns the cache key, 64 hex digits: equal for equal requests to the same model, whatever their `max_tokens`."""
         parts = [model, self.prompt, self.system, json.dumps(self.schema, sort_keys=True), self.text]
         return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def estimated_tokens_in(self) -> int:
-        """About how many tokens it is, rather too many than too few."""
-        return estimated_tokens(self.system) + estimated_tokens(json.dumps(self.schema)) + estimated_tokens(self.text) + 50
+        """Estimated input tokens, rather too many than too few."""
+        return estimate_tokens(self.system) + estimate_tokens(json.dumps(self.schema)) + estimate_tokens(self.text) + 50
 
 
 @dataclass(frozen=True)
-class TokenUse:
-    """Tokens of one answer as they are billed: fresh, read from and written to the provider's prompt cache, and out."""
+class TokenUsage:
+    """Tokens of a response as they are billed: fresh, read from and written to the provider's prompt cache, and output."""
 
     fresh: int = 0
     cache_read: int = 0
@@ -53,65 +53,68 @@ class TokenUse:
 
     @property
     def tokens_in(self) -> int:
-        """All tokens it read."""
+        """All input tokens."""
         return self.fresh + self.cache_read + self.cache_write
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back: JSON as text, how it ended, what it used and cost; `remembered` where it was answered before.
+class LLMResponse:
+    """A response: JSON as text, the stop reason, usage and cost; `cached` if it comes from the response cache.
 
-    `estimated` where the server did not count its tokens. `cut_by` is what ended a truncated one: the longest it was asked
-    for, reasoning that left no room for it (asked again, it has more), or a limit of the model.
+    `estimated` means that the server did not count its tokens. `cut_by` is the cause of a truncation: the requested length,
+    reasoning that left no room (a repeated request has more), or a limit of the model.
     """
 
     text: str
-    ending: Ending
+    stop_reason: StopReason
     model: str
-    tokens: TokenUse = field(default_factory=TokenUse)
+    tokens: TokenUsage = field(default_factory=TokenUsage)
     cost_usd: float = 0.0
-    remembered: bool = False
+    cached: bool = False
     estimated: bool = False
-    cut_by: Cut = "length"
+    cut_by: TruncationCause = "length"
 
 
-class Asker(Protocol):
-    """Something that answers questions: a provider, or a layer that holds one."""
+class LLMClient(Protocol):
+    """Completes requests: a provider, or a middleware layer around another client."""
 
     @property
     def model(self) -> str:
         """The model's name at its provider."""
         ...
 
-    def ask(self, question: Question) -> Answer:
-        """The answer, paid for whatever its ending. Raises NoAnswer from below the retries, named errors from above them."""
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the response, paid for whatever its stop reason.
+
+        Raises LLMCallFailed below the retry layer, named errors above it.
+        """
         ...
 
 
-class Provider(Asker, Protocol):
-    """What is below all layers; `room` is the tokens an answer may take beside those of the question's longest."""
+class Provider(LLMClient, Protocol):
+    """The innermost client, which talks to a server."""
 
     @property
     def room(self) -> int:
-        """For models that think before they answer."""
+        """Tokens an answer may take beyond the request's `max_tokens`, for models that reason first."""
         ...
 
     @property
     def is_met(self) -> bool:
-        """Whether many questions may be asked at once: False until the first question to an unknown server has ended."""
+        """Whether concurrent requests are allowed: False until the first request to an unknown server has ended."""
         ...
 
     def open(self) -> None:
-        """Its client is made and nothing asked. Raises named errors for what its settings and the environment have wrong."""
+        """Creates the SDK's client without sending a request. Raises named errors for wrong settings or environment."""
         ...
 
     def close(self) -> None:
-        """Its connections are closed, until it is asked again."""
+        """Closes its connections until the next request."""
         ...
 
 
-class NoAnswer(Exception):
-    """A try that brought no answer: `kind` in a word, the seconds its server asks to wait, if it does."""
+class LLMCallFailed(Exception):
+    """A failed attempt: its `kind` in a word, and the seconds of `retry-after` if the server names them."""
 
     def __init__(self, kind: str, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -120,8 +123,8 @@ class NoAnswer(Exception):
 
 
 @contextmanager
-def paying_for(document: str | None) -> Iterator[None]:
-    """Every question asked inside is for that document."""
+def billed_to(document: str | None) -> Iterator[None]:
+    """Bills all requests inside the block to a document."""
     token = _document.set(document)
     try:
         yield
@@ -129,12 +132,12 @@ def paying_for(document: str | None) -> Iterator[None]:
         _document.reset(token)
 
 
-def paying_document() -> str | None:
-    """The document that questions are for now."""
+def billed_document() -> str | None:
+    """Returns the document that requests are billed to in this context."""
     return _document.get()
 
 
-def estimated_tokens(text: str) -> int:
-    """About how many tokens a text is: one for 3.5 letters of ASCII, one for any other character."""
+def estimate_tokens(text: str) -> int:
+    """Returns the estimated tokens of a text: 1 per 3.5 ASCII characters, 1 per other character."""
     plain = len(text.encode("ascii", "ignore"))
     return int(plain / 3.5) + (len(text) - plain) + 1

@@ -1,4 +1,4 @@
-"""A SQLite file of this host, for all its processes: one connection a process, one thread at a time."""
+"""A SQLite file shared by the processes of a host: a connection per process, used by a single thread at a time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class LocalFile:
-    """Opened when first used; each use is one transaction, which waits for those of other processes."""
+class HostSQLite:
+    """A SQLite file that is opened at first use; each write is a transaction that waits for those of other processes."""
 
     def __init__(self, file: Path, schema: str, *, synchronous: str) -> None:
         self._file = file
@@ -22,7 +22,7 @@ class LocalFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for statements of which each stands alone."""
+        """Yields the connection, in autocommit mode."""
         with self._lock:
             if self._connection is None:
                 self._connection = self._opened()
@@ -30,7 +30,7 @@ class LocalFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction in which nobody else writes; on an error nothing of it is done."""
+        """Yields the connection inside an exclusive write transaction; an error rolls it back."""
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -42,7 +42,7 @@ class LocalFile:
                 raise
 
     def close(self) -> None:
-        """The file is closed, until it is used again."""
+        """Closes the file until the next use."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -55,7 +55,7 @@ class LocalFile:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 break
-            except sqlite3.OperationalError:  # another process changes it now, which no timeout covers
+            except sqlite3.OperationalError:  # another process is changing the mode, which `timeout` does not cover
                 if attempt == 99:
                     connection.close()
                     raise

@@ -1,4 +1,4 @@
-"""What tokens cost: by the settings, else by the price list of genai-prices, which is carried in its wheel."""
+"""Prices of tokens: from the settings, else from the bundled price list of genai-prices."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from fathom.llm.client import TokenUse
+from fathom.llm.client import TokenUsage
 from fathom.settings import Settings
 
 _MILLION = 1_000_000
-# Of the price of a token in, where only that is known: what providers ask for reading and writing their prompt caches.
+# Prices of prompt cache reads and writes as shares of the input price, where only that is known.
 _READ, _WRITE = 0.1, 1.25
 
 IN_BATCHES = 0.5  # of each price, by Anthropic's list
@@ -18,7 +18,7 @@ IN_BATCHES = 0.5  # of each price, by Anthropic's list
 
 @dataclass(frozen=True)
 class Price:
-    """USD a token: in, read from the provider's prompt cache, written to it, out; `known` False where nobody says."""
+    """USD per token: fresh input, prompt cache read, prompt cache write, output; `known` is False for an unlisted model."""
 
     fresh: float = 0.0
     cache_read: float = 0.0
@@ -27,12 +27,12 @@ class Price:
     known: bool = True
 
     def in_batches(self) -> Price:
-        """The same of what is asked in message batches."""
+        """Returns the price in message batches."""
         fresh, read, write, out = (part * IN_BATCHES for part in (self.fresh, self.cache_read, self.cache_write, self.out))
         return Price(fresh, read, write, out, self.known)
 
-    def of(self, tokens: TokenUse) -> float:
-        """USD that the tokens cost."""
+    def of(self, tokens: TokenUsage) -> float:
+        """Returns the cost of the tokens in USD."""
         return (
             tokens.fresh * self.fresh
             + tokens.cache_read * self.cache_read
@@ -42,7 +42,7 @@ class Price:
 
 
 def price_of(settings: Settings, model: str) -> Price:
-    """The price of the model's tokens; a local model that no list knows has none, and is not `known`."""
+    """Returns the price of a model's tokens; a local model that is not listed costs nothing and is not `known`."""
     listed = _listed(settings.llm, model)
     into = settings.llm_usd_per_mtok_in
     out = settings.llm_usd_per_mtok_out
@@ -58,17 +58,17 @@ def price_of(settings: Settings, model: str) -> Price:
 def _listed(provider: str, model: str) -> Price:
     try:
         return Price(
-            _asked(provider, model, input_tokens=_MILLION // 10),
-            _asked(provider, model, input_tokens=_MILLION // 10, cache_read_tokens=_MILLION // 10),
-            _asked(provider, model, input_tokens=_MILLION // 10, cache_write_tokens=_MILLION // 10),
-            _asked(provider, model, output_tokens=_MILLION // 10),
+            _price_per_token(provider, model, input_tokens=_MILLION // 10),
+            _price_per_token(provider, model, input_tokens=_MILLION // 10, cache_read_tokens=_MILLION // 10),
+            _price_per_token(provider, model, input_tokens=_MILLION // 10, cache_write_tokens=_MILLION // 10),
+            _price_per_token(provider, model, output_tokens=_MILLION // 10),
         )
     except LookupError:
         return Price(known=False)
 
 
-def _asked(provider: str, model: str, **tokens: int) -> float:
-    """USD a token of that kind; a tenth of a million is asked for, below the tiers of long questions."""
+def _price_per_token(provider: str, model: str, **tokens: int) -> float:
+    """Returns USD per token of that kind, priced for 100,000 tokens so that long-prompt tiers do not apply."""
     from genai_prices import Usage, calc_price
 
     use: Any = Usage(**tokens)

@@ -1,1 +1,1 @@
-"""Prompts that ask a language model which entities, or which facts, are the same."""
+"""Prompts for entity matching and fact matching."""

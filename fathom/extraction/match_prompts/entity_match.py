@@ -1,7 +1,7 @@
-"""What the language model is asked of names that are alike: which pairs are one thing.
+"""Asks a language model which pairs of similar names denote the same entity.
 
-It is shown names, their types and the names of what they are related to, but no sentence of a document: a text that gives
-it orders could else join what other texts tell apart.
+The prompt shows names, types and names of related entities, but no sentence of a document: instructions in a document (prompt
+injection) could otherwise merge entities of other documents.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fathom.extraction.match_prompts.pair_prompt import PairPrompt
-from fathom.extraction.model import Described
-from fathom.extraction.response_schema import LONGEST_NAME
-from fathom.llm.client import Question
+from fathom.extraction.model import DescribedName
+from fathom.extraction.response_schema import MAX_NAME_LENGTH
+from fathom.llm.client import LLMRequest
 
-LONGEST_RELATED = 80  # characters of a name that only tells who another is
+MAX_RELATED_LENGTH = 80  # characters of a related name, which only gives context
 
 SYSTEM = """\
 You compare names in a knowledge graph. Each pair has two names, `a` and `b`, with the type of the thing and the names of a \
@@ -34,11 +34,11 @@ If in doubt, leave the pair out: two names of one thing do less harm than one na
 PROMPT = PairPrompt("same-names-1", SYSTEM)
 
 
-def question(pairs: Sequence[tuple[Described, Described]]) -> Question:
-    """The question about these pairs, which are numbered from 1; at most MOST_PAIRS of them."""
-    return PROMPT.question([(_told(one), _told(other)) for one, other in pairs])
+def entity_match_request(pairs: Sequence[tuple[DescribedName, DescribedName]]) -> LLMRequest:
+    """Returns the request about these pairs, numbered from 1; at most MAX_PAIRS."""
+    return PROMPT.request([(_row(first), _row(second)) for first, second in pairs])
 
 
-def _told(one: Described) -> dict[str, Any]:
-    told = {"name": one.name[:LONGEST_NAME], "type": one.type}
-    return {**told, "related": [name[:LONGEST_RELATED] for name in one.related]} if one.related else told
+def _row(name: DescribedName) -> dict[str, Any]:
+    row = {"name": name.name[:MAX_NAME_LENGTH], "type": name.type}
+    return {**row, "related": [other[:MAX_RELATED_LENGTH] for other in name.related]} if name.related else row

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fathom.extraction.match_prompts.pair_prompt import PairPrompt
-from fathom.extraction.model import Stated
-from fathom.llm.client import Question
+from fathom.extraction.model import StatedFact
+from fathom.llm.client import LLMRequest
 
 SYSTEM = """\
 You compare facts in a knowledge graph. Each pair has two facts, `a` and `b`, about the same two things: the name of the \
@@ -36,11 +36,11 @@ If in doubt, leave the pair out: a fact told twice does less harm than one that 
 PROMPT = PairPrompt("same-facts-2", SYSTEM)
 
 
-def question(pairs: Sequence[tuple[Stated, Stated]]) -> Question:
-    """The question about these pairs, which are numbered from 1; at most MOST_PAIRS of them."""
-    return PROMPT.question([(_told(one), _told(other)) for one, other in pairs])
+def fact_match_request(pairs: Sequence[tuple[StatedFact, StatedFact]]) -> LLMRequest:
+    """Returns the request about these pairs, numbered from 1; at most MAX_PAIRS."""
+    return PROMPT.request([(_row(first), _row(second)) for first, second in pairs])
 
 
-def _told(one: Stated) -> dict[str, Any]:
-    told = {"relation": one.relation, "fact": one.fact} if one.fact else {"relation": one.relation}
-    return {**told, "since": one.since.date().isoformat()} if one.since else told
+def _row(fact: StatedFact) -> dict[str, Any]:
+    row = {"relation": fact.relation, "fact": fact.fact} if fact.fact else {"relation": fact.relation}
+    return {**row, "since": fact.since.date().isoformat()} if fact.since else row

@@ -1,1 +1,1 @@
-"""Reads the answers of language models: their JSON, the names and quotes in the text, the dates."""
+"""Parses answers of language models: JSON, names and quotes in the text, dates."""

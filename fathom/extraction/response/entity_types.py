@@ -1,4 +1,4 @@
-"""Reads what a model calls the type of an entity as one of the types that it was asked for."""
+"""Maps an entity type as a model writes it to a type of the vocabulary."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 MAX_SAID = 500  # letters
-_MOST_PARTS = 12  # of what is said, each of which may be a type
+_MAX_PARTS = 12  # of a value, each of which may be a type
 _APART = re.compile(r"[^\w\s]+|\s+(?:and|or)\s+|\n", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
-# Names that recognisers of entities give to the usual types.
+# Labels of NER tools for the usual types.
 _ALSO = {
     "per": "person", "people": "person", "human": "person",
     "org": "organization", "company": "organization", "institution": "organization",
@@ -18,7 +18,7 @@ _ALSO = {
 
 
 class EntityTypes:
-    """The types of a vocabulary by the forms in which they may be said: in any case, as plural, among others."""
+    """The types of a vocabulary by their possible spellings: any case, plural, common synonyms."""
 
     def __init__(self, wanted: Mapping[str, str]) -> None:
         self._wanted = wanted
@@ -32,7 +32,7 @@ class EntityTypes:
                 self._by_letters.setdefault(also, self._by_letters[usual])
 
     def read(self, said: object) -> str | None:
-        """Returns the first type that is said, alone or in a list of several; None where none of them was asked for."""
+        """Returns the first type of the vocabulary in a value, a string or a list; None if there is none."""
         for part in _parts(said):
             if part in self._wanted:
                 return part
@@ -42,15 +42,15 @@ class EntityTypes:
 
 
 def _parts(said: object, depth: int = 0) -> Iterator[str]:
-    """A type as it is said, then its parts between signs, words between them and members of lists."""
+    """Yields a type as written, then its parts between punctuation, words between them, and members of lists."""
     if isinstance(said, str) and len(said) <= MAX_SAID:
-        if "://" in said:  # the address of a type ends in its name
+        if "://" in said:  # the URL of a type ends in its name
             said = re.split(r"[/#]", said)[-1]
         yield said.strip()
-        yield from (part.strip() for part in _APART.split(said, maxsplit=_MOST_PARTS) if part.strip())
+        yield from (part.strip() for part in _APART.split(said, maxsplit=_MAX_PARTS) if part.strip())
     elif isinstance(said, list) and not depth:
-        for one in said[:_MOST_PARTS]:
-            yield from _parts(one, 1)
+        for member in said[:_MAX_PARTS]:
+            yield from _parts(member, 1)
     elif isinstance(said, dict):
         yield from _parts(next((said[key] for key in ("name", "type", "label") if isinstance(said.get(key), str)), None), 1)
 

@@ -1,4 +1,4 @@
-"""The things that an answer names, and which of them the end of a fact means."""
+"""Resolves the ends of facts to the entities of the answer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fathom.extraction.model import Entity
 from fathom.extraction.response.entity_types import EntityTypes
 from fathom.extraction.response.object_fields import ALIASES, ID, NAME, TYPE, by_letters, first, folded, line, words
 from fathom.extraction.response.text_location import SourceText
-from fathom.extraction.response_schema import LONGEST_NAME, MOST_ALIASES, MOST_ENTITIES
+from fathom.extraction.response_schema import MAX_ALIASES, MAX_ENTITIES, MAX_NAME_LENGTH
 
 ANY_TYPE = "Entity"
-# Words that stand for a name and are none, whatever their case at the start of a sentence.
+# Pronouns are no names, even with a capital at the start of a sentence.
 _PRONOUNS = {"i", "he", "she", "it", "we", "they", "you", "him", "her", "them", "us", "this", "that", "these", "those", "who"}
 
 
@@ -29,7 +29,7 @@ class _Thing:
 
 
 class NamedThings:
-    """The entities of an answer by name, alias and id; what two of them are called means neither."""
+    """The entities of an answer by name, alias and id; a key of several entities is ambiguous and means none."""
 
     def __init__(self, items: Sequence[Any], types: EntityTypes, dropped: Counter[str]) -> None:
         self._things: dict[str, _Thing] = {}
@@ -37,9 +37,9 @@ class NamedThings:
         self._by_alias: dict[str, set[str]] = {}
         self._dropped = dropped
         self._in_text: dict[str, Entity] = {}
-        for item in items[:MOST_ENTITIES]:
+        for item in items[:MAX_ENTITIES]:
             self._add(item, types)
-        dropped["too many entities"] += max(0, len(items) - MOST_ENTITIES)
+        dropped["too many entities"] += max(0, len(items) - MAX_ENTITIES)
         for key, thing in self._things.items():
             for alias in thing.aliases:
                 if folded(alias) not in self._things:
@@ -50,8 +50,8 @@ class NamedThings:
         given = first(members, NAME)
         identity = first(members, ID)
         if given is None and isinstance(identity, str) and not identity.strip().isdecimal():
-            given = identity  # an object that is named by its id alone
-        name = words(given, LONGEST_NAME)
+            given = identity  # an object with an id and no name
+        name = words(given, MAX_NAME_LENGTH)
         if not name:
             self._dropped["name too long" if line(given) else "not an entity"] += 1
             return
@@ -67,15 +67,15 @@ class NamedThings:
             self._by_id.setdefault(str(identity).strip(), set()).add(folded(name))
 
     def add_ends(self, ends: Sequence[Any]) -> None:
-        """Adds what facts have at their ends and no entity is called; of no type, and only if it is written as names are."""
+        """Adds ends of facts that no entity declares, without a type, if they are written like names."""
         for end in ends:
-            name = words(_name_of(end), LONGEST_NAME)
-            if not name or self._keys(end) or len(self._things) >= MOST_ENTITIES or not _like_a_name(name):
+            name = words(_name_of(end), MAX_NAME_LENGTH)
+            if not name or self._keys(end) or len(self._things) >= MAX_ENTITIES or not _like_a_name(name):
                 continue
             self._things[folded(name)] = _Thing(name, ANY_TYPE, declared=False)
 
     def entities(self, text: SourceText) -> list[Entity]:
-        """Returns those that the text names, in its order, with every place; others are left out and counted."""
+        """Returns the entities that the text mentions, in text order, with all mentions; drops and counts the others."""
         forms = {
             key: [thing.name, *(alias for alias in thing.aliases if self._by_alias.get(folded(alias)) == {key})]
             for key, thing in self._things.items()
@@ -86,38 +86,38 @@ class NamedThings:
                 self._in_text[key] = Entity(name=thing.name, type=thing.type, mentions=places[key])
             elif thing.declared:
                 self._dropped["entity not in the text"] += 1
-        return sorted(self._in_text.values(), key=lambda one: one.mentions[0])
+        return sorted(self._in_text.values(), key=lambda entity: entity.mentions[0])
 
     def meant_by(self, end: Any) -> Entity | None:
-        """Returns the entity that the end of a fact means; None where there is none, or there are several."""
+        """Returns the entity that the end of a fact means; None if there is none, or several."""
         keys = self._keys(end)
         if len(keys) > 1:
             self._dropped["end that means several entities"] += 1
         return self._in_text.get(next(iter(keys))) if len(keys) == 1 else None
 
     def called(self, entity: Entity, text: str) -> list[str]:
-        """Returns what the answer and the text call an entity besides its name."""
+        """Returns the other forms of an entity's name in the answer and the text."""
         written = (" ".join(text[start:end].split()) for start, end in entity.mentions)
         return list(dict.fromkeys((*self._things[folded(entity.name)].aliases, *written)))
 
     def _keys(self, end: Any) -> set[str]:
-        """The keys of all entities that an end may mean: by name, else by alias, else by id."""
-        name = folded(words(_name_of(end), LONGEST_NAME))
+        """Returns the keys of all entities that an end may mean: by name, else by alias, else by id."""
+        name = folded(words(_name_of(end), MAX_NAME_LENGTH))
         if name in self._things:
             return {name}
         if name in self._by_alias:
             return self._by_alias[name]
-        return next((self._by_id[one] for one in _ids_of(end) if one in self._by_id), set())
+        return next((self._by_id[identity] for identity in _ids_of(end) if identity in self._by_id), set())
 
 
 def _aliases(said: Any) -> Iterator[str]:
-    for one in (said if isinstance(said, list) else [said])[:MOST_ALIASES]:
-        if alias := words(_name_of(one), LONGEST_NAME):
+    for item in (said if isinstance(said, list) else [said])[:MAX_ALIASES]:
+        if alias := words(_name_of(item), MAX_NAME_LENGTH):
             yield alias
 
 
 def _name_of(end: Any) -> Any:
-    """The name that an end gives, itself or as an object, or alone in a list."""
+    """Returns the name that an end gives: itself, as an object, or as the only item of a list."""
     if isinstance(end, list) and len(end) == 1:
         end = end[0]
     return first(by_letters(end), NAME) if isinstance(end, dict) else end
@@ -132,6 +132,6 @@ def _ids_of(end: Any) -> Iterator[str]:
 
 
 def _like_a_name(said: str) -> bool:
-    """Whether words are written as a name is: with a capital, or a letter of a script that has none; no pronoun."""
+    """Returns whether words are written like a name: with a capital, or in a script without case; no pronoun."""
     letters = [sign for sign in said if sign.isalpha()]
     return any(not sign.islower() for sign in letters) and said.casefold() not in _PRONOUNS

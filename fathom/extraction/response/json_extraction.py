@@ -1,4 +1,4 @@
-"""Finds the JSON object in an answer of a language model: between prose, in fences, behind reasoning, in envelopes."""
+"""Finds the JSON object in a model's answer: between prose, in code fences, after reasoning, in wrappers."""
 
 from __future__ import annotations
 
@@ -9,38 +9,45 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fathom.extraction.response.lenient_json import MAX_NESTING, NotRead, ReadValue, merged_members, put, read_value
-from fathom.extraction.response.reasoning_text import Behind, behind_reasoning
+from fathom.extraction.response.lenient_json import (
+    MAX_NESTING,
+    ParsedValue,
+    UnreadableJson,
+    merge_member,
+    merged_members,
+    read_value,
+)
+from fathom.extraction.response.reasoning_text import AnswerText, texts_after_reasoning
 
-MAX_ANSWER = 500_000  # characters: the longest answer that is asked for has some 50,000
-MAX_READ = 2  # times the length of a text that is read in search of an object
-MAX_WRAPS = 6  # of an object in lists, other objects and text
-_MAX_LOOKED_AT = 10_000  # values in search of a record
+MAX_ANSWER = 500_000  # characters; the longest requested answer has some 50,000
+MAX_READ = 2  # budget of the search, in lengths of the text
+MAX_WRAPS = 6  # nested wrappers around an object
+_MAX_LOOKED_AT = 10_000  # values visited in search of a record
 _SLACK = 20_000
-_DEEP_COSTS = 20  # so many times as much as other text: little that is meant nests so deep
+_DEEP_COSTS = 20  # cost factor of deeply nested text, which is rarely meant
 
 _SCHEMA_WORDS = {"type", "title", "description", "default", "examples", "minItems", "maxItems", "uniqueItems", "nullable"}
 _BLANK = re.compile(r"(?:\s|```|~~~|<[^<>\n]{1,40}>|\[/?[A-Z]+\]|[}\])，,;]|\ufeff)*")
 _START = re.compile(r"[{\[]")
 _LIKE_JSON = re.compile(r"""[{\[]\s*["'“{\[]""")
-# Where the first object or list begins, and whether what follows is escaped.
+# The start of the first object or list, and whether its content is escaped.
 _OPENED = re.compile(r"""[{\[]\s*(?:(\\["n])|["'“{\[])""")
 _MARKS = "\ufeff\u200b\u2060\x00 \t\r\n\f\v"
 
-Names = Mapping[str, str]  # of members, in small letters, to the names they are asked for by
+Names = Mapping[str, str]  # accepted member names in lower case, to requested names
 
 
-class NotAsAsked(ValueError):
-    """The answer is not what was asked for."""
+class MalformedResponse(ValueError):
+    """The answer does not have the requested form."""
 
 
-class AnswerCut(NotAsAsked):
-    """The answer ends in the middle, whatever its server says."""
+class TruncatedResponse(MalformedResponse):
+    """The answer ends in the middle, whatever the server's stop reason."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A record, where its text begins and ends, and whether its end is missing."""
+    """A record, its place in the text, and whether its end is missing."""
 
     record: dict[str, Any]
     start: int
@@ -50,7 +57,7 @@ class _Found:
 
 @dataclass
 class _Search:
-    """The records of a text in their order; whether an object without one ends in the middle, or is nested too deep."""
+    """The records of a text in order; whether an object without a record is truncated, or nested too deep."""
 
     found: list[_Found] = field(default_factory=list[_Found])
     cut: bool = False
@@ -58,30 +65,30 @@ class _Search:
 
 
 def record_of(answer: str, names: Names) -> dict[str, Any]:
-    """Returns the members of the answer's object by the names they are asked for.
+    """Returns the members of the answer's object by their requested names.
 
     Args:
         answer: of a model, at most MAX_ANSWER characters.
-        names: what the members of the object may be called.
+        names: accepted member names, mapped to the requested names.
 
-    Of several objects the last one that holds anything counts, or all where each has other members. Raises AnswerCut where
-    the object's end is missing, NotAsAsked where there is none.
+    Of several objects the last non-empty counts, or all if their members are disjoint. Raises TruncatedResponse where the
+    object's end is missing, MalformedResponse where there is none.
     """
     if len(answer) > MAX_ANSWER:
-        raise NotAsAsked(f"it has {len(answer):,} characters, and more than {MAX_ANSWER:,} are not read")
+        raise MalformedResponse(f"it has {len(answer):,} characters, and more than {MAX_ANSWER:,} are not read")
     text = answer.strip(_MARKS)
     if not text:
-        raise NotAsAsked("it is empty")
+        raise MalformedResponse("it is empty")
     strict = _strictly(text)
     if strict is not None and (found := list(_records(strict[0], names))):
         return _together(found)
-    problem: NotAsAsked | None = None
-    for place in behind_reasoning(text):
+    problem: MalformedResponse | None = None
+    for place in texts_after_reasoning(text):
         for form in _forms(place.text):
             try:
                 if record := _record_in(form, names, place):
                     return record
-            except NotAsAsked as error:
+            except MalformedResponse as error:
                 problem = problem or error
     if strict is None and problem is not None:
         raise problem
@@ -90,15 +97,15 @@ def record_of(answer: str, names: Names) -> dict[str, Any]:
 
 
 def _raise_for(value: Any, text: str) -> None:
-    """Says what the answer is instead of a record."""
+    """Raises the error for an answer without a record."""
     schema = value if isinstance(value, dict) else None
     if (schema and _is_schema(schema)) or (value is None and '"properties"' in text and '"type"' in text):
-        raise NotAsAsked("it repeats the schema of the answer")
-    raise NotAsAsked("it is no JSON" if value is None else "it has none of the lists that were asked for")
+        raise MalformedResponse("it repeats the schema of the answer")
+    raise MalformedResponse("it is no JSON" if value is None else "it has none of the lists that were asked for")
 
 
 def _strictly(text: str) -> tuple[Any] | None:
-    """Returns the value of a text that is JSON but for raw line breaks in its strings; None where it is not."""
+    """Returns the value of JSON text, raw line breaks in strings allowed; None if it is invalid."""
     try:
         return (json.loads(text, strict=False, object_pairs_hook=merged_members),)
     except (ValueError, RecursionError):
@@ -106,7 +113,7 @@ def _strictly(text: str) -> tuple[Any] | None:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text, and what it is when it was escaped once too often."""
+    """Yields the text, and the unescaped text if it was escaped twice."""
     yield text
     if (opened := _OPENED.search(text)) is not None and opened[1]:
         if (value := _strictly(f'"{text.strip(_MARKS)}"')) is not None and isinstance(value[0], str):
@@ -117,32 +124,32 @@ def _forms(text: str) -> Iterator[str]:
         yield html.unescape(text)
 
 
-def _record_in(text: str, names: Names, place: Behind) -> dict[str, Any] | None:
-    """Returns the record that the text holds, None where it holds none. Raises AnswerCut where its end is missing."""
+def _record_in(text: str, names: Names, place: AnswerText) -> dict[str, Any] | None:
+    """Returns the record in the text, None if there is none. Raises TruncatedResponse where its end is missing."""
     search = _search(text, names)
     found = search.found
     if found and (last := found[-1]).cut:
-        whole = [one for one in found if not one.cut]
+        whole = [record for record in found if not record.cut]
         if not whole or not text[whole[-1].start :].startswith(text[last.start :].rstrip(_MARKS)):
-            raise AnswerCut("it ends in the middle")
-        return whole[-1].record  # which it began to say again
+            raise TruncatedResponse("it ends in the middle")
+        return whole[-1].record  # the truncated record repeats it
     if found and not (place.mixed and _BLANK.sub("", text[found[-1].end :], count=1)):
-        return _chosen([one.record for one in found])
+        return _chosen([match.record for match in found])
     if search.deep and not found:
-        raise NotAsAsked(f"it is nested deeper than {MAX_NESTING}")
+        raise MalformedResponse(f"it is nested deeper than {MAX_NESTING}")
     if place.unended or (search.cut and not found):
-        raise AnswerCut("its reasoning does not end" if place.unended else "it ends in the middle")
+        raise TruncatedResponse("its reasoning does not end" if place.unended else "it ends in the middle")
     return None
 
 
 def _search(text: str, names: Names) -> _Search:
-    """Reads every object and list of the text, at most MAX_READ times its length."""
+    """Parses every object and list of the text, within a budget of MAX_READ times its length."""
     search = _Search()
     found, budget, at = search.found, MAX_READ * len(text) + _SLACK, 0
     while budget > 0 and (start := _START.search(text, at)):
         try:
             read = read_value(text, start.start())
-        except NotRead as error:
+        except UnreadableJson as error:
             budget -= (error.reached - start.start() + 1) * (_DEEP_COSTS if error.deep else 1)
             search.deep = search.deep or error.deep
             at = error.reached if error.deep else start.end()
@@ -150,11 +157,11 @@ def _search(text: str, names: Names) -> _Search:
         budget -= read.end - start.start()
         records = list(_records(read.value, names))
         if records:
-            one = _Found(_together(records), start.start(), read.end, _is_cut(read, names))
-            if found and not (one.cut or found[-1].cut) and not _BLANK.sub("", text[found[-1].end : one.start], count=1):
-                found[-1] = _Found(_together([found[-1].record, one.record]), found[-1].start, one.end, False)
+            match = _Found(_together(records), start.start(), read.end, _is_cut(read, names))
+            if found and not (match.cut or found[-1].cut) and not _BLANK.sub("", text[found[-1].end : match.start], count=1):
+                found[-1] = _Found(_together([found[-1].record, match.record]), found[-1].start, match.end, False)
             else:
-                found.append(one)
+                found.append(match)
         if read.unclosed and not records:
             search.cut = search.cut or bool(_LIKE_JSON.match(text, start.start()))
             at = start.end()
@@ -163,11 +170,11 @@ def _search(text: str, names: Names) -> _Search:
     return search
 
 
-def _is_cut(read: ReadValue, names: Names) -> bool:
-    """Whether a part of a record is missing at its end: only its own closing bracket and those around it may be."""
+def _is_cut(read: ParsedValue, names: Names) -> bool:
+    """Returns whether a part of a record is missing at its end; only closing brackets of itself and its wrappers may be."""
     if not read.unclosed:
         return False
-    if read.cut or any(isinstance(one, list) and not (one and _holds_records(one, names)) for one in read.unclosed):
+    if read.cut or any(isinstance(part, list) and not (part and _holds_records(part, names)) for part in read.unclosed):
         return True
     innermost = read.unclosed[-1]
     named = _named(innermost, names) if isinstance(innermost, dict) else None
@@ -177,11 +184,11 @@ def _is_cut(read: ReadValue, names: Names) -> bool:
 
 
 def _holds_records(values: list[Any], names: Names) -> bool:
-    return all(isinstance(one, dict) and _named(one, names) is not None for one in values)
+    return all(isinstance(value, dict) and _named(value, names) is not None for value in values)
 
 
 def _records(value: Any, names: Names, depth: int = 0, looked: list[int] | None = None) -> Iterator[dict[str, Any]]:
-    """The records in a value: it may be one, or hold them in lists, other objects or as text."""
+    """Yields the records in a value: itself, or within lists, other objects or text."""
     looked = looked if looked is not None else [0]
     looked[0] += 1
     if depth > MAX_WRAPS or looked[0] > _MAX_LOOKED_AT:
@@ -189,18 +196,18 @@ def _records(value: Any, names: Names, depth: int = 0, looked: list[int] | None 
     if isinstance(value, dict):
         named = _named(value, names)
         if named is None:
-            for one in value.values():
-                yield from _records(one, names, depth + 1, looked)
+            for member in value.values():
+                yield from _records(member, names, depth + 1, looked)
             return
-        if len(named) < len(set(names.values())):  # the other list may stand further in
-            for key, one in value.items():
-                if _letters(key) not in names and not isinstance(one, str):
-                    for record in _records(one, names, depth + 1, looked):
+        if len(named) < len(set(names.values())):  # the other list may be nested deeper
+            for key, member in value.items():
+                if _letters(key) not in names and not isinstance(member, str):
+                    for record in _records(member, names, depth + 1, looked):
                         named = {**record, **named}
         yield named
     elif isinstance(value, list):
-        for one in value:
-            yield from _records(one, names, depth + 1, looked)
+        for item in value:
+            yield from _records(item, names, depth + 1, looked)
     elif isinstance(value, str) and "{" in value:
         inner = _strictly(value.strip(_MARKS))
         if inner is not None:
@@ -208,20 +215,20 @@ def _records(value: Any, names: Names, depth: int = 0, looked: list[int] | None 
         elif any(name in value.lower() for name in names):
             try:
                 yield record_of(value, names)
-            except AnswerCut:
+            except TruncatedResponse:
                 raise
-            except NotAsAsked:
+            except MalformedResponse:
                 return
 
 
 def _named(value: dict[str, Any], names: Names) -> dict[str, Any] | None:
-    """Returns the members that are asked for by the names they are asked for by; None where the object has none of them."""
+    """Returns the members by their requested names; None if the object has none of them."""
     named: dict[str, Any] = {}
     for key, member in value.items():
         name = names.get(_letters(key))
         if name is not None and (name not in named or named[name] in (None, [])):
             named[name] = member
-    if not named or _is_schema(value) or any(isinstance(one, dict) and _is_schema(one) for one in named.values()):
+    if not named or _is_schema(value) or any(isinstance(member, dict) and _is_schema(member) for member in named.values()):
         return None
     return named
 
@@ -231,19 +238,19 @@ def _letters(key: str) -> str:
 
 
 def _is_schema(value: dict[str, Any]) -> bool:
-    """Whether an object describes objects and is none of those it describes."""
+    """Returns whether an object is a JSON schema and no record."""
     if not value.keys().isdisjoint(("$schema", "$defs", "$ref")):
         return True
     kind = value.get("type")
     if kind == "array" or (isinstance(kind, list) and "array" in kind):
         return "items" in value or value.keys() <= _SCHEMA_WORDS
     return kind == "object" and isinstance(value.get("properties"), dict) and all(
-        isinstance(one, dict) for one in value["properties"].values()
+        isinstance(member, dict) for member in value["properties"].values()
     )  # fmt: skip
 
 
 def _chosen(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the last record that holds anything; all as one where none has a member that another has."""
+    """Returns the last non-empty record; the union if no member occurs twice."""
     names = [name for record in records for name in record]
     if len(set(names)) == len(names):
         return _together(records)
@@ -251,11 +258,11 @@ def _chosen(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _together(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the records of one value as one: lists of the same name joined, and what is said twice in a row once."""
+    """Returns the union of a value's records: lists of the same name joined, immediate repetitions ignored."""
     whole: dict[str, Any] = {}
     for number, record in enumerate(records):
         if number and record == records[number - 1]:
             continue
         for name, member in record.items():
-            put(whole, name, member)
+            merge_member(whole, name, member)
     return whole

@@ -1,6 +1,6 @@
-"""Reads JSON as language models write it: comments, trailing commas, quotes of any kind, literals of Python, missing brackets.
+"""Parses JSON as language models write it: comments, trailing commas, any quotes, Python literals, missing brackets.
 
-Reads from left to right in time proportional to the text and adds nothing: text that ends within a value is marked as cut.
+A single pass in linear time that adds nothing: text that ends within a value is marked as cut.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 MAX_NESTING = 32
-_MAX_NUMBER = 60  # letters; longer ones are kept as text
+_MAX_NUMBER = 60  # characters; longer numbers stay text
 
-# Comments are bounded: what stands behind a quote is looked at again and again.
+# Comments are bounded, since the text behind a quote is scanned repeatedly.
 _COMMENT = r"//[^\n]{0,300}|/\*[^*]{0,300}\*/|#[^\n]{0,300}"
 _GAP = re.compile(rf"(?:\s+|{_COMMENT})*")
 _GAP_AND_COMMAS = re.compile(rf"(?:[\s,，]+|{_COMMENT})*")
@@ -28,23 +28,23 @@ _STOPS = {quote: re.compile(rf"[{re.escape(closers)}\\]") for quote, closers in 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": "\n"}
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _LEFT_OUT = ("...", "…")
-_END = re.compile(r"```|~~~|<\||</")  # a fence or a mark of the model's template: the JSON is over
+_END = re.compile(r"```|~~~|<\||</")  # a code fence or template token ends the JSON
 
-Place = Literal["key", "member", "item", "alone"]
+Position = Literal["key", "member", "item", "alone"]
 
 
-class NotRead(ValueError):
-    """The text is no JSON, however leniently it is read; `reached` is how far it was looked at, `deep` if it nests too deep."""
+class UnreadableJson(ValueError):
+    """The text is no JSON, even leniently; `reached` is the last position read, `deep` means nested too deep."""
 
     reached: int = 0
     deep: bool = False
 
 
 @dataclass
-class ReadValue:
-    """A value and where its text ends.
+class ParsedValue:
+    """A value and the end of its text.
 
-    `unclosed` are the containers that the text does not close, outermost first; `cut` says that it ends within a value.
+    `unclosed` are the containers that are not closed, outermost first; `cut` means that the text ends within a value.
     """
 
     value: Any
@@ -53,37 +53,37 @@ class ReadValue:
     cut: bool = False
 
 
-def read_value(text: str, start: int) -> ReadValue:
-    """Reads the object or list that begins at `start`. Raises NotRead where there is none, or it is nested too deep."""
-    reader = _Reader(text)
+def read_value(text: str, start: int) -> ParsedValue:
+    """Parses the object or list that begins at `start`. Raises UnreadableJson where there is none, or it is nested too deep."""
+    reader = _JsonReader(text)
     try:
         value, end = reader.value(start, "alone", 0)
-    except NotRead as error:
+    except UnreadableJson as error:
         error.reached = max(start, reader.reached)
         raise
-    return ReadValue(value, end, list(reversed(reader.unclosed)), reader.cut)
+    return ParsedValue(value, end, list(reversed(reader.unclosed)), reader.cut)
 
 
-class _Reader:
-    """The state of one reading: whether the text ended too early, and which containers were open then, innermost first."""
+class _JsonReader:
+    """The state of a parse: whether the text ended early, and the containers that were open then, innermost first."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._objects = 0  # open ones
+        self._objects = 0  # open objects
         self._lists = 0
         self.cut = False
         self.ended = False
         self.reached = 0
         self.unclosed: list[Any] = []
 
-    def value(self, at: int, place: Place, depth: int) -> tuple[Any, int]:
+    def value(self, at: int, place: Position, depth: int) -> tuple[Any, int]:
         at = self.reached = self._gap(at)
         if self._is_end(at):
             self.cut = self.ended = True
             return None, at
         first = self._text[at]
         if depth >= MAX_NESTING:
-            error = NotRead("it is nested too deep")
+            error = UnreadableJson("it is nested too deep")
             error.deep = True
             raise error
         if first == "{":
@@ -92,7 +92,7 @@ class _Reader:
             return self._list(at, depth)
         if first in _CLOSERS:
             return self._string(at, place)
-        if first in ",，}]":  # a member whose value was left out
+        if first in ",，}]":  # a member without a value
             return None, at
         if (number := _NUMBER.match(self._text, at)) and number.end() - at <= _MAX_NUMBER:
             return _number(number[0]), number.end()
@@ -115,22 +115,24 @@ class _Reader:
                 continue
             if first == "]":
                 if not self._lists:
-                    raise NotRead("a bracket closes nothing")
+                    raise UnreadableJson("a bracket closes nothing")
                 self._objects -= 1
-                return found, at  # its own was left out
+                return found, at  # the closing bracket is missing
             key, at = self._key(at)
             if key is None:
                 break
             value, at = self.value(at, "member", depth + 1)
             if not self.cut or isinstance(value, (dict, list)):
-                put(found, key, value)
+                merge_member(found, key, value)
         self._objects -= 1
         if self.ended:
             self.unclosed.append(found)
         return found, at
 
     def _after_surplus(self, at: int, depth: int) -> int:
-        """Returns where to go on after a closing brace: at the comma behind it where the outermost object has more members."""
+        """Returns the position after a closing brace; a surplus brace before more members of the outermost object is
+        skipped.
+        """
         if depth == 0 and (comma := re.compile(r"\s*,").match(self._text, at)):
             behind = self._gap(comma.end())
             if _QUOTED_KEY.match(self._text, behind):
@@ -151,9 +153,9 @@ class _Reader:
                 break
             if self._text[at] == "}" or (self._objects and _QUOTED_KEY.match(self._text, at)):
                 if not self._objects:
-                    raise NotRead("a bracket closes nothing")
+                    raise UnreadableJson("a bracket closes nothing")
                 self._lists -= 1
-                return found, at  # its own was left out
+                return found, at  # the closing bracket is missing
             value, at = self.value(at, "item", depth + 1)
             if not self.cut or isinstance(value, (dict, list)):
                 found.append(value)
@@ -163,34 +165,34 @@ class _Reader:
         return found, at
 
     def _key(self, at: int) -> tuple[str | None, int]:
-        """The name of a member and where its value is; None where the text ends before."""
+        """Returns a member's name and the position of its value; None if the text ends before."""
         if self._text[at] in _CLOSERS:
             key, at = self._string(at, "key")
         elif bare := _KEY.match(self._text, at):
             key, at = bare[0], bare.end()
         else:
-            raise NotRead("a member has no name")
+            raise UnreadableJson("a member has no name")
         at = self._gap(at)
         if self._is_end(at):
             self.cut = self.ended = True
             return None, at
         colon = _COLON.match(self._text, at)
         if not colon:
-            raise NotRead("a member has no colon")
+            raise UnreadableJson("a member has no colon")
         return key, colon.end()
 
     def _word(self, at: int) -> tuple[Any, int]:
         word = _WORD.match(self._text, at)
         if not word:
-            raise NotRead("a sign stands for nothing")
+            raise UnreadableJson("a sign stands for nothing")
         said = word[0].strip()
         if said.startswith(_LEFT_OUT):
-            raise NotRead("it leaves parts of its lists out")
+            raise UnreadableJson("it leaves parts of its lists out")
         if word.end() >= len(self._text):
             self.cut = self.ended = True
         return _CONSTANTS.get(said.lower(), said), word.end()
 
-    def _string(self, at: int, place: Place) -> tuple[str, int]:
+    def _string(self, at: int, place: Position) -> tuple[str, int]:
         text, stops = self._text, _STOPS[self._text[at]]
         parts: list[str] = []
         at += 1
@@ -202,13 +204,13 @@ class _Reader:
                 parts.append(said)
             elif self._closes(at, place):
                 return _whole("".join(parts)), at
-            else:  # a quote within the text that was not escaped
+            else:  # an unescaped quote within the string
                 parts.append(stop[0])
         self.cut = self.ended = True
         return "", len(text)
 
-    def _closes(self, at: int, place: Place) -> bool:
-        """Whether the quote before `at` ends its string: what stands behind can follow a string there."""
+    def _closes(self, at: int, place: Position) -> bool:
+        """Returns whether the quote before `at` ends its string, judged by the text behind it."""
         behind = self._gap(at)
         if behind >= len(self._text):
             return True
@@ -224,7 +226,7 @@ class _Reader:
             if self._text.startswith(_LEFT_OUT, after):
                 return True
             return bool((_QUOTED_KEY if place == "member" else _VALUE_START).match(self._text, after))
-        # a comma was left out
+        # a missing comma
         return bool(_QUOTED_KEY.match(self._text, behind)) or (place == "item" and behind > at and sign in "\"'{[")
 
     def _gap(self, at: int, *, commas: bool = False) -> int:
@@ -235,8 +237,8 @@ class _Reader:
         return at >= len(self._text) or bool(_END.match(self._text, at))
 
 
-def put(found: dict[str, Any], key: str, value: Any) -> None:
-    """Puts a member into an object: a list whose name is said again is longer by it, of other members the last one holds."""
+def merge_member(found: dict[str, Any], key: str, value: Any) -> None:
+    """Puts a member into an object: lists of a repeated name are joined, other values replaced."""
     known = found.get(key)
     if isinstance(known, list) and isinstance(value, list):
         known.extend(value)
@@ -245,15 +247,15 @@ def put(found: dict[str, Any], key: str, value: Any) -> None:
 
 
 def merged_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns the members of an object of strict JSON, with lists of the same name joined."""
+    """Returns the members of a strict JSON object, with lists of the same name joined."""
     found: dict[str, Any] = {}
     for key, value in pairs:
-        put(found, key, value)
+        merge_member(found, key, value)
     return found
 
 
 def _escaped(text: str, at: int) -> tuple[str, int]:
-    """Returns what a backslash before `at` and the signs behind it stand for; a sign that needs none stands for itself."""
+    """Returns the character of an escape sequence and its end; an unnecessary escape stands for its character."""
     if at >= len(text):
         return "", at
     sign = text[at]
@@ -266,7 +268,7 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
 
 
 def _whole(said: str) -> str:
-    """Returns the text with halves of surrogate pairs joined where both are there."""
+    """Returns the text with surrogate pairs joined."""
     if not any(0xD800 <= ord(sign) <= 0xDFFF for sign in said):
         return said
     return said.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Reads the members of a model's objects under the names that models give them, within bounds."""
+"""Reads the members of a model's objects under their accepted names, within bounds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fathom.clean_text import clean_text
-from fathom.extraction.response.json_extraction import NotAsAsked
+from fathom.extraction.response.json_extraction import MalformedResponse
 
-# What the lists of an answer may be called, in small letters without signs.
+# Accepted names of an answer's lists, lower-case letters only.
 LISTS = {
     "entities": "entities", "extractedentities": "entities", "namedentities": "entities", "nodes": "entities",
     "facts": "facts", "extractedfacts": "facts", "relations": "facts", "relationships": "facts", "edges": "facts",
@@ -33,9 +33,9 @@ _SAME_SIGNS = str.maketrans(dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys
 
 
 def items(member: object, of: str) -> list[Any]:
-    """Returns the members of a list: one that is missing has none, an object is one or a list by names, text may be JSON.
+    """Returns the items of a list: none if it is missing; an object is a single item or a list by names; text may be JSON.
 
-    Raises NotAsAsked where it is nothing of that.
+    Raises MalformedResponse where it is none of these.
     """
     if isinstance(member, str):
         try:
@@ -47,23 +47,23 @@ def items(member: object, of: str) -> list[Any]:
     if isinstance(member, list):
         return member
     if not isinstance(member, dict):
-        raise NotAsAsked(f"its {of} are no list")
+        raise MalformedResponse(f"its {of} are no list")
     if any(key in by_letters(member) for key in (*NAME, *SOURCE)):
         return [member]
-    return [one for name, value in member.items() for one in _under(name, value)]
+    return [item for name, value in member.items() for item in _under(name, value)]
 
 
 def _under(name: str, value: object) -> list[Any]:
-    """The items that an object holds under a name: a thing of this name, or a type with its names."""
+    """Returns the items of an object under a name: a thing of this name, or a type with its names."""
     if isinstance(value, dict):
         return [{"name": name, **value}]
     if isinstance(value, list):
-        return [{"name": one, "type": name} if isinstance(one, str) else one for one in value]
+        return [{"name": item, "type": name} if isinstance(item, str) else item for item in value]
     return [{"name": name, "type": value}]
 
 
 def by_letters(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the members of an object by the small letters of their names."""
+    """Returns the members of an object by the lower-case letters of their names."""
     found: dict[str, Any] = {}
     for key, value in item.items():
         found.setdefault("".join(sign for sign in key.casefold() if sign.isalnum()), value)
@@ -71,22 +71,22 @@ def by_letters(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Returns the first member of these names that has a value; the item's members are by their letters."""
+    """Returns the first member of these names that has a value; the item's names are normalized by `by_letters`."""
     return next((item[name] for name in names if item.get(name) is not None), None)
 
 
 def words(value: object, longest: int) -> str:
-    """Returns the text on one line; nothing where it is no text or too long."""
+    """Returns the text on a single line; empty if it is no text or too long."""
     said = line(value)
     return said if len(said) <= longest else ""
 
 
 def line(value: object) -> str:
-    """Returns the text on one line, without what no text has; nothing where it is no text."""
+    """Returns the text on a single line, without control characters; empty if it is no text."""
     return " ".join(clean_text(value).split()) if isinstance(value, str) else ""
 
 
 def folded(name: str) -> str:
-    """Returns a name as it is compared within one answer: whatever its case, quotes, hyphens, width and composition."""
+    """Returns the normalized name for comparison within an answer: case, quotes, hyphens, width and composition are folded."""
     plain = unicodedata.normalize("NFKC", name.translate(_SAME_SIGNS))
     return " ".join("".join(sign for sign in plain if unicodedata.category(sign) != "Cf").split()).casefold()

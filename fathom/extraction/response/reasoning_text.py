@@ -1,4 +1,4 @@
-"""Parts what a model thinks from what it answers, where its server leaves both in one text."""
+"""Separates reasoning from the answer, where the server returns both in the same text."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _CLOSERS = re.compile(
     r"|<\|channel\|>\s*final[^<]{0,40}(?:<\|constrain\|>[^<]{0,40})?<\|message\|>|<channel\|>",
     re.IGNORECASE,
 )
-MAX_CLOSERS = 8  # that are looked behind; more stand in the material
+MAX_CLOSERS = 8  # closing marks that are tried; more are quoted material
 
 
 @dataclass(frozen=True)
-class Behind:
-    """A text to look for the answer in.
+class AnswerText:
+    """A text to search for the answer.
 
-    In a `mixed` one reasoning may be left, so that only its last words count; in an `unended` one it is there and has no end.
+    If `mixed`, it may hold reasoning, so that only its last part counts; if `unended`, its reasoning has no end.
     """
 
     text: str
@@ -31,19 +31,19 @@ class Behind:
     unended: bool = False
 
 
-def behind_reasoning(text: str) -> list[Behind]:
-    """Returns where the answer may stand, the likeliest place first: behind the reasoning, where there is some.
+def texts_after_reasoning(text: str) -> list[AnswerText]:
+    """Returns the texts that may hold the answer, the most likely first: after the reasoning, if there is some.
 
-    A template may have written the opening mark into the prompt, so a closing mark alone ends a reasoning. A mark within a
-    JSON string is none: a text that begins as JSON or a fence does has no reasoning before it.
+    A template may put the opening mark into the prompt, so a closing mark alone ends reasoning. A mark within a JSON string
+    does not count: a text that begins as JSON or a code fence has no reasoning before it.
     """
     opener = _OPENERS.search(text)
     opened = opener is not None and opener.start() <= (text.find("{") if "{" in text else len(text))
     begins_as_json = text[:1] in ("{", '"') or (text[:1] == "[" and not (opener and opener.start() == 0))
     if begins_as_json or text.startswith(("```", "~~~")):
-        return [Behind(text)]
+        return [AnswerText(text)]
     closers = list(_CLOSERS.finditer(text))
     if not closers:
-        return [Behind(text, mixed=opened, unended=opened)]
-    behind = [Behind(text[one.end() :]) for one in reversed([*closers[:1], *closers[1:][-MAX_CLOSERS:]])]
-    return behind if opened else [*behind, Behind(text, mixed=True)]
+        return [AnswerText(text, mixed=opened, unended=opened)]
+    behind = [AnswerText(text[closer.end() :]) for closer in reversed([*closers[:1], *closers[1:][-MAX_CLOSERS:]])]
+    return behind if opened else [*behind, AnswerText(text, mixed=True)]

@@ -1,1 +1,1 @@
-"""Layers between a caller and a provider: response cache, budget, rate limit, retry, log of calls, pause of an account."""
+"""LLM middleware: budget, account pause, rate limit, retries, response cache, call log."""

@@ -1,4 +1,4 @@
-"""What every question was: its tokens, cost and seconds, in the log as an event and in the table that costs are summed from."""
+"""Records every call in the table `llm_calls` and as log events: tokens, cost, seconds."""
 
 from __future__ import annotations
 
@@ -10,86 +10,86 @@ from uuid import uuid4
 from sqlalchemy.engine import Engine
 
 from fathom.errors import FathomError, PassageTooLong
-from fathom.llm.client import Answer, Asker, NoAnswer, Question, paying_document
+from fathom.llm.client import LLMCallFailed, LLMClient, LLMRequest, LLMResponse, billed_document
 from fathom.llm.middleware.budget import collection_of, day_of
 from fathom.observability.structured_logging import emit
 from fathom.tables import llm_calls
 
 
-class CallRecord:
-    """Puts answers and failures on record."""
+class CallLog:
+    """Writes calls to the table `llm_calls`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def put(self, question: Question, answer: Answer, outcome: str, seconds: float, *, saved_usd: float = 0.0) -> None:
-        """The call is in `llm_calls`; `tokens_in` there is all it read, of which the caches' parts are named too."""
-        document, now = paying_document(), time.time()
+    def put(self, request: LLMRequest, response: LLMResponse, outcome: str, seconds: float, *, saved_usd: float = 0.0) -> None:
+        """Writes a call; `tokens_in` are all input tokens, of which the prompt cache's are given too."""
+        document, now = billed_document(), time.time()
         row: dict[str, Any] = {
             "at": now,
             "day": day_of(now),
             "document": document,
             "collection": collection_of(document),
-            "model": answer.model,
-            "prompt": question.prompt,
+            "model": response.model,
+            "prompt": request.prompt,
             "outcome": outcome,
-            "tokens_in": answer.tokens.tokens_in,
-            "cache_read": answer.tokens.cache_read,
-            "cache_write": answer.tokens.cache_write,
-            "tokens_out": answer.tokens.out,
-            "cost_usd": answer.cost_usd,
+            "tokens_in": response.tokens.tokens_in,
+            "cache_read": response.tokens.cache_read,
+            "cache_write": response.tokens.cache_write,
+            "tokens_out": response.tokens.out,
+            "cost_usd": response.cost_usd,
             "saved_usd": saved_usd,
             "seconds": round(seconds, 4),
-            "estimated": answer.estimated,
+            "estimated": response.estimated,
         }
         with self.engine.begin() as connection:
             connection.execute(llm_calls.insert().values(**row))
 
 
-class Observed:
-    """Says and records each try; an answer is on record before anybody sees it."""
+class LoggingClient:
+    """Logs and records each attempt; a response is recorded before it is returned."""
 
-    def __init__(self, inner: Asker, record: CallRecord) -> None:
+    def __init__(self, inner: LLMClient, call_log: CallLog) -> None:
         self.model = inner.model
         self._inner = inner
-        self._record = record
+        self._call_log = call_log
 
-    def ask(self, question: Question) -> Answer:
-        """The answer of the layer below, or what it raises."""
-        call, document, began = uuid4().hex[:12], paying_document(), time.perf_counter()
-        emit("llm.request", "The language model is asked", document=document, model=self.model, call=call)
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the inner client's response, or raises its error."""
+        call, document, began = uuid4().hex[:12], billed_document(), time.perf_counter()
+        emit("llm.request", "LLM request sent", document=document, model=self.model, call=call)
         try:
-            answer = self._inner.ask(question)
-        except (NoAnswer, FathomError) as error:
+            response = self._inner.complete(request)
+        except (LLMCallFailed, FathomError) as error:
             seconds = time.perf_counter() - began
-            kind = error.kind if isinstance(error, NoAnswer) else error.name
+            kind = error.kind if isinstance(error, LLMCallFailed) else error.name
             said: dict[str, Any] = {"model": self.model, "call": call, "error": kind, "seconds": round(seconds, 3)}
-            emit("llm.error", "The language model gave no answer", document=document, **said)
-            if not isinstance(error, PassageTooLong):  # told by what is known, or learned from: nothing was answered
-                self._record.put(question, Answer("", "refused", self.model), kind, seconds)
+            emit("llm.error", "LLM request failed", document=document, **said)
+            if not isinstance(error, PassageTooLong):  # from known limits, or learned from: no call to record
+                self._call_log.put(request, LLMResponse("", "refused", self.model), kind, seconds)
             raise
         seconds = time.perf_counter() - began
-        said = {"model": self.model, "call": call, "tokens_in": answer.tokens.tokens_in, "tokens_out": answer.tokens.out}
-        said |= {"cost_usd": round(answer.cost_usd, 6), "seconds": round(seconds, 3)}
-        emit("llm.response", "The language model answered", document=document, **said)
-        self._record.put(question, answer, answer.ending, seconds)
-        return answer
+        said = {"model": self.model, "call": call, "tokens_in": response.tokens.tokens_in, "tokens_out": response.tokens.out}
+        said |= {"cost_usd": round(response.cost_usd, 6), "seconds": round(seconds, 3)}
+        emit("llm.response", "LLM response received", document=document, **said)
+        self._call_log.put(request, response, response.stop_reason, seconds)
+        return response
 
 
-class Saving:
-    """Records what answers kept from before would have cost; above the cache."""
+class CacheSavings:
+    """Records the savings of cached responses; placed above the cache."""
 
-    def __init__(self, inner: Asker, record: CallRecord) -> None:
+    def __init__(self, inner: LLMClient, call_log: CallLog) -> None:
         self.model = inner.model
         self._inner = inner
-        self._record = record
+        self._call_log = call_log
 
-    def ask(self, question: Question) -> Answer:
-        """The answer of the layer below; one that was kept costs nothing now."""
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the inner client's response; a cached response costs nothing."""
         began = time.perf_counter()
-        answer = self._inner.ask(question)
-        if not answer.remembered:
-            return answer
-        free = replace(answer, cost_usd=0.0, tokens=type(answer.tokens)())
-        self._record.put(question, free, "remembered", time.perf_counter() - began, saved_usd=answer.cost_usd)
+        response = self._inner.complete(request)
+        if not response.cached:
+            return response
+        free = replace(response, cost_usd=0.0, tokens=type(response.tokens)())
+        self._call_log.put(request, free, "remembered", time.perf_counter() - began, saved_usd=response.cost_usd)
         return free

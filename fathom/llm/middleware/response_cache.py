@@ -1,4 +1,4 @@
-"""Answers that were paid for, kept on disk: asked again by anyone on this host, they are there; a failure never is."""
+"""Caches responses on disk for all processes of the host; failures are not cached."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from fathom.llm.client import Answer, Asker, Question, TokenUse, paying_document
-from fathom.llm.host_sqlite import LocalFile
+from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, TokenUsage, billed_document
+from fathom.llm.host_sqlite import HostSQLite
 
 _MB = 1024 * 1024
-_USED_AGAIN_S = 86_400.0  # an answer's last use is noted once a day at most
+_USED_AGAIN_S = 86_400.0  # a response's last use is updated once a day at most
+_STORED_NAMES = {"stop_reason": "ending", "cached": "remembered"}  # of fields of a response, in the JSON of the cache
+_FIELDS = {stored: name for name, stored in _STORED_NAMES.items()}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, model TEXT, prompt TEXT, answer TEXT, bytes INTEGER, used_at REAL);
 CREATE INDEX IF NOT EXISTS answers_by_use ON answers (used_at);
@@ -22,16 +24,16 @@ CREATE INDEX IF NOT EXISTS uses_by_key ON uses (key);
 """
 
 
-class AnswerStore:
-    """Answers by key in one SQLite file, for all threads and processes of a host; the longest unused go when it is full."""
+class ResponseCache:
+    """Responses by request key in a SQLite file, bounded in size; the least recently used are evicted."""
 
-    def __init__(self, file: Path, *, most_mb: int) -> None:
-        self._file = LocalFile(file, _SCHEMA, synchronous="FULL")  # an answer that was paid for survives a power cut
-        self._most = most_mb * _MB
+    def __init__(self, file: Path, *, max_mb: int) -> None:
+        self._file = HostSQLite(file, _SCHEMA, synchronous="FULL")  # a paid response survives a power cut
+        self._max_bytes = max_mb * _MB
         self._puts = 0
 
-    def get(self, key: str, document: str | None = None) -> Answer | None:
-        """The answer kept under the key; `document` uses it from now on."""
+    def get(self, key: str, document: str | None = None) -> LLMResponse | None:
+        """Returns the response cached under the key, None if there is none; notes that `document` uses it."""
         with self._file.reading() as connection:
             row = connection.execute("SELECT answer, used_at FROM answers WHERE key = ?", (key,)).fetchone()
             if row is None:
@@ -39,13 +41,14 @@ class AnswerStore:
             if time.time() - row[1] > _USED_AGAIN_S:
                 connection.execute("UPDATE answers SET used_at = ? WHERE key = ?", (time.time(), key))
             _use(connection, key, document)
-        data = json.loads(row[0])
-        return Answer(**{**data, "tokens": TokenUse(**data["tokens"]), "remembered": True})
+        data = {_FIELDS.get(name, name): value for name, value in json.loads(row[0]).items()}
+        return LLMResponse(**{**data, "tokens": TokenUsage(**data["tokens"]), "cached": True})
 
-    def put(self, key: str, prompt: str, answer: Answer, document: str | None = None) -> None:
-        """The answer is on the disk."""
-        text = json.dumps(asdict(answer), ensure_ascii=False)
-        row = (key, answer.model, prompt, text, len(text.encode()) + 200, time.time())
+    def put(self, key: str, prompt: str, response: LLMResponse, document: str | None = None) -> None:
+        """Stores a response durably."""
+        data = {_STORED_NAMES.get(name, name): value for name, value in asdict(response).items()}
+        text = json.dumps(data, ensure_ascii=False)
+        row = (key, response.model, prompt, text, len(text.encode()) + 200, time.time())
         with self._file.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
             _use(connection, key, document)
@@ -54,11 +57,11 @@ class AnswerStore:
             self.shrink()
 
     def shrink(self) -> int:
-        """The store is within its bound, by leaving out what was longest not used; answers how many answers that were."""
+        """Evicts the least recently used responses if the cache is over its bound; returns their number."""
         with self._file.writing() as connection:
             (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM answers").fetchone()
             gone: list[tuple[str]] = []
-            over = size - int(self._most * 0.9) if size > self._most else 0
+            over = size - int(self._max_bytes * 0.9) if size > self._max_bytes else 0
             for key, length in connection.execute("SELECT key, bytes FROM answers ORDER BY used_at, key"):
                 if over <= 0:
                     break
@@ -68,7 +71,7 @@ class AnswerStore:
         return len(gone)
 
     def forget(self, document: str) -> int:
-        """No answer is kept that this document alone has used; answers how many there were."""
+        """Deletes the responses that only this document has used; returns their number."""
         mine = (
             "SELECT key FROM uses AS mine WHERE document = ? AND NOT EXISTS "
             "(SELECT 1 FROM uses WHERE uses.key = mine.key AND uses.document <> mine.document)"
@@ -80,19 +83,19 @@ class AnswerStore:
         return len(gone)
 
     def used_by(self, document: str) -> int:
-        """How many answers are kept that this document has used."""
+        """Returns the number of cached responses that this document has used."""
         with self._file.reading() as connection:
             (number,) = connection.execute("SELECT count(*) FROM uses WHERE document = ?", (document,)).fetchone()
         return int(number)
 
     def count(self) -> int:
-        """How many answers are kept."""
+        """Returns the number of cached responses."""
         with self._file.reading() as connection:
             (number,) = connection.execute("SELECT count(*) FROM answers").fetchone()
         return int(number)
 
     def close(self) -> None:
-        """Its file is closed."""
+        """Closes its file."""
         self._file.close()
 
 
@@ -109,32 +112,34 @@ def _use(connection: sqlite3.Connection, key: str, document: str | None) -> None
         connection.execute("INSERT OR IGNORE INTO uses VALUES (?, ?)", (key, document))
 
 
-class Remembering:
-    """Keeps each answer worth keeping as soon as it arrives: next to the provider, before anyone can fail over it."""
+class CacheWriter:
+    """Stores each valid response as soon as it arrives; placed next to the provider, so that no later failure loses it."""
 
-    def __init__(self, inner: Asker, store: AnswerStore, worth_keeping: Callable[[Question, Answer], bool]) -> None:
+    def __init__(
+        self, inner: LLMClient, store: ResponseCache, worth_keeping: Callable[[LLMRequest, LLMResponse], bool]
+    ) -> None:
         self.model = inner.model
         self._inner = inner
         self._store = store
         self._worth_keeping = worth_keeping
 
-    def ask(self, question: Question) -> Answer:
-        """The answer of the provider."""
-        answer = self._inner.ask(question)
-        if answer.ending == "complete" and self._worth_keeping(question, answer):
-            self._store.put(question.key(self.model), question.prompt, answer, paying_document())
-        return answer
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the provider's response."""
+        response = self._inner.complete(request)
+        if response.stop_reason == "complete" and self._worth_keeping(request, response):
+            self._store.put(request.key(self.model), request.prompt, response, billed_document())
+        return response
 
 
-class Recalling:
-    """Answers from what is kept, before money, limits and the provider."""
+class CacheReader:
+    """Returns cached responses; placed above budget, rate limit and provider."""
 
-    def __init__(self, inner: Asker, store: AnswerStore) -> None:
+    def __init__(self, inner: LLMClient, store: ResponseCache) -> None:
         self.model = inner.model
         self._inner = inner
         self._store = store
 
-    def ask(self, question: Question) -> Answer:
-        """The answer that is kept, `remembered`; else that of the layer below."""
-        kept = self._store.get(question.key(self.model), paying_document())
-        return kept if kept is not None else self._inner.ask(question)
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the cached response, else the inner client's."""
+        kept = self._store.get(request.key(self.model), billed_document())
+        return kept if kept is not None else self._inner.complete(request)

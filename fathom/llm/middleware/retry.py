@@ -1,4 +1,4 @@
-"""Another try where a provider gave no answer: after the time it asks for, else ever later, a bounded number of times."""
+"""Retries failed attempts with exponential backoff and jitter, or after the server's retry-after."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ import time
 from collections.abc import Callable
 
 from fathom.errors import LanguageModelUnreachable
-from fathom.llm.client import Answer, Asker, NoAnswer, Question
+from fathom.llm.client import LLMCallFailed, LLMClient, LLMRequest, LLMResponse
 
-TRIES = 7
-LOADING_S, EACH_LOADING_S = 300.0, 5.0  # a server that loads its model is waited for so long, asked so often
-FIRST_S, LONGEST_S = 0.5, 30.0
-LONGEST_ASKED_S = 300.0  # a server that asks for more is down, as far as one document is concerned
+MAX_TRIES = 7
+MAX_LOADING_S, MAX_LOADING_WAIT_S = 300.0, 5.0  # while a server loads its model: total wait, interval
+FIRST_WAIT_S, MAX_WAIT_S = 0.5, 30.0
+MAX_RETRY_AFTER_S = 300.0  # a server that asks for more counts as down
 
 
-class Retrying:
-    """Asks again; the waits of many callers are spread, so that they do not all come back at once."""
+class RetryingClient:
+    """Retries failed attempts; the jitter keeps many callers from returning at once."""
 
     def __init__(
-        self, inner: Asker, *, sleep: Callable[[float], None] = time.sleep, chance: Callable[[], float] = random.random
+        self, inner: LLMClient, *, sleep: Callable[[float], None] = time.sleep, chance: Callable[[], float] = random.random
     ) -> None:
         self.model = inner.model
         self._inner = inner
         self._sleep = sleep
         self._chance = chance
 
-    def ask(self, question: Question) -> Answer:
-        """The first answer that comes. Raises LanguageModelUnreachable after `TRIES` tries or where the wait is too long."""
+    def complete(self, request: LLMRequest) -> LLMResponse:
+        """Returns the first response. Raises LanguageModelUnreachable after `MAX_TRIES` attempts or if the wait is too long."""
         number, loads, loading = 1, 0, 0.0
         while True:
             try:
-                return self._inner.ask(question)
-            except NoAnswer as error:
-                if error.kind == "loading" and loading < LOADING_S:
+                return self._inner.complete(request)
+            except LLMCallFailed as error:
+                if error.kind == "loading" and loading < MAX_LOADING_S:
                     number, loads = number - 1, loads + 1
-                    wait = min(EACH_LOADING_S, self._wait(loads, error.retry_after))
+                    wait = min(MAX_LOADING_WAIT_S, self._wait(loads, error.retry_after))
                     loading += wait
                 else:
                     wait = self._wait(number, error.retry_after)
-                if number >= TRIES or wait > LONGEST_ASKED_S:
+                if number >= MAX_TRIES or wait > MAX_RETRY_AFTER_S:
                     raise LanguageModelUnreachable(
                         f"The language model gave no answer in {number} {'try' if number == 1 else 'tries'}: {error}"
                     ) from error
@@ -47,6 +47,6 @@ class Retrying:
             self._sleep(wait)
 
     def _wait(self, number: int, asked: float | None) -> float:
-        growing: float = min(LONGEST_S, FIRST_S * 2.0 ** (number - 1))
+        growing: float = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** (number - 1))
         spread = 0.5 + self._chance() / 2
         return growing * spread if asked is None else asked + growing * self._chance() / 4

@@ -1,1 +1,1 @@
-"""Asks language models over the network: their wire formats, what their servers can do, whose fault a refusal is."""
+"""LLM providers: wire formats, negotiation of server capabilities, classification of errors."""

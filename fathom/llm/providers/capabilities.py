@@ -1,6 +1,6 @@
-"""What a server that speaks chat completions can do: how it is asked, learned from what it refuses.
+"""Request styles of chat completion servers, adapted to their refusals.
 
-A refused request costs nothing: the first question is asked in the fullest manner, and each refusal takes away what it names.
+A refused request costs nothing: the first request uses every feature, and each refusal removes the feature it names.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from fathom.llm.client import Question
+from fathom.llm.client import LLMRequest
 from fathom.llm.providers.error_response import RefusedCall
 
-Format = Literal["json_schema", "json_object", "text"]
-Nulls = Literal["union", "any_of", "nullable", "text"]
+ResponseFormat = Literal["json_schema", "json_object", "text"]
+NullStyle = Literal["union", "any_of", "nullable", "text"]
 LengthParameter = Literal["max_completion_tokens", "max_tokens", "none"]
 
 _STATUSES = (400, 403, 404, 415, 422, 424, 500, 501, 503)
@@ -23,7 +23,7 @@ _OF_FORMAT = re.compile(
     r"response[_ ]format|json[_ ]?schema|json[_ ]?object|json[_ ]?mode|json output|structured[_ ]?output|guided|grammar"
     r"|xgrammar|outlines|response_schema|output format|schema for response|\bschema\b"
 )
-# Of an error of the server itself: it may be about anything that goes through a grammar or schema.
+# In a server error (5xx): about grammars or schemas.
 _OF_GRAMMAR = re.compile(
     r"grammar|json[_ ]?schema|response[_ ]format|structured[_ ]?output|guided|outlines|\bschema\b|unhashable type"
 )
@@ -42,24 +42,24 @@ _OF_SYSTEM = re.compile(
 
 
 @dataclass(frozen=True)
-class ChatManner:
-    """How a server is asked for an answer: its format, how a missing date is typed, the name of the bound, and what besides.
+class ChatRequestStyle:
+    """The format of the answer, the typing of nullable fields, the name of the length parameter, and optional parameters.
 
-    `bound_refused` where another name of the bound was refused before.
+    `bound_refused` means that another name of the length parameter was refused before.
     """
 
-    format: Format = "json_schema"
-    nulls: Nulls = "union"
+    format: ResponseFormat = "json_schema"
+    nulls: NullStyle = "union"
     length: LengthParameter = "max_completion_tokens"
     effort: bool = True
     system: bool = True
     bound_refused: bool = False
 
-    def parameters(self, question: Question, max_tokens: int) -> dict[str, Any]:
+    def parameters(self, request: LLMRequest, max_tokens: int) -> dict[str, Any]:
         """Returns the parameters of a completion beside the model's name."""
-        asked: dict[str, Any] = {"messages": self._messages(question)}
+        asked: dict[str, Any] = {"messages": self._messages(request)}
         if self.format == "json_schema":
-            schema = with_nulls(question.schema, self.nulls)
+            schema = with_nulls(request.schema, self.nulls)
             asked["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {"name": "record", "strict": True, "schema": schema},
@@ -72,8 +72,8 @@ class ChatManner:
             asked["reasoning_effort"] = "low"
         return asked
 
-    def after(self, refused: RefusedCall) -> ChatManner | None:
-        """Returns the manner to ask in after this one was refused so; None where the refusal is about nothing known."""
+    def after(self, refused: RefusedCall) -> ChatRequestStyle | None:
+        """Returns the style to try after this refusal; None if it is about no known feature."""
         if refused.status not in _STATUSES or refused.is_page:
             return None
         if refused.status >= 500:
@@ -86,24 +86,24 @@ class ChatManner:
             or self._without_system(refused)
         )
 
-    def plainer(self) -> ChatManner | None:
-        """Returns the next manner that asks for less, for a refusal without a reason; None where nothing is left."""
+    def plainer(self) -> ChatRequestStyle | None:
+        """Returns the next style with fewer features, for a refusal without a reason; None if none is left."""
         if self.effort:
             return replace(self, effort=False)
         if self.format != "text":
             return replace(self, format="json_object" if self.format == "json_schema" else "text")
         return replace(self, length="none") if self.length != "none" else None
 
-    def _messages(self, question: Question) -> list[dict[str, str]]:
-        system = question.system
+    def _messages(self, request: LLMRequest) -> list[dict[str, str]]:
+        system = request.system
         if self.format != "json_schema":
-            schema = json.dumps(question.schema)
+            schema = json.dumps(request.schema)
             system = f"{system}\n\nAnswer with one JSON object of this schema, and nothing else:\n{schema}"
         if self.system:
-            return [{"role": "system", "content": system}, {"role": "user", "content": question.text}]
-        return [{"role": "user", "content": f"{system}\n\n{question.text}"}]
+            return [{"role": "system", "content": system}, {"role": "user", "content": request.text}]
+        return [{"role": "user", "content": f"{system}\n\n{request.text}"}]
 
-    def _with_other_length(self, refused: RefusedCall) -> ChatManner | None:
+    def _with_other_length(self, refused: RefusedCall) -> ChatRequestStyle | None:
         if self.length == "none" or not refused.says(self.length) or not refused.says(*_UNKNOWN):
             return None
         if self.bound_refused:
@@ -111,53 +111,54 @@ class ChatManner:
         other: LengthParameter = "max_tokens" if self.length == "max_completion_tokens" else "max_completion_tokens"
         return replace(self, length=other, bound_refused=True)
 
-    def _without_effort(self, refused: RefusedCall) -> ChatManner | None:
+    def _without_effort(self, refused: RefusedCall) -> ChatRequestStyle | None:
         return replace(self, effort=False) if self.effort and refused.says("reasoning_effort", "reasoning.effort") else None
 
-    def _without_nulls(self, refused: RefusedCall) -> ChatManner | None:
+    def _without_nulls(self, refused: RefusedCall) -> ChatRequestStyle | None:
         if self.format != "json_schema" or not _OF_NULLS.search(refused.words):
             return None
-        styles = get_args(Nulls)
+        styles = get_args(NullStyle)
         after = styles.index(self.nulls) + 1
         return replace(self, nulls=styles[after]) if after < len(styles) else None
 
-    def _without_format(self, refused: RefusedCall) -> ChatManner | None:
-        """Another way to type what may be null, else a format that the server names, else the next plainer one."""
+    def _without_format(self, refused: RefusedCall) -> ChatRequestStyle | None:
+        """Returns another typing of nullable fields, else a format that the server names, else the next plainer format."""
         if (other := self._without_nulls(refused)) is not None and not _is_whole_format_refused(refused):
             return other
         if self.format == "text":
             return None
-        named = {one for one in get_args(Format) if re.search(rf"(?:must be|support\w* values?|one of|expected|use|allowed)"
-                 rf"[^.]{{0,80}}['\"`]{one}\b", refused.words)} - {self.format}  # fmt: skip
-        plainer: Format = "json_object" if self.format == "json_schema" else "text"
+        named = {name for name in get_args(ResponseFormat)
+                 if re.search(rf"(?:must be|support\w* values?|one of|expected|use|allowed)"
+                 rf"[^.]{{0,80}}['\"`]{name}\b", refused.words)} - {self.format}  # fmt: skip
+        plainer: ResponseFormat = "json_object" if self.format == "json_schema" else "text"
         if plainer not in named and "text" in named:
             plainer = "text"
         return replace(self, format=plainer)
 
-    def _without_system(self, refused: RefusedCall) -> ChatManner | None:
+    def _without_system(self, refused: RefusedCall) -> ChatRequestStyle | None:
         unwanted = (*_UNKNOWN, "only user", "must alternate", "not enabled")
         if not self.system or not refused.says(*unwanted):
             return None
         return replace(self, system=False) if _OF_SYSTEM.search(refused.words) else None
 
 
-def with_nulls(schema: Mapping[str, Any], style: Nulls) -> dict[str, Any]:
+def with_nulls(schema: Mapping[str, Any], style: NullStyle) -> dict[str, Any]:
     """Returns the schema with each `type: [T, "null"]` written in another style."""
     found: Any = _with_nulls(schema, style)
     return dict(found)
 
 
-def _with_nulls(value: Any, style: Nulls) -> Any:
+def _with_nulls(value: Any, style: NullStyle) -> Any:
     if isinstance(value, list):
-        return [_with_nulls(one, style) for one in value]
+        return [_with_nulls(item, style) for item in value]
     if not isinstance(value, Mapping):
         return value
-    inner = {name: _with_nulls(one, style) for name, one in value.items()}
+    inner = {name: _with_nulls(item, style) for name, item in value.items()}
     kinds = inner.get("type")
     if style == "union" or not isinstance(kinds, list):
         return inner
     plain = [kind for kind in kinds if kind != "null"]
-    rest = {name: one for name, one in inner.items() if name != "type"}
+    rest = {name: item for name, item in inner.items() if name != "type"}
     if style == "any_of":
         return {**rest, "anyOf": [{"type": kind} for kind in kinds]}
     if style == "nullable":
@@ -167,7 +168,7 @@ def _with_nulls(value: Any, style: Nulls) -> Any:
 
 
 def _is_whole_format_refused(refused: RefusedCall) -> bool:
-    """Whether it is the format that is refused, not a part of the schema."""
+    """Returns whether the format itself is refused, not a part of the schema."""
     return refused.has_code("response_format", "response_format.type") or re.search(
         r"(?:response[_ ]format|json_schema|structured outputs?)\b[^.:]{0,60}"
         r"(?:not supported|unsupported|unavailable|must be|does not)"

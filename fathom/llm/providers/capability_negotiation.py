@@ -1,4 +1,4 @@
-"""Asks a server in the manner that it takes, and learns the manner from what it refuses: common to all providers."""
+"""Negotiates a request style with a server by learning from its refusals; common to all providers."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from fathom.errors import AccountRefused, AnswerRefused, ExtractionFailed, FathomError, ProxyRefused, RequestRefused
-from fathom.llm.client import Answer, NoAnswer, Question, TokenUse
-from fathom.llm.providers.capability_store import ServerMemory
+from fathom.llm.client import LLMCallFailed, LLMRequest, LLMResponse, TokenUsage
+from fathom.llm.providers.capability_store import CapabilityStore
 from fathom.llm.providers.context_limits import TokenLimits
-from fathom.llm.providers.error_classification import is_about_content, refusal
+from fathom.llm.providers.error_classification import classify_refusal, is_about_content
 from fathom.llm.providers.error_response import RefusedCall
 from fathom.llm.providers.token_usage import TokenFactors
 from fathom.observability.structured_logging import get_logger
 
-MAX_LESSONS = 16  # refusals of one question that are learned from
-MAX_ALIKE = 3  # refusals for no known reason in a row, after which it is the request and not the texts
+MAX_REFUSALS = 16  # refusals of a request that are learned from
+MAX_UNEXPLAINED = 3  # unexplained refusals in a row, after which the request is at fault and not the texts
 
 log = get_logger(__name__)
 
 
-class AskingManner(Protocol):
-    """How a server is asked, of which a refusal may take something away."""
+class AnyRequestStyle(Protocol):
+    """A request style, of which a refusal may remove features."""
 
-    def plainer(self) -> AskingManner | None:
-        """The next manner that asks for less; None where nothing is left to leave out."""
+    def plainer(self) -> AnyRequestStyle | None:
+        """Returns the next style with fewer features, None if none is left."""
         ...
 
 
-Manner = TypeVar("Manner", bound=AskingManner)
+Style = TypeVar("Manner", bound=AnyRequestStyle)
 
 
-class Lessons(Generic[Manner]):
-    """The manner and limits of one model at one server: recalled from its memory, changed by what is refused.
+class CapabilityNegotiator(Generic[Style]):
+    """Holds the request style and limits of a model at a server: loaded from the store, changed by refusals.
 
-    The first question to a server that never answered goes alone, since all others would be refused with it.
+    The first request to an unknown server is sent alone, since concurrent requests would all be refused with it.
     """
 
     def __init__(
         self,
-        first: Manner,
-        memory: ServerMemory,
+        first: Style,
+        store: CapabilityStore,
         model: str,
-        after: Callable[[Manner, RefusedCall], Manner | None],
+        after: Callable[[Style, RefusedCall], Style | None],
         limits: TokenLimits | None = None,
     ) -> None:
         self._first = first
         self._first_limits = limits or TokenLimits()
-        self._memory = memory
+        self._store = store
         self._model = model
         self._after = after
         self._lock = threading.Lock()
         self._alone = threading.Lock()
         self._met = False
         self._fault: tuple[float, FathomError] | None = None
-        self._manner: Manner | None = None
+        self._style: Style | None = None
         self._limits: TokenLimits | None = None
         self._was_recalled = False
         self._alike = 0
@@ -66,97 +66,97 @@ class Lessons(Generic[Manner]):
         self._counted = 0
 
     @property
-    def manner(self) -> Manner:
-        """How the server is asked."""
+    def style(self) -> Style:
+        """The current request style."""
         with self._lock:
-            if self._manner is None:
-                recalled = self._memory.recall("manner", type(self._first))
+            if self._style is None:
+                recalled = self._store.recall("manner", type(self._first))
                 self._was_recalled = recalled is not None
-                self._manner = recalled or self._first
-            return self._manner
+                self._style = recalled or self._first
+            return self._style
 
     @property
     def limits(self) -> TokenLimits:
-        """What the model holds."""
+        """The known token limits of the model."""
         with self._lock:
             if self._limits is None:
-                self._limits = self._memory.recall("limits", TokenLimits) or self._first_limits
+                self._limits = self._store.recall("limits", TokenLimits) or self._first_limits
                 self.factors.into = self._limits.factor
             return self._limits
 
-    def ask(self, question: Question, call: Callable[[Manner, int], Answer | RefusedCall]) -> Answer:
-        """Returns the answer of `call(manner, max_tokens)`, called again with what a refusal taught.
+    def complete(self, request: LLMRequest, call: Callable[[Style, int], LLMResponse | RefusedCall]) -> LLMResponse:
+        """Returns the response of `call(style, max_tokens)`, called again after each refusal that could be learned from.
 
-        Raises NoAnswer for what another try may mend, else a named error.
+        Raises LLMCallFailed for a transient error, else a named error.
         """
         with self._first_alone():
-            start, tried = self.manner, set[Manner]()
+            start, tried = self.style, set[Style]()
             try:
-                for _ in range(MAX_LESSONS):
-                    manner, asked = self.manner, self.limits.answer_tokens(question)
-                    tried.add(manner)
-                    found = call(manner, asked)
-                    if isinstance(found, Answer):
-                        self._settle(manner)
-                        return self._cut(question, found, asked)
-                    self.learn(found, manner, question, asked, tried)
+                for _ in range(MAX_REFUSALS):
+                    style, asked = self.style, self.limits.answer_tokens(request)
+                    tried.add(style)
+                    found = call(style, asked)
+                    if isinstance(found, LLMResponse):
+                        self._settle(style)
+                        return self._cut(request, found, asked)
+                    self.learn(found, style, request, asked, tried)
                 raise RequestRefused("The server of the language model refuses each form of the request in turn.")
             except RequestRefused:
                 with self._lock:
-                    self._manner = start
+                    self._style = start
                 raise
 
     def learn(
-        self, refused: RefusedCall, manner: Manner, question: Question, asked: int, tried: set[Manner] | None = None
+        self, refused: RefusedCall, style: Style, request: LLMRequest, asked: int, tried: set[Style] | None = None
     ) -> None:
-        """Learns from a refusal; raises what it means where there is nothing to learn."""
+        """Learns from a refusal; raises its named error if there is nothing to learn."""
         tried = tried if tried is not None else set()
-        named = refusal(refused, self._model, has_answered=self._memory.has_answered)
+        named = classify_refusal(refused, self._model, has_answered=self._store.has_answered)
         if isinstance(named, (AccountRefused, ProxyRefused)) or (
             isinstance(named, AnswerRefused) and is_about_content(refused)
         ):
             raise named
         if refused.status != 429 or refused.says("request too large", "requested tokens exceed"):
-            limits = self.limits.after(refused, question, asked)
+            limits = self.limits.after(refused, request, asked)
             if limits is not None:
                 return self._know(limits, refused)
-        other = self._after(manner, refused)
+        other = self._after(style, refused)
         if other is None and isinstance(named, RequestRefused):
-            plainer = manner.plainer()
-            other = plainer if isinstance(plainer, type(manner)) else None
+            plainer = style.plainer()
+            other = plainer if isinstance(plainer, type(style)) else None
         if (
             other is None
             and self._was_recalled
             and isinstance(named, (AnswerRefused, RequestRefused))
             and refused.status == 400
         ):
-            other = self._first  # the server is another than it was
+            other = self._first  # the server has changed since
             self._was_recalled = False
-            self._memory.learn(manner=None, limits=None)
+            self._store.learn(manner=None, limits=None)
         while other is not None and other in tried:
             plainer = other.plainer()
-            other = plainer if isinstance(plainer, type(manner)) else None
+            other = plainer if isinstance(plainer, type(style)) else None
         if other is None:
             raise self._counted_alike(named)
-        log.info("A server takes a question in another form", sub_stage="learned", metrics={"why": refused.said})
+        log.info("LLM request style changed after a refusal", sub_stage="learned", metrics={"why": refused.said})
         with self._lock:
-            if self._manner == manner:  # another thread may have learned it meanwhile
-                self._manner = other
+            if self._style == style:  # another thread may have changed it meanwhile
+                self._style = other
         return None
 
-    def counted(self, question: Question, said: str, tokens: TokenUse) -> None:
-        """The server counted so many tokens: what it counts is known for answers of which it says nothing."""
+    def counted(self, request: LLMRequest, said: str, tokens: TokenUsage) -> None:
+        """Notes the token count of a server, to calibrate estimates for responses without a count."""
         with self._lock:
-            self.factors.add(question, said, tokens)
+            self.factors.add(request, said, tokens)
             self._counted += 1
-            known = self._counted & (self._counted - 1) == 0  # 1, 2, 4, 8 … are enough to keep
+            known = self._counted & (self._counted - 1) == 0  # stored after 1, 2, 4, 8 … counts
             factor = round(self.factors.into, 3)
         if known and factor != self.limits.factor:
             self._know(replace(self.limits, factor=factor))
 
     def close(self) -> None:
-        """The memory's file is closed, until it is used again."""
-        self._memory.close()
+        """Closes the store's file until the next use."""
+        self._store.close()
 
     @contextmanager
     def _first_alone(self) -> Iterator[None]:
@@ -167,7 +167,7 @@ class Lessons(Generic[Manner]):
         with self._alone:
             if not self._has_met():
                 if self._fault is not None and self._fault[0] >= came:
-                    raise self._fault[1]  # what was refused to the first is refused to those that waited for it
+                    raise self._fault[1]  # a fatal error of the first request holds for those that waited
                 with self._meeting():
                     yield
                 return
@@ -177,8 +177,8 @@ class Lessons(Generic[Manner]):
     def _meeting(self) -> Iterator[None]:
         try:
             yield
-        except NoAnswer:
-            self._met = True  # a server in trouble holds nobody up
+        except LLMCallFailed:
+            self._met = True  # a server in trouble blocks no other request
             raise
         except ExtractionFailed:
             raise
@@ -189,41 +189,43 @@ class Lessons(Generic[Manner]):
 
     @property
     def is_met(self) -> bool:
-        """Whether the server has answered before, or was in trouble when it was asked first."""
+        """Whether the server has answered before, or was in trouble at the first request."""
         return self._has_met()
 
     def _has_met(self) -> bool:
-        return self._met or self._memory.has_answered
+        return self._met or self._store.has_answered
 
-    def _settle(self, manner: Manner) -> None:
+    def _settle(self, style: Style) -> None:
         self._alike = 0
-        if manner != self._first and self._memory.recall("manner", type(manner)) != manner:
-            self._memory.learn(manner=manner)
-        self._memory.answered()
+        if style != self._first and self._store.recall("manner", type(style)) != style:
+            self._store.learn(manner=style)
+        self._store.answered()
 
     def _know(self, limits: TokenLimits, refused: RefusedCall | None = None) -> None:
         if refused is not None:
             told = {"context": limits.context, "output": limits.output, "why": refused.said}
-            log.info("The limits of a model were learned", sub_stage="learned", metrics=told)
+            log.info("LLM token limits learned", sub_stage="learned", metrics=told)
         with self._lock:
             self._limits = limits
-        self._memory.learn(limits=limits)
+        self._store.learn(limits=limits)
 
-    def _cut(self, question: Question, answer: Answer, asked: int) -> Answer:
-        """The answer with what cut it off: its length, reasoning that left no room for it, or a limit of the model."""
-        if answer.ending != "truncated" or answer.cut_by == "limit":
-            return answer
-        if answer.cut_by == "reasoning":
-            limits = self.limits.with_more_room(asked, question)
+    def _cut(self, request: LLMRequest, response: LLMResponse, asked: int) -> LLMResponse:
+        """Returns the response with the cause of its truncation: its length, reasoning without room for it, or a model
+        limit.
+        """
+        if response.stop_reason != "truncated" or response.cut_by == "limit":
+            return response
+        if response.cut_by == "reasoning":
+            limits = self.limits.with_more_room(asked, request)
             if limits is None:
-                return replace(answer, cut_by="limit")
+                return replace(response, cut_by="limit")
             if limits != self.limits:
                 self._know(limits)
-            return answer
-        return replace(answer, cut_by="limit") if self.limits.is_cut_by_limit(question, asked) else answer
+            return response
+        return replace(response, cut_by="limit") if self.limits.is_cut_by_limit(request, asked) else response
 
     def _counted_alike(self, named: Exception) -> Exception:
         if not isinstance(named, AnswerRefused):
             return named
         self._alike += 1
-        return RequestRefused(named.message) if self._alike >= MAX_ALIKE else named
+        return RequestRefused(named.message) if self._alike >= MAX_UNEXPLAINED else named

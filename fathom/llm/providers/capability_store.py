@@ -1,4 +1,4 @@
-"""What was learned of servers, kept in the home by address and model: so it is learned once, and not by each process."""
+"""Stores the learned capabilities of servers by address and model, for all processes of the host."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fathom.llm.host_sqlite import LocalFile
+from fathom.llm.host_sqlite import HostSQLite
 
-KEPT_S = 7 * 86_400.0  # a server may be another by then
-NOTED_S = 3600.0  # that it answered is noted once an hour at most
+KEPT_S = 7 * 86_400.0  # the server may have changed by then
+NOTED_S = 3600.0  # an answer is noted once an hour at most
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS servers (
     address TEXT, model TEXT, learned TEXT, at REAL, answered_at REAL, PRIMARY KEY (address, model)
 ) WITHOUT ROWID;
 """
 
-Value = TypeVar("Value")
+Learned = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class KnownServer:
-    """What is known of a model at an address: parts as JSON by name, when they were learned, when it last answered."""
+    """The stored capabilities of a model at an address: parts as JSON by name, when they were learned, the last answer."""
 
     address: str
     model: str
@@ -35,11 +35,11 @@ class KnownServer:
     answered_at: float | None = None
 
 
-class ServerMemory:
-    """Knows one model at one address; what other processes of the host learn is seen when it is first used."""
+class CapabilityStore:
+    """Reads and writes the capabilities of a model at an address; those of other processes are read at first use."""
 
     def __init__(self, file: Path | None, address: str, model: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._file = LocalFile(file, _SCHEMA, synchronous="OFF") if file else None  # it can be learned again
+        self._file = HostSQLite(file, _SCHEMA, synchronous="OFF") if file else None  # it can be learned again
         self._address = address
         self._model = model
         self._clock = clock
@@ -48,18 +48,18 @@ class ServerMemory:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the server has answered a question within the time that things are kept."""
+        """Whether the server has answered a request within the retention time."""
         return self._read().answered_at is not None
 
-    def recall(self, name: str, kind: type[Value]) -> Value | None:
-        """Returns a part of what was learned, of that dataclass; None where nothing was, or of another shape."""
+    def recall(self, name: str, kind: type[Learned]) -> Learned | None:
+        """Returns a learned part as that dataclass; None if there is none, or it has another shape."""
         kept = self._read().learned.get(name)
-        if not isinstance(kept, dict) or set(kept) != {one.name for one in fields(kind)}:  # type: ignore[arg-type]
+        if not isinstance(kept, dict) or set(kept) != {known.name for known in fields(kind)}:  # type: ignore[arg-type]
             return None
         return kind(**kept)
 
     def learn(self, **parts: Any) -> None:
-        """Keeps these parts, each a dataclass, or None to forget it."""
+        """Stores these parts, each a dataclass, or None to delete it."""
         with self._lock:
             known = self._known or self._load()
             learned = dict(known.learned)
@@ -71,7 +71,7 @@ class ServerMemory:
             self._store(self._known)
 
     def answered(self) -> None:
-        """Notes that the server answers."""
+        """Notes an answer of the server."""
         known, now = self._read(), self._clock()
         if known.answered_at is None or now - known.answered_at > NOTED_S:
             with self._lock:
@@ -80,7 +80,7 @@ class ServerMemory:
                 self._store(self._known)
 
     def close(self) -> None:
-        """Its file is closed, until it is used again."""
+        """Closes its file until the next use."""
         if self._file is not None:
             self._file.close()
 
@@ -109,10 +109,10 @@ class ServerMemory:
 
 
 def known_servers(file: Path) -> list[KnownServer]:
-    """Returns all that is kept of servers, the latest first; nothing where there is no file."""
+    """Returns all stored servers, the latest first; an empty list if there is no file."""
     if not file.is_file():
         return []
-    kept = LocalFile(file, _SCHEMA, synchronous="OFF")
+    kept = HostSQLite(file, _SCHEMA, synchronous="OFF")
     try:
         with kept.reading() as connection:
             query = "SELECT address, model, learned, at, answered_at FROM servers WHERE at > ? ORDER BY at DESC LIMIT 100"

@@ -1,4 +1,4 @@
-"""Opens the connections of a provider's client: its address, key, proxy and certificates, each checked and named when wrong."""
+"""Creates a provider's SDK client after checking address, key, proxy and certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fathom.errors import (
     ProxyRefused,
     ProxyUnusable,
 )
-from fathom.llm.client import NoAnswer
+from fathom.llm.client import LLMCallFailed
 
 _MAX_CAUSES = 8
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
@@ -29,7 +29,7 @@ _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
 
 def checked_address(address: str) -> SplitResult:
-    """Returns the parts of the server's address. Raises AddressWrong for what no client can use."""
+    """Returns the parts of the server's address. Raises AddressWrong if no client can use it."""
     parts = urlsplit(address.strip())
     try:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -44,32 +44,32 @@ def checked_address(address: str) -> SplitResult:
 
 
 def without_password(address: str) -> str:
-    """Returns the address as it may be shown and kept."""
+    """Returns the address without a password, to show or store."""
     parts = urlsplit(address.strip())
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def usable_key(key: str) -> str:
-    """Returns the key without what was copied along: blanks, line breaks, invisible characters, quotes around it.
+    """Returns the key without blanks, line breaks, invisible characters and quotes around it.
 
     Raises KeyRefused where a character inside it cannot be sent.
     """
     bare = key.strip().strip(_INVISIBLE).strip().strip(_QUOTES).strip()
     if not bare:
         raise KeyRefused("The key of the language model's provider is empty.")
-    wrong = next((at for at, one in enumerate(bare) if not 0x20 < ord(one) < 0x7F), None)
+    wrong = next((at for at, character in enumerate(bare) if not 0x20 < ord(character) < 0x7F), None)
     if wrong is not None:
         named = {"\n": "a line break", "\r": "a line break", " ": "a blank", "\u00a0": "a no-break space", "\t": "a tab"}
-        what = named.get(bare[wrong], f"U+{ord(bare[wrong]):04X}")
+        shown = named.get(bare[wrong], f"U+{ord(bare[wrong]):04X}")
         raise KeyRefused(
-            f"The key of the language model's provider has {what} at its character {wrong + 1}, which cannot be sent.",
+            f"The key of the language model's provider has {shown} at its character {wrong + 1}, which cannot be sent.",
             hint="Copy the key again, as one line without blanks; then `fathom up`.",
         )
     return bare
 
 
 def proxy_for(address: SplitResult) -> str | None:
-    """Returns the proxy that the environment names for the address; None for none, and always for this host itself."""
+    """Returns the environment's proxy for the address; None if there is none, and for loopback addresses."""
     host = address.hostname or ""
     if _is_loopback(host) or _is_exempt(host, address.port):
         return None
@@ -83,9 +83,9 @@ def proxy_for(address: SplitResult) -> str | None:
 
 
 def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """Returns the certificates to trust: those that the environment names, else those of certifi.
+    """Returns the environment's certificates, else those of certifi.
 
-    Raises CertificateMissing where it names what cannot be read.
+    Raises CertificateMissing where the environment names an unreadable path.
     """
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         place = environment.get(name, "").strip()
@@ -105,12 +105,12 @@ def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSL
 
 @lru_cache(maxsize=4)
 def _context(place: str, is_dir: bool, _changed_at: int) -> ssl.SSLContext:
-    """The certificates of a file or folder, read once: that takes a tenth of a second."""
+    """Returns the certificates of a file or folder, cached because loading takes 0.1 s."""
     return ssl.create_default_context(capath=place) if is_dir else ssl.create_default_context(cafile=place)
 
 
-def opened_client(sdk: Any, make: Callable[..., Any], key: Callable[[], str], address: str, timeout_s: float) -> Any:
-    """Returns the client of an SDK (`openai`, `anthropic`), whose class is `make`, with the key and connections of its own.
+def open_client(sdk: Any, make: Callable[..., Any], key: Callable[[], str], address: str, timeout_s: float) -> Any:
+    """Returns a client of an SDK (`openai`, `anthropic`) of the class `make`, with its own key and connections.
 
     Raises AddressWrong, KeyRefused, ProxyUnusable, CertificateMissing.
     """
@@ -128,17 +128,19 @@ def opened_client(sdk: Any, make: Callable[..., Any], key: Callable[[], str], ad
     return make(api_key=bare, base_url=address.strip(), timeout=timeout_s, max_retries=0, http_client=connections)
 
 
-def broken_off(error: Exception, address: str) -> Exception:
-    """Returns what it means that a connection was not made or was cut; the cause is named and not quoted."""
+def connection_error(error: Exception, address: str) -> Exception:
+    """Returns the error to raise for a failed connection; it names the cause without quoting it."""
     causes = list(_causes(error))
-    names = {type(one).__name__ for one in causes}
-    said = " ".join(str(one) for one in causes)
-    if any(isinstance(one, FathomError) for one in causes):
-        return next(one for one in causes if isinstance(one, FathomError))
-    if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes) or "CERTIFICATE_VERIFY_FAILED" in said:
-        why = next((one.verify_message for one in causes if isinstance(one, ssl.SSLCertVerificationError)), "it is not trusted")
+    names = {type(cause).__name__ for cause in causes}
+    said = " ".join(str(cause) for cause in causes)
+    if any(isinstance(cause, FathomError) for cause in causes):
+        return next(cause for cause in causes if isinstance(cause, FathomError))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "CERTIFICATE_VERIFY_FAILED" in said:
+        why = next(
+            (cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), "it is not trusted"
+        )
         return CertificateRefused(f"The certificate of the language model's server is not trusted: {why}.")
-    if any(isinstance(one, ssl.SSLError) for one in causes) and ("WRONG_VERSION_NUMBER" in said or "record layer" in said):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes) and ("WRONG_VERSION_NUMBER" in said or "record layer" in said):
         return AddressWrong(f"At {_place(address)} nothing speaks TLS: its address may begin with http:// and not https://.")
     if "ProxyError" in names:
         return ProxyRefused(f"The proxy refused the connection to the language model: {_proxy_word(said)}.")
@@ -148,24 +150,26 @@ def broken_off(error: Exception, address: str) -> Exception:
         return KeyRefused("The key of the language model's provider has characters that cannot be sent.")
     if "TooManyRedirects" in names:
         return AddressWrong(f"The address {_place(address)} redirects without end.")
-    return NoAnswer("connection", f"The connection to {_place(address)} failed: {_cause_in_words(causes)}.")
+    return LLMCallFailed("connection", f"The connection to {_place(address)} failed: {_cause_in_words(causes)}.")
 
 
 def _causes(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     more: list[BaseException | None] = [error]
     while more and len(found) < _MAX_CAUSES:
-        one = more.pop(0)
-        if one is not None and one not in found:
-            found.append(one)
-            more += [one.__cause__, one.__context__]
+        cause = more.pop(0)
+        if cause is not None and cause not in found:
+            found.append(cause)
+            more += [cause.__cause__, cause.__context__]
     return found
 
 
 def _cause_in_words(causes: list[BaseException]) -> str:
-    told = next((one for one in causes if isinstance(one, OSError) and one.strerror and one.errno is not None), None)
-    if told is not None:
-        return f"{type(told).__name__}, {told.strerror}"
+    failed = next(
+        (cause for cause in causes if isinstance(cause, OSError) and cause.strerror and cause.errno is not None), None
+    )
+    if failed is not None:
+        return f"{type(failed).__name__}, {failed.strerror}"
     return type(causes[1] if len(causes) > 1 else causes[0]).__name__
 
 
@@ -174,7 +178,7 @@ def _proxy_word(said: str) -> str:
 
 
 def _place(address: str) -> str:
-    """The scheme and host of an address, without a password."""
+    """Returns scheme and host of an address, without a password."""
     parts = urlsplit(address.strip())
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else address.strip()[:80]
 
@@ -187,7 +191,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_exempt(host: str, port: int | None) -> bool:
-    """Whether NO_PROXY names the host: by name, suffix, `*`, number or range of numbers, with or without a port."""
+    """Returns whether NO_PROXY names the host: by name, suffix, `*`, address or network, with or without a port."""
     named = f"{host}:{port}" if port else host
     if proxy_bypass(host) or proxy_bypass(named):
         return True

@@ -1,4 +1,4 @@
-"""What a model's window and answers hold, learned from the words of refusals; how long an answer may be asked for."""
+"""Learns a model's context window and output limit from refusals, and bounds the answer of each request."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from fathom.errors import ModelTooSmall, PassageTooLong
-from fathom.llm.client import Question, estimated_tokens
+from fathom.llm.client import LLMRequest, estimate_tokens
 from fathom.llm.providers.error_response import RefusedCall
 
-MIN_ANSWER = 256  # tokens that an answer needs at the least, so that asking is worth it
-FIRST_ROOM, MAX_ROOM = 4096, 32_768  # tokens that a model may reason with before it answers
-MARGIN = 1.05  # of a count of tokens that is an estimate
-_FACTORS = 0.2, 2.5  # a tokenizer counts no fewer and no more than so many times the estimate
+MIN_ANSWER_TOKENS = 256  # tokens that an answer needs at least to be useful
+FIRST_ROOM, MAX_ROOM = 4096, 32_768  # tokens for reasoning before the answer
+MARGIN = 1.05  # on estimated token counts
+_FACTORS = 0.2, 2.5  # bounds of server tokens per estimated token
 _MIN_LIMIT, _MAX_LIMIT = 128, 20_000_000
 
 _N = r"(\d[\d,._]*\d|\d+)"
-# Words of a limit on the answer alone; the number is the most tokens that it may have.
+# Output limits in refusals; the number is the maximum.
 _OUTPUT = tuple(
-    re.compile(one)
-    for one in (
+    re.compile(pattern)
+    for pattern in (
         rf"at most {_N} (?:completion|output) tokens",
         rf"range of max_(?:completion_|output_)?tokens (?:is|should be) \[\d+, ?{_N}\]",
         rf"max_(?:completion_|output_|new_)?tokens\W{{1,4}}\d+ > {_N}, which is the maximum",
@@ -34,10 +34,10 @@ _OUTPUT = tuple(
         rf"(?:<=?|less than or equal to|at most|up to|limit of|maximum of) ?[`'\"]?{_N}",
     )
 )
-# Words of a limit on the question and its answer together, or on the question.
+# Context window limits in refusals.
 _CONTEXT = tuple(
-    re.compile(one)
-    for one in (
+    re.compile(pattern)
+    for pattern in (
         rf"`inputs` tokens \+ `max_new_tokens` must be <= {_N}",
         rf"max(?:imum)? context (?:length|size|window)(?: of [^\d]{{1,60}}?)?(?: is|:| of|\(|=)? ?(?:only )?{_N}",
         rf"max(?:imum)? (?:prompt|sequence|input|model) (?:length|len|tokens)(?: is|:| of|=)? ?{_N}",
@@ -56,8 +56,8 @@ _CONTEXT = tuple(
     )
 )
 _INPUT = tuple(
-    re.compile(one)
-    for one in (
+    re.compile(pattern)
+    for pattern in (
         rf"prompt is too long:? {_N}",
         rf"{_N} (?:tokens )?(?:in (?:the|your) (?:messages|prompt|input)|from the input messages|of text input|input tokens)",
         rf"(?:prompt contains|request has|input \(|request \(|given:|count \(|length is) ?{_N}",
@@ -112,10 +112,10 @@ _ABOUT_OUTPUT = re.compile(
 
 @dataclass(frozen=True)
 class TokenLimits:
-    """What a model holds, as far as it is known.
+    """The known token limits of a model; None: not known.
 
-    `context` and `output` are the most tokens of question and answer together, and of an answer; None: not known. `factor` is
-    how many tokens the server counts for one that is estimated. `room` are tokens that an answer may have for reasoning.
+    `context` bounds input and output together, `output` an answer. `factor` is the server's tokens per estimated token, `room`
+    the tokens an answer may use for reasoning.
     """
 
     context: int | None = None
@@ -123,56 +123,56 @@ class TokenLimits:
     factor: float = 1.0
     room: int = 0
 
-    def tokens_in(self, question: Question) -> int:
-        """Returns about how many tokens the server counts for a question."""
-        return ceil(question.estimated_tokens_in * self.factor * (MARGIN if self.factor != 1.0 else 1.0))
+    def tokens_in(self, request: LLMRequest) -> int:
+        """Returns the server's expected token count of a request."""
+        return ceil(request.estimated_tokens_in * self.factor * (MARGIN if self.factor != 1.0 else 1.0))
 
-    def answer_tokens(self, question: Question) -> int:
-        """Returns the most tokens that an answer is asked for: the question's longest, with room to reason, within the limits.
+    def answer_tokens(self, request: LLMRequest) -> int:
+        """Returns the `max_tokens` to send: the request's own, with room to reason, within the limits.
 
         Raises PassageTooLong where too few are left for an answer, ModelTooSmall where they would be for any text.
         """
-        wanted = question.max_tokens + self.room
+        wanted = request.max_tokens + self.room
         if self.output is not None:
             wanted = min(wanted, self.output)
         if self.context is None:
             return wanted
-        free = self.context - self.tokens_in(question)
-        if free >= min(wanted, max(MIN_ANSWER, question.max_tokens // 3)):
+        free = self.context - self.tokens_in(request)
+        if free >= min(wanted, max(MIN_ANSWER_TOKENS, request.max_tokens // 3)):
             return min(wanted, free)
-        own = ceil((question.estimated_tokens_in - estimated_tokens(question.text)) * self.factor)
-        if self.context - own < 2 * MIN_ANSWER:
+        own = ceil((request.estimated_tokens_in - estimate_tokens(request.text)) * self.factor)
+        if self.context - own < 2 * MIN_ANSWER_TOKENS:
             raise ModelTooSmall(
                 f"The language model's context window of {self.context:,} tokens is too small: the question alone, without any "
                 f"text, takes about {own:,}, and its answer needs some hundred."
             )
         raise PassageTooLong(f"A passage is longer than the language model's context window of {self.context:,} tokens holds.")
 
-    def is_cut_by_limit(self, question: Question, asked: int) -> bool:
-        """Returns whether an answer of at most `asked` tokens was bounded by the model's limits and not by the question."""
-        return asked < question.max_tokens + self.room
+    def is_cut_by_limit(self, request: LLMRequest, asked: int) -> bool:
+        """Returns whether a bound of `asked` tokens came from the model's limits and not from the request."""
+        return asked < request.max_tokens + self.room
 
-    def counted(self, question: Question, tokens_in: int) -> TokenLimits:
-        """Returns the limits with how the server counts, after it counted so many tokens in a question."""
+    def counted(self, request: LLMRequest, tokens_in: int) -> TokenLimits:
+        """Returns the limits with the factor of the server's count of a request."""
         if self.factor != 1.0 or tokens_in <= 0:
             return self
         low, high = _FACTORS
-        return replace(self, factor=round(min(high, max(low, tokens_in / max(1, question.estimated_tokens_in))), 3))
+        return replace(self, factor=round(min(high, max(low, tokens_in / max(1, request.estimated_tokens_in))), 3))
 
-    def with_more_room(self, asked: int, question: Question) -> TokenLimits | None:
-        """Returns the limits with more room to reason, after `asked` tokens did not do; None where there is no more."""
-        had = max(0, asked - question.max_tokens)
+    def with_more_room(self, asked: int, request: LLMRequest) -> TokenLimits | None:
+        """Returns the limits with more room to reason, after `asked` tokens were too few; None if there is no more."""
+        had = max(0, asked - request.max_tokens)
         more = min(MAX_ROOM, max(FIRST_ROOM, 2 * had))
         if more <= self.room:
             return self if had < self.room else None
         grown = replace(self, room=more)
-        bound = min(self.output or more + question.max_tokens, (self.context or 1 << 40) - self.tokens_in(question))
+        bound = min(self.output or more + request.max_tokens, (self.context or 1 << 40) - self.tokens_in(request))
         return grown if bound > asked else None
 
-    def after(self, refused: RefusedCall, question: Question, asked: int) -> TokenLimits | None:
-        """Returns what is known after a refusal that is about length; None for one that is about something else.
+    def after(self, refused: RefusedCall, request: LLMRequest, asked: int) -> TokenLimits | None:
+        """Returns the limits after a refusal about length; None if it is about something else.
 
-        Raises PassageTooLong where the text is too long, or where the server does not say which limit it exceeds.
+        Raises PassageTooLong where the text is too long, or the server does not name the limit.
         """
         if (limit := output_limit(refused, asked)) is not None:
             return replace(self, output=limit)
@@ -182,17 +182,19 @@ class TokenLimits:
         if limit is None or refused.says("tokens per min", "(tpm)", "per minute"):
             raise PassageTooLong(f"A passage is too long for the language model: {refused.said}")
         known = replace(self, context=limit)
-        if told is not None and told != asked and told <= 50 * question.estimated_tokens_in:
-            known = replace(known, factor=1.0).counted(question, told)
-        if known.context is not None and known.tokens_in(question) + asked <= known.context:
-            known = replace(known, factor=round(min(_FACTORS[1], known.factor * 1.3), 3))  # it counts more than is estimated
+        if told is not None and told != asked and told <= 50 * request.estimated_tokens_in:
+            known = replace(known, factor=1.0).counted(request, told)
+        if known.context is not None and known.tokens_in(request) + asked <= known.context:
+            known = replace(
+                known, factor=round(min(_FACTORS[1], known.factor * 1.3), 3)
+            )  # the server counts more than estimated
             if known.factor == self.factor:
                 raise PassageTooLong(f"A passage is too long for the language model: {refused.said}")
         return known
 
 
 def output_limit(refused: RefusedCall, asked: int) -> int | None:
-    """Returns the most tokens of an answer, where a refusal is about them; half of what was asked where it gives no number."""
+    """Returns the output limit of a refusal about it; half of the requested tokens if it gives no number."""
     if not _ABOUT_OUTPUT.search(refused.words) or _is_about_name(refused) or refused.says("inputs` tokens +"):
         return None
     limit = _first(_OUTPUT, refused.words)
@@ -201,19 +203,19 @@ def output_limit(refused: RefusedCall, asked: int) -> int | None:
     if is_too_long(refused):
         return None
     if refused.says("too large", "too high", "too big", "exceed", "maximum", "at most", "less than", "out of range", "greater"):
-        return max(MIN_ANSWER, asked // 2) if asked > MIN_ANSWER else None
+        return max(MIN_ANSWER_TOKENS, asked // 2) if asked > MIN_ANSWER_TOKENS else None
     return None
 
 
 def is_too_long(refused: RefusedCall) -> bool:
-    """Returns whether a refusal says that question and answer are more than the model or its server takes."""
+    """Returns whether a refusal says that the request is longer than the model or its server accepts."""
     if refused.status == 413 or refused.has_code(*_TOO_LONG_CODES):
         return True
     return refused.says(*_TOO_LONG_WORDS) or _ABOUT_CONTEXT.search(refused.words) is not None
 
 
 def context_limit(refused: RefusedCall) -> int | None:
-    """Returns the tokens of the context window that a refusal names; None where it names none."""
+    """Returns the context window that a refusal names, None if it names none."""
     for name in ("n_ctx", "max_model_len", "context_length", "max_context_length"):
         if name in refused.numbers and _MIN_LIMIT <= refused.numbers[name] <= _MAX_LIMIT:
             return refused.numbers[name]
@@ -221,7 +223,7 @@ def context_limit(refused: RefusedCall) -> int | None:
 
 
 def _is_about_name(refused: RefusedCall) -> bool:
-    """Whether it is the parameter that is refused and not its value."""
+    """Returns whether the parameter itself is refused, not its value."""
     return refused.says(
         "unsupported parameter", "unrecognized", "unknown", "not supported", "unexpected", "instead", "not permitted"
     )

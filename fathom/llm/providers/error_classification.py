@@ -1,4 +1,4 @@
-"""Whose fault it is that a call was refused: the account, the request, the model, the text, a proxy; or worth another try."""
+"""Classifies refused calls: account, request, model, text or proxy at fault, or worth a retry."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fathom.errors import (
     ProxyRefused,
     RequestRefused,
 )
-from fathom.llm.client import NoAnswer
+from fathom.llm.client import LLMCallFailed
 from fathom.llm.providers.error_response import RefusedCall
 
-LONGEST_RATE_S = 300.0  # a server that is asked too often within a minute asks for no longer wait
+MAX_RATE_WAIT_S = 300.0  # the longest retry-after of a per-minute rate limit
 _WHO = "The provider of the language model"
 
 _CREDIT_CODES = (
@@ -137,12 +137,12 @@ _PROXY = re.compile(
 _LOADING = re.compile(r"loading|is starting|warming up|initiali[sz]ing|not ready|model is (?:currently )?being")
 
 
-def refusal(refused: RefusedCall, model: str, *, has_answered: bool = True) -> Exception:
-    """Returns what a refused call means: a NoAnswer that another try may mend, or a named error.
+def classify_refusal(refused: RefusedCall, model: str, *, has_answered: bool = True) -> Exception:
+    """Returns the error of a refused call: LLMCallFailed if a retry may help, else a named error.
 
     Args:
         model: its name, for the message.
-        has_answered: whether this server has answered before; a refusal without a known reason is then about the text.
+        has_answered: whether this server has answered before; an unexplained refusal is then about the text.
     """
     return (
         _of_proxy(refused)
@@ -154,18 +154,20 @@ def refusal(refused: RefusedCall, model: str, *, has_answered: bool = True) -> E
     )
 
 
-def page_instead(refused: RefusedCall, where: str, *, has_answered: bool) -> Exception:
-    """Returns what a web page under the status 200 means: another address, or trouble of a server that has answered before."""
+def classify_page(refused: RefusedCall, where: str, *, has_answered: bool) -> Exception:
+    """Returns the error of a web page with status 200: a wrong address, a proxy, or trouble of a server that has answered
+    before.
+    """
     if _PROXY.search(refused.words) and not re.search(r"log ?in|sign ?in|password", refused.words):
         return ProxyRefused(f"A proxy or firewall answers in place of the language model: {refused.said}")
     if has_answered:
-        return NoAnswer("page", f"It answers with a web page: {refused.said}")
+        return LLMCallFailed("page", f"It answers with a web page: {refused.said}")
     return AddressWrong(f"At {where} is a web page and no language model: {refused.said}")
 
 
 def account_fault(refused: RefusedCall) -> AccountRefused | None:
-    """Returns the fault of the account that a refusal is about, whatever its status; None where it is about something else."""
-    rate = refused.wait is not None and refused.wait <= LONGEST_RATE_S and not refused.has_code("insufficient_quota")
+    """Returns the account error that a refusal is about, whatever its status; None if it is about something else."""
+    rate = refused.wait is not None and refused.wait <= MAX_RATE_WAIT_S and not refused.has_code("insufficient_quota")
     rate = rate or (refused.status == 429 and _A_MINUTE.search(refused.words) is not None)
     if refused.status == 402 or (
         not rate and (refused.has_code(*_CREDIT_CODES) or _CREDIT.search(refused.words) or _is_daily(refused))
@@ -181,7 +183,7 @@ def account_fault(refused: RefusedCall) -> AccountRefused | None:
 
 
 def is_about_content(refused: RefusedCall) -> bool:
-    """Returns whether a refusal is about what the text says."""
+    """Returns whether a refusal is about the content of the text."""
     return refused.has_code(*_CONTENT_CODES) or _CONTENT.search(refused.words) is not None
 
 
@@ -218,14 +220,14 @@ def _of_model_or_address(refused: RefusedCall, model: str) -> FathomError | None
 
 def _of_text(refused: RefusedCall) -> FathomError | None:
     if refused.status in (400, 403, 422, 451, 500) and is_about_content(refused):
-        return AnswerRefused(f"{_WHO} refused what the text says: {refused.said}")
+        return AnswerRefused(f"{_WHO} refused the content of the text: {refused.said}")
     return None
 
 
-def _to_try_again(refused: RefusedCall) -> NoAnswer | None:
+def _to_try_again(refused: RefusedCall) -> LLMCallFailed | None:
     if refused.status in (408, 409, 425, 429) or refused.status >= 500:
         kind = "loading" if refused.status == 503 and _LOADING.search(refused.words) else f"http_{refused.status}"
-        return NoAnswer(kind, f"HTTP {refused.status}: {refused.said}", retry_after=refused.wait)
+        return LLMCallFailed(kind, f"HTTP {refused.status}: {refused.said}", retry_after=refused.wait)
     return None
 
 

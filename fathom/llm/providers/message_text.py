@@ -1,4 +1,4 @@
-"""Turns the message of a provider into the text of its answer: parts, reasoning, calls of a tool."""
+"""Extracts the answer's text from a provider's message: content parts, reasoning, tool calls."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-UNENDED = "<think>"  # marks text that a server gave as reasoning: `fathom.extraction.response.reasoning_text` looks into it
+UNENDED = "<think>"  # marks reasoning, which `fathom.extraction.response.reasoning_text` searches
 _MAX_DEPTH = 4  # of parts within parts
 _REASONING = {"thinking", "reasoning", "redacted_thinking", "reasoning_text", "reasoning.text", "thought", "summary_text"}
 
 
 def message_text(message: Any) -> str:
-    """Returns the text of a chat completion's message: its content, else a called function's arguments, else its reasoning.
+    """Returns the text of a chat completion's message: its content, else a function call's arguments, else its reasoning.
 
     Args:
-        message: of the SDK or a mapping; `content` is text, a list of parts (Mistral), a mapping or missing (vLLM puts an
-            answer into `reasoning_content` at times). Reasoning is marked by UNENDED, for what it holds may be a draft.
+        message: of the SDK or a mapping; `content` is text, a list of parts (Mistral), a mapping or missing (vLLM may put the
+            answer into `reasoning_content`). Reasoning is marked by UNENDED, since it may hold drafts.
     """
     if (said := content_text(_of(message, "content"))).strip():
         return said
@@ -31,14 +31,14 @@ def message_text(message: Any) -> str:
 
 
 def content_text(content: object, *, reasoning: bool = False) -> str:
-    """Returns the text of a message's content, of its parts one after another; parts of reasoning only where asked for."""
+    """Returns the text of a message's content, its parts joined; reasoning parts only if requested."""
     if isinstance(content, Mapping) and "type" not in content and "text" not in content:
         return json.dumps(content, ensure_ascii=False, default=str)  # a server that has read the JSON itself
     return "".join(_texts(content, reasoning, _MAX_DEPTH))
 
 
 def blocks_text(blocks: Sequence[Any]) -> str:
-    """Returns the answer in the blocks of a Messages API message: the input of a called tool, else its text."""
+    """Returns the answer in the blocks of a Messages API message: the input of a tool call, else its text."""
     for block in blocks:
         if _of(block, "type") == "tool_use" and (said := input_text(_of(block, "input"))).strip():
             return said
@@ -46,16 +46,16 @@ def blocks_text(blocks: Sequence[Any]) -> str:
 
 
 def input_text(given: object) -> str:
-    """Returns the input of a tool as JSON; text is taken to be JSON already, an empty input is none."""
+    """Returns the input of a tool as JSON; text is taken as JSON already, an empty input as missing."""
     if isinstance(given, str):
         return given
     return json.dumps(given, ensure_ascii=False, default=str) if given else ""
 
 
 def failed_generation(body: object) -> str | None:
-    """Returns what a model wrote where its server refuses it as no JSON (Groq's `json_validate_failed`); None elsewhere.
+    """Returns the model's text that its server refused as invalid JSON (Groq's `json_validate_failed`); None otherwise.
 
-    The text may be empty: the server does not always give it. It is the model's fault, so the question may be asked again.
+    The text may be empty: not every server sends it. The model is at fault, so the request may be repeated.
     """
     error = body.get("error", body) if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping) or error.get("code") not in ("json_validate_failed", "tool_use_failed"):
@@ -65,7 +65,7 @@ def failed_generation(body: object) -> str | None:
 
 
 def ended_in_error(choice: Any) -> str | None:
-    """Returns why a choice of a completion is an error and no answer (`finish_reason: error`); None where it is an answer."""
+    """Returns the error of a choice of a completion (`finish_reason: error`); None if it is an answer."""
     error = _of(choice, "error")
     if error is None and _of(choice, "finish_reason") != "error":
         return None
@@ -87,7 +87,7 @@ def _texts(content: object, reasoning: bool, depth: int) -> Iterator[str]:
 
 
 def _of(thing: Any, name: str) -> Any:
-    """Returns the named part of an object of an SDK or of a mapping; None where it has none."""
+    """Returns the named part of an SDK object or mapping, None if it has none."""
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 

@@ -1,4 +1,4 @@
-"""Reads how long a server asks to wait: in its headers, as seconds or a date, or in its words."""
+"""Parses a server's retry-after: from headers, as seconds or a date, or from its message."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _IN_WORDS = re.compile(
     r"(?:try again in|retry in|retry after|retry_after|retrydelay|wait|available in)\D{0,12}?"
     r"((?:\d+h)?(?:\d+m(?!s))?\d+(?:\.\d+)?(?:ms|s\b| ?sec| ?min)?)"
 )
-_EPOCH = 1_000_000_000.0  # a number of seconds larger than this is a moment
+_EPOCH = 1_000_000_000.0  # a larger number of seconds is a timestamp
 
 
 def seconds_to_wait(headers: Mapping[str, str], words: str, *, throttled: bool) -> float | None:
-    """Returns the seconds that a server asks to wait, by the first of its headers or words that says so; None else.
+    """Returns the seconds a server asks to wait, from its first header or phrase that gives them; None otherwise.
 
     Args:
-        headers: of the response, by names in small letters.
-        words: of its error, in small letters.
-        throttled: whether it says that it is asked too often; what it says of its limits counts then alone.
+        headers: of the response, by lower-case name.
+        words: of its error, in lower case.
+        throttled: whether it is a rate-limit error; only then its rate-limit headers are read.
     """
     now = _server_time(headers)
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
@@ -40,7 +40,7 @@ def seconds_to_wait(headers: Mapping[str, str], words: str, *, throttled: bool) 
         for name in _RESETS
         if (seconds := _seconds(headers.get(name.format(kind)), now)) is not None
     ]
-    resets = [one for one in resets if one > 0]
+    resets = [seconds for seconds in resets if seconds > 0]
     if resets:
         return max(resets) if spent else min(resets)
     return _said_in(words)
@@ -58,7 +58,7 @@ def _said_in(words: str) -> float | None:
 
 
 def _seconds(value: str | None, now: float) -> float | None:
-    """The seconds that a header names: as a number, a duration (`6m0s`, `20ms`), a date or a moment; never negative."""
+    """Returns the seconds of a header: a number, a duration (`6m0s`, `20ms`), a date or a timestamp; never negative."""
     value = (value or "").strip()
     if not value or len(value) > 64:
         return None
@@ -93,7 +93,7 @@ def _moment(value: str) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """The moment at which the server answered, by its own clock where it tells."""
+    """Returns the server's time from its date header, else the local time."""
     return _moment(headers.get("date", "")) or time.time()
 
 

@@ -1,4 +1,4 @@
-"""Tokens of an answer: as the server counts them, else estimated, so that money without a count is counted all the same."""
+"""Counts the tokens of a response: as the server reports them, else estimated, so that budgets hold without a report."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from fathom.llm.client import Question, TokenUse, estimated_tokens
+from fathom.llm.client import LLMRequest, TokenUsage, estimate_tokens
 
 
 @dataclass(frozen=True)
-class CountedUse:
-    """Tokens of an answer, and whether any of them are estimated."""
+class CountedUsage:
+    """Tokens of a response, and whether any of them are estimated."""
 
-    tokens: TokenUse
+    tokens: TokenUsage
     estimated: bool
 
 
 @dataclass
 class TokenFactors:
-    """How many tokens a server counts for one that is estimated, of questions and of answers, from all that it counted."""
+    """Server tokens per estimated token, for input and output, from all counts of the server so far."""
 
     into: float = 1.0
     out: float = 1.0
     _sums: list[float] = field(default_factory=lambda: [0.0] * 4)
 
-    def add(self, question: Question, said: str, tokens: TokenUse) -> None:
-        """The server counted so many tokens for a question and an answer."""
+    def add(self, request: LLMRequest, said: str, tokens: TokenUsage) -> None:
+        """Adds the server's counts of a request and its response."""
         for at, counted, estimate in (
-            (0, tokens.tokens_in, question.estimated_tokens_in),
-            (2, tokens.out, estimated_tokens(said)),
+            (0, tokens.tokens_in, request.estimated_tokens_in),
+            (2, tokens.out, estimate_tokens(said)),
         ):
             self._sums[at] += counted
             self._sums[at + 1] += estimate
@@ -38,12 +38,12 @@ class TokenFactors:
         self.out = min(20.0, max(0.2, self._sums[2] / max(1.0, self._sums[3])))
 
 
-def chat_use(usage: Any, question: Question, said: str, factors: TokenFactors) -> CountedUse:
+def chat_usage(usage: Any, request: LLMRequest, said: str, factors: TokenFactors) -> CountedUsage:
     """Returns the tokens of a chat completion.
 
     Args:
-        usage: of the SDK, a mapping, or None; names of other servers are known.
-        said: all that the model wrote, its reasoning included.
+        usage: of the SDK, a mapping, or None; field names of other servers are known.
+        said: all text of the model, its reasoning included.
     """
     into = _count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count")
     out = _count(usage, "completion_tokens", "output_tokens", "eval_count")
@@ -54,38 +54,38 @@ def chat_use(usage: Any, question: Question, said: str, factors: TokenFactors) -
         into = max(0, total - out) or None
     if out is None and into is not None and total is not None:
         out = max(0, total - into)
-    return _use(into, min(read, into or 0), 0, out, question, said, factors)
+    return _use(into, min(read, into or 0), 0, out, request, said, factors)
 
 
-def message_use(usage: Any, question: Question | None, said: str, factors: TokenFactors) -> CountedUse:
-    """Returns the tokens of a message of Anthropic's API; without a question nothing of what it read can be estimated."""
+def message_usage(usage: Any, request: LLMRequest | None, said: str, factors: TokenFactors) -> CountedUsage:
+    """Returns the tokens of a message of Anthropic's API; without a request its input cannot be estimated."""
     fresh, out = _count(usage, "input_tokens"), _count(usage, "output_tokens")
     read = _count(usage, "cache_read_input_tokens") or 0
     write = _count(usage, "cache_creation_input_tokens") or 0
     into = None if fresh is None and not read and not write else (fresh or 0) + read + write
-    return _use(into, read, write, out, question, said, factors)
+    return _use(into, read, write, out, request, said, factors)
 
 
 def reasoning_tokens(usage: Any) -> int:
-    """Returns how many of an answer's tokens were reasoning, as far as the server says."""
+    """Returns the number of reasoning tokens, as far as the server reports them."""
     details = part(usage, "completion_tokens_details") or part(usage, "output_tokens_details")
     return _count(details, "reasoning_tokens") or 0
 
 
 def part(thing: Any, name: str) -> Any:
-    """Returns the named part of an object of an SDK or of a mapping; None where it has none."""
+    """Returns the named part of an SDK object or mapping, None if it has none."""
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
 def _use(
-    into: int | None, read: int, write: int, out: int | None, question: Question | None, said: str, factors: TokenFactors
-) -> CountedUse:
+    into: int | None, read: int, write: int, out: int | None, request: LLMRequest | None, said: str, factors: TokenFactors
+) -> CountedUsage:
     estimated = False
-    if not into and question is not None:  # a question is never of no tokens
-        into, read, write, estimated = ceil(question.estimated_tokens_in * factors.into), 0, 0, True
+    if not into and request is not None:  # a request always has tokens
+        into, read, write, estimated = ceil(request.estimated_tokens_in * factors.into), 0, 0, True
     if out is None or (out == 0 and said):
-        out, estimated = ceil(estimated_tokens(said) * factors.out) if said else 0, True
-    return CountedUse(TokenUse((into or 0) - read - write, read, write, out), estimated)
+        out, estimated = ceil(estimate_tokens(said) * factors.out) if said else 0, True
+    return CountedUsage(TokenUsage((into or 0) - read - write, read, write, out), estimated)
 
 
 def _count(usage: Any, *names: str) -> int | None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from fathom.embedding.minilm import BATCH, MiniLM
+from fathom.embedding.minilm import BATCH_SIZE, MiniLM
 from fathom.embedding.tokenizer import count_tokens
 
 MODEL = MiniLM()
@@ -24,7 +24,7 @@ def test_a_vector_is_of_the_promised_length_and_of_length_one() -> None:
 
 
 def test_vectors_come_in_the_order_of_the_texts_however_many_there_are() -> None:
-    texts = [f"Text {number} of many. " * (number % 5 + 1) for number in range(2 * BATCH + 3)]
+    texts = [f"Text {number} of many. " * (number % 5 + 1) for number in range(2 * BATCH_SIZE + 3)]
     together = MODEL.embed(texts)
     for text, vector in zip(texts, together, strict=True):
         assert cosine(vector, MODEL.embed([text])[0]) > 0.98  # int8 rounds by what stands beside it

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ import sqlalchemy as sa
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, BudgetSpent, SettingsInvalid
 from fathom.extraction.factory import open_language_model
-from fathom.llm.client import Answer, TokenUse, paying_for
-from fathom.llm.middleware.rate_limit import Turns
-from fathom.llm.middleware.response_cache import AnswerStore
+from fathom.llm.client import LLMResponse, TokenUsage, billed_to
+from fathom.llm.middleware.rate_limit import RateLimiter
+from fathom.llm.middleware.response_cache import ResponseCache
 from fathom.settings import Settings
 from fathom.tables import llm_calls, llm_reservations
 from tests.fathom.llm.messages_server import Fault, MessagesServer, throttled
@@ -60,7 +61,7 @@ def test_no_bad_answer_is_kept(settings_for: Any, opened: Any, server: MessagesS
     server.faulty = lambda text: Fault(kind)
     with pytest.raises(Exception, match="answer"):
         opened(settings).extract([TEXT])
-    assert AnswerStore(settings.home / "language" / "answers.db", most_mb=1).count() == 0
+    assert ResponseCache(settings.home / "language" / "answers.db", max_mb=1).count() == 0
     server.faulty = lambda text: None
     assert len(opened(settings).extract([TEXT])[0].entities) == 2
 
@@ -68,17 +69,17 @@ def test_no_bad_answer_is_kept(settings_for: Any, opened: Any, server: MessagesS
 def test_what_a_bad_answer_cost_is_on_record(settings_for: Any, opened: Any, server: MessagesServer) -> None:
     settings = settings_for()
     server.faulty = lambda text: Fault("wrong_schema")
-    with pytest.raises(AnswerUnusable), paying_for("a/b.md"):
+    with pytest.raises(AnswerUnusable), billed_to("a/b.md"):
         opened(settings).extract([TEXT])
     assert [(row["document"], row["collection"], row["cost_usd"] > 0) for row in calls(settings)] == [("a/b.md", "a", True)] * 2
 
 
-def answer(text: str = "{}", cost: float = 0.0) -> Answer:
-    return Answer(text, "complete", "m", TokenUse(1, 2, 3, 4), cost)
+def answer(text: str = "{}", cost: float = 0.0) -> LLMResponse:
+    return LLMResponse(text, "complete", "m", TokenUsage(1, 2, 3, 4), cost)
 
 
 def test_the_store_is_bounded_and_keeps_what_was_used_last(tmp_path: Path) -> None:
-    store = AnswerStore(tmp_path / "answers.db", most_mb=1)
+    store = ResponseCache(tmp_path / "answers.db", max_mb=1)
     for number in range(120):
         store.put(f"key {number}", "p", answer("x" * 10_000))
     store.shrink()
@@ -89,7 +90,7 @@ def test_the_store_is_bounded_and_keeps_what_was_used_last(tmp_path: Path) -> No
 
 
 def test_a_removed_document_leaves_no_answer_that_no_other_uses(tmp_path: Path) -> None:
-    store = AnswerStore(tmp_path / "answers.db", most_mb=1)
+    store = ResponseCache(tmp_path / "answers.db", max_mb=1)
     store.put("own", "p", answer(), "c/a.md")
     store.put("shared", "p", answer(), "c/a.md")
     assert store.get("shared", "c/b.md") is not None
@@ -138,10 +139,10 @@ def test_when_the_days_money_is_spent_nothing_more_is_asked(settings_for: Any, o
 
 def test_a_documents_money_is_its_own(settings_for: Any, opened: Any) -> None:
     model = opened(settings_for(budget_usd_per_document=0.04))
-    with paying_for("c/a.md"), pytest.raises(BudgetSpent) as caught:
+    with billed_to("c/a.md"), pytest.raises(BudgetSpent) as caught:
         model.extract([f"{number}. {TEXT}" for number in range(40)])
     assert caught.value.document == "c/a.md"
-    with paying_for("c/b.md"):
+    with billed_to("c/b.md"):
         assert model.extract([TEXT])[0].usage.calls == 1
 
 
@@ -180,7 +181,7 @@ def test_what_a_dead_process_held_counts_as_spent_once_it_expired(settings_for: 
 
 
 def test_a_budget_needs_a_price(settings_for: Any, opened: Any) -> None:
-    with pytest.raises(SettingsInvalid, match="costs"):
+    with pytest.raises(SettingsInvalid, match="price of"):
         opened(settings_for("openai", llm_model="local", budget_usd_per_day=1))
     free = settings_for("openai", llm_model="local", budget_usd_per_day=1, llm_usd_per_mtok_in=0, llm_usd_per_mtok_out=0)
     assert opened(free).extract([TEXT])[0].usage.cost_usd == 0
@@ -192,11 +193,11 @@ def _most_in_a_window(moments: list[tuple[float, int]], window: float) -> tuple[
 
 
 def test_no_minute_has_more_requests_or_tokens_than_it_may(tmp_path: Path) -> None:
-    turns = Turns(tmp_path / "turns.db", requests=10, tokens=2000, clock=lambda: 1000.0)
+    turns = RateLimiter(tmp_path / "turns.db", requests=10, tokens=2000, clock=lambda: 1000.0)
     moments = []
     for number in range(60):
         tokens = 100 + 37 * (number % 9)
-        moments.append((turns.take("m", tokens)[1], tokens))
+        moments.append((turns.reserve("m", tokens)[1], tokens))
     assert [at for at, _ in moments] == sorted(at for at, _ in moments)
     requests, tokens = _most_in_a_window(moments, 60)
     assert requests <= 10
@@ -206,31 +207,31 @@ def test_no_minute_has_more_requests_or_tokens_than_it_may(tmp_path: Path) -> No
 
 
 def test_a_request_larger_than_a_minute_is_not_turned_away(tmp_path: Path) -> None:
-    turns = Turns(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
-    assert [turns.take("m", 5000)[1], turns.take("m", 10)[1]] == [0, 60]
+    turns = RateLimiter(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
+    assert [turns.reserve("m", 5000)[1], turns.reserve("m", 10)[1]] == [0, 60]
     turns.close()
 
 
 def test_what_was_expected_and_not_used_is_given_back(tmp_path: Path) -> None:
-    turns = Turns(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
-    turn, _ = turns.take("m", 900)
-    turns.used(turn, 100)
-    assert turns.take("m", 900)[1] == 0
+    turns = RateLimiter(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
+    turn, _ = turns.reserve("m", 900)
+    turns.correct(turn, 100)
+    assert turns.reserve("m", 900)[1] == 0
     turns.close()
 
 
 def test_a_clock_set_back_stops_nobody(tmp_path: Path) -> None:
     now = [10_000.0]
-    turns = Turns(tmp_path / "turns.db", requests=1, tokens=None, clock=lambda: now[0])
-    turns.take("m", 1)
+    turns = RateLimiter(tmp_path / "turns.db", requests=1, tokens=None, clock=lambda: now[0])
+    turns.reserve("m", 1)
     now[0] = 1.0
-    assert turns.take("m", 1)[1] == 1.0
+    assert turns.reserve("m", 1)[1] == 1.0
     turns.close()
 
 
 def _takes(file: Path, found: Any) -> None:
-    turns = Turns(file, requests=20, tokens=None, window_s=2)
-    found.put([turns.take("m", 1)[1] for _ in range(30)])
+    turns = RateLimiter(file, requests=20, tokens=None, window_s=2)
+    found.put([turns.reserve("m", 1)[1] for _ in range(30)])
 
 
 @pytest.mark.integration
@@ -259,7 +260,8 @@ def test_when_one_is_told_to_wait_all_do(settings_for: Any, opened: Any, server:
 def test_requests_wait_for_their_turn(settings_for: Any, opened: Any, server: MessagesServer, monkeypatch: Any) -> None:
     opened(settings_for()).extract([TEXT])  # what the first question must load would make those after it late
     server.arrived.clear()
-    monkeypatch.setattr("fathom.extraction.pipeline.Turns", lambda file, **limits: Turns(file, window_s=1.0, **limits))
+    limiter = partial(RateLimiter, window_s=1.0)
+    monkeypatch.setattr("fathom.extraction.pipeline.RateLimiter", limiter)
     opened(settings_for(llm_requests_per_minute=4)).extract([f"{number}. {TEXT}" for number in range(12)])
     assert _most_in_a_window([(at, 1) for at in server.arrived], 0.7)[0] <= 5
     assert server.arrived[-1] - server.arrived[0] >= 1.4  # two windows, less what the first was held up on its way

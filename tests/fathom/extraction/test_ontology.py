@@ -9,7 +9,7 @@ import pytest
 
 from fathom.errors import SettingsInvalid
 from fathom.extraction.ontology import read_vocabularies
-from fathom.llm.client import paying_for
+from fathom.llm.client import billed_to
 from tests.fathom.llm.messages_server import MessagesServer
 
 FILE = """
@@ -40,7 +40,7 @@ def test_a_collections_types_are_asked_for_in_its_documents_alone(
     model = opened(settings_for(llm_types=file))
     text, versions = "Ada Moreno designed the Tamar Bridge.", []
     for document in ("bridges/a.md", "other/b.md"):
-        with paying_for(document):
+        with billed_to(document):
             versions.append(model.prompt)
             found = model.extract([text])[0]
         assert [one.type for one in found.entities] == (

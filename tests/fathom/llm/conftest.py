@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fathom.extraction.llm_extractor import AskedModel
+from fathom.extraction.llm_extractor import LLMExtractor
 from fathom.llm.middleware import retry
 from fathom.settings import Settings
 from tests.fathom.llm.scripted_server import Asked, Reply, ScriptedServer
@@ -19,11 +19,11 @@ TEXT = "Ada Moreno designed the Tamar Bridge in 1998."
 class Played:
     """A model that is asked, and the scripted server that answers it."""
 
-    def __init__(self, settings: Callable[..., Settings], opened: Callable[[Settings], AskedModel]) -> None:
+    def __init__(self, settings: Callable[..., Settings], opened: Callable[[Settings], LLMExtractor]) -> None:
         self._settings = settings
         self._opened = opened
         self.servers: list[ScriptedServer] = []
-        self.model: AskedModel | None = None
+        self.model: LLMExtractor | None = None
 
     @property
     def server(self) -> ScriptedServer:
@@ -67,11 +67,11 @@ def played(settings_for: Any, opened: Any) -> Iterator[Played]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that retries would have waited; they do not."""
     waited: list[float] = []
-    made: Any = retry.Retrying.__init__
+    made: Any = retry.RetryingClient.__init__
 
     def quick(self: Any, inner: Any, **_: Any) -> None:
         made(self, inner, sleep=waited.append, chance=random.Random(1).random)
 
-    monkeypatch.setattr(retry.Retrying, "__init__", quick)
-    monkeypatch.setattr("fathom.llm.middleware.rate_limit.Turns.hold", lambda *_: None)
+    monkeypatch.setattr(retry.RetryingClient, "__init__", quick)
+    monkeypatch.setattr("fathom.llm.middleware.rate_limit.RateLimiter.block", lambda *_: None)
     return waited

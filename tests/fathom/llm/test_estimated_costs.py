@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from fathom.database import open_database
 from fathom.errors import BudgetSpent
-from fathom.llm.client import Question
-from fathom.llm.providers.token_usage import TokenFactors, chat_use, message_use
+from fathom.llm.client import LLMRequest
+from fathom.llm.providers.token_usage import TokenFactors, chat_usage, message_usage
 from fathom.operations.costs import costs
 from fathom.settings import Settings
 from fathom.tables import llm_calls
@@ -137,17 +137,17 @@ def test_a_good_answer_of_claude_without_usage_is_an_answer(asked_of: Any, usage
     ],
 )
 def test_usage_is_read_by_whichever_name(usage: Any, into: int, out: int, estimated: bool) -> None:
-    question = Question("x" * 3489, {}, "", "p", 100)
-    found = chat_use(usage, question, "a" * 15, TokenFactors())
+    question = LLMRequest("x" * 3489, {}, "", "p", 100)
+    found = chat_usage(usage, question, "a" * 15, TokenFactors())
     assert (found.tokens.tokens_in, found.tokens.out, found.estimated) == (into, out, estimated)
 
 
 def test_cached_tokens_are_told_apart() -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 60}}
-    tokens = chat_use(usage, Question("s", {}, "t", "p", 1), "x", TokenFactors()).tokens
+    tokens = chat_usage(usage, LLMRequest("s", {}, "t", "p", 1), "x", TokenFactors()).tokens
     assert (tokens.fresh, tokens.cache_read) == (40, 60)
     usage = {"input_tokens": 4, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 6, "output_tokens": 2}
-    read = message_use(usage, None, "x", TokenFactors())
+    read = message_usage(usage, None, "x", TokenFactors())
     assert (read.tokens.fresh, read.tokens.cache_read, read.tokens.cache_write, read.estimated) == (4, 90, 6, False)
 
 

@@ -12,7 +12,7 @@ import pytest
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response_schema import Vocabulary
-from fathom.llm.middleware.response_cache import AnswerStore
+from fathom.llm.middleware.response_cache import ResponseCache
 from fathom.settings import Settings
 from tests.fathom.llm.messages_server import MessagesServer
 
@@ -29,8 +29,8 @@ def _asks(settings: Settings, begun: Any) -> None:
 
 def kept(settings: Settings) -> set[str]:
     """The passages whose answers are kept."""
-    store = AnswerStore(settings.home / "language" / "answers.db", most_mb=1)
-    questions = [Prompt(Vocabulary()).question(text) for text in TEXTS]
+    store = ResponseCache(settings.home / "language" / "answers.db", max_mb=1)
+    questions = [Prompt(Vocabulary()).request(text) for text in TEXTS]
     found = {one.text for one in questions if store.get(one.key("claude-sonnet-5-5")) is not None}
     store.close()
     return found

@@ -1,1 +1,1 @@
-"""Compares texts by what they say: plain text with its places, words, inflection, forms of names."""
+"""Text matching: visible characters with their offsets, words, inflection, forms of names."""

@@ -1,8 +1,8 @@
-"""Compares words of names by their stems, in languages whose names are inflected.
+"""Compares words of names by their stems, in languages that inflect names.
 
-Two words are forms of one where they share a stem, which is a word without an ending of its language: `Gdańskiej`, `Gdańska`.
-Likeness of letters does not serve: by Levenshtein's measure `Niger` and `Nigeria` (.83), `Austria` and `Australia` (.88) are
-more alike than `Gdańskiej` and `Gdańska` (.75). A language of which no endings are listed, such as English, has no other forms.
+Two words are forms of the same name if they share a stem, a word without an ending of its language: `Gdańskiej`, `Gdańska`.
+Edit distance does not serve: by normalized Levenshtein similarity `Niger` and `Nigeria` (.83), `Austria` and `Australia` (.88)
+are closer than `Gdańskiej` and `Gdańska` (.75). Languages without listed endings, such as English, have no inflected forms.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from functools import lru_cache
 
 from fathom.chunking.languages import likely_languages
 
-MIN_STEM = 4  # letters of the stem of a name of one word: `Iran`, `Irak`, `Mali` have no other forms
-MIN_STEM_OF_SEVERAL = 3  # and of a word among others of its name: `Anny Petrovej`
-MIN_SHARED = 0.5  # of the letters of the longer form that its stem must have; `Helsingissä`, `Helsinki` have .54
-MIN_SURE = 0.7  # of the probability that a text is in a language of the group
+MIN_STEM = 4  # letters of a single-word name's stem: `Iran`, `Irak`, `Mali` have no other forms
+MIN_STEM_OF_SEVERAL = 3  # of a word in a name of several: `Anny Petrovej`
+MIN_SHARED = 0.5  # share of the longer form's letters in the stem; `Helsingissä`, `Helsinki` have .54
+MIN_SURE = 0.7  # probability that a text is in a language of the group
 
 _POLISH = "pl hsb dsb csb szl"
 _WESTERN_SLAVIC = "cs sk sl hr bs"
 _EASTERN_SLAVIC = "ru uk be bg mk sr"
 
-# Endings of nouns, then those that adjectives have among themselves.
+# Endings of nouns, then of adjectives.
 _ENDINGS: Mapping[str, tuple[str, str]] = {
     _POLISH: (
         "owi ami ach iach iami iem iego em om am ie iu a e i o u y ego",
@@ -67,19 +67,19 @@ _WEAK = (("nk", "ng"), ("nt", "nn"), ("mp", "mm"), ("lt", "ll"), ("rt", "rr"), (
 
 
 def language_group(text: str) -> str | None:
-    """Returns the group of languages with inflected names that the text is most likely in; None where it is in no such."""
+    """Returns the most likely group of inflecting languages of the text, None if it is in none of them."""
     shares = dict.fromkeys(_ENDINGS, 0.0)
     for language, share in likely_languages(text).items():
         for group in _ENDINGS:
             if language in group.split():
                 shares[group] += share
-    group = max(shares, key=lambda one: shares[one])
+    group = max(shares, key=shares.__getitem__)
     return group if shares[group] >= MIN_SURE else None
 
 
 @lru_cache(maxsize=16_384)
 def stems(word: str, group: str) -> frozenset[str]:
-    """Returns what a form of the word may be without its ending, each marked by the kind of ending; the word is folded."""
+    """Returns the possible stems of a folded word, each with a marker for the kind of its ending."""
     bare = without_accents(word)
     if not bare.isalpha():
         return frozenset()
@@ -95,7 +95,7 @@ def stems(word: str, group: str) -> frozenset[str]:
 
 
 def without_accents(word: str) -> str:
-    """Returns the word without the marks on its letters; `ł`, `ø` and their like are the letters that they come from."""
+    """Returns the word without diacritics; `ł`, `ø` and similar letters become their base letters."""
     parts = unicodedata.normalize("NFD", word)
     return "".join(sign for sign in parts if not unicodedata.combining(sign)).translate(_BARE)
 
@@ -105,12 +105,12 @@ _BARE = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", 
 
 @lru_cache(maxsize=32)
 def _of_group(group: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    nouns, adjectives = (tuple(dict.fromkeys(without_accents(one) for one in kind.split())) for kind in _ENDINGS[group])
+    nouns, adjectives = (tuple(dict.fromkeys(without_accents(ending) for ending in kind.split())) for kind in _ENDINGS[group])
     return nouns, adjectives
 
 
 def _weak_grades(word: str) -> set[str]:
-    """The stems that a Finnish name may have before an ending that closes its last syllable: Helsinki, Helsingin."""
+    """Returns the nominative candidates of a Finnish name's weak-grade stem: Helsinki, Helsingin."""
     if word[-1] not in "aeiouy":
         return set()
     strong, vowel = word[:-1], word[-1]

@@ -1,4 +1,4 @@
-"""Gives other forms of a name by which a text may have it: without title, article, possessive, or what stands in brackets."""
+"""Derives other forms of a name that a text may use: without title, article, possessive, or brackets."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MIN_SHORT, MAX_SHORT = 2, 10  # letters of a short form
 
 
 def name_forms(name: str) -> Iterator[str]:
-    """Yields forms of a name in plain text, those nearest to it first; without the name itself.
+    """Yields other forms of a plain-text name, the closest first; the name itself is not included.
 
-    What stands in brackets is a form where either is short for the other: `International Business Machines (IBM)`, but not
+    The text in brackets is a form if either part abbreviates the other: `International Business Machines (IBM)`, but not
     `Springfield (Illinois)`.
     """
     seen = {name}
@@ -65,7 +65,7 @@ def _without_titles(name: str) -> Iterator[str]:
 
 
 def is_short_for(short: str, long: str) -> bool:
-    """Whether the letters of a short form stand in this order in the long one, the first at the beginning of a word."""
+    """Returns whether the letters of `short` occur in order in `long`, the first at the start of a word."""
     letters = [sign for sign in short if sign.isalnum()]
     if (
         not MIN_SHORT <= len(letters) <= MAX_SHORT
@@ -75,4 +75,4 @@ def is_short_for(short: str, long: str) -> bool:
         return False
     initials = {word[0].casefold() for word in re.findall(r"[^\W_]+", long)}
     rest = iter(long.casefold())
-    return letters[0].casefold() in initials and all(one.casefold() in rest for one in letters)
+    return letters[0].casefold() in initials and all(letter.casefold() in rest for letter in letters)

@@ -1,4 +1,4 @@
-"""Reads a text as a reader does, whatever its code points and marks, and maps each character to its place in the text."""
+"""Normalizes a text to its visible characters and maps each of them to its span in the original."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from array import array
 from bisect import bisect_left
 from functools import cached_property, lru_cache
 
-Span = tuple[int, int]
+CharacterSpan = tuple[int, int]
 
-MAX_CLUSTER = 32  # code points of one character that are composed; sorting more marks takes the square of their number
+MAX_CLUSTER = 32  # code points of a composed character; sorting more marks takes quadratic time
 _MAX_ESCAPES = 3  # of an entity within an entity
 
 _APOSTROPHES = "’‘‛ʼʻʹ′`´＇՚ꞌ"
 _QUOTES = "“”„‟″‶«»「」『』＂"
 _DASHES = "‐‑‒–—―−﹘﹣－⸺⸻"
 _SIGNS = {**dict.fromkeys(_APOSTROPHES, "'"), **dict.fromkeys(_QUOTES, '"'), **dict.fromkeys(_DASHES, "-"), "…": "..."}
-DOTTED_I = str.maketrans("İı", "ii")  # so that the capitals of both are found
+DOTTED_I = str.maketrans("İı", "ii")  # so that both capitals match
 
 _ZWJ = "\u200d"
-_INDICATORS = range(0x1F1E6, 0x1F200)  # letters of which two are a flag
+_INDICATORS = range(0x1F1E6, 0x1F200)  # regional indicators, two of which are a flag
 _DROPPED, _EXTENDS, _BLANK = "dropped", "extends", "blank"
 
 _SPECIAL = re.compile(
@@ -38,16 +38,16 @@ _SPECIAL = re.compile(
 )
 
 
-class PlainText:
-    """A text as it reads, and where in the original each of its characters stands.
+class UnformattedText:
+    """The visible characters of a text, each with its span in the original.
 
-    White space is single spaces; quotes, apostrophes and dashes are those of ASCII; letters are composed (NFKC). Invisible
-    signs, HTML entities and tags, the marks of Markdown and hyphens at a line's end are gone. Built in one pass.
+    White space is single spaces; quotes, apostrophes and dashes are ASCII; letters are composed (NFKC). Invisible characters,
+    HTML entities and tags, Markdown marks and line-end hyphens are removed. Built in a single pass.
     """
 
     def __init__(self, original: str, *, keeps_hyphens: bool = False) -> None:
         self._original = original
-        self.has_breaks = False  # whether a word is divided at the end of a line
+        self.has_breaks = False  # whether a word is hyphenated at a line end
         self._parts: list[str] = []
         self._starts = array("l")
         self._ends = array("l")
@@ -56,8 +56,8 @@ class PlainText:
         self.text = "".join(self._parts)
         self._parts.clear()
 
-    def span(self, start: int, end: int) -> Span | None:
-        """Returns the place of `text[start:end]` in the original; None where it begins or ends within a character."""
+    def span(self, start: int, end: int) -> CharacterSpan | None:
+        """Returns the original span of `text[start:end]`; None where it begins or ends within a character."""
         first, last = self._starts[start], self._ends[end - 1]
         if start and self._starts[start - 1] == first:
             return None
@@ -66,7 +66,7 @@ class PlainText:
         return first, last
 
     def is_border(self, at: int) -> bool:
-        """Whether no character that a reader sees goes on at this place of the original."""
+        """Returns whether no visible character continues across this offset of the original."""
         if at >= len(self._original) or self._original[at].isascii() or _kind(self._original[at]) == _DROPPED:
             return True
         near = bisect_left(self._starts, at)
@@ -101,16 +101,16 @@ class PlainText:
         self._starts.extend(range(start, end))
         self._ends.extend(range(start + 1, end + 1))
 
-    def _add(self, said: str, start: int, end: int) -> None:
-        """Adds what stands for one character of the original."""
-        if said == " " and (not self._parts or self._parts[-1].endswith(" ")):
+    def _add(self, shown: str, start: int, end: int) -> None:
+        """Adds the normalized form of a character of the original."""
+        if shown == " " and (not self._parts or self._parts[-1].endswith(" ")):
             if self._parts:
                 self._ends[-1] = max(self._ends[-1], end)
             return
-        if said:
-            self._parts.append(said)
-            self._starts.extend([start] * len(said))
-            self._ends.extend([end] * len(said))
+        if shown:
+            self._parts.append(shown)
+            self._starts.extend([start] * len(shown))
+            self._ends.extend([end] * len(shown))
 
     def _add_special(self, original: str, kind: str, start: int, end: int) -> None:
         if kind == "other":
@@ -123,7 +123,7 @@ class PlainText:
             self._add_break(original, start, end)
 
     def _add_break(self, original: str, start: int, end: int) -> None:
-        """Adds the hyphen at the end of a line where it is one of the word's own, as before a capital."""
+        """Adds a line-end hyphen that belongs to the word, as before a capital."""
         if original[start] == "\xad":
             return
         self.has_breaks = True
@@ -133,18 +133,18 @@ class PlainText:
             self._add("-", start, start + 1)
 
     def _add_entity(self, original: str, start: int, end: int) -> None:
-        said = original[start:end]
+        shown = original[start:end]
         for _ in range(_MAX_ESCAPES):
-            if (read := html.unescape(said)) == said:
+            if (read := html.unescape(shown)) == shown:
                 break
-            said = read
-        if said == original[start:end]:  # of no such name
+            shown = read
+        if shown == original[start:end]:  # an unknown entity
             self._add_plain(original, start, end)
         else:
-            self._add("".join(_read_alone(sign) for sign in said), start, end)
+            self._add("".join(_read_alone(sign) for sign in shown), start, end)
 
     def _add_clusters(self, original: str, start: int, end: int) -> None:
-        """Adds characters beyond ASCII, each with the marks on it; marks on the character before belong to that."""
+        """Adds non-ASCII characters with their combining marks; leading marks belong to the character before."""
         at = start
         if self._parts and _kind(original[at]) == _EXTENDS and self._ends[-1] == at and not self._parts[-1].endswith(" "):
             at = self._withdraw()
@@ -154,7 +154,7 @@ class PlainText:
             at = after
 
     def _withdraw(self) -> int:
-        """Takes the last character back, and returns where it stands."""
+        """Removes the last character and returns its original offset."""
         start = self._starts[-1]
         width = 1
         while width < len(self._starts) and self._starts[-width - 1] == start:
@@ -168,9 +168,9 @@ class PlainText:
 
 
 class FoldedText:
-    """A plain text with its case folded, and the place of each of its characters in it."""
+    """A normalized text with its case folded, with offsets into that text."""
 
-    def __init__(self, plain: PlainText) -> None:
+    def __init__(self, plain: UnformattedText) -> None:
         text = plain.text.translate(DOTTED_I)
         self.text = text.casefold()
         self._plain = plain
@@ -180,8 +180,8 @@ class FoldedText:
             for at, sign in enumerate(text):
                 self._at.extend([at] * len(sign.casefold()))
 
-    def span(self, start: int, end: int) -> Span | None:
-        """Returns the place in the original; None where it begins or ends within a character."""
+    def span(self, start: int, end: int) -> CharacterSpan | None:
+        """Returns the original span; None where it begins or ends within a character."""
         at = self._at
         if at is None:
             return self._plain.span(start, end)
@@ -191,7 +191,7 @@ class FoldedText:
 
 
 def _cluster_end(text: str, start: int, end: int) -> int:
-    """Returns where the character that a reader sees at `start` ends: with its marks, joined emoji, both letters of a flag."""
+    """Returns the end of the grapheme cluster at `start`: with combining marks, joined emoji, both letters of a flag."""
     at = start + 1
     if ord(text[start]) in _INDICATORS and at < end and ord(text[at]) in _INDICATORS:
         at += 1
@@ -208,7 +208,7 @@ def _cluster_end(text: str, start: int, end: int) -> int:
 
 @lru_cache(maxsize=8192)
 def _composed(cluster: str) -> str:
-    """Returns a character in its one form, without signs that are not seen; a space for white space."""
+    """Returns the composed form of a grapheme cluster without invisible characters; a space for white space."""
     if len(cluster) > MAX_CLUSTER:
         return cluster
     if len(cluster) == 1:
@@ -226,12 +226,12 @@ def _read_alone(sign: str) -> str:
         return " "
     if sign in _SIGNS:
         return _SIGNS[sign]
-    return "".join(_SIGNS.get(one, one) for one in unicodedata.normalize("NFKC", sign))
+    return "".join(_SIGNS.get(part, part) for part in unicodedata.normalize("NFKC", sign))
 
 
 @lru_cache(maxsize=8192)
 def _kind(sign: str) -> str:
-    """Whether a sign is not seen, belongs to the one before, is white space, or is read."""
+    """Classifies a character: dropped (invisible), extending its predecessor, blank, or visible (empty string)."""
     if sign == _ZWJ or "\u1160" <= sign <= "\u11ff" or "\ud7b0" <= sign <= "\ud7ff" or "\U0001f3fb" <= sign <= "\U0001f3ff":
         return _EXTENDS
     category = unicodedata.category(sign)

@@ -1,4 +1,4 @@
-"""Tells whether a name that stands in a text stands there as a word of its own, in the script it is written in."""
+"""Tells whether a match in a text is a whole word, by the rules of its script."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _PARTICLES = re.compile(
 _ARABIC, _HEBREW = re.compile(r"[\u0621-\u064a\u0671-\u06d3]"), re.compile(r"[\u05d0-\u05ea]")
 _ARABIC_BEFORE = re.compile(r"[وف]?[بكلس]?(?:ال)?")
 _HEBREW_BEFORE = re.compile(r"[והבכלמש]{1,3}")
-# Scripts in which a name may be a part of what is written together.
+# Scripts in which a name may be part of a longer run of letters.
 JOINED_SCRIPTS = re.compile(
     r"[\u0590-\u06ff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_MAX_BEFORE = 5  # letters of small words that are written together with a name
+_MAX_BEFORE = 5  # letters of particles attached before a name
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no word and no number goes on before `start` or after `end`.
+    """Returns whether no word or number continues before `start` or after `end`.
 
-    Scripts without gaps between words have no such border; small words may be joined to a name in Arabic, Hebrew and Korean.
+    Scripts without spaces between words have no such border; in Arabic, Hebrew and Korean, particles may be attached to a name.
     """
     return _begins(text, start) and _ends(text, end)
 
@@ -60,13 +60,13 @@ def _ends(text: str, end: int) -> bool:
     return bool(_HANGUL.match(last) and _PARTICLES.match(text, end))
 
 
-def _joined(one: str, other: str) -> bool:
-    """Whether two neighbours are of one word."""
-    if not (_in_word(one) and _in_word(other)):
+def _joined(first: str, second: str) -> bool:
+    """Returns whether two neighbouring characters belong to the same word."""
+    if not (_in_word(first) and _in_word(second)):
         return False
-    if _WITHOUT_GAPS.match(one) or _WITHOUT_GAPS.match(other):
-        return bool(_KATAKANA.match(one) and _KATAKANA.match(other))
-    return bool(_HANGUL.match(one)) == bool(_HANGUL.match(other))
+    if _WITHOUT_GAPS.match(first) or _WITHOUT_GAPS.match(second):
+        return bool(_KATAKANA.match(first) and _KATAKANA.match(second))
+    return bool(_HANGUL.match(first)) == bool(_HANGUL.match(second))
 
 
 def _in_word(sign: str) -> bool:

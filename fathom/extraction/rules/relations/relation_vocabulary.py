@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from fathom.extraction.model import Ends
+from fathom.extraction.model import FunctionalEnd
 
 UNKNOWN = "Entity"  # the type of what is a thing of no certain kind
 _FILE = "relation_vocabulary.toml"
@@ -27,7 +27,7 @@ class Relation(BaseModel):
     property: str | None = None
     source: frozenset[str] = frozenset()
     target: frozenset[str] = frozenset()
-    one_at_a_time: Ends | None = None
+    one_at_a_time: FunctionalEnd | None = None
     strict: bool = False
     lasting: bool = False
     verbs: tuple[str, ...] = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.extraction.match_prompts.pair_prompt import read_same
-from fathom.extraction.response.json_extraction import NotAsAsked
+from fathom.extraction.match_prompts.pair_prompt import parse_matches
+from fathom.extraction.response.json_extraction import MalformedResponse
 
 
 def test_the_numbers_of_an_answer_are_its_pairs() -> None:
-    assert read_same('{"same": [2, 9, 2]}', 3) == [False, True, False]
-    assert read_same('{"same": []}', 2) == [False, False]
+    assert parse_matches('{"same": [2, 9, 2]}', 3) == [False, True, False]
+    assert parse_matches('{"same": []}', 2) == [False, False]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_the_numbers_of_an_answer_are_its_pairs() -> None:
     ],
 )
 def test_an_answer_about_pairs_is_read_however_it_is_wrapped(answer: str) -> None:
-    assert read_same(answer, 3) == [False, True, False]
+    assert parse_matches(answer, 3) == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_an_answer_about_pairs_is_read_however_it_is_wrapped(answer: str) -> Non
     ],
 )
 def test_an_answer_that_is_not_as_asked_joins_nothing(answer: str) -> None:
-    with pytest.raises(NotAsAsked):
-        read_same(answer, 3)
+    with pytest.raises(MalformedResponse):
+        parse_matches(answer, 3)

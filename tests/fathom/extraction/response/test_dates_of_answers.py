@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.extraction.model import Fact
-from fathom.extraction.response.fact_dates import END_FIRST, UNREAD, Dates, dates
-from fathom.extraction.response.response_parser import read_answer
+from fathom.extraction.response.fact_dates import END_FIRST, UNREAD, FactDates, fact_dates
+from fathom.extraction.response.response_parser import parse_response
 from fathom.extraction.response_schema import Vocabulary
 
 TEXT = "Caesar conquered Gaul in 58 BC."
@@ -25,7 +25,7 @@ def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
 def read(**said: Any) -> tuple[Fact, dict[str, int]]:
     fact = {"source": "Caesar", "relation": "CONQUERED", "target": "Gaul", "fact": TEXT, "quote": TEXT, **said}
     entities = [{"name": name, "type": "Thing"} for name in ("Caesar", "Gaul")]
-    found = read_answer(json.dumps({"entities": entities, "facts": [fact]}), TEXT, Vocabulary())
+    found = parse_response(json.dumps({"entities": entities, "facts": [fact]}), TEXT, Vocabulary())
     (one,) = found.extraction.facts
     return one, {why: count for why, count in found.dropped.items() if count}
 
@@ -62,8 +62,8 @@ def test_a_date_that_cannot_be_read_is_kept_in_its_words_and_counted(words: str)
 @pytest.mark.case(67)
 @pytest.mark.parametrize("period", ["1998/2011", "1998-2011", "from 1998 to 2011", [1998, 2011], "1998 – 2011"])
 def test_a_period_in_the_place_of_a_beginning_has_both(period: Any) -> None:
-    assert dates(period, None) == Dates(day(1998), day(2011), "1998", "2011")
-    assert dates(None, period) == Dates(day(1998), day(2011), "1998", "2011")
+    assert fact_dates(period, None) == FactDates(day(1998), day(2011), "1998", "2011")
+    assert fact_dates(None, period) == FactDates(day(1998), day(2011), "1998", "2011")
 
 
 @pytest.mark.case(68)
@@ -87,13 +87,13 @@ def test_only_an_end_is_told() -> None:
 
 
 def test_an_end_that_may_be_before_its_beginning_is_its_last_day() -> None:
-    assert dates("2021-05-03", "2021") == Dates(day(2021, 5, 3), day(2021, 12, 31), None, "2021")
-    assert dates("May 2011", "May 2011") == Dates(day(2011, 5), day(2011, 5), "May 2011", "May 2011")
+    assert fact_dates("2021-05-03", "2021") == FactDates(day(2021, 5, 3), day(2021, 12, 31), None, "2021")
+    assert fact_dates("May 2011", "May 2011") == FactDates(day(2011, 5), day(2011, 5), "May 2011", "May 2011")
 
 
 def test_an_end_that_is_before_its_beginning_stays_in_its_words() -> None:
-    assert dates("2011", "May 1998") == Dates(day(2011), None, "2011", "May 1998", (END_FIRST,))
-    assert dates("2011-05-04", "2011-05-03") == Dates(day(2011, 5, 4), None, None, "2011-05-03", (END_FIRST,))
+    assert fact_dates("2011", "May 1998") == FactDates(day(2011), None, "2011", "May 1998", (END_FIRST,))
+    assert fact_dates("2011-05-04", "2011-05-03") == FactDates(day(2011, 5, 4), None, None, "2011-05-03", (END_FIRST,))
 
 
 SAID = st.sampled_from(["1998", "May 2011", "c. 1850", "the 1990s", "58 BC", "2011-05-04", "9999", "2011", "1998/2011", "soon"])
@@ -101,6 +101,6 @@ SAID = st.sampled_from(["1998", "May 2011", "c. 1850", "the 1990s", "58 BC", "20
 
 @given(SAID | st.integers() | st.text(max_size=40) | st.none(), SAID | st.floats() | st.text(max_size=40) | st.none())
 def test_no_interval_ends_before_it_begins(begins: Any, ends: Any) -> None:
-    told = dates(begins, ends)
+    told = fact_dates(begins, ends)
     assert not (told.valid_at and told.invalid_at and told.invalid_at < told.valid_at)
     assert (UNREAD in told.faults) <= bool(told.valid_at_said or told.invalid_at_said)

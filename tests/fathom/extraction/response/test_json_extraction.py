@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fathom.extraction.response.json_extraction import MAX_ANSWER, AnswerCut, NotAsAsked, record_of
-from fathom.extraction.response.lenient_json import MAX_NESTING, NotRead, read_value
+from fathom.extraction.response.json_extraction import MAX_ANSWER, MalformedResponse, TruncatedResponse, record_of
+from fathom.extraction.response.lenient_json import MAX_NESTING, UnreadableJson, read_value
 
 NAMES = {"entities": "entities", "facts": "facts", "relations": "facts"}
 TEXTS = st.text(max_size=20) | st.text(alphabet="\"'{}[]:,\\`“”/#*\n a<>", max_size=20)
@@ -33,7 +33,7 @@ def read_or_why(text: str) -> dict[str, Any] | str:
     """The record, or why there is none."""
     try:
         return record_of(text, NAMES)
-    except NotAsAsked as error:
+    except MalformedResponse as error:
         return str(error)
 
 
@@ -60,7 +60,7 @@ def test_an_answer_cut_off_anywhere_is_never_whole_but_for_its_last_brace(record
     kept = text[: data.draw(st.integers(0, len(text) - 1))]
     try:
         read = record_of(kept, NAMES)
-    except NotAsAsked:
+    except MalformedResponse:
         return
     assert read == record
     assert kept == text[:-1]
@@ -70,7 +70,7 @@ def test_an_answer_that_is_cut_off_is_not_unescaped_because_a_string_in_it_looks
     record = {"entities": [{"name": '"', "type": "a"}, {"name": 'b"}', "type": "c"}], "facts": [{"fact": "[\n"}]}
     text = json.dumps(record)
     for end in range(len(text) - 1):
-        with pytest.raises(NotAsAsked):
+        with pytest.raises(MalformedResponse):
             record_of(f"```json\n{text[:end]}", NAMES)
 
 
@@ -78,7 +78,7 @@ def test_an_answer_that_is_cut_off_is_not_unescaped_because_a_string_in_it_looks
 def test_nor_is_one_with_something_before_it(record: dict[str, Any], data: st.DataObject, before: str) -> None:
     text = json.dumps(record)
     kept = text[: data.draw(st.integers(0, len(text) - 2))]
-    with pytest.raises(NotAsAsked):
+    with pytest.raises(MalformedResponse):
         record_of(before + kept, NAMES)
 
 
@@ -99,7 +99,7 @@ def test_any_signs_are_a_record_or_none(text: str) -> None:
         if sign in "{[":
             try:
                 read = read_value(text, start)
-            except NotRead:
+            except UnreadableJson:
                 continue
             assert start < read.end <= len(text)
 
@@ -144,7 +144,7 @@ def test_no_answer_takes_long_to_read(text: str) -> None:
 def test_the_nesting_of_an_answer_is_bounded_and_named() -> None:
     deep = '{"facts": ' + "[" * (MAX_NESTING - 1) + "]" * (MAX_NESTING - 1) + "}"
     assert "facts" in record_of(deep, NAMES)
-    with pytest.raises(NotAsAsked, match=f"deeper than {MAX_NESTING}"):
+    with pytest.raises(MalformedResponse, match=f"deeper than {MAX_NESTING}"):
         record_of("so: " + '{"a": ' * 50_000, NAMES)
 
 
@@ -183,5 +183,5 @@ def test_what_writers_of_json_get_wrong_is_read_as_it_is_meant(text: str, record
 def test_what_comes_behind_a_whole_record_must_be_the_same_again_where_it_is_cut_off() -> None:
     whole = '{"entities": [], "facts": [{"fact": "a"}]}'
     assert record_of(f"{whole}\n{whole[:20]}", NAMES)["facts"] == [{"fact": "a"}]
-    with pytest.raises(AnswerCut):
+    with pytest.raises(TruncatedResponse):
         record_of(whole + '\n{"entities": [{"name": "B', NAMES)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fathom.extraction.model import Extraction
-from fathom.extraction.response.response_parser import Read, read_answer
-from fathom.extraction.response_schema import LONGEST_FACT, Vocabulary
+from fathom.extraction.response.response_parser import ParsedResponse, parse_response
+from fathom.extraction.response_schema import MAX_FACT_LENGTH, Vocabulary
 from tests.fathom.llm.messages_server import MessagesServer
 
 pytestmark = pytest.mark.integration
@@ -36,8 +36,8 @@ def extract(opened: Any, settings_for: Any, server: MessagesServer) -> Extract:
     return extracted
 
 
-def read(answer: Any, text: str = TEXT, words: Vocabulary | None = None) -> Read:
-    return read_answer(json.dumps(answer), text, words or Vocabulary())
+def read(answer: Any, text: str = TEXT, words: Vocabulary | None = None) -> ParsedResponse:
+    return parse_response(json.dumps(answer), text, words or Vocabulary())
 
 
 @case(10)
@@ -204,7 +204,7 @@ def test_a_fact_that_is_too_long_is_cut_at_a_sentence_and_counted(extract: Extra
     sentence = "Ada Moreno founded Moreno Works. "
     answer = {"entities": [ADA, WORKS], "facts": [{**FOUNDED, "fact": sentence * 60}]}
     (found,) = extract(TEXT, answer).facts
-    assert LONGEST_FACT - len(sentence) < len(found.fact) <= LONGEST_FACT
+    assert MAX_FACT_LENGTH - len(sentence) < len(found.fact) <= MAX_FACT_LENGTH
     assert found.fact.endswith("Moreno Works.")
     assert read(answer).dropped["words beyond the longest fact"] == 5 * 60 - len(found.fact.split())
 
@@ -216,7 +216,7 @@ def test_a_fact_that_is_too_long_is_cut_at_a_sentence_and_counted(extract: Extra
 def test_a_fact_that_is_too_long_keeps_within_its_bound_whatever_its_words(said: str, ends: str, least: int) -> None:
     said = f"Ada Moreno founded Moreno Works: {said}"
     (found,) = read({"entities": [ADA, WORKS], "facts": [{**FOUNDED, "fact": said}]}).extraction.facts
-    assert least < len(found.fact) <= LONGEST_FACT
+    assert least < len(found.fact) <= MAX_FACT_LENGTH
     assert found.fact.endswith(ends)
 
 

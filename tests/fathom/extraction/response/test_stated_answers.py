@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from fathom.extraction.dropped_items import lost
+from fathom.extraction.dropped_items import count_lost
 from fathom.extraction.model import Extraction
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response.grounding import (
     NAMES_NOT_BOTH,
     NOT_A_DATE_OF_THE_TEXT,
     NOT_STATED,
-    TURNED_ROUND,
-    Claim,
-    End,
+    REVERSED,
+    ClaimedFact,
+    FactEnd,
     may_have_a_date,
     objection,
 )
@@ -26,11 +26,11 @@ from tests.fathom.llm.messages_server import MessagesServer
 
 Extract = Callable[..., Extraction]
 
-SIEMENS, BOSCH = End("Siemens", ["Siemens AG"]), End("Robert Bosch", ["Bosch"])
+SIEMENS, BOSCH = FactEnd("Siemens", ["Siemens AG"]), FactEnd("Robert Bosch", ["Bosch"])
 
 
-def claim(sentence: str, relation: str = "ACQUIRED", **more: Any) -> Claim:
-    return Claim(SIEMENS, relation, BOSCH, sentence, **more)
+def claim(sentence: str, relation: str = "ACQUIRED", **more: Any) -> ClaimedFact:
+    return ClaimedFact(SIEMENS, relation, BOSCH, sentence, **more)
 
 
 @pytest.fixture
@@ -79,9 +79,9 @@ def test_a_fact_whose_sentence_does_not_name_both_is_none(sentence: str) -> None
 
 
 def test_a_name_within_the_other_name_is_not_named() -> None:
-    ada, works = End("Ada Moreno", ["Moreno"]), End("Moreno Works", [])
-    assert objection(Claim(ada, "FOUNDED", works, "She founded Moreno Works.")) == NAMES_NOT_BOTH
-    assert objection(Claim(ada, "FOUNDED", works, "Moreno founded Moreno Works.")) is None
+    ada, works = FactEnd("Ada Moreno", ["Moreno"]), FactEnd("Moreno Works", [])
+    assert objection(ClaimedFact(ada, "FOUNDED", works, "She founded Moreno Works.")) == NAMES_NOT_BOTH
+    assert objection(ClaimedFact(ada, "FOUNDED", works, "Moreno founded Moreno Works.")) is None
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_holds_no_longer_is_a_fact_with_its_end() -> None:
     ],
 )
 def test_a_fact_that_its_sentence_says_the_other_way_round_is_none(relation: str, sentence: str, is_turned: bool) -> None:
-    assert objection(claim(sentence, relation)) == (TURNED_ROUND if is_turned else None)
+    assert objection(claim(sentence, relation)) == (REVERSED if is_turned else None)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_date_needs_a_number_in_the_text(text: str, may: bool) -> None:
 
 
 def test_the_prompt_asks_for_what_is_stated_with_its_direction_and_dates() -> None:
-    told = " ".join(Prompt(Vocabulary()).question("Ada left.").system.split())
+    told = " ".join(Prompt(Vocabulary()).request("Ada left.").system.split())
     for rule in (
         "Leave out what the passage denies, asks, supposes, plans, wishes or makes conditional",
         "reports as false or as a claim of somebody",
@@ -191,8 +191,8 @@ def test_of_a_recorded_answer_only_what_is_stated_is_kept_and_the_rest_is_counte
         ("Lyse", "ACQUIRED", "Solvind", datetime(2016, 1, 1, tzinfo=UTC)),
         ("Lyse", "ACQUIRED", "Fjordkraft", datetime(2018, 1, 1, tzinfo=UTC)),
     ]
-    assert found.left_out == {NOT_STATED: 3, TURNED_ROUND: 1, NAMES_NOT_BOTH: 1}
-    assert lost(found.left_out).facts == 5
+    assert found.left_out == {NOT_STATED: 3, REVERSED: 1, NAMES_NOT_BOTH: 1}
+    assert count_lost(found.left_out).facts == 5
 
 
 @pytest.mark.integration

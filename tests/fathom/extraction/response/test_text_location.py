@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.extraction.model import Extraction
-from fathom.extraction.response.response_parser import read_answer
+from fathom.extraction.response.response_parser import parse_response
 from fathom.extraction.response.text_location import SourceText
 from fathom.extraction.response.texts.inflection import MIN_STEM
 from fathom.extraction.response_schema import Vocabulary
@@ -216,7 +216,7 @@ def test_a_quote_that_nobody_said_is_counted_and_its_fact_is_where_its_ends_are_
             }
         ],
     }
-    read = read_answer(json.dumps(answer), text, Vocabulary())
+    read = parse_response(json.dumps(answer), text, Vocabulary())
     assert read.dropped["quote not in the text"] == 1
     assert text[slice(*read.extraction.facts[0].span)] == "Then Ada paid Bert."
 

@@ -320,8 +320,8 @@ def test_an_answer_that_ended_in_an_error_is_none_and_another_try_may_bring_one(
 def test_a_server_whose_answers_all_end_in_an_error_is_called_unreachable_with_its_reason(
     opened: Any, settings_for: Any, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "TRIES", 2)
-    monkeypatch.setattr(retry, "FIRST_S", 0.01)
+    monkeypatch.setattr(retry, "MAX_TRIES", 2)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     server.wire = ERRORS["with its reason"]
     with pytest.raises(LanguageModelUnreachable, match="Upstream is away"):
         opened(settings_for("openai")).extract([TEXT])

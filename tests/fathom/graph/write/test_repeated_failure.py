@@ -13,7 +13,7 @@ from fathom.graph.write.repeated_failure import fault_of_all
 from fathom.graph.write.write_report import EpisodeFailure
 from tests.fathom.graphdb.small_corpus import chunks_of
 
-NO_JSON = "The language model's answer was not what it was asked for: it is no JSON."
+NO_JSON = "The language model's answer is malformed: it is no JSON."
 Script = Sequence[ExtractionFailed | None]
 
 

@@ -19,8 +19,8 @@ from fathom.errors import (
     SettingsInvalid,
 )
 from fathom.extraction.factory import open_language_model
-from fathom.extraction.llm_extractor import AskedModel
-from fathom.extraction.model import Described
+from fathom.extraction.llm_extractor import LLMExtractor
+from fathom.extraction.model import DescribedName
 from fathom.llm.middleware import retry
 from fathom.llm.providers import anthropic_batches
 from fathom.settings import Settings
@@ -33,11 +33,11 @@ SPAWN = multiprocessing.get_context("spawn")
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gathers and looks in tenths of seconds."""
-    monkeypatch.setattr(anthropic_batches.BatchProvider.__init__, "__kwdefaults__", {"gather_s": 0.1, "look_s": 0.05})
+    monkeypatch.setattr(anthropic_batches.BatchProvider.__init__, "__kwdefaults__", {"gather_s": 0.1, "poll_s": 0.05})
 
 
 @pytest.fixture
-def model(settings_for: Any, opened: Callable[[Settings], AskedModel]) -> AskedModel:
+def model(settings_for: Any, opened: Callable[[Settings], LLMExtractor]) -> LLMExtractor:
     """One that asks in batches."""
     return opened(settings_for(llm_batch=True))
 
@@ -51,7 +51,7 @@ def sent(settings: Settings) -> list[tuple[str, str | None]]:
 
 
 def test_a_documents_questions_are_one_batch_at_half_the_price(
-    model: AskedModel, server: MessagesServer, settings_for: Any, opened: Any
+    model: LLMExtractor, server: MessagesServer, settings_for: Any, opened: Any
 ) -> None:
     found = model.extract(TEXTS)
     assert len(server.batches.made) == 1
@@ -62,17 +62,17 @@ def test_a_documents_questions_are_one_batch_at_half_the_price(
     assert sent(settings_for()) == []
 
 
-def test_an_answer_that_is_kept_is_in_no_batch(model: AskedModel, server: MessagesServer) -> None:
+def test_an_answer_that_is_kept_is_in_no_batch(model: LLMExtractor, server: MessagesServer) -> None:
     model.extract(TEXTS[:3])
     model.extract(TEXTS[:4])
     assert len(server.batches.questions) == 4
 
 
-PAIR = Described("IBM", "Organization"), Described("International Business Machines", "Organization")
+PAIR = DescribedName("IBM", "Organization"), DescribedName("International Business Machines", "Organization")
 
 
 def test_a_question_that_a_document_waits_for_alone_is_in_no_batch_and_has_its_full_price(
-    model: AskedModel, server: MessagesServer, settings_for: Any, opened: Any
+    model: LLMExtractor, server: MessagesServer, settings_for: Any, opened: Any
 ) -> None:
     server.answering = lambda text: {"same": [1]}
     home = settings_for().home
@@ -85,7 +85,7 @@ def test_a_question_that_a_document_waits_for_alone_is_in_no_batch_and_has_its_f
 
 
 def test_a_budget_holds_the_full_price_of_what_is_in_no_batch_and_half_of_what_is(settings_for: Any, opened: Any) -> None:
-    def may_cost(ask: Callable[[AskedModel], object], *, batch: bool) -> float:
+    def may_cost(ask: Callable[[LLMExtractor], object], *, batch: bool) -> float:
         with pytest.raises(BudgetSpent) as refused:
             ask(opened(settings_for(llm_batch=batch, budget_usd_per_day=1e-9)))
         return float(refused.value.message.rpartition("$")[2].removesuffix("."))
@@ -95,7 +95,7 @@ def test_a_budget_holds_the_full_price_of_what_is_in_no_batch_and_half_of_what_i
     assert may_cost(reading, batch=True) == pytest.approx(may_cost(reading, batch=False) / 2, rel=0.01)
 
 
-def test_a_provider_that_is_away_while_it_works_loses_nothing(model: AskedModel, server: MessagesServer) -> None:
+def test_a_provider_that_is_away_while_it_works_loses_nothing(model: LLMExtractor, server: MessagesServer) -> None:
     server.batches.looks = 3
     server.batches.after_making = [(529, "overloaded_error", "Overloaded")] * 3
     found = model.extract(TEXTS[:2])
@@ -105,13 +105,13 @@ def test_a_provider_that_is_away_while_it_works_loses_nothing(model: AskedModel,
 
 @pytest.mark.parametrize("result", [{"type": "expired"}, {"type": "canceled"}])
 def test_what_its_batch_did_not_answer_is_asked_again_and_at_last_named(
-    model: AskedModel, server: MessagesServer, result: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    model: LLMExtractor, server: MessagesServer, result: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "FIRST_S", 0.01)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.01)
     server.batches.result_of = {"0. Ada": result}
     with pytest.raises(LanguageModelUnreachable, match=result["type"]):
         model.extract(TEXTS[:2])
-    assert len(server.batches.questions) == 1 + retry.TRIES
+    assert len(server.batches.questions) == 1 + retry.MAX_TRIES
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_its_batch_did_not_answer_is_asked_again_and_at_last_named(
     ],
 )
 def test_a_fault_in_a_batch_is_named_and_not_asked_again(
-    model: AskedModel, server: MessagesServer, kind: str, said: str, name: type[Exception], asked: int
+    model: LLMExtractor, server: MessagesServer, kind: str, said: str, name: type[Exception], asked: int
 ) -> None:
     error = {"type": "error", "error": {"type": kind, "message": said}, "request_id": "req_1"}
     server.batches.result_of = {"0. Ada": {"type": "errored", "error": error}}
@@ -133,20 +133,20 @@ def test_a_fault_in_a_batch_is_named_and_not_asked_again(
     assert 2 <= len(server.batches.questions) <= asked  # the other answer may tell first how the server counts
 
 
-def test_a_manner_that_is_refused_is_left_for_another(model: AskedModel, server: MessagesServer) -> None:
+def test_a_manner_that_is_refused_is_left_for_another(model: LLMExtractor, server: MessagesServer) -> None:
     server.refuses = lambda body: "thinking: not supported by this model" if "thinking" in body else None
     assert len(model.extract(TEXTS[:2])) == 2
     assert len(server.batches.made) >= 2
 
 
-def test_a_wrong_key_is_named_at_once(model: AskedModel, server: MessagesServer, settings_for: Any) -> None:
+def test_a_wrong_key_is_named_at_once(model: LLMExtractor, server: MessagesServer, settings_for: Any) -> None:
     server.batches.troubles = [(401, "authentication_error", "invalid x-api-key")]
     with pytest.raises(KeyRefused):
         model.extract(TEXTS[:1])
     assert sent(settings_for()) == []
 
 
-def test_a_batch_whose_maker_never_heard_of_it_is_found(model: AskedModel, server: MessagesServer) -> None:
+def test_a_batch_whose_maker_never_heard_of_it_is_found(model: LLMExtractor, server: MessagesServer) -> None:
     server.batches.looks, server.batches.lose_next = 0, True
     assert len(model.extract(TEXTS)) == len(TEXTS)
     assert len(server.batches.questions) == len(TEXTS)
@@ -163,7 +163,7 @@ def _asks(settings: Settings) -> None:
 
 @pytest.mark.integration
 def test_a_process_killed_while_it_waits_has_left_its_batch_to_the_next(
-    model: AskedModel, server: MessagesServer, settings_for: Any
+    model: LLMExtractor, server: MessagesServer, settings_for: Any
 ) -> None:
     server.batches.looks = 10**6
     waiting = SPAWN.Process(target=_asks, args=(settings_for(llm_batch=True),))

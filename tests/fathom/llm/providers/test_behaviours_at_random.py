@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from fathom.database import open_database
-from fathom.llm.middleware.retry import TRIES
+from fathom.llm.middleware.retry import MAX_TRIES
 from fathom.tables import llm_calls
 from tests.fathom.llm.scripted_server import Asked, Reply, completion, error, page
 
@@ -74,7 +74,7 @@ def test_every_text_is_answered_and_its_cost_is_the_servers_count(
             seen[question] += 1
         # by the question and its number of tries, so that the order in which threads ask decides nothing
         chance = random.Random(f"{seed} {seen[question]} {question}")
-        bad = chance.random() < SHARE and asked.number > 1 and seen[question] < TRIES
+        bad = chance.random() < SHARE and asked.number > 1 and seen[question] < MAX_TRIES
         reply = chance.choice(BAD if bad else ANSWERS)
         if (refused := ability(asked)) is not None:
             return refused

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fathom import errors
-from fathom.llm.client import NoAnswer
+from fathom.llm.client import LLMCallFailed
 from fathom.llm.middleware import retry
-from fathom.llm.providers.error_classification import refusal
+from fathom.llm.providers.error_classification import classify_refusal
 from fathom.llm.providers.error_response import refused_call, refused_inside
 from tests.fathom.llm.scripted_server import Asked, Reply, completion, error, message, page
 
@@ -90,14 +90,14 @@ TABLE: dict[str, tuple[str, int, Any]] = {
 @pytest.mark.parametrize(("name", "status", "body"), TABLE.values(), ids=TABLE)
 def test_a_refusal_tells_whose_fault_it_is(name: str, status: int, body: Any) -> None:
     refused = refused_call(status, body if isinstance(body, str) else json.dumps(body), {})
-    found = refusal(refused, "m", has_answered=False)
-    assert (found.kind if isinstance(found, NoAnswer) else type(found).__name__) == name
+    found = classify_refusal(refused, "m", has_answered=False)
+    assert (found.kind if isinstance(found, LLMCallFailed) else type(found).__name__) == name
 
 
 @pytest.mark.parametrize("title", ["Attention Required! | Cloudflare", "Access blocked by company policy", "403 Forbidden"])
 def test_a_page_of_a_firewall_is_not_the_key(title: str) -> None:
     refused = refused_call(403, page(403, title).body, {"content-type": "text/html"})
-    assert isinstance(refusal(refused, "m"), errors.ProxyRefused)
+    assert isinstance(classify_refusal(refused, "m"), errors.ProxyRefused)
 
 
 def raised(played: Any, kind: type[errors.FathomError], *, asked: int = 1) -> errors.FathomError:
@@ -120,7 +120,7 @@ CASES: dict[str, tuple[Any, Reply, type[errors.FathomError], int]] = {
     "no credit under 200": (37, Reply(200, of("Insufficient credits", code=402)), errors.CreditSpent, 1),
     "proxy": (40, page(407, "Proxy Authentication Required"), errors.ProxyRefused, 1),
     "firewall": (40, page(403, "Request blocked by the firewall"), errors.ProxyRefused, 1),
-    "bad gateway": (39, page(502, "502 Bad Gateway"), errors.LanguageModelUnreachable, retry.TRIES),
+    "bad gateway": (39, page(502, "502 Bad Gateway"), errors.LanguageModelUnreachable, retry.MAX_TRIES),
 }
 
 
@@ -139,9 +139,9 @@ CLAUDE: dict[str, tuple[Any, Reply, type[errors.FathomError], int]] = {
     "credit": (55, error(400, "Your credit balance is too low to access the Anthropic API."), errors.CreditSpent, 1),
     "key": (57, error(401, "invalid x-api-key", type="authentication_error"), errors.KeyRefused, 1),
     "retired": (57, error(404, "model: claude-sonnet-5-5", type="not_found_error"), errors.ModelUnknown, 1),
-    "overloaded": (57, error(529, "Overloaded", type="overloaded_error"), errors.LanguageModelUnreachable, retry.TRIES),
+    "overloaded": (57, error(529, "Overloaded", type="overloaded_error"), errors.LanguageModelUnreachable, retry.MAX_TRIES),
     "overloaded under 200": (58, Reply(200, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
-                             errors.LanguageModelUnreachable, retry.TRIES),
+                             errors.LanguageModelUnreachable, retry.MAX_TRIES),
     "page under 200": (58, page(200, "Welcome to nginx"), errors.AddressWrong, 1),
     "no permission": (60, error(403, "Your API key does not have permission to use it.", type="permission_error"),
                       errors.PermissionMissing, 1),
@@ -207,7 +207,7 @@ def test_a_server_that_loads_its_model_is_waited_for(played: Any, waits: list[fl
 def test_a_server_that_loads_for_ever_is_away(played: Any, waits: list[float]) -> None:
     with pytest.raises(errors.LanguageModelUnreachable, match="Loading model"):
         played.by(lambda _: error(503, "Loading model")).found()
-    assert sum(waits) < retry.LOADING_S + 100
+    assert sum(waits) < retry.MAX_LOADING_S + 100
 
 
 HEADERS: dict[str, tuple[dict[str, str], float]] = {

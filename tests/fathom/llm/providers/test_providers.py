@@ -29,12 +29,12 @@ PROVIDERS = ["anthropic", "openai"]
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that retries would have waited; they do not, here."""
     waited: list[float] = []
-    made: Any = retry.Retrying.__init__
+    made: Any = retry.RetryingClient.__init__
 
     def quick(self: Any, inner: Any, **_: Any) -> None:
         made(self, inner, sleep=waited.append, chance=random.Random(1).random)
 
-    monkeypatch.setattr(retry.Retrying, "__init__", quick)
+    monkeypatch.setattr(retry.RetryingClient, "__init__", quick)
     return waited
 
 
@@ -135,7 +135,7 @@ def test_a_failing_server_is_asked_again(extract: Any, server: MessagesServer, f
 def test_the_wait_it_asks_for_is_kept_and_a_little_more(
     settings_for: Any, opened: Any, server: MessagesServer, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fathom.llm.middleware.rate_limit.Turns.hold", lambda *_: None)
+    monkeypatch.setattr("fathom.llm.middleware.rate_limit.RateLimiter.block", lambda *_: None)
     server.faults.append(throttled("7"))
     opened(settings_for()).extract([TEXT])
     assert len(slept) == 1
@@ -146,9 +146,9 @@ def test_waits_grow_and_are_bounded(extract: Any, server: MessagesServer, slept:
     server.faults.extend([OVERLOADED] * 100)
     with pytest.raises(LanguageModelUnreachable, match="529"):
         extract()
-    assert len(server.requests) == retry.TRIES
+    assert len(server.requests) == retry.MAX_TRIES
     assert slept == sorted(slept)
-    assert slept[-1] <= retry.LONGEST_S
+    assert slept[-1] <= retry.MAX_WAIT_S
 
 
 def test_a_server_that_asks_for_an_hour_is_away(extract: Any, server: MessagesServer, slept: list[float]) -> None:

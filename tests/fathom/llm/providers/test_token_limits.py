@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fathom.errors import AnswerTruncated, ModelTooSmall, PassageTooLong
-from fathom.llm.client import Question
+from fathom.llm.client import LLMRequest
 from fathom.llm.providers.context_limits import TokenLimits, context_limit, is_too_long, output_limit
 from fathom.llm.providers.error_response import refused_call
 from tests.fathom.llm.conftest import TEXT
@@ -81,7 +81,7 @@ def test_other_refusals_are_not_about_length(said: str) -> None:
 
 
 def test_an_answer_is_bounded_by_what_the_window_leaves() -> None:
-    question = Question("system", {}, "x" * 3500, "p", 2000)
+    question = LLMRequest("system", {}, "x" * 3500, "p", 2000)
     into = question.estimated_tokens_in
     assert TokenLimits().answer_tokens(question) == 2000
     assert TokenLimits(context=into + 900).answer_tokens(question) == 900
