@@ -81,7 +81,7 @@ class OfflineModel:
     """
 
     name = "offline/en_core_web_sm-3.8.0+fr_core_news_sm-3.8.0"
-    prompt = "rules-7"
+    prompt = "rules-8"
     languages = frozenset(_LANGUAGES)
 
     def __init__(self, pair_model: PairModel | None = None) -> None:

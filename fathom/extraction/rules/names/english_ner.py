@@ -8,7 +8,15 @@ from typing import Any
 
 from fathom.extraction.rules.names.english_words import is_garbled
 from fathom.extraction.rules.names.found_name import ANY_TYPE
-from fathom.extraction.rules.names.name_cleaning import LEGAL_FORMS, TYPES, has_title, is_name, name_span, type_by_words
+from fathom.extraction.rules.names.name_cleaning import (
+    LEGAL_FORMS,
+    TYPES,
+    has_title,
+    is_name,
+    is_only_building,
+    name_span,
+    type_by_words,
+)
 from fathom.extraction.rules.names.name_evidence import named
 from fathom.extraction.rules.names.span_merging import Place, joined, widened
 
@@ -27,10 +35,16 @@ _SMALL_LAST = re.compile(
     r"(?:presidential|general|parliamentary|legislative|gubernatorial|federal|local|municipal) elections?)\b"
 )
 _AWARD = re.compile(rf"(?<![\w’'-])(?:{_WORD}\s+){{1,4}}Awards?\s+for\s+{_WORD}(?:\s+{_WORD}){{0,5}}(?=[^\w]|$)")
+_PART = rf"(?!(?:Railroad|Railway|In|On|At|From|The)\b){_WORD}(?:\s(?!(?:Railroad|Railway)\b){_WORD}){{0,2}}"
+# `Atchison, Topeka and Santa Fe Railroad` is one line
+_LINE = re.compile(rf"(?<![\w’'-]){_PART}(?:,\s{_PART}){{0,3}},?\s(?:and|&)\s{_PART}\s(?:Railroad|Railway)(?:\sCompany)?(?!\w)")
 _TWO = re.compile(r"\s+(?:and|&)\s+")
 _PARTICLE = re.compile(
-    r"\s(?:di|de|del|della|da|do|dos|du|des|de la|de los|og|von|van|van der|ibn|bin|al|el)\s[A-ZÀ-Þ][\w’'-]+"
+    r"\s(?:di|de|del|della|da|do|dos|du|des|de la|de los|og|von|von der|van|van der|van den|van de|ibn|bin|al|el)"
+    r"\s[A-ZÀ-Þ][\w’'-]+"
 )
+_VON = (" von", " van", " von der", " van der", " van den")
+_AFTER_VON = re.compile(r"\s(?:de[rn]? )?[A-ZÀ-Þ][\w’'-]+")
 _QUOTED = re.compile(r"[\"“„«″]([^\"“”„«»″\n]{2,70}?)[\"”“»″]")
 _WORD_LAST = re.compile(rf"\w\s$|{_WORD}\s$")
 _WORD_NEXT = re.compile(rf"\s{_WORD}")
@@ -39,7 +53,7 @@ _SMALL = frozenset(
 )
 _YEAR_BEFORE = re.compile(r"(?:1\d{3}|20\d{2})(?:[-–/]\d{2,4})?\s$")
 _SPLIT = re.compile(r"\s*(?:\n|\||;|\s/\s|,\s(?=\d)|\s\(|\)\s|[\"“”])\s*")
-_SPLIT_PERSONS = re.compile(r"\s+(?:and|&|née)\s+|,\s+(?!Jr|Sr)")
+_SPLIT_PERSONS = re.compile(r"\s+(?:and|&|née)\s+|/|,\s+(?!Jr|Sr)")
 _SPLIT_PLACES = re.compile(r"\s+in\s+(?=[A-Z])|(?<=[a-z]),\s+(?=[A-Z])")
 _CUTS = {
     "Person": (_SPLIT, _SPLIT_PERSONS, _SPLIT_PLACES),
@@ -102,7 +116,8 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
         if not any(taken[covered]):
             taken[covered] = b"\1" * (place.end - place.start)
             kept.append(place)
-    return named(text, [widened(text, place) for place in joined(text, sorted(kept, key=lambda place: place.start))])
+    whole = [widened(text, place) for place in joined(text, sorted(kept, key=lambda place: place.start))]
+    return named(text, [place for place in whole if not is_only_building(text[place.start : place.end])])
 
 
 def _nicknamed(text: str, start: int, end: int) -> Iterator[Place]:
@@ -133,6 +148,9 @@ def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
 
 
 def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
+    for match in _LINE.finditer(text, offset, offset + len(doc.text)):
+        if at := name_span(text, *match.span(), "Organization"):
+            yield Place(*at, "Organization", source="pattern")
     whole = {(offset + span.start_char, offset + span.end_char) for span in doc.ents if " and " not in span.text}
     for match in _OF.finditer(text, offset, offset + len(doc.text)):
         begins, ends = match.span()
@@ -157,6 +175,8 @@ def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
             else:
                 kind_here = kind_of_part
             if kind_here in ("Person", "Location", "Organization") and (more := _PARTICLE.match(text, end)):
+                end = min(more.end(), offset + len(doc.text))
+            if kind_here == "Person" and (more := _AFTER_VON.match(text, end)) and text.endswith(_VON, start, end):
                 end = min(more.end(), offset + len(doc.text))
             if more := _SUFFIX.match(text, end):
                 end = more.end()

@@ -18,6 +18,11 @@ __all__ = ["Found", "entities_of", "grouped"]
 _TOKEN = re.compile(r"\w+")
 _ABBREVIATION = re.compile(r"\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&.-]{1,9})[\"”]?\s*[),;]")
 _BY_COMPANY = 1.1  # votes
+MAX_KIN = 60  # characters before a name in which a word of kinship may introduce it
+_KIN = re.compile(
+    r"\b(?:brothers?|sisters?|sons?|daughters?|father|mother|uncle|aunt|nephew|niece|cousin|children)[,;:]? "
+    r"(?:[A-Z][\w’'-]+(?:, | and |, and ))*$"
+)
 _IN = re.compile(r"\b(?:in|near|from|at|to)\s(?:the\s)?$")
 _LISTED = re.compile(r"\s?(?:,|, and|and|&|or|, or)\s")
 
@@ -141,6 +146,8 @@ def _join_surnames(text: str, found: dict[str, Found]) -> None:
         person = who[0]
         is_last = folded(person.surname or "") == key
         no_place = not any(_IN.search(text, max(0, start - 12), start) for start, _ in one.mentions)
+        if not is_last and any(_KIN.search(text, max(0, start - MAX_KIN), start) for start, _ in one.mentions):
+            continue  # `his brother, John`
         if one.type == "Person" or (is_last and (no_place or one.type != "Location") and person.first < one.first):
             person.absorb(found.pop(key))
     for one in found.values():

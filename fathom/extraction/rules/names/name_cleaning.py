@@ -81,6 +81,22 @@ _ROLES = (
 )
 _ROLE_LAST = re.compile(rf"(?<!\bof)(?<!\bfor)(?<!\bthe)(?:\s+(?:{_ROLES}))+$")
 _ONLY_ROLES = re.compile(rf"^(?:{_ROLES})(?:[\s-]+(?:{_ROLES}))*$")
+# Before `Secretary` and the like it is an office, and no organization: `Shadow Home Secretary X`.
+_FIELDS = (
+    "Home|Foreign|Defen[cs]e|Health|Education|Transport|Trade|Culture|Environment|Interior|Justice|Finance|Labou?r|Agriculture|"
+    "Industry|Energy|Development|Treasury|Constitutional|Welfare|Work|Pensions|State|Press|Cabinet|Commerce|Housing|Shadow|"
+    "Northern Ireland|Scottish|Welsh|Prime|First|Permanent"
+)
+_OFFICE = re.compile(
+    rf"(?:Shadow )?(?:{_FIELDS})(?:(?:,| and|,? &) (?:{_FIELDS}))*"
+    r"(?= (?:Secretary|Minister|Spokes\w+|Undersecretary|Chancellor)\b)|"
+    r"Shadow (?:[A-Z]\w+ ){0,3}(?:Secretary|Minister|Chancellor|Attorney|Leader|Spokes\w+)\b"
+)
+# Alone it is the end of a name that was cut: `Marshal's House`.
+_ONLY_BUILDING = re.compile(
+    r"(?:House|Office|Jail|Courthouse|Hotel|Store|Library|Hospital|Building|Cathedral|Chapel|Theat(?:re|er)|Tavern|Mansion|"
+    r"Cottage|Ranch|Church|School)s?"
+)
 _LEADING = re.compile(r"^(?:the|a|an|his|her|its|their|our|my|this|that)\s+", re.IGNORECASE)
 _LEADING_LOWER = re.compile(
     r"^(?:(?:the|a|an|of|in|on|at|by|for|and|or|from|to|with|as|near|his|her|its|their|our|my|this)\s+)+"
@@ -147,7 +163,8 @@ def name_span(text: str, start: int, end: int, kind: str | None = None) -> tuple
             end = start + match.start()
         if (start, end) == before:
             break
-    return (start, end) if is_name(text[start:end]) else None
+    is_office = (match := _OFFICE.match(text, start)) is not None and match.end() >= end
+    return (start, end) if not is_office and is_name(text[start:end]) else None
 
 
 def has_title(text: str, start: int, end: int) -> bool:
@@ -185,6 +202,11 @@ def is_name(name: str) -> bool:
     if _JUNK.match(name) or _GENERIC.match(name) or _DIGITS_OR_LETTER.match(name) or _ONLY_ROLES.match(name):
         return False
     return any(not c.islower() for c in letters)  # scripts without case have names too
+
+
+def is_only_building(name: str) -> bool:
+    """Tells whether the name is only a word for a building, as where a longer one was cut."""
+    return _ONLY_BUILDING.fullmatch(name) is not None
 
 
 def _abbreviated(text: str, start: int, end: int) -> bool:

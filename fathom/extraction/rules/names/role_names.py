@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fathom.extraction.rules.names.english_words import is_common_phrase, is_common_word
-from fathom.extraction.rules.names.name_cleaning import LEGAL_FORM, name_span
+from fathom.extraction.rules.names.name_cleaning import LEGAL_FORM, is_only_building, name_span
 from fathom.extraction.rules.names.span_merging import Place
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN
 
@@ -38,6 +38,8 @@ def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Ite
             continue
         at = name_span(text, start, end)
         if at is None or len(text[at[0] : at[1]]) < MIN_LETTERS or _TIMES.fullmatch(text[at[0] : at[1]]):
+            continue
+        if is_only_building(text[at[0] : at[1]]):
             continue
         if is_common_phrase(text[at[0] : at[1]]) and not LEGAL_FORM.search(text[at[0] : at[1]]):
             continue

@@ -26,6 +26,7 @@ _NOUNS = {
     ("defeat", "of"): "DEFEATED",
     ("invasion", "of"): "ATTACKED",
     ("attack", "on"): "ATTACKED",
+    ("attack", "against"): "ATTACKED",
     ("departure", "from"): "LEFT",
     ("resignation", "from"): "LEFT",
     ("visit", "to"): "VISITED",
@@ -98,7 +99,7 @@ _OPEN_NOUNS = word_set(
 )
 _OPEN_ADJECTIVES = word_set(
     "proposed planned possible potential hostile attempted failed rumoured rumored hypothetical likely future "
-    "next aborted upcoming forthcoming verbal"
+    "expected scheduled intended anticipated mooted next aborted upcoming forthcoming verbal"
 )
 
 

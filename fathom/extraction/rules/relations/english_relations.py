@@ -37,9 +37,14 @@ _ARTICLES = frozenset({"the", "a", "an"})
 _WORKS = word_set("book novel film song album story play poem painting report article letter work picture drawing music")
 # Of what has one of these, the whole is no end of the relation: `laid the first brick of X`.
 _PARTS = word_set(
-    "brick stone foundation cornerstone keel part half third quarter end start beginning middle top bottom side edge corner piece "
-    "section stretch share bulk majority most number lot copy page chapter line word role scene series tract acre plot mile foot "
-    "couple pair dozen group bit all kind sort type form version member amount portion percent % level rate"
+    "brick stone foundation cornerstone keel part half third quarter end start beginning middle top bottom side edge corner "
+    "piece section stretch share bulk majority most number lot copy page chapter line word role scene series tract acre plot "
+    "mile foot couple pair dozen group bit all kind sort type form version member amount portion percent % level rate"
+)
+# What is said of a thing that has a name only behind a noun says nothing of the two: `announced a package for X`.
+_SPEAKS = word_set(
+    "announce criticize criticise condemn praise discuss welcome defend propose plan urge support oppose review study publish "
+    "release unveil"
 )
 _NEAR = 3  # words from a verb to the one that shares its object
 _RELATIVES = frozenset({"which", "that", "whom"})
@@ -138,7 +143,9 @@ def _says_enough(verb: Any, argument: _Argument, target: Named) -> bool:
     if not words or argument.is_agent:
         return bool(verb.dep_ != "xcomp")
     if len(words) > 1:
-        return argument.is_own and words[0] not in _PARTS and words[-1] in ("of", "for", "against", "to")
+        if verb.lemma_ in _SPEAKS or words[0] in _PARTS or _is_of_other(argument.word, words[-1]):
+            return False
+        return argument.is_own and words[-1] in ("of", "for", "against", "to")
     placed = words[-1] in _PLACING and target.type in ("Location", "Organization", "Event")
     return (placed or words[-1] not in _LOOSE) and not _has_unnamed_object(verb)
 
@@ -178,6 +185,12 @@ def _arguments(verb: Any) -> Iterator[_Argument]:
             )
         elif child.dep_ == "prep" or (child.dep_ == "conj" and child.pos_ == "ADP"):  # `played for A and then for B`
             yield from _of_preposition(child, nouns)
+
+
+def _is_of_other(word: Any, preposition: str) -> bool:
+    """Tells whether what leads to the word is another's: `watched his rival's visit to X`."""
+    noun = word.head.head if word.head.lower_ == preposition else word.head
+    return any(child.dep_ == "poss" and child.pos_ != "PRON" for child in noun.children)
 
 
 def _is_placed(noun: Any) -> bool:

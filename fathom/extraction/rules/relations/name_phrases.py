@@ -75,7 +75,12 @@ def _of_owner(owner: Named, thing: Named) -> Iterator[Statement]:
     if country_of(owner.entity) and not is_adjective(owner.entity):
         if is_personal(thing):
             yield _stated(thing, owner, "of", "HAS_NATIONALITY", "nationality")
-        elif thing.type == "Organization" and not type_by_words(thing.entity) and not country_of(thing.entity):
+        elif (
+            thing.type == "Organization"
+            and not type_by_words(thing.entity)
+            and not country_of(thing.entity)
+            and not _goes_on(thing)
+        ):
             yield _stated(thing, owner, "of", "BASED_IN")
     elif is_personal(thing) and len(thing.entity.split()) > 1 and _is_body(owner):
         yield _stated(thing, owner, "of", "AFFILIATED_WITH")
@@ -203,7 +208,9 @@ def _from(person: Named, other: Named, words: list[Any]) -> Iterator[Statement]:
 def _goes_on(one: Named) -> bool:
     """Tells whether the name only begins a longer phrase: `X of Y's board` is of Y, `X from Y's north` is not."""
     doc, after = one.head.doc, one.last + 1
-    return bool(after < len(doc) and (doc[after].text in _POSSESSIVE or doc[after].text == "-" or doc[after].pos_ == "NOUN"))
+    return bool(
+        after < len(doc) and (doc[after].text in _POSSESSIVE or doc[after].text == "-" or doc[after].pos_ in ("NOUN", "PROPN"))
+    )
 
 
 def _is_way(person: Named) -> bool:

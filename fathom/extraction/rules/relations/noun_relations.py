@@ -161,8 +161,8 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[Held]:
         holders = sentence.subjects(doing) if own_subject else _objects(sentence, doing, noun)
         yield from (Held(one, doing, "noun", former) for one in holders)
     elif noun.dep_ == "conj" and noun.head.pos_ in ("NOUN", "PROPN") and sentence.at(noun.head) is None:
-        if not _is_place_itself(sentence, noun.head):  # `the city of X and the capital of Y`
-            yield from _holders(sentence, noun.head)
+        is_list = _is_place_itself(sentence, noun.head)  # `the city of X and the capital of Y`
+        yield from _holders(sentence, noun.head) if not is_list else ()
 
 
 def _is_place_itself(sentence: Sentence, noun: Any) -> bool:
@@ -172,7 +172,7 @@ def _is_place_itself(sentence: Sentence, noun: Any) -> bool:
     before = [child for child in noun.children if child.dep_ == "compound" and child.i == noun.i - 1]
     named = [sentence.at(word) for word in (*before, *objects_of(noun, ("of",)))]
     by_article = any(child.lower_ == "the" for child in noun.children)
-    return by_article and any(one is not None and one.type == "Location" and not country_of(one.entity) for one in named)
+    return by_article and any(one is not None and one.type != "Person" and not country_of(one.entity) for one in named)
 
 
 def _is_of_place(noun: Any) -> bool:
@@ -256,8 +256,12 @@ def _noun_words(sentence: Sentence, noun: Any) -> tuple[str, str]:
     return words, words
 
 
-_KEPT = _LESSER | frozenset(
-    ["chief", "prime", "executive", "general", "managing", "head", "financial", "technical", "operating", "foreign"]
+_KEPT = (
+    _LESSER
+    | frozenset(
+        ["chief", "prime", "executive", "general", "managing", "head", "financial", "technical", "operating", "foreign"]
+    )
+    | word_set("political economic medical scientific artistic musical diplomatic military regional")
 )
 
 
@@ -280,6 +284,8 @@ def noun_statement(noun: Any, held: Held, target: Meant, said: tuple[str, str], 
         return  # `the Barclay brothers`
     evidence: Evidence = "owner" if is_owner else held.evidence
     predicate, relation = Predicate(key, written, True), None
+    if not is_owner and kind in HEADS and _leads_to_employer(target.named):
+        return  # `head of Distribution at Y`
     if is_owner and known and kind in HEADS and _is_of_part(noun) and not country_of(target.named.entity):
         key, known = "work for", True
         predicate = Predicate(key, written)
@@ -301,6 +307,15 @@ def noun_statement(noun: Any, held: Held, target: Meant, said: tuple[str, str], 
             return
     by_pronoun = held.meant.by_pronoun or target.by_pronoun
     yield Statement(thing, target.named, predicate, evidence, held.verb or noun, by_pronoun, relation, held.former)
+
+
+def _leads_to_employer(part: Named) -> bool:
+    doc, after = part.head.doc, part.last + 1
+    return bool(
+        after + 1 < len(doc)
+        and doc[after].lower_ == "at"
+        and (doc[after + 1].pos_ == "PROPN" or doc[after + 1].lower_ == "the")
+    )
 
 
 def _is_of_part(noun: Any) -> bool:

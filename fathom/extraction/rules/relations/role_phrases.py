@@ -13,6 +13,7 @@ from fathom.extraction.rules.names.english_words import is_common_word
 from fathom.extraction.rules.names.gazetteer import is_first_name
 from fathom.extraction.rules.relations.noun_relations import (
     FORMER,
+    HEADS,
     NOT_HELD,
     Held,
     is_of_persons,
@@ -37,8 +38,6 @@ _ARTICLES = frozenset({"the", "a", "an"})
 _POSSESSIVE = frozenset({"'s", "’s", "'", "’"})
 _DASHES = frozenset({"-", "–"})
 _AFTER_ROLE = frozenset({"general", "designate", "emeritus", "elect"})
-# What heads the whole, and not one of its parts: `Ford marketing boss` does not lead Ford.
-_HEADS = word_set("boss chief head leader president chairman director chair manager captain executive")
 _ENDS = frozenset(
     {",", ".", ";", ":", ")", "(", "and", "who", "said", "says", "has", "was", "is", "had", "told", "but", "to", "in", "on"}
 )
@@ -238,13 +237,14 @@ def _stated(
     first = next(
         (first for first in range(len(words)) if readings(f"{' '.join(words[first:])} {preposition}", noun=True)), None
     )
-    role = " ".join(words[first:] if first is not None else words[-1:])
+    is_special = len(words) > 1 and not _is_mild(words[-2:-1])  # `political editor`
+    role = " ".join(words[first:] if first is not None else words[-2:] if is_special else words[-1:])
     before = words[: first if first is not None else -1]
     if is_of_persons(readings(f"{role} {preposition}", noun=True)) and (
         owner.type not in ("Person", UNKNOWN) or _has_part(owner, within)
     ):
         return
-    is_part = _has_part(owner, within) if not is_owner else bool(before and words[-1] in _HEADS and not _is_mild(before))
+    is_part = _has_part(owner, within) if not is_owner else bool(before and words[-1] in HEADS and not _is_mild(before))
     held = Held(Meant(person), None, "owner" if is_owner else "apposition", former)
     if is_part and country_of(owner.entity) is None:
         if owner.type not in ("Location", "Person") and not former:

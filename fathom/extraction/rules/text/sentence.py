@@ -112,7 +112,7 @@ class Sentence:
             return []
         own = [child for child in verb.children if is_subject(child)]
         if verb.dep_ == "relcl" and own and own[0].lower_ in _RELATIVES:
-            return self.described(verb.head)
+            return [one for one in self.described(verb.head) if own[0].lower_ == "who" or one.named.type != "Person"]
         if own:
             return [one for child in own for one in self._person_of(child) or self.all_meant(child)]
         if (named := self._right_before(verb)) is not None:
@@ -165,6 +165,8 @@ class Sentence:
             named = self.at(child)
             if named is None or not (child.dep_ in ("appos", "compound") or _is_called(word, child)):
                 continue
+            if child.dep_ == "appos" and _is_placing(word.doc, named.first - 1):
+                continue  # `a tract of land up the River X`
             if child.dep_ == "appos" or (child.i > word.i) or _is_whole(word, named):
                 return Meant(named)
         if word.lower_ in _PLACE_NOUNS or word.lower_ in _BODIES:
@@ -259,6 +261,11 @@ def _is_whole(word: Any, named: Named) -> bool:
     between = word.doc[named.last + 1 : word.i]
     known = any(child.lower_ in ("the", "its", "their", "his", "her") and child.i < named.first for child in word.children)
     return known and len(between) <= 1 and all(token.text.islower() for token in between)
+
+
+def _is_placing(doc: Any, place: int) -> bool:
+    """Tells whether a preposition or particle stands at a place before a name, or before its article."""
+    return bool(doc[place - 1 if doc[place].lower_ in ("the", "a", "an") else place].tag_ in ("IN", "RP"))
 
 
 def _is_by_age(word: Any) -> bool:
