@@ -45,47 +45,48 @@ def api_page() -> str:
 
 _API_HEAD = """# HTTP API
 
-Generated from `fathom/api` by `make docs`; the forms of bodies and answers are in `/openapi.json`, a page of it is at `/docs`.
+Generated from `fathom/api` by `make docs`; `/openapi.json` has the schemas of bodies and responses, `/docs` is a page of it.
 
 The API listens on `127.0.0.1:8000` (`FATHOM_API_PORT`). Send a key as `Authorization: Bearer …` or `X-API-Key: …`. The first
-`fathom up` writes one with the role admin to `admin.key` in the home, which only its owner reads; `POST /api/keys` makes more:
-`reader` looks, `operator` uploads and controls, `admin` removes and gives keys. A key may be for one collection alone. A page
-signs in by `POST /api/session` `{"key": …}` and has the key in a cookie from then on, which only Fathom's own pages can use.
+`fathom up` writes a key with the role admin to `admin.key` in the home, which only its owner can read; `POST /api/keys` makes
+more: `reader` reads, `operator` uploads and controls, `admin` removes and creates keys. A key may be restricted to a
+collection. A page signs in by `POST /api/session` `{"key": …}`; the key is then in a cookie that only Fathom's own pages can
+use.
 
-Document ids (`collection/path`) are percent-encoded in paths: `default/a.md` is `default%2Fa.md`. Errors are problem documents
-(RFC 9457) `{type, title, status, detail, instance, document?}`; every answer has `X-Request-ID`, which is also on each log line
-of the request and of the run it started. Lists have `next`, to be given as `cursor`.
+Document ids (`collection/path`) are percent-encoded in paths: `default/a.md` is `default%2Fa.md`. Errors are problem
+documents (RFC 9457) `{type, title, status, detail, instance, document?}`; every response has `X-Request-ID`, which is also on
+each log line of the request and of the run it started. Lists have `next`, the pagination cursor, to be sent as `cursor`.
 
     curl -H "X-API-Key: $(cat .fathom/admin.key)" -F collection=reports -F file=@report.pdf localhost:8000/api/upload
 
 The stream, a WebSocket or, with GET, server-sent events, sends JSON objects with `type`: `log` (a line, with `cursor` and
-`progress`), `status` (the whole status and `eta`), `heartbeat`, `missed` (so many messages had no room for a slow reader;
-`cursor` is the last one it had), `complete` (how it ended), `closing` (the server stops; come back with `cursor`). Who comes
-late gets the past first; `?cursor=` or `Last-Event-ID` goes on after a message.
+`progress`), `status` (the whole status and `eta`), `heartbeat`, `missed` (the number of messages dropped for a slow reader;
+`cursor` is that of the last message sent), `complete` (the outcome), `closing` (the server stops; reconnect with `cursor`). A
+new client gets past events first; `?cursor=` or `Last-Event-ID` resumes after a message.
 
-`status` is pending, processing, completed or failed; `state` is more exact: queued, paused, throttled, running, stalled, dead,
-failed, complete; `detail` says it in a sentence, `waits_until` when one that is throttled, out of money or dead goes on by
-itself. Stalled is a process that is stopped, a model or graph that gives no answer, or a silence of three times the longest
-that finished documents of its type took. A run whose process is gone is ended in Dagster within seconds, by the API or the
-sensor, and tried again. `estimated_completion` (p50, with `_p90` beside it) is null until enough documents were finished to
-tell; waits in the queue, for a rate limit and for the next day's budget are in it.
+`status` is pending, processing, completed or failed; `state` is more exact: queued, paused, throttled, running, stalled,
+dead, failed, complete. `detail` explains it in a sentence; `waits_until` is the time at which a throttled, paused or dead
+document continues by itself. Stalled means a stopped process, a model or graph that does not respond, or a silence of three
+times the longest silence of finished documents of its type. A run whose process is gone is ended in Dagster within seconds,
+by the API or the sensor, and retried. `estimated_completion` (p50, with `_p90` beside it) is null until enough documents are
+finished; it includes waits in the queue, for a rate limit and for the next day's budget.
 
-A key may ask `FATHOM_API_REQUESTS_PER_MINUTE` times (at each API process), an address may guess 60 wrong keys a minute: then
-it is 429 with `Retry-After`. A request's head may have 64 KB (431) and take ten seconds (408); a body that is silent for 30
-seconds or comes slower than 1 KB a second ends as 408. As the API stops, streams are told, uploads on their way have six
-seconds, new ones get 503 with `Retry-After`; runs go on.
+A key may send `FATHOM_API_REQUESTS_PER_MINUTE` requests (at each API process), an address may guess 60 wrong keys a minute;
+then the response is 429 with `Retry-After`. The head of a request may have 64 KB (431) and take ten seconds (408); a body
+that is silent for 30 seconds or slower than 1 KB a second ends with 408. When the API stops, streams are told, uploads in
+progress have six seconds, new requests get 503 with `Retry-After`; runs continue.
 
-An upload is taken only when the boundary that closes its form came; one that was cut is 400 (`UploadCut`), and nothing of it
-is kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; a longer one is
-413 or 414 while it is read, what a parameter cannot be is 422. `python -m tests.attack.server_errors` looks for what none of
-this refuses. A request that finds the operational database locked is 503 with `Retry-After` within three seconds: an upload has
-left nothing then, and a stream waits on.
+An upload is accepted only when its closing boundary was received; a truncated upload is 400 (`UploadCut`), and nothing of it
+is kept. Beside its file a form may have 64 KB in 16 parts, a field 8 KB, an address 16 KB, any other body 1 MB; longer
+requests are 413 or 414 while they are read, invalid parameters are 422. `python -m tests.attack.server_errors` searches for
+requests that cause server errors. A request that finds the operational database locked is 503 with `Retry-After` within three
+seconds: an upload leaves nothing behind then, and a stream keeps waiting.
 
-The API answers for the host names of `FATHOM_ALLOWED_HOSTS` alone (400 `HostRefused`), and refuses what a page of another site
-or port sends to change something or to open a WebSocket, whatever key it has (403 `OriginRefused`). A proxy in front passes
-`Host` on.
+The API responds to the host names of `FATHOM_ALLOWED_HOSTS` only (400 `HostRefused`), and refuses requests of pages of other
+sites or ports that change state or open a WebSocket, whatever key they have (403 `OriginRefused`). A proxy in front must
+forward `Host`.
 
-| method | path | least role | what it does |
+| method | path | least role | purpose |
 |---|---|---|---|
 """
 

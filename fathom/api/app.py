@@ -1,4 +1,4 @@
-"""The HTTP application: what every request gets (an id, safe headers, problem documents), and what runs beside them."""
+"""The HTTP application: request ids, safe headers, problem documents, and background tasks."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ from fathom.web_origin import host_names
 log = get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
-WATCHED_FOR_S = 10.0  # after a request somebody is likely to ask again
-UNWATCHED = ("/health", "/metrics")  # who asks for these is no person
+WATCHED_FOR_S = 10.0  # after a request, another is likely
+UNWATCHED = ("/health", "/metrics")  # requested by machines
 ROTATE_EVERY_S = 600.0
-WAIT_FOR_EVENTS_S = 2.0  # of a stream that ends, for what was said last
+WAIT_FOR_EVENTS_S = 2.0  # of an ending stream, for its last events
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -75,14 +75,14 @@ SAFE_HEADERS = {
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
-    """The application over these settings, by default those of the process, whose log it then keeps."""
+    """Creates the application for the settings; without settings uses those of the process and writes its log."""
     if of is None:
         of = settings()
         keep_logs(of, "api")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        """Log lines become events, runs are started, large outputs are put aside, as long as this process is there."""
+        """Runs the background tasks: collects events, starts runs, watches the supervisor."""
         collector = Collector(await run_in_threadpool(open_database, of.operational_url), of.home)
         app.state.keys = open_keys(of)
         app.state.pace = RateLimit(of.api_requests_per_minute, at_once=max(10, of.api_requests_per_minute // 4))
@@ -123,7 +123,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
     @app.middleware("http")
     async def with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Each answer names its request: by the caller's id where it is a plain one, by a new one otherwise."""
+        """Sets the request id: the caller's if it is well-formed, else a new id."""
         given = request.headers.get(REQUEST_ID, "")
         if not request.scope["path"].startswith(UNWATCHED):
             app.state.asked_at = time.monotonic()
@@ -137,7 +137,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
                 log.exception(
                     "A request failed by a defect", metrics={"error": type(error).__name__}, path=request.scope["path"]
                 )
-                detail = "The request failed by a defect of Fathom; its log has the trace under this request's id."
+                detail = "Internal error; the log has the traceback under this request's id."
                 answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, title="Defect")
         answer.headers[REQUEST_ID] = request.state.request_id
         for name, value in SAFE_HEADERS.items():
@@ -146,29 +146,29 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
     @app.exception_handler(FathomError)
     async def on_named_error(request: Request, error: FathomError) -> Response | None:
-        """An error Fathom knows the name of, with what to do."""
+        """Returns the problem document of a named error."""
         return _given(request, of_error(request, error))
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
     async def on_storage_away(request: Request, error: SQLAlchemyError) -> Response | None:
-        """Dagster's storage is locked or away, which its database says in its own words; ours is named where it is used."""
+        """Returns a problem document for an unavailable Dagster storage, which raises errors of SQLAlchemy."""
         log.warning("Dagster's storage does not answer", metrics={"error": type(error).__name__}, path=request.scope["path"])
         return _given(request, of_error(request, DagsterUnreachable("Dagster's storage does not answer.")))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response | None:
-        """An error of the protocol: no such address, no such method, no key, not the role."""
+        """Returns the problem document of a protocol error: unknown address, method, missing key or role."""
         return _given(request, problem(request, HTTPStatus(error.status_code), str(error.detail), headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(WebSocketRequestValidationError)
     async def on_wrong_request(request: Request, error: ValidationException) -> Response | None:
-        """A request whose parts are of the wrong form; says which, never with which value."""
+        """Returns the problem document of an invalid request; names the invalid parts, never their values."""
         wrong = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
         return _given(request, problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, wrong))
 
-    # the stream and what hangs on an id by a word come before the routes that would take that word for a part of the id
+    # routes with a word behind the id precede those that would read the word as a part of the id
     for room in (
         health_routes,
         authorization,
@@ -189,13 +189,13 @@ def create_app(of: Settings | None = None) -> FastAPI:
 
 
 def _given(connection: HTTPConnection, answer: Response) -> Response | None:
-    """Returns the answer; None for a WebSocket that is open, to which none can be given."""
+    """Returns the response; None for an open WebSocket, which takes none."""
     opened = isinstance(connection, WebSocket) and connection.application_state is not WebSocketState.CONNECTING
     return None if opened else answer
 
 
 def _watched(app: FastAPI) -> bool:
-    """Whether somebody follows a document, or asked for something a moment ago."""
+    """Returns whether a client follows a document or sent a request within WATCHED_FOR_S."""
     followers: Followers = app.state.followers
     return followers.anybody or bool(time.monotonic() - app.state.asked_at < WATCHED_FOR_S)
 
@@ -207,7 +207,7 @@ async def _rotate_now_and_then(of: Settings) -> None:
 
 
 async def _warm_up(of: Settings) -> None:
-    """What the first upload, and the first look at a document and at the graph, would wait for is loaded."""
+    """Loads modules and connections that the first requests would wait for."""
     with suppress(FathomError):
         await run_in_threadpool(lambda: errors(history_of(open_database(of.operational_url))))
     if (of.dagster_home / "dagster.yaml").exists():

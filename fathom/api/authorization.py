@@ -1,4 +1,4 @@
-"""What a caller may do: by key in a header, or in the cookie that a page's sign-in sets; roles and collections."""
+"""Authorizes callers by API key, in a header or in the sign-in cookie: roles and collections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["access"])
 
 
 def needs(role: KeyRole) -> Callable[[HTTPConnection], Awaitable[Caller]]:
-    """A dependency: the caller, once it is known and has the role. Raises 401 and 403."""
+    """Returns a dependency that identifies the caller and requires the role. Raises 401 and 403."""
 
     async def caller(connection: HTTPConnection) -> Caller:
         known = await identified(connection)
@@ -29,7 +29,7 @@ def needs(role: KeyRole) -> Callable[[HTTPConnection], Awaitable[Caller]]:
             raise HTTPException(403, f"This needs a key of the role {role}; yours is of the role {known.role}.")
         return known
 
-    caller.role = role  # type: ignore[attr-defined]  # read by the table of docs/api.md and its test
+    caller.role = role  # type: ignore[attr-defined]  # read by scripts/generate_docs.py and its test
     return caller
 
 
@@ -45,25 +45,25 @@ def within(caller: Caller, collection: str) -> None:
 
 
 def within_document(caller: Caller, document: DocumentId) -> None:
-    """Raises 403 unless the caller's key is for the document's collection, UnsafePath for what is no id."""
+    """Raises 403 unless the caller's key is for the document's collection, UnsafePath for an invalid id."""
     within(caller, split_document_id(document)[0])
 
 
 def unbound(caller: Caller) -> None:
-    """Raises 403 for a key of one collection: the thing asked for concerns all."""
+    """Raises 403 for a key of a single collection: the request concerns all."""
     if caller.collection is not None:
-        raise HTTPException(403, f"Your key is for the collection {caller.collection} alone; this concerns every one.")
+        raise HTTPException(403, f"Your key is for the collection {caller.collection} alone; this concerns all collections.")
 
 
 class SignIn(BaseModel):
-    """A key, to be kept as a cookie by a browser."""
+    """A key to be set as a cookie."""
 
     key: SecretStr = Field(max_length=MAX_NAME)
 
 
 @router.post("/api/session", status_code=204)
 async def sign_in(connection: HTTPConnection, given: SignIn, response: Response) -> None:
-    """The browser carries the key from now on, out of the reach of scripts and of other sites."""
+    """Sign in: sets the key as a cookie that scripts and other sites cannot read."""
     require_same_origin(connection)
     if await owner(connection, given.key.get_secret_value()) is None:
         raise _unknown()
@@ -72,24 +72,24 @@ async def sign_in(connection: HTTPConnection, given: SignIn, response: Response)
 
 @router.delete("/api/session", status_code=204)
 async def sign_out(connection: HTTPConnection, response: Response) -> None:
-    """The browser carries no key any more."""
+    """Sign out: removes the cookie."""
     require_same_origin(connection)
     forget_cookie(response)
 
 
 def give_cookie(connection: HTTPConnection, response: Response, key: str) -> None:
-    """The answer makes the browser carry the key."""
+    """Sets the key as a cookie of the response."""
     secure = connection.url.scheme in ("https", "wss")
     response.set_cookie(COOKIE, key, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def forget_cookie(response: Response) -> None:
-    """The answer makes the browser forget it."""
+    """Deletes the cookie by the response."""
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
 async def identified(connection: HTTPConnection) -> Caller:
-    """Whose key comes with the request, in a header or in the cookie. Raises 401, and 403 for another site's request."""
+    """Returns the caller of the key in the header or cookie. Raises 401, and 403 for a request of another site."""
     key = key_in_headers(connection.headers)
     if key is None:
         key = connection.cookies.get(COOKIE)
@@ -107,7 +107,7 @@ async def identified(connection: HTTPConnection) -> Caller:
 
 
 async def owner(connection: HTTPConnection, key: str) -> Caller | None:
-    """Whose key it is; None for one that is unknown or revoked. Raises 429 for an address that guesses too often."""
+    """Returns the owner of the key; None for an unknown or revoked key. Raises 429 for an address that guesses too often."""
     keys: KeyStore = connection.app.state.keys
     guesses: GuessLimit = connection.app.state.guesses
     address = connection.client.host if connection.client else ""
@@ -127,9 +127,9 @@ def _unknown() -> HTTPException:
 
 
 def require_same_origin(connection: HTTPConnection) -> None:
-    """Raises 403 for what does not say that one of Fathom's own pages sent it: a cookie goes along with any page's request.
+    """Raises 403 unless the request's headers show that a page of Fathom sent it: browsers add a cookie to any page's request.
 
-    What says that another page sent it was refused before, by `guards`.
+    Requests that name another page as their origin are refused earlier, by RequestGuards.
     """
     if connection.headers.get("sec-fetch-site") is None and connection.headers.get("origin") is None:
         raise HTTPException(403, "A cookie is taken only from Fathom's own pages; use a key in a header.")

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: which status stands for which error, and what they say."""
+"""Errors as RFC 9457 problem documents, and the HTTP status of each."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ _STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
 
 
 def status_of_error(error: FathomError) -> HTTPStatus:
-    """The HTTP status that stands for the error."""
+    """Returns the HTTP status of the error."""
     return next((code for kind, code in _STATUS_OF if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def of_error(connection: HTTPConnection, error: FathomError) -> Response:
-    """The problem document of an error Fathom knows the name of."""
+    """Returns the problem document of a named error."""
     status = status_of_error(error)
     detail = f"{error.message} {error.what_to_do}".strip()
     return problem(connection, status, detail, title=error.name, document=error.document, headers=retry_after(status))
 
 
 def retry_after(status: HTTPStatus) -> dict[str, str]:
-    """Returns the header that says when to ask again, where that can help."""
+    """Returns the Retry-After header if a retry can help, else nothing."""
     return {"Retry-After": RETRY_AFTER_S} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
@@ -71,7 +71,7 @@ def problem(
     document: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An RFC 9457 problem document; its `type` is the error's name below `urn:fathom:error:`, `about:blank` for plain HTTP."""
+    """Returns an RFC 9457 problem document; `type` is `urn:fathom:error:NAME`, or `about:blank` for plain HTTP errors."""
     content = {
         **(of_status(status, detail) if title is None else _content(f"urn:fathom:error:{title}", title, status, detail)),
         "instance": connection.scope.get("raw_path", connection.scope["path"].encode()).decode("ascii", "replace"),
@@ -82,7 +82,7 @@ def problem(
 
 
 def of_status(status: HTTPStatus, detail: str) -> dict[str, object]:
-    """Returns what a problem document says of a request that is none, or not known: there is no address to name."""
+    """Returns the members of a problem document for a malformed request, which has no address to name."""
     return _content("about:blank", status.phrase, status, detail)
 
 
@@ -91,5 +91,5 @@ def _content(kind: str, title: str, status: HTTPStatus, detail: str) -> dict[str
 
 
 def _encodable(text: str) -> str:
-    """Returns the text with `?` for halves of surrogate pairs, which a name may have and UTF-8 has not."""
+    """Returns the text with `?` for halves of surrogate pairs, which names may contain and UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()

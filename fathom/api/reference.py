@@ -1,4 +1,4 @@
-"""The routes in words, from the application itself: the page /docs, and the table of docs/api.md."""
+"""Describes the routes of the application, for the page /docs and for docs/api.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class RouteInWords:
-    """One route: its method, path, the least role that may call it (None: anybody), and what it does."""
+    """A route: its method, path, least role (None: no key needed) and purpose."""
 
     method: str
     path: str
@@ -25,14 +25,14 @@ class RouteInWords:
 
 
 def routes_in_words(app: FastAPI) -> list[RouteInWords]:
-    """Every route of the API, in the order of the paths."""
+    """Returns every route of the API, ordered by path."""
     found = [entry for router in _routers(app) for route in router for entry in _in_words(route)]
     return sorted(set(found), key=lambda entry: (entry.path, entry.method))
 
 
 @router.get("/docs", response_class=HTMLResponse)
 async def page(request: Request) -> HTMLResponse:
-    """The routes as a page without scripts or outside assets."""
+    """Returns the routes as a page without scripts or external assets."""
     rows = "".join(
         f"<tr><td>{escape(entry.method)}</td><td><code>{escape(entry.path)}</code></td>"
         f"<td>{escape(entry.role or 'anybody')}</td><td>{escape(entry.purpose)}</td></tr>"

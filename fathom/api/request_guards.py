@@ -1,4 +1,4 @@
-"""Refuses requests before a route is looked for: of other hosts and pages, with NUL in the address, with a large body."""
+"""Refuses requests before routing: of other hosts and pages, with NUL in the address, with a large body."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
 class RequestGuards:
-    """Answers what may not go on to a route with a problem document; for `allowed_hosts` see `web_origin.host_names`."""
+    """Middleware that refuses requests with a problem document; for `allowed_hosts` see `web_origin.host_names`."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
         self._app = app
         self._allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers why not."""
+        """Passes the request on, or refuses it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -60,13 +60,13 @@ class RequestGuards:
 
 
 def require_allowed_host(connection: HTTPConnection, allowed: frozenset[str]) -> None:
-    """Raises HostRefused unless the request has one Host header, and that an allowed one."""
+    """Raises HostRefused unless the request has a single Host header with an allowed name."""
     if not host_allowed(connection.headers.getlist("host"), allowed):
         raise HostRefused("This server does not answer for that host name.")
 
 
 def require_own_page(connection: HTTPConnection) -> None:
-    """Raises OriginRefused for what a page of another site or port makes a browser send."""
+    """Raises OriginRefused for a request that a page of another site or port made a browser send."""
     given = {name: connection.headers.getlist(name) for name in ("origin", "sec-fetch-site")}
     origin, site = (values[0] if values else None for values in given.values())
     twice = any(len(values) > 1 for values in given.values())
@@ -75,21 +75,21 @@ def require_own_page(connection: HTTPConnection) -> None:
 
 
 def require_short_address(connection: HTTPConnection) -> None:
-    """Raises HTTPException for an address that is longer than any of ours."""
+    """Raises HTTPException for an address longer than MAX_ADDRESS."""
     scope = connection.scope
     if len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b"")) > MAX_ADDRESS:
         raise HTTPException(414, f"The address of the request has more than {MAX_ADDRESS // 1024} KB.")
 
 
 def require_no_nul(connection: HTTPConnection) -> None:
-    """Raises UsageWrong for an address with a NUL character, which no name has and no database takes."""
+    """Raises UsageWrong for an address with a NUL character, which no database accepts."""
     query = connection.scope.get("query_string", b"")
     if "\0" in connection.scope["path"] or b"\0" in query or b"%00" in query:
         raise UsageWrong("The address of the request has a NUL character.")
 
 
 def content_length(connection: HTTPConnection) -> int | None:
-    """Returns the Content-Length in bytes; None where none is given. Raises UsageWrong for what is no length."""
+    """Returns the Content-Length in bytes, or None. Raises UsageWrong for an invalid length."""
     given = connection.headers.get("content-length")
     if given is None:
         return None
@@ -99,7 +99,7 @@ def content_length(connection: HTTPConnection) -> int | None:
 
 
 def require_small_body(connection: HTTPConnection) -> None:
-    """Raises HTTPException for a body larger than any request but an upload may have, or of a length that is not told."""
+    """Raises HTTPException for a body larger than MAX_BODY or of unknown length."""
     if connection.scope["path"] == UPLOAD or connection.scope["method"] in WITHOUT_BODY:
         return
     length = content_length(connection)

@@ -1,4 +1,4 @@
-"""Starts runs for what was just uploaded, retried or resumed, and sees those that died, without making anybody wait."""
+"""Starts runs of waiting documents and ends dead runs in background tasks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
 
-AGAIN_AFTER_S = 1.0  # what found no free place is tried so soon again; the sensor, every 5 s, would find it too
+AGAIN_AFTER_S = 1.0  # until the next try without a free run slot; the sensor also looks, every 5 s
 LONGEST_S = 60.0
-LOOK_EVERY_S = 1.0  # for runs whose process is gone
+LOOK_EVERY_S = 1.0  # interval of looks for dead runs
 
 log = get_logger(__name__)
 
 
 class RunStarter:
-    """One task that starts waiting runs whenever it is asked to, and again while some wait."""
+    """Starts waiting runs on request, and repeats while documents wait."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -33,12 +33,12 @@ class RunStarter:
         self._request: str | None = None
 
     def kick(self, request: str | None) -> None:
-        """Waiting documents are looked at now."""
+        """Requests an immediate look at waiting documents."""
         self._request = request
         self._asked.set()
 
     async def run(self) -> None:
-        """Works until cancelled."""
+        """Starts runs until cancelled."""
         pause = AGAIN_AFTER_S
         while True:
             await self._asked.wait()
@@ -57,7 +57,7 @@ class RunStarter:
                 self._asked.set()
 
     async def watch(self) -> None:
-        """Runs whose process is gone are ended in Dagster too, and their documents tried again; works until cancelled."""
+        """Ends runs whose process is gone, so that their documents are retried; runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
@@ -67,14 +67,14 @@ class RunStarter:
                 log.debug("Runs could not be looked after; the sensor does", error=error.name)
 
     async def keep_supervisor(self) -> None:
-        """The supervisor, which keeps all other parts, is started again where it ended or hangs; works until cancelled."""
+        """Restarts the supervisor if it ended or hangs; runs until cancelled."""
         keeper = await run_in_threadpool(supervisor_of_supervisor, self._settings)
         while True:
             await asyncio.sleep(SUPERVISION_LOOK_EVERY_S)
             try:
                 if await run_in_threadpool(keeper.wanted):
                     await run_in_threadpool(keeper.look)
-            except (FathomError, OSError) as error:  # such as no memory for another process: the next look may have it
+            except (FathomError, OSError) as error:  # such as no memory for another process; the next look may succeed
                 log.warning("The supervisor could not be looked at", error=type(error).__name__, reason=str(error))
 
     def _waiting(self) -> bool:

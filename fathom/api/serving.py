@@ -1,4 +1,4 @@
-"""The server below the application: how long a request may take to arrive, how large its head may be, and how it stops."""
+"""The HTTP server: time limits for requests, a bound of their heads, and graceful shutdown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from fathom.api.problems import MEDIA_TYPE, of_status
 from fathom.observability.structured_logging import get_logger
 
-STOP_WITHIN_S = 6  # for uploads that are on their way; `fathom down` waits ten
+STOP_WITHIN_S = 6  # for uploads in progress; `fathom down` waits ten seconds
 STREAMS_TOLD_WITHIN_S = 1.0
 
 log = get_logger(__name__)
@@ -27,17 +27,17 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """How long a client may take, in seconds, and how much it may send before its request is known."""
+    """Limits of a client: seconds to send a request, and bytes of its head."""
 
     head_s: float = 10.0
     most_head: int = 64 * 1024  # bytes of request line and headers
-    silence_s: float = 30.0  # between two pieces of a body
-    least_rate: int = 1024  # bytes a second of a body that is on its way for longer than `silence_s`
+    silence_s: float = 30.0  # between two chunks of a body
+    least_rate: int = 1024  # bytes a second of a body that takes longer than `silence_s`
     most_connections: int = 2000
 
 
 def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
-    """uvicorn's protocol for HTTP, which has no time limit of its own for the head of a request and no bound for its size."""
+    """Returns uvicorn's HTTP protocol with a time limit and a bound for the head of a request, which uvicorn lacks."""
 
     class Patient(HttpToolsProtocol):
         _deadline: asyncio.TimerHandle | None = None
@@ -60,7 +60,7 @@ def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
             before, self._ended = self._head, False
             super().data_received(data)
             if self._in_head and not self._ended and not self._refused:
-                # a header that has not ended yet is known to nobody but by its bytes
+                # an unfinished header is only known by its bytes
                 self._head = max(self._head, before + len(data))
                 if self._head > patience.most_head:
                     self._refuse(431, "The head of the request is too large.")
@@ -100,7 +100,7 @@ def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
             self._in_head, self._head, self._ended = True, 0, True
 
         def on_response_complete(self) -> None:
-            if self.cycle.more_body:  # nobody will read the rest
+            if self.cycle.more_body:  # the rest will not be read
                 self.transport.close()
             super().on_response_complete()
 
@@ -128,7 +128,7 @@ def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
         def handle_websocket_upgrade(self) -> None:
             super().handle_websocket_upgrade()
             opened = self.transport.get_protocol()
-            # a method but GET, and more headers than its library takes: it says nothing, and waits for ever
+            # for a method other than GET with too many headers, httptools reports nothing and waits for ever
             if isinstance(opened, WebSocketsSansIOProtocol) and opened.conn.handshake_exc is not None:
                 self._refuse(400, "This is no request for a WebSocket.")
 
@@ -139,14 +139,14 @@ def protocol(patience: RequestLimits) -> type[HttpToolsProtocol]:
 
 
 class BodyTimeouts:
-    """A body that stops coming, or only drips, ends as 408, so that it holds neither a file nor a place."""
+    """Middleware that ends stalled or slow bodies with 408, so that they hold neither a file nor a slot."""
 
     def __init__(self, app: ASGIApp, patience: RequestLimits) -> None:
         self._app = app
         self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request goes on with such a body; to the application a client that is given up is one that left."""
+        """Passes the request on with limits; the application sees a timeout as a disconnect."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -166,7 +166,7 @@ class BodyTimeouts:
 
 
 class _Body:
-    """What comes of one request's body, and `late`: why no more of it is waited for."""
+    """Receives a request's body; `late` is the reason of a timeout, if any."""
 
     def __init__(self, receive: Receive, patience: RequestLimits) -> None:
         self._receive = receive
@@ -177,8 +177,8 @@ class _Body:
         self.late: str | None = None
 
     async def receive(self) -> Message:
-        """The next piece."""
-        if self._whole:  # what comes now is that the client left, whenever it does
+        """Returns the next message, or a disconnect after a timeout."""
+        if self._whole:  # the next message is the disconnect, whenever it comes
             return await self._receive()
         silence, least = self._patience.silence_s, self._patience.least_rate
         try:
@@ -197,7 +197,7 @@ class _Body:
 
 
 class Serving(uvicorn.Server):
-    """A server that tells those who follow a stream why it ends, and lets uploads finish."""
+    """A server that closes streams with a reason and lets uploads finish."""
 
     def __init__(self, app: FastAPI, *, host: str, port: int, patience: RequestLimits | None = None) -> None:
         self._app = app
@@ -214,9 +214,9 @@ class Serving(uvicorn.Server):
         super().__init__(uvicorn.Config(BodyTimeouts(app, patience), **options))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Streams are closed with a reason first; then what is being answered is, uploads among it, within STOP_WITHIN_S."""
+        """Closes streams with a reason, then waits for open requests, such as uploads, at most STOP_WITHIN_S."""
         state = self._app.state
-        if hasattr(state, "followers"):  # it never began otherwise
+        if hasattr(state, "followers"):  # missing if the application never started
             state.closing.set()
             state.followers.close()
             for _ in range(int(STREAMS_TOLD_WITHIN_S / 0.05)):

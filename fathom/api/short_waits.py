@@ -1,4 +1,4 @@
-"""Bounds how long a request waits for a database that another process has locked; a stream waits on instead."""
+"""Bounds how long a request waits for a locked database; streams keep waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fathom.errors import DatabaseUnreachable
 from fathom.waits import waiting_at_most
 
-MAX_WAIT_S = 1.5  # of one request, for all locks it meets; who asks is told to ask again
+MAX_WAIT_S = 1.5  # of a request, for all its locks; the client is told to retry
 LOOK_AGAIN_S = 0.5
 
 P = ParamSpec("P")
@@ -20,19 +20,19 @@ T = TypeVar("T")
 
 
 class LockTimeouts:
-    """Answers each request before its caller gives up on it: a lock that is held for longer raises DatabaseLocked."""
+    """Middleware that bounds lock waits of a request; a longer wait raises DatabaseLocked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on with this bound."""
+        """Passes the request on with the bound."""
         with waiting_at_most(MAX_WAIT_S):
             await self._app(scope, receive, send)
 
 
 async def read_while_followed(read: Callable[P, T], stop: asyncio.Event, *of: P.args, **options: P.kwargs) -> T | None:
-    """Returns what `read` returns as soon as the database answers; None once `stop` is set before it did."""
+    """Returns the result of `read`, retried until the database responds; None if `stop` is set before."""
     while True:
         with waiting_at_most(MAX_WAIT_S):
             try:

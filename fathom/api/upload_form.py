@@ -1,4 +1,4 @@
-"""Receives the body of an upload: a form, parsed as it comes within bounds, whose file is written to the disk."""
+"""Receives the form of an upload as a stream, within bounds, and writes its file to the disk."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from fathom.uploads.priorities import MAX_PRIORITY, MIN_PRIORITY
 
 log = get_logger(__name__)
 
-WRITE_AT = 256 * 1024  # bytes in memory before they are written, twice over: of every upload that comes at once
-MAX_AROUND = 64 * 1024  # bytes of a form that are not of its file
+WRITE_AT = 256 * 1024  # bytes buffered before they are written; each concurrent upload holds up to twice as many
+MAX_AROUND = 64 * 1024  # bytes of a form beside its file
 MAX_PARTS = 16
 MAX_FIELD = 8 * 1024
-MAX_HEADERS = 16 * 1024  # of one part
+MAX_HEADERS = 16 * 1024  # bytes of a part
 
 _TEXT = {"type": "string", "maxLength": MAX_FIELD}
-FORM = {  # as the API describes it
+FORM = {  # the schema in the description of the API
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -51,15 +51,15 @@ FORM = {  # as the API describes it
 
 @dataclass
 class UploadForm:
-    """Keeps what has come of a form: its fields, the one file's name, and data of the file that is not written yet.
+    """The received part of a form: its fields, the file's name, and file data that is not written yet.
 
-    What comes beyond the bounds raises FormTooLarge at once, what is no such form FormDamaged.
+    Raises FormTooLarge as soon as a bound is exceeded, FormDamaged for a malformed form.
     """
 
     fields: dict[str, str] = field(default_factory=dict[str, str])
     file_name: str | None = None
     data: bytearray = field(default_factory=bytearray)
-    closed: bool = False  # by its last boundary: nothing was cut off
+    closed: bool = False  # the closing boundary was received
     _parts: int = 0
     _came: int = 0
     _of_file: int = 0
@@ -81,7 +81,7 @@ class UploadForm:
             raise FormTooLarge(f"The form has more than {MAX_AROUND // 1024} KB beside its file.")
 
     def require_whole(self) -> None:
-        """Raises UploadCut for a form that ended before its last boundary, FormDamaged for one without a file."""
+        """Raises UploadCut for a form without its closing boundary, FormDamaged for a form without a file."""
         if not self.closed:
             raise UploadCut("The form of the upload ended before the boundary that closes it.")
         if self.file_name is None:
@@ -158,7 +158,7 @@ class UploadForm:
 
 
 async def receive(request: Request, settings: Settings) -> tuple[UploadStream, UploadForm]:
-    """The file is on the disk, without its name in the inbox yet; close the arrival whatever happens.
+    """Writes the file to the disk, without a name in the inbox; the caller must close the arrival.
 
     Raises DocumentTooLarge, StoreFull, FormDamaged, UploadCut, FormTooLarge, and 415 for a body of another kind.
     """
@@ -185,7 +185,7 @@ async def receive(request: Request, settings: Settings) -> tuple[UploadStream, U
 
 
 def place(arrival: UploadStream, form: UploadForm, collection: str | None) -> PlacedFile:
-    """The file is in the inbox under its name. Raises EmptyDocument, UnknownFormat, UnsafePath, StoreFull."""
+    """Moves the file to its name in the inbox. Raises EmptyDocument, UnknownFormat, UnsafePath, StoreFull."""
     name = form.fields.get("name") or (form.file_name or "").replace("\\", "/").rsplit("/", 1)[-1]
     if arrival.size == 0:
         raise EmptyDocument("The file has no bytes.")

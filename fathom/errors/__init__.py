@@ -1,4 +1,4 @@
-"""Every error Fathom raises on purpose, and what a caller may do about it.
+"""Every error that Fathom raises on purpose.
 
 FathomError
 ├── UsageWrong                    the call itself is wrong                                 exit 2
@@ -16,7 +16,7 @@ FathomError
 │       ├── KeyRefused
 │       ├── CreditSpent
 │       └── PermissionMissing
-├── PartUnreachable               a part it needs does not answer                          exit 3
+├── PartUnreachable               a component does not respond                             exit 3
 │   ├── GraphUnreachable
 │   ├── ConverterUnreachable
 │   ├── DagsterUnreachable
@@ -43,7 +43,7 @@ FathomError
 │   ├── TooManyPages
 │   ├── NestedTooDeep
 │   └── ArchiveBomb
-├── DocumentFailed                the work on a good document failed; trying again can help exit 1
+├── DocumentFailed                the work on a valid document failed; a retry can help    exit 1
 │   ├── ConversionFailed
 │   │   ├── ConversionTimedOut
 │   │   ├── ConversionOutOfMemory
@@ -67,7 +67,7 @@ FathomError
     ├── NotStored
     └── StoredDamaged
 
-Each class says its tier (how loud it is), whether trying again can help, and what to do next.
+Each class has a tier (its severity), whether a retry can help, and a hint for the next step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kinds of errors: how loud each is, whether trying again can help, and its exit code."""
+"""The base classes of errors, with severity, retryability and exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Tier = Literal["critical", "high", "medium", "low"]
 
 
 class FathomError(Exception):
-    """Something Fathom knows the name of went wrong; the message is a sentence for a person."""
+    """A named error; its message is a sentence for people."""
 
     tier: ClassVar[Tier] = "high"
     retryable: ClassVar[bool] = False
@@ -16,7 +16,7 @@ class FathomError(Exception):
     hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, document: str | None = None, hint: str | None = None, final: bool = False) -> None:
-        """`final` where this one was tried again already, as often as that can help."""
+        """`final` if the work was already retried as often as that can help."""
         super().__init__(message)
         self.final = final
         self.message = message
@@ -29,7 +29,7 @@ class FathomError(Exception):
         return type(self).__name__
 
     def as_dict(self) -> dict[str, object]:
-        """The error as JSON shows it."""
+        """Returns the error in its JSON form."""
         return {
             "error": self.name,
             "message": self.message,
@@ -41,7 +41,7 @@ class FathomError(Exception):
 
 
 class UsageWrong(FathomError):
-    """The command or call cannot mean anything."""
+    """The command or call is invalid."""
 
     tier: ClassVar[Tier] = "low"
     exit_code = 2
@@ -55,7 +55,7 @@ class SettingsInvalid(UsageWrong):
 
 
 class PartUnreachable(FathomError):
-    """A part of the deployment does not answer."""
+    """A component of the deployment does not respond."""
 
     tier: ClassVar[Tier] = "critical"
     retryable = True
@@ -77,14 +77,14 @@ class DocumentRejected(FathomError):
 
 
 class DocumentFailed(FathomError):
-    """The work on a good document failed; trying again can help."""
+    """The work on a valid document failed; a retry can help."""
 
     retryable = True
     hint = "Try it again: `fathom documents retry ID`."
 
 
 class StoreFailed(FathomError):
-    """The store did not take or give bytes."""
+    """The store could not write or read bytes."""
 
     tier: ClassVar[Tier] = "critical"
     retryable = True

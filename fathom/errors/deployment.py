@@ -1,4 +1,4 @@
-"""Errors of the parts of a deployment, of its store, and of requests that are refused."""
+"""Errors of components, of the store, and of refused requests."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from fathom.errors.base import PartUnreachable, Refused, StoreFailed, Tier
 
 
 class GraphUnreachable(PartUnreachable):
-    """The graph server does not answer on its Bolt address."""
+    """The graph server does not respond at its Bolt address."""
 
 
 class ConverterUnreachable(PartUnreachable):
-    """The converter process does not start or does not answer on its socket."""
+    """The converter process does not start or does not respond on its socket."""
 
 
 class DagsterUnreachable(PartUnreachable):
-    """Dagster's webserver, daemon or storage does not answer."""
+    """Dagster's webserver, daemon or storage does not respond."""
 
 
 class DatabaseUnreachable(PartUnreachable):
@@ -24,20 +24,20 @@ class DatabaseUnreachable(PartUnreachable):
 
 
 class DatabaseLocked(DatabaseUnreachable):
-    """Another process has the operational database locked for longer than is waited for."""
+    """Another process locks the operational database for longer than the wait limit."""
 
     hint = "Ask again in a few seconds; if it stays, a process that was stopped in the middle of its work may hold the lock."
 
 
 class PortTaken(PartUnreachable):
-    """Another process listens on the port that a part needs."""
+    """Another process listens on the port of a component."""
 
     retryable = False
     hint = "Stop the process that has the port, or choose another port; see docs/settings.md."
 
 
 class UnsafePath(Refused):
-    """The path leaves the folder it was given in."""
+    """The path leaves its folder."""
 
     tier: ClassVar[Tier] = "low"
     hint = "Put the file itself into the inbox, without links or `..`."
@@ -48,7 +48,7 @@ class QueryRefused(Refused):
 
 
 class StoreFull(StoreFailed):
-    """There is no room left where Fathom keeps its files."""
+    """The disk of the store or the home is full."""
 
     hint = "Free some disk space; what was accepted is kept and goes on by itself."
 

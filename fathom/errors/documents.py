@@ -1,4 +1,4 @@
-"""Errors of documents: rejected uploads, and work on a good document that failed."""
+"""Errors of documents: rejected uploads, and failed work on valid documents."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ class EmptyDocument(DocumentRejected):
 
 
 class UnknownFormat(DocumentRejected):
-    """The bytes are of no kind that Fathom converts."""
+    """The bytes have no format that Fathom converts."""
 
     hint = "Convert it to PDF, DOCX, HTML or text first."
 
 
 class DocumentLocked(DocumentRejected):
-    """The document is encrypted and wants a password."""
+    """The document is encrypted and needs a password."""
 
     hint = "Remove the password and upload it again, or ingest it with `fathom ingest --password-file FILE`."
 
 
 class PasswordWrong(DocumentLocked):
-    """None of the passwords that were given opens the document."""
+    """None of the given passwords opens the document."""
 
     hint = "Put the right one into the password file, a line each."
 
 
 class DocumentDamaged(DocumentRejected):
-    """The file says it is of a kind whose structure it does not have."""
+    """The file does not have the structure of its declared format."""
 
     hint = "Open and save it again in its program, or send another copy."
 
@@ -44,7 +44,7 @@ class DocumentWithoutPages(DocumentRejected):
 
 
 class DocumentTooLarge(DocumentRejected):
-    """The file is larger than `FATHOM_MAX_FILE_MB`, or a part of it than is converted."""
+    """The file is larger than `FATHOM_MAX_FILE_MB`, or a part of it exceeds a bound of conversion."""
 
     hint = "Split it, or raise FATHOM_MAX_FILE_MB."
 
@@ -56,19 +56,19 @@ class TooManyPages(DocumentRejected):
 
 
 class NestedTooDeep(DocumentRejected):
-    """Mails, lists, tables or elements of the document stand deeper in one another than they are followed."""
+    """Mails, lists, tables or elements of the document are nested too deep."""
 
     hint = "Take the inner parts out and upload them by themselves."
 
 
 class ArchiveBomb(DocumentRejected):
-    """The file unpacks, or expands its own macros, to far more than it is."""
+    """The file decompresses, or expands its macros, to a multiple of its size."""
 
     hint = "Unpack or expand it yourself and upload what you need."
 
 
 class ConversionFailed(DocumentFailed):
-    """The converter could not make a document of it."""
+    """The converter could not convert the file."""
 
 
 class ConversionTimedOut(ConversionFailed):
@@ -84,7 +84,7 @@ class ConversionOutOfMemory(ConversionFailed):
 
 
 class ConversionCancelled(ConversionFailed):
-    """Someone cancelled the conversion."""
+    """A person cancelled the conversion."""
 
     tier: ClassVar[Tier] = "low"
 
@@ -107,29 +107,29 @@ class CheckBlocked(DocumentFailed):
 
 
 class GraphWriteFailed(DocumentFailed):
-    """Episodes of the document are not all in the graph."""
+    """Not all episodes of the document are in the graph."""
 
 
 class DoneInPart(DocumentFailed):
-    """All of the document is in the graph but chunks that failed again and again by what they say."""
+    """The document is in the graph except for chunks that failed repeatedly because of their content."""
 
     hint = "`fathom episodes ID` shows those that were set aside and why; `fathom documents retry ID` tries them again."
 
 
 class LeaseLost(DocumentFailed):
-    """Another writer took the collection over while this one did not move; nothing of this one was written since."""
+    """Another writer took over the lease on the collection; this writer wrote nothing since."""
 
     hint = "It is tried again by itself, and finishes what is missing."
 
 
 class RunLost(DocumentFailed):
-    """The run at work on the document ended without saying what became of it."""
+    """The run of the document ended without recording an outcome."""
 
     hint = "See why its last run ended in Dagster, then try it again: `fathom documents retry ID`."
 
 
 class RunCancelled(DocumentFailed):
-    """Someone cancelled the run before it reached an outcome for the document."""
+    """A person cancelled the run before it recorded an outcome for the document."""
 
     tier: ClassVar[Tier] = "low"
     retryable = False

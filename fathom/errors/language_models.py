@@ -1,4 +1,4 @@
-"""Errors of language models: settings, accounts, connections, budgets and answers."""
+"""Errors of language models: settings, accounts, connections, budgets and responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fathom.errors.base import DocumentFailed, PartUnreachable, Refused, Setting
 
 
 class AddressWrong(SettingsInvalid):
-    """What answers at the address of the language model is no such server: a web page, a login, another path or scheme."""
+    """The address of the language model leads to another server: a web page, a login, another path or scheme."""
 
     hint = (
         "Set FATHOM_LLM_BASE_URL to the address that clients of the server use, scheme and path included, such as "
@@ -17,7 +17,7 @@ class AddressWrong(SettingsInvalid):
 
 
 class ModelUnknown(SettingsInvalid):
-    """The provider has no model of that name, or none any more."""
+    """The provider has no model of that name, or retired it."""
 
     hint = (
         "Set FATHOM_LLM_MODEL to a model that the provider serves (a local server may have to load or pull it first); then "
@@ -26,7 +26,7 @@ class ModelUnknown(SettingsInvalid):
 
 
 class ModelTooSmall(SettingsInvalid):
-    """The language model's context window holds no question with its answer."""
+    """The language model's context window is too small for a request with its response."""
 
     hint = (
         "Start the server with a longer context (8,192 tokens or more: num_ctx, --ctx-size, --max-model-len) or set "
@@ -35,13 +35,13 @@ class ModelTooSmall(SettingsInvalid):
 
 
 class RequestRefused(SettingsInvalid):
-    """The server of the language model takes no form of the request that Fathom knows, whatever the text."""
+    """The server of the language model refuses every form of request that Fathom knows, whatever the text."""
 
     hint = "See what the server supports, or set FATHOM_LLM_MODEL and FATHOM_LLM_BASE_URL to another; `fathom doctor` tells."
 
 
 class ProxyUnusable(SettingsInvalid):
-    """The environment names a proxy for the language model that cannot be used as it is."""
+    """The environment names an unusable proxy for the language model."""
 
     hint = "Mend HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the server in NO_PROXY; then `fathom up`."
 
@@ -53,15 +53,15 @@ class CertificateMissing(SettingsInvalid):
 
 
 class AccountRefused(UsageWrong):
-    """The account at the provider of the language model does not let it answer: no fault of any document."""
+    """The provider of the language model refuses the account; no document is at fault."""
 
     tier: ClassVar[Tier] = "critical"
     hint = "Look at the account at the provider; documents that wait for it go on by themselves."
-    account: str | None = None  # a mark of the account that is paused for it
+    account: str | None = None  # the fingerprint of the paused account
 
 
 class KeyRefused(AccountRefused):
-    """A server does not take the key: the provider of the language model, or a docling-serve."""
+    """A server refuses the key: the provider of the language model, or a docling-serve."""
 
     hint = (
         "Set ANTHROPIC_API_KEY (or OPENAI_API_KEY) to a key of the provider in FATHOM_LLM and run `fathom up`; documents "
@@ -85,13 +85,13 @@ class PermissionMissing(AccountRefused):
 
 
 class LanguageModelUnreachable(PartUnreachable):
-    """The provider of the language model does not answer, or is overloaded, however often it is asked."""
+    """The provider of the language model does not respond, or is overloaded, after all retries."""
 
     hint = "Look at the provider's status and at FATHOM_LLM_BASE_URL; what was answered is kept and the rest is tried again."
 
 
 class ProxyRefused(LanguageModelUnreachable):
-    """A proxy or firewall between this host and the language model does not let the question through."""
+    """A proxy or firewall between this host and the language model blocks the request."""
 
     hint = (
         "Ask whoever runs the proxy to let this host reach the provider, give its name and password in HTTPS_PROXY "
@@ -100,7 +100,7 @@ class ProxyRefused(LanguageModelUnreachable):
 
 
 class CertificateRefused(LanguageModelUnreachable):
-    """The certificate of the language model's server is not one that this host trusts."""
+    """This host does not trust the certificate of the language model's server."""
 
     retryable = False
     hint = (
@@ -110,40 +110,40 @@ class CertificateRefused(LanguageModelUnreachable):
 
 
 class BudgetSpent(Refused):
-    """There is no money left today, or for this document; it goes on by itself when there is."""
+    """The budget of the day or of the document is spent; the document continues by itself when there is budget."""
 
     retryable = True
     hint = "See `fathom budget`; raise FATHOM_BUDGET_USD_PER_DAY or _PER_DOCUMENT, or wait for the next day (UTC)."
 
 
 class ExtractionFailed(DocumentFailed):
-    """The language model gave nothing usable for a chunk."""
+    """The language model returned nothing usable for a chunk."""
 
 
 class AnswerRefused(ExtractionFailed):
-    """The language model refused to answer for a chunk, or its provider refused the request."""
+    """The language model refused a chunk, or its provider refused the request."""
 
     retryable = False
     hint = "Look at the chunk with `fathom episodes ID`; another model may answer."
 
 
 class AnswerTruncated(ExtractionFailed):
-    """The language model's answer was cut off, also for smaller pieces of the chunk."""
+    """The language model's response was truncated, also for smaller pieces of the chunk."""
 
 
 class AnswerUnusable(ExtractionFailed):
-    """The language model's answer was not what it was asked for, also when it was asked again."""
+    """The language model's response had an invalid format, also after a retry."""
 
 
 class PassageTooLong(ExtractionFailed):
-    """A passage, its question and the room for an answer are more than the language model's context window holds."""
+    """A passage with its prompt and the room for a response exceeds the language model's context window."""
 
     retryable = False
     hint = "Use a model with a longer context window, or lower FATHOM_CHUNK_TOKENS."
 
 
 class AnswersUnusable(DocumentFailed):
-    """The language model answers chunk after chunk in one way that cannot be used, so that no more was asked."""
+    """The language model's responses for successive chunks have the same fault, so no further requests were sent."""
 
     retryable = False
     hint = (

@@ -1,4 +1,4 @@
-"""Errors of requests: hosts and pages that are not answered, and forms that are damaged, cut or too large."""
+"""Errors of requests: refused hosts and pages, and forms that are malformed, truncated or too large."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fathom.errors.base import Refused, Tier, UsageWrong
 
 
 class HostRefused(Refused):
-    """The request was sent to a host name for which the server does not answer."""
+    """The request was sent to a host name that is not allowed."""
 
     tier: ClassVar[Tier] = "low"
     hint = "Ask for http://127.0.0.1 or localhost, or add the name to FATHOM_ALLOWED_HOSTS."
@@ -22,13 +22,13 @@ class OriginRefused(Refused):
 
 
 class FormDamaged(UsageWrong):
-    """The body of an upload is no form of the kind multipart/form-data, or has a part of an impossible form."""
+    """The body of an upload is not valid multipart/form-data."""
 
     hint = "Send the file as multipart/form-data, in a part named `file`, as curl -F and each HTTP library do."
 
 
 class UploadCut(FormDamaged):
-    """The body of an upload ended before the boundary that closes its form, so the file may not be whole."""
+    """The body of an upload ended before its closing boundary, so the file may be incomplete."""
 
     hint = "Send it again; nothing of it was kept."
 

@@ -1,1 +1,1 @@
-"""The pages that people open: rendered here, kept fresh by a little script, over the same functions as the API."""
+"""HTML pages, rendered by the same functions as the API and refreshed by a small script."""

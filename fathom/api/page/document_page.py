@@ -1,4 +1,4 @@
-"""The page of one document: how it stands, its stages in time, checks, chunks with what each put into the graph, live log."""
+"""The page of a document: status, timeline of stages, checks, chunks with their facts, live log."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from fathom.status.liveness import OVER
 from fathom.status.stage_times import StageStep, timeline
 from fathom.storage.artifacts import open_artifacts
 
-CHUNKS = 20  # a page of them
-LINES = 300  # of the log that are shown first; earlier ones are asked for
+CHUNKS = 20  # of a page
+LINES = 300  # of the log that are shown first; a button loads earlier lines
 
 router = page_router()
 
 
 @router.get("/documents/{document:path}")
 async def document_page(request: Request, caller: Visitor, document: DocumentId) -> Response:
-    """The page; what takes longer to find out is fetched by its script."""
+    """Returns the page; its script fetches the slower parts."""
     settings, status, found = await _found(request, caller, document)
     cursor = await run_in_threadpool(Events(open_database(settings.operational_url)).before_last, document, LINES)
     name = encoded(document)
@@ -73,7 +73,7 @@ async def document_page(request: Request, caller: Visitor, document: DocumentId)
 
 @router.get("/page/document/{document:path}")
 async def live(request: Request, caller: Visitor, document: DocumentId) -> Response:
-    """How it stands now."""
+    """Returns the parts that show the current status."""
     _, status, found = await _found(request, caller, document)
     return parts(_head(status, caller), stages(found, status))
 
@@ -86,7 +86,7 @@ async def chunks(
     start: Annotated[int, Query(alias="from", ge=0, le=MAX_PLACE)] = 0,
     least: Annotated[float, Query(ge=0, le=1)] = 0.0,
 ) -> Response:
-    """A page of its chunks, with their facts of at least this confidence and those of which it is not measured."""
+    """Returns a page of chunks, with facts of at least this confidence and facts without a confidence."""
     settings, status, _ = await _found(request, caller, document)
     found = await run_in_threadpool(lambda: passages(settings, document, start=start, limit=CHUNKS))
     return parts(shown(found, status, PassageFilter(CHUNKS, least)))
@@ -94,7 +94,7 @@ async def chunks(
 
 @router.get("/page/checks/{document:path}")
 async def checks(request: Request, caller: Visitor, document: DocumentId) -> Response:
-    """How its checks came out."""
+    """Returns the outcomes of the checks."""
     settings, status, _ = await _found(request, caller, document)
     try:
         record = (await run_in_threadpool(records_of, settings, {document: status.run}))[document]
@@ -105,7 +105,7 @@ async def checks(request: Request, caller: Visitor, document: DocumentId) -> Res
 
 @router.get("/page/picture/{document:path}")
 async def first_page(request: Request, caller: Visitor, document: DocumentId) -> Response:
-    """The picture of its first page, where its kind has pages and it is converted."""
+    """Returns the picture of the first page, if the document is converted and its format has pages."""
     settings, status, _ = await _found(request, caller, document)
     try:
         await run_in_threadpool(open_artifacts(settings).load_picture, document)
@@ -118,7 +118,7 @@ async def first_page(request: Request, caller: Visitor, document: DocumentId) ->
 
 @router.get("/page/graph/{document:path}")
 async def graph(request: Request, caller: Visitor, document: DocumentId) -> Response:
-    """A picture of its part of the graph."""
+    """Returns a picture of the document's part of the graph."""
     settings, _, _ = await _found(request, caller, document)
     try:
         part = await run_in_threadpool(graph_content_of, settings, document)
@@ -194,7 +194,7 @@ def _error(status: DocumentStatus) -> Child:
 
 
 def _by_hand(status: DocumentStatus) -> Child:
-    """The run that somebody started in Dagster last, which is not what the document's state tells of."""
+    """Shows the last run that a person started in Dagster, which the document's state does not cover."""
     run = status.by_hand
     if run is None:
         return None

@@ -1,4 +1,4 @@
-"""Where files are dropped or chosen, for which collection, and what becomes of each as it is sent."""
+"""The drop zone: choice of files and collection, and progress of each upload."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fathom.ids import DEFAULT_COLLECTION
 
 
 def drop(collection: str | None, known: Sequence[str], *, fixed: bool) -> Markup:
-    """Files for a collection, one of the known ones or a new one; `fixed` where the caller may send to no other."""
+    """Returns the drop zone for a known or new collection; `fixed` if the caller may upload to no other."""
     return tag(
         "section",
         tag(

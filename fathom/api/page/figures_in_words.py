@@ -1,4 +1,4 @@
-"""Figures and times as a person reads them."""
+"""Formats figures and times for people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOVING = ("running", "throttled", "stalled", "dead")
 
 
 def seconds(value: float | None) -> str:
-    """A span: 40 ms, 3.2 s, 1 min 12 s, 3 h 5 min, 2 d 4 h."""
+    """Formats a duration: 40 ms, 3.2 s, 1 min 12 s, 3 h 5 min, 2 d 4 h."""
     if value is None:
         return ""
     if value < 0.9995:
@@ -45,7 +45,7 @@ def seconds(value: float | None) -> str:
 
 
 def roughly(value: float) -> str:
-    """A span with no more exactness than a forecast has: 3 s, 45 s, 2 min, 3 h."""
+    """Formats a duration with the precision of a forecast: 3 s, 45 s, 2 min, 3 h."""
     if value < 1:
         return "1 s"
     if value < 60:
@@ -54,7 +54,7 @@ def roughly(value: float) -> str:
 
 
 def ago(when: datetime | None, now: datetime) -> str:
-    """How long ago, in one unit."""
+    """Formats the time since a moment in a single unit."""
     if when is None:
         return ""
     passed = max(0.0, (now - when).total_seconds())
@@ -65,7 +65,7 @@ def ago(when: datetime | None, now: datetime) -> str:
 
 
 def estimate(status: DocumentStatus, now: datetime) -> str:
-    """When it will be done, from as likely as not to nine times of ten; where that is not known yet, that."""
+    """Formats the estimated completion, from the median to the 90th percentile, or says that it is unknown."""
     if status.state not in ("queued", "running", "throttled"):
         return ""
     if status.estimated_completion is None or status.estimated_completion_p90 is None:
@@ -80,7 +80,7 @@ def estimate(status: DocumentStatus, now: datetime) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes: 512 B, 4.6 KB, 12 MB."""
+    """Formats bytes: 512 B, 4.6 KB, 12 MB."""
     value = float(count)
     for unit in ("B", "KB", "MB"):
         if value < 1000:
@@ -90,27 +90,27 @@ def size(count: int) -> str:
 
 
 def dollars(usd: float | None) -> str:
-    """A price; a dash for nothing."""
+    """Formats a price; a dash for None."""
     if not usd:
         return "–"
     return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.4f}"
 
 
 def number(value: float | None) -> str:
-    """A count with its thousands apart; a dash where it is not known."""
+    """Formats a count with thousands separators; a dash for None."""
     return "–" if value is None else f"{value:,.0f}"
 
 
 def many(count: int, noun: str, more: str | None = None) -> str:
-    """A count with its noun: 1 chunk, 8 chunks."""
+    """Formats a count with its noun: 1 chunk, 8 chunks."""
     return f"{count:,} {noun if count == 1 else more or noun + 's'}"
 
 
 def with_commands(text: str) -> Markup:
-    """A sentence in which what stands in backticks is to be typed."""
+    """Returns the sentence with text in backticks as code."""
     return join(*(tag("code", piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))
 
 
 def instant(when: datetime | None) -> str:
-    """A moment in UTC, to the second."""
+    """Formats a moment in UTC, to the second."""
     return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""A document's part of the graph as a picture: entities that facts join as dots, the facts as lines."""
+"""Draws a document's part of the graph: entities as dots, facts as lines between them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fathom.api.page.html_markup import Markup, join, tag
 from fathom.operations.document_passages import DocumentGraphContent
 
 WIDTH, HEIGHT = 960.0, 400.0
-LABEL, LINE = 165.0, 16.0  # room for a name
-MOST = 36  # entities that are drawn; a picture of more is a knot
+LABEL, LINE = 165.0, 16.0  # width and height of a name
+MOST = 36  # entities; a picture of more is unreadable
 STEPS = 160
 LONGEST = 26  # characters of a name
 _KINDS = ("Person", "Organization", "Location")
@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 
 def picture(part: DocumentGraphContent) -> Markup:
-    """The picture, with what it leaves out in words."""
+    """Returns the picture, with a count of omitted entities."""
     joined = Counter(name for fact in part.facts for name in (fact.source, fact.target))
     names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
     drawn = {name: part.entities.get(name, "Entity") for name in names[:MOST]}
@@ -52,9 +52,9 @@ def picture(part: DocumentGraphContent) -> Markup:
 
 
 def laid_out(names: Sequence[str], facts: Sequence[tuple[str, str]]) -> dict[str, Point]:
-    """A place for each: joined ones near each other, others apart, names clear of each other; the same for the same graph."""
+    """Returns a force-directed layout: linked entities near each other, labels without overlap; deterministic."""
     index = {name: at for at, name in enumerate(names)}
-    turn = math.pi * (3 - math.sqrt(5))  # of a sunflower's seeds: nobody starts on top of another
+    turn = math.pi * (3 - math.sqrt(5))  # golden angle: initial places do not coincide
     xs = [math.sqrt(at + 0.5) * math.cos(turn * at) for at in range(len(names))]
     ys = [math.sqrt(at + 0.5) * math.sin(turn * at) for at in range(len(names))]
     for step in range(STEPS):
@@ -64,7 +64,7 @@ def laid_out(names: Sequence[str], facts: Sequence[tuple[str, str]]) -> dict[str
 
 
 def _pushed_and_pulled(xs: list[float], ys: list[float], pairs: Sequence[tuple[int, int]], heat: float) -> None:
-    """One step: all push each other, facts pull, the middle pulls a little; none moves farther than the heat allows."""
+    """Performs a step of the layout: all points repel, facts attract, the centre attracts a little; `heat` bounds each move."""
     dx, dy = [-0.4 * x for x in xs], [-0.4 * y for y in ys]
     for a in range(len(xs)):
         for b in range(a):
@@ -83,7 +83,7 @@ def _pushed_and_pulled(xs: list[float], ys: list[float], pairs: Sequence[tuple[i
 
 
 def _fitted(values: Sequence[float], low: float, high: float) -> list[float]:
-    """The values stretched over the range."""
+    """Returns the values scaled to the range."""
     least, most = min(values, default=0.0), max(values, default=0.0)
     if most - least < 1e-6:
         return [(low + high) / 2 for _ in values]
@@ -91,7 +91,7 @@ def _fitted(values: Sequence[float], low: float, high: float) -> list[float]:
 
 
 def _apart(xs: Sequence[float], ys: list[float]) -> list[Point]:
-    """The places, those whose names would run into each other moved up and down."""
+    """Returns the points, moved vertically where labels would overlap."""
     for _ in range(60):
         for a in range(len(xs)):
             for b in range(a):

@@ -1,4 +1,4 @@
-"""Markup that cannot be broken out of: every string that is not markup already is escaped as it is put in."""
+"""Builds HTML safely: every string that is not markup is escaped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
 
-# Without an end tag, as HTML has them.
+# Void elements of HTML, which have no end tag.
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
 class Markup(str):
-    """Text that is markup; only `tag` and `join` make it."""
+    """Escaped markup; only `tag` and `join` create it."""
 
     __slots__ = ()
 
@@ -21,13 +21,13 @@ Attribute: TypeAlias = str | int | float | bool | None
 
 
 def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
-    """An element; attributes as in HTML, `_` for `-`, a last `_` for Python's own words; None and False leave one out."""
+    """Returns an element; in attribute names `_` is `-`, a trailing `_` is dropped; None and False omit the attribute."""
     said = "".join(_attribute(key, value) for key, value in attributes.items())
     return Markup(f"<{name}{said}>") if name in _VOID else Markup(f"<{name}{said}>{join(*children)}</{name}>")
 
 
 def join(*children: Child) -> Markup:
-    """The children one after another, those that are not markup escaped."""
+    """Concatenates the children; escapes those that are not markup."""
     return Markup("".join(_child(child) for child in children))
 
 
@@ -53,5 +53,5 @@ def _attribute(name: str, value: Attribute) -> str:
 
 
 def _well_formed(text: str) -> str:
-    """Text that UTF-8 can carry; a damaged PDF can leave half of a surrogate pair."""
+    """Returns text that UTF-8 can encode; a damaged PDF can leave half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode("utf-8")

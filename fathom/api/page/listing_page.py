@@ -1,4 +1,4 @@
-"""The page `/`: drop files on it, and see every document move; a page of them at a time, however many there are."""
+"""The page `/`: a drop zone and a paginated, live list of documents."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ GROUPS: Mapping[str, tuple[str, tuple[S, ...]]] = {
     "failed": ("Failed", (S.FAILED, S.REJECTED, S.REFUSED)),
 }
 
-IN_PART = "partial"  # a group within those that are done
+IN_PART = "partial"  # a subgroup of the done documents
 
 router = page_router()
 
 
 @dataclass(frozen=True)
 class ListingView:
-    """What somebody looks at: which documents, and where the page of them starts."""
+    """The filters of a listing and the place where its page starts."""
 
     collection: str | None = None
     group: str | None = None
@@ -54,12 +54,12 @@ class ListingView:
     after: PageCursor | None = None
 
     def sought(self, caller: Caller) -> DocumentFilter:
-        """Which documents, of those that the caller may see."""
+        """Returns the filter, restricted to documents that the caller may see."""
         states = GROUPS[self.group][1] if self.group and self.group != IN_PART else None
         return DocumentFilter(self.collection or caller.collection, states, self.text or None, self.group == IN_PART)
 
     def address(self) -> str:
-        """Its address."""
+        """The address of the view."""
         given = {
             "collection": self.collection,
             "state": self.group,
@@ -72,7 +72,7 @@ class ListingView:
 
 @dataclass(frozen=True)
 class ListingData:
-    """What there is to see of it."""
+    """The data of a listing."""
 
     statuses: list[DocumentStatus]
     counts: Mapping[str, int]
@@ -83,7 +83,7 @@ class ListingData:
     cursor: int
 
     def total(self, group: str | None) -> int:
-        """How many documents there are, in one group or all."""
+        """Returns the number of documents in a group, or of all."""
         if group == IN_PART:
             return self.in_part
         return sum(self.counts.get(state, 0) for state in (GROUPS[group][1] if group else S))
@@ -98,7 +98,7 @@ async def documents(
     q: Annotated[str, Query(max_length=MAX_NAME)] = "",
     after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
 ) -> Response:
-    """The page."""
+    """Returns the page."""
     settings: Settings = request.app.state.settings
     view = _view(caller, collection, state, q, after)
     looked = await run_in_threadpool(_look, settings, caller, view)
@@ -128,7 +128,7 @@ async def live(
     after: Annotated[str, Query(max_length=MAX_LENGTH)] = "",
     cursor: CursorParameter = 0,
 ) -> Response:
-    """What moves on the page; nothing where nothing was said since the cursor and nobody works on what it shows."""
+    """Returns the live parts of the page; nothing if no event followed the cursor and no shown document is running."""
     settings: Settings = request.app.state.settings
     view = _view(caller, collection, state, q, after)
     if cursor and await run_in_threadpool(_is_still, settings, caller, view, cursor):
@@ -183,7 +183,7 @@ def _collections(settings: Settings, caller: Caller) -> list[str]:
 
 
 def _live(view: ListingView, looked: ListingData, caller: Caller) -> list[Child]:
-    """The parts that are put anew when something changed, each with its id."""
+    """Returns the parts that the script replaces, each with its id."""
     now = datetime.now(UTC)
     return [
         _counts(view, looked, caller),
@@ -277,7 +277,7 @@ def _paging(view: ListingView, looked: ListingData) -> Markup:
 
 
 def _said(looked: ListingData) -> Markup:
-    """What a screen reader says when it changes; and the cursor, for the script."""
+    """Returns the live text for screen readers, with the cursor for the script."""
     moving = sum(status.state in MOVING for status in looked.statuses)
     said = ", ".join(f"{looked.total(group):,} {word.lower()}" for group, (word, _) in GROUPS.items())
     return tag("p", said, id="said", class_="unseen", role="status", data_cursor=looked.cursor, data_moving=moving or None)

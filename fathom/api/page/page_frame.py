@@ -1,4 +1,4 @@
-"""What every page has: its head, its bar, its safe headers, and its own words for errors."""
+"""The frame of every page: head, navigation bar, safe headers, error pages."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=ut
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "same-origin",  # with none at all a browser hides from us that a form is our own
+    "Referrer-Policy": "same-origin",  # with no-referrer a browser hides that a form is ours
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in."""
+    """The request has no valid sign-in."""
 
 
 async def visitor(request: Request) -> Caller:
-    """Whoever is signed in. Raises SignInNeeded."""
+    """Returns the signed-in caller. Raises SignInNeeded."""
     try:
         return await identified(request)
     except HTTPException as error:
@@ -51,10 +51,10 @@ Visitor = Annotated[Caller, Depends(visitor)]
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages, too."""
+    """A route that shows errors as pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with errors in words."""
+        """Returns the handler, wrapped to return error pages."""
         handler = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
@@ -71,7 +71,7 @@ class PageRoute(APIRoute):
 
 
 def page_router() -> APIRouter:
-    """A router for pages: none of its routes is part of the API's description."""
+    """Returns a router for pages, which the API's description omits."""
     return APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
 
 
@@ -80,7 +80,7 @@ router = page_router()
 
 @router.get("/assets/{digest}/{name}")
 async def asset(digest: NamePath, name: NamePath) -> Response:
-    """A style sheet or script; its address changes with its content, so it may be kept."""
+    """Returns a style sheet or script; its address contains its digest, so browsers may cache it."""
     known = _assets()
     if name not in known or digest != _digest():
         raise HTTPException(404, "There is no such file.")
@@ -91,7 +91,7 @@ async def asset(digest: NamePath, name: NamePath) -> Response:
 def page(
     title: str, *content: Child, caller: Caller | None = None, settings: Settings | None = None, script: str | None = None
 ) -> HTMLResponse:
-    """A whole page; `script` is one of the assets."""
+    """Returns a complete page; `script` names an asset."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -107,12 +107,12 @@ def page(
 
 
 def parts(*content: Child) -> HTMLResponse:
-    """Parts of a page that the script puts in the place of those that have their ids."""
+    """Returns parts of a page, which the script puts in place of elements with the same ids."""
     return HTMLResponse(join(*content), headers=HEADERS)
 
 
 def error_page(status: HTTPStatus, sentence: str) -> HTMLResponse:
-    """What is wrong, in a sentence."""
+    """Returns a page that shows the error."""
     answer = page(
         status.phrase,
         tag("h1", status.phrase),
@@ -125,18 +125,18 @@ def error_page(status: HTTPStatus, sentence: str) -> HTMLResponse:
 
 
 def address(name: str) -> str:
-    """Where an asset is."""
+    """Returns the address of an asset."""
     return f"/assets/{_digest()}/{name}"
 
 
 def dagster(path: str = "/") -> str:
-    """An address that leads on to one of Dagster's own pages, on the host by which the browser knows this one."""
+    """Returns an address that leads to a page of Dagster, on the host name that the browser uses."""
     return f"{FROM_FATHOM}{path}"
 
 
 @router.get(f"{FROM_FATHOM}/{{path:path}}")
 async def to_dagster(request: Request) -> Response:
-    """Dagster's page: named by a page and not by a redirect, which a form, such as the sign-in, may not be sent on by."""
+    """Leads to Dagster by an HTML page; browsers block a redirect of a form, such as the sign-in, to another origin."""
     settings: Settings = request.app.state.settings
     path = request.scope.get("raw_path", b"").decode("ascii", "replace").removeprefix(FROM_FATHOM) or "/"
     there = str(request.url.replace(port=settings.dagster_port, path=path))
@@ -166,7 +166,7 @@ def _bar(caller: Caller | None, settings: Settings | None) -> Markup:
 
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("sec-fetch-site") == "cross-site":
-        # a strict cookie does not come along with a link from elsewhere; asked from here, once more, it does
+        # browsers omit a strict cookie after a link from another site; a second request from this page has it
         again = tag("html", tag("head", tag("meta", http_equiv="refresh", content="0")), tag("body"), lang="en")
         return HTMLResponse(f"<!doctype html>{again}", headers=HEADERS)
     raw = request.scope.get("raw_path", b"/").decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""Chunks of a document beside what each put into the graph; what a fact or an entity came from can be lit up in the text."""
+"""Shows chunks beside their entities and facts; a click highlights the source text of a fact or entity."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _STATES = {
     "quarantined": ("failed", "set aside"),
     "removed": ("paused", "taken out of the graph"),
 }
-_NAMES = 40  # entities of one chunk that are shown at once
-_LEAST = (0.0, 0.8, 0.9, 0.95)  # confidences that can be chosen
+_NAMES = 40  # entities of a chunk that are shown at once
+_LEAST = (0.0, 0.8, 0.9, 0.95)  # selectable confidences
 
 
 @dataclass(frozen=True)
 class PassageFilter:
-    """Limits a page of passages: how many chunks it shows, and from which confidence on their facts."""
+    """Filters a page of passages: the number of chunks, and the least confidence of facts."""
 
     limit: int
     least: float = 0.0
 
     def hides(self, fact: EpisodeFact) -> bool:
-        """Whether the fact's confidence is measured and less."""
+        """Returns whether the fact has a confidence below the least."""
         return fact.confidence is not None and fact.confidence < self.least
 
 
 def shown(found: Passages, status: DocumentStatus, choice: PassageFilter) -> Markup:
-    """A page of chunks."""
+    """Returns a page of chunks."""
     if found.version is None:
         said = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
         return _section(tag("p", said, class_="aside"))
@@ -60,7 +60,7 @@ def _section(*content: Child, count: int | None = None, choosing: Child = None) 
 
 
 def _choosing(found: Passages, choice: PassageFilter) -> Markup:
-    """Asks for the least confidence of the facts that are shown."""
+    """Returns the choice of the least confidence."""
     words = {least: f"{least:.0%}" if least else "any" for least in sorted({*_LEAST, choice.least})}
     options = [tag("option", word, value=f"{least:g}", selected=least == choice.least) for least, word in words.items()]
     return tag(
@@ -101,11 +101,11 @@ def _chunk(whole: ChunkPassage, choice: PassageFilter) -> Markup:
 
 
 def _text(passage: ChunkPassage) -> Iterator[Child]:
-    """The chunk's text cut where something starts or ends, each piece with the names of what it belongs to."""
+    """Yields the chunk's text, cut at span boundaries, each piece marked with the facts and entities that cover it."""
     text, start = passage.chunk.embedding_text, len(passage.chunk.embedding_text) - len(passage.chunk.text)
     said = [(_name(passage, "f", at), _below(span, start)) for at, (_, span) in enumerate(passage.facts) if span]
     marks = said + [(_name(passage, "e", at), span) for at, (_, spans) in enumerate(passage.entities) for span in spans]
-    begin = 0 if any(span[0] < start for _, span in said) else start  # headings stand above already
+    begin = 0 if any(span[0] < start for _, span in said) else start  # headings are shown above
     cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
     for low, high in pairwise(cuts):
         belongs = [name for name, (first, last) in marks if first <= low and high <= last]
@@ -114,7 +114,7 @@ def _text(passage: ChunkPassage) -> Iterator[Child]:
 
 
 def _below(span: TextSpan, start: int) -> TextSpan:
-    """The part of a sentence below the headings; they run into it where they have no stop of their own."""
+    """Returns the part of a span below the headings; a sentence can include headings without a full stop."""
     return (max(span[0], start), span[1]) if span[1] > start else span
 
 
@@ -138,7 +138,7 @@ def _put(passage: ChunkPassage, hidden: int) -> Markup:
 
 
 def _left_out(passage: ChunkPassage) -> Markup | None:
-    """Shows how many parts of the model's answer were left out, by reason."""
+    """Returns the counts of dropped parts of the model's response, by reason."""
     if passage.episode is None or not passage.episode.left_out:
         return None
     return tag("p", f"Left out of what the model found: {describe_dropped(passage.episode.left_out)}", class_="aside left-out")
@@ -172,7 +172,7 @@ def _fact(fact: EpisodeFact, span: TextSpan | None, name: str) -> Markup:
     wikidata = f"Wikidata {fact.wikidata}" if fact.wikidata else None
     said = join(fact.source, " ", tag("i", fact.relation.replace("_", " ").lower(), title=wikidata), " ", fact.target)
     about = tag("small", ", ".join(times)) if times else None
-    if span is None:  # told in words that the text does not have
+    if span is None:  # the fact's sentence is not in the text
         return join(tag("span", said, class_="fact"), " ", about, tag("small", f"“{fact.fact}”"))
     return join(_lights(said, name, "fact"), " ", about)
 

@@ -1,4 +1,4 @@
-"""Signing in with a key or with the link that `fathom up` prints, and out; works without scripts, too."""
+"""Sign-in with a key or with the link that `fathom up` prints, and sign-out; works without scripts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = page_router()
 
 @router.get("/sign-in")
 async def form(request: Request, to: Annotated[str, Query(max_length=MAX_ADDRESS)] = "/") -> Response:
-    """The form."""
+    """Returns the sign-in form."""
     return _form(request, to, None)
 
 
@@ -33,7 +33,7 @@ async def sign_in(
     ticket: Annotated[str, Form(max_length=MAX_NAME)] = "",
     to: Annotated[str, Form(max_length=MAX_ADDRESS)] = "/",
 ) -> Response:
-    """The browser carries the key from now on; then it goes where it wanted to."""
+    """Sets the cookie and redirects to the requested page."""
     require_same_origin(request)
     settings: Settings = request.app.state.settings
     given = (await run_in_threadpool(redeem, settings, ticket)) if ticket else key.strip()
@@ -47,7 +47,7 @@ async def sign_in(
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    """The browser carries no key any more."""
+    """Removes the cookie."""
     require_same_origin(request)
     answer = RedirectResponse("/sign-in", 303, headers=HEADERS)
     forget_cookie(answer)
@@ -92,6 +92,6 @@ def _form(request: Request, to: str, wrong: str | None, status: int = 200) -> Re
 
 
 def _own(to: str) -> str:
-    """The address, if it is one of ours; the list of documents otherwise."""
+    """Returns the address if it is local, else that of the list of documents."""
     plain = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
     return to if plain and not to.startswith(("/sign-in", "/sign-out")) else "/"

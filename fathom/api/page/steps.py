@@ -1,4 +1,4 @@
-"""Buttons that change something: each says first what will follow from it."""
+"""Buttons of state changes; each first explains its effect."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fathom.status.document_status import DocumentStatus
 from fathom.status.liveness import OVER
 from fathom.uploads.paused_collections import ALL
 
-URGENT = 10  # what the page makes of a document that is put first; the API and the command line take any priority
+URGENT = 10  # the priority that the page sets; API and command line accept any
 
 
 def retry_failed(scope: str | None, failed: int, in_part: int) -> Markup:
-    """Try again all that failed or is done in part, of one collection or of all."""
+    """Returns the button that retries failed and partial documents, of a collection or of all."""
     which = " and ".join(f"{count:,} {what}" for count, what in ((failed, "failed"), (in_part, "done in part")) if count)
     says = (
         f"{many(failed + in_part, 'document')}{f' of {scope}' if scope else ''} ({which}) will be worked on again from where "
@@ -32,7 +32,7 @@ def retry_failed(scope: str | None, failed: int, in_part: int) -> Markup:
 
 
 def pause(scope: str | None) -> Markup:
-    """Pause a collection, or all."""
+    """Returns the button that pauses a collection, or all."""
     says = (
         "No work is started on documents that wait, until somebody resumes. What is being worked on now goes on to its end. "
         "Files are still taken."
@@ -44,12 +44,12 @@ def pause(scope: str | None) -> Markup:
 
 
 def resume(scope: str) -> Markup:
-    """Resume a collection, or all, which needs no question."""
+    """Returns the button that resumes a collection, or all, without confirmation."""
     return tag("button", "Resume", type="button", data_method="POST", data_url=f"/api/collections/{scope}/resume")
 
 
 def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
-    """What the caller may do with the document as it stands now."""
+    """Returns the buttons that the caller may use in the document's state."""
     document, at = status.upload_id, f"/api/documents/{encoded(status.upload_id)}"
     found: list[Markup] = []
     if caller.has("operator") and status.state in ("failed", "partial") and status.version is not None:
@@ -75,7 +75,7 @@ def of_document(status: DocumentStatus, caller: Caller) -> list[Markup]:
 
 
 def _prioritized(at: str, label: str, priority: int) -> Markup:
-    """Put before those that wait, or back among them, which needs no question: it stops nothing."""
+    """Returns the button that sets a priority, without confirmation: it stops no run."""
     body = json.dumps({"priority": priority})
     return tag("button", label, type="button", data_method="POST", data_url=f"{at}/priority", data_body=body)
 

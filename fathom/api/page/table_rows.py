@@ -1,4 +1,4 @@
-"""Documents as rows of a table, which on a narrow screen become cards."""
+"""Renders documents as table rows, or as cards on a narrow screen."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fathom.api.routes.document_paths import encoded
 from fathom.status.document_status import DocumentStatus
 
 _COLUMNS = ("Document", "State", "Progress", "Chunks", "Entities", "Facts", "Cost", "Accepted")
-_FIGURES = 3  # the columns from here on are figures
+_FIGURES = 3  # the first column of figures
 
 
 def table(statuses: Sequence[DocumentStatus], now: datetime) -> Markup:
-    """The documents."""
+    """Returns the table of documents."""
     heads = (tag("th", name, scope="col", class_="n" if at >= _FIGURES else None) for at, name in enumerate(_COLUMNS))
     rows = (_row(status, now) for status in statuses)
     return tag(
@@ -27,17 +27,17 @@ def table(statuses: Sequence[DocumentStatus], now: datetime) -> Markup:
 
 
 def state(status: DocumentStatus) -> Markup:
-    """The state in a word, with its colour."""
+    """Returns the state as a coloured word."""
     return tag("span", figures_in_words.STATES[status.state], class_=f"dot {status.state}")
 
 
 def bar(status: DocumentStatus) -> Markup:
-    """How far it is."""
+    """Returns the progress bar."""
     return tag("progress", f"{status.progress} %", value=status.progress, max=100, aria_label="Progress")
 
 
 def progress_words(status: DocumentStatus, now: datetime) -> str:
-    """What of it is done, and when the rest may be."""
+    """Returns the progress and the estimated time left."""
     detail = status.progress_detail
     stage = figures_in_words.STAGES.get(status.stage, status.stage)
     done = f"{stage}, {detail.current:,} of {detail.total:,} {detail.unit}" if detail else stage
@@ -89,5 +89,5 @@ def _chunks(status: DocumentStatus) -> str:
 
 
 def _figure(value: str, unit: str | None = None, title: str | None = None) -> Markup:
-    """A cell; its unit is shown where the column has no head, in a card."""
+    """Returns a cell; its unit is shown in cards, which have no column heads."""
     return tag("td", value, class_="n", data_unit=unit, title=title)

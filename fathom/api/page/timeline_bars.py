@@ -1,4 +1,4 @@
-"""The stages of a document as a list with bars: when each began, how long it took, what came of it."""
+"""Renders the stages of a document as bars on a timeline, with duration and result."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fathom.status.stage_times import StageStep
 _WORDS = {"done": "done", "now": "now", "failed": "stopped here", "to come": "to come"}
 _DOTS = {"done": "complete", "now": "running", "failed": "failed", "to come": "queued"}
 _ASSETS = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_episodes"}
-_LEAST = 0.6  # percent: a bar too short to be seen is no bar
+_LEAST = 0.6  # percent, the shortest visible bar
 
 
 def stages(steps: Sequence[StageStep], status: DocumentStatus) -> Markup:
-    """The stages; bars share one time, that of the work: a long wait would leave nothing to see of it."""
+    """Returns the stages; the bars share a time scale without the wait in the queue, which would dwarf them."""
     now = time.time()
     work = [step for step in steps if step.stage != "upload" and step.began is not None]
     start = min((step.began or now for step in work), default=now)

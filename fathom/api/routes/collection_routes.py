@@ -1,4 +1,4 @@
-"""Collections: paused and resumed, each or all."""
+"""Routes that pause and resume collections."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ router = APIRouter(tags=["collections"])
 
 
 class Pauses(BaseModel):
-    """What is paused, and why."""
+    """The paused collections, with reasons."""
 
     paused: list[Pause]
 
 
 @router.get("/api/pauses")
 async def pauses(request: Request, caller: Reader) -> Pauses:
-    """What is paused now; `*` stands for every collection."""
+    """List paused collections; `*` stands for every collection."""
     found = await run_in_threadpool(paused_collections.paused, open_database(request.app.state.settings.operational_url))
     return Pauses(paused=[pause for name, pause in found.items() if name == ALL or caller.may_see(name)])
 
@@ -37,7 +37,7 @@ async def pauses(request: Request, caller: Reader) -> Pauses:
 async def pause(
     request: Request, caller: Operator, collection: CollectionPath, reason: Annotated[str, Query(max_length=MAX_NAME)] = ""
 ) -> Pause:
-    """No run is started for the collection (`*`: for any) until it is resumed; what runs goes on to its end."""
+    """Pause a collection (`*`: all): no run starts until it is resumed; current runs finish."""
     _may(caller, collection)
     engine = open_database(request.app.state.settings.operational_url)
     made = await run_in_threadpool(
@@ -49,7 +49,7 @@ async def pause(
 
 @router.post("/api/collections/{collection}/resume")
 async def resume(request: Request, caller: Operator, collection: CollectionPath) -> Pauses:
-    """The collection (`*`: the pause of all) goes on; answers what is still paused."""
+    """Resume a collection (`*`: end the pause of all); returns the remaining pauses."""
     _may(caller, collection)
     engine = open_database(request.app.state.settings.operational_url)
     if await run_in_threadpool(paused_collections.resume, engine, collection):

@@ -1,4 +1,4 @@
-"""Followers of documents: one look at the record a document and moment, however many follow it, none slowed by another."""
+"""Streams messages about documents; each document has a single reader of the record, shared by all its followers."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from fathom.status.liveness import OVER
 LOOK_EVERY_S = 0.25
 STATUS_EVERY_S = 1.0
 HEARTBEAT_S = 10.0
-AHEAD = 256  # messages kept for a client that reads slowly; what comes then it is told it missed
+AHEAD = 256  # messages buffered for a slow client; it is told how many later messages it missed
 PAGE = 500
 STOPPING = "Fathom's API is stopping; what runs goes on. Follow again from the last cursor when it is back."
 
-Message = tuple[int, str]  # the cursor after it, and the message as JSON
+Message = tuple[int, str]  # the cursor after the message, and the message as JSON
 
 
 class Followers:
-    """The feeds of documents that somebody follows now."""
+    """The feeds of documents that have followers."""
 
     def __init__(self, settings: Settings, collect: Callable[[], int]) -> None:
         self.settings = settings
@@ -41,14 +41,14 @@ class Followers:
         self._feeds: dict[str, DocumentFeed] = {}
 
     async def follow(self, document: str, after: int = 0) -> AsyncGenerator[Message]:
-        """Messages about the document: what was said after the cursor, then what is said, a status with each change.
+        """Yields messages about the document: past events after the cursor, then new events and each change of status.
 
-        Ends with the message `complete`, or `closing` when the server stops.
+        The last message is `complete`, or `closing` when the server stops.
         """
         feed = self._feeds.setdefault(document, DocumentFeed(self, document))
         queue = feed.join()
         try:
-            await feed.begun.wait()  # what is read as past before that could end before the feed begins
+            await feed.begun.wait()  # past events read earlier could leave a gap before the feed begins
             past = after
             while page := await read_while_followed(self.events.of_document, self.closing, document, after=past, limit=PAGE):
                 for event in page:
@@ -73,28 +73,28 @@ class Followers:
 
     @property
     def anybody(self) -> bool:
-        """Whether somebody follows a document now."""
+        """Returns whether any document has a follower."""
         return bool(self._feeds)
 
     def close(self) -> None:
-        """Everybody who follows is told that the server stops."""
+        """Sends `closing` to all followers."""
         self.closing.set()
         for feed in self._feeds.values():
             feed.say((0, _json({"type": "closing", "reason": STOPPING})), last=True)
 
 
 class DocumentFeed:
-    """What is said of one document, to all who follow it."""
+    """The messages about a document, sent to all its followers."""
 
     def __init__(self, followers: Followers, document: str) -> None:
         self._of = followers
         self._document = document
         self._queues: dict[asyncio.Queue[Message], int] = {}
         self._task: asyncio.Task[None] | None = None
-        self.begun = asyncio.Event()  # from here on every line is in a queue, or in the table already
+        self.begun = asyncio.Event()  # set once every event is either in the queues or in the table
 
     def join(self) -> asyncio.Queue[Message]:
-        """A queue that gets every message from now on, as far as it has room."""
+        """Returns a queue that receives every message from here on, up to its capacity."""
         queue: asyncio.Queue[Message] = asyncio.Queue(AHEAD + 1)
         self._queues[queue] = 0
         if self._task is None or self._task.done():
@@ -103,7 +103,7 @@ class DocumentFeed:
         return queue
 
     def leave(self, queue: asyncio.Queue[Message]) -> bool:
-        """The queue gets nothing more; answers whether nobody is left."""
+        """Removes the queue; returns whether no follower is left."""
         self._queues.pop(queue, None)
         if not self._queues and self._task is not None:
             self._task.cancel()
@@ -111,11 +111,11 @@ class DocumentFeed:
         return not self._queues
 
     def missed(self, queue: asyncio.Queue[Message]) -> int:
-        """How many messages had no room so far."""
+        """Returns the number of messages that the queue missed."""
         return self._queues.get(queue, 0)
 
     def say(self, message: Message, *, last: bool = False) -> None:
-        """Everybody who has room gets the message; the last one of all gets room made for it."""
+        """Adds the message to each queue with room; makes room for the last message."""
         for queue in self._queues:
             if last and queue.full():
                 queue.get_nowait()
@@ -148,7 +148,7 @@ class DocumentFeed:
                         self.say((cursor, status_message(status)))
                 if news:
                     spoke = time.monotonic()
-            except (FathomError, SQLAlchemyError):  # the database is away; whoever follows waits for it
+            except (FathomError, SQLAlchemyError):  # the database is away; followers wait
                 pass
             if time.monotonic() - spoke > HEARTBEAT_S:
                 spoke = time.monotonic()
@@ -156,7 +156,7 @@ class DocumentFeed:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _end(self, cursor: int) -> None:
-        """What was said to the end, then the outcome."""
+        """Sends the remaining events, then the outcome."""
         await run_in_threadpool(self._of.collect)
         await asyncio.sleep(LOOK_EVERY_S)
         for event in await run_in_threadpool(self._of.events.of_document, self._document, after=cursor):
@@ -172,7 +172,7 @@ class DocumentFeed:
 
 
 def log_message(event: RecordedEvent) -> str:
-    """A log line as a message."""
+    """Returns a log line as a message."""
     line = event.as_line()
     share = [event.number(name) for pair in (("page", "pages"), ("chunk", "chunks")) for name in pair]
     done, total = next(((a, b) for a, b in (share[:2], share[2:]) if a is not None and b), (None, None))
@@ -180,13 +180,13 @@ def log_message(event: RecordedEvent) -> str:
 
 
 def status_message(status: DocumentStatus) -> str:
-    """A status as a message: the whole object, and its estimate under a short name."""
+    """Returns a status as a message: the whole object, and its estimate under a short name."""
     whole = status.model_dump(mode="json")
     return _json({"type": "status", **whole, "eta": whole["estimated_completion"]})
 
 
 def complete_message(status: DocumentStatus) -> str:
-    """The last message: how it ended."""
+    """Returns the last message, with the outcome."""
     whole = status.model_dump(mode="json")
     begun, ended = status.started_at, status.finished_at
     return _json(
@@ -204,7 +204,7 @@ def complete_message(status: DocumentStatus) -> str:
 
 
 def _shown(status: DocumentStatus) -> str:
-    """What of a status is worth a message when it changes; an estimate that moves by moments is not."""
+    """Returns the part of a status whose change is worth a message; small moves of the estimate are not."""
     left = status.model_dump(mode="json", exclude={"estimated_completion", "estimated_completion_p90", "cursor", "detail"})
     return _json({**left, "known": status.estimated_completion is not None})
 

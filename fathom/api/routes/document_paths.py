@@ -1,4 +1,4 @@
-"""Document ids in paths: percent-encoded they are one segment, whatever is in them; plain ones are taken too."""
+"""Parses document ids in paths: a percent-encoded id is a single segment; plain ids are accepted, too."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from fastapi import Path
 from pydantic import AfterValidator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Stands for a slash that was encoded, and so belongs to an id, until the route is found; no id has it.
+# Replaces an encoded slash, which belongs to an id, until routing is done; no id contains it.
 _ENCODED_SLASH = "\x1f"
-MAX_LENGTH = 4096  # characters of an id; that of an attachment has its mail's in it
+MAX_LENGTH = 4096  # characters of an id; the id of an attachment contains that of its mail
 
 
 class EncodedSlashes:
-    """The path that routes see tells encoded slashes, which are part of an id, from those between segments."""
+    """Middleware that marks encoded slashes, which belong to an id, in the path that routes see."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request goes on with such a path."""
+        """Passes the request on with the marked path."""
         raw = scope.get("raw_path")
         if scope["type"] in ("http", "websocket") and raw and b"%2f" in raw.lower():
             segments = raw.decode("ascii", "replace").split("/")
@@ -31,7 +31,7 @@ class EncodedSlashes:
 
 
 def encoded(document: str) -> str:
-    """The document's id as a segment of a path."""
+    """Returns the document's id as a segment of a path."""
     return quote(document, safe="")
 
 
@@ -47,6 +47,6 @@ DocumentId = Annotated[
 
 
 def urls(document: str) -> dict[str, Any]:
-    """Where the document's status and stream are."""
+    """Returns the addresses of the document's status and stream."""
     name = encoded(document)
     return {"status_url": f"/api/upload/status/{name}", "stream_url": f"/api/upload/{name}/stream"}

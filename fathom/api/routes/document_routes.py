@@ -1,4 +1,4 @@
-"""Documents: listed, shown, removed with a receipt, tried again, cancelled."""
+"""Routes that list, show, remove, retry and cancel documents."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ router = APIRouter(tags=["documents"])
 
 
 class DocumentShown(BaseModel):
-    """One document: its row and where it stands."""
+    """A document: its row and its status."""
 
     document: DocumentRow
     status: DocumentStatus
 
 
 class Retried(BaseModel):
-    """Documents that are tried again."""
+    """The retried documents."""
 
     retried: list[str] = Field(description="their ids")
 
@@ -54,7 +54,7 @@ async def documents(
     cursor: LastId = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Listing:
-    """Documents in the order of their ids, with their figures."""
+    """List documents, ordered by id, with their figures."""
     if collection is not None:
         within(caller, collection)
     wanted = collection or caller.collection
@@ -64,7 +64,7 @@ async def documents(
 
 @router.post("/api/documents/retry-failed", status_code=202)
 async def retry_failed(request: Request, caller: Operator, collection: CollectionQuery = None) -> Retried:
-    """All that failed or was rejected is tried again, or that of one collection."""
+    """Retry all failed and rejected documents, or those of a collection."""
     if collection is None and caller.collection is None:
         unbound(caller)
     wanted = collection or caller.collection
@@ -79,9 +79,9 @@ async def retry_failed(request: Request, caller: Operator, collection: Collectio
 
 @router.post("/api/documents/{document:path}/retry", status_code=202)
 async def retry(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
-    """A document that failed, was rejected, cancelled or done in part is tried once more. 409 for any other.
+    """Retry a document that failed, was rejected, cancelled or done in part. 409 for any other.
 
-    One that is done and whose partition was deleted in Dagster has its partition back instead.
+    A document that is done and whose partition was deleted in Dagster gets its partition back instead.
     """
     within_document(caller, document)
     settings: Settings = request.app.state.settings
@@ -97,7 +97,7 @@ async def retry(request: Request, caller: Operator, document: DocumentId) -> Doc
 
 @router.post("/api/documents/{document:path}/cancel")
 async def cancel(request: Request, caller: Operator, document: DocumentId) -> DocumentStatus:
-    """The work on the document ends within two seconds; `retry` resumes it. 409 where it had ended."""
+    """Cancel the work on a document within two seconds; `retry` resumes it. 409 if it has ended."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     if not await run_in_threadpool(lambda: cancel_document(settings, document, by=caller.name)):
@@ -107,14 +107,14 @@ async def cancel(request: Request, caller: Operator, document: DocumentId) -> Do
 
 
 class Urgency(BaseModel):
-    """How urgent a document is."""
+    """The priority of a document."""
 
     priority: int = Field(ge=MIN_PRIORITY, le=MAX_PRIORITY, description="the higher is first; 0 is usual")
 
 
 @router.post("/api/documents/{document:path}/priority")
 async def prioritize(request: Request, caller: Operator, document: DocumentId, wanted: Urgency) -> DocumentStatus:
-    """From its next run on the document goes before those of a lower priority; nothing that runs is stopped for it."""
+    """Set the priority of a document, which counts from its next run on; no run is stopped for it."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     await known_status(settings, document)
@@ -126,7 +126,7 @@ async def prioritize(request: Request, caller: Operator, document: DocumentId, w
 
 @router.get("/api/documents/{document:path}")
 async def document(request: Request, caller: Reader, document: DocumentId) -> DocumentShown:
-    """One document in full."""
+    """Show a document in full."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     status = await known_status(settings, document)
@@ -136,7 +136,7 @@ async def document(request: Request, caller: Reader, document: DocumentId) -> Do
 
 @router.delete("/api/documents/{document:path}")
 async def remove(request: Request, caller: Admin, document: DocumentId) -> Receipt:
-    """The document is gone from graph, inbox, store and register; answers the receipt that is kept. 409 while a run has it."""
+    """Remove a document from graph, inbox, store and list; returns the receipt, which is kept. 409 during a run."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     try:

@@ -1,4 +1,4 @@
-"""Whether the parts are well, and figures for Prometheus."""
+"""Health of the components, and metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health/live")
 async def live() -> dict[str, str]:
-    """This process answers."""
+    """Liveness of this process."""
     return {"status": "live", "version": __version__}
 
 
 @router.get("/health/ready")
 async def ready(request: Request) -> Response:
-    """Whether every part does its work; 503 and which do not, where one does not."""
+    """Readiness of every component; 503 with the unhealthy components if there are any."""
     statuses = await run_in_threadpool(status_all, request.app.state.settings)
     fine = healthy(statuses)
     parts = {status.name: {"state": status.state, "detail": status.detail} for status in statuses}
@@ -40,14 +40,14 @@ async def ready(request: Request) -> Response:
 
 @router.get("/metrics")
 async def prometheus(request: Request, caller: Reader) -> Response:
-    """Documents by state, what is paused, and how good the estimates were, in Prometheus' text format."""
+    """Documents by state, pauses and errors of past estimates, in Prometheus' text format."""
     unbound(caller)
     text = await run_in_threadpool(figures, request.app.state.settings)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def figures(settings: Settings) -> bytes:
-    """The figures of this moment, all read from the record."""
+    """Returns the current metrics, read from the database."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry(auto_describe=True)

@@ -1,4 +1,4 @@
-"""Keys: made, listed and revoked by admins."""
+"""Routes for admins that create, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ router = APIRouter(tags=["access"])
 
 
 class KeyRequest(BaseModel):
-    """A key to be made."""
+    """The request for a new key."""
 
     role: KeyRole
     name: TextParameter = Field(min_length=1)
@@ -22,14 +22,14 @@ class KeyRequest(BaseModel):
 
 
 class KeyList(BaseModel):
-    """Every key, without the keys themselves."""
+    """All keys, without their secrets."""
 
     keys: list[KeyInfo]
 
 
 @router.get("/api/keys")
 async def keys(request: Request, caller: Admin) -> KeyList:
-    """Every key there ever was, with role, collection and last use."""
+    """List all keys, valid and revoked, with role, collection and last use."""
     unbound(caller)
     store: KeyStore = request.app.state.keys
     return KeyList(keys=await run_in_threadpool(store.list))
@@ -37,7 +37,7 @@ async def keys(request: Request, caller: Admin) -> KeyList:
 
 @router.post("/api/keys", status_code=201)
 async def create(request: Request, caller: Admin, wanted: KeyRequest) -> NewKey:
-    """A new key; it is shown this once."""
+    """Create a key; it is shown only once."""
     unbound(caller)
     store: KeyStore = request.app.state.keys
     return await run_in_threadpool(
@@ -47,7 +47,7 @@ async def create(request: Request, caller: Admin, wanted: KeyRequest) -> NewKey:
 
 @router.delete("/api/keys/{key}", status_code=204)
 async def revoke(request: Request, caller: Admin, key: NamePath) -> None:
-    """The key opens nothing any more."""
+    """Revoke a key."""
     unbound(caller)
     store: KeyStore = request.app.state.keys
     if not await run_in_threadpool(lambda: store.revoke(key, by=caller.name)):

@@ -1,4 +1,4 @@
-"""Parameters that several routes take, each with its bounds; a value beyond them is answered by 422."""
+"""Parameters that several routes share, with their bounds; a value beyond them returns 422."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pydantic import AfterValidator, StringConstraints
 
 from fathom.uploads.inbox.upload_stream import MAX_ID_BYTES
 
-MAX_PLACE = 2**63 - 1  # of a row in a table, for SQLite and Postgres alike
-MAX_NAME = 200  # characters of what a person calls a key or searches for
+MAX_PLACE = 2**63 - 1  # the largest row id of SQLite and Postgres
+MAX_NAME = 200  # characters of a key's name or a search
 MAX_COLLECTION = 64  # see ids.collection_name
 MAX_STATES = 20
 
 
 def _plain(text: str) -> str:
-    """Returns the text. Raises ValueError for NUL and for half of a surrogate pair, which no database takes."""
+    """Returns the text. Raises ValueError for NUL and for half of a surrogate pair, which no database accepts."""
     if "\0" in text or (not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)):
         raise ValueError("a text without NUL and without halves of surrogate pairs")
     return text

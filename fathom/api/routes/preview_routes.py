@@ -1,4 +1,4 @@
-"""What the converter made of a document, to look at: the picture of its first page, and its Markdown."""
+"""Routes of previews: the picture of the first page, and the Markdown of a document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fathom.api.routes.document_paths import DocumentId
 from fathom.errors import NotStored
 from fathom.storage.artifacts import open_artifacts
 
-# A new version of the document changes what is shown: a browser keeps it, and asks each time whether it still holds.
+# A new version changes the preview: browsers cache it and revalidate each time.
 CACHED = "private, no-cache"
 
 router = APIRouter(tags=["documents"])
@@ -20,7 +20,7 @@ router = APIRouter(tags=["documents"])
 
 @router.get("/api/documents/{document:path}/preview.png", response_class=Response)
 async def picture(request: Request, caller: Reader, document: DocumentId) -> Response:
-    """The first page as a picture with the boxes found drawn on it, at most 200 kB. 404 where the kind has no pages."""
+    """Picture of the first page with its boxes, at most 200 kB. 404 if the format has no pages."""
     within_document(caller, document)
     artifacts = open_artifacts(request.app.state.settings)
     try:
@@ -32,7 +32,7 @@ async def picture(request: Request, caller: Reader, document: DocumentId) -> Res
 
 @router.get("/api/documents/{document:path}/preview.md", response_class=Response)
 async def markdown(request: Request, caller: Reader, document: DocumentId) -> Response:
-    """The document as Markdown, as it was converted last. 404 where it was not yet."""
+    """Markdown of the last conversion. 404 if there is none."""
     within_document(caller, document)
     artifacts = open_artifacts(request.app.state.settings)
     try:
@@ -43,7 +43,7 @@ async def markdown(request: Request, caller: Reader, document: DocumentId) -> Re
 
 
 def _cached(request: Request, data: bytes, kind: str) -> Response:
-    """The bytes, or 304 where the caller has them already."""
+    """Returns the bytes, or 304 if the caller's copy is current."""
     tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": CACHED, "X-Content-Type-Options": "nosniff"}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]

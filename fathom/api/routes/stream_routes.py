@@ -1,4 +1,4 @@
-"""The stream of a document, as a WebSocket and as server-sent events: its past, then what happens, until it has ended."""
+"""Routes that stream a document's events, past and new, by WebSocket or server-sent events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["uploads"])
 
 @router.websocket("/api/upload/{document:path}/stream")
 async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor: CursorParameter = 0) -> None:
-    """Messages `log`, `status`, `heartbeat`, `missed`, then `complete`; `cursor` goes on after a message that was seen."""
+    """Messages `log`, `status`, `heartbeat`, `missed`, then `complete`; `cursor` resumes after a seen message."""
     within_document(caller, document)
     await known_status(socket.app.state.settings, document)
     await socket.accept()
@@ -60,7 +60,7 @@ async def events(
 
 
 async def _tell(socket: WebSocket, messages: AsyncGenerator[Message]) -> None:
-    """Every message is sent; a client that takes nothing is closed by the server's pings."""
+    """Sends every message; the server's pings close a client that does not read."""
     async with aclosing(messages):
         async for _, message in messages:
             try:
@@ -70,7 +70,7 @@ async def _tell(socket: WebSocket, messages: AsyncGenerator[Message]) -> None:
 
 
 async def _gone(socket: WebSocket) -> None:
-    """Returns when the client has left; what it sends is not listened to."""
+    """Returns when the client has disconnected; ignores its messages."""
     try:
         while True:
             await socket.receive_text()

@@ -1,4 +1,4 @@
-"""Uploads: a file comes in, and where it stands, what was said of it and what it measures can be asked for."""
+"""Routes of uploads: upload a file, and read its status, log and metrics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LevelName = Literal["debug", "info", "warning", "error"]
 
 
 class UploadReceipt(BaseModel):
-    """A file that was taken."""
+    """The response to an accepted file."""
 
     upload_id: str = Field(description="the document's id")
     status_url: str
@@ -45,14 +45,14 @@ class UploadReceipt(BaseModel):
 
 
 class LogPage(BaseModel):
-    """A page of log lines and where the next one starts."""
+    """A page of log lines and the cursor of the next page."""
 
     lines: list[dict[str, Any]]
     next: int | None = Field(description="the cursor of the next page, where there are more lines now")
 
 
 class DocumentMetrics(BaseModel):
-    """The figures of one document."""
+    """The figures of a document."""
 
     upload_id: str
     status: str
@@ -69,10 +69,10 @@ async def upload(
         str | None, Query(max_length=MAX_COLLECTION, description="The form's field of that name wins.")
     ] = None,
 ) -> UploadReceipt:
-    """Take a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
+    """Upload a file: multipart/form-data with the part `file`, and optionally the fields `collection`, `name`, `priority` and
     `reference_time`, the document's date as in 2021-05-04, from which its facts without a date hold.
 
-    The same bytes under the same name are taken once. Work on it starts at once; follow it at `stream_url`.
+    The same bytes under the same name are accepted once. Work starts at once; follow it at `stream_url`.
     """
     settings: Settings = request.app.state.settings
     if request.app.state.closing.is_set():
@@ -87,7 +87,7 @@ async def upload(
         said = form.fields.get("reference_time")
         date = given_date(said) if said else None
         engine = await run_in_threadpool(open_database, settings.operational_url)
-        await run_in_threadpool(require_writable, engine)  # or the file would be in the inbox, and its sender told to send it
+        await run_in_threadpool(require_writable, engine)  # else the file could be in the inbox and its sender be told to retry
         placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)
     finally:
         await run_in_threadpool(arrival.close)
@@ -110,7 +110,7 @@ async def upload(
 
 @router.get("/api/upload/status/{document:path}")
 async def status(request: Request, caller: Reader, document: DocumentId) -> DocumentStatus:
-    """Where the document stands: stage, progress, estimate, durations, figures, error."""
+    """Status of a document: stage, progress, estimate, durations, figures, error."""
     within_document(caller, document)
     return await known_status(request.app.state.settings, document)
 
@@ -126,7 +126,7 @@ async def logs(
     cursor: CursorParameter = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> LogPage:
-    """What was said of the document, in the order it came."""
+    """Log lines of a document, in order."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
 
@@ -145,7 +145,7 @@ async def logs(
 
 @router.get("/api/upload/{document:path}/metrics")
 async def metrics(request: Request, caller: Reader, document: DocumentId) -> DocumentMetrics:
-    """The document's figures and how long each stage took."""
+    """Figures of a document and the duration of each stage."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     found = await known_status(settings, document)
@@ -158,7 +158,7 @@ async def metrics(request: Request, caller: Reader, document: DocumentId) -> Doc
 
 
 async def known_status(settings: Settings, document: str) -> DocumentStatus:
-    """The status of the document. Raises 404 for one that nobody uploaded."""
+    """Returns the status of the document. Raises 404 for an unknown document."""
     found = await run_in_threadpool(status_of, settings, document)
     if found is None:
         raise HTTPException(404, f"There is no document {document}. GET /api/documents lists those there are.")
@@ -166,7 +166,7 @@ async def known_status(settings: Settings, document: str) -> DocumentStatus:
 
 
 def _priority(text: str | None) -> int | None:
-    """The number of the form's field. Raises UsageWrong for what is none."""
+    """Returns the number in the form's field. Raises UsageWrong for any other text."""
     if not text:
         return None
     if not _WHOLE.fullmatch(text):
