@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.chunking.coverage import share_covered
 from fathom.chunking.languages import with_languages
-from fathom.chunking.packing import pack
+from fathom.chunking.packing import pack_units
 from fathom.chunking.sections import TitledBlocks, titled_blocks
 from fathom.chunking.sentences import spans_that_fit
 from fathom.chunking.units import Unit, units_of
@@ -109,7 +109,7 @@ class _ChunkMaker:
     def _texts(self, titled: TitledBlocks) -> Iterator[tuple[str, list[Unit], int]]:
         head = sum(self._cost(heading) for heading in titled.headings)
         budget = self._max_tokens - self._special - head
-        for run in pack(units_of(titled.blocks, budget, self._cost), budget):
+        for run in pack_units(units_of(titled.blocks, budget, self._cost), budget):
             yield from self._bounded(titled.headings, run)
 
     def _bounded(self, headings: tuple[str, ...], run: list[Unit]) -> Iterator[tuple[str, list[Unit], int]]:

@@ -12,20 +12,20 @@ from fathom.chunking.chunk import Chunk
 MIN_LETTERS = 25  # below, a name decides: "Plymouth" alone is no English
 MIN_PROBABILITY = 0.7  # of the identifier's probability: sentences have .8 and more, lists of names and amounts under .2
 NONE_AT_ALL = "zxx"  # the result for Base64 and its like
-LONGEST = 300  # characters that are looked at: more tell no more, and take as long as the rest of chunking
+MAX_CHARACTERS = 300  # characters that are looked at: more tell no more, and take as long as the rest of chunking
 
 
 def language_of(text: str) -> str | None:
     """Returns the language of the text; None where it is too short or could be several."""
-    if sum(map(str.isalpha, text[:LONGEST])) < MIN_LETTERS:
+    if sum(map(str.isalpha, text[:MAX_CHARACTERS])) < MIN_LETTERS:
         return None
-    code, sure = _identifier().classify(text[:LONGEST])
+    code, sure = _identifier().classify(text[:MAX_CHARACTERS])
     return str(code) if sure >= MIN_PROBABILITY and code != NONE_AT_ALL else None
 
 
 def likely_languages(text: str) -> dict[str, float]:
     """Returns the languages that the text may be in, however short it is, with their probabilities; the most likely alone."""
-    return {str(code): float(sure) for code, sure in _identifier().rank(text[:LONGEST])[:8]}
+    return {str(code): float(sure) for code, sure in _identifier().rank(text[:MAX_CHARACTERS])[:8]}
 
 
 def with_languages(chunks: Sequence[Chunk]) -> list[Chunk]:
@@ -41,7 +41,7 @@ def with_languages(chunks: Sequence[Chunk]) -> list[Chunk]:
 
 @cache
 def _identifier() -> Any:
-    """py3langid's model for 97 languages, which its wheel carries; loaded with the first text."""
+    """Returns py3langid's model for 97 languages, which its wheel carries; loaded with the first text."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

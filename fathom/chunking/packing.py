@@ -13,7 +13,7 @@ _PARTED = 10
 _Key = tuple[int, bytes]
 
 
-def pack(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
+def pack_units(units: Sequence[Unit], budget: int) -> list[list[Unit]]:
     """Returns runs of units in order, each within `budget`, as full as they can be without depending on distant units.
 
     Anchors, chosen by content, cut the run into segments of about two chunks; each segment is filled from its end. Text that is

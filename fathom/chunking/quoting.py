@@ -11,7 +11,7 @@ _WORD = re.compile(r"\w+")
 _ENOUGH = 0.5  # of a sentence's words; below that the text does not contain it
 
 
-def where_said(text: str, sentence: str, names: Sequence[str] = ()) -> TextSpan | None:
+def find_quote(text: str, sentence: str, names: Sequence[str] = ()) -> TextSpan | None:
     """Finds the sentence in the text, however its white space runs; else the sentence of the text that paraphrases it.
 
     A paraphrase shares most words with it and has the names in it; None where none comes near. Offsets in code points.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.conversion.structure.document_blocks import Block, DocumentPart, Heading, NewScope
+from fathom.conversion.structure.document_blocks import DocumentBlock, DocumentPart, Heading, NewScope
 
 CUT_MARK = " …"
 
@@ -17,7 +17,7 @@ class Section:
 
     path: tuple[Heading, ...]
     scope: int
-    blocks: list[Block] = field(default_factory=list[Block])
+    blocks: list[DocumentBlock] = field(default_factory=list[DocumentBlock])
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class TitledBlocks:
     """Blocks with the headings that their chunks will carry, outermost first."""
 
     headings: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[DocumentBlock, ...]
 
 
 def titled_blocks(parts: Iterable[DocumentPart], limit: int, cost: Cost) -> list[TitledBlocks]:
@@ -47,8 +47,8 @@ def titled_blocks(parts: Iterable[DocumentPart], limit: int, cost: Cost) -> list
     return [TitledBlocks(_trim(section.path, limit, cost)[0], tuple(section.blocks)) for section in reversed(backwards)]
 
 
-def _as_block(heading: Heading) -> Block:
-    return Block("text", heading.text, (heading.ref,), heading.places, links=heading.links)
+def _as_block(heading: Heading) -> DocumentBlock:
+    return DocumentBlock("text", heading.text, (heading.ref,), heading.places, links=heading.links)
 
 
 def _sections(parts: Iterable[DocumentPart]) -> list[Section]:
@@ -66,8 +66,8 @@ def _sections(parts: Iterable[DocumentPart]) -> list[Section]:
     return sections
 
 
-def _gather(backwards: list[Section], path: tuple[Heading, ...], scope: int, blocks: list[Block]) -> None:
-    """Put the blocks before those gathered last if they stand below the same headings."""
+def _gather(backwards: list[Section], path: tuple[Heading, ...], scope: int, blocks: list[DocumentBlock]) -> None:
+    """Puts the blocks before those gathered last if they stand below the same headings."""
     if backwards and backwards[-1].path == path and backwards[-1].scope == scope:
         backwards[-1].blocks[:0] = blocks
     else:

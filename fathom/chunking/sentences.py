@@ -88,7 +88,7 @@ def _fill(text: str, budget: int, cost: Cost) -> Iterator[TextSpan]:
 
 def _words_that_fit(text: str, words: Sequence[TextSpan], near: int, cost: Cost, budget: int) -> int:
     start = words[0][0]
-    return _most(len(words), lambda count: cost(text[start : words[count - 1][1]]) <= budget, near)
+    return _largest_fitting(len(words), lambda count: cost(text[start : words[count - 1][1]]) <= budget, near)
 
 
 def _characters_that_fit(text: str, word: TextSpan, budget: int, cost: Cost) -> Iterator[TextSpan]:
@@ -102,10 +102,10 @@ def _characters_that_fit(text: str, word: TextSpan, budget: int, cost: Cost) -> 
 
 def _longest_prefix(text: str, span: TextSpan, near: int, budget: int, cost: Cost) -> int:
     start, end = span
-    return _most(end - start, lambda count: cost(text[start : start + count]) <= budget, near)
+    return _largest_fitting(end - start, lambda count: cost(text[start : start + count]) <= budget, near)
 
 
-def _most(limit: int, fits: Callable[[int], bool], near: int = 1) -> int:
+def _largest_fitting(limit: int, fits: Callable[[int], bool], near: int = 1) -> int:
     """Returns the largest number up to `limit` that fits, or 0 if not even 1 does.
 
     The search starts from `near`, doubles its steps until the answer lies between two of them, then halves: pieces of a text

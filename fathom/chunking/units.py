@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fathom.chunking.sentences import Cost, spans_that_fit
-from fathom.conversion.structure.document_blocks import Block, BlockKind
+from fathom.conversion.structure.document_blocks import DocumentBlock, DocumentBlockKind
 from fathom.conversion.structure.document_inline import Hyperlink
 from fathom.conversion.structure.document_tables import Table
-from fathom.conversion.structure.provenance import Place, places_within
+from fathom.conversion.structure.provenance import PagePlace, places_within
 
 # Each piece of a long row begins with the row's name, as long as that leaves most of the piece to its values.
 NAME_SHARE = 4
@@ -42,11 +42,11 @@ class Unit:
 
     text: str
     cost: int
-    kind: BlockKind
+    kind: DocumentBlockKind
     rank: Rank
     gap: str = field(metadata={"is": "what separates it from the unit before it, if both stand in one chunk"})
     refs: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[PagePlace, ...]
     leads: bool = False
     context: Context | None = None
     links: tuple[Hyperlink, ...] = ()
@@ -72,10 +72,10 @@ class LinksInOrder:
         return tuple(self._links[first : self._next])
 
 
-def units_of(blocks: Iterable[Block], budget: int, cost: Cost) -> list[Unit]:
+def units_of(blocks: Iterable[DocumentBlock], budget: int, cost: Cost) -> list[Unit]:
     """Returns the blocks as units that cost at most `budget` each, with their context if they have any."""
     units: list[Unit] = []
-    before: Block | None = None
+    before: DocumentBlock | None = None
     for block in blocks:
         if block.table is not None:
             units.extend(_table_units(block, block.table, budget, cost))
@@ -86,7 +86,7 @@ def units_of(blocks: Iterable[Block], budget: int, cost: Cost) -> list[Unit]:
     return units
 
 
-def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Iterator[Unit]:
+def _text_units(block: DocumentBlock, continues: bool, budget: int, cost: Cost) -> Iterator[Unit]:
     rank, gap = (Rank.ITEM, "\n") if continues else (Rank.BLOCK, "\n\n")
     whole = cost(block.text)
     if whole <= budget:
@@ -116,25 +116,25 @@ def _text_units(block: Block, continues: bool, budget: int, cost: Cost) -> Itera
         rank, end_before = Rank.PIECE, end
 
 
-def _table_units(block: Block, table: Table, budget: int, cost: Cost) -> Iterator[Unit]:
+def _table_units(block: DocumentBlock, table: Table, budget: int, cost: Cost) -> Iterator[Unit]:
     header = Context(table.header, cost(table.header)) if table.header else None
     rank, gap = Rank.BLOCK, "\n\n"
-    page_only = tuple(Place(place.page) for place in block.places[:1])
+    page_only = tuple(PagePlace(place.page) for place in block.places[:1])
     for number, row in enumerate(table.rows):
         boxes = (*table.header_boxes, *row.boxes) if number == 0 else row.boxes
-        places = tuple(Place(box.page, box) for box in boxes) if row.boxes else block.places or page_only
+        places = tuple(PagePlace(box.page, box) for box in boxes) if row.boxes else block.places or page_only
         links = (*table.header_links, *row.links) if number == 0 else row.links
         line = row.markdown
         price = cost(line)
         if price + (header.cost if header else 0) <= budget:
             yield Unit(line, price, "table", rank, gap, block.refs, places, context=header, links=links)
         else:
-            long_row = Block("table", table.as_pairs(row), block.refs, places, links=links)
+            long_row = DocumentBlock("table", table.as_pairs(row), block.refs, places, links=links)
             yield from _units_of_long_row(long_row, table.name_of(row), rank, budget, cost)
         rank, gap = Rank.ITEM, "\n"
 
 
-def _units_of_long_row(row: Block, name: str, rank: Rank, budget: int, cost: Cost) -> Iterator[Unit]:
+def _units_of_long_row(row: DocumentBlock, name: str, rank: Rank, budget: int, cost: Cost) -> Iterator[Unit]:
     """Yields a row too long for its header, written as `column: value`, in pieces.
 
     A chunk that begins within the row begins with the row's name, unless that takes more than a NAME_SHARE-th of it.

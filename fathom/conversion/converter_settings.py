@@ -53,7 +53,7 @@ class ConverterSettings(BaseModel):
         )
 
     def require_usable(self) -> None:
-        """The backend can work on this machine and reads the languages. Raises SettingsInvalid, also where two are named."""
+        """Ensures that the backend works here and reads the languages. Raises SettingsInvalid, also where two are named."""
         require_readable(self.ocr_languages, require_usable(self.docling_artifacts, self.docling_serve_url))
 
     def fingerprint(self) -> str:
@@ -69,7 +69,7 @@ Sources = tuple[tuple[str, int, int], ...]
 
 
 def _sources() -> Sources:
-    """Path, time of change in ns and size of each source of this room; 0.3 ms, while reading them takes ten times that."""
+    """Returns path, time of change in ns and size of each source of this room; 0.3 ms, a tenth of reading them."""
     room = Path(__file__).parent
     sources = []
     for path in sorted(room.rglob("*.py")):

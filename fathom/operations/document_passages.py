@@ -1,11 +1,11 @@
-"""A document's chunks with what each put into the graph, and where in its text that is said."""
+"""Shows a document's chunks with the entities and facts from each, and their positions in its text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from fathom.chunking.chunk import Chunk
-from fathom.chunking.quoting import places_of, where_said
+from fathom.chunking.quoting import find_quote, places_of
 from fathom.chunking.sentences import TextSpan
 from fathom.database import open_database
 from fathom.errors import GraphUnreachable, NotStored
@@ -20,7 +20,7 @@ from fathom.storage.artifacts import open_artifacts
 
 @dataclass(frozen=True)
 class ChunkPassage:
-    """A chunk; offsets are those of its `embedding_text`, in code points; `episode` is None before it is planned."""
+    """A chunk with its entities and facts; spans are offsets in its `embedding_text`, in code points."""
 
     chunk: Chunk
     episode: EpisodeRow | None
@@ -30,7 +30,7 @@ class ChunkPassage:
 
 @dataclass(frozen=True)
 class Passages:
-    """Some chunks of a document's version, of `total`; `graph_away` says why what they put there is not shown."""
+    """A page of chunks of a document's version, of `total`; `graph_away` says why their entities are missing."""
 
     version: str | None
     total: int
@@ -41,38 +41,38 @@ class Passages:
 
 @dataclass(frozen=True)
 class DocumentGraphContent:
-    """What a document put into the graph: entities by name with their types, how many chunks mention each, and the facts."""
+    """A document's content in the graph: entities by name with types, the number of chunks that mention each, and facts."""
 
     entities: dict[str, str]
     mentions: dict[str, int]
     facts: list[EpisodeFact]
 
 
-def graph_content_of(settings: Settings, document: str, *, most: int = 200) -> DocumentGraphContent:
-    """What the first `most` chunks of the document put into the graph. Raises GraphUnreachable, DatabaseUnreachable."""
+def graph_content_of(settings: Settings, document: str, *, max_chunks: int = 200) -> DocumentGraphContent:
+    """Returns the entities and facts of the first `max_chunks` chunks. Raises GraphUnreachable, DatabaseUnreachable."""
     rows = Ledger(open_database(settings.operational_url)).rows(document, state="written")
     part = DocumentGraphContent({}, {}, [])
     if not rows:
         return part
     connection = open_graph(settings)
     try:
-        held = contents_of(connection, [row.uuid for row in rows[:most]])
+        held = contents_of(connection, [row.uuid for row in rows[:max_chunks]])
     finally:
         connection.close()
     facts: dict[str, EpisodeFact] = {}
-    for one in held.values():
-        for entity in one.entities:
+    for contents in held.values():
+        for entity in contents.entities:
             part.entities.setdefault(entity.name, entity.type)
             part.mentions[entity.name] = part.mentions.get(entity.name, 0) + 1
-        facts |= {fact.uuid: fact for fact in one.facts}
+        facts |= {fact.uuid: fact for fact in contents.facts}
     part.facts.extend(facts.values())
     return part
 
 
 def passages(settings: Settings, document: str, *, start: int, limit: int) -> Passages:
-    """The chunks from the 0-based `start` on; none for a document that was not cut yet.
+    """Returns the chunks from the 0-based `start` on; none for a document that is not chunked yet.
 
-    Raises StoredDamaged, DatabaseUnreachable; a graph that is away only leaves its part out.
+    Raises StoredDamaged, DatabaseUnreachable; if the graph is unreachable, entities and facts are left out.
     """
     try:
         chunk_set = open_artifacts(settings).load_chunks(document)
@@ -105,6 +105,6 @@ def _passage(chunk: Chunk, episode: EpisodeRow | None, held: EpisodeContents) ->
     return ChunkPassage(
         chunk,
         episode,
-        [(one, places_of(text, one.name)) for one in held.entities],
-        [(one, where_said(text, one.fact, (one.source, one.target))) for one in held.facts],
+        [(entity, places_of(text, entity.name)) for entity in held.entities],
+        [(fact, find_quote(text, fact.fact, (fact.source, fact.target))) for fact in held.facts],
     )

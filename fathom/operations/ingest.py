@@ -1,4 +1,4 @@
-"""Ingesting files on request: into the inbox as if they were dropped there, and waiting for what becomes of them."""
+"""Ingests files on request: puts them into the inbox as if they were dropped there, and waits for their outcomes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.3
 ASK_DAEMON_EVERY_S = 5.0
-# Its name is on the watch before the first tick of a daemon that was just started.
+# Longer than a daemon that was just started takes until its first tick.
 DAEMON_MISSING_FOR_S = 60.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where each document that is waited for stands; None for one that the intake has not seen yet."""
+    """The upload of each awaited document; None before the intake has found it."""
 
     uploads: dict[str, Upload | None]
     ended: int
@@ -45,12 +45,12 @@ def ingest(
     passwords: Sequence[str] = (),
     date: DocumentDate | None = None,
 ) -> Placement:
-    """The files are accepted as documents of the collection, to be ingested by the running deployment.
+    """Accepts the files as documents of the collection, to be ingested by the running deployment.
 
-    `date` is that of all of them, from which their facts without a date hold. A PDF that one of the passwords opens is taken
-    without its lock; no password goes further than this call. What cannot be taken is in the answer's `refused`, PasswordWrong
-    among it. Raises UnsafePath, StoreFull, DatabaseUnreachable, and
-    UsageWrong for a priority out of bounds.
+    `date` is the reference time of all of them: their undated facts are valid from then. A PDF that a password opens is
+    stored decrypted; passwords are not stored. Files that cannot be accepted are in the result's `refused`, with
+    PasswordWrong among the errors. Raises UnsafePath, StoreFull, DatabaseUnreachable, and UsageWrong for a priority out
+    of bounds.
     """
     if priority is not None:
         validate_priority(priority)
@@ -62,16 +62,16 @@ def ingest(
 def accept_placed(
     placement: Placement, settings: Settings, priority: int | None, date: DocumentDate | None = None
 ) -> Placement:
-    """Accepts the files of the inbox, with the priority and the reference time if given."""
+    """Accepts the placed files, with the priority and the reference time if given."""
     if placement.placed:
         intake = open_intake(settings)
         if date is not None:
-            for one in placement.placed:
-                note_date(intake.engine, one.document, one.version, date)
+            for file in placement.placed:
+                note_date(intake.engine, file.document, file.version, date)
         if priority is not None:
-            documents = [one.document for one in placement.placed]
+            documents = [file.document for file in placement.placed]
             prioritize(intake.engine, documents, priority, by="the command line", now=time.time())
-        intake.look()  # the sensor would, at its next tick
+        intake.look()  # instead of waiting for the sensor's next tick
     return placement
 
 
@@ -80,16 +80,16 @@ def wait(
     settings: Settings,
     *,
     since: float | None = None,
-    told: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> list[Upload]:
-    """What became of each document, in order, and of what came with those that are mails, once all of them are done,
-    failed, rejected or refused; or of what took its place after `since`, when placing began.
+    """Waits until all documents and attachments of mails among them have ended; returns their uploads in order.
 
-    `told` is called when something changed. Raises DagsterUnreachable when the daemon that starts the work is not there;
-    what was placed stays and is ingested when it is.
+    A newer version that was accepted after `since`, when placing began, replaces the placed version. `on_progress` is
+    called after each change. Raises DagsterUnreachable if the daemon that starts the runs is not working; the files stay
+    in the inbox and are ingested later.
     """
     intake = open_intake(settings)
-    versions = {one.document: one.version for one in placed}
+    versions = {file.document: file.version for file in placed}
     began = time.time() if since is None else since
     last: dict[str, tuple[object, ...]] = {}
     asked = daemon_seen = time.monotonic()
@@ -97,12 +97,12 @@ def wait(
         uploads = {document: intake.state_of(document) for document in versions}
         uploads |= _attached(intake, versions)
         over = [
-            one.document for one in uploads.values() if one and has_ended(one, versions.get(one.document, one.version), began)
+            row.document for row in uploads.values() if row and has_ended(row, versions.get(row.document, row.version), began)
         ]
         shown = {document: _shown(upload) for document, upload in uploads.items()}
         finished = len(over) == len(uploads)
-        if shown != last and (last or not finished):  # of what was over before, there is no progress to tell
-            told(Progress(uploads, len(over)))
+        if shown != last and (last or not finished):  # documents that had ended before have no progress
+            on_progress(Progress(uploads, len(over)))
         last = shown
         if finished:
             return [upload for upload in uploads.values() if upload is not None]
@@ -116,7 +116,7 @@ def wait(
 
 
 def has_ended(upload: Upload, version: str | None, since: float) -> bool:
-    """Whether nothing more will soon happen to that version: it ended, waits for money, or a newer one ended."""
+    """Returns whether the version ended, waits for the budget or an account, or a newer version ended."""
     if upload.state is UploadState.REFUSED or paused_for(upload) is not None:
         return True
     newer = upload.version != version and (upload.accepted_at or 0.0) >= since
@@ -124,26 +124,28 @@ def has_ended(upload: Upload, version: str | None, since: float) -> bool:
 
 
 def _attached(intake: Intake, mails: Iterable[str]) -> dict[str, Upload]:
-    """What came with the mails, and with the mails among that; all is known by the time a mail has ended."""
+    """Returns the attachments of the mails, recursively; all are known by the time a mail has ended."""
     found: dict[str, Upload] = {}
     seen = set(mails)
-    asked = list(seen)
-    while asked:
-        came = [one for kin in mail_links(intake.engine, asked).values() for one in kin.attachments if one not in seen]
-        seen.update(came)
-        found |= {document: upload for document in came if (upload := intake.state_of(document))}
-        asked = came
+    mails_left = list(seen)
+    while mails_left:
+        new = [
+            name for links in mail_links(intake.engine, mails_left).values() for name in links.attachments if name not in seen
+        ]
+        seen.update(new)
+        found |= {document: upload for document in new if (upload := intake.state_of(document))}
+        mails_left = new
     return found
 
 
 def require_running(settings: Settings) -> None:
-    """Raises DagsterUnreachable unless the daemon that starts the work is there."""
+    """Raises DagsterUnreachable unless the daemon that starts the runs is working."""
     if not daemon_is_working(settings):
         raise daemon_unreachable()
 
 
 def daemon_unreachable() -> DagsterUnreachable:
-    """The error of a deployment that takes files and does not work on them."""
+    """Returns the error of a deployment that accepts files and does not process them."""
     return DagsterUnreachable(
         "Dagster's daemon is not running, so nothing is ingested now. What was accepted is kept.",
         hint="Start it with `fathom up`; it then goes on by itself.",
@@ -151,7 +153,7 @@ def daemon_unreachable() -> DagsterUnreachable:
 
 
 def not_yet_accepted(paths: Iterable[Path], collection: str, settings: Settings) -> list[Path]:
-    """Those of the files whose present bytes were never accepted as that document."""
+    """Returns the files whose current bytes are not the accepted version of their document."""
     from fathom.ids import content_version, document_id
 
     intake: Intake = open_intake(settings)
@@ -164,9 +166,9 @@ def not_yet_accepted(paths: Iterable[Path], collection: str, settings: Settings)
 
 
 def _unlocking(passwords: Sequence[str]) -> Opened:
-    from fathom.conversion.decryption.decrypt import unlocked
+    from fathom.conversion.decryption.decrypt import decrypted
 
-    return lambda stream: unlocked(stream, passwords)
+    return lambda stream: decrypted(stream, passwords)
 
 
 def _shown(upload: Upload | None) -> tuple[object, ...]:

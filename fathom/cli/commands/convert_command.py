@@ -51,10 +51,10 @@ def convert(
 ) -> int:
     """Convert a file and print the result; nothing is stored."""
     import fathom
-    from fathom.conversion.decryption.decrypt import unlocked_file
+    from fathom.conversion.decryption.decrypt import decrypted_file
 
     settings = deployment()
-    with unlocked_file(file, passwords_of(password_file)) as readable:
+    with decrypted_file(file, passwords_of(password_file)) as readable:
         converted = converted_file(readable, settings)
     if to is OutputFormat.CHUNKS:
         chunk_set = fathom.chunk(converted, document=file.name, settings=settings)

@@ -15,24 +15,24 @@ from fathom.conversion.inspection.magic_bytes import OLE
 from fathom.errors import PasswordWrong, UsageWrong
 
 _HEADER_WITHIN = 1024
-_MOST_PASSWORDS = 1000
+_MAX_PASSWORDS = 1000
 
 
 def passwords_in(path: Path) -> list[str]:
-    """The passwords in the file, a line each, as they stand; empty lines are none. Raises UsageWrong where there is none."""
+    """Returns the passwords in the file, a line each, as they stand, without empty lines. Raises UsageWrong without any."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise UsageWrong(f"The password file {path} cannot be read: {why}.") from error
     passwords = [line for line in lines if line]
-    if not 0 < len(passwords) <= _MOST_PASSWORDS:
-        message = f"The password file {path} has {len(passwords)} passwords; it takes 1 to {_MOST_PASSWORDS}."
+    if not 0 < len(passwords) <= _MAX_PASSWORDS:
+        message = f"The password file {path} has {len(passwords)} passwords; it takes 1 to {_MAX_PASSWORDS}."
         raise UsageWrong(message, hint="Write a password a line.")
     return passwords
 
 
-def unlocked(source: BinaryIO, passwords: Sequence[str]) -> BinaryIO:
+def decrypted(source: BinaryIO, passwords: Sequence[str]) -> BinaryIO:
     """Returns the source at its start or, for an encrypted document, a decrypted copy.
 
     Encrypted documents are PDFs, and documents of Word, Excel or PowerPoint since 2007. The passwords are tried in turn, and
@@ -53,12 +53,12 @@ def unlocked(source: BinaryIO, passwords: Sequence[str]) -> BinaryIO:
 
 
 @contextmanager
-def unlocked_file(path: Path, passwords: Sequence[str]) -> Iterator[Path]:
-    """The file itself, or a copy without its lock that is gone afterwards and meanwhile its owner's alone; as `unlocked`."""
+def decrypted_file(path: Path, passwords: Sequence[str]) -> Iterator[Path]:
+    """Yields the file itself, or a decrypted copy for its owner alone that is gone afterwards; as `decrypted`."""
     if not passwords or not path.is_file():
         yield path
         return
-    with path.open("rb") as source, unlocked(source, passwords) as copy, tempfile.TemporaryDirectory() as folder:
+    with path.open("rb") as source, decrypted(source, passwords) as copy, tempfile.TemporaryDirectory() as folder:
         if copy is source:
             yield path
             return

@@ -27,7 +27,7 @@ def wants_password(source: BinaryIO) -> bool:
 
 
 def opened_by(source: BinaryIO, password: str) -> BinaryIO | None:
-    """A copy without its lock, at its start, which depends on the source's bytes alone; None where the password is wrong."""
+    """Returns a decrypted copy, at its start, which depends on the source's bytes alone; None for a wrong password."""
     import pypdfium2
 
     source.seek(0)

@@ -72,7 +72,7 @@ def encoding_of(path: Path) -> str | None:
 
 
 def looks_like_text(text: str) -> bool:
-    """True unless control characters stand where no text has them."""
+    """Returns True unless control characters stand where no text has them."""
     return len(CONTROLS.findall(text)) <= MAX_CONTROL_SHARE * len(text)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.engines.embedded_engine import convert_by_docling, converted_by
+from fathom.conversion.engines.embedded_engine import convert_by_docling, convert_with
 from fathom.conversion.engines.engine_choice import Backend, require_usable
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 
@@ -23,13 +23,13 @@ _converter: DocumentConverter | None = None
 
 
 def configure(settings: ConverterSettings) -> None:
-    """The weights are those of `docling_artifacts`, scans are in the languages of `ocr_languages`."""
+    """Sets the weights to those of `docling_artifacts`, and the languages of scans to `ocr_languages`."""
     global _artifacts, _languages
     _artifacts, _languages = settings.docling_artifacts, settings.ocr_languages
 
 
 def converter_version() -> str:
-    """Name, versions, and a word that changes with the weights."""
+    """Returns name, versions, and a word that changes with the weights."""
     return f"{Backend.MODELS} {_weights_version()} docling-slim {installed('docling-slim')}"
 
 
@@ -46,11 +46,11 @@ def convert_file(
 ) -> ConvertedDocument:
     """Returns the document in the file, with the report and errors of `embedded_engine.convert_file`."""
     make = partial(convert_by_docling, _docling(), path, inspection, progress)
-    return converted_by(make, path, inspection, version=version, converter=converter_version())
+    return convert_with(make, path, inspection, version=version, converter=converter_version())
 
 
 def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> DocumentConverter:
-    """Docling's converter whose pipeline for PDFs and pictures loads every weight from the folder, and fetches none."""
+    """Returns docling's converter whose pipeline for PDFs and pictures loads every weight from the folder, and fetches none."""
     from docling.datamodel.base_models import InputFormat
     from docling.datamodel.pipeline_options import (
         HeadingHierarchyOptions,

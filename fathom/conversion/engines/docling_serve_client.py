@@ -109,7 +109,7 @@ class ServeClient:
         return outcome_of(result, inspection)
 
     def close(self) -> None:
-        """No connection is open."""
+        """Closes all connections."""
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -148,7 +148,7 @@ class ServeClient:
         return self._client
 
     def _bound(self, response: Any) -> None:
-        """The answer's bytes are counted as they come. Raises AnswerTooLarge."""
+        """Counts the response's bytes as they come. Raises AnswerTooLarge."""
         announced = response.headers.get("Content-Length", "")
         packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
         if packed or (announced.isdigit() and int(announced) > self._most_bytes):
@@ -240,7 +240,7 @@ class _Counted(httpx.SyncByteStream):
             yield piece
 
     def close(self) -> None:
-        """The connection is given back."""
+        """Gives the connection back."""
         self._stream.close()
 
 
@@ -265,7 +265,7 @@ def _tell(progress: ProgressCallback | None, phase: str, inspection: Inspection)
 
 
 def _wait(seconds: float, progress: ProgressCallback | None) -> None:
-    """So many seconds pass, in which a cancel is heard."""
+    """Waits so many seconds, in which a cancel is heard."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(SLICE_S, left))

@@ -24,7 +24,7 @@ from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_t
 from fathom.conversion.kinds.xml_faults import messages_of, name_xml_fault
 from fathom.conversion.own_date import own_date
 from fathom.conversion.quality.page_preview import page_picture
-from fathom.conversion.quality.report_builder import ConversionOutcome, ConversionOrigin, ocr_lines, report_of
+from fathom.conversion.quality.report_builder import ConversionOrigin, ConversionOutcome, ocr_lines, report_of
 from fathom.conversion.report import (
     ConversionError,
     ConvertedDocument,

@@ -8,7 +8,7 @@ from pathlib import Path
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.docling_backends.text.text_document import READ_HERE, text_document
 from fathom.conversion.engines.docling_serve_client import ServeClient
-from fathom.conversion.engines.embedded_engine import converted_by
+from fathom.conversion.engines.embedded_engine import convert_with
 from fathom.conversion.engines.engine_choice import require_usable
 from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
@@ -59,7 +59,7 @@ def convert_file(
     client = _client(key)
     client.ask_version()
     make = partial(_made, client, path, inspection, progress)
-    return converted_by(make, path, inspection, version=version, converter=client.version)
+    return convert_with(make, path, inspection, version=version, converter=client.version)
 
 
 def _made(client: ServeClient, path: Path, inspection: Inspection, progress: ProgressCallback | None) -> ConversionOutcome:

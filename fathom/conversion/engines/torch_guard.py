@@ -12,7 +12,7 @@ from typing import Any
 
 
 def guard_torch_imports() -> None:
-    """Docling's table factory can be asked for engines where torch is not installed; where it is, nothing changes."""
+    """Lets docling's table factory be asked for engines where torch is not installed; where it is, changes nothing."""
     if importlib.util.find_spec("torch") is not None:
         return
     from docling.models.plugins import defaults

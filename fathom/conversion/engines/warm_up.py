@@ -14,7 +14,7 @@ PDF_TEXT = b"BT /F1 20 Tf 72 720 Td (Warm) Tj /F1 11 Tf 0 -40 Td (A page with a 
 
 
 def convert_samples(convert: Callable[..., Any]) -> None:
-    """A PDF with text, a scan and a Word document have been converted."""
+    """Converts a PDF with text, a scan and a Word document."""
     with tempfile.TemporaryDirectory(prefix="fathom-warm-") as folder:
         for kind, path in (
             (DocumentKind.PDF, _pdf(Path(folder))),

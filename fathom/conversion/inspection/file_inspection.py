@@ -224,7 +224,7 @@ def _ole_rejection(found: Collection[str]) -> DocumentRejected:
 
 
 def _ole_streams(path: Path) -> set[str]:
-    """Which known streams the container's directory names.
+    """Returns the known streams that the container's directory names.
 
     Directory entries are 128 bytes, aligned, each opening with its name in UTF-16: looking for these needs no walk over
     allocation tables that a damaged file may have looped.

@@ -74,7 +74,7 @@ _SECTION = re.compile(r"^\s*\[{1,2}[^\]\n]+\]{1,2}\s*(?:[#;].*)?$")
 
 
 def is_code(sample: str) -> bool:
-    """True of a text that is code, configuration, data or a log by its shape."""
+    """Returns True for a text that is code, configuration, data or a log by its shape."""
     if _SHEBANG.match(sample) or _OPENING.match(sample) or _JSON.match(sample):
         return True
     text = _FENCED.sub("\n", sample)
@@ -123,7 +123,7 @@ def _uncommented(text: str) -> Iterator[str]:
 
 
 def _is_dense(sample: str) -> bool:
-    """True of code without line breaks: braces and semicolons as no prose has them."""
+    """Returns True for code without line breaks: braces and semicolons as no prose has them."""
     return "{" in sample and ";" in sample and sum(map(sample.count, "{};")) > MAX_PROSE_DENSITY * len(sample)
 
 
@@ -132,7 +132,7 @@ def _is_log(lines: list[str]) -> bool:
 
 
 def _is_settings(text: str, lines: list[str]) -> bool:
-    """True of YAML, TOML, INI and lines of NAME=value: nearly every line is a setting, a comment or a section."""
+    """Returns True for YAML, TOML, INI and lines of NAME=value: nearly every line is a setting, a comment or a section."""
     said = [line for line in lines if not _COMMENT.match(line) and line.strip() not in ("---", "...")]
     if len(said) < 2:
         return False
@@ -147,5 +147,5 @@ def _is_settings(text: str, lines: list[str]) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    """True of a line that ends as sentences do and has as many words."""
+    """Returns True for a line that ends as sentences do and has as many words."""
     return line.rstrip().endswith((".", "!", "?")) and len(line.split()) >= 6 and not re.search(r"[{}();=]", line)

@@ -56,15 +56,15 @@ def _measure(name: str, values: dict[str, str], lengths: dict[str, int]) -> None
         if current in lengths:
             waiting.pop()
             continue
-        inner = [one for one in _REFERENCE.findall(values[current]) if one in values]
-        unknown = [one for one in inner if one not in lengths]
+        inner = [name for name in _REFERENCE.findall(values[current]) if name in values]
+        unknown = [name for name in inner if name not in lengths]
         if current in entered and unknown:
             raise ArchiveBomb("It is XML with an entity that stands for itself, without end.")
         if unknown:
             entered.add(current)
             waiting.extend(dict.fromkeys(unknown))
             continue
-        lengths[current] = len(values[current]) + sum(lengths[one] for one in inner)
+        lengths[current] = len(values[current]) + sum(lengths[name] for name in inner)
         if lengths[current] > MAX_EXPANDED_CHARACTERS:
             raise ArchiveBomb(_BOMB)
         waiting.pop()
@@ -89,7 +89,7 @@ def _is_short_text(value: str) -> bool:
     return len(value) <= MAX_ENTITY and "<" not in value and _REFERENCE.search(html.unescape(value)) is None
 
 
-def named_xml_fault(said: Iterable[str]) -> FathomError | None:
+def name_xml_fault(said: Iterable[str]) -> FathomError | None:
     """Returns the error that a message of an XML reader stands for; None for an unknown message."""
     for message in said:
         if _MULTIPLIES.search(message):

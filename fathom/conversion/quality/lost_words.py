@@ -90,11 +90,11 @@ def compare(
     """
     source = _once(source)
     if has_formulas and apart is None:  # pages have the letters themselves
-        shown = [replace(one, text=greek_letters(one.text)) if "\\" in one.text else one for one in shown]
+        shown = [replace(block, text=greek_letters(block.text)) if "\\" in block.text else block for block in shown]
     there = _ShownWords(shown)
     texts = _SourceWords(source, there)
     said = texts.blocks()
-    wanted, left_over, same = _told_apart(texts, said, there)
+    wanted, left_over, same = _split_common_texts(texts, said, there)
     charted = texts.in_charts()
     found = Comparison(words=wanted.total() + same + charted.total())
     if any(block.in_sheet for block in said):
@@ -130,7 +130,7 @@ def _once(source: Sequence[SourceBlock]) -> Sequence[SourceBlock]:
     return [block for index, block in enumerate(source) if not block.repeated or index in kept]
 
 
-def _told_apart(
+def _split_common_texts(
     source: _SourceWords, said: Sequence[SourceBlock], shown: _ShownWords
 ) -> tuple[Counter[str], Counter[str], int]:
     """Returns (words of texts only in the source, words of texts only shown, number of words in texts that are in both).
@@ -170,7 +170,7 @@ class _ShownWords:
 
     def figures(self) -> int:
         """Returns how many texts have a number in them, headings and charts aside."""
-        return sum(not (one.is_heading or one.in_chart) and DIGIT.search(one.text) is not None for one in self.texts)
+        return sum(not (text.is_heading or text.in_chart) and DIGIT.search(text.text) is not None for text in self.texts)
 
 
 class _SourceWords:

@@ -34,7 +34,7 @@ class Watch:
         self._warm_modules: set[str] = set()
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """The hook."""
+        """Records events of the audit hook."""
         if event in NETWORK_EVENTS:
             self._network(event, arguments)
         elif self._warm_modules and event == "open" and str(arguments[0]).lower().endswith(WEIGHTS):
@@ -64,7 +64,7 @@ class Watch:
         return sorted(self._weights) + sorted(foreign)
 
     def _note_sessions(self) -> None:
-        """A model loaded into onnxruntime is noted: its file is opened by native code, which no hook sees."""
+        """Records models loaded into onnxruntime: their files are opened by native code, which no hook sees."""
         runtime = sys.modules.get("onnxruntime")
         if runtime is None:
             return
@@ -103,7 +103,7 @@ def _enter_empty_namespace() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
 
 
-def verified(path: Path, settings: ConverterSettings, engine: Any) -> VerifiedDocument:
+def verify_document(path: Path, settings: ConverterSettings, engine: Any) -> VerifiedDocument:
     """Returns the document converted, or why not."""
     started = time.monotonic()
     kind = "?"
@@ -123,7 +123,7 @@ def verified(path: Path, settings: ConverterSettings, engine: Any) -> VerifiedDo
 
 
 def main() -> None:
-    """Verify. Arguments: the descriptor for the result, the settings as JSON, the documents."""
+    """Verifies. Arguments: the descriptor for the result, the settings as JSON, the documents."""
     result, settings = int(sys.argv[1]), ConverterSettings.model_validate_json(sys.argv[2])
     watch = Watch()
     sys.addaudithook(watch)
@@ -132,7 +132,7 @@ def main() -> None:
     engine = warm_engine(settings)
     warm_up_s = time.monotonic() - started
     watch.start_noting()
-    documents = [verified(Path(path), settings, engine) for path in sys.argv[3:]]
+    documents = [verify_document(Path(path), settings, engine) for path in sys.argv[3:]]
     verification = OfflineVerification(
         closed_by=closed_by,
         converter=engine.converter_version(),

@@ -50,7 +50,7 @@ class OfflineVerification(BaseModel):
 
     @property
     def problems(self) -> list[str]:
-        """The findings against it, a sentence each; empty if every document converted and nothing was fetched or loaded late."""
+        """The findings against it, a sentence each; empty if every document converted and nothing was fetched or late."""
         return [
             *(f"{document.name} was not converted: {document.error}" for document in self.documents if document.error),
             *(f"Something tried to reach {address}." for address in self.fetched),

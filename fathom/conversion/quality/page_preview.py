@@ -133,7 +133,7 @@ def _image(path: Path) -> Image:
 
 
 def _draw_boxes(page: Image, document: Any, boxes: Mapping[str, Any], text: Any) -> None:
-    """Each item's box on page 1, in the colour of its kind or that of `text`; docling's boxes are in the page's own units."""
+    """Draws each item's box on page 1, in the colour of its kind or that of `text`; docling's boxes are in page units."""
     from docling_core.types.doc import CoordOrigin
     from PIL import ImageDraw
 

@@ -43,7 +43,7 @@ class ConversionOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class ConversionOrigin:
     """The SHA-256 of the bytes that were converted, the converter, and the seconds it took."""
 
     version: str
@@ -57,7 +57,7 @@ def report_of(
     inspection: Inspection,
     read: ReadDocument,
     lines: Sequence[OcrLine],
-    making: Making,
+    making: ConversionOrigin,
 ) -> ConversionReport:
     """Returns the figures of the conversion; `read` is its document as readers see it.
 
@@ -172,7 +172,7 @@ def _label(item: Any) -> str:
 
 
 def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[tuple[str, str]]]:
-    """(texts of the body, texts of which less stands there: whole and as they stand): of items and of the cells of tables.
+    """Returns (texts of the body, shortened texts: whole and as they stand) of items and of the cells of tables.
 
     In a PDF the text of a cell with a link is that of items, too (see inline_links.py), and is counted `linked_once`.
     """
@@ -195,7 +195,7 @@ def _texts(document: Any, *, linked_once: bool) -> tuple[list[str], list[tuple[s
 
 
 def ocr_lines(result: Any) -> list[OcrLine]:
-    """Every line that was read by OCR, by page, with its confidence; none where docling had no part or read by itself."""
+    """Returns every line that OCR read, by page, with its confidence; none where docling had no part or read by itself."""
     if result is None:
         return []
     lines: list[OcrLine] = []
@@ -212,7 +212,7 @@ def ocr_lines(result: Any) -> list[OcrLine]:
 
 
 def _ocr_scores(result: Any) -> dict[int, float]:
-    """Confidence of each page that was read by OCR, by its number."""
+    """Returns the confidence of each page that was read by OCR, by its number."""
     if result is None:
         return {}
     pages = result.confidence.pages

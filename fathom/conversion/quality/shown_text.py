@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fathom.conversion.report import DocumentKind
-from fathom.conversion.structure.document_blocks import Block, NewScope, ReadDocument
+from fathom.conversion.structure.document_blocks import DocumentBlock, NewScope, ReadDocument
 from fathom.conversion.structure.document_inline import own_text
 from fathom.conversion.structure.document_tables import Table
 from fathom.conversion.structure.document_tree import DoclingTree, is_kept
@@ -29,12 +29,12 @@ def shown_texts(document: ReadDocument) -> Iterator[ShownText]:
     for part in document.parts:
         if isinstance(part, NewScope):
             continue
-        if isinstance(part, Block) and part.table is not None:
+        if isinstance(part, DocumentBlock) and part.table is not None:
             yield from _cells(tree, part.refs[0], part.table)
-        elif isinstance(part, Block) and part.kind == "list" and kind is not DocumentKind.PDF:
+        elif isinstance(part, DocumentBlock) and part.kind == "list" and kind is not DocumentKind.PDF:
             yield ShownText(part.text.lstrip().partition(" ")[2])  # the mark is no text of the source, but on a page
         else:
-            yield ShownText(part.text, is_heading=not isinstance(part, Block))
+            yield ShownText(part.text, is_heading=not isinstance(part, DocumentBlock))
 
 
 def texts_apart(document: Mapping[str, Any]) -> list[str]:

@@ -86,16 +86,16 @@ def candidates(rules: Sequence[Rule]) -> list[list[Rule]]:
     flat = [rule for rule in rules if rule.horizontal]
     upright = [rule for rule in rules if not rule.horizontal]
     group = {id(rule): {id(rule)} for rule in rules}
-    for one in upright:
+    for rule in upright:
         for other in flat:
-            if _meet(one, other) and group[id(one)] is not group[id(other)]:
-                larger, smaller = sorted((group[id(one)], group[id(other)]), key=len, reverse=True)
+            if _meet(rule, other) and group[id(rule)] is not group[id(other)]:
+                larger, smaller = sorted((group[id(rule)], group[id(other)]), key=len, reverse=True)
                 larger |= smaller
                 for member in smaller:
                     group[member] = larger
     by_id = {id(rule): rule for rule in rules}
     groups = [[by_id[key] for key in members] for members in {id(g): g for g in group.values()}.values()]
-    return [one for one in groups if _parts_fields(one)]
+    return [lines for lines in groups if _parts_fields(lines)]
 
 
 def holds_texts(rules: Sequence[Rule], words: Sequence[Word]) -> bool:

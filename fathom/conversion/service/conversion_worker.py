@@ -34,8 +34,8 @@ from fathom.conversion.service.protocol import (
     WireFrame,
     encode_error,
     encode_progress,
-    pack,
-    receive,
+    pack_frame,
+    receive_frame,
 )
 from fathom.conversion.service.worker_info import loaded_libraries
 from fathom.errors import ConversionCancelled, FathomError
@@ -45,7 +45,7 @@ PR_SET_PDEATHSIG = 1
 OBJECTS_PER_COLLECTION = 100_000
 
 
-class GivenUp(BaseException):
+class ConversionCancelledByCaller(BaseException):
     """The caller has cancelled the document; no `except Exception` on the way out may swallow it."""
 
 
@@ -76,7 +76,7 @@ class Worker:
     def _listen(self) -> None:
         try:
             while True:
-                frame, payload = receive(self._connection, MAX_REQUEST_BYTES)
+                frame, payload = receive_frame(self._connection, MAX_REQUEST_BYTES)
                 if frame is WireFrame.CANCEL:
                     self._given_up = int(payload)
                 elif frame is WireFrame.REQUEST:
@@ -93,7 +93,7 @@ class Worker:
         try:
             with stage("docling", document=request.document, run=request.run), bound(request=request.request):
                 return WireFrame.RESULT, self._work(request)
-        except GivenUp:
+        except ConversionCancelledByCaller:
             return WireFrame.ERROR, encode_error(ConversionCancelled("The conversion was cancelled."))
         except FathomError as error:
             return WireFrame.ERROR, encode_error(error)
@@ -113,12 +113,12 @@ class Worker:
 
     def _report(self, progress: PageProgress) -> None:
         if self._given_up == self._document:
-            raise GivenUp
+            raise ConversionCancelledByCaller
         self._send(WireFrame.PROGRESS, encode_progress(progress))
 
     def _send(self, frame: WireFrame, payload: bytes = b"") -> None:
         with self._sending:
-            self._connection.sendall(pack(frame, payload))
+            self._connection.sendall(pack_frame(frame, payload))
 
 
 def bind_to_supervisor(supervisor: int) -> None:
@@ -172,7 +172,7 @@ def main() -> None:
     # a large document is millions of objects that all live to its end: looking through them again and again costs a fifth
     gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 50)
     facts = loaded_libraries(engine.converter_version(), time.monotonic() - started)
-    connection.sendall(pack(WireFrame.READY, facts.model_dump_json().encode()))
+    connection.sendall(pack_frame(WireFrame.READY, facts.model_dump_json().encode()))
     Worker(connection, settings, engine).run()
 
 

@@ -11,7 +11,7 @@ from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.inspection.file_inspection import check_size
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 from fathom.conversion.service.converter_address import ConverterAddress
-from fathom.conversion.service.converter_lifecycle import ConverterLifecycle, kill, listener
+from fathom.conversion.service.converter_lifecycle import ConverterLifecycle, kill_listener, listening_pid
 from fathom.conversion.service.converter_status import ConverterStatus
 from fathom.conversion.service.document_codec import decode_document
 from fathom.conversion.service.protocol import (
@@ -22,8 +22,8 @@ from fathom.conversion.service.protocol import (
     WireFrame,
     decode_error,
     decode_progress,
-    pack,
-    receive,
+    pack_frame,
+    receive_frame,
 )
 from fathom.errors import ConverterUnreachable, DocumentRejected, StoreFailed
 from fathom.observability.structured_logging import propagated_fields
@@ -37,7 +37,7 @@ MAX_ATTEMPTS = 6
 MAX_VANISHED = 1
 
 
-class Unheard(ConnectionLost):
+class ConverterGone(ConnectionLost):
     """The converter was gone before a worker had the document."""
 
 
@@ -117,15 +117,15 @@ class ConverterClient:
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or type(error).__name__}."
             raise StoreFailed(message, document=document) from error
-        told = propagated_fields()
+        fields = propagated_fields()
         return Request(
             operation="inspect" if operation == "inspect" else "convert",
             path=str(path.absolute()),
             name=name if name is not None else path.name,
             version=version,
             document=document,
-            run=told.get("run"),
-            request=told.get("request"),
+            run=fields.get("run"),
+            request=fields.get("request"),
             key=self._key,
         )
 
@@ -142,7 +142,7 @@ class ConverterClient:
             try:
                 with self._connected() as connection:
                     answer = self._converse(connection, current, progress)
-            except Unheard:
+            except ConverterGone:
                 time.sleep(0.1 * attempt)  # it was just dying or leaving, and has not seen the document
                 continue
             except ConnectionLost as error:
@@ -160,7 +160,7 @@ class ConverterClient:
         )
 
     def _connected(self) -> socket.socket:
-        """Connects to the converter, and starts it if it does not run. Raises Unheard if it is gone again at once."""
+        """Connects to the converter, and starts it if it does not run. Raises ConverterGone if it is gone again at once."""
         try:
             return self._address.connect(SILENT_FOR_S)
         except OSError:
@@ -168,22 +168,22 @@ class ConverterClient:
         try:
             return self._address.connect(SILENT_FOR_S)
         except OSError as error:
-            raise Unheard("The converter ended as soon as it was started.") from error
+            raise ConverterGone("The converter ended as soon as it was started.") from error
 
     def _converse(self, connection: socket.socket, request: Request, progress: ProgressCallback | None) -> bytes | None:
         """Returns the result's bytes, or None if the converter leaves because its settings are not ours.
 
-        Raises the error the converter names, Unheard or ConnectionLost if it dies or falls silent before or after a worker
+        Raises the converter's error, ConverterGone or ConnectionLost if it dies or falls silent before or after a worker
         had the document, and whatever `progress` raises.
         """
         try:
-            connection.sendall(pack(WireFrame.REQUEST, request.encode()))
-            frame, payload = receive(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
+            connection.sendall(pack_frame(WireFrame.REQUEST, request.encode()))
+            frame, payload = receive_frame(connection, MAX_ANSWER_BYTES)  # it says that it is alive before anything else
         except TimeoutError as error:
-            kill(listener(connection))
-            raise Unheard(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
+            kill_listener(listening_pid(connection))
+            raise ConverterGone(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
-            raise Unheard("The converter was leaving.") from error
+            raise ConverterGone("The converter was leaving.") from error
         taken = False
         while True:
             taken = taken or frame is WireFrame.PROGRESS or (frame is WireFrame.ALIVE and payload == TAKEN)
@@ -195,13 +195,13 @@ class ConverterClient:
                 return None
             if frame is WireFrame.PROGRESS and progress is not None:
                 progress(decode_progress(payload))
-            frame, payload = self._hear(connection, ConnectionLost if taken else Unheard)
+            frame, payload = self._hear(connection, ConnectionLost if taken else ConverterGone)
 
     def _hear(self, connection: socket.socket, lost: type[ConnectionLost]) -> tuple[WireFrame, bytes]:
         try:
-            return receive(connection, MAX_ANSWER_BYTES)
+            return receive_frame(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:
-            kill(listener(connection))
+            kill_listener(listening_pid(connection))
             raise lost(f"The converter said nothing for {SILENT_FOR_S:.0f} s.") from error
         except OSError as error:
             raise lost("The converter closed the connection.") from error

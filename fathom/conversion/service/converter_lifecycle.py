@@ -16,7 +16,7 @@ from filelock import Timeout
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.service.converter_address import ConverterAddress
 from fathom.conversion.service.converter_status import ConverterStatus
-from fathom.conversion.service.protocol import MAX_ANSWER_BYTES, Request, WireFrame, pack, receive
+from fathom.conversion.service.protocol import MAX_ANSWER_BYTES, Request, WireFrame, pack_frame, receive_frame
 from fathom.errors import ConverterUnreachable
 from fathom.home import UMASK
 
@@ -73,8 +73,8 @@ class ConverterLifecycle:
         """Returns the converter's status. Raises ConverterUnreachable if none is running or it does not answer; starts none."""
         try:
             with self._address.connect(STATUS_WITHIN_S) as connection:
-                connection.sendall(pack(WireFrame.REQUEST, Request("status").encode()))
-                _, payload = receive(connection, MAX_ANSWER_BYTES)
+                connection.sendall(pack_frame(WireFrame.REQUEST, Request("status").encode()))
+                _, payload = receive_frame(connection, MAX_ANSWER_BYTES)
         except TimeoutError as error:
             message = f"The converter runs and has not answered for {STATUS_WITHIN_S:.0f} s."
             raise ConverterUnreachable(message, hint=f"The next document replaces it. {self.log_hint}") from error
@@ -86,7 +86,7 @@ class ConverterLifecycle:
         """Returns the pid of the process that has the socket, even if it does not answer; 0 where the system does not tell."""
         try:
             with self._address.connect(STATUS_WITHIN_S) as connection:
-                return listener(connection) or 0
+                return listening_pid(connection) or 0
         except OSError:
             return None
 
@@ -97,12 +97,12 @@ class ConverterLifecycle:
         except OSError:
             return False
         with connection:
-            pid = listener(connection)
+            pid = listening_pid(connection)
             try:
-                connection.sendall(pack(WireFrame.REQUEST, Request("stop").encode()))
-                receive(connection, MAX_ANSWER_BYTES)
+                connection.sendall(pack_frame(WireFrame.REQUEST, Request("stop").encode()))
+                receive_frame(connection, MAX_ANSWER_BYTES)
             except TimeoutError:
-                kill(pid)
+                kill_listener(pid)
             except OSError:
                 pass  # it was just leaving
         wait_until_gone(pid, STOP_WITHIN_S)
@@ -116,10 +116,10 @@ class ConverterLifecycle:
             return False
         with connection:
             try:
-                connection.sendall(pack(WireFrame.REQUEST, Request("hello", self._settings.fingerprint()).encode()))
-                return receive(connection, MAX_ANSWER_BYTES)[0] is WireFrame.RESULT
+                connection.sendall(pack_frame(WireFrame.REQUEST, Request("hello", self._settings.fingerprint()).encode()))
+                return receive_frame(connection, MAX_ANSWER_BYTES)[0] is WireFrame.RESULT
             except TimeoutError:
-                kill(listener(connection))
+                kill_listener(listening_pid(connection))
                 return False
             except OSError:
                 return False
@@ -129,7 +129,7 @@ class ConverterLifecycle:
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         said = self._settings.logs / "converter.start.log"
         ready, theirs = os.pipe()
-        with os.fdopen(ready, "rb", buffering=0) as told, selectors.DefaultSelector() as waiting:
+        with os.fdopen(ready, "rb", buffering=0) as readiness, selectors.DefaultSelector() as waiting:
             try:
                 with said.open("wb") as output:
                     starter = subprocess.Popen(
@@ -140,9 +140,9 @@ class ConverterLifecycle:
             finally:
                 os.close(theirs)
             starter.wait()
-            waiting.register(told, selectors.EVENT_READ)
+            waiting.register(readiness, selectors.EVENT_READ)
             ended = bool(waiting.select(START_WITHIN_S))
-            if ended and told.read(16) == b"ready":
+            if ended and readiness.read(16) == b"ready":
                 return True
         last = said.read_text("utf-8", "replace").strip().splitlines()[-1:]
         if ended and not last:
@@ -150,7 +150,7 @@ class ConverterLifecycle:
         raise ConverterUnreachable(f"The converter does not start: {(last or ['it hangs'])[0][:300]}.", hint=self.log_hint)
 
 
-def listener(connection: socket.socket) -> int | None:
+def listening_pid(connection: socket.socket) -> int | None:
     """Returns the pid of the process that listens at the other end, where the system tells."""
     if not hasattr(socket, "SO_PEERCRED"):
         return None
@@ -158,7 +158,7 @@ def listener(connection: socket.socket) -> int | None:
     return int(pid)
 
 
-def kill(pid: int | None) -> None:
+def kill_listener(pid: int | None) -> None:
     """Kills the converter with this pid, which listened and did not answer."""
     import psutil
 

@@ -30,8 +30,8 @@ from fathom.conversion.service.protocol import (
     Request,
     WireFrame,
     encode_error,
-    pack,
-    receive_async,
+    pack_frame,
+    receive_frame_async,
 )
 from fathom.conversion.service.worker_pool import WorkerPool
 from fathom.errors import ConversionCancelled, ConverterUnreachable, FathomError
@@ -187,7 +187,7 @@ class ConverterService:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(REQUEST_WITHIN_S):
-            frame, payload = await receive_async(reader, MAX_REQUEST_BYTES)
+            frame, payload = await receive_frame_async(reader, MAX_REQUEST_BYTES)
         if frame is not WireFrame.REQUEST:
             raise ConnectionLost("The caller does not speak the converter's protocol.")
         request = Request.decode(payload)
@@ -244,7 +244,7 @@ class ConverterService:
 
     def _send(self, writer: asyncio.StreamWriter, frame: WireFrame, payload: bytes = b"") -> None:
         if not writer.is_closing():
-            writer.write(pack(frame, payload))
+            writer.write(pack_frame(frame, payload))
 
     def _send_if_room(self, writer: asyncio.StreamWriter, frame: WireFrame, said: bytes) -> None:
         """Sends progress; dropped rather than kept for a caller that does not read it."""

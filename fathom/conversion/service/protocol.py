@@ -76,21 +76,21 @@ class RemoteTraceback(Exception):
     """Where in the converter process an error arose, as text."""
 
 
-def pack(frame: WireFrame, payload: bytes = b"") -> bytes:
+def pack_frame(frame: WireFrame, payload: bytes = b"") -> bytes:
     """Returns the frame as bytes. Raises ValueError past MAX_ANSWER_BYTES."""
     if len(payload) > MAX_ANSWER_BYTES:
         raise ValueError(f"A frame of {len(payload)} bytes is larger than the protocol allows.")
     return HEADER.pack(frame.value, len(payload)) + payload
 
 
-def receive(connection: socket.socket, limit: int) -> tuple[WireFrame, bytes]:
+def receive_frame(connection: socket.socket, limit: int) -> tuple[WireFrame, bytes]:
     """Returns the next frame. Raises ConnectionLost at the end of the stream, and errors of the socket."""
     kind, length = HEADER.unpack(_receive_exactly(connection, HEADER.size))
     frame = _known(kind, length, limit)
     return frame, bytes(_receive_exactly(connection, length))
 
 
-async def receive_async(reader: asyncio.StreamReader, limit: int) -> tuple[WireFrame, bytes]:
+async def receive_frame_async(reader: asyncio.StreamReader, limit: int) -> tuple[WireFrame, bytes]:
     """Returns the next frame. Raises ConnectionLost at the end of the stream."""
     try:
         kind, length = HEADER.unpack(await reader.readexactly(HEADER.size))

@@ -13,7 +13,7 @@ from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.service.converter_status import WorkerStatus
 from fathom.conversion.service.protocol import Request, WireFrame, decode_error, encode_error
 from fathom.conversion.service.worker_info import WorkerFacts
-from fathom.conversion.service.worker_process import WARM_UP_LIMIT_S, Tell, WorkerLost, WorkerProcess, WorkerReply
+from fathom.conversion.service.worker_process import WARM_UP_LIMIT_S, SendFrame, WorkerLost, WorkerProcess, WorkerReply
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionTimedOut, ConverterUnreachable, DocumentRejected
 from fathom.observability.structured_logging import bound, get_logger, stage
 
@@ -72,7 +72,7 @@ class WorkerPool:
         finally:
             self._declare_trouble(ConverterUnreachable("The converter keeps no workers any more."))
 
-    async def work(self, request: Request, tell: Tell) -> WorkerReply:
+    async def work(self, request: Request, tell: SendFrame) -> WorkerReply:
         """Returns a worker's answer to the request, from another worker where the first is killed by others or hangs.
 
         Raises ConverterUnreachable if no worker can be started, or none becomes free and none does anything.
@@ -124,7 +124,7 @@ class WorkerPool:
         """The time that documents wait while no worker reports anything: longer than a document or a warm-up may take."""
         return max(self._settings.timeout_s, WARM_UP_LIMIT_S) + SUPERVISION_SLACK_S
 
-    async def _bounded_work(self, worker: WorkerProcess, request: Request, tell: Tell) -> WorkerReply:
+    async def _bounded_work(self, worker: WorkerProcess, request: Request, tell: SendFrame) -> WorkerReply:
         def heard(frame: WireFrame, payload: bytes) -> None:
             self._moved = time.monotonic()
             tell(frame, payload)
@@ -236,7 +236,7 @@ class WorkerPool:
         by_others = worker.killed_from_outside
         self.counts.restarts += by_others
         most = TROUBLE_AFTER_KILLED_STARTS if by_others else TROUBLE_AFTER_FAILED_STARTS
-        if self._failed_starts >= most and not any(one.usable for one in self._workers):
+        if self._failed_starts >= most and not any(worker.usable for worker in self._workers):
             self._declare_trouble(error)
         await asyncio.sleep(min(MAX_PAUSE_S, (0.125 if by_others else 0.5) * 2**self._failed_starts))
 

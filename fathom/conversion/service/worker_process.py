@@ -21,8 +21,8 @@ from fathom.conversion.service.protocol import (
     Request,
     WireFrame,
     encode_error,
-    pack,
-    receive_async,
+    pack_frame,
+    receive_frame_async,
 )
 from fathom.conversion.service.worker_info import WorkerFacts
 from fathom.conversion.service.worker_launch import KILLED_WITHIN_S, LaunchedWorker, end_process, kill_process, launch_worker
@@ -53,7 +53,7 @@ FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.
 
 WorkerReply = tuple[WireFrame, bytes]
 # Takes a worker's frames about a document before its result: ALIVE with TAKEN when it has it, then PROGRESS.
-Tell = Callable[[WireFrame, bytes], None]
+SendFrame = Callable[[WireFrame, bytes], None]
 
 log = get_logger(__name__)
 
@@ -75,7 +75,7 @@ class _WorkerTask:
     """The document a worker is at work on."""
 
     document: str | None
-    tell: Tell
+    tell: SendFrame
     answer: asyncio.Future[WorkerReply | WorkerLost]
     since: float = field(default_factory=time.monotonic)
     taken: bool = False
@@ -131,7 +131,7 @@ class WorkerProcess:
         assert self._life is not None
         await asyncio.shield(self._life)
 
-    async def work(self, request: Request, tell: Tell) -> WorkerReply:
+    async def work(self, request: Request, tell: SendFrame) -> WorkerReply:
         """Returns the worker's answer to the request, or the named error the document made it end with.
 
         Cancelling this gives the document up. Raises WorkerLost if the worker is gone through no fault of the document.
@@ -254,7 +254,7 @@ class WorkerProcess:
     async def _hear(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                self._take_in(*await receive_async(reader, MAX_ANSWER_BYTES))
+                self._take_in(*await receive_frame_async(reader, MAX_ANSWER_BYTES))
         except ConnectionLost:
             self._deaf_since = time.monotonic()
 
@@ -320,7 +320,7 @@ class WorkerProcess:
 
     def _send(self, frame: WireFrame, payload: bytes) -> None:
         assert self._launched is not None
-        self._launched.writer.write(pack(frame, payload))
+        self._launched.writer.write(pack_frame(frame, payload))
 
     def _kill(self, reason: ConversionFailed | None = None) -> None:
         if self._launched is None or self.ended.is_set():

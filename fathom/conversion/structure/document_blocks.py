@@ -20,9 +20,9 @@ from fathom.conversion.structure.document_inline import (
 )
 from fathom.conversion.structure.document_tables import Table, pages_of_rows, read_table
 from fathom.conversion.structure.document_tree import DoclingTree, Node, is_kept, picture_description, with_text
-from fathom.conversion.structure.provenance import PageBox, Place
+from fathom.conversion.structure.provenance import PageBox, PagePlace
 
-BlockKind = Literal["text", "list", "table", "code"]
+DocumentBlockKind = Literal["text", "list", "table", "code"]
 
 _OWN_SCOPE = frozenset({"chapter", "slide", "sheet"})
 _GENERATED_NAME = re.compile(r"(?i)(sheet|slide|chapter|table|tabelle|feuil|hoja)?[\s_-]*\d*")
@@ -39,7 +39,7 @@ class Heading:
     text: str
     level: int
     ref: str
-    places: tuple[Place, ...] = ()
+    places: tuple[PagePlace, ...] = ()
     markdown: str = ""
     links: tuple[Hyperlink, ...] = ()
 
@@ -50,13 +50,13 @@ class NewScope:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DocumentBlock:
     """A paragraph, list item, table or piece of code, whole; `markdown` is its text with marks."""
 
-    kind: BlockKind
+    kind: DocumentBlockKind
     text: str
     refs: tuple[str, ...]
-    places: tuple[Place, ...] = ()
+    places: tuple[PagePlace, ...] = ()
     table: Table | None = None
     continues: bool = False  # a further item of the list that the block before belongs to
     leads: bool = False  # introduces the next block, and should stand with it
@@ -65,7 +65,7 @@ class Block:
     links: tuple[Hyperlink, ...] = ()
 
 
-DocumentPart = Heading | Block | NewScope
+DocumentPart = Heading | DocumentBlock | NewScope
 
 
 class ReadDocument:
@@ -103,9 +103,9 @@ class _Walk:
                 continue
             self._seen.add(ref)
             parts, below = self._node(node, depth)
-            yield from (replace(part, depth=depth) if depth and isinstance(part, Block) else part for part in parts)
+            yield from (replace(part, depth=depth) if depth and isinstance(part, DocumentBlock) else part for part in parts)
             comments = [c for r in node.get("comments") or () if (c := self._tree.resolve(r)) is not None]
-            is_item = node.get("label") == "list_item" and any(isinstance(part, Block) for part in parts)
+            is_item = node.get("label") == "list_item" and any(isinstance(part, DocumentBlock) for part in parts)
             inner = depth + 1 if is_item else depth  # an item that has no text but a list is a step in no reader's eyes
             waiting.extend((child, inner) for child in reversed([*comments, *below]))
 
@@ -161,7 +161,9 @@ class _Walk:
             parts.append(_paragraph(line, label, tuple(refs), places))
         return parts, children
 
-    def _list_item(self, node: Node, line: InlineText, refs: tuple[str, ...], places: tuple[Place, ...], depth: int) -> Block:
+    def _list_item(
+        self, node: Node, line: InlineText, refs: tuple[str, ...], places: tuple[PagePlace, ...], depth: int
+    ) -> DocumentBlock:
         parent = str((node.get("parent") or {}).get("$ref"))
         self._numbers[parent] = self._numbers.get(parent, 0) + 1
         marker = str(node.get("marker") or "").strip() or (f"{self._numbers[parent]}." if node.get("enumerated") else "-")
@@ -176,7 +178,7 @@ class _Walk:
             shown = f"- {marker}" if any(map(str.isalnum, marker)) else "-"
         content = line.markdown.strip().replace("\n", f"\n{' ' * MARKDOWN_INDENT}")
         markdown = f"{shown} {content}"
-        return Block("list", text, refs, places, continues=continues, markdown=markdown, links=line.links)
+        return DocumentBlock("list", text, refs, places, continues=continues, markdown=markdown, links=line.links)
 
     def _inline(self, node: Node) -> tuple[list[DocumentPart], list[Node]]:
         """Reads a line made of runs, or a form field with its key and value."""
@@ -206,7 +208,7 @@ class _Walk:
 
             table = read_table(data, self._tree.cell_text, box if places else lambda _: None)
             if table.rows:
-                parts.append(Block("table", "", (ref,), places, table=table))
+                parts.append(DocumentBlock("table", "", (ref,), places, table=table))
         for footnote in node.get("footnotes") or ():
             parts.extend(self._caption(footnote, leads=False))
         return parts
@@ -223,7 +225,7 @@ class _Walk:
             chart = (meta.get("tabular_chart") or {}).get("chart_data")
             if isinstance(chart, Mapping):
                 table = read_table(chart, self._tree.cell_text, lambda _: None)
-                parts.extend([Block("table", "", (ref,), places, table=table)] if table.rows else [])
+                parts.extend([DocumentBlock("table", "", (ref,), places, table=table)] if table.rows else [])
         within = [n for n in self._tree.below(node)[1:] if str(n.get("self_ref")) not in self._seen]
         self._seen.update(str(n.get("self_ref")) for n in within)
         lines = with_text(within)
@@ -231,7 +233,7 @@ class _Walk:
             refs = (ref, *(str(n.get("self_ref")) for n in lines))
             text = joined([plain_text(own_text(n).strip()) for n in lines], "\n")
             stand = tuple(p for n in lines for p in self._tree.pages.places(n)) or places
-            parts.append(Block("text", text.plain, refs, stand, markdown=_paragraph_markdown(text.markdown)))
+            parts.append(DocumentBlock("text", text.plain, refs, stand, markdown=_paragraph_markdown(text.markdown)))
         return parts
 
     def _pairs(self, node: Node) -> list[DocumentPart]:
@@ -250,7 +252,9 @@ class _Walk:
             return []
         text = plain_text("\n".join(lines))
         markdown = _paragraph_markdown(text.markdown)
-        return [Block("text", text.plain, (str(node.get("self_ref")),), self._tree.pages.places(node), markdown=markdown)]
+        return [
+            DocumentBlock("text", text.plain, (str(node.get("self_ref")),), self._tree.pages.places(node), markdown=markdown)
+        ]
 
     def _caption(self, reference: Any, *, leads: bool = True) -> list[DocumentPart]:
         """Reads a caption or a note of an item."""
@@ -267,7 +271,7 @@ class _Walk:
         line = self._tree.line(groups[0]) if groups else inline_text(runs)
         refs = tuple(str(run.get("self_ref")) for run in runs)
         markdown = _paragraph_markdown(line.markdown)
-        return [Block("text", line.plain, refs, places, leads=leads, markdown=markdown, links=line.links)]
+        return [DocumentBlock("text", line.plain, refs, places, leads=leads, markdown=markdown, links=line.links)]
 
 
 def _field_text(run: Node) -> str:
@@ -276,14 +280,14 @@ def _field_text(run: Node) -> str:
     return f"{text.rstrip(':')}:" if run.get("label") == "field_key" else text
 
 
-def _paragraph(line: InlineText, label: str, refs: tuple[str, ...], places: tuple[Place, ...]) -> Block:
+def _paragraph(line: InlineText, label: str, refs: tuple[str, ...], places: tuple[PagePlace, ...]) -> DocumentBlock:
     box = _CHECKBOX.get(label, "")
     text = box + line.plain.strip()
     leads = label == "caption" or text.endswith((":", "："))
     markdown = box + _paragraph_markdown(line.markdown.strip())
     if label == "formula":
         markdown = f"$${line.plain.strip()}$$"
-    return Block("text", text, refs, places, leads=leads, markdown=markdown, links=line.links)
+    return DocumentBlock("text", text, refs, places, leads=leads, markdown=markdown, links=line.links)
 
 
 def _paragraph_markdown(markdown: str) -> str:
@@ -291,9 +295,9 @@ def _paragraph_markdown(markdown: str) -> str:
     return escaped_line_starts(markdown).replace("\n", "  \n")
 
 
-def _code_block(node: Node, refs: tuple[str, ...], places: tuple[Place, ...]) -> Block:
+def _code_block(node: Node, refs: tuple[str, ...], places: tuple[PagePlace, ...]) -> DocumentBlock:
     text = own_text(node).strip("\n")
     fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall(r"`{3,}", text))])
     language = str(node.get("code_language") or "").lower()
     name = language if language.isalnum() and language != "unknown" else ""
-    return Block("code", text, refs, places, markdown=f"{fence}{name}\n{text}\n{fence}")
+    return DocumentBlock("code", text, refs, places, markdown=f"{fence}{name}\n{text}\n{fence}")

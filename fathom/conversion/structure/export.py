@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ABSENT_IF_EMPTY = frozenset({"comments", "source"})
 
 
-def exported(document: DoclingDocument) -> dict[str, Any]:
+def export_document(document: DoclingDocument) -> dict[str, Any]:
     """Returns the result of `export_to_dict` without the grids of its tables.
 
     docling-core 2.104.0 exports every cell twice, in `table_cells` and in the computed `grid`, which makes the JSON of a sheet

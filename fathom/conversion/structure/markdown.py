@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from fathom.conversion.structure.document_blocks import MARKDOWN_INDENT, MAX_DEPTH, Block, Heading, NewScope, ReadDocument
+from fathom.conversion.structure.document_blocks import (
+    MARKDOWN_INDENT,
+    MAX_DEPTH,
+    DocumentBlock,
+    Heading,
+    NewScope,
+    ReadDocument,
+)
 from fathom.conversion.structure.document_inline import escaped
 from fathom.conversion.structure.document_tables import Table, row_line
 
@@ -18,7 +25,7 @@ def markdown_of(document: ReadDocument) -> str:
     The blocks of a list item are indented below it; a heading ends all lists.
     """
     pieces: list[str] = []
-    before: Block | None = None
+    before: DocumentBlock | None = None
     deepest = 0  # how deep the next block may stand
     for part in document.parts:
         if isinstance(part, NewScope):

@@ -32,7 +32,7 @@ class PageBox(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """A page and, where it is known, the box and the characters (start, end) of the item that stand there."""
 
     page: int
@@ -51,16 +51,16 @@ class Pages:
             if (height := ((page or {}).get("size") or {}).get("height")) is not None
         }
 
-    def places(self, node: Mapping[str, Any]) -> tuple[Place, ...]:
+    def places(self, node: Mapping[str, Any]) -> tuple[PagePlace, ...]:
         """Returns the places of an item, one for each provenance; none for kinds without pages."""
-        found: list[Place] = []
+        found: list[PagePlace] = []
         for entry in node.get("prov") or ():
             page = entry.get("page_no")
             if page is None:
                 continue
             start, end = entry.get("charspan") or (0, 0)
             span = (start, end) if end > start else None
-            found.append(Place(page, self.box(page, entry.get("bbox")), span))
+            found.append(PagePlace(page, self.box(page, entry.get("bbox")), span))
         return tuple(found)
 
     def box(self, page: int, bbox: Mapping[str, Any] | None) -> PageBox | None:
@@ -79,7 +79,7 @@ class Pages:
         return PageBox(page=page, left=left, top=top, right=right, bottom=bottom)
 
 
-def places_within(places: Sequence[Place], start: int, end: int) -> tuple[Place, ...]:
+def places_within(places: Sequence[PagePlace], start: int, end: int) -> tuple[PagePlace, ...]:
     """Returns the places that hold some of the characters from start to end; all of them where none says which it holds."""
     hit = tuple(place for place in places if place.span is not None and place.span[0] < end and start < place.span[1])
     return hit or tuple(places)

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from fathom.conversion.quality.comparable_words import words_of
 from fathom.conversion.quality.shown_text import shown_texts
 from fathom.conversion.report import ConvertedDocument
-from fathom.conversion.structure.document_blocks import Block, Heading, ReadDocument
+from fathom.conversion.structure.document_blocks import DocumentBlock, Heading, ReadDocument
 
 NOTE = re.compile(r"(?m)^\[\^[^\]]+\]:")
 BREAK = re.compile(r"(?i)<br\s*/?>")
@@ -71,7 +71,7 @@ def score(gold: Gold, made: ConvertedDocument) -> Score:
     wanted_heads = [(level, _squashed(text)) for level, text in gold.headings]
     scored.add("headings", Counter(text for _, text in wanted_heads), Counter(text for _, text in heads))
     scored.add("headings with levels", Counter(_ranked(wanted_heads)), Counter(_ranked(heads, wanted_heads)))
-    tables = [part.table for part in parts if isinstance(part, Block) and part.table is not None]
+    tables = [part.table for part in parts if isinstance(part, DocumentBlock) and part.table is not None]
     rows = [cells for table in tables for cells in (table.columns, *(row.cells for row in table.rows))]
     wanted_cells = _neighbours([[_words(cell) for cell in row] for row in gold.rows])
     made_rows = [[_words(cell) for cell in row] for row in rows]

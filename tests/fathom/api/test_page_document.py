@@ -12,7 +12,7 @@ import pytest
 from fathom.api.page.passages_page import PassageFilter, shown
 from fathom.api.routes.document_paths import encoded
 from fathom.chunking.chunk import Chunk
-from fathom.chunking.quoting import places_of, where_said
+from fathom.chunking.quoting import find_quote, places_of
 from fathom.errors import DocumentLocked, RunLost
 from fathom.graph.read.episode_contents import EpisodeEntity, EpisodeFact
 from fathom.ledger.episode import ExtractionOutcome
@@ -53,7 +53,7 @@ def passage(text: str, fact: str, *, headings: tuple[str, ...] = ("<i>Head</i>",
     whole = chunk.embedding_text
     held = EpisodeFact("u", "Ada", "<Charles>", "MET_IN", fact, datetime(1842, 5, 1, tzinfo=UTC), None, True, 2)
     entity = EpisodeEntity("Ada", "Person")
-    return ChunkPassage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, where_said(whole, fact, ("Ada", "Charles")))])
+    return ChunkPassage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, find_quote(whole, fact, ("Ada", "Charles")))])
 
 
 def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fathom.chunking.quoting import places_of, where_said
+from fathom.chunking.quoting import find_quote, places_of
 
 TEXT = (
     "The works\nNorthgate, a company from Newcastle,\n sent Ingrid Solberg to Kelmouth. "
@@ -13,7 +13,7 @@ TEXT = (
 
 
 def said(sentence: str, *names: str) -> str | None:
-    span = where_said(TEXT, sentence, names)
+    span = find_quote(TEXT, sentence, names)
     return None if span is None else " ".join(TEXT[slice(*span)].split())
 
 

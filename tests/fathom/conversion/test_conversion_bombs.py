@@ -13,7 +13,7 @@ import pytest
 
 from fathom.conversion.inspection.archives import inspect_archive
 from fathom.conversion.inspection.file_inspection import inspect_file
-from fathom.conversion.kinds.xml_faults import MAX_EXPANDED_CHARACTERS, named_xml_fault, refuse_multiplying_entities
+from fathom.conversion.kinds.xml_faults import MAX_EXPANDED_CHARACTERS, name_xml_fault, refuse_multiplying_entities
 from fathom.conversion.report import DocumentKind
 from fathom.errors import ArchiveBomb, DocumentDamaged, DocumentTooLarge, NestedTooDeep
 from tests.fathom.conversion.docling_backends.office_files import ODF_NAMES, paragraph, word
@@ -83,7 +83,7 @@ def test_a_chain_of_many_entities_is_measured_in_no_time() -> None:
     ],
 )
 def test_what_a_reader_of_xml_says_has_a_name(message: str, error: type[Exception]) -> None:
-    assert type(named_xml_fault(["could not load", message])) is error
+    assert type(name_xml_fault(["could not load", message])) is error
 
 
 def test_declarations_of_a_chapter_are_no_text_and_stand_for_what_they_say(tmp_path: Path) -> None:

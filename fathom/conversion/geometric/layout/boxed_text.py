@@ -10,24 +10,24 @@ from fathom.conversion.geometric.layout.text_lines import join_words
 
 # A box holds at least so many words, and is no wider than this share of the page, or it is its background.
 MIN_WORDS = 12
-LARGEST = 0.45
+MAX_SHARE = 0.45
 MIN_HEIGHT = 3.0  # ems
 # Text wholly in this share of the page at its edges is a running header or footer.
 EDGE = 0.1
-FARTHEST = 4.0  # from the left edge of its text, ems, that a line of it begins
+MAX_INDENT = 4.0  # from the left edge of its text, ems, that a line of it begins
 MEET = 2.5
 MAX_RULES = 120
 MAX_BOXES = 40
 
 
-def asides_of(content: PageContent, size: float, taken: Sequence[Box]) -> list[Box]:
-    """The boxes of the page that hold text, none within another; `taken` are tables, `size` is the body size in points."""
+def find_boxed_texts(content: PageContent, size: float, taken: Sequence[Box]) -> list[Box]:
+    """Returns the boxes of the page that hold text, none within another; `taken` are tables, `size` is the body size."""
     page = content.width * content.height
     found: list[Box] = []
     fills = [fill for fill in content.fills[: 4 * MAX_BOXES] if fill.width > 8 and fill.height > 6]
     candidates = [*(fill for fill in fills if not _in_a_row(fill, fills)), *_frames(content.rules)]
-    for box in sorted(candidates, key=lambda one: -one.area):
-        if box.height < MIN_HEIGHT * size or box.width < 6 * size or box.area > LARGEST * page:
+    for box in sorted(candidates, key=lambda candidate: -candidate.area):
+        if box.height < MIN_HEIGHT * size or box.width < 6 * size or box.area > MAX_SHARE * page:
             continue
         if box.b < EDGE * content.height or box.t > (1 - EDGE) * content.height:
             continue
@@ -59,7 +59,7 @@ def _holds_text(content: PageContent, box: Box) -> bool:
     if any(a.b - b.t > 0.5 * min(a.height, b.height) for a, b in pairwise(lines)):
         return False  # beside each other: a table, a form, columns
     left = min(line.l for line in lines)
-    if sum(line.l - left > FARTHEST * line.size for line in lines) > 0.15 * len(lines):
+    if sum(line.l - left > MAX_INDENT * line.size for line in lines) > 0.15 * len(lines):
         return False
     return sum(any(c.isalpha() for c in word.text) for word in held) > 0.6 * len(held)
 
@@ -71,11 +71,11 @@ def _frames(rules: Sequence[Rule]) -> list[Box]:
     upright = [rule for rule in rules if not rule.horizontal]
     flat = [rule for rule in rules if rule.horizontal]
     found = []
-    for one, other in combinations(upright, 2):
-        if abs(one.t - other.t) > MEET or abs(one.b - other.b) > MEET or abs(one.l - other.l) < MEET:
+    for edge, other in combinations(upright, 2):
+        if abs(edge.t - other.t) > MEET or abs(edge.b - other.b) > MEET or abs(edge.l - other.l) < MEET:
             continue
-        left, right = sorted((one.l, other.l))
+        left, right = sorted((edge.l, other.l))
         spanning = [rule for rule in flat if abs(rule.l - left) <= MEET and abs(rule.r - right) <= MEET]
-        if any(abs(rule.t - one.t) <= MEET for rule in spanning) and any(abs(rule.t - one.b) <= MEET for rule in spanning):
-            found.append(Box(left, one.t, right, one.b))
+        if any(abs(rule.t - edge.t) <= MEET for rule in spanning) and any(abs(rule.t - edge.b) <= MEET for rule in spanning):
+            found.append(Box(left, edge.t, right, edge.b))
     return found

@@ -19,7 +19,7 @@ BEGINS_SMALL = re.compile(r"^[\"'“‘«(\[]?[a-zß-öø-ÿ]")
 DIVIDED = re.compile(r"[^\W\d_][-\u2010\u00ad]$")
 
 
-def stitched(columns: Sequence[list[PageBlock]]) -> list[PageBlock]:
+def join_columns(columns: Sequence[list[PageBlock]]) -> list[PageBlock]:
     """Returns the blocks of all columns, joining a block to the end of another column's block that it continues."""
     found: list[PageBlock] = []
     ends: list[PageBlock] = []  # the last block of each column
@@ -42,7 +42,7 @@ def _right_below(above: PageBlock, below: PageBlock) -> bool:
     a, b = above.lines[-1], below.lines[0]
     if abs(a.size - b.size) > ALIKE * a.size or a.bold != b.bold:
         return False
-    steps = [two.baseline - one.baseline for lines in (above.lines, below.lines) for one, two in pairwise(lines)]
+    steps = [lower.baseline - upper.baseline for lines in (above.lines, below.lines) for upper, lower in pairwise(lines)]
     usual = median(steps) if steps else 1.3 * a.size
     step = b.baseline - a.baseline
     if not 0.8 * usual < step < 1.2 * usual + 0.5:
@@ -87,13 +87,13 @@ def shape_of(block: PageBlock) -> ParagraphShape | None:
     )
 
 
-def begin_indented(shapes: Iterable[ParagraphShape]) -> bool:
+def paragraphs_indented(shapes: Iterable[ParagraphShape]) -> bool:
     """Returns whether the first lines of paragraphs are indented, so that a paragraph without an indent continues another."""
-    found = [one.indented for one in shapes if one.lines > 1 and not one.boxed]
+    found = [shape.indented for shape in shapes if shape.lines > 1 and not shape.boxed]
     return len(found) >= 4 and sum(found) >= MOSTLY * len(found)
 
 
-def goes_on(a: ParagraphShape, b: ParagraphShape, *, indented: bool = False) -> bool:
+def continues_in(a: ParagraphShape, b: ParagraphShape, *, indented: bool = False) -> bool:
     """Returns whether `a` goes on in `b`, in the next column or on the next page; paragraphs begin `indented` in the document.
 
     Where a sentence ends with the column only an indent can tell.

@@ -66,7 +66,7 @@ def _set_beside(value: _LabelPiece, labels: Sequence[_LabelPiece], values: Seque
         if right is not None and not between and right.box.l - value.box.r < NEAR_RIGHT * max(size, value.box.height):
             right.before.append(value)
             return True
-    label = max((one for one in row if one.box.r <= value.box.l + size), key=lambda one: one.box.r, default=None)
+    label = max((piece for piece in row if piece.box.r <= value.box.l + size), key=lambda piece: piece.box.r, default=None)
     if label is None or value.box.l - label.box.r > FAR_LEFT * width:
         return False
     label.behind.append(value)
@@ -74,7 +74,7 @@ def _set_beside(value: _LabelPiece, labels: Sequence[_LabelPiece], values: Seque
 
 
 def _ends_row(value: _LabelPiece, row: Sequence[_LabelPiece], values: Sequence[_LabelPiece]) -> bool:
-    """A row of boxes and labels that ends with a box has each box behind its label: `Yes [x] No [ ]`."""
+    """Returns whether each box of the row stands behind its label, as in `Yes [x] No [ ]`: the row ends with a box."""
     last = max(row, key=lambda label: label.box.r, default=None)
     boxes = [other for other in values if other.ticks and _beside(other.box, value.box)]
     return last is not None and max(box.box.l for box in boxes) > last.box.l
@@ -85,11 +85,11 @@ def _join_choices(labels: Sequence[_LabelPiece], width: float) -> None:
     choices = sorted((piece for piece in labels if piece.before), key=lambda piece: piece.box.l)
     for choice in choices:
         start = choice.before[0].box.l
-        row = [one for one in labels if one is not choice and _beside(one.box, choice.box) and one.box.r <= start + 1]
-        nearest = max(row, key=lambda one: one.box.r, default=None)
+        row = [piece for piece in labels if piece is not choice and _beside(piece.box, choice.box) and piece.box.r <= start + 1]
+        nearest = max(row, key=lambda piece: piece.box.r, default=None)
         if nearest is None:
             continue
-        head = next((one for one in labels if nearest in one.behind), nearest)
+        head = next((piece for piece in labels if nearest in piece.behind), nearest)
         if head.text.endswith(":") and start - nearest.box.r < FAR_LEFT * width:
             head.behind.append(choice)
 
@@ -114,5 +114,5 @@ def _line(piece: _LabelPiece) -> PageLine:
 
 
 def _parts(piece: _LabelPiece) -> list[_LabelPiece]:
-    own = sorted(piece.before, key=lambda one: one.box.l)
-    return [*own, piece, *(part for one in sorted(piece.behind, key=lambda one: one.box.l) for part in _parts(one))]
+    own = sorted(piece.before, key=lambda item: item.box.l)
+    return [*own, piece, *(part for item in sorted(piece.behind, key=lambda item: item.box.l) for part in _parts(item))]

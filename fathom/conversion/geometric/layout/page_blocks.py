@@ -106,7 +106,7 @@ def _measure_gaps(blocks: list[PageBlock]) -> None:
 
 
 def _usual_steps(lines: Sequence[PageLine]) -> dict[float, float]:
-    """For each size, the step from baseline to baseline inside paragraphs."""
+    """Returns, for each size, the step from baseline to baseline inside paragraphs."""
     steps: dict[float, Counter[float]] = {}
     for a, b in pairwise(lines):
         step = b.baseline - a.baseline
@@ -219,7 +219,7 @@ def _has_label(line: PageLine) -> bool:
 
 
 def broken_on_purpose(block: PageBlock) -> bool:
-    """Each line of the block but the last ends where more would have fitted: an address, a verse, a programme."""
+    """Returns whether each line but the last ends where more would have fitted: an address, a verse, a programme."""
     if len(block.lines) < 2 or any(len(line.text) >= FULL_LINE for line in block.lines):
         return False
     right = block.lines[-1].r + block.room

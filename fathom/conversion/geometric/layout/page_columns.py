@@ -123,7 +123,7 @@ def _best_gutter(rows: list[ColumnRow], size: float, bars: Sequence[Rule]) -> tu
 def _uncrossed(
     gaps: list[HorizontalSpan], row: ColumnRow, after: ColumnRow, bars: Sequence[Rule], size: float
 ) -> list[HorizontalSpan]:
-    """The gaps that go on from a row to the next: no bar crosses them between the two, or under the next if it stands apart."""
+    """Returns the gaps that go on to the next row: no bar crosses them between the two, or under a next row apart."""
     high, low = (row[0].t + row[0].b) / 2, (after[0].t + after[0].b) / 2
     if min(piece.t for piece in after) - max(piece.b for piece in row) > size:
         low = max(piece.b for piece in after) + UNDERLINED * size
@@ -230,7 +230,7 @@ def _runs(pieces: Sequence[ColumnPiece]) -> list[str]:
 
 
 def is_prose(pieces: Sequence[ColumnPiece]) -> bool:
-    """Running text: long pieces, many of which begin in mid-sentence (or are in a script that has no capitals)."""
+    """Returns whether it is running text: long pieces, many of which begin in mid-sentence (or have no capitals)."""
     texts = [text for text in _runs(pieces) if len(text) > 2]
     if len(texts) < GUTTER_ROWS:
         return False

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from fathom.conversion.geometric.layout.boxed_text import asides_of
-from fathom.conversion.geometric.layout.continuation import stitched
+from fathom.conversion.geometric.layout.boxed_text import find_boxed_texts
+from fathom.conversion.geometric.layout.continuation import join_columns
 from fathom.conversion.geometric.layout.drawings import find_pictures
 from fathom.conversion.geometric.layout.form_labels import lines_with_fields
-from fathom.conversion.geometric.layout.letters.large_letters import rows_beside, with_initials, words_behind
-from fathom.conversion.geometric.layout.letters.rotated_text import most_is_turned, turned_blocks, without_turned_cells
+from fathom.conversion.geometric.layout.letters.large_letters import place_initials, rows_beside, words_behind
+from fathom.conversion.geometric.layout.letters.rotated_text import is_mostly_rotated, outside_rotated_cells, rotated_blocks
 from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock, join_lines
 from fathom.conversion.geometric.layout.page_columns import ColumnPiece, ColumnRow, read_columns
 from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, PageLine, centre_inside, inside
@@ -21,8 +21,8 @@ from fathom.conversion.geometric.layout.roles.listings import listings
 from fathom.conversion.geometric.layout.roles.note_marks import link_note_marks
 from fathom.conversion.geometric.layout.roles.outline import mark_outlined
 from fathom.conversion.geometric.layout.roles.reader_notes import notes_of
-from fathom.conversion.geometric.layout.running.headers_footers import runs_perhaps, take_furniture
-from fathom.conversion.geometric.layout.tables.ruled_tables import join_rules, ruled_tables
+from fathom.conversion.geometric.layout.running.headers_footers import may_be_running, split_running_lines
+from fathom.conversion.geometric.layout.tables.ruled_tables import find_ruled_tables, join_rules
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, read_leftward
 from fathom.conversion.geometric.layout.tables.unruled_tables import find_tables, tables_between_rules
 from fathom.conversion.geometric.layout.text_lines import join_words, merge_lines, without_leader
@@ -33,16 +33,16 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
 
     The `first` page of a document may have its title.
     """
-    grids = ruled_tables(content)
-    turned = without_turned_cells(content.turned, grids)
-    asides = asides_of(content, style.body_size, [grid.box for grid in grids])
+    grids = find_ruled_tables(content)
+    turned = outside_rotated_cells(content.turned, grids)
+    asides = find_boxed_texts(content, style.body_size, [grid.box for grid in grids])
     kept_apart = [*(grid.box for grid in grids), *asides]
     words = [w for w in content.words if not any(centre_inside(w, box, 1.0) for box in kept_apart)]
-    lines = lines_with_fields(with_initials(words, style.body_size, style.words), content.width)
+    lines = lines_with_fields(place_initials(words, style.body_size, style.words), content.width)
     behind = {id(line): line for line in words_behind(lines, style.body_size)}
     lines = [line for line in lines if id(line) not in behind]
     alone = not kept_apart and not content.pictures
-    furniture, lines = take_furniture(lines, content, style, alone=alone)
+    furniture, lines = split_running_lines(lines, content, style, alone=alone)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])
     grids += open_grids
     lines = [line for line in lines if not any(centre_inside(line, g.box, 1.0) for g in open_grids)]
@@ -59,12 +59,12 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     pieces += [ColumnPiece(b.bounds.l, b.bounds.t, b.bounds.r, b.bounds.b, block=[b]) for b in fixed]
     pieces += [_aside(box, content, style) for box in asides]
     bars = [rule for rule in join_rules(content.rules) if rule.horizontal]
-    blocks = stitched([_column(rows, style) for rows in read_columns(pieces, style.body_size, bars)])
+    blocks = join_columns([_column(rows, style) for rows in read_columns(pieces, style.body_size, bars)])
     bold = sum(len(w.text) for w in content.words if w.bold) / max(1, sum(len(w.text) for w in content.words))
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
     for block in blocks:
-        if block.role is BlockRole.HEADING and runs_perhaps(block, content, style.body_size):
+        if block.role is BlockRole.HEADING and may_be_running(block, content, style.body_size):
             block.role = BlockRole.TEXT
     mark_outlined(blocks, content.titles)
     if first:
@@ -72,8 +72,8 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     mark_footnotes(blocks, style.body_size, content.height)
     link_note_marks(blocks)
     if content.turned:
-        sideways, others = turned_blocks(content, turned, style, partial(lay_out, first=first and most_is_turned(content)))
-        blocks = [*sideways, *blocks, *others] if most_is_turned(content) else [*blocks, *sideways, *others]
+        sideways, others = rotated_blocks(content, turned, style, partial(lay_out, first=first and is_mostly_rotated(content)))
+        blocks = [*sideways, *blocks, *others] if is_mostly_rotated(content) else [*blocks, *sideways, *others]
     blocks += notes_of(content)
     furniture += [PageBlock([line], role=BlockRole.FOOTER, confidence=0.6) for line in behind.values()]
     headers = [b for b in furniture if b.role is BlockRole.HEADER]

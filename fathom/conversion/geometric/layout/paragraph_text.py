@@ -33,11 +33,11 @@ def join_texts(lines: Sequence[PageLine], known: Collection[str]) -> str:
     """Returns the text of all lines. `known` words of the document distinguish a divided word from a compound."""
     text = ""
     for line in lines:
-        text = appended(text, line.text, known) if text else line.text
+        text = append_text(text, line.text, known) if text else line.text
     return with_brackets_as_spoken(unicodedata.normalize("NFC", text))
 
 
-def appended(text: str, more: str, known: Collection[str] = ()) -> str:
+def append_text(text: str, more: str, known: Collection[str] = ()) -> str:
     """Returns the text continued by `more`: a word divided between them is joined, if it is known as a word."""
     if not more:
         return text

@@ -15,7 +15,7 @@ from fathom.conversion.geometric.layout.docling_page import clusters_of, content
 from fathom.conversion.geometric.layout.page_blocks import BlockRole
 from fathom.conversion.geometric.layout.page_content import Box
 from fathom.conversion.geometric.layout.page_layout import lay_out
-from fathom.conversion.geometric.layout.scans import covered_by_pictures, not_read, read_scan, wants_ocr
+from fathom.conversion.geometric.layout.scans import count_unread, covered_by_pictures, needs_ocr, read_scan
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from fathom.conversion.geometric.layout.tables.unruled_tables import grid_of_region
 
@@ -51,7 +51,7 @@ class GeometricLayoutModel(BaseLayoutModel):
 
     @classmethod
     def get_options_type(cls) -> type[BaseLayoutOptions]:
-        """GeometricLayoutOptions."""
+        """Returns GeometricLayoutOptions."""
         return GeometricLayoutOptions
 
     def predict_layout(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[LayoutPrediction]:
@@ -64,7 +64,7 @@ class GeometricLayoutModel(BaseLayoutModel):
             return LayoutPrediction()
         content = content_of(page)
         before = content
-        if self.options.ocr and wants_ocr(content):
+        if self.options.ocr and needs_ocr(content):
             content = read_scan(backend, content, self.options.languages, threads=self.options.threads)
             if hasattr(backend, "content"):
                 backend.content = content
@@ -74,7 +74,7 @@ class GeometricLayoutModel(BaseLayoutModel):
                 score = sum(c * n for c, n in confidences) / letters
                 conv_res.confidence.pages[page.page_no].ocr_score = score
         if hasattr(conv_res.input._backend, "unread") and (before.unreadable or before.voiceless):
-            conv_res.input._backend.unread[page.page_no] = not_read(before, content)
+            conv_res.input._backend.unread[page.page_no] = count_unread(before, content)
         if hasattr(conv_res.input._backend, "textless") and not (content.words or content.turned or content.notes):
             conv_res.input._backend.textless[page.page_no] = covered_by_pictures(content)
         style = style_of(conv_res, content)
@@ -108,7 +108,7 @@ class GeometricTableModel(BaseTableStructureModel):
 
     @classmethod
     def get_options_type(cls) -> type[BaseTableStructureOptions]:
-        """GeometricTableOptions."""
+        """Returns GeometricTableOptions."""
         return GeometricTableOptions
 
     def predict_tables(self, conv_res: Any, pages: Sequence[Page]) -> Sequence[TableStructurePrediction]:

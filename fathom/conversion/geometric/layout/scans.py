@@ -25,7 +25,7 @@ MUCH_UNREADABLE = 0.15
 GARBAGE = 0.3
 
 
-def wants_ocr(content: PageContent) -> bool:
+def needs_ocr(content: PageContent) -> bool:
     """Returns whether the page has no usable text, and something on it that may be text."""
     characters = sum(len(w.text) for w in content.words) + sum(len(w.text) for w in content.turned)
     painted = bool(content.pictures or content.drawings or len(content.fills) > 20)
@@ -50,7 +50,7 @@ def unreadable_letters(content: PageContent) -> int:
     return content.voiceless + sum(len(word.text) for word in content.unreadable)
 
 
-def not_read(before: PageContent, after: PageContent) -> int:
+def count_unread(before: PageContent, after: PageContent) -> int:
     """Returns how many words, or glyphs without a letter, the page still lacks `after` it was read by OCR, or was not."""
     own = {id(word) for word in before.words}
     read = [word for word in after.words if id(word) not in own]
@@ -128,7 +128,7 @@ def read_scan(backend: Any, content: PageContent, languages: Collection[str] = (
 
 
 def _read_there(word: Word, other: Word) -> bool:
-    """OCR read something where the word stands, or right beside it: its words are placed by their share of a line."""
+    """Returns whether OCR read a word there or right beside it: its words are placed by their share of a line."""
     across = min(word.r, other.r) - max(word.l, other.l)
     down = min(word.b, other.b) - max(word.t, other.t)
     return across > -BESIDE * word.size and down > 0.3 * min(word.b - word.t, other.b - other.t)

@@ -66,7 +66,7 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return self._valid
 
     def get_size(self) -> Size:
-        """In points, as the page is shown."""
+        """Returns the page's size in points, as it is shown."""
         return Size(width=self.content.width, height=self.content.height)
 
     def get_segmented_page(self) -> SegmentedPdfPage | None:
@@ -74,7 +74,7 @@ class GeometricPageBackend(ManagedPdfiumPageBackend):
         return segmented_page(self.content.width, self.content.height, self.content.links)
 
     def get_text_cells(self) -> Iterable[TextCell]:
-        """None: words are in `content`."""
+        """Returns none: words are in `content`."""
         return []
 
     def get_text_in_rect(self, bbox: BoundingBox) -> str:
@@ -221,7 +221,7 @@ class GeometricPdfBackend(ManagedPdfiumDocumentBackend):
 
 
 def sampled(count: int, most: int) -> list[int]:
-    """Page indexes: all of them, or pairs of neighbours spread evenly over the document."""
+    """Returns page indexes: all of them, or pairs of neighbours spread evenly over the document."""
     if count <= most:
         return list(range(count))
     pairs = most // 2

@@ -90,7 +90,7 @@ class _StreamReader:
         for text in texts:
             kids.update(int(kid) for found in _KIDS.finditer(text) for kid in _REFERENCE.findall(found[1]))
             for found in _CONTENTS.finditer(text):
-                page = sum(self._weight(int(one), weights, 0) for one in self._parts(found[1]))
+                page = sum(self._weight(int(number), weights, 0) for number in self._parts(found[1]))
                 if page > MAX_PAGE_BYTES:
                     raise ArchiveBomb(
                         f"A page of it unpacks to {page // 1024**2} MB; at most {MAX_PAGE_BYTES // 1024**2} MB are read."

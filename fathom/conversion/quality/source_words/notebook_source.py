@@ -63,7 +63,7 @@ def _output_blocks(output: Mapping[str, Any]) -> Iterator[SourceBlock]:
 
 
 def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
-    yield from (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else ()
+    yield from (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
 def _joined(value: Any) -> str:

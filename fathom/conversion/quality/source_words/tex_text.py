@@ -164,7 +164,7 @@ class TexText:
         while len(values) < macro.count:
             value, at = _argument(text, at)
             values.append(value)
-        body = _PARAMETER.sub(lambda one: values[int(one[1]) - 1] if int(one[1]) <= len(values) else "", macro.body)
+        body = _PARAMETER.sub(lambda match: values[int(match[1]) - 1] if int(match[1]) <= len(values) else "", macro.body)
         self.growth -= len(body)
         return body, at
 

@@ -50,13 +50,13 @@ class XmlEventHandler(Protocol):
     """Takes the elements and texts in order, and gives out the blocks that are whole."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """An element begins; names are `prefix:name` by `PREFIXES`."""
+        """Handles the start of an element; names are `prefix:name` by `PREFIXES`."""
 
     def end(self, name: str) -> None:
-        """The element ends."""
+        """Handles the end of an element."""
 
     def text(self, text: str) -> None:
-        """A text, which may come in pieces."""
+        """Handles a text, which may come in pieces."""
 
     def take(self) -> list[SourceBlock]:
         """Returns the blocks that became whole since the last call."""

@@ -10,7 +10,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.decryption.decrypt import passwords_in, unlocked, unlocked_file
+from fathom.conversion.decryption.decrypt import decrypted, decrypted_file, passwords_in
 from fathom.conversion.engines.embedded_engine import convert_file
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentLocked, PasswordWrong, UsageWrong
@@ -32,7 +32,7 @@ def text_of(data: bytes) -> str:
 
 
 def taken(path: Path, *passwords: str) -> bytes:
-    with path.open("rb") as stream, unlocked(stream, passwords) as copy:
+    with path.open("rb") as stream, decrypted(stream, passwords) as copy:
         return copy.read()
 
 
@@ -54,14 +54,14 @@ def test_the_copy_of_one_file_is_the_same_each_time_and_that_of_another_is_not(t
 
 def test_a_file_stands_unlocked_for_a_while_only(tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "minutes.pdf", "opens it")
-    with unlocked_file(path, ["no", "opens it"]) as readable:
+    with decrypted_file(path, ["no", "opens it"]) as readable:
         assert (readable.name, readable.parent.stat().st_mode & 0o077) == ("minutes.pdf", 0)
         assert "closed meeting" in text_of(readable.read_bytes())
     assert not readable.parent.exists()
     for passwords in ([], ["x"]):
-        with unlocked_file(Path(__file__), passwords) as same:
+        with decrypted_file(Path(__file__), passwords) as same:
             assert same == Path(__file__)
-    with unlocked_file(tmp_path / "nowhere.pdf", ["x"]) as missing:
+    with decrypted_file(tmp_path / "nowhere.pdf", ["x"]) as missing:
         assert missing == tmp_path / "nowhere.pdf"
 
 
@@ -84,7 +84,7 @@ def test_what_needs_no_password_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "cut.pdf").write_bytes(locked_pdf(tmp_path / "whole.pdf", "x").read_bytes()[:300])
     for name in ("open.pdf", "notes.md", "cut.pdf"):
         assert taken(tmp_path / name, "x") == (tmp_path / name).read_bytes()
-    assert unlocked(io.BytesIO(b""), ["x"]).read() == b""
+    assert decrypted(io.BytesIO(b""), ["x"]).read() == b""
 
 
 @pytest.mark.parametrize(

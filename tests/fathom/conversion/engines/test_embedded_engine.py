@@ -14,7 +14,7 @@ from docling_core.types.doc import DoclingDocument
 from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion.engines import embedded_engine
-from fathom.conversion.engines.embedded_engine import converted_by
+from fathom.conversion.engines.embedded_engine import convert_with
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConvertedDocument, Notice, PageProgress
@@ -238,7 +238,7 @@ def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_docum
 
     def converted(notices: list[Notice]) -> None:
         outcome = ConversionOutcome(document=DoclingDocument(name="d"), notices=notices)
-        converted_by(lambda: outcome, path, inspection, version="v", converter="c")
+        convert_with(lambda: outcome, path, inspection, version="v", converter="c")
 
     with pytest.raises(ConversionFailed, match="has 5 words, and none of them came through"):
         converted([])

@@ -63,7 +63,7 @@ def test_a_plot_a_frame_and_a_line_are_none(tmp_path: Path, draw: Callable[[Canv
 def test_a_table_that_was_lost_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fathom.conversion.geometric.layout import page_layout
 
-    monkeypatch.setattr(page_layout, "ruled_tables", lambda content: [])
+    monkeypatch.setattr(page_layout, "find_ruled_tables", lambda content: [])
     monkeypatch.setattr(page_layout, "tables_between_rules", lambda *given: [])
     monkeypatch.setattr(page_layout, "find_tables", lambda rows: [])
     made = report(page(tmp_path, table))

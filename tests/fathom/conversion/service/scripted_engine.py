@@ -75,7 +75,7 @@ def convert_file(
             raise DocumentDamaged("The document is damaged.", hint="Send another copy.")
         case "defect":
             raise ZeroDivisionError("a secret of the document")
-        case "warn":  # as engine.converted_by does
+        case "warn":  # as embedded_engine.convert_with does
             log.info("The libraries warned of the document", sub_stage="convert", metrics={"warnings": 1})
         case "say":  # the rest of the file goes to stderr as it is, each line's escapes resolved
             sys.stderr.buffer.write(text.partition("\n")[2].encode().decode("unicode_escape").encode("latin-1"))

@@ -18,8 +18,8 @@ from fathom.conversion.service.protocol import (
     decode_error,
     encode_error,
     error_classes,
-    pack,
-    receive,
+    pack_frame,
+    receive_frame,
 )
 from fathom.errors import ConversionFailed, ConversionOutOfMemory, FathomError
 from fathom.settings import Settings
@@ -68,15 +68,15 @@ def test_what_is_no_frame_within_the_bound_is_refused(sent: bytes) -> None:
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(ConnectionLost):
-            receive(ours, limit=10)
+            receive_frame(ours, limit=10)
 
 
 def test_a_frame_arrives_whole() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(pack(WireFrame.PROGRESS, b"payload") + pack(WireFrame.ALIVE))
-        assert receive(ours, limit=10) == (WireFrame.PROGRESS, b"payload")
-        assert receive(ours, limit=10) == (WireFrame.ALIVE, b"")
+        theirs.sendall(pack_frame(WireFrame.PROGRESS, b"payload") + pack_frame(WireFrame.ALIVE))
+        assert receive_frame(ours, limit=10) == (WireFrame.PROGRESS, b"payload")
+        assert receive_frame(ours, limit=10) == (WireFrame.ALIVE, b"")
 
 
 def test_the_fingerprint_changes_with_the_settings_and_only_with_them() -> None:

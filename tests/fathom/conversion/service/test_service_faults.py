@@ -15,7 +15,7 @@ import pytest
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.report import ConvertedDocument, PageProgress
 from fathom.conversion.service.converter_client import ConverterClient
-from fathom.conversion.service.protocol import HEADER, RemoteTraceback, Request, WireFrame, pack
+from fathom.conversion.service.protocol import HEADER, RemoteTraceback, Request, WireFrame, pack_frame
 from fathom.errors import ConversionCancelled, ConversionFailed, ConversionOutOfMemory, ConversionTimedOut
 from tests.fathom.conversion.service.own_converters import Converters, alive, eventually
 
@@ -116,7 +116,7 @@ def test_a_caller_who_leaves_frees_its_worker_in_two_seconds(
     fingerprint = converters.status(client).fingerprint
     caller = socket.socket(socket.AF_UNIX)
     caller.connect(str(converters.settings.home / "converter" / "converter.sock"))
-    caller.sendall(pack(WireFrame.REQUEST, Request("convert", fingerprint, str(path), path.name, "v").encode()))
+    caller.sendall(pack_frame(WireFrame.REQUEST, Request("convert", fingerprint, str(path), path.name, "v").encode()))
     eventually(lambda: converters.status(client).workers[0].state == "busy")
     worker = converters.status(client).workers[0].pid
     left = time.monotonic()
@@ -161,8 +161,8 @@ def test_stopping_it_cancels_what_it_converts(converters: Converters) -> None:
         b"",
         b"GET / HTTP/1.1\r\n\r\n",
         HEADER.pack(b"Q", 2**32 - 1),
-        pack(WireFrame.REQUEST, b"[]"),
-        pack(WireFrame.REQUEST, b'{"operation": 5}'),
+        pack_frame(WireFrame.REQUEST, b"[]"),
+        pack_frame(WireFrame.REQUEST, b'{"operation": 5}'),
     ],
 )
 def test_a_caller_who_talks_nonsense_harms_nobody(converters: Converters, garbage: bytes) -> None:

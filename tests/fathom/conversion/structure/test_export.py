@@ -23,7 +23,7 @@ from docling_core.types.doc import (
 )
 from pydantic import AnyUrl
 
-from fathom.conversion.structure.export import exported
+from fathom.conversion.structure.export import export_document
 
 
 def document_with_cells() -> DoclingDocument:
@@ -47,12 +47,12 @@ def test_an_exported_document_is_what_docling_exports_without_the_grids() -> Non
     document = document_with_cells()
     wanted = document.export_to_dict()
     del wanted["tables"][0]["data"]["grid"]
-    assert exported(document) == wanted
+    assert export_document(document) == wanted
 
 
 def test_exporting_leaves_the_document_as_it_was_and_it_can_be_read_back() -> None:
     document = document_with_cells()
-    found = exported(document)
+    found = export_document(document)
     assert [cell.text for cell in document.tables[0].data.table_cells] == ["plain", "boxed", "linked"]
     assert DoclingDocument.model_validate(found).export_to_dict() == document.export_to_dict()
 
@@ -76,5 +76,5 @@ def test_texts_of_every_kind_are_exported_as_docling_exports_them() -> None:
     item.comments.append(FineRef(cref=remark.self_ref))
     described = document.add_text(label=DocItemLabel.TEXT, text="described")
     described.meta = BaseMeta(summary=SummaryMetaField(text="in short"))
-    assert json.dumps(exported(document)) == json.dumps(document.export_to_dict())
+    assert json.dumps(export_document(document)) == json.dumps(document.export_to_dict())
     assert len(document.texts) == 12

@@ -9,7 +9,7 @@ from fathom.conversion.geometric.layout.page_content import Box, PageLine, Word,
 
 # An initial is so much larger than its text, and its text begins so near to it, in ems of the text.
 INITIAL = 1.7
-NEAREST, FARTHEST = -0.6, 1.6
+MIN_GAP, MAX_GAP = -0.6, 1.6
 MAX_INITIALS = 40
 CAP_HEIGHT, DESCENT = 0.7, 0.22  # ems
 # Words that an initial A begins, unless the document has the word without it; and words that follow "I".
@@ -32,7 +32,7 @@ MAX_WORDS = 2
 MAX_LINE_GAP = 1.0
 
 
-def with_initials(words: Sequence[Word], size: float, known: Collection[str]) -> list[Word]:
+def place_initials(words: Sequence[Word], size: float, known: Collection[str]) -> list[Word]:
     """Returns the words with each initial that goes down over several lines put before the first word of its text.
 
     `size` is the body's in points; `known` words of the document tell "A quay" from "At".
@@ -65,7 +65,7 @@ def _first_word(initial: Word, words: Sequence[Word]) -> Word | None:
     for word in words:
         em = word.size
         middle = word.b - (DESCENT + 0.25) * em
-        near = NEAREST * em < word.l - initial.r < FARTHEST * em
+        near = MIN_GAP * em < word.l - initial.r < MAX_GAP * em
         if word is not initial and near and em * INITIAL <= initial.size and top - 0.2 * em < middle < base + 0.1 * em:
             beside.append(word)
     if len(beside) < 2:
@@ -95,7 +95,9 @@ def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
     A figure before a text of two lines is read before the first of them, a figure behind it after the last.
     """
     found: dict[int, PageLine] = {}
-    for line in [one for one in lines if one.size >= BEHIND * size and len(one.words) <= MAX_WORDS][:MAX_INITIALS]:
+    for line in [candidate for candidate in lines if candidate.size >= BEHIND * size and len(candidate.words) <= MAX_WORDS][
+        :MAX_INITIALS
+    ]:
         base = line.baseline - DESCENT * line.size
         top = base - CAP_HEIGHT * line.size
         near = [
@@ -107,8 +109,12 @@ def rows_beside(lines: Sequence[PageLine], size: float) -> dict[int, PageLine]:
         behind = [other for other in near if 0 < other.l - line.r < MAX_LINE_GAP * line.size]
         before = [other for other in near if 0 < line.l - other.r < MAX_LINE_GAP * line.size]
         for side, last in ((behind, False), (before, True)):
-            if len(side) > 1 and not (behind and before) and max(one.l for one in side) < min(one.r for one in side):
-                found[id(line)] = sorted(side, key=lambda one: one.baseline)[-1 if last else 0]
+            if (
+                len(side) > 1
+                and not (behind and before)
+                and max(neighbour.l for neighbour in side) < min(neighbour.r for neighbour in side)
+            ):
+                found[id(line)] = sorted(side, key=lambda neighbour: neighbour.baseline)[-1 if last else 0]
     return found
 
 

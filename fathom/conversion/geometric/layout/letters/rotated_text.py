@@ -30,12 +30,12 @@ MAX_WORDS_TRIED = 200_000  # words in cells
 LayOut = Callable[[PageContent, DocumentStyle], list[PageBlock]]
 
 
-def most_is_turned(content: PageContent) -> bool:
+def is_mostly_rotated(content: PageContent) -> bool:
     """Returns whether most of the page's text is turned: it is set sideways."""
     return sum(len(word.text) for word in content.turned) > sum(len(word.text) for word in content.words)
 
 
-def without_turned_cells(turned: Sequence[Word], grids: Sequence[LineGrid]) -> list[Word]:
+def outside_rotated_cells(turned: Sequence[Word], grids: Sequence[LineGrid]) -> list[Word]:
     """Returns the turned words that stand in no cell of the tables; the others become the texts of their cells."""
     left: list[Word] = []
     cells: dict[int, tuple[LineGridCell, list[Word]]] = {}
@@ -53,10 +53,10 @@ def without_turned_cells(turned: Sequence[Word], grids: Sequence[LineGrid]) -> l
     return left
 
 
-def turned_blocks(
+def rotated_blocks(
     content: PageContent, turned: Sequence[Word], style: DocumentStyle, lay_out: LayOut
 ) -> tuple[list[PageBlock], list[PageBlock]]:
-    """(blocks of text set sideways, of other words), of the turned words; `lay_out` reads the former as an upright page."""
+    """Returns (blocks of sideways text, of other words) of the turned words; `lay_out` reads the former as an upright page."""
     sideways: list[PageBlock] = []
     rest = [word for word in turned if not word.turn]
     for turn in (1, 3, 2):
@@ -105,7 +105,7 @@ def _upright_page(content: PageContent, words: list[Word], place: Box, turn: int
 
 
 def _turn_back(block: PageBlock, turn: int, content: PageContent) -> None:
-    """The block's boxes are where it stands on the page."""
+    """Moves the block's boxes to where it stands on the page."""
     page = PageContent(content.width, content.height) if turn == 2 else PageContent(content.height, content.width)
     back = {1: 3, 3: 1, 2: 2}[turn]
     for line in block.lines:

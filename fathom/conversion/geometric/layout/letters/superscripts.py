@@ -9,12 +9,12 @@ from itertools import pairwise
 from fathom.conversion.geometric.layout.page_content import Word
 
 # Raised and lowered text is so large, in the size of the text it belongs to; its baseline is so far off, in ems.
-LARGEST, SMALLEST = 0.88, 0.42
+MAX_SIZE, MIN_SIZE = 0.88, 0.42
 RAISED, LOWERED = 0.12, 0.06
 # Figures as large as the text are raised or lowered if they stand so far off, in ems.
 LIKE, SHIFTED, MAX_RAISE = 1.02, 0.2, 0.6
 # It stands so close to the text, in ems, and its middle so far above or below it at most.
-NEAREST, FARTHEST = -0.5, 0.25
+MIN_GAP, MAX_GAP = -0.5, 0.25
 BEYOND = 0.4
 DESCENT = 0.22  # of a font below its baseline, ems
 ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "ère", "re", "nde", "e", "ème", "eme", "me", "ste", "de"})
@@ -27,10 +27,10 @@ LETTER_RUN = 4
 def script_of(word: Word, base: Word) -> int:
     """Returns 1 if the word is raised beside text of the size of `base`, -1 if it is lowered, else 0."""
     size = base.size
-    if not SMALLEST * size <= word.size <= LIKE * size:
+    if not MIN_SIZE * size <= word.size <= LIKE * size:
         return 0
     up = (base.b - DESCENT * size) - (word.b - DESCENT * word.size)
-    if word.size > LARGEST * size and not (SHIFTED * size < abs(up) < MAX_RAISE * size and word.text[-1:].isdigit()):
+    if word.size > MAX_SIZE * size and not (SHIFTED * size < abs(up) < MAX_RAISE * size and word.text[-1:].isdigit()):
         return 0
     return 1 if up > RAISED * size else -1 if up < -LOWERED * size else 0
 
@@ -40,7 +40,7 @@ def touches(word: Word, last: Word, base: Word) -> bool:
     size = base.size
     middle = (word.t + word.b) / 2
     return (
-        NEAREST * size < word.l - last.r < FARTHEST * size
+        MIN_GAP * size < word.l - last.r < MAX_GAP * size
         and base.t - BEYOND * size < middle < base.b + BEYOND * size
         and script_of(word, base) != 0
     )
@@ -68,7 +68,7 @@ def joined(said: str, text: str, script: int) -> str:
 
 
 def _is_word(letters: str) -> bool:
-    """No unit or element, whose power or number is part of it."""
+    """Returns whether the letters are a word: no unit or element, whose power or number is part of it."""
     if letters.lower() in UNITS:
         return False
     return len(letters) > 2 or (len(letters) == 2 and letters.islower())

@@ -37,7 +37,7 @@ def _near(a: Box, b: Box) -> bool:
 
 
 def mark_footnotes(blocks: Sequence[PageBlock], size: float, page_height: float) -> None:
-    """Small texts low on the page that begin with a mark have the role FOOTNOTE, and so have those that follow them."""
+    """Gives the role FOOTNOTE to small texts low on the page that begin with a mark, and to those that follow them."""
     last: PageBlock | None = None
     for block in blocks:
         box = block.bounds

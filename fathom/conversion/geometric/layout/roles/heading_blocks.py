@@ -37,7 +37,7 @@ def mark_headings(blocks: list[PageBlock], size: float, *, page_bold: float) -> 
 
 
 def mark_title(blocks: list[PageBlock], size: float) -> None:
-    """On a document's first page: the heading that stands first and is larger than all others is its title."""
+    """Gives a document's first page its title: the heading that stands first and is larger than all others."""
     headings = [block for block in blocks if block.role is BlockRole.HEADING]
     if not headings or NUMBERED.match(headings[0].text) or NAMED.match(headings[0].text):
         return
@@ -47,7 +47,7 @@ def mark_title(blocks: list[PageBlock], size: float) -> None:
 
 
 def _byline(above: PageBlock, block: PageBlock, size: float) -> bool:
-    """Names and dates below a title: larger than the text, but neither bold nor numbered."""
+    """Returns whether the block is names and dates below a title: larger than the text, but neither bold nor numbered."""
     return (
         above.role is BlockRole.HEADING
         and above.size >= 1.15 * block.size
@@ -107,7 +107,7 @@ def heading_score(block: PageBlock, size: float, *, after: PageBlock | None, pag
 
 
 def _runs_in(block: PageBlock, text: str, ratio: float, page_bold: float) -> bool:
-    """A short bold line that ends with a full stop, as some numbered headings do."""
+    """Returns whether it is a short bold line that ends with a full stop, as some numbered headings do."""
     return bool(
         len(block.lines) == 1
         and block.lines[0].bold

@@ -19,7 +19,7 @@ _VARIABLE = re.compile(r"[\U0001d400-\U0001d7ff]$|(?<![^\W_])[a-zα-ω]$")
 
 
 def link_note_marks(blocks: Sequence[PageBlock]) -> None:
-    """The marks that notes of the page begin with are written as such, in its text, its tables and the notes themselves."""
+    """Writes the marks that notes of the page begin with as such, in its text, its tables and the notes themselves."""
     notes: dict[str, PageBlock] = {}
     for block in blocks:
         if block.role is BlockRole.FOOTNOTE and (found := _LEADING.match(block.lines[0].text)) and _set_as_mark(block):

@@ -12,11 +12,11 @@ from fathom.conversion.geometric.layout.running.margins import Margin, margins_o
 from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, read_number
 from fathom.conversion.geometric.layout.running.repeated_lines import (
     band_of,
-    counts,
+    counts_pages,
+    ends_sentence,
     in_margin,
     key_of,
     learn_running_texts,
-    says_sentence,
 )
 
 SAME_ROW = 0.3  # ems
@@ -36,7 +36,7 @@ def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None =
     return DocumentStyle(size, running, known_words(words), is_typewritten(words))
 
 
-def take_furniture(
+def split_running_lines(
     lines: Sequence[PageLine], page: PageContent, style: DocumentStyle, *, alone: bool = False
 ) -> tuple[list[PageBlock], list[PageLine]]:
     """Returns (running headers and footers, all other lines).
@@ -54,7 +54,7 @@ def take_furniture(
     by_id = {id(line): line for line in lines if id(line) in found}
     numbers = [line for line in lines if id(line) in found and _is_number(line, *found[id(line)], page, style)]
     if not running.several:  # the text beside a single page's number may be a part of its text
-        numbers = [one for one in numbers if not any(_on_row(line, [one]) for line in lines if line is not one)]
+        numbers = [number for number in numbers if not any(_on_row(line, [number]) for line in lines if line is not number)]
     running_lines = {key for key, (margin, number) in found.items() if _runs(by_id[key], margin, number, page, style)} | {
         id(line) for line in lines if id(line) in found and _on_row(line, numbers)
     }
@@ -66,7 +66,7 @@ def take_furniture(
             left.append(line)
             continue
         margin, number = found[id(line)]
-        if number is not None and number.text and counts(number, running.counters):
+        if number is not None and number.text and counts_pages(number, running.counters):
             line.text = number.text
         taken.append(PageBlock([line], role=BlockRole.HEADER if margin.top else BlockRole.FOOTER, confidence=0.9))
     if alone and not left:
@@ -81,20 +81,20 @@ def _without_paragraphs(running: set[int], lines: Sequence[PageLine], numbers: S
     rest = [line for line in lines if id(line) not in found]
     while rest:
         line = rest.pop()
-        joined = [one for one in lines if id(one) in found and id(one) not in alone and _one_paragraph(line, one)]
-        found -= {id(one) for one in joined}
+        joined = [other for other in lines if id(other) in found and id(other) not in alone and _same_paragraph(line, other)]
+        found -= {id(other) for other in joined}
         rest += joined
     return found
 
 
-def _one_paragraph(a: PageLine, b: PageLine) -> bool:
+def _same_paragraph(a: PageLine, b: PageLine) -> bool:
     step = abs(a.baseline - b.baseline)
     alike = abs(a.size - b.size) < 0.06 * a.size and not {w.font for w in a.words}.isdisjoint(w.font for w in b.words)
     return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
 
 
-def runs_perhaps(block: PageBlock, page: PageContent, size: float) -> bool:
-    """A block is a line at the edge of the page, no larger than its text, that ends or begins with a number like a page's.
+def may_be_running(block: PageBlock, page: PageContent, size: float) -> bool:
+    """Returns whether the block is a line at the page's edge, no larger than its text, with a number like a page's at an end.
 
     It is no heading, though too few pages are there to show that it runs.
     """
@@ -117,7 +117,7 @@ def _is_number(line: PageLine, margin: Margin, number: NumberedText | None, page
 def _runs(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
     """Returns whether the line is a text that runs through the document, or stands where such texts do."""
     running = style.running
-    if (number is not None and not number.text) or says_sentence(line, style.body_size):
+    if (number is not None and not number.text) or ends_sentence(line, style.body_size):
         return False
     if (margin.top, key_of(line, number, running.counters)) in running.texts:
         return True

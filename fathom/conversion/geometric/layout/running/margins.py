@@ -110,7 +110,7 @@ def _starts(row: Sequence[Word]) -> list[float]:
 
 
 def _spans(words: Sequence[Word], height: float, *, top: bool) -> list[tuple[float, float]]:
-    """(nearer end, farther end) of the words as seen from the edge, the nearest first; those in the middle are left out."""
+    """Returns (nearer end, farther end) of the words as seen from the edge, the nearest first, without those in the middle."""
     middle = HALF * height
     if top:
         return sorted((word.t, word.b) for word in words if word.t < middle)

@@ -18,7 +18,7 @@ SHARE = 0.5
 MIN_PAGES = 2
 BAND = 12.0
 # Larger text than this, in the size of the body, is a heading; text that ends like a sentence is one, unless it is set smaller.
-LARGEST = 1.3
+MAX_SIZE = 1.3
 SMALLER = 0.93
 SENTENCE = re.compile(r"[.,;:!?。，；：！？]['\"”’»)\]]*$")
 ABBREVIATION = re.compile(r"(?:\b(?:inc|ltd|co|corp|llc|plc|gmbh|s\.a|al|eds?|vol|nos?|dept|univ|st)|reserved)\.$", re.I)
@@ -69,7 +69,7 @@ def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -
 def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: float, running: RunningTexts) -> Margin | None:
     """Returns the margin in which the line may be a running text; None if it is text like the page's."""
     for margin in margins:
-        if not margin.holds(line.l, line.t, line.r, line.b) or line.size > LARGEST * size:
+        if not margin.holds(line.l, line.t, line.r, line.b) or line.size > MAX_SIZE * size:
             continue
         if running.form and not _small_print(line, margin, height, size, running.step):
             continue
@@ -77,7 +77,7 @@ def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: fl
     return None
 
 
-def says_sentence(line: PageLine, size: float) -> bool:
+def ends_sentence(line: PageLine, size: float) -> bool:
     """Returns whether the line ends like a sentence, an address or a salutation, and is set like the body."""
     return line.size > SMALLER * size and bool(SENTENCE.search(line.text)) and not ABBREVIATION.search(line.text)
 
@@ -89,12 +89,12 @@ def band_of(line: PageLine, height: float) -> int:
 
 def key_of(line: PageLine, number: NumberedText | None, counters: frozenset[str]) -> str:
     """Returns the part that every page repeats of the line: its text, without the page's number."""
-    if number is not None and number.text and counts(number, counters):
+    if number is not None and number.text and counts_pages(number, counters):
         return number.text.casefold()
     return line.text.casefold().strip()
 
 
-def counts(number: NumberedText, counters: frozenset[str]) -> bool:
+def counts_pages(number: NumberedText, counters: frozenset[str]) -> bool:
     """Returns whether the number at the end of a running text is the page's."""
     return number.placement is NumberPlacement.PHRASE or number.text.casefold() in counters
 
@@ -113,7 +113,7 @@ def _entries(number: int, page: PageContent, size: float, nothing: RunningTexts)
         for line in join_words(words):
             if in_margin(line, (margin,), page.height, size, nothing) is not None:
                 read = read_number(line.text)
-                if says_sentence(line, size) and (read is None or read.text):
+                if ends_sentence(line, size) and (read is None or read.text):
                     continue
                 if margin.close and nothing.form:
                     continue
@@ -200,8 +200,8 @@ def _number_slots(found: _Margins) -> frozenset[tuple[bool, int]]:
             numbers[entry.margin.top, entry.band][entry.page] = entry.number
     slots = set()
     for slot, by_page in numbers.items():
-        named = sum(one.named for one in by_page.values())
-        values = {page: one.number for page, one in by_page.items()}
+        named = sum(number.named for number in by_page.values())
+        values = {page: number.number for page, number in by_page.items()}
         chapters = [page for page in values if values.get(page + 1, 0) == values[page] + 1]  # 3-1, 3-2; then 4-1
         own = all(page == number for page, number in values.items())
         several = len(by_page) >= MIN_PAGES

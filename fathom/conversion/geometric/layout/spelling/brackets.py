@@ -12,7 +12,7 @@ CLOSING = {close: opening for opening, close in PAIRS.items()}
 
 
 def with_brackets_as_spoken(text: str) -> str:
-    """The text; where most of its letters run leftward and its brackets pair only if they are turned about, they are."""
+    """Returns the text, with its brackets reversed if most letters run leftward and brackets pair only when reversed."""
     if text.isascii() or not any(bracket in text for bracket in CLOSING):
         return text
     leftward = len(LEFTWARD.findall(text))

@@ -6,7 +6,7 @@ from __future__ import annotations
 FIRST = frozenset({"self", "well", "ill", "quasi", "pseudo", "vice", "all", "cross", "half", "mid", "post"})
 ENDINGS = ("ish", "less", "ness", "hood", "ing", "ed", "er", "es", "ry", "tion", "al", "ence", "ance", "pone", "pect", "pose")
 # "post-war", but "posture": the second part must be so long.
-LEAST = 3
+MIN_LETTERS = 3
 TENS = frozenset({"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"})
 _ONES = "one two three four five six seven eight nine first second third fourth fifth sixth seventh eighth ninth"
 ONES = frozenset(_ONES.split())
@@ -37,7 +37,7 @@ def is_hyphenated(first: str, second: str) -> bool:
     if first in TENS:
         return second in ONES
     if first in FIRST:
-        return len(second) > LEAST - (first in {"post", "mid", "all"}) and not second.startswith(ENDINGS)
+        return len(second) > MIN_LETTERS - (first in {"post", "mid", "all"}) and not second.startswith(ENDINGS)
     return (first in MEASURES and second in MEASURED) or (len(first) > 2 and second in LAST)
 
 

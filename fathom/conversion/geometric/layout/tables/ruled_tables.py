@@ -20,7 +20,7 @@ MAX_SLOTS = 20_000
 FILLED = 0.2
 
 
-def ruled_tables(content: PageContent) -> list[LineGrid]:
+def find_ruled_tables(content: PageContent) -> list[LineGrid]:
     """Returns every table with rules between its cells, from top to bottom."""
     rules = join_rules(content.rules)
     grids = _grids(rules, content.words)

@@ -183,7 +183,7 @@ def _set_apart(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
 
 
 def _foreign(row: ColumnRow, rows: Sequence[ColumnRow]) -> bool:
-    """The pieces of the row are parted by blanks of a justified line, and stand across the columns of the rows above."""
+    """Returns whether blanks of a justified line separate the row's pieces, and they stand across the columns above."""
     lines = [p.line for p in row if p.line]
     if any(b.l - a.r > JUSTIFIED_BLANK * b.size for a, b in pairwise(lines)):
         return False

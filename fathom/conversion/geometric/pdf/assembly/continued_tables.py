@@ -13,7 +13,7 @@ _BETWEEN = frozenset({"page_header", "page_footer", "footnote"})
 _ALIKE = 0.03
 # A column ends so far down its page, as a share of the page's height.
 _LOW = 0.6
-_MOST_COLUMNS = 60
+_MAX_COLUMNS = 60
 
 
 def join_continued_tables(document: DoclingDocument) -> None:
@@ -41,7 +41,7 @@ def _label(item: Any) -> str:
 
 
 def _goes_on(first: Any, second: Any, document: DoclingDocument) -> bool:
-    if not first.prov or len(second.prov) != 1 or second.captions or not 0 < first.data.num_cols <= _MOST_COLUMNS:
+    if not first.prov or len(second.prov) != 1 or second.captions or not 0 < first.data.num_cols <= _MAX_COLUMNS:
         return False
     if first.data.num_cols != second.data.num_cols or not first.data.table_cells or not second.data.table_cells:
         return False
@@ -70,7 +70,7 @@ def _columns_alike(first: Any, second: Any, left: float, next_left: float, width
 
 
 def _places(table: Any, left: float) -> dict[int, tuple[float, float, float]]:
-    """For each column its least left edge, its middle and its largest right edge, from the table's left."""
+    """Returns, for each column, its least left edge, its middle and its largest right edge, from the table's left."""
     boxes: dict[int, list[Any]] = {}
     for cell in table.data.table_cells:
         if cell.bbox is not None and cell.text and cell.col_span == 1:
@@ -95,7 +95,7 @@ def _texts(table: Any, row: int) -> list[tuple[int, str]]:
 
 
 def _append(first: Any, second: Any) -> None:
-    """The rows of `second`, without a header that is the same, stand below those of `first`."""
+    """Appends the rows of `second`, without a header that is the same, to those of `first`."""
     skipped = 0
     while skipped < min(3, second.data.num_rows - 1, first.data.num_rows) and _texts(second, skipped) == _texts(first, skipped):
         skipped += 1

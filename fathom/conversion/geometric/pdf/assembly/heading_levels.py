@@ -31,7 +31,7 @@ class HeadingLevels(HeadingHierarchyModel):
     def assign_heading_levels(
         self, document: DoclingDocument, parsed_pages: Any = None, outline: Any = None
     ) -> DoclingDocument:
-        """Every heading of the document has its level. Those that the outline names have the outline's."""
+        """Assigns every heading of the document its level; headings that the outline names get the outline's level."""
         from docling_core.types.doc.document import SectionHeaderItem
 
         outlined = _infer_from_bookmarks(document, outline, self.options) if outline else {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Texts of a list begin within so many ems of each other; text further to the right by more than this is another column.
 SAME = 0.5
-FARTHEST = 8.0
+MAX_INDENT = 8.0
 MAX_LEVELS = 8
 TICKS = re.compile(r"[✓✗]")
 
@@ -25,7 +25,7 @@ class ItemMarks(ListItemMarkerProcessor):
     def __init__(self) -> None:
         super().__init__()
         patterns: Any = self
-        kept = [one for one in patterns._compiled_bullet_item_patterns if not TICKS.search(one.pattern)]
+        kept = [pattern for pattern in patterns._compiled_bullet_item_patterns if not TICKS.search(pattern.pattern)]
         patterns._compiled_bullet_item_patterns = [re.compile(rf"^([{SIGNS}])\s*(\S.*)", re.DOTALL), *kept]
 
 
@@ -42,7 +42,7 @@ class NestedLists:
 
         if top is None or top is not self._top or not self._levels:
             return top
-        if left > self._levels[-1][0] + FARTHEST * size:
+        if left > self._levels[-1][0] + MAX_INDENT * size:
             self._levels = [(left, top, None)]
             return top
         while len(self._levels) > 1 and left < self._levels[-1][0] - SAME * size:
@@ -55,7 +55,7 @@ class NestedLists:
         return group
 
     def added(self, item: Any, group: Any, top: Any, left: float) -> None:
-        """The item was added to the list `group`, the outermost of which is `top`."""
+        """Records that the item was added to the list `group`, the outermost of which is `top`."""
         if top is not self._top or not self._levels:
             self._top, self._levels = top, [(left, top, item)]
             return

@@ -9,7 +9,7 @@ from docling.models.postprocessing.reading_order_rb import PageElement, ReadingO
 from docling.models.stages.reading_order.readingorder_model import ReadingOrderModel, ReadingOrderOptions
 from docling_core.types.doc import DocItemLabel, ProvenanceItem
 
-from fathom.conversion.geometric.layout.continuation import ParagraphShape, paragraphs_indented, continues_in
+from fathom.conversion.geometric.layout.continuation import ParagraphShape, continues_in, paragraphs_indented
 from fathom.conversion.geometric.layout.paragraph_text import append_text
 from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def keep_running_texts_once(document: DoclingDocument) -> None:
-    """The first of each running text becomes part of the body, unless the body says it; page numbers stay set apart."""
+    """Moves the first of each running text to the body, unless the body has it; page numbers stay set apart."""
     from docling_core.types.doc import ContentLayer, DocItemLabel
 
     apart = [item for item in document.texts if _label(item) in {"page_header", "page_footer"}]

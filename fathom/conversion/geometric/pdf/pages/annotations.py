@@ -29,10 +29,10 @@ from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.typed_text import typed_words
 
 # So many are read of a page; some drawings have an annotation for each stroke.
-MOST = 5000
+MAX_ANNOTATIONS = 5000
 # Of links past these, the words are not looked for.
 MAX_LINKS_READ = 300
-LONGEST = 20_000
+MAX_TEXT = 20_000
 MAX_OPTIONS = 2000
 OVER = 0.3  # of a typed word's area
 HIDDEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
@@ -59,7 +59,7 @@ def read_annotations(document: Any, page: Any, frame: PageFrame, content: PageCo
     `document` and `page` are pypdfium2's and open; the caller holds pdfium's lock. Hidden annotations and values of password
     fields are left out.
     """
-    count = min(MOST, max(0, pdfium.FPDFPage_GetAnnotCount(page.raw)))
+    count = min(MAX_ANNOTATIONS, max(0, pdfium.FPDFPage_GetAnnotCount(page.raw)))
     if not count:
         return
     form = document.formenv.raw if document.formenv else None
@@ -152,7 +152,7 @@ def _links(document: Any, annotation: Any, frame: PageFrame, box: Box | None, co
     action = pdfium.FPDFLink_GetAction(link) if link else None
     if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
         return []
-    size = min(LONGEST, pdfium.FPDFAction_GetURIPath(document.raw, action, None, 0))
+    size = min(MAX_TEXT, pdfium.FPDFAction_GetURIPath(document.raw, action, None, 0))
     buffer = ctypes.create_string_buffer(max(1, size))
     pdfium.FPDFAction_GetURIPath(document.raw, action, buffer, size)
     uri = buffer.value.decode("utf-8", "replace").strip()
@@ -160,7 +160,7 @@ def _links(document: Any, annotation: Any, frame: PageFrame, box: Box | None, co
         return []
     boxes = _quads(annotation, frame) or ([box] if box else [])
     read = content.words if len(content.links) < MAX_LINKS_READ else []
-    return [PageLink(one.l, one.t, one.r, one.b, uri, text_of(inside(read, one, 0.5))) for one in boxes]
+    return [PageLink(box.l, box.t, box.r, box.b, uri, text_of(inside(read, box, 0.5))) for box in boxes]
 
 
 def _box(annotation: Any, frame: PageFrame) -> Box | None:
@@ -194,7 +194,7 @@ def _string(annotation: Any, key: bytes) -> str:
 def _text(get: Callable[[Any, int], int]) -> str:
     """Returns the text that a pdfium function puts into a buffer of UTF-16; the size it returns includes the end mark."""
     size = get(None, 0)
-    if not 2 < size <= 2 * LONGEST:
+    if not 2 < size <= 2 * MAX_TEXT:
         return ""
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
     get(buffer, size)

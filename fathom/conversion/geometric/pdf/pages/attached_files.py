@@ -9,24 +9,24 @@ import pypdfium2.raw as pdfium
 
 from fathom.conversion.report import Notice
 
-MOST = 1_000
+MAX_FILES = 1_000
 # Of more files than this only the number is given.
 MAX_NAMED = 50
-LONGEST = 1_000
+MAX_NAME = 1_000
 UNITS = ("bytes", "kB", "MB", "GB")
 
 
 def attached_files(document: Any) -> list[tuple[str, int | None]]:
-    """(name, size in bytes) of each file in the document's own list, portfolios included; the size is None where it is damaged.
+    """Returns (name, size in bytes) of each file in the document's list, portfolios included; None for a damaged file's size.
 
     `document` is pypdfium2's; the caller holds pdfium's lock.
     """
-    count = min(MOST, max(0, pdfium.FPDFDoc_GetAttachmentCount(document.raw)))
+    count = min(MAX_FILES, max(0, pdfium.FPDFDoc_GetAttachmentCount(document.raw)))
     return [_described(pdfium.FPDFDoc_GetAttachment(document.raw, index)) for index in range(count)]
 
 
 def annotated_file(annotation: Any) -> tuple[str, int | None] | None:
-    """(name, size in bytes) of the file that an annotation holds, as a pin on the page shows it; None where it holds none."""
+    """Returns (name, size in bytes) of the file an annotation holds, as a pin on the page shows it; None where it has none."""
     attachment = pdfium.FPDFAnnot_GetFileAttachment(annotation)
     return _described(attachment) if attachment else None
 
@@ -52,7 +52,7 @@ def _described(attachment: Any) -> tuple[str, int | None]:
         return "without a name", None
     length = pdfium.FPDFAttachment_GetName(attachment, None, 0)
     name = ""
-    if 2 < length <= 2 * LONGEST:
+    if 2 < length <= 2 * MAX_NAME:
         buffer = (ctypes.c_ushort * (length // 2 + 1))()
         pdfium.FPDFAttachment_GetName(attachment, buffer, length)
         name = bytes(buffer)[: length - 2].decode("utf-16-le", "replace").replace("\0", "")

@@ -190,7 +190,7 @@ class GlyphReader:
         t: FloatArray,
         b: FloatArray,
     ) -> None:
-        """The tops and bottoms of upright glyphs are taken from their baselines: fonts lie about their height."""
+        """Takes the tops and bottoms of upright glyphs from their baselines: fonts misstate their height."""
         edges = boxes[:, (1, 3)]
         moved = numpy.any(edges[1:] != edges[:-1], axis=1) | (of_run[1:] != of_run[:-1])
         starts = [0, *(numpy.flatnonzero(moved) + 1).tolist()]
@@ -214,7 +214,7 @@ def _begins(
     angles: FloatArray,
     upright: numpy.typing.NDArray[numpy.bool_],
 ) -> numpy.typing.NDArray[numpy.bool_]:
-    """Whether each glyph begins a word: another style, a gap, or another line."""
+    """Returns whether each glyph begins a word: another style, a gap, or another line."""
     found = numpy.zeros(len(l), dtype=bool)
     size = numpy.maximum(sizes[1:], 1.0)
     rightward = l[1:] >= l[:-1]

@@ -49,10 +49,10 @@ MAX_PAGES = 12
 Pixels = numpy.typing.NDArray[numpy.uint8]
 
 
-def leave_out_hidden(
+def remove_hidden_text(
     page: Any, frame: PageFrame, content: PageContent, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
 ) -> set[int]:
-    """The content's words are those that show; the others are in `content.hidden`, each with the reason. Returns their orders.
+    """Moves words that do not show to `content.hidden`, each with the reason. Returns their orders.
 
     `objects` has the text object of each word by its order, `doubtful` says of which objects it may not show. `page` is
     pypdfium2's and open; the caller holds pdfium's lock.
@@ -85,7 +85,7 @@ def leave_out_hidden(
 
 
 def hidden_notices(hidden: Mapping[int, Sequence[tuple[str, str]]]) -> list[Notice]:
-    """A notice for each reason why text was left out; `hidden` has for each page, by its number, the words and reasons."""
+    """Returns a notice for each reason of hidden text; `hidden` has the words and reasons by page number."""
     counted: dict[str, Counter[int]] = {}
     for number, words in sorted(hidden.items()):
         for _, reason in words:
@@ -126,7 +126,7 @@ def _inflated(data: bytes, most: int) -> bytes:
 def _reasons(
     words: Sequence[Word], frame: PageFrame, shapes: Shapes, objects: Sequence[int], doubtful: Mapping[int, str]
 ) -> dict[int, str]:
-    """By its order, why a word may not show."""
+    """Returns, by a word's order, the reason why it may not show."""
     reasons: dict[int, str] = {}
     if doubtful:
         for word in words:

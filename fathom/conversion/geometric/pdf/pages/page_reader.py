@@ -10,11 +10,11 @@ from fathom.conversion.geometric.layout.page_content import PageContent, Word
 from fathom.conversion.geometric.pdf.pages.annotations import read_annotations
 from fathom.conversion.geometric.pdf.pages.glyph_styles import LAYER, StyleReader
 from fathom.conversion.geometric.pdf.pages.glyphs import GlyphReader
-from fathom.conversion.geometric.pdf.pages.hidden_text import leave_out_hidden
+from fathom.conversion.geometric.pdf.pages.hidden_text import remove_hidden_text
 from fathom.conversion.geometric.pdf.pages.page_coordinates import PageFrame
 from fathom.conversion.geometric.pdf.pages.pdfium_calls import address_of
 from fathom.conversion.geometric.pdf.pages.shapes import ShapeReader
-from fathom.conversion.geometric.pdf.pages.unmapped_text import unreadable_orders, voiceless_count, without
+from fathom.conversion.geometric.pdf.pages.unmapped_text import unreadable_orders, voiceless_count, without_orders
 from fathom.conversion.geometric.pdf.pages.vertical_text import vertical_lines
 
 LETTER = (612.0, 792.0)
@@ -46,11 +46,14 @@ def read_page(page: Any, frame: PageFrame, *, layers: bool = True) -> PageConten
             doubtful = styles.doubtful
             if layers and shapes.nested:  # whether a form is in a layer pdfium does not tell
                 doubtful = {**dict.fromkeys(shapes.nested, LAYER), **doubtful}
-            hidden = leave_out_hidden(page, frame, content, shapes, reader.objects, doubtful)
+            hidden = remove_hidden_text(page, frame, content, shapes, reader.objects, doubtful)
             unreadable = unreadable_orders(content, reader.unmapped) if reader.unmapped else set()
             content.unreadable = [word for word in [*content.words, *content.turned] if word.order in unreadable]
             if unreadable:
-                content.words, content.turned = without(content.words, unreadable), without(content.turned, unreadable)
+                content.words, content.turned = (
+                    without_orders(content.words, unreadable),
+                    without_orders(content.turned, unreadable),
+                )
             content.voiceless = voiceless_count(reader.said)
             content.said = reader.said_without(hidden | unreadable) if hidden or unreadable else reader.said
         finally:
@@ -64,7 +67,7 @@ def read_page(page: Any, frame: PageFrame, *, layers: bool = True) -> PageConten
 
 
 def _clip_to_page(words: list[Word], frame: PageFrame) -> None:
-    """Each word's box is the part of it that can be seen."""
+    """Cuts each word's box to the part of it that can be seen."""
     width, height = frame.width, frame.height
     for word in words:
         if word.l < 0 or word.t < 0 or word.r > width or word.b > height:

@@ -156,14 +156,14 @@ class ShapeReader:
                 self.shapes.fills.append(box)
 
     def _cover(self, item: int, box: Box) -> None:
-        """An opaque rectangle hides the text that was painted before it."""
+        """Records that an opaque rectangle hides the text that was painted before it."""
         shapes = self.shapes
         after_text = shapes.texts and len(shapes.covers) < MAX_COVERS
         if after_text and count_segments(item) in RECTANGLE and not has_transparency(item):
             shapes.covers.append((self._seen, box))
 
     def _white(self, item: int, *, filled: bool, stroked: bool) -> bool:
-        """White on (most likely) white, or transparent: nothing that can be seen."""
+        """Returns whether it is white on (most likely) white, or transparent: nothing that can be seen."""
         get = stroke_colour if stroked else fill_colour
         if (stroked and filled) or not get(item, *self._to_numbers):
             return False

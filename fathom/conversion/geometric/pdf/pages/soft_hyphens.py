@@ -9,7 +9,7 @@ _INNER = re.compile(r"(?<=[^\W\d_])\xad(?=[^\W\d_])")
 # Soft hyphens that stand as only hyphens do: alone, by figures, before capitals.
 _AS_HYPHEN = re.compile(r"(?<![^\W_])\xad|\xad(?=\d|[ \t])|\d\xad|(?<=[^\W\d_])\xad(?=[A-Z\u00c0-\u00de])")
 _WORD = re.compile(r"[^\W\d_]+(?:\xad[^\W\d_]+)*")
-LEAST = 3  # letters of a half that is a word
+MIN_LETTERS = 3  # letters of a half that is a word
 
 
 def unseen_hyphens(said: str) -> list[int]:
@@ -24,7 +24,7 @@ def unseen_hyphens(said: str) -> list[int]:
     places = []
     for word in _WORD.finditer(said):
         parts = word.group().split(SOFT)
-        if len(parts) == 2 and all(len(part) >= LEAST and part.casefold() in words for part in parts):
+        if len(parts) == 2 and all(len(part) >= MIN_LETTERS and part.casefold() in words for part in parts):
             continue
         places += [word.start() + found.start() for found in _INNER.finditer(word.group())]
     return places

@@ -65,6 +65,6 @@ def _where(pages: Sequence[int]) -> str:
     return f"pages {', '.join(map(str, pages))}" if len(pages) <= MAX_PAGES else f"{len(pages)} pages"
 
 
-def without(words: Sequence[Word], orders: Collection[int]) -> list[Word]:
+def without_orders(words: Sequence[Word], orders: Collection[int]) -> list[Word]:
     """Returns the words that have none of these orders."""
     return [word for word in words if word.order not in orders]

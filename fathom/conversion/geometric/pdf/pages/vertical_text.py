@@ -36,7 +36,7 @@ def vertical_lines(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 def _below(above: Word, word: Word) -> bool:
     step = word.baseline - above.baseline
     # stops and commas stand in a corner of their square
-    slack = 2.2 if any(unicodedata.category(one.text).startswith("P") for one in (above, word)) else 0.8
+    slack = 2.2 if any(unicodedata.category(letter.text).startswith("P") for letter in (above, word)) else 0.8
     same_column = abs((word.l + word.r) - (above.l + above.r)) < slack * word.size
     return same_column and 0.3 * word.size < step < 1.8 * word.size
 

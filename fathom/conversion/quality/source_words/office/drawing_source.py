@@ -16,16 +16,16 @@ VALUES = frozenset({"c:v", "cx:pt", "cx:v"})
 
 def diagram_blocks(package: OfficePackage, relations: Iterable[PackageRelationship], where: str) -> Iterator[SourceBlock]:
     """Yields the texts of the diagrams among the relations."""
-    for one in relations:
-        if one.kind == "diagramData":
-            yield from package.read(one.target, DrawnText(where))
+    for relation in relations:
+        if relation.kind == "diagramData":
+            yield from package.read(relation.target, DrawnText(where))
 
 
 def chart_blocks(package: OfficePackage, relations: Iterable[PackageRelationship], where: str) -> Iterator[SourceBlock]:
     """Yields the title, the series' names and the categories of the charts among the relations."""
-    for one in relations:
-        if one.kind in ("chart", "chartEx"):
-            yield from package.read(one.target, ChartText(where))
+    for relation in relations:
+        if relation.kind in ("chart", "chartEx"):
+            yield from package.read(relation.target, ChartText(where))
 
 
 def _is_fraction(text: str) -> bool:

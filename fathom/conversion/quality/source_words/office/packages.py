@@ -86,7 +86,7 @@ class OfficePackage:
 
     def related(self, part: str, kind: str) -> list[str]:
         """Returns the parts that the part names by relations of the kind."""
-        return [one.target for one in self.relations(part) if one.kind == kind]
+        return [relation.target for relation in self.relations(part) if relation.kind == kind]
 
     def main_part(self) -> str:
         """Returns the part that the package is about; empty where it names none."""
@@ -97,13 +97,13 @@ class NoBlocks:
     """A handler that only looks, and gives out nothing."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Nothing."""
+        """Ignores the element."""
 
     def end(self, name: str) -> None:
-        """Nothing."""
+        """Ignores the element's end."""
 
     def text(self, text: str) -> None:
-        """Nothing."""
+        """Ignores the text."""
 
     def take(self) -> list[SourceBlock]:
         """Returns nothing."""

@@ -34,7 +34,7 @@ class RowHandler(XmlEventHandler, Protocol):
     """Takes whole rows, too."""
 
     def row(self, attributes: Mapping[str, str], cells: Sequence[PlainCell]) -> None:
-        """A row with the attributes of its element, `r` among them."""
+        """Handles a row with the attributes of its element, `r` among them."""
 
 
 def stream_rows(file: IO[bytes], handler: RowHandler) -> Iterator[SourceBlock]:

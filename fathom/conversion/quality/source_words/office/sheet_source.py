@@ -38,7 +38,7 @@ def sheet_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     for _ in package.read(main, workbook):
         pass
     relations = package.relations(main)
-    parts = {one.kind: one.target for one in relations}
+    parts = {relation.kind: relation.target for relation in relations}
     strings = _Strings()
     for _ in package.read(parts.get("sharedStrings", ""), strings):
         pass
@@ -46,7 +46,7 @@ def sheet_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     for _ in package.read(parts.get("styles", ""), formats):
         pass
     shows = formats.shows_digits()
-    sheets = {one.id: one.target for one in relations if one.kind in ("worksheet", "chartsheet")}
+    sheets = {relation.id: relation.target for relation in relations if relation.kind in ("worksheet", "chartsheet")}
     for name, key in workbook.shown:
         if key not in sheets:
             continue
@@ -63,17 +63,17 @@ def sheet_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
 
 def _beside(package: OfficePackage, sheet: str, name: str) -> Iterator[SourceBlock]:
     relations = package.relations(sheet)
-    threaded = [one.target for one in relations if one.kind == "threadedComment"]
+    threaded = [relation.target for relation in relations if relation.kind == "threadedComment"]
     for part in threaded:
         yield from package.read(part, _Texts(f"comments of sheet {name}", "tc:threadedComment", "tc:text"))
     if not threaded:
-        for one in relations:
-            if one.kind == "comments":
-                yield from package.read(one.target, _Texts(f"notes of sheet {name}", "s:comment", "s:t"))
-    for one in relations:
-        if one.kind == "drawing":
-            yield from package.read(one.target, DrawnText(f"drawing of sheet {name}"))
-            yield from chart_blocks(package, package.relations(one.target), f"chart of sheet {name}")
+        for relation in relations:
+            if relation.kind == "comments":
+                yield from package.read(relation.target, _Texts(f"notes of sheet {name}", "s:comment", "s:t"))
+    for relation in relations:
+        if relation.kind == "drawing":
+            yield from package.read(relation.target, DrawnText(f"drawing of sheet {name}"))
+            yield from chart_blocks(package, package.relations(relation.target), f"chart of sheet {name}")
 
 
 class _Sheets(NoBlocks):
@@ -166,7 +166,7 @@ class Covered:
     """Tells whether a merged cell covers a cell; rows must be asked for from top to bottom."""
 
     def __init__(self, ranges: list[tuple[int, int, int, int]]) -> None:
-        self._waiting = sorted(ranges, key=lambda one: one[1], reverse=True)
+        self._waiting = sorted(ranges, key=lambda area: area[1], reverse=True)
         self._open: list[tuple[int, int, int, int]] = []
         self.has_ranges = bool(ranges)
 
@@ -176,8 +176,8 @@ class Covered:
             return False
         while self._waiting and self._waiting[-1][1] <= row:
             self._open.append(self._waiting.pop())
-        if self._open and any(one[3] < row for one in self._open):
-            self._open = [one for one in self._open if one[3] >= row]
+        if self._open and any(area[3] < row for area in self._open):
+            self._open = [area for area in self._open if area[3] >= row]
         return any(left <= column <= right and (column, row) != (left, top) for left, top, right, _ in self._open)
 
 
@@ -268,7 +268,7 @@ class _Cells:
 
     def take(self) -> list[SourceBlock]:
         """Returns the cells that are whole."""
-        found, self._found = [one for one in self._found if one.text.strip()], []
+        found, self._found = [block for block in self._found if block.text.strip()], []
         return found
 
     def _block(self, kind: str, style: str, value: str) -> SourceBlock:

@@ -22,7 +22,7 @@ def slide_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
     order = _SlideOrder()
     for _ in package.read(main, order):
         pass
-    targets = {one.id: one.target for one in package.relations(main) if one.kind == "slide"}
+    targets = {relation.id: relation.target for relation in package.relations(main) if relation.kind == "slide"}
     slides = [targets[key] for key in order.ids if key in targets]
     for number, slide in enumerate(slides, start=1):
         where = f"slide {number}"
@@ -35,11 +35,11 @@ def slide_blocks(package: OfficePackage) -> Iterator[SourceBlock]:
         yield from diagram_blocks(package, relations, f"diagram on {where}")
         yield from chart_blocks(package, relations, f"chart on {where}")
         yield from _drawn_blocks(package, slide)
-        for one in relations:
-            if one.kind == "notesSlide":
-                yield from package.read(one.target, _NotesText(f"notes of {where}"))
-            elif one.kind == "comments":
-                yield from package.read(one.target, _CommentText(f"comments on {where}"))
+        for relation in relations:
+            if relation.kind == "notesSlide":
+                yield from package.read(relation.target, _NotesText(f"notes of {where}"))
+            elif relation.kind == "comments":
+                yield from package.read(relation.target, _CommentText(f"comments on {where}"))
 
 
 def _drawn_blocks(package: OfficePackage, slide: str) -> Iterator[SourceBlock]:

@@ -37,7 +37,7 @@ def word_blocks(package: OfficePackage, depth: int = 0) -> Iterator[SourceBlock]
     """
     main = package.main_part()
     relations = package.relations(main)
-    parts = {one.kind: one.target for one in relations}
+    parts = {relation.kind: relation.target for relation in relations}
     hidden = _hidden_styles(package, parts.get("styles", ""))
     body = _Paragraphs("document", hidden)
     yield from package.read(main, body)
@@ -46,7 +46,7 @@ def word_blocks(package: OfficePackage, depth: int = 0) -> Iterator[SourceBlock]
             yield from package.read(parts[kind], _Paragraphs(kind, hidden, only=body.referred[kind]))
     if "comments" in parts:
         yield from package.read(parts["comments"], _Paragraphs("comments", hidden))
-    targets = {one.id: one.target for one in relations}
+    targets = {relation.id: relation.target for relation in relations}
     settings = _Settings()
     for _ in package.read(parts.get("settings", ""), settings):
         pass
@@ -54,9 +54,9 @@ def word_blocks(package: OfficePackage, depth: int = 0) -> Iterator[SourceBlock]
         for block in package.read(targets.get(reference, ""), _Paragraphs("headers and footers", hidden, prompts=False)):
             if not is_page_number(block.text):
                 yield replace(block, text=PAGE_NUMBER.sub(" ", block.text), repeated=True)
-    for one in relations:
-        if one.kind == "aFChunk" and depth < MAX_DEPTH:
-            yield from _imported(package.content(one.target), depth + 1)
+    for relation in relations:
+        if relation.kind == "aFChunk" and depth < MAX_DEPTH:
+            yield from _imported(package.content(relation.target), depth + 1)
     yield from diagram_blocks(package, relations, "diagram")
     yield from chart_blocks(package, relations, "chart")
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.engines.docling_converter import docling_converter
-from fathom.conversion.engines.embedded_engine import convert_by_docling, converted_by
+from fathom.conversion.engines.embedded_engine import convert_by_docling, convert_with
 from fathom.conversion.engines.engine_choice import Backend
 from fathom.conversion.geometric.ocr import text_recognition
 from fathom.conversion.geometric.ocr.ocr_languages import READ, is_foreign, ocr_languages, require_readable
@@ -34,7 +34,7 @@ def scan(tmp_path: Path) -> Path:
 def convert(path: Path, languages: tuple[str, ...] = ()) -> ConvertedDocument:
     inspection = inspect_file(path, max_bytes=10**7, max_pages=9)
     converter = docling_converter(languages)
-    return converted_by(
+    return convert_with(
         lambda: convert_by_docling(converter, path, inspection, None), path, inspection, version="v", converter="x"
     )
 

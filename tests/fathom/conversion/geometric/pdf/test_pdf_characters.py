@@ -12,7 +12,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.geometric.layout.paragraph_text import appended
+from fathom.conversion.geometric.layout.paragraph_text import append_text
 from fathom.conversion.geometric.layout.spelling.brackets import with_brackets_as_spoken
 from fathom.conversion.geometric.pdf.pages.soft_hyphens import unseen_hyphens
 from tests.fathom.conversion.geometric.pdf.drawn_pdf import PROSE, convert, drawn, seen
@@ -46,7 +46,7 @@ FONT = Path(reportlab.__file__ or "").parent / "fonts/Vera.ttf"
     ],
 )
 def test_a_hyphen_at_a_line_s_end_stays_where_it_belongs_to_the_word(first: str, second: str, said: str) -> None:
-    assert appended(first, second) == said
+    assert append_text(first, second) == said
 
 
 def test_soft_hyphens_within_a_line_are_no_part_of_its_words(tmp_path: Path) -> None:
