@@ -16,11 +16,11 @@ def relabel_empty_headings(document: Any) -> None:
     from docling_core.types.doc.document import SectionHeaderItem, TextItem, TitleItem
 
     for index, item in enumerate(document.texts):
-        if isinstance(item, SectionHeaderItem | TitleItem) and not item.text.strip() and not _says_something(item, document):
+        if isinstance(item, SectionHeaderItem | TitleItem) and not item.text.strip() and not _has_words(item, document):
             relabel_text(document, index, TextItem, label=DocItemLabel.TEXT)
 
 
-def _says_something(heading: Any, document: Any) -> bool:
+def _has_words(heading: Any, document: Any) -> bool:
     """Returns whether the first thing below the heading is a line of runs with words."""
     from docling_core.types.doc.document import InlineGroup
 

@@ -147,9 +147,9 @@ def _is_attached(part: Mail, kind: str, above: str, shown: set[str]) -> bool:
 
 def _attachment(part: Mail, number: int, taken: set[str]) -> Attachment:
     kind = part.get_content_type()
-    name = _unused(_name(part, kind, number), taken)
+    name = _make_unique(_name(part, kind, number), taken)
     try:
-        content = _message_bytes(part) if kind == MESSAGE else _decoded(part)
+        content = _message_bytes(part) if kind == MESSAGE else _decode(part)
     except _UNREADABLE:
         content = None
     if content is None:
@@ -157,7 +157,7 @@ def _attachment(part: Mail, number: int, taken: set[str]) -> Attachment:
     return Attachment(name=name, media_type=kind, size=len(content), content=content)
 
 
-def _decoded(part: Mail) -> bytes | None:
+def _decode(part: Mail) -> bytes | None:
     content = part.get_payload(decode=True)
     broken = any(isinstance(defect, InvalidBase64LengthDefect) for defect in part.defects)
     return content if isinstance(content, bytes) and not broken else None
@@ -166,11 +166,11 @@ def _decoded(part: Mail) -> bytes | None:
 def _message_bytes(part: Mail) -> bytes | None:
     inside = part.get_payload()
     if not isinstance(inside, list) or not inside or not isinstance(inside[0], Message):
-        return _decoded(part)
+        return _decode(part)
     mail = inside[0]
     if str(part.get("Content-Transfer-Encoding", "")).strip().lower() in ("base64", "quoted-printable") and not mail.keys():
         mail["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]  # violates the standard, but occurs in practice
-        return _decoded(mail)
+        return _decode(mail)
     return mail.as_bytes(policy=_AS_IT_WAS)
 
 
@@ -219,7 +219,7 @@ def _safe(name: str) -> str:
     return name[: MAX_NAME - len(suffix)].rstrip(". ") + suffix
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def _make_unique(name: str, taken: set[str]) -> str:
     """Returns the name, numbered if another attachment has it; case is ignored, as on some file systems."""
     free, number = name, 1
     while free.casefold() in taken:

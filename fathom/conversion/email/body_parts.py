@@ -93,13 +93,13 @@ def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[B
     if depth > MAX_DEPTH:
         found.untaken.append(f"parts nested more than {MAX_DEPTH} deep")
     elif kind == "multipart/alternative":
-        yield from _alternative(part, found, depth)
+        yield from _read_alternative(part, found, depth)
     elif kind == "multipart/related":
-        yield from _related(part, found, depth)
+        yield from _read_related(part, found, depth)
     elif kind in _REPORTS:
         yield BodyPart("plain", paragraphs=_report_lines(part))
     elif kind.startswith("multipart/") and not part.is_multipart():
-        yield _undivided(part, found)
+        yield _read_undivided(part, found)
     elif part.is_multipart() and kind not in LEFT_OUT and kind != MESSAGE:
         for inner in _inside(part):
             yield from _read(inner, found, depth + 1)
@@ -107,7 +107,7 @@ def _read(part: Message[str, str], found: MailContent, depth: int) -> Iterator[B
         yield from _single(part, kind, found, {})
 
 
-def _undivided(part: Message[str, str], found: MailContent) -> BodyPart:
+def _read_undivided(part: Message[str, str], found: MailContent) -> BodyPart:
     """Returns the text of a multipart part that has no parts because its boundary is missing."""
     inside = part.get_payload()
     text = inside if isinstance(inside, str) else ""
@@ -153,7 +153,7 @@ def _plain_paragraphs(part: Message[str, str], kind: str) -> list[str]:
     return paragraphs_of(text, flowed=flowed, deletes_space=str(part.get_param("delsp") or "").lower() == "yes")
 
 
-def _alternative(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
+def _read_alternative(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
     """Yields the fullest rendition, then the calendars, whose content need not be in any rendition."""
     renditions: list[list[BodyPart]] = []
     calendars: list[BodyPart] = []
@@ -210,7 +210,7 @@ def _runs(blocks: list[MarkupBlock]) -> Iterator[Run]:
             yield Run(str(text))
 
 
-def _related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
+def _read_related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:
     """Yields the root part of multipart/related with the pages of its frames; the other parts are its resources."""
     inside = _inside(part)
     start = str(part.get_param("start") or "").strip("<> ")

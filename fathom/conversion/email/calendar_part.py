@@ -87,14 +87,14 @@ def _event(kind: str, method: str, properties: list[CalendarProperty]) -> Calend
         first.setdefault(entry.name, entry)
 
     def text(name: str) -> str:
-        return _unescaped(first[name].value).strip() if name in first else ""
+        return _unescape(first[name].value).strip() if name in first else ""
 
     cancelled = text("STATUS").upper() == "CANCELLED"
     called = "Cancelled" if cancelled else _METHODS.get(method, _NAMES.get(kind, "Event"))
     summary = " ".join(text("SUMMARY").split())
     event = CalendarEvent(f"{called}: {summary}" if summary else called)
     attendees = [_person(entry) for entry in properties if entry.name == "ATTENDEE"]
-    said = {
+    fields = {
         "When": _when(first),
         "Due": _moment(first["DUE"]) if "DUE" in first else "",
         "Repeats": _rule(first["RRULE"].value) if "RRULE" in first else "",
@@ -106,7 +106,7 @@ def _event(kind: str, method: str, properties: list[CalendarProperty]) -> Calend
         "Comment": " ".join(text("COMMENT").split()),
         "Address": text("URL"),
     }
-    event.lines = [f"{name}: {value}" for name, value in said.items() if value]
+    event.lines = [f"{name}: {value}" for name, value in fields.items() if value]
     event.description = text("DESCRIPTION")
     event.identity = tuple(first[name].value if name in first else "" for name in _IDENTITY)
     return event
@@ -117,10 +117,10 @@ def _when(first: dict[str, CalendarProperty]) -> str:
     start, end = first.get("DTSTART"), first.get("DTEND")
     if start is None:
         return _moment(end) if end is not None else ""
-    begun = _parsed(start)
+    begun = _parse_moment(start)
     if begun is None:
         return start.value
-    ended = _parsed(end) if end is not None else None
+    ended = _parse_moment(end) if end is not None else None
     if ended is None and "DURATION" in first:
         ended = _later(begun, first["DURATION"].value)
     if not isinstance(begun, datetime):
@@ -136,11 +136,11 @@ def _when(first: dict[str, CalendarProperty]) -> str:
     return f"{begun:%Y-%m-%d %H:%M}{until}{zone}"
 
 
-def _moment(one: CalendarProperty) -> str:
-    moments = [CalendarProperty(one.name, value, one.parameters) for value in one.value.split(",")]
+def _moment(entry: CalendarProperty) -> str:
+    moments = [CalendarProperty(entry.name, value, entry.parameters) for value in entry.value.split(",")]
     shown = []
     for moment in moments:
-        parsed = _parsed(moment)
+        parsed = _parse_moment(moment)
         if isinstance(parsed, datetime):
             shown.append(f"{parsed:%Y-%m-%d %H:%M}{_zone(moment)}")
         else:
@@ -148,8 +148,8 @@ def _moment(one: CalendarProperty) -> str:
     return ", ".join(shown)
 
 
-def _parsed(one: CalendarProperty) -> datetime | date | None:
-    value = one.value.strip().upper().removesuffix("Z")
+def _parse_moment(entry: CalendarProperty) -> datetime | date | None:
+    value = entry.value.strip().upper().removesuffix("Z")
     for pattern in ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M"):
         try:
             return datetime.strptime(value, pattern)  # the time zone is shown by its name in the part
@@ -161,10 +161,10 @@ def _parsed(one: CalendarProperty) -> datetime | date | None:
         return None
 
 
-def _zone(one: CalendarProperty) -> str:
-    if one.value.strip().upper().endswith("Z"):
+def _zone(entry: CalendarProperty) -> str:
+    if entry.value.strip().upper().endswith("Z"):
         return " UTC"
-    zone = one.parameters.get("TZID", "").strip()
+    zone = entry.parameters.get("TZID", "").strip()
     return f" ({zone})" if zone else ""
 
 
@@ -179,12 +179,12 @@ def _later(moment: datetime | date, duration: str) -> datetime | date | None:
         return None
 
 
-def _person(one: CalendarProperty) -> str:
-    address = re.sub(r"(?i)^mailto:", "", one.value.strip())
-    name = " ".join(_unescaped(one.parameters.get("CN", "")).split())
+def _person(entry: CalendarProperty) -> str:
+    address = re.sub(r"(?i)^mailto:", "", entry.value.strip())
+    name = " ".join(_unescape(entry.parameters.get("CN", "")).split())
     shown = f"{name} <{address}>" if name and address and name.lower() != address.lower() else address or name
-    answer = _ANSWERS.get(one.parameters.get("PARTSTAT", "").upper())
-    optional = one.parameters.get("ROLE", "").upper() == "OPT-PARTICIPANT"
+    answer = _ANSWERS.get(entry.parameters.get("PARTSTAT", "").upper())
+    optional = entry.parameters.get("ROLE", "").upper() == "OPT-PARTICIPANT"
     remarks = [remark for remark in (answer, "optional" if optional else None) if remark]
     return f"{shown} ({', '.join(remarks)})" if remarks else shown
 
@@ -192,9 +192,9 @@ def _person(one: CalendarProperty) -> str:
 def _rule(value: str) -> str:
     parts = dict(piece.split("=", 1) for piece in value.strip().split(";") if "=" in piece)
     shown = [parts.pop("FREQ", "").lower()]
-    shown += [f"{name.lower()} {said}" for name, said in parts.items()]
+    shown += [f"{name.lower()} {setting}" for name, setting in parts.items()]
     return ", ".join(piece for piece in shown if piece)
 
 
-def _unescaped(value: str) -> str:
+def _unescape(value: str) -> str:
     return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)

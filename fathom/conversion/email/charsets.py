@@ -59,7 +59,7 @@ def decode_bytes(data: bytes, declared: str | None) -> str:
         broken = data.decode(codec, errors="replace")
         if broken.count("\ufffd") <= max(1, MAX_BROKEN_SHARE * len(broken)):
             return broken
-    return data.decode(_guessed(data), errors="replace")
+    return data.decode(_guess_encoding(data), errors="replace")
 
 
 def _declared(part: Message[str, str], data: bytes) -> str | None:
@@ -87,5 +87,5 @@ def _strictly(data: bytes, codec: str) -> str | None:
         return None
 
 
-def _guessed(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     return likeliest_codec(data[:65536]) or "cp1252"

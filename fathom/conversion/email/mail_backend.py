@@ -61,20 +61,20 @@ class MailBackend(DeclarativeDocumentBackend):  # type: ignore[misc]  # its own 
             message: Message[str, str] = email.message_from_bytes(self._data, policy=policy.compat32)
             content = content_of(message)
         except RecursionError as error:  # raised by Python's mail parser
-            raise NestedTooDeep("Its parts, or the mails in it, stand some hundred deep in one another.") from error
+            raise NestedTooDeep("Its parts or embedded mails are nested some hundred levels deep.") from error
         origin = DocumentOrigin(
             filename=self.file.name or "file.eml", mimetype="message/rfc822", binary_hash=self.document_hash
         )
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
         _write_headers(document, message, content)
         self.notices = notices_of(content)
-        told: set[tuple[str, ...]] = set()
+        listed: set[tuple[str, ...]] = set()
         for part in content.parts:
             if part.kind == "html":
                 write_page(part.page, document)
                 self.notices += part.page.notices
             else:
-                blocks = plain_blocks(part.paragraphs) if part.kind == "plain" else calendar_blocks(part, told)
+                blocks = plain_blocks(part.paragraphs) if part.kind == "plain" else calendar_blocks(part, listed)
                 PageWriter(document).write(blocks)
         return document
 
@@ -114,15 +114,15 @@ def _paragraph(lines: list[str]) -> list[MarkupBlock]:
     return [Paragraph([Run(LINE_BREAK.join(lines))])] if lines else []
 
 
-def calendar_blocks(part: BodyPart, told: set[tuple[str, ...]]) -> list[MarkupBlock]:
+def calendar_blocks(part: BodyPart, listed: set[tuple[str, ...]]) -> list[MarkupBlock]:
     """Returns the events of a calendar that are not in the document yet, and records them; its bare text if it has none."""
     events = events_of(part.calendar)
     if not events:
         return plain_blocks(paragraphs_of(part.calendar))
     blocks: list[MarkupBlock] = []
     for event in events:
-        if event.identity not in told:
-            told.add(event.identity)
+        if event.identity not in listed:
+            listed.add(event.identity)
             blocks += _event_blocks(event)
     return blocks
 

@@ -48,7 +48,7 @@ def repair_headers(data: bytes) -> bytes:
 def header_text(mail: Message[str, str], name: str) -> str:
     """Returns the first header of the name on a single line; empty if there is none."""
     values = _values(mail, name)
-    return _one_line(decode_words(values[0])) if values else ""
+    return _single_line(decode_words(values[0])) if values else ""
 
 
 def people_of(mail: Message[str, str], name: str) -> str:
@@ -56,24 +56,24 @@ def people_of(mail: Message[str, str], name: str) -> str:
     values = _values(mail, name)
     shown: list[str] = []
     for person, address in getaddresses([value for value in values if "@" in value]):
-        said = _one_line(decode_words(person))
-        if said and address:
-            shown.append(f"{_quoted(said)} <{address}>")
-        elif said or address:
-            shown.append(said or address)
+        display_name = _single_line(decode_words(person))
+        if display_name and address:
+            shown.append(f"{_quote(display_name)} <{address}>")
+        elif display_name or address:
+            shown.append(display_name or address)
     if shown:
         return ", ".join(shown)
-    return ", ".join(_one_line(decode_words(value)) for value in values if not _NOBODY.fullmatch(value))
+    return ", ".join(_single_line(decode_words(value)) for value in values if not _NOBODY.fullmatch(value))
 
 
 def date_of(mail: Message[str, str]) -> str:
     """Returns the date in ISO 8601 and UTC, or the header unchanged if it holds no valid date."""
-    said = header_text(mail, "Date")
+    value = header_text(mail, "Date")
     try:
-        moment = parsedate_to_datetime(said)
+        moment = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
-        return said
+        return value
 
 
 def decode_words(text: str) -> str:
@@ -113,11 +113,11 @@ def _values(mail: Message[str, str], name: str) -> list[str]:
     for key, value in mail.raw_items():
         if key.lower() != name.lower() or left <= 0:
             continue
-        said = str(value)[:left]
-        left -= len(said)
-        if not said.isascii():
-            said = decode_bytes(said.encode("utf-8", "surrogateescape"), _charset(mail))
-        found.append(re.sub(r"\r?\n(?=[ \t])", "", said).replace("\r", " ").replace("\n", " "))
+        text = str(value)[:left]
+        left -= len(text)
+        if not text.isascii():
+            text = decode_bytes(text.encode("utf-8", "surrogateescape"), _charset(mail))
+        found.append(re.sub(r"\r?\n(?=[ \t])", "", text).replace("\r", " ").replace("\n", " "))
     return [value for value in found if value.strip()]
 
 
@@ -128,11 +128,11 @@ def _charset(mail: Message[str, str]) -> str | None:
         return None
 
 
-def _one_line(text: str) -> str:
+def _single_line(text: str) -> str:
     return " ".join(text.replace("\0", "").split())
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     name = name[1:-1] if len(name) > 1 and name[0] == name[-1] == "'" else name
     if not _SPECIALS.search(name):
         return name

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT_STREAM = "__properties_version1.0"
 INNER_STORAGE = "__substg1.0_3701000D"
 INNER_HEADER = 24
-DEEPEST = 5
+MAX_NESTING = 5
 _RTF = 0x1009
 # Errors that Python's mail parser raises over broken mails.
 _UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
@@ -111,7 +111,7 @@ def _recipients(message: Message) -> dict[str, str]:
 def _attach(mail: EmailMessage, attachment: Attachment, depth: int, root: Any) -> None:
     storage: Any = attachment._storage  # an embedded message is a storage, available only here
     inner = next((child for child in storage.storages if child.name == INNER_STORAGE), None)
-    if inner is not None and depth < DEEPEST:
+    if inner is not None and depth < MAX_NESTING:
         mail.add_attachment(_mail(_inner_message(inner), depth + 1, root))
         return
     kind, _, subtype = (attachment.mime_type or "").partition("/")

@@ -58,9 +58,9 @@ def item_lines(message: Message, root: Any) -> list[str]:
     lines: list[str] = []
     for name, choices in fields.items():
         found = (values.get(numbers.get(number, 0) if number >= _FIRST_NAMED else number) for number in choices)
-        said = next((shown for value in found if (shown := _shown(name, value))), "")
-        if said:
-            lines.append(f"{name}: {said}")
+        text = next((shown for value in found if (shown := _shown(name, value))), "")
+        if text:
+            lines.append(f"{name}: {text}")
     return lines
 
 
@@ -88,4 +88,4 @@ def _shown(name: str, value: object) -> str:
         return _STATES[value] if name == "Status" and 0 <= value < len(_STATES) else ""
     if not isinstance(value, str):
         return ""
-    return ", ".join(said for line in value[:MAX_VALUE].replace("\0", "").split("\n") if (said := line.strip()))
+    return ", ".join(stripped for line in value[:MAX_VALUE].replace("\0", "").split("\n") if (stripped := line.strip()))

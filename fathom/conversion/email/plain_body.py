@@ -17,7 +17,7 @@ def paragraphs_of(text: str, *, flowed: bool = False, deletes_space: bool = Fals
 
     `flowed`: lines that end in a blank go on in the next (RFC 3676); `deletes_space`: that blank is not part of the text.
     """
-    lines = _unflowed(text.split("\n"), deletes_space) if flowed else text.split("\n")
+    lines = _unflow(text.split("\n"), deletes_space) if flowed else text.split("\n")
     paragraphs: list[str] = []
     current: list[str] = []
     is_as_set = flowed
@@ -39,7 +39,7 @@ def strip_enriched_tags(text: str) -> str:
     return re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
 
 
-def _unflowed(lines: list[str], deletes_space: bool) -> list[str]:
+def _unflow(lines: list[str], deletes_space: bool) -> list[str]:
     joined: list[tuple[int, list[str]]] = []
     goes_on = False
     for line in lines:

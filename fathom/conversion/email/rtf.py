@@ -87,7 +87,7 @@ class _RtfReader:
     def __init__(self, codec: str, *, is_html: bool) -> None:
         self._codec = codec
         self._is_html = is_html
-        self._said: list[str] = []
+        self._texts: list[str] = []
         self._bytes = bytearray()
         self._open = [_Group()]
         self._begins = False  # a group begins here
@@ -116,7 +116,7 @@ class _RtfReader:
         elif coded:
             self._add_bytes(bytes((int(coded, 16),)))
         elif sign:
-            self._say({b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}.get(sign, sign.decode("latin-1")))
+            self._emit({b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}.get(sign, sign.decode("latin-1")))
         elif text:
             skipped = min(self._to_skip, len(text))
             self._to_skip -= skipped
@@ -135,20 +135,20 @@ class _RtfReader:
             self._open[-1] = replace(group, skipped_signs=min(int(number), 8))
         elif word == b"u" and number:
             code = int(number) % 65536
-            self._say(chr(code) if code else "")
+            self._emit(chr(code) if code else "")
             self._to_skip = group.skipped_signs
         elif word in _SIGNS:
-            self._say(_SIGNS[word])
+            self._emit(_SIGNS[word])
         self._is_optional = False
 
     def _add_bytes(self, data: bytes) -> None:
         if self._is_shown():
             self._bytes += data
 
-    def _say(self, text: str) -> None:
+    def _emit(self, text: str) -> None:
         if self._is_shown():
             self._end_bytes()
-            self._said.append(text)
+            self._texts.append(text)
 
     def _is_shown(self) -> bool:
         group = self._open[-1]
@@ -157,12 +157,12 @@ class _RtfReader:
     def _end_bytes(self) -> None:
         if self._bytes:
             try:
-                self._said.append(self._bytes.decode(self._codec, errors="replace"))
+                self._texts.append(self._bytes.decode(self._codec, errors="replace"))
             except LookupError:
-                self._said.append(self._bytes.decode("cp1252", errors="replace"))
+                self._texts.append(self._bytes.decode("cp1252", errors="replace"))
             self._bytes.clear()
 
     def text(self) -> str:
         """Returns the text read; adjacent surrogate halves are joined into a character."""
         self._end_bytes()
-        return "".join(self._said).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return "".join(self._texts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

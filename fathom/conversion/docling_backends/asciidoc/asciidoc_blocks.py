@@ -66,7 +66,7 @@ class BlockReader:
     def _nested(self, lines: Sequence[str]) -> list[MarkupBlock]:
         """Returns the blocks of the lines. Raises NestedTooDeep beyond MAX_NESTING nested blocks."""
         if self._depth >= MAX_NESTING:
-            raise NestedTooDeep(f"Its blocks stand more than {MAX_NESTING} deep in one another.")
+            raise NestedTooDeep(f"Its blocks are nested more than {MAX_NESTING} deep.")
         self._depth += 1
         in_item, self._in_item = self._in_item, False
         found = self.read(Cursor([line.rstrip() for line in lines]))

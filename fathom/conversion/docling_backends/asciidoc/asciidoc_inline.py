@@ -116,7 +116,7 @@ class _Scan:
                 at = self._plain_from = end
             else:  # no mark: the text continues
                 at = start + 1
-        self._say(text[self._plain_from :])
+        self._emit(text[self._plain_from :])
         return self._runs
 
     def _plain(self, index: int, until: int) -> None:
@@ -133,7 +133,7 @@ class _Scan:
             self._missing.add(wanted)
         return found
 
-    def _say(self, text: str, style: InlineStyle | None = None) -> None:
+    def _emit(self, text: str, style: InlineStyle | None = None) -> None:
         if text:
             self._runs.append(Run(text, style or self._style))
 
@@ -172,14 +172,14 @@ class _Scan:
     def _span(self, inner: str, style: InlineStyle) -> None:
         if style.code and not self._style.code:
             literal = inner[1:-1] if len(inner) > 2 and inner[0] == inner[-1] == "+" else inner
-            self._say(literal, style)
+            self._emit(literal, style)
         else:
             self._runs += self._reader.inner(inner, style, self._depth + 1)
 
     def _bracket(self, start: int) -> int:
         text = self._text
         if (anchor := _ANCHOR.match(text, start)) is not None:
-            self._say(f"[{anchor[2] or anchor[1]}] " if anchor[1] else "")
+            self._emit(f"[{anchor[2] or anchor[1]}] " if anchor[1] else "")
             return anchor.end()
         role = _ROLE.match(text, start)
         if role is None:
@@ -194,7 +194,7 @@ class _Scan:
             self._cross(cross[1], cross[2] or "")
             return cross.end()
         if (angled := _ANGLED.match(text, start)) is not None:
-            self._say(angled[1], replace(self._style, link=angled[1]))
+            self._emit(angled[1], replace(self._style, link=angled[1]))
             return angled.end()
         return start
 
@@ -203,7 +203,7 @@ class _Scan:
         text = self._text
         for sign in ("(C)", "(R)", "(TM)"):
             if text.startswith(sign, start):
-                self._say(_SIGNS[sign])
+                self._emit(_SIGNS[sign])
                 return start + len(sign)
         if not text.startswith("((", start):
             return start
@@ -220,7 +220,7 @@ class _Scan:
         """Reads a hard line break, or text between pluses, which stays literal."""
         text = self._text
         if start and text[start - 1] in " \t" and (start + 1 == len(text) or text[start + 1] == "\n"):
-            self._say(LINE_BREAK)
+            self._emit(LINE_BREAK)
             return min(start + 2, len(text))
         for mark in ("+++", "++", "+"):
             if not text.startswith(mark, start):
@@ -232,7 +232,7 @@ class _Scan:
             if end < 0 or (mark == "+" and (text[end + 1 : end + 2].isalnum() or text[end - 1].isspace())):
                 continue
             inner = text[start + len(mark) : end]
-            self._say(without_tags(inner) if mark == "+++" else inner)
+            self._emit(without_tags(inner) if mark == "+++" else inner)
             return end + len(mark)
         return start
 
@@ -249,14 +249,14 @@ class _Scan:
             end = found.end()
             if len(found[0]) == 1 and text[start + 1] in ".&(\"'":
                 return start
-        self._say(text[start + 1 : end])
+        self._emit(text[start + 1 : end])
         return end
 
     def _entity(self, start: int) -> int:
         found = _ENTITY.match(self._text, start)
         if found is None:
             return start
-        self._say(html.unescape(found[0]))
+        self._emit(html.unescape(found[0]))
         return found.end()
 
     def _quotes(self, start: int) -> int:
@@ -267,15 +267,15 @@ class _Scan:
         if end < 0:
             return start
         opening, closing = ("“", "”") if sign == '"' else ("‘", "’")
-        self._say(opening)
+        self._emit(opening)
         self._runs += self._reader.inner(text[start + 2 : end], self._style, self._depth + 1)
-        self._say(closing)
+        self._emit(closing)
         return end + 2
 
     def _dots(self, start: int) -> int:
         if self._text[start - 1 : start] == "." or self._text.startswith("....", start):
             return start
-        self._say("…")
+        self._emit("…")
         return start + 3
 
     def _mail(self, start: int) -> int:
@@ -287,7 +287,7 @@ class _Scan:
         address = local[0] + domain[0]
         self._plain(len(self._runs), start - len(local[0]))
         self._plain_from = start
-        self._say(address, replace(self._style, link=f"mailto:{address}"))
+        self._emit(address, replace(self._style, link=f"mailto:{address}"))
         return domain.end()
 
     def _dash(self, start: int) -> int:
@@ -296,11 +296,11 @@ class _Scan:
         if text.startswith(("->", "=>"), start):
             if start and not (text[start - 1].isspace() or text[start - 1].isalnum()):
                 return start
-            self._say(_SIGNS[text[start : start + 2]])
+            self._emit(_SIGNS[text[start : start + 2]])
             return start + 2
         before, after = text[start - 1 : start] if start else "", text[start + 2 : start + 3]
         if (before.isalnum() and after.isalnum()) or ((not before or before.isspace()) and (not after or after.isspace())):
-            self._say("—")
+            self._emit("—")
             return start + 2
         return start
 
@@ -323,7 +323,7 @@ class _Scan:
                 self._link(url, label)
                 return end
         url = url.rstrip(_TRAILING) if not (url.endswith(")") and "(" in url) else url
-        self._say(url, replace(self._style, link=url))
+        self._emit(url, replace(self._style, link=url))
         return start + len(url)
 
     def _bracketed(self, start: int) -> tuple[str, int]:
@@ -339,7 +339,7 @@ class _Scan:
         if shown:
             self._runs += self._reader.inner(shown, style, self._depth + 1)
         else:
-            self._say(target.removeprefix("mailto:"), style)
+            self._emit(target.removeprefix("mailto:"), style)
 
     def _macro(self, start: int) -> int:
         found = _MACRO.match(self._text, start)
@@ -348,10 +348,10 @@ class _Scan:
         content, end = self._bracketed(found.end() - 1)
         if not end:
             return start
-        self._say_macro(found[1], found[2], content)
+        self._emit_macro(found[1], found[2], content)
         return end
 
-    def _say_macro(self, name: str, target: str, content: str) -> None:
+    def _emit_macro(self, name: str, target: str, content: str) -> None:
         match name:
             case "link":
                 self._link(target.removeprefix("++").removesuffix("++"), content)
@@ -360,17 +360,17 @@ class _Scan:
             case "xref":
                 self._cross(target, content)
             case "image":
-                said = _first_attribute(content)
-                self._say(said if content.strip().startswith('"') else said.partition(",")[0])  # width and height follow
+                label = _first_attribute(content)
+                self._emit(label if content.strip().startswith('"') else label.partition(",")[0])  # width and height follow
             case "kbd" | "btn":
-                self._say(content)
+                self._emit(content)
             case "menu":
-                self._say(" > ".join(part for part in (target, content.replace("  ", " ")) if part))
+                self._emit(" > ".join(part for part in (target, content.replace("  ", " ")) if part))
             case "pass":
                 marked = self._reader.inner(content, self._style, self._depth + 1) if set(target) & set("qn") else None
                 self._runs += marked if marked is not None else [Run(without_tags(content), self._style)]
             case "stem" | "latexmath" | "asciimath":
-                self._say(content.strip("$ ").replace("\\]", "]"), replace(self._style, formula=True))
+                self._emit(content.strip("$ ").replace("\\]", "]"), replace(self._style, formula=True))
             case "footnote" | "footnoteref":
                 self._note(name, target, content)
             case "indexterm2":
@@ -383,7 +383,7 @@ class _Scan:
             identity, _, content = content.partition(",")
         runs = self._reader.inner(content.strip().replace("\\]", "]"), PLAIN, self._depth + 1) if content.strip() else []
         mark = self._reader.notes.mark(identity.strip(), _with_signs(runs))
-        self._say(f"[^{mark}]", PLAIN)
+        self._emit(f"[^{mark}]", PLAIN)
 
     def _cross(self, target: str, label: str) -> None:
         """Adds the label of a reference, else its target's title without references and notes."""

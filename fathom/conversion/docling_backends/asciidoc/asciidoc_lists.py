@@ -40,7 +40,7 @@ class ListReader:
         Raises NestedTooDeep beyond MAX_NESTING nested lists.
         """
         if len(around) > MAX_NESTING:
-            raise NestedTooDeep(f"Its lists stand more than {MAX_NESTING} deep in one another.")
+            raise NestedTooDeep(f"Its lists are nested more than {MAX_NESTING} deep.")
         first = marker_of(cursor.line or "")
         assert first is not None
         found = ItemList(ordered=first.kind in ("ordered", "callout"))

@@ -28,7 +28,7 @@ class References:
                 continue
             if (found := _ID.match(line)) is not None:
                 identity = found[1] or found[3] or found[4]
-                text = found[2] or (said[1] if (said := _REFTEXT.search(line)) else "")
+                text = found[2] or (match[1] if (match := _REFTEXT.search(line)) else "")
                 if text:
                     self._titles[identity] = text
                 else:

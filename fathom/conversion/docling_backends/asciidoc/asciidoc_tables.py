@@ -54,7 +54,7 @@ class TableReader:
             cells = _bar_cells(lines, separator, len(columns))
         width = len(columns) or _first_line_width(cells)
         columns = columns or [""] * width
-        rows = _arranged(cells, width)
+        rows = _arrange(cells, width)
         head = self._has_head(lines, rows, attributes)
         found = [[self._cell(cell, columns, at, head and number == 0) for at, cell in row] for number, row in enumerate(rows)]
         return MarkupTable(found, caption)
@@ -172,7 +172,7 @@ def _first_line_width(cells: list[_RawCell]) -> int:
     return min(sum(cell.columns * cell.copies for cell in first), MAX_COLUMNS)
 
 
-def _arranged(cells: list[_RawCell], width: int) -> list[list[tuple[int, _RawCell]]]:
+def _arrange(cells: list[_RawCell], width: int) -> list[list[tuple[int, _RawCell]]]:
     """Returns the cells in rows of `width` columns, each with its column; row spans from above occupy theirs."""
     rows: list[list[tuple[int, _RawCell]]] = [[]]
     covered: dict[int, int] = {}  # column -> first row that is free in it

@@ -111,7 +111,7 @@ def _settle(element: etree._Element, chapter: str) -> None:
     for attribute in ("id", "name"):
         if (value := element.get(attribute)) is not None:
             element.set(attribute, f"{chapter}#{value}")
-    if element.tag == "default" and _says_formula(element.getparent()):
+    if element.tag == "default" and _has_formula(element.getparent()):
         element.tag = "template"  # repeats the formula before it
         return
     href = element.get("href")
@@ -121,7 +121,7 @@ def _settle(element: etree._Element, chapter: str) -> None:
         element.set("href", f"#{place}#{unquote(fragment)}")
 
 
-def _says_formula(above: etree._Element | None) -> bool:
+def _has_formula(above: etree._Element | None) -> bool:
     return above is not None and above.tag == "switch" and next(above.iter("math"), None) is not None
 
 

@@ -35,7 +35,7 @@ def read_package(names: list[str], read: Callable[[str], bytes]) -> BookPackage:
     """
     lookup = {name.casefold(): name for name in reversed(names)}
     path = _package_path(names, read, lookup)
-    root = _parsed(read(path)) if path else None
+    root = _parse(read(path)) if path else None
     if root is None:
         return BookPackage([name for name in sorted(names) if name.lower().endswith((".xhtml", ".html", ".htm"))])
     folder = posixpath.dirname(path)
@@ -43,12 +43,12 @@ def read_package(names: list[str], read: Callable[[str], bytes]) -> BookPackage:
     spine = [items[idref] for ref in _elements(root, "itemref") if (idref := ref.get("idref", "")) in items]
     if not spine:
         spine = [item for item in items.values() if item.get("media-type", "") in _CHAPTERS and not _is_list_of_places(item)]
-    title = next((said for element in _elements(root, "title") if (said := " ".join("".join(element.itertext()).split()))), "")
+    title = next((text for element in _elements(root, "title") if (text := " ".join("".join(element.itertext()).split()))), "")
     return BookPackage([_member(folder, item.get("href", ""), lookup) for item in spine], title)
 
 
 def _package_path(names: list[str], read: Callable[[str], bytes], lookup: dict[str, str]) -> str:
-    if (container := lookup.get(CONTAINER.casefold())) is not None and (root := _parsed(read(container))) is not None:
+    if (container := lookup.get(CONTAINER.casefold())) is not None and (root := _parse(read(container))) is not None:
         for file in _elements(root, "rootfile"):
             named = lookup.get(unquote(file.get("full-path", "")).lstrip("/").casefold())
             if named is not None:
@@ -74,7 +74,7 @@ def _elements(root: etree._Element, name: str) -> Iterator[etree._Element]:
             yield element
 
 
-def _parsed(data: bytes) -> etree._Element | None:
+def _parse(data: bytes) -> etree._Element | None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
     try:
         return etree.fromstring(data, parser)

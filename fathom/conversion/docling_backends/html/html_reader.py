@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from fathom.conversion.docling_backends.html.html_left_out import OmittedContent
-from fathom.conversion.docling_backends.html.html_styles import is_block, keeps_line_ends, styled
+from fathom.conversion.docling_backends.html.html_styles import apply_style, is_block, keeps_line_ends
 from fathom.conversion.docling_backends.html.page_line import HtmlLine
 from fathom.conversion.docling_backends.html.page_links import PageLinks
 from fathom.conversion.docling_backends.html.page_notes import PageNotes
@@ -85,11 +85,11 @@ class PageReader:
     def flow(self, element: etree._Element) -> None:
         """Reads the text and the elements within the element."""
         if element.text:
-            self.say(element.text)
+            self.emit(element.text)
         for child in element:
             self.element(child)
             if child.tail:
-                self.say(child.tail)
+                self.emit(child.tail)
 
     def element(self, element: etree._Element) -> None:
         """Reads the element."""
@@ -116,14 +116,14 @@ class PageReader:
         if tag in _STYLES:
             self.style = self._styled(style, tag)
         if css is not None:
-            self.style = styled(self.style, css)
+            self.style = apply_style(self.style, css)
             self._keeps_line_ends = keeps or keeps_line_ends(css)
         if element.text:
-            self.say(element.text)
+            self.emit(element.text)
         for child in element:  # not by `flow`: each call consumes Python's recursion depth
             self.element(child)
             if child.tail:
-                self.say(child.tail)
+                self.emit(child.tail)
         self.style, self._keeps_line_ends = style, keeps
         if block:
             self.end_line()
@@ -131,7 +131,7 @@ class PageReader:
                 self.blocks += self.later
                 self.later = []
 
-    def say(self, text: str) -> None:
+    def emit(self, text: str) -> None:
         """Adds text to the line."""
         if not self._keeps_line_ends or "\n" not in text:
             self.line.add(text, self.style)
@@ -141,7 +141,7 @@ class PageReader:
                 self.line.add_break()
             self.line.add(piece, self.style)
 
-    def say_styled(self, text: str, **style: bool | str) -> None:
+    def emit_styled(self, text: str, **style: bool | str) -> None:
         """Adds text of another style to the line."""
         self.line.add(text, replace(self.style, **style))  # type: ignore[arg-type]
 

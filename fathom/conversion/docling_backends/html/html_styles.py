@@ -52,7 +52,7 @@ def keeps_line_ends(style: str) -> bool:
     return declarations(style).get("white-space", "").startswith("pre")
 
 
-def styled(style: InlineStyle, attribute: str) -> InlineStyle:
+def apply_style(style: InlineStyle, attribute: str) -> InlineStyle:
     """Returns the style, changed by the style attribute."""
     found = declarations(attribute)
     changes: dict[str, Any] = {}
@@ -105,8 +105,8 @@ class StyleSheet:
             return False
         keys = [f".{name}" for name in (element.get("class") or "").split()]
         keys += [f"#{name}"] if (name := element.get("id")) else []
-        said = [shown for key in keys for compounds, shown in self._rules.get(key, ()) if self._selects(compounds, element)]
-        return bool(said) and not any(said)
+        matches = [shown for key in keys for compounds, shown in self._rules.get(key, ()) if self._selects(compounds, element)]
+        return bool(matches) and not any(matches)
 
     def _selects(self, compounds: Sequence[_Compound], element: etree._Element) -> bool:
         """Returns whether the selector matches: the last compound the element, the others its ancestors."""

@@ -77,8 +77,8 @@ class HtmlLine:
         if was_plain:
             return [[Run(text)] for text in _plain_paragraphs("".join(text for text, _ in parts))]
         if len(parts) > most:
-            return [[Run(text)] for text in _plain_paragraphs(_unformatted(parts))]
-        paragraphs = [_joined(paragraph) for paragraph in _parted(parts)]
+            return [[Run(text)] for text in _plain_paragraphs(_strip_formatting(parts))]
+        paragraphs = [_join(paragraph) for paragraph in _split_paragraphs(parts)]
         return [runs for runs in paragraphs if any(run.text.strip(_SHOWN_AS_NOTHING) for run in runs)]
 
 
@@ -95,14 +95,14 @@ def _plain_paragraphs(text: str) -> list[str]:
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _unformatted(parts: list[StyledText]) -> str:
+def _strip_formatting(parts: list[StyledText]) -> str:
     texts: list[str] = []
     for text, style in parts:
         texts.append(superscript(text, texts[-1] if texts else "") if style.script == "super" else text)
     return "".join(texts)
 
 
-def _parted(parts: list[StyledText]) -> list[list[StyledText]]:
+def _split_paragraphs(parts: list[StyledText]) -> list[list[StyledText]]:
     """Returns the parts of each paragraph; a paragraph ends at two breaks with only blanks between."""
     paragraphs: list[list[StyledText]] = [[]]
     breaks = 0
@@ -120,7 +120,7 @@ def _parted(parts: list[StyledText]) -> list[list[StyledText]]:
     return paragraphs
 
 
-def _joined(parts: list[StyledText]) -> list[Run]:
+def _join(parts: list[StyledText]) -> list[Run]:
     """Joins parts of the same style and collapses white space, which goes to the unformatted part of two neighbours."""
     texts: list[list[str]] = []
     styles: list[InlineStyle] = []

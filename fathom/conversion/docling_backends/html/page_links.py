@@ -20,7 +20,7 @@ class PageLinks:
         own = address or _own_address(root)
         base = next((href for element in root.iter("base") if (href := element.get("href"))), None)
         if base and own:
-            base = _joined(own, base.strip())
+            base = _resolve(own, base.strip())
         self.base = base.strip() if base else own
         self._own = own.partition("#")[0] if own else None
 
@@ -30,7 +30,7 @@ class PageLinks:
         if not href or href.startswith("#") or len(href) > MAX_LINK or href.lower().startswith(_UNTAKEN):
             return ""
         if self.base and not _SCHEME.match(href):
-            href = _joined(self.base, href)
+            href = _resolve(self.base, href)
         page, sign, _ = href.partition("#")
         return "" if sign and page == self._own else href
 
@@ -48,7 +48,7 @@ def _own_address(root: etree._Element) -> str | None:
     return None
 
 
-def _joined(base: str, href: str) -> str:
+def _resolve(base: str, href: str) -> str:
     try:
         return urljoin(base, href)
     except ValueError:  # such as an invalid host in brackets

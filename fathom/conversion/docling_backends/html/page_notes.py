@@ -25,8 +25,8 @@ _RAISED = re.compile(r"vertical-align\s*:\s*super", re.I)
 
 def kinds_of(element: etree._Element) -> frozenset[str]:
     """Returns the words of the element's epub:type, role and class."""
-    said = (element.get(name) for name in (EPUB_TYPE, "epub:type", "role", "class"))
-    return frozenset(word for words in said if words for word in words.lower().split())
+    values = (element.get(name) for name in (EPUB_TYPE, "epub:type", "role", "class"))
+    return frozenset(word for words in values if words for word in words.lower().split())
 
 
 @dataclass(slots=True)
@@ -70,12 +70,12 @@ def find_notes(root: etree._Element) -> PageNotes:
 
 def _label(link: etree._Element) -> str | None:
     """Returns the label of a link that looks like a note mark."""
-    said = " ".join("".join(link.itertext()).split())
-    if len(said) > MAX_MARK or not said:
+    text = " ".join("".join(link.itertext()).split())
+    if len(text) > MAX_MARK or not text:
         return None
-    matched = _MARK.fullmatch(said)
+    matched = _MARK.fullmatch(text)
     if kinds_of(link) & _REFERENCES:
-        return matched[1] if matched else said.strip("[]() ")
+        return matched[1] if matched else text.strip("[]() ")
     return matched[1] if matched and _is_raised(link) else None
 
 
@@ -107,18 +107,18 @@ def _note_at(place: etree._Element, link: etree._Element, targets: set[etree._El
         block = block.getparent()
     if block is None:
         return None
-    says_so = bool(kinds_of(block) & _NOTES)
+    is_declared = bool(kinds_of(block) & _NOTES)
     parent = block.getparent()
-    if block.tag in ("p", "div") and parent is not None and parent.tag in _BLOCKS and _says_note(parent):
+    if block.tag in ("p", "div") and parent is not None and parent.tag in _BLOCKS and _is_note(parent):
         block = parent
-    if sum(len(text) for text in block.itertext()) > MAX_NOTE and not says_so:
+    if sum(len(text) for text in block.itertext()) > MAX_NOTE and not is_declared:
         return None
     if any(inner is not place and inner in targets for inner in block.iter(etree.Element) if inner is not block):
         return None  # it holds several notes
     return None if any(element is block for element in link.iterancestors()) else block
 
 
-def _says_note(element: etree._Element) -> bool:
+def _is_note(element: etree._Element) -> bool:
     return bool(kinds_of(element) & _NOTES) or _WORD_NOTE.search(element.get("style") or "") is not None
 
 

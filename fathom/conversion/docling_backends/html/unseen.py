@@ -190,8 +190,8 @@ def _is_mostly_links(element: etree._Element, least: int, *, headings: bool = Fa
 
 def _leads_to_itself(link: etree._Element) -> bool:
     """Returns whether the link is the permalink sign beside a heading or a term."""
-    said = _text(link, 4)
-    if not said or not set(said) <= _OWN_PLACE or "#" not in (link.get("href") or ""):
+    text = _text(link, 4)
+    if not text or not set(text) <= _OWN_PLACE or "#" not in (link.get("href") or ""):
         return False
     if _OWN_PLACE_NAME.search(f"{link.get('class') or ''} {link.get('rel') or ''}"):
         return True

@@ -72,7 +72,7 @@ def _refuse_deep(root: Any) -> None:
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
-            raise NestedTooDeep(f"Its elements stand more than {MAX_DEPTH} deep in one another.")
+            raise NestedTooDeep(f"Its elements are nested more than {MAX_DEPTH} deep.")
 
 
 def _entities(tree: Any) -> dict[str, str]:

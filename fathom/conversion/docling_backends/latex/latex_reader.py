@@ -109,17 +109,17 @@ class LatexReader:
 
     # Emitting text and blocks.
 
-    def say(self, text: str) -> None:
+    def emit(self, text: str) -> None:
         """Adds text in the current style."""
-        self.sink.say(text, self.style)
+        self.sink.emit(text, self.style)
 
-    def say_runs(self, runs: Sequence[Run]) -> None:
+    def emit_runs(self, runs: Sequence[Run]) -> None:
         """Adds runs with a style of their own."""
         self.sink.runs += runs
 
-    def say_text(self, text: str) -> None:
+    def emit_text(self, text: str) -> None:
         """Adds text with LaTeX's dashes and quotation marks; code is unchanged."""
-        self.say(text if self.style.code else apply_ligatures(text, german=self._german))
+        self.emit(text if self.style.code else apply_ligatures(text, german=self._german))
 
     def notes_due(self) -> None:
         """Adds the notes since the last heading."""
@@ -242,7 +242,7 @@ class LatexReader:
         """
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise NestedTooDeep(f"Its groups and environments stand more than {MAX_DEPTH} deep in one another.")
+            raise NestedTooDeep(f"Its groups and environments are nested more than {MAX_DEPTH} deep.")
         scopes, self._scopes = self._scopes, []
         style = self.style
         named = bool(until) and until not in ("}", "stop")
@@ -263,10 +263,10 @@ class LatexReader:
         while (token := source.next()) is not None:
             kind = token.kind
             if kind == TEXT:
-                self.say_text(token.text)
+                self.emit_text(token.text)
             elif kind == SPACE:
                 if not self._is_within_cjk():
-                    self.say(" ")
+                    self.emit(" ")
             elif kind == COMMAND:
                 at_top = not self._scopes
                 if items and at_top and token.text in begins_item:
@@ -291,9 +291,9 @@ class LatexReader:
             elif kind == ALIGN:
                 if cells and not self._scopes:
                     return "&"
-                self.say(" ")
+                self.emit(" ")
             elif kind == TIE:
-                self.say(" ")
+                self.emit(" ")
             elif kind == MATH:
                 self._commands[MATH_SHIFT](self, token)
             elif kind == STOP:
@@ -302,7 +302,7 @@ class LatexReader:
                     return ""
                 return "stop"
             else:
-                self.say(token.text)
+                self.emit(token.text)
         return ""
 
     def _is_within_cjk(self) -> bool:
@@ -321,7 +321,7 @@ class LatexReader:
         """Opens a group that follows at once; groups of the same unknown command are separated by blanks."""
         token = self.source.next()
         if token is not None and token.kind == OPEN:
-            self.say(between)
+            self.emit(between)
             self._scopes.append((self.style, True))
         else:
             self.source.push([token] if token is not None else [])
@@ -352,9 +352,9 @@ class LatexReader:
                 self.overlay()
             self._commands[name](self, token)
         elif name in ACCENTS:
-            self.say(add_accent(name, self._letters()))
+            self.emit(add_accent(name, self._letters()))
         elif name in symbols():
-            self.say(symbols()[name])
+            self.emit(symbols()[name])
         elif self._conditions.is_condition(name):
             self._conditions.open(name)
         elif name in ("else", "fi", "or"):
@@ -373,7 +373,7 @@ class LatexReader:
         The command named after a counter prints its value.
         """
         if name.startswith("the") and (number := self.definitions.counters.get(name[3:])) is not None:
-            self.say(str(number))
+            self.emit(str(number))
             return
         if self.in_body and name.isalpha():
             self.unknown[name] = self.unknown.get(name, 0) + 1
@@ -437,7 +437,7 @@ class LatexReader:
         """Breaks the line and reads the optional star and height of the gap."""
         self.source.star()
         self.source.optional(near=True)
-        self.say(LINE_BREAK)
+        self.emit(LINE_BREAK)
 
     def chosen_macro(self, name: str, default: str) -> str:
         """Returns the text of a macro that a document may change, such as `refname`."""

@@ -27,7 +27,7 @@ class Sink:
         self._inline = inline
         self._aside: list[MarkupBlock] = []
 
-    def say(self, text: str, style: InlineStyle = PLAIN) -> None:
+    def emit(self, text: str, style: InlineStyle = PLAIN) -> None:
         """Adds text to the paragraph."""
         if text:
             self.runs.append(Run(text, style))
@@ -35,7 +35,7 @@ class Sink:
     def paragraph(self) -> None:
         """Ends the paragraph."""
         if self._inline:
-            self.say(" ")
+            self.emit(" ")
             return
         if not is_blank(self.runs):
             self.blocks.append(Paragraph(self.runs))

@@ -152,9 +152,9 @@ class MarkdownBuilder:
 
     def _container(self, token: Token) -> None:
         """Adds the title of `::: note Title`, `:::{note} Title` or a callout's; a bare name and attributes are layout."""
-        said = token.info.strip().rstrip(":")
-        words = _BRACES.sub("", said).split()[0 if said.startswith("{") else 1 :]
-        titled = _CALLOUT_TITLE.match(said)
+        info = token.info.strip().rstrip(":")
+        words = _BRACES.sub("", info).split()[0 if info.startswith("{") else 1 :]
+        titled = _CALLOUT_TITLE.match(info)
         if title := (titled[1] or titled[2] or "").strip() if titled else " ".join(words):
             self._writer.write([Paragraph([Run(title)])], self._parent())
 
@@ -205,11 +205,11 @@ class MarkdownBuilder:
             return
         # bold, italics and code of a heading carry no meaning
         marked = any(run.style.link or run.style.struck for run in runs)
-        said = "" if marked else text
+        title = "" if marked else text
         item: Any = (
-            self.document.add_title(said, parent=parent)
+            self.document.add_title(title, parent=parent)
             if level == 1
-            else self.document.add_heading(said, level=level - 1, parent=parent)
+            else self.document.add_heading(title, level=level - 1, parent=parent)
         )
         if marked:
             self._add_runs(runs, item)

@@ -47,7 +47,7 @@ def merge(source: DoclingDocument, document: DoclingDocument, parent: NodeItem) 
             _shift(moved, offsets, parent.self_ref)
             getattr(document, name).append(type(item).model_validate(moved))
     for child in source.body.children:
-        parent.children.append(RefItem(cref=_moved(child.cref, offsets, parent.self_ref)))
+        parent.children.append(RefItem(cref=_move(child.cref, offsets, parent.self_ref)))
 
 
 def _shift(value: Any, offsets: Mapping[str, int], parent: str) -> None:
@@ -58,14 +58,14 @@ def _shift(value: Any, offsets: Mapping[str, int], parent: str) -> None:
         if isinstance(current, dict):
             for key, inner in current.items():
                 if key in ("$ref", "self_ref") and isinstance(inner, str):
-                    current[key] = _moved(inner, offsets, parent)
+                    current[key] = _move(inner, offsets, parent)
                 else:
                     waiting.append(inner)
         elif isinstance(current, list):
             waiting.extend(current)
 
 
-def _moved(ref: str, offsets: Mapping[str, int], parent: str) -> str:
+def _move(ref: str, offsets: Mapping[str, int], parent: str) -> str:
     _, _, rest = ref.partition("#/")
     name, _, number = rest.partition("/")
     if name in offsets and number.isdigit():

@@ -51,9 +51,9 @@ def markdown_parser() -> MarkdownIt:
     parser.block.ruler.before("table", "after_definition", definition_follows, {"alt": ["paragraph"]})
     parser.inline.ruler.before("escape", "bracket_math", bracket_math)
     parser.inline.ruler.before("link", "unclosed", unclosed_brackets)
-    parser.inline.ruler.before("strikethrough", "beside", raised_or_lowered)
+    parser.inline.ruler.before("strikethrough", "beside", superscript_or_subscript)
     for name in ("footnote_ref", "math_inline", "math_inline_double", "script"):
-        parser.add_render_rule(name, _rendered)
+        parser.add_render_rule(name, _render)
     return parser
 
 
@@ -171,7 +171,7 @@ def bracket_math(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def raised_or_lowered(state: StateInline, silent: bool) -> bool:
+def superscript_or_subscript(state: StateInline, silent: bool) -> bool:
     """Reads `H~2~O` and `x^2^` directly behind a word; a single tilde elsewhere is a tilde."""
     before = state.src[state.pos - 1 : state.pos] if state.pos else ""
     if state.src[state.pos] not in "~^" or not (before.isalnum() or before in (")", "]")):
@@ -190,7 +190,7 @@ def _is_container(params: str, *_: object) -> bool:
     return True
 
 
-def _rendered(self: object, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]) -> str:
+def _render(self: object, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]) -> str:
     """Renders a Fathom token as HTML, for blocks that mix HTML and Markdown."""
     from html import escape
 

@@ -76,7 +76,7 @@ def escape_stray_tags(tokens: Sequence[Token]) -> None:
         ends.update(name_of(piece) for kind, piece in pieces_of(token.content) if kind == "tag" and piece.startswith("</"))
     for token in _html_tokens(tokens):
         if token.type == "html_block":
-            token.content = _settled_block(token.content, ends)
+            token.content = _escape_in_block(token.content, ends)
             continue
         name = name_of(token.content)
         if name in RAW or (name and name not in VOID and not ends[name] and not token.content.endswith("/>")):
@@ -92,7 +92,7 @@ def _html_tokens(tokens: Iterable[Token]) -> Iterator[Token]:
                 yield child
 
 
-def _settled_block(markup: str, ends: Counter[str]) -> str:
+def _escape_in_block(markup: str, ends: Counter[str]) -> str:
     pieces = list(pieces_of(markup))
     last_end = {name_of(piece): index for index, (kind, piece) in enumerate(pieces) if kind == "tag" and piece[1] == "/"}
     settled: list[str] = []
@@ -103,7 +103,7 @@ def _settled_block(markup: str, ends: Counter[str]) -> str:
             if name == raw and piece[1] == "/":
                 raw = ""
             else:
-                piece = "" if raw in UNSEEN else escaped_brackets(piece)
+                piece = "" if raw in UNSEEN else escape_brackets(piece)
                 name = ""
         elif kind == "comment":
             piece = ""
@@ -111,14 +111,14 @@ def _settled_block(markup: str, ends: Counter[str]) -> str:
             if last_end.get(name, -1) > index:
                 raw = name
             else:
-                piece = escaped_brackets(piece)
+                piece = escape_brackets(piece)
         elif name not in KNOWN and not ends[name] and not piece.endswith("/>"):
-            piece = escaped_brackets(piece)
+            piece = escape_brackets(piece)
         settled.append("" if name in UNSEEN and not piece.startswith("&") else piece)
     return "".join(settled)
 
 
-def escaped_brackets(text: str) -> str:
+def escape_brackets(text: str) -> str:
     """Returns the text with angle brackets as entities."""
     return text.replace("<", "&lt;")
 

@@ -119,9 +119,9 @@ def _cells(lines: Sequence[str], columns: Sequence[int]) -> list[MarkdownCell] |
             if number and line[start - 1 : start].strip():
                 return None
             until = columns[number + 1] if number + 1 < len(columns) else len(line)
-            if said := line[start if number else 0 : until].strip():
-                texts[number].append(said)
-    return [MarkdownCell("\n".join(said)) for said in texts]
+            if text := line[start if number else 0 : until].strip():
+                texts[number].append(text)
+    return [MarkdownCell("\n".join(text)) for text in texts]
 
 
 def _lines_until_blank(state: StateBlock, start: int, end: int) -> list[str]:

@@ -40,7 +40,7 @@ def spanned_rows(lines: Sequence[str]) -> list[tuple[list[MarkdownCell], bool]]:
     tops, lefts = sorted({box.top for box in boxes}), sorted({box.left for box in boxes})
     rows: list[tuple[list[MarkdownCell], bool]] = [([], top < head) for top in tops]
     for box in sorted(boxes, key=lambda box: (box.top, box.left)):
-        text = "\n".join(said for line in lines[box.top + 1 : box.bottom] if (said := line[box.left + 1 : box.right].strip()))
+        text = "\n".join(inner for line in lines[box.top + 1 : box.bottom] if (inner := line[box.left + 1 : box.right].strip()))
         down = sum(box.top <= top < box.bottom for top in tops)
         across = sum(box.left <= left < box.right for left in lefts)
         rows[tops.index(box.top)][0].append(MarkdownCell(text, down, across))

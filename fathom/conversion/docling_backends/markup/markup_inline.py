@@ -49,12 +49,12 @@ def tidy(runs: Iterable[Run]) -> list[Run]:
     """
     kept: list[Run] = []
     gap = ""  # white space that is due before the next character
-    for run in _merged(runs):
+    for run in _merge(runs):
         if run.style.code or run.style.formula:
             _append(kept, gap, run)
             gap = ""
             continue
-        text = _WHITE_SPACE.sub(_collapsed, run.text)
+        text = _WHITE_SPACE.sub(_collapse, run.text)
         body = text.strip(_GAPS)
         lead = text[: len(text) - len(text.lstrip(_GAPS))]
         gap = _wider(gap, lead)
@@ -83,7 +83,7 @@ def is_blank(runs: Iterable[Run]) -> bool:
     return not any(run.text.strip() for run in runs)
 
 
-def _merged(runs: Iterable[Run]) -> list[Run]:
+def _merge(runs: Iterable[Run]) -> list[Run]:
     groups: list[tuple[InlineStyle, list[str]]] = []
     for run in runs:
         if not run.text:
@@ -108,7 +108,7 @@ def _append(kept: list[Run], gap: str, run: Run) -> None:
         kept += [Run(gap), run]
 
 
-def _collapsed(found: re.Match[str]) -> str:
+def _collapse(found: re.Match[str]) -> str:
     return LINE_BREAK if LINE_BREAK in found[0] else " "
 
 

@@ -69,7 +69,7 @@ class BlockWriter:
     def write(self, blocks: Sequence[MarkupBlock], parent: NodeItem | None = None) -> None:
         """Appends the blocks below `parent`, or to the body. Raises NestedTooDeep beyond MAX_DEPTH levels."""
         if self._depth >= MAX_DEPTH:
-            raise NestedTooDeep(f"Lists and tables in it stand more than {MAX_DEPTH} deep in one another.")
+            raise NestedTooDeep(f"Its lists and tables are nested more than {MAX_DEPTH} deep.")
         self._depth += 1
         for block in blocks:
             self._write(block, parent)

@@ -126,10 +126,10 @@ def _older_series(element: Any, epoch_1904: bool) -> Series:
     values = element.find(f"{_C}yVal") if values is None else values
     name = element.find(f"{_C}tx")
     made = Series(
-        " ".join([*_cached(name).values(), *((name.findtext(f"{_C}v") or "",) if name is not None else ())]).strip(),
-        _cached(categories, epoch_1904),
-        _cached(values, epoch_1904),
-        _cached(element.find(f"{_C}bubbleSize")),
+        " ".join([*_cached_points(name).values(), *((name.findtext(f"{_C}v") or "",) if name is not None else ())]).strip(),
+        _cached_points(categories, epoch_1904),
+        _cached_points(values, epoch_1904),
+        _cached_points(element.find(f"{_C}bubbleSize")),
     )
     for number, label in _labels(element):
         if label not in (made.values.get(number), made.categories.get(number)):
@@ -149,7 +149,7 @@ def _labels(series: Any) -> Iterator[tuple[int, str]]:
         yield from _points(cache, _C).items()
 
 
-def _cached(source: Any | None, epoch_1904: bool = False) -> Points:
+def _cached_points(source: Any | None, epoch_1904: bool = False) -> Points:
     """Returns the points of a data source by number; several levels are joined, the outermost first."""
     if source is None:
         return {}
@@ -205,12 +205,12 @@ def _newer_text(holder: Any | None) -> str:
 def _points(cache: Any, namespace: str, shown: Callable[[str], str] | None = None) -> Points:
     found: Points = {}
     for point in cache.iterfind(f"{namespace}pt"):
-        said = point.findtext(f"{namespace}v") if namespace == _C else "".join(point.itertext())
+        raw = point.findtext(f"{namespace}v") if namespace == _C else "".join(point.itertext())
         number = whole_number(point.get("idx"), -1)
-        if said and said.strip() and number >= 0 and len(found) < MAX_POINTS:
+        if raw and raw.strip() and number >= 0 and len(found) < MAX_POINTS:
             own = point.get("formatCode")
             show = _shown_by(own) if own and shown is not None else shown
-            found[number] = " ".join((show(said) if show is not None else said).split())
+            found[number] = " ".join((show(raw) if show is not None else raw).split())
     return found
 
 
@@ -219,16 +219,16 @@ def _shown_by(code: str, epoch_1904: bool = False) -> Callable[[str], str]:
     form = number_format(code) if code and code.lower() != "general" else None
     is_percent = "%" in code
 
-    def show(said: str) -> str:
+    def show(raw: str) -> str:
         try:
-            value = float(said)
+            value = float(raw)
         except ValueError:
-            return said
+            return raw
         if is_percent:
             return f"{value * 100:.10g}%"
         if form is not None and form.is_date:
-            return form.number(value, epoch_1904=epoch_1904) or said
-        return f"{value:.15g}" if abs(value) < 1e15 else said
+            return form.number(value, epoch_1904=epoch_1904) or raw
+        return f"{value:.15g}" if abs(value) < 1e15 else raw
 
     return show
 
@@ -238,7 +238,7 @@ def _rich_text(holder: Any | None) -> str:
     if holder is None:
         return ""
     lines = _lines(holder)
-    return " ".join(lines) or " ".join(_cached(holder.find(f"{_C}tx")).values())
+    return " ".join(lines) or " ".join(_cached_points(holder.find(f"{_C}tx")).values())
 
 
 def _lines(holder: Any) -> list[str]:

@@ -94,9 +94,9 @@ def add_diagram(document: DoclingDocument, lines: Sequence[tuple[int, str]], par
 
 
 def _text(point: Any, body: str = f"{_D}t") -> str:
-    lines = ("".join(_said(part) for part in line.iter(f"{_A}t", f"{_A}br")) for line in point.iterfind(f"{body}/{_A}p"))
+    lines = ("".join(_part_text(part) for part in line.iter(f"{_A}t", f"{_A}br")) for line in point.iterfind(f"{body}/{_A}p"))
     return " ".join(" ".join(lines).split())
 
 
-def _said(part: Any) -> str:
+def _part_text(part: Any) -> str:
     return " " if part.tag == f"{_A}br" else part.text or ""

@@ -38,11 +38,11 @@ class _FormulaReader(oMath2Latex):
         """Returns the parts in their brackets, with their separators."""
         parts = [str(text) for _, text, _ in self.process_children_list(elm, include=("e",))]
         left, right, between = (elm.find(f"{_M}dPr/{_M}{name}") for name in ("begChr", "endChr", "sepChr"))
-        said = {
+        given = {
             "left": get_val(None if left is None else left.get(f"{_M}val"), D_DEFAULT["left"], T),
             "right": get_val(None if right is None else right.get(f"{_M}val"), D_DEFAULT["right"], T),
         }
-        sides = {side: escape_latex(sign) if sign else D_DEFAULT["null"] for side, sign in said.items()}
+        sides = {side: escape_latex(sign) if sign else D_DEFAULT["null"] for side, sign in given.items()}
         sign = "|" if between is None else between.get(f"{_M}val", "|")
         return str(D % {**sides, "text": escape_latex(sign).join(parts)})
 
@@ -82,12 +82,12 @@ class _FormulaReader(oMath2Latex):
 def latex_of(element: Any) -> str:
     """Returns the LaTeX of an `m:oMath`; its bare text if the LaTeX would lose content."""
     _complete(element)
-    said = " ".join("".join(text.text or "" for text in element.iter(f"{_M}t")).split())
+    bare_text = " ".join("".join(text.text or "" for text in element.iter(f"{_M}t")).split())
     try:
         latex = str(_FormulaReader(element)).strip()
     except (KeyError, IndexError, AttributeError, ValueError, TypeError):  # an element that docling does not know
-        return said
-    return said if _letters(said) - _letters(latex) else latex
+        return bare_text
+    return bare_text if _letters(bare_text) - _letters(latex) else latex
 
 
 def _complete(element: Any) -> None:

@@ -90,12 +90,12 @@ def objects_notice(names: Sequence[str], where: str | None = None) -> list[Notic
 
 def alternative_text(title: str | None, description: str | None) -> str:
     """Returns the author's description of a picture; empty if there is none or it is a file name."""
-    said: list[str] = []
+    parts: list[str] = []
     for text in (title, description):
         text = _GENERATED.sub("", " ".join((text or "").split()))
-        if text and not _FILE_NAME.fullmatch(text) and text not in said:
-            said.append(text)
-    return ": ".join(said)
+        if text and not _FILE_NAME.fullmatch(text) and text not in parts:
+            parts.append(text)
+    return ": ".join(parts)
 
 
 def describe(picture: PictureItem, text: str) -> None:
@@ -103,6 +103,6 @@ def describe(picture: PictureItem, text: str) -> None:
     if not text:
         return
     meta = picture.meta or PictureMeta()
-    said = "" if meta.description is None else meta.description.text
-    meta.description = DescriptionMetaField(text=f"{said}; {text}" if said else text)
+    existing = "" if meta.description is None else meta.description.text
+    meta.description = DescriptionMetaField(text=f"{existing}; {text}" if existing else text)
     picture.meta = meta

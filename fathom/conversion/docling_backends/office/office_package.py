@@ -90,8 +90,8 @@ def _changed_entries(archive: zipfile.ZipFile, main_type: str) -> dict[str, byte
             kept = _without_dead_ends(name, changed.get(name) or archive.read(name), names)
             if kept is not None:
                 changed[name] = kept
-    said = archive.read(_TYPES) if _TYPES in names else f'<Types xmlns="{_PACKAGE}/content-types"/>'.encode()
-    types = _types(said, names, main, main_type)
+    declared = archive.read(_TYPES) if _TYPES in names else f'<Types xmlns="{_PACKAGE}/content-types"/>'.encode()
+    types = _types(declared, names, main, main_type)
     if types is not None:
         changed[_TYPES] = types
     return changed

@@ -19,14 +19,14 @@ _HEADER, _FOOTER = "page header", "page footer"  # docling's names of the groups
 
 def keep_running_texts(document: DoclingDocument) -> None:
     """Moves texts of headers and footers that the body lacks into the body; page numbers stay apart."""
-    said = {_key(item.text) for item in document.texts if item.content_layer is ContentLayer.BODY}
+    seen = {_key(item.text) for item in document.texts if item.content_layer is ContentLayer.BODY}
     kept: dict[str, list[Any]] = {_HEADER: [], _FOOTER: []}
     for reference in list(document.body.children):
         group: Any = reference.resolve(document)
         if getattr(group, "name", None) not in kept or group.content_layer is not ContentLayer.FURNITURE:
             continue
         for child in list(group.children):
-            _keep(child.resolve(document), document, said)
+            _keep(child.resolve(document), document, seen)
         if any(below.content_layer is ContentLayer.BODY for below in _below(group, document) if below is not group):
             group.content_layer = ContentLayer.BODY
             kept[group.name].append(reference)
@@ -36,13 +36,13 @@ def keep_running_texts(document: DoclingDocument) -> None:
         document.body.children = [*kept[_HEADER], *rest, *kept[_FOOTER]]
 
 
-def _keep(node: NodeItem, document: DoclingDocument, said: set[str]) -> None:
+def _keep(node: NodeItem, document: DoclingDocument, seen: set[str]) -> None:
     nodes = list(_below(node, document))
     text = " ".join(filter(None, (_text(item) for item in nodes)))
     key, number = _key(text), read_number(text)
-    if key in said or not any(map(str.isalpha, text)) or (number is not None and not number.text):
+    if key in seen or not any(map(str.isalpha, text)) or (number is not None and not number.text):
         return
-    said.add(key)
+    seen.add(key)
     for item in nodes:
         item.content_layer = ContentLayer.BODY
 

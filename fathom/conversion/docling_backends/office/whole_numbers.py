@@ -7,10 +7,10 @@ MAX_COUNTER = 32_767
 _MAX_DIGITS = 9
 
 
-def whole_number(said: str | None, default: int) -> int:
+def whole_number(text: str | None, default: int) -> int:
     """Returns the text as a number of at most nine digits, else the default."""
-    said = (said or "").strip()
-    return int(said) if said.isdecimal() and len(said) <= _MAX_DIGITS else default
+    text = (text or "").strip()
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else default
 
 
 def is_counter(number: int) -> bool:

@@ -40,11 +40,11 @@ class Forms:
 def field_mark(element: Any) -> str:
     """Returns the displayed text of a form field converted from Word: a check box, or the chosen entry of a list."""
     settings = [(entry.get(f"{_FIELD}name", ""), entry.get(f"{_FIELD}value", "")) for entry in element.iter(f"{_FIELD}param")]
-    said = dict(settings)
+    values = dict(settings)
     if element.get(f"{_FIELD}type", "").endswith("FORMCHECKBOX"):
-        return CHECKED if said.get("Checkbox_Checked") == "true" else UNCHECKED
+        return CHECKED if values.get("Checkbox_Checked") == "true" else UNCHECKED
     entries = [value for name, value in settings if name == "Dropdown_ListEntry"]
-    at = whole_number(said.get("Dropdown_Selected"), len(entries))
+    at = whole_number(values.get("Dropdown_Selected"), len(entries))
     return entries[at] if at < len(entries) else ""
 
 

@@ -59,23 +59,23 @@ class Media:
             is_told = len(document.pictures) > first or held.find(_MATH) is not None or self.embedded(frame)
             if not is_told:
                 self.untold_objects.append(frame.get(f"{DRAW}name", "") or "an object")
-        said = description_of(frame)
+        description = description_of(frame)
         images = list(frame.iterfind(f"{DRAW}image"))
         for image in images if len(document.pictures) == first else ():
             if _add_odf_images(document, [Element.from_tag(image)], parent, layer, self._file, image_loader=self._loader):
                 break
-        if said and images and len(document.pictures) == first:
+        if description and images and len(document.pictures) == first:
             document.add_picture(parent=parent, content_layer=layer)
         for picture in document.pictures[first:]:
-            describe(picture, said)
+            describe(picture, description)
 
     def _chart_texts(self, held: Any) -> str:
         """Returns the titles of a chart that docling skips: its subtitle, its footer and its axis titles."""
         root = self._root(held)
         places = () if root is None else root.iter(*(f"{_CHART}{name}" for name in ("subtitle", "footer", "axis")))
         titles = (place.find(f"{_CHART}title") if place.tag == f"{_CHART}axis" else place for place in places)
-        said = ("".join(title.itertext()).strip() for title in titles if title is not None)
-        return "; ".join(dict.fromkeys(filter(None, said)))
+        texts = ("".join(title.itertext()).strip() for title in titles if title is not None)
+        return "; ".join(dict.fromkeys(filter(None, texts)))
 
     def _root(self, held: Any) -> Any | None:
         """Returns the root of an embedded object's content, or None if it is missing."""

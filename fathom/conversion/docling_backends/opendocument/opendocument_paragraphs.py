@@ -101,8 +101,8 @@ class OpenDocumentParagraphReader:
         """Returns the note's paragraphs as a single line."""
         pieces: list[OfficePiece] = []
         for paragraph in note.paragraphs:
-            said = self.read(paragraph).pieces
-            pieces += [*([OfficePiece(" ")] if pieces and said else []), *said]
+            line = self.read(paragraph).pieces
+            pieces += [*([OfficePiece(" ")] if pieces and line else []), *line]
         return pieces
 
     @staticmethod
@@ -142,8 +142,8 @@ class OpenDocumentParagraphReader:
             base, reading = child.find(f"{TEXT}ruby-base"), child.find(f"{TEXT}ruby-text")
             if base is not None:
                 yield from self._content(base, line, formatting, link)
-            said = "".join(reading.itertext()).strip() if reading is not None else ""
-            yield OfficePiece(f"({said})" if said else "", formatting, link)
+            annotation = "".join(reading.itertext()).strip() if reading is not None else ""
+            yield OfficePiece(f"({annotation})" if annotation else "", formatting, link)
         elif tag == f"{TEXT}note":
             yield self._note(child)
         elif tag in (CONTROL, FIELD_MARK):
@@ -182,16 +182,16 @@ class OpenDocumentParagraphReader:
 
 def code_line(element: Any) -> str:
     """Returns the text of a paragraph of code with all blanks."""
-    said = _BLANKS.sub(" ", element.text or "")
+    text = _BLANKS.sub(" ", element.text or "")
     for child in element:
         tag = child.tag
         if tag == f"{TEXT}s":
-            said += " " * min(number_of(child, f"{TEXT}c"), MAX_BLANKS)
+            text += " " * min(number_of(child, f"{TEXT}c"), MAX_BLANKS)
         elif tag == f"{TEXT}tab":
-            said += "\t"
+            text += "\t"
         elif tag == f"{TEXT}line-break":
-            said += "\n"
+            text += "\n"
         elif isinstance(tag, str) and tag not in _SILENT:
-            said += code_line(child)
-        said += _BLANKS.sub(" ", child.tail or "")
-    return said
+            text += code_line(child)
+        text += _BLANKS.sub(" ", child.tail or "")
+    return text

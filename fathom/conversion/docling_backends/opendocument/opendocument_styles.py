@@ -91,9 +91,9 @@ class Styles:
             found = False
             for _, style in self.chain(family, name):
                 properties = style.find(_TEXT_PROPERTIES)
-                said = properties.get(f"{TEXT}display") if properties is not None else None
-                if said is not None:
-                    found = said == "none"
+                display = properties.get(f"{TEXT}display") if properties is not None else None
+                if display is not None:
+                    found = display == "none"
                     break
             self._hidden[key] = found
         return self._hidden[key]

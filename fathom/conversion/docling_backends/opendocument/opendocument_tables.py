@@ -66,7 +66,7 @@ def grid_of(table: Any, copies: Copies) -> OpenDocumentGrid:
             hidden += number_of(row, f"{TABLE}number-rows-repeated")
             continue
         filled = any(_has_content(cell) for cell in row.iterchildren(_CELL))
-        placed = _placed(row, number, copies)
+        placed = _place_row(row, number, copies)
         repeated = copies.allowed(number_of(row, f"{TABLE}number-rows-repeated"), len(placed)) if filled else 1
         for more in range(repeated):
             cells += [replace(cell, row=number) for cell in placed] if more else placed
@@ -75,7 +75,7 @@ def grid_of(table: Any, copies: Copies) -> OpenDocumentGrid:
     first_row = is_true(table, f"{TABLE}use-first-row-styles") if table.get(f"{TABLE}use-first-row-styles") else None
     first_column = is_true(table, f"{TABLE}use-first-column-styles")
     width = max((cell.column + cell.columns for cell in cells), default=0)
-    return OpenDocumentGrid(tuple(_clipped(cells, number)), number, width, HeaderHints(header, first_row, first_column), hidden)
+    return OpenDocumentGrid(tuple(_clip(cells, number)), number, width, HeaderHints(header, first_row, first_column), hidden)
 
 
 def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
@@ -88,7 +88,7 @@ def _rows(table: Any, is_header: bool) -> Iterator[tuple[Any, bool]]:
             yield from _rows(child, is_header)
 
 
-def _placed(row: Any, number: int, copies: Copies) -> list[OpenDocumentCell]:
+def _place_row(row: Any, number: int, copies: Copies) -> list[OpenDocumentCell]:
     """Returns the filled cells of a row; spans are cut at the end of the row, covered cells counted."""
     found: list[tuple[Any, int]] = []
     column = 0
@@ -109,6 +109,6 @@ def _has_content(cell: Any) -> bool:
     return len(cell) > 0
 
 
-def _clipped(cells: list[OpenDocumentCell], rows: int) -> Iterator[OpenDocumentCell]:
+def _clip(cells: list[OpenDocumentCell], rows: int) -> Iterator[OpenDocumentCell]:
     for cell in cells:
         yield OpenDocumentCell(cell.element, cell.row, cell.column, min(cell.rows, rows - cell.row), cell.columns)

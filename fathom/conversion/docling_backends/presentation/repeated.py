@@ -21,20 +21,20 @@ class RepeatedTexts:
 
     def __init__(self, width: int | None, height: int | None) -> None:
         self._width, self._height = width or 0, height or 0
-        self._said: set[str] = set()
+        self._seen: set[str] = set()
 
     def is_new(self, text: str) -> bool:
         """Returns whether no earlier slide has the text, and records it; page numbers are never new."""
         key = _key(text)
         number = read_number(text)
-        if key in self._said or not any(map(str.isalpha, text)) or (number is not None and not number.text):
+        if key in self._seen or not any(map(str.isalpha, text)) or (number is not None and not number.text):
             return False
-        self._said.add(key)
+        self._seen.add(key)
         return True
 
     def forget(self, text: str) -> None:
         """Forgets a text whose slide is not shown."""
-        self._said.discard(_key(text))
+        self._seen.discard(_key(text))
 
     def drawn_on(self, slide: Any) -> list[list[OfficePiece]]:
         """Returns the lines of its layout and master that a slide shows and none before it did."""

@@ -67,9 +67,9 @@ def _write_diagram(frame: Any, part: Any, key: str) -> None:
         properties = paragraph.makeelement(f"{A}pPr", attrib={"lvl": str(min(level, _MAX_LEVEL))}, nsmap=None)
         properties.append(properties.makeelement(f"{A}buChar", attrib={"char": "•"}, nsmap=None))
         run = paragraph.makeelement(f"{A}r", nsmap=None)
-        said = run.makeelement(f"{A}t", nsmap=None)
-        said.text = text
-        run.append(said)
+        text_element = run.makeelement(f"{A}t", nsmap=None)
+        text_element.text = text
+        run.append(text_element)
         paragraph.extend([properties, run])
         body.append(paragraph)
     hidden = next((named.get("hidden") for named in frame.iter(f"{P}cNvPr")), None)

@@ -55,9 +55,9 @@ def _pieces(paragraph: Any, part: Any) -> Iterator[OfficePiece]:
             if latex:
                 yield OfficePiece(latex, is_formula=True)
         else:
-            said = child.find(f"{A}t")
+            text_element = child.find(f"{A}t")
             properties = child.find(f"{A}rPr")
-            text = _shown(said.text or "", properties) if said is not None else ""
+            text = _shown(text_element.text or "", properties) if text_element is not None else ""
             if text:
                 yield OfficePiece(text, _formatting(properties), _target(properties, part))
 

@@ -112,7 +112,7 @@ def _score(dialect: Dialect, sample: str) -> float:
     for number, row in enumerate(_rows(dialect, sample)):
         if number >= SAMPLE_ROWS:
             break
-        filled = _trimmed(row)
+        filled = _trim(row)
         if not filled:
             continue
         if len(filled) == 1 and not widths and number < MAX_TITLES:
@@ -151,7 +151,7 @@ def _rows(dialect: Dialect, sample: str) -> Iterator[list[str]]:
             return
 
 
-def _trimmed(row: list[str]) -> list[str]:
+def _trim(row: list[str]) -> list[str]:
     end = len(row)
     while end and not row[end - 1].strip():
         end -= 1

@@ -50,14 +50,14 @@ def find_regions(sheet: ShownSheet) -> list[Region]:
     if sheet.tables:
         rows = block.rows
         for area in sheet.tables:
-            table = _taken(block, rows, area)
+            table = _take_named_table(block, rows, area)
             if table.cells:
                 found.append(Region(table, is_table=True, depth=header_depth(table, sheet)))
     found.extend(_regions(block, sheet, 0))
     return sorted(found, key=lambda region: region.place) if sheet.tables else found
 
 
-def _taken(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
+def _take_named_table(block: CellBlock, rows: Sequence[int], area: Area) -> CellBlock:
     """Splits a table named by the file from the block; merged group names above its header belong to it."""
     first = bisect_left(rows, area.top)
     if first and rows[first - 1] == area.top - 1:

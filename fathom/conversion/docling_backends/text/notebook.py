@@ -89,10 +89,10 @@ class _CellReader:
         kind = output.get("output_type")
         if kind in ("stream", "error", "pyerr"):
             traceback = "\n".join(map(_text, output["traceback"])) if isinstance(output.get("traceback"), list) else ""
-            said = f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}" if kind != "stream" else ""
-            shown = _shown(_text(output.get("text")) if kind == "stream" else traceback or said)
-            if said and said not in shown:
-                shown = f"{shown}\n{said}"
+            error_line = f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}" if kind != "stream" else ""
+            shown = _shown(_text(output.get("text")) if kind == "stream" else traceback or error_line)
+            if error_line and error_line not in shown:
+                shown = f"{shown}\n{error_line}"
             self._writer.write([Code(shown)])
             return
         data = output.get("data")

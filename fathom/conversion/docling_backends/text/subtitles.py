@@ -72,22 +72,22 @@ def _cues(lines: list[ScriptLine]) -> list[Cue]:
     found: list[Cue] = []
     for line in lines:
         parts = [(line.speaker, " ".join(line.lines))] if line.speaker else _speakers(line.lines)
-        found += [Cue(line.start, line.end, speaker, said) for speaker, said in parts if said]
+        found += [Cue(line.start, line.end, speaker, words) for speaker, words in parts if words]
     return found
 
 
 def cues_of(text: str) -> Iterator[Cue]:
     """Yields the cues in order: tags removed, several speakers of a cue separated, rolling lines said once."""
     before: list[str] = []
-    for start, end, lines in _timed(text):
+    for start, end, lines in _timed_cues(text):
         shown = [line for line in (_clean(line) for line in lines) if line]
         fresh = shown[1:] if len(shown) > 1 and before and shown[0] == before[-1] else shown
         before = shown or before
         if lines and fresh != shown:
             lines = lines[1:]
-        for speaker, said in _speakers(lines):
-            if said:
-                yield Cue(start, end, speaker, said)
+        for speaker, words in _speakers(lines):
+            if words:
+                yield Cue(start, end, speaker, words)
 
 
 def paragraphs_of(cues: list[Cue], *, voices: bool = False) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _paragraph(first: Cue, texts: list[str]) -> str:
     return f"{time} {f'{first.speaker}: ' if first.speaker else ''}{' '.join(texts)}"
 
 
-def _timed(text: str) -> Iterator[tuple[float, float, list[str]]]:
+def _timed_cues(text: str) -> Iterator[tuple[float, float, list[str]]]:
     """Yields start, end and lines of each cue; a number or name above a timing belongs to it and is omitted."""
     timing: tuple[float, float] | None = None
     lines: list[str] = []
@@ -161,12 +161,12 @@ def _speakers(lines: list[str]) -> Iterator[tuple[str, str]]:
             if before := _clean(line[: voices[0].start()]):
                 held.append(before)
             for voice, following in zip(voices, [*voices[1:], None], strict=True):
-                said = _clean(line[voice.end() : following.start() if following else None])
+                words = _clean(line[voice.end() : following.start() if following else None])
                 if held and voice[1].strip() != speaker:
                     yield speaker, " ".join(held)
                     held = []
                 speaker = html.unescape(voice[1].strip())
-                held += [said] if said else []
+                held += [words] if words else []
             continue
         shown = _clean(line)
         undashed = _DASH.sub("", shown) if len(lines) > 1 else shown

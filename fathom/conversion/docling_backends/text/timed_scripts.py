@@ -39,8 +39,8 @@ def script_lines(text: str) -> list[ScriptLine]:
         if kind.strip().casefold() != "dialogue":
             continue
         values = dict(zip(fields, rest.lstrip().split(",", len(fields) - 1), strict=False))
-        said = _OVERRIDE.sub("", _DRAWING.sub("", values.get("text", ""))).replace("\\h", " ")
-        shown = [part.strip() for part in re.split(r"\\[Nn]", said) if part.strip()]
+        dialogue = _OVERRIDE.sub("", _DRAWING.sub("", values.get("text", ""))).replace("\\h", " ")
+        shown = [part.strip() for part in re.split(r"\\[Nn]", dialogue) if part.strip()]
         if shown:
             speaker = values.get("name", values.get("actor", "")).strip()
             found.append(ScriptLine(_clock(values.get("start", "")), _clock(values.get("end", "")), speaker, shown))
@@ -55,7 +55,7 @@ def timed_text(text: str) -> tuple[str, list[ScriptLine]]:
     root: Any = etree.fromstring(text.lstrip("\ufeff").encode("utf-8", "replace"), parser)
     if root is None:
         return "", []
-    title = next((_joined(element) for element in root.iter("{*}title")), "")
+    title = next((_join(element) for element in root.iter("{*}title")), "")
     return title, list(_TimedText(root).lines())
 
 
@@ -73,7 +73,7 @@ class _TimedText:
         self.frames = _number(facts.get("frameRate"), 30.0)
         self.ticks = _number(facts.get("tickRate"), 1.0)
         for agent in self.root.iter("{*}agent"):
-            self.agents[agent.get(_IDENTITY, "")] = _joined(agent)
+            self.agents[agent.get(_IDENTITY, "")] = _join(agent)
         yield from self._below(self.root, 0.0, "")
 
     def _below(self, element: Any, begin: float, speaker: str) -> Iterator[ScriptLine]:
@@ -84,14 +84,14 @@ class _TimedText:
                 continue
             facts = _by_name(child.attrib)
             start = begin + self._time(facts.get("begin"))
-            who = self.agents.get(facts.get("agent", ""), speaker)
+            line_speaker = self.agents.get(facts.get("agent", ""), speaker)
             if name != "p":
-                yield from self._below(child, start, who)
+                yield from self._below(child, start, line_speaker)
                 continue
             end = begin + self._time(facts.get("end")) if "end" in facts else start + self._time(facts.get("dur"))
-            shown = [" ".join(line.split()) for line in "".join(_said(child)).split("\n")]
+            shown = [" ".join(line.split()) for line in "".join(_line_parts(child)).split("\n")]
             if any(shown):
-                yield ScriptLine(start, end, who, [line for line in shown if line])
+                yield ScriptLine(start, end, line_speaker, [line for line in shown if line])
 
     def _time(self, text: str | None) -> float:
         offset = _OFFSET.fullmatch((text or "").strip())
@@ -101,7 +101,7 @@ class _TimedText:
         return float(offset[1]) * scale
 
 
-def _said(element: Any) -> Iterator[str]:
+def _line_parts(element: Any) -> Iterator[str]:
     """Yields the text of a line; line breaks of the file become blanks, those of the author line ends."""
     yield (element.text or "").replace("\n", " ")
     for child in element:
@@ -109,7 +109,7 @@ def _said(element: Any) -> Iterator[str]:
         if name == "br":
             yield "\n"
         elif name and name != "metadata":
-            yield from _said(child)
+            yield from _line_parts(child)
         yield (child.tail or "").replace("\n", " ")
 
 
@@ -133,5 +133,5 @@ def _name(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _joined(element: Any) -> str:
+def _join(element: Any) -> str:
     return " ".join("".join(element.itertext()).split())

@@ -30,11 +30,11 @@ def join_wrapped_lines(text: str) -> str:
         return text
     lines = text.split("\n")
     marks = [(_QUOTED.match(line) or [""])[0] for line in lines]
-    said = [line[len(mark) :].rstrip() for line, mark in zip(lines, marks, strict=True)]
-    apart = _stand_apart(said)
-    width = max(map(len, said))
+    bodies = [line[len(mark) :].rstrip() for line, mark in zip(lines, marks, strict=True)]
+    apart = _stand_apart(bodies)
+    width = max(map(len, bodies))
     pieces = [lines[0].rstrip()]
-    for number, (before, line) in enumerate(pairwise(said), start=1):
+    for number, (before, line) in enumerate(pairwise(bodies), start=1):
         same_quote = marks[number - 1].count(">") == marks[number].count(">")
         if same_quote and not apart and _goes_on(before, line, width):
             wide = _is_wide(before[-1]) and _is_wide(line.lstrip()[0])

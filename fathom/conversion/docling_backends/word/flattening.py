@@ -150,10 +150,10 @@ def _part(ruby: Any, name: str) -> str:
 
 def _clean(text: Any) -> None:
     """Translates a text by its symbol font and removes the indentation of a pretty-printed file."""
-    said = text.text or ""
-    if "\n" in said or "\r" in said:
-        said = _BROKEN_LINE.sub(" ", said)
-        text.text = said if text.get(XML_SPACE) == "preserve" else said.strip()
+    content = text.text or ""
+    if "\n" in content or "\r" in content:
+        content = _BROKEN_LINE.sub(" ", content)
+        text.text = content if text.get(XML_SPACE) == "preserve" else content.strip()
     run = text.getparent()
     fonts = run.find(f"{RUN_PROPERTIES}/{W}rFonts") if run is not None and run.tag == RUN else None
     font = "" if fonts is None else fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""

@@ -80,7 +80,7 @@ class ImportedParts:
             return self._word(blob)
         if kind in _MAILS or blob[:13].lower() == b"mime-version:":
             return self._mail(blob)
-        text = _decoded(blob)
+        text = _decode(blob)
         if kind in (_HTML, _XHTML) or "<html" in text[:2000].lower():
             made = DoclingDocument(name="part")
             page = read_page(html_text(blob, "utf-8" if text.isascii() else _codec(blob)))
@@ -142,5 +142,5 @@ def _codec(blob: bytes) -> str:
     return "utf-8-sig"
 
 
-def _decoded(blob: bytes) -> str:
+def _decode(blob: bytes) -> str:
     return blob.decode(_codec(blob), errors="replace")

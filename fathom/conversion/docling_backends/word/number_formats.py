@@ -81,12 +81,12 @@ def _ordinal_in_words(number: int) -> str:
 def _hebrew(number: int) -> str:
     if not 0 < number < 1000:
         return str(number)
-    said = ""
+    numeral = ""
     for value, letters in _HEBREW:
         while number >= value:
-            said += letters
+            numeral += letters
             number -= value
-    return said
+    return numeral
 
 
 def _in_parentheses(number: int) -> str:

@@ -134,8 +134,8 @@ class WordBackend(MsWordDocumentBackend):
         for note in self._notes.found:
             pieces: list[OfficePiece] = []
             for paragraph in note.element.iter(P):
-                said = self._reader.pieces(paragraph, note.part)
-                pieces += [*([OfficePiece(" ")] if pieces and said else []), *said]
+                line = self._reader.pieces(paragraph, note.part)
+                pieces += [*([OfficePiece(" ")] if pieces and line else []), *line]
             add_note(doc, note.mark, pieces)
 
     def _get_label_and_level(self, paragraph: Any) -> tuple[str, int | None]:
@@ -446,7 +446,7 @@ def _description(inner: Any) -> str:
         tag = str(holder.tag).rpartition("}")[2]
         if tag in ("inline", "anchor", "pic", "drawing"):
             named = next((part for part in holder.iter() if str(part.tag).rpartition("}")[2] in ("docPr", "cNvPr")), None)
-            said = alternative_text(named.get("title"), named.get("descr")) if named is not None else ""
-            if said:
-                return said
+            description = alternative_text(named.get("title"), named.get("descr")) if named is not None else ""
+            if description:
+                return description
     return ""

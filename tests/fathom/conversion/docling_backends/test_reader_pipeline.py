@@ -23,9 +23,9 @@ DEEP_GROUPS = "\\documentclass{article}\\begin{document}" + "\\begin{quote}" * 2
     ("name", "text", "error", "said"),
     [
         ("growing.adoc", "= Title\n" + LONG_VALUE, ArchiveBomb, "attributes bring more than"),
-        ("deep.adoc", DEEP_LIST, NestedTooDeep, "lists stand more than"),
+        ("deep.adoc", DEEP_LIST, NestedTooDeep, "lists are nested more than"),
         ("wide.adoc", WIDE_TABLE, DocumentTooLarge, "table in it has more than"),
-        ("deep.tex", DEEP_GROUPS, NestedTooDeep, "groups and environments stand more than"),
+        ("deep.tex", DEEP_GROUPS, NestedTooDeep, "groups and environments are nested more than"),
     ],
 )
 def test_what_a_reader_refuses_is_refused_by_its_name(

@@ -74,9 +74,9 @@ def read_quote(reader: PageReader, element: etree._Element) -> None:
     """Reads a quotation within a line, in quotation marks."""
     outer = sum(1 for above in element.iterancestors("q"))
     opening, closing = _QUOTES[outer % 2]
-    reader.say(opening)
+    reader.emit(opening)
     reader.container(element)
-    reader.say(closing)
+    reader.emit(closing)
 
 
 def read_script_up(reader: PageReader, element: etree._Element) -> None:
@@ -92,7 +92,7 @@ def read_ruby(reader: PageReader, element: etree._Element) -> None:
     """Reads annotated characters: the characters whole, then their reading in brackets."""
     reading: list[str] = []
     if element.text:
-        reader.say(element.text.strip("\n\t "))
+        reader.emit(element.text.strip("\n\t "))
     for child in element:
         if child.tag in ("rt", "rtc"):
             reading.append("".join("".join(child.itertext()).split()))
@@ -100,9 +100,9 @@ def read_ruby(reader: PageReader, element: etree._Element) -> None:
             reader.element(child)
             reading += ["".join("".join(inner.itertext()).split()) for inner in child.iter("rt")]
         if child.tail:
-            reader.say(child.tail.strip("\n\t "))
+            reader.emit(child.tail.strip("\n\t "))
     if any(reading):
-        reader.say(f"({''.join(reading)})")
+        reader.emit(f"({''.join(reading)})")
 
 
 def read_field(reader: PageReader, element: etree._Element) -> None:

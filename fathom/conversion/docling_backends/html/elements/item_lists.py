@@ -44,7 +44,7 @@ def read_list(reader: PageReader, element: etree._Element) -> None:
     numbers = _Numbers(element)
     found: ItemList | None = None
     if element.text:
-        reader.say(element.text)
+        reader.emit(element.text)
     for child in element:
         if child.tag in NEVER:
             pass
@@ -68,7 +68,7 @@ def read_list(reader: PageReader, element: etree._Element) -> None:
                 found = None
         if child.tail and child.tail.strip():
             found = None
-            reader.say(child.tail)
+            reader.emit(child.tail)
     reader.end_line()
 
 
@@ -203,8 +203,8 @@ class _Numbers:
         return _marker_string(item) or f"{_numeral(number, item.get('type') or self._type)}."
 
 
-def _integer(said: str | None) -> int | None:
-    matched = _NUMBER.match(said) if said else None
+def _integer(value: str | None) -> int | None:
+    matched = _NUMBER.match(value) if value else None
     return int(matched[1]) if matched else None
 
 

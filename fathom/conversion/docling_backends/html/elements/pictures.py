@@ -29,9 +29,9 @@ def read_image(reader: PageReader, element: etree._Element) -> None:
     if alt and (reader.is_single_line or _is_sign(element, alt) or _is_initial(element, alt)):
         formula = _formula_text(alt) if _is_formula_picture(element) else ""
         if formula:
-            reader.say_styled(formula, formula=True)
+            reader.emit_styled(formula, formula=True)
         else:
-            reader.say(alt)
+            reader.emit(alt)
         return
     if reader.is_single_line or (not alt and element.get("alt") is not None):
         return
@@ -57,17 +57,17 @@ def _is_formula_picture(element: etree._Element) -> bool:
 
 
 def _size(element: etree._Element, name: str) -> int | None:
-    said = (element.get(name) or "").strip().removesuffix("px")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
+    value = (element.get(name) or "").strip().removesuffix("px")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
 
 
 def read_svg(reader: PageReader, element: etree._Element) -> None:
     """Reads a drawing: its title as a caption, then its words."""
     title = next((" ".join("".join(found.itertext()).split()) for found in element if found.tag == "title"), "")
     title = title or " ".join((element.get("aria-label") or "").split())
-    words = [said for text in element.iter("text") if (said := " ".join("".join(text.itertext()).split()))]
+    words = [word for text in element.iter("text") if (word := " ".join("".join(text.itertext()).split()))]
     if reader.is_single_line:
-        reader.say(" ".join(words))
+        reader.emit(" ".join(words))
         return
     foreign = [block for inner in element.iter("foreignobject") for block in reader.inside(inner)]
     if not title and not words and not foreign:
@@ -90,7 +90,7 @@ def read_formula(reader: PageReader, element: etree._Element) -> None:
     if element.get("display") == "block" and not reader.is_single_line and not reader.line.since(0).strip():
         reader.add(Formula(text))
     else:
-        reader.say_styled(text, formula=True)
+        reader.emit_styled(text, formula=True)
 
 
 def read_script(reader: PageReader, element: etree._Element) -> None:
@@ -102,7 +102,7 @@ def read_script(reader: PageReader, element: etree._Element) -> None:
     if "mode=display" in kind.replace(" ", "") and not reader.is_single_line:
         reader.add(Formula(text))
     elif text:
-        reader.say_styled(text, formula=True)
+        reader.emit_styled(text, formula=True)
 
 
 def _own_tex(element: etree._Element) -> str:

@@ -154,8 +154,8 @@ def is_empty(cell: etree._Element) -> bool:
 
 def span(cell: etree._Element, name: str) -> int:
     """Returns how many rows or columns the cell spans; 1 if the attribute is no number."""
-    said = cell.get(name)
-    matched = _NUMBER.match(said) if said else None
+    value = cell.get(name)
+    matched = _NUMBER.match(value) if value else None
     return min(int(matched[1]), MAX_SPAN) if matched else 1
 
 

@@ -60,7 +60,7 @@ def list_at(top: ItemList, level: int, *, ordered: bool) -> ItemList:
 
 
 def _read_item(reader: PageReader, element: etree._Element, level: int) -> None:
-    marker = _taken_marker(element)
+    marker = _take_marker(element)
     ordered = _NUMBER.fullmatch(marker) is not None
     before = element.getprevious()
     goes_on = before is not None and word_level(before) > 0 and not (before.tail or "").strip()
@@ -81,7 +81,7 @@ def _read_item(reader: PageReader, element: etree._Element, level: int) -> None:
     items.items.append(ListItem(blocks, marker if ordered else ""))
 
 
-def _taken_marker(element: etree._Element) -> str:
+def _take_marker(element: etree._Element) -> str:
     """Removes the marker that Word wrote before the text from the paragraph, and returns it."""
     for inner in element.iter("span"):
         if _MARKER.search(inner.get("style") or ""):

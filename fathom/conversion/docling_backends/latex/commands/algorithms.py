@@ -41,7 +41,7 @@ def commands_within() -> dict[str, Command]:
             found[written] = lambda reader, token, before=before, after=after: _line(reader, before, after)  # type: ignore[misc]
     found |= dict.fromkeys(("COMMENT", "Comment"), _comment)
     found |= dict.fromkeys(("Function", "Procedure"), _routine)
-    found |= {"Call": _call, "AND": lambda reader, token: reader.say(" and "), "OR": lambda reader, token: reader.say(" or ")}
+    found |= {"Call": _call, "AND": lambda reader, token: reader.emit(" and "), "OR": lambda reader, token: reader.emit(" or ")}
     return found
 
 
@@ -54,7 +54,7 @@ def commands() -> dict[str, Command]:
         "Repeat": lambda reader, token: _repeat(reader),
         "tcp": _comment,
         "tcc": _comment,
-        "KwTo": lambda reader, token: reader.say(" to "),
+        "KwTo": lambda reader, token: reader.emit(" to "),
     }
     for name, word in _ENCLOSING.items():
         found[name] = lambda reader, token, word=word: _enclosed(reader, word)  # type: ignore[misc]
@@ -65,7 +65,7 @@ def commands() -> dict[str, Command]:
 
 def end_of_line() -> dict[str, Command]:
     """Returns the handler that ends a line of an algorithm; elsewhere the command is a thin space."""
-    return {";": lambda reader, token: reader.say(f";{LINE_BREAK}")}
+    return {";": lambda reader, token: reader.emit(f";{LINE_BREAK}")}
 
 
 def _algorithmic(reader: LatexReader, name: str) -> None:
@@ -76,53 +76,53 @@ def _algorithmic(reader: LatexReader, name: str) -> None:
 
 
 def _line(reader: LatexReader, before: str, after: str | None) -> None:
-    reader.say(LINE_BREAK)
-    reader.sink.say(before, InlineStyle(bold=True) if before else InlineStyle())
+    reader.emit(LINE_BREAK)
+    reader.sink.emit(before, InlineStyle(bold=True) if before else InlineStyle())
     if after is not None:
-        reader.say_runs(reader.line())
-        reader.sink.say(after, InlineStyle(bold=True))
+        reader.emit_runs(reader.line())
+        reader.sink.emit(after, InlineStyle(bold=True))
 
 
 def _comment(reader: LatexReader, token: Token) -> None:
     reader.source.star()
-    reader.say_runs([Run(" ▷ "), *reader.line()])
+    reader.emit_runs([Run(" ▷ "), *reader.line()])
 
 
 def _routine(reader: LatexReader, token: Token) -> None:
-    reader.say(LINE_BREAK)
+    reader.emit(LINE_BREAK)
     name, arguments = reader.line(), reader.line()
-    reader.say_runs([Run(f"{token.text.lower()} ", InlineStyle(bold=True)), *name, Run("("), *arguments, Run(")")])
+    reader.emit_runs([Run(f"{token.text.lower()} ", InlineStyle(bold=True)), *name, Run("("), *arguments, Run(")")])
 
 
 def _call(reader: LatexReader, token: Token) -> None:
     name, arguments = reader.line(), reader.line()
-    reader.say_runs([*name, Run("("), *arguments, Run(")")])
+    reader.emit_runs([*name, Run("("), *arguments, Run(")")])
 
 
 def _named(reader: LatexReader, word: str) -> None:
-    reader.sink.say(word, InlineStyle(bold=True))
-    reader.say_runs([*reader.line(), Run(LINE_BREAK)])
+    reader.sink.emit(word, InlineStyle(bold=True))
+    reader.emit_runs([*reader.line(), Run(LINE_BREAK)])
 
 
 def _enclosed(reader: LatexReader, word: str, *, with_condition: bool = True) -> None:
     """Reads a branch or a loop, followed by its body."""
     reader.drop("p")
-    reader.sink.say(word, InlineStyle(bold=True))
+    reader.sink.emit(word, InlineStyle(bold=True))
     if with_condition:
-        reader.say_runs([Run(" "), *reader.line()])
-    reader.say_runs([Run(":"), Run(LINE_BREAK)])
+        reader.emit_runs([Run(" "), *reader.line()])
+    reader.emit_runs([Run(":"), Run(LINE_BREAK)])
     _body(reader)
 
 
 def _if_else(reader: LatexReader, token: Token) -> None:
     _enclosed(reader, "if")
-    reader.sink.say("else", InlineStyle(bold=True))
-    reader.say_runs([Run(":"), Run(LINE_BREAK)])
+    reader.sink.emit("else", InlineStyle(bold=True))
+    reader.emit_runs([Run(":"), Run(LINE_BREAK)])
     _body(reader)
 
 
 def _repeat(reader: LatexReader) -> None:
-    reader.say_runs([Run("until ", InlineStyle(bold=True)), *reader.line(), Run(LINE_BREAK)])
+    reader.emit_runs([Run("until ", InlineStyle(bold=True)), *reader.line(), Run(LINE_BREAK)])
     _body(reader)
 
 

@@ -182,7 +182,7 @@ def _number(reader: LatexReader, token: Token) -> None:
         return
     write = {"alph": letters, "Alph": letters, "roman": roman, "Roman": roman}.get(token.text, str)
     shown = write(number)
-    reader.say(shown.upper() if token.text[0].isupper() else shown)
+    reader.emit(shown.upper() if token.text[0].isupper() else shown)
 
 
 def _programming(reader: LatexReader, token: Token) -> None:

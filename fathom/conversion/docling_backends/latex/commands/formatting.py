@@ -98,17 +98,17 @@ def _assignment(reader: LatexReader, token: Token) -> None:
     rest = following.text[found.end() :] if found is not None else following.text
     reader.source.push([Token(TEXT, rest, rest)] if rest else [])
     if token.text in ("hskip", "kern") and found is not None:
-        reader.say(" " if token.text == "hskip" else "")
+        reader.emit(" " if token.text == "hskip" else "")
 
 
 def _space(reader: LatexReader, token: Token) -> None:
     reader.drop("sd")
-    reader.say(" ")
+    reader.emit(" ")
 
 
 def _line_break(reader: LatexReader, token: Token) -> None:
     reader.drop("o")
-    reader.say(LINE_BREAK)
+    reader.emit(LINE_BREAK)
 
 
 def _upper(reader: LatexReader, token: Token) -> None:
@@ -136,7 +136,7 @@ def _xspace(reader: LatexReader, token: Token) -> None:
     is_word = following.kind == TEXT and (following.text[0].isalnum() or following.text[0] in "([`")
     is_command = following.kind == COMMAND and (following.text[0].isalpha() and not following.text.startswith("footnote"))
     if is_word or is_command or following.kind == MATH:
-        reader.say(" ")
+        reader.emit(" ")
 
 
 def _character(reader: LatexReader, token: Token) -> None:
@@ -149,9 +149,9 @@ def _character(reader: LatexReader, token: Token) -> None:
         if following.kind != TEXT or following.text[0] == "`":
             if following.kind == TEXT and following.text == "`":
                 sign = reader.source.next()
-                reader.say(sign.text[:1] if sign is not None else "")
+                reader.emit(sign.text[:1] if sign is not None else "")
             elif following.kind == TEXT:
-                reader.say(following.text[1:2])
+                reader.emit(following.text[1:2])
                 reader.source.push([Token(TEXT, following.text[2:], following.text[2:])] if following.text[2:] else [])
             else:
                 reader.source.push([following])
@@ -163,7 +163,7 @@ def _character(reader: LatexReader, token: Token) -> None:
     digits = argument.strip()
     base = 16 if digits.startswith('"') else 8 if digits.startswith("'") else 10
     try:
-        reader.say(chr(int(digits.lstrip("\"'"), base)))
+        reader.emit(chr(int(digits.lstrip("\"'"), base)))
     except (ValueError, OverflowError):
         return
 
@@ -173,14 +173,14 @@ def _dingbat(reader: LatexReader, token: Token) -> None:
     number = source_of(reader.source.argument()).strip()
     code = int(number) if number.isdecimal() and len(number) < 4 else 0
     starts = ((182, 0x2776), (172, 0x2460), (168, 0x2663), (161, 0x2761), (33, 0x2701))
-    reader.say(next((chr(first + code - least) for least, first in starts if code >= least), ""))
+    reader.emit(next((chr(first + code - least) for least, first in starts if code >= least), ""))
 
 
 def _quoted(reader: LatexReader, token: Token) -> None:
     reader.drop("s")
-    reader.say("“")
-    reader.say_runs(reader.line(reader.style))
-    reader.say("”")
+    reader.emit("“")
+    reader.emit_runs(reader.line(reader.style))
+    reader.emit("”")
 
 
 def _lettrine(reader: LatexReader, token: Token) -> None:

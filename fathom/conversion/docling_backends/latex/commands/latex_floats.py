@@ -91,11 +91,11 @@ def _float(reader: LatexReader, name: str, arguments: str) -> None:
     reader.restore_commands(commands)
     blocks, captions = reader.sink.finish(), reader.float.captions
     reader.sink, reader.float, reader.style = outer, outer_float, style
-    for block in _captioned(blocks, captions, name.rstrip("*")):
+    for block in _add_captions(blocks, captions, name.rstrip("*")):
         reader.sink.add(block)
 
 
-def _captioned(blocks: list[MarkupBlock], captions: list[tuple[int, list[Run]]], kind: str) -> list[MarkupBlock]:
+def _add_captions(blocks: list[MarkupBlock], captions: list[tuple[int, list[Run]]], kind: str) -> list[MarkupBlock]:
     """Returns the blocks with their captions; a caption without a block becomes a picture or a paragraph."""
     bare = [block for block in blocks if isinstance(block, MarkupTable | Picture | Code) and not block.caption]
     if kind in _TABLES and any(isinstance(block, MarkupTable) for block in bare):

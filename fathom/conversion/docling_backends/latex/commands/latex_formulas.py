@@ -74,15 +74,15 @@ def _inline(reader: LatexReader, token: Token, closing: str) -> None:
     consumed: list[Token] = []
     tokens, closed = read_formula(reader, closing, consumed)
     if not closed and closing == "$":  # an unmatched dollar sign
-        reader.say("$")
+        reader.emit("$")
         reader.source.push(consumed)
         return
-    say_formula(reader, source_of(tokens))
+    emit_formula(reader, source_of(tokens))
 
 
 def _display(reader: LatexReader, closing: str) -> None:
     tokens, _ = read_formula(reader, closing)
-    reader.sink.add(Formula(_tidied(source_of(tokens))))
+    reader.sink.add(Formula(_tidy(source_of(tokens))))
 
 
 def _ensured(reader: LatexReader, token: Token) -> None:
@@ -95,9 +95,9 @@ def _environment(reader: LatexReader, name: str) -> None:
     if kind in ("alignat", "xalignat"):
         reader.drop("d")
     tokens, _ = read_formula(reader, name)
-    tex = _tidied(source_of(tokens))
+    tex = _tidy(source_of(tokens))
     if kind == "math":
-        say_formula(reader, tex)
+        emit_formula(reader, tex)
         return
     rows = _DISPLAYED[kind]
     if kind == "eqnarray":
@@ -165,17 +165,17 @@ def _arguments(reader: LatexReader, name: str) -> list[Token]:
     return [Token(OPEN, "{", "{"), *reader.source.argument(), Token(CLOSE, "}", "}")]
 
 
-def say_formula(reader: LatexReader, tex: str) -> None:
+def emit_formula(reader: LatexReader, tex: str) -> None:
     """Adds an inline formula: as text if it is only numbers, signs, superscripts and subscripts."""
-    tex = _tidied(tex)
+    tex = _tidy(tex)
     runs = simple_runs(tex, reader.style)
     if runs is not None:
-        reader.say_runs(runs)
+        reader.emit_runs(runs)
     elif tex:
-        reader.say_runs([Run(tex, replace(reader.style, formula=True, code=False, script=""))])
+        reader.emit_runs([Run(tex, replace(reader.style, formula=True, code=False, script=""))])
 
 
-def _tidied(tex: str) -> str:
+def _tidy(tex: str) -> str:
     return " ".join(_LABEL.sub("", tex).split())
 
 

@@ -129,7 +129,7 @@ def _person(reader: LatexReader, token: Token) -> None:
 
 
 def _and(reader: LatexReader, token: Token) -> None:
-    reader.say(AND)
+    reader.emit(AND)
 
 
 def _joined_lines(runs: list[Run]) -> list[Run]:
@@ -152,13 +152,13 @@ def _joined_lines(runs: list[Run]) -> list[Run]:
 def _mark(reader: LatexReader) -> None:
     marks = reader.text_of(reader.source.argument())
     if marks:
-        reader.say(f" [{marks}]")
+        reader.emit(f" [{marks}]")
 
 
 def _part_of_address(reader: LatexReader, token: Token) -> None:
     """Reads a part of an address, separated from the text before it."""
     if any(run.text.strip() for run in reader.sink.runs) and not reader.sink.runs[-1].text.rstrip().endswith((",", "(")):
-        reader.say(", ")
+        reader.emit(", ")
     reader.drop("o")
     reader.open_style()
 

@@ -53,10 +53,10 @@ def commands() -> dict[str, Command]:
         "tablefootnote": _footnote,
         "blfootnote": lambda reader, token: _note_without_mark(reader),
         "thanks": _footnote,
-        "TblrNote": lambda reader, token: _say_mark(reader, reader.text_of(reader.source.argument())),
+        "TblrNote": lambda reader, token: _emit_mark(reader, reader.text_of(reader.source.argument())),
         "footnotemark": _footnote_mark,
         "footnotetext": _footnote_text,
-        "tnote": lambda reader, token: _say_mark(reader, reader.text_of(reader.source.argument())),
+        "tnote": lambda reader, token: _emit_mark(reader, reader.text_of(reader.source.argument())),
         "marginpar": _beside,
         "marginnote": _beside,
         "sidecaption": _beside,
@@ -98,13 +98,13 @@ def _cite(reader: LatexReader, token: Token) -> None:
     runs.append(Run(keys, replace(reader.style, code=False)))
     if after:
         runs += [Run(", ", reader.style), *reader.line_of(after, reader.style)]
-    reader.say_runs([*runs, Run("]", reader.style)])
+    reader.emit_runs([*runs, Run("]", reader.style)])
 
 
 def _reference(reader: LatexReader, token: Token) -> None:
     reader.source.star()
     keys = ", ".join(key.strip() for key in reader.source.word().split(","))
-    reader.sink.say(f"[{keys}]", replace(reader.style, code=False))
+    reader.sink.emit(f"[{keys}]", replace(reader.style, code=False))
 
 
 def _footnote(reader: LatexReader, token: Token) -> None:
@@ -117,7 +117,7 @@ def _footnote(reader: LatexReader, token: Token) -> None:
     note = Footnote([], mark)
     reader.notes.append(note)
     note.runs = reader.line()
-    _say_mark(reader, mark)
+    _emit_mark(reader, mark)
 
 
 def _footnote_mark(reader: LatexReader, token: Token) -> None:
@@ -125,7 +125,7 @@ def _footnote_mark(reader: LatexReader, token: Token) -> None:
     mark = source_of(number).strip() if number else ""
     if not mark:
         reader.note_count += 1
-    _say_mark(reader, mark or str(reader.note_count))
+    _emit_mark(reader, mark or str(reader.note_count))
 
 
 def _footnote_text(reader: LatexReader, token: Token) -> None:
@@ -138,14 +138,14 @@ def _note_without_mark(reader: LatexReader) -> None:
     reader.notes.append(Footnote(reader.line()))
 
 
-def _say_mark(reader: LatexReader, mark: str) -> None:
+def _emit_mark(reader: LatexReader, mark: str) -> None:
     """Adds a mark at the end of the word it belongs to."""
     while reader.sink.runs and not reader.sink.runs[-1].text.strip():
         reader.sink.runs.pop()
     if reader.sink.runs:
         last = reader.sink.runs[-1]
         reader.sink.runs[-1] = replace(last, text=last.text.rstrip())
-    reader.sink.say(f"[^{mark}]")
+    reader.sink.emit(f"[^{mark}]")
 
 
 def _beside(reader: LatexReader, token: Token) -> None:
@@ -157,28 +157,28 @@ def _beside(reader: LatexReader, token: Token) -> None:
 
 
 def _link(reader: LatexReader, target: str) -> None:
-    shown = _unescaped(target)
-    reader.sink.say(shown, replace(reader.style, link=_complete(shown), code=False))
+    shown = _unescape(target)
+    reader.sink.emit(shown, replace(reader.style, link=_complete(shown), code=False))
 
 
 def _href(reader: LatexReader, token: Token) -> None:
     reader.source.optional()
-    target = _complete(_unescaped(reader.source.braces()))
+    target = _complete(_unescape(reader.source.braces()))
     reader.open_style(link=target)
 
 
 def _mail(reader: LatexReader, token: Token) -> None:
     reader.source.optional()
-    address = _unescaped(reader.source.braces())
+    address = _unescape(reader.source.braces())
     link = f"mailto:{address}" if "@" in address and not address.startswith("mailto:") and " " not in address else ""
-    reader.sink.say(address, replace(reader.style, link=link))
+    reader.sink.emit(address, replace(reader.style, link=link))
 
 
 def _code(reader: LatexReader, text: str) -> None:
-    reader.sink.say(_unescaped(text), InlineStyle(code=True))
+    reader.sink.emit(_unescape(text), InlineStyle(code=True))
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return _ESCAPED.sub(lambda found: found[1] or "~", text).strip()
 
 
@@ -228,7 +228,7 @@ def _acronym(reader: LatexReader, token: Token) -> None:
     reader.glossary[key] = (shown, long)
     if token.text == "acro":
         reader.sink.paragraph()
-        reader.say_runs([*reader.line_of(shown, InlineStyle(bold=True)), Run(": "), *reader.line_of(long)])
+        reader.emit_runs([*reader.line_of(shown, InlineStyle(bold=True)), Run(": "), *reader.line_of(long)])
         reader.sink.paragraph()
 
 
@@ -258,4 +258,4 @@ def _term(reader: LatexReader, token: Token) -> None:
         shown = [*reader.line_of(long, reader.style), Run(" (", reader.style), *shown, Run(")", reader.style)]
     if shown and token.text[0].isupper():
         shown[0] = replace(shown[0], text=shown[0].text[:1].upper() + shown[0].text[1:])
-    reader.say_runs([*shown, *([Run("s", reader.style)] if plural else [])])
+    reader.emit_runs([*shown, *([Run("s", reader.style)] if plural else [])])

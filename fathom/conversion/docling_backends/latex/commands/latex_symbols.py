@@ -50,9 +50,9 @@ def symbols() -> dict[str, str]:
     database = get_default_latex_context_db()
     for category in reversed(database.categories()):
         for name, spec in database.d[category]["macros"].items():
-            said = spec.simplify_repl
-            if isinstance(said, str) and "%" not in said and "<" not in said:
-                found[name] = said
+            sign = spec.simplify_repl
+            if isinstance(sign, str) and "%" not in sign and "<" not in sign:
+                found[name] = sign
     return {**found, **_MORE}
 
 

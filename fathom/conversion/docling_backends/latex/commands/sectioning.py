@@ -53,7 +53,7 @@ def commands() -> dict[str, Command]:
         "minisec": lambda reader, token: _bold_line(reader),
         "addsec": lambda reader, token: _heading(reader, Token(token.kind, "section", token.raw)),
         "addchap": lambda reader, token: _heading(reader, Token(token.kind, "chapter", token.raw)),
-        "newblock": lambda reader, token: reader.say(" "),
+        "newblock": lambda reader, token: reader.emit(" "),
         "bibinfo": lambda reader, token: reader.drop("d"),
         "bibnamefont": lambda reader, token: None,
         "bibfnamefont": lambda reader, token: None,
@@ -128,7 +128,7 @@ def _stray_item(reader: LatexReader) -> None:
     reader.sink.paragraph()
     label = reader.source.optional()
     if label:
-        reader.say_runs([*reader.line_of(label), Run(" ")])
+        reader.emit_runs([*reader.line_of(label), Run(" ")])
 
 
 def _abstract_command(reader: LatexReader, token: Token) -> None:
@@ -163,7 +163,7 @@ def _theorem(reader: LatexReader, name: str) -> None:
         runs = [Run(shown, lead)]
         if option:
             runs += [Run(" (", lead), *reader.line_of(option, lead), Run(")", lead)]
-    reader.say_runs([*runs, Run(".", lead), Run(" ")])
+    reader.emit_runs([*runs, Run(".", lead), Run(" ")])
     style = reader.style
     reader.flow(name)
     reader.style = style
@@ -219,7 +219,7 @@ def _verse(reader: LatexReader, name: str) -> None:
 
 def _keywords(reader: LatexReader, name: str) -> None:
     reader.sink.paragraph()
-    reader.say_runs([Run("Keywords: ", InlineStyle(bold=True))])
+    reader.emit_runs([Run("Keywords: ", InlineStyle(bold=True))])
     reader.flow(name)
     reader.sink.paragraph()
 

@@ -41,7 +41,7 @@ _ARROWS = {"->": "→", "<-": "←", "<->": "↔", "<=>": "⇌"}
 def commands() -> dict[str, Command]:
     """Returns the handlers for numbers and units."""
     found: dict[str, Command] = {
-        "num": lambda reader, token: _say(reader, _number(reader)),
+        "num": lambda reader, token: _emit(reader, _number(reader)),
         "ang": lambda reader, token: _angle(reader),
         "numlist": lambda reader, token: _list(reader, with_unit=False),
         "numrange": lambda reader, token: _range(reader, with_unit=False),
@@ -62,13 +62,13 @@ def commands() -> dict[str, Command]:
     return found
 
 
-def _say(reader: LatexReader, text: str) -> None:
+def _emit(reader: LatexReader, text: str) -> None:
     place = 0
     for found in re.finditer(r"\^([-−+]?\d+)", text):
-        reader.say(text[place : found.start()])
-        reader.sink.say(found[1], replace(reader.style, script="super"))
+        reader.emit(text[place : found.start()])
+        reader.sink.emit(found[1], replace(reader.style, script="super"))
         place = found.end()
-    reader.say(text[place:])
+    reader.emit(text[place:])
 
 
 def _number(reader: LatexReader) -> str:
@@ -91,12 +91,12 @@ def _quantity(reader: LatexReader) -> None:
     reader.source.optional()
     unit = _unit(reader.source.argument())
     gap = "" if unit in ("°", "′", "″") else " "
-    _say(reader, f"{number}{gap}{unit}" if unit else number)
+    _emit(reader, f"{number}{gap}{unit}" if unit else number)
 
 
 def _unit_alone(reader: LatexReader) -> None:
     reader.source.optional()
-    _say(reader, _unit(reader.source.argument()))
+    _emit(reader, _unit(reader.source.argument()))
 
 
 def _unit(tokens: list[Token]) -> str:
@@ -117,7 +117,7 @@ def _unit(tokens: list[Token]) -> str:
         if name == "per":
             shown += "/"
         elif name in _PREFIXES:
-            shown += _spaced(shown) + _PREFIXES[name] + "\0"
+            shown += _spacing(shown) + _PREFIXES[name] + "\0"
         elif name in ("squared", "cubed"):
             shown += f"^{_POWERS[name]}"
         elif name in ("square", "cubic"):
@@ -129,21 +129,21 @@ def _unit(tokens: list[Token]) -> str:
             while index < len(source) and source[index].text not in ("}",) and source[index].kind != COMMAND:
                 index += 1
         else:
-            said = _UNITS.get(name) or symbols().get(name) or name
-            shown += (_spaced(shown) if not shown.endswith("\0") else "") + said
+            unit = _UNITS.get(name) or symbols().get(name) or name
+            shown += (_spacing(shown) if not shown.endswith("\0") else "") + unit
             if power:
                 shown, power = f"{shown}^{power}", ""
     return shown.replace("\0", "").strip()
 
 
-def _spaced(shown: str) -> str:
+def _spacing(shown: str) -> str:
     return "" if not shown or shown.endswith(("/", " ", "\0")) else " "
 
 
 def _angle(reader: LatexReader) -> None:
     reader.source.optional()
     parts = source_of(reader.source.argument()).split(";")
-    reader.say("".join(part.strip() + sign for part, sign in zip(parts, "°′″", strict=False) if part.strip()))
+    reader.emit("".join(part.strip() + sign for part, sign in zip(parts, "°′″", strict=False) if part.strip()))
 
 
 def _list(reader: LatexReader, *, with_unit: bool) -> None:
@@ -151,13 +151,13 @@ def _list(reader: LatexReader, *, with_unit: bool) -> None:
     numbers = [_shown_number(part) for part in source_of(reader.source.argument()).split(";")]
     unit = f" {_unit(reader.source.argument())}" if with_unit else ""
     shown = [f"{number}{unit}" for number in numbers]
-    _say(reader, " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown))
+    _emit(reader, " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown))
 
 
 def _range(reader: LatexReader, *, with_unit: bool) -> None:
     first, second = _number(reader), _shown_number(source_of(reader.source.argument()))
     unit = f" {_unit(reader.source.argument())}" if with_unit else ""
-    _say(reader, f"{first}{unit} to {second}{unit}")
+    _emit(reader, f"{first}{unit} to {second}{unit}")
 
 
 def _chemistry(reader: LatexReader, token: Token) -> None:
@@ -165,24 +165,24 @@ def _chemistry(reader: LatexReader, token: Token) -> None:
     text = reader.source.braces()
     place = 0
     for found in _CHEMISTRY.finditer(text):
-        reader.say(text[place : found.start()])
+        reader.emit(text[place : found.start()])
         place = found.end()
         if found["arrow"]:
-            reader.say(_ARROWS[found["arrow"]])
+            reader.emit(_ARROWS[found["arrow"]])
         elif found["script"]:
             shown = found["group"] if found["group"] is not None else found["one"]
             if found["script"] == "^" and text[: found.start()][-1:].isdigit():
                 shown = f"^{shown}"
-            reader.sink.say(shown, replace(reader.style, script="super" if found["script"] == "^" else "sub"))
+            reader.sink.emit(shown, replace(reader.style, script="super" if found["script"] == "^" else "sub"))
         elif found["count"]:
-            reader.sink.say(found["count"], replace(reader.style, script="sub"))
-    reader.say(text[place:])
+            reader.sink.emit(found["count"], replace(reader.style, script="sub"))
+    reader.emit(text[place:])
 
 
 def _fraction(reader: LatexReader, token: Token) -> None:
     reader.drop("o")
     first, second = reader.line(reader.style), reader.line(reader.style)
-    reader.say_runs([*first, Run("/", reader.style), *second])
+    reader.emit_runs([*first, Run("/", reader.style), *second])
 
 
 def _ion(reader: LatexReader, token: Token) -> None:
@@ -190,4 +190,4 @@ def _ion(reader: LatexReader, token: Token) -> None:
     element, stage = reader.line(reader.style), source_of(reader.source.argument()).strip()
     numerals = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
     shown = numerals[int(stage)] if stage.isdecimal() and len(stage) < 3 and int(stage) < len(numerals) else stage.upper()
-    reader.say_runs([*element, Run(f" {shown}", reader.style)])
+    reader.emit_runs([*element, Run(f" {shown}", reader.style)])

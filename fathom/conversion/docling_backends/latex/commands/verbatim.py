@@ -49,7 +49,7 @@ def environments() -> dict[str, ReadEnvironment]:
 
 
 def _verb(reader: LatexReader, token: Token) -> None:
-    reader.sink.say(reader.source.verbatim(_behind_star(reader, token)), _CODE)
+    reader.sink.emit(reader.source.verbatim(_behind_star(reader, token)), _CODE)
 
 
 def _behind_star(reader: LatexReader, token: Token) -> Token:
@@ -61,7 +61,7 @@ def _behind_star(reader: LatexReader, token: Token) -> Token:
 
 
 def _listed_inline(reader: LatexReader, token: Token) -> None:
-    reader.sink.say(reader.source.verbatim(_behind_options(reader, token)), _CODE)
+    reader.sink.emit(reader.source.verbatim(_behind_options(reader, token)), _CODE)
 
 
 def _minted_inline(reader: LatexReader, token: Token) -> None:
@@ -77,7 +77,7 @@ def _minted_inline(reader: LatexReader, token: Token) -> None:
     if token.text == "mint":
         reader.sink.add(Code(text))
     else:
-        reader.sink.say(text, _CODE)
+        reader.sink.emit(text, _CODE)
 
 
 def _behind_options(reader: LatexReader, token: Token) -> Token:

@@ -41,7 +41,7 @@ class RawRow:
         return all(cell.is_blank for cell in self.cells)
 
 
-def finished_rows(rows: list[RawRow], parts: list[tuple[str, int]], columns: Columns) -> list[list[Cell]]:
+def build_rows(rows: list[RawRow], parts: list[tuple[str, int]], columns: Columns) -> list[list[Cell]]:
     """Returns the rows of the table without blank rows."""
     rows, head = _in_page_order(rows, parts)
     kept: list[RawRow] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fathom.conversion.docling_backends.latex.sinks import Sink
 from fathom.conversion.docling_backends.latex.tables.columns import Columns, read_columns
-from fathom.conversion.docling_backends.latex.tables.table_rows import RawCell, RawRow, finished_rows
+from fathom.conversion.docling_backends.latex.tables.table_rows import RawCell, RawRow, build_rows
 from fathom.conversion.docling_backends.latex.tex.tokens import ALIGN, COMMAND, SPACE, TEXT, Token, source_of
 from fathom.conversion.docling_backends.markup.markup_blocks import Footnote, MarkupBlock, MarkupTable, Paragraph
 from fathom.conversion.docling_backends.markup.markup_inline import Run
@@ -62,7 +62,7 @@ def commands() -> dict[str, Command]:
         "tabletypesize": lambda reader, token: reader.drop("d"),
         "tablecomments": lambda reader, token: _below(reader),
         "tablenotetext": lambda reader, token: _below(reader, reader.source.word()),
-        "tablenotemark": lambda reader, token: reader.say(f"[^{reader.source.word()}]"),
+        "tablenotemark": lambda reader, token: reader.emit(f"[^{reader.source.word()}]"),
         "tabletail": lambda reader, token: reader.drop("d"),
         "tablefirsthead": lambda reader, token: reader.drop("d"),
         "tablelasttail": lambda reader, token: reader.drop("d"),
@@ -117,7 +117,7 @@ def _table(reader: LatexReader, name: str) -> None:
             table.row = RawRow()
     reader.restore_commands(commands)
     reader.table, reader.sink, reader.style = outer_table, outer_sink, style
-    rows = finished_rows(table.rows, table.parts, columns)
+    rows = build_rows(table.rows, table.parts, columns)
     if rows:
         reader.sink.add(MarkupTable(rows, table.caption, table.notes))
     elif table.caption:
@@ -256,4 +256,4 @@ def _divided(reader: LatexReader) -> None:
     """Reads a diagonally divided cell: a name for the rows and a name for the columns."""
     reader.drop("o")
     first, second = reader.line(reader.style), reader.line(reader.style)
-    reader.say_runs([*first, Run(" / ", reader.style), *second])
+    reader.emit_runs([*first, Run(" / ", reader.style), *second])

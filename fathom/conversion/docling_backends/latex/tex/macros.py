@@ -73,17 +73,17 @@ def expand(macro: Macro, source: TokenSource) -> None:
             source.push([token])
             break
     arguments = [_argument(parameter, source) for parameter in macro.parameters]
-    source.expand(filled(macro.body, arguments))
+    source.expand(fill_body(macro.body, arguments))
 
 
 def begin_environment(environment: Environment, source: TokenSource) -> list[Token]:
     """Inserts the beginning of an environment; returns the tokens of its end."""
     arguments = [_argument(parameter, source) for parameter in environment.begin.parameters]
-    source.expand(filled(environment.begin.body, arguments))
-    return filled(environment.end, arguments)
+    source.expand(fill_body(environment.begin.body, arguments))
+    return fill_body(environment.end, arguments)
 
 
-def filled(body: tuple[Token, ...], arguments: list[list[Token]]) -> list[Token]:
+def fill_body(body: tuple[Token, ...], arguments: list[list[Token]]) -> list[Token]:
     """Returns the body with the arguments in the places of its parameters."""
     found: list[Token] = []
     for token in body:

@@ -12,7 +12,7 @@ from math import floor, isfinite
 MAX_WHOLE = 10**15
 MAX_DECIMALS = 30
 MAX_DENOMINATOR = 99_999
-_FINEST = Decimal("1e-12")  # Decimal has 28 digits, of which 15 may stand before the point
+_MIN_STEP = Decimal("1e-12")  # Decimal has 28 digits, of which 15 may stand before the point
 
 FormatToken = tuple[str, str]
 
@@ -140,7 +140,7 @@ class DigitPattern:
             return str(value)
         if not number.is_finite():
             return str(abs(value))
-        if self.plain is not None and number < MAX_WHOLE and self.plain.step > _FINEST:
+        if self.plain is not None and number < MAX_WHOLE and self.plain.step > _MIN_STEP:
             return self.plain.show(number)
         if self.fraction is not None:
             return self._as_fraction(number)

@@ -54,7 +54,7 @@ def read_cell(element: etree._Element, styles: OdsStyles) -> CellText:
 
 def paragraph_text(paragraph: etree._Element, styles: OdsStyles, found: CellText) -> str:
     """Returns the text of a paragraph, struck and superscript runs marked; links go to `found`."""
-    text = _squeezed(paragraph.text or "")
+    text = _collapse_blanks(paragraph.text or "")
     for child in paragraph:
         name = local_name(child)
         if name == "s":
@@ -76,7 +76,7 @@ def paragraph_text(paragraph: etree._Element, styles: OdsStyles, found: CellText
                 elif target != found.link:
                     inner = f"{inner} ({target})"
             text += inner
-        text += _squeezed(child.tail or "")
+        text += _collapse_blanks(child.tail or "")
     return text
 
 
@@ -125,5 +125,5 @@ def _value(element: etree._Element) -> str:
     return f"{general(number)} {element.get(f'{OFFICE}currency', '')}".strip() if kind == "currency" else general(number)
 
 
-def _squeezed(text: str) -> str:
+def _collapse_blanks(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text)

@@ -22,7 +22,7 @@ from fathom.conversion.docling_backends.spreadsheet.xlsx.xlsx_styles import Cell
 
 # Maximum number of formatted empty cells recorded; they only distinguish spacers from gaps.
 MAX_DRESSED = 100_000
-NARROW = 4.0  # width, in characters, up to which an empty column is a spacer
+MAX_SPACER_WIDTH = 4.0  # width, in characters, up to which an empty column is a spacer
 _LINKED = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")+)"\s*[,)]', re.I)
 _STREAMED = ("sheetFormatPr", "pane", "col", "row", "mergeCell", "autoFilter", "hyperlink", "tablePart", "drawing")
 
@@ -269,7 +269,7 @@ def _read_column(element: etree._Element, sheet: RawSheet) -> None:
     width = element.get("width")
     if element.get("hidden", "0") in ("1", "true") or (width is not None and _is_zero(width)):
         sheet.hidden_columns.update(columns)
-    elif width is not None and _is_at_most(width, NARROW):
+    elif width is not None and _is_at_most(width, MAX_SPACER_WIDTH):
         sheet.narrow_columns.update(columns)
 
 

@@ -68,13 +68,13 @@ def _thread(comments: list[_Comment]) -> str:
     """Joins a thread: comments in order of time, replies behind their comment."""
     ids = {comment.id for comment in comments if comment.id}
     firsts = [comment for comment in comments if comment.parent not in ids or comment.parent == comment.id]
-    said: list[str] = []
+    parts: list[str] = []
     for first in sorted(firsts, key=lambda comment: comment.time):
-        said.append(note(first.author, first.text))
+        parts.append(note(first.author, first.text))
         replies = [comment for comment in comments if comment.parent == first.id and comment is not first]
-        said += [
+        parts += [
             note(reply.author, reply.text).replace("[note", "[reply", 1) for reply in sorted(replies, key=lambda r: r.time)
         ]
     kept = {id(comment) for comment in firsts} | {id(c) for first in firsts for c in comments if c.parent == first.id}
-    said += [note(comment.author, comment.text) for comment in comments if id(comment) not in kept]
-    return " ".join(said)
+    parts += [note(comment.author, comment.text) for comment in comments if id(comment) not in kept]
+    return " ".join(parts)
