@@ -1,4 +1,4 @@
-"""The work as Python calls, without Dagster: convert, chunk, extract, and a graph to write to and ask."""
+"""The Python API without Dagster: convert, chunk, extract, and a graph to write to and query."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def convert(
     path: str | PathLike[str], *, settings: Settings | None = None, progress: ProgressCallback | None = None
 ) -> ConvertedDocument:
-    """The file as a structured document, Markdown and a report, by the warm converter, which is started when it is not there.
+    """Converts the file to a structured document, Markdown and a report, by the warm converter, which is started if needed.
 
-    Raises UsageWrong for what is no file, DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
+    Raises UsageWrong if the path is no file, DocumentRejected, ConversionFailed, ConverterUnreachable, StoreFailed.
     """
     from fathom.conversion.service.converter_client import ConverterClient
 
@@ -45,9 +45,9 @@ def convert(
 
 
 def chunk(converted: ConvertedDocument, *, document: str = "document", settings: Settings | None = None) -> ChunkSet:
-    """The document in chunks, none over the token bound of the settings; `document` is its id or name.
+    """Splits the document into chunks within the token limit of the settings; `document` is its id or name.
 
-    Raises UsageWrong for a name that is no id, ChunkingFailed.
+    Raises UsageWrong for an invalid name, ChunkingFailed.
     """
     from fathom.chunking.chunker import chunk_document
     from fathom.embedding.tokenizer import count_tokens
@@ -66,9 +66,9 @@ def chunk(converted: ConvertedDocument, *, document: str = "document", settings:
 def extract(text: str, *, settings: Settings | None = None, everything: bool = False) -> Extraction:
     """Extracts the entities and facts of the text by the configured language model; offsets in code points.
 
-    What is below `min_confidence` of the settings is only counted, in `left_out`, unless `everything` is asked for.
+    Results below `min_confidence` of the settings are only counted in `left_out`, unless `everything` is True.
 
-    Raises ExtractionFailed, and DocumentTooLarge for more than a million characters: chunks are extracted one by one.
+    Raises ExtractionFailed, and DocumentTooLarge for more than a million characters: extract long documents by chunk.
     """
     from fathom.extraction.factory import open_language_model
     from fathom.extraction.model import require_extractable
@@ -92,11 +92,11 @@ class Graph:
     def write(
         self, chunks: ChunkSet, *, reference_time: datetime | None = None, progress: EpisodeProgressCallback | None = None
     ) -> WriteReport:
-        """Every chunk is an episode or is listed as failed; facts without a date hold from `reference_time`, else from now.
+        """Writes every chunk as an episode or lists it as failed; undated facts are valid from `reference_time`, else from now.
 
-        `reference_time` is the date of the document, by which its facts without one are before or after others.
+        `reference_time` is the date of the document, which orders its undated facts among others.
 
-        Raises GraphUnreachable, after which the same call goes on where this one stopped.
+        Raises GraphUnreachable; the same call then continues where this call stopped.
         """
         now = datetime.now(UTC)
         return self._writer.write(
@@ -107,13 +107,13 @@ class Graph:
         )
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
-        """The first `limit` rows of a query that only reads. Raises QueryRefused, GraphUnreachable."""
+        """Returns the first `limit` rows of a read-only query. Raises QueryRefused, GraphUnreachable."""
         from fathom.graphdb.user_query import run_query
 
         return run_query(self._writer.connection, cypher, parameters, limit=limit)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Closes the connections."""
         self._writer.close()
 
     def __enter__(self) -> Graph:

@@ -1,4 +1,4 @@
-"""The graph as a part: the embedded server, or one that runs elsewhere and only has to answer."""
+"""The graph as a component: the embedded server, or an external server that only has to respond."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fathom.processes.process import OWNER_ENV_VAR, DetachedProcess, ProcessSpec
 from fathom.settings import Settings
 
 START_WITHIN_S = 180.0
-# It writes what it holds in memory to the disk before it ends.
+# It flushes its memory to the disk before it ends.
 STOP_WITHIN_S = 20.0
 
 
@@ -28,20 +28,20 @@ class GraphComponent:
         self._settings = settings
 
     def start(self) -> str:
-        """It answers queries. Raises GraphUnreachable, StoreFull, StoreFailed."""
+        """Starts it until it answers queries. Raises GraphUnreachable, StoreFull, StoreFailed."""
         if self._settings.graph_uri:
             self._verify()
             return "running"
         try:
-            part = self._embedded()
-            if part.process.running() is None and not self._ports_are_free():
+            component = self._embedded()
+            if component.process.running() is None and not self._ports_are_free():
                 choose_ports(self._settings.home)
-                part = self._embedded()
+                component = self._embedded()
             server = embedded_server(self._settings.home)
             keep_reading_group(server)
-            said = part.start()
+            outcome = component.start()
             keep_reader(server)
-            return said
+            return outcome
         except OSError as error:
             raise disk_error(error, self._settings.home) from error
         except PortTaken:
@@ -50,13 +50,13 @@ class GraphComponent:
             raise GraphUnreachable(error.message, hint=error.what_to_do) from error
 
     def stop(self) -> bool:
-        """The embedded server does not run; one that runs elsewhere is left alone."""
+        """Stops the embedded server; an external server is left alone. Returns whether it ran."""
         if self._settings.graph_uri or not self._was_made():
             return False
         return self._embedded().stop()
 
     def status(self) -> ComponentStatus:
-        """How it is doing."""
+        """Returns its status."""
         if self._settings.graph_uri:
             return self._external_status()
         if not self._was_made():
@@ -74,7 +74,7 @@ class GraphComponent:
             command=command,
             cwd=server.folder,
             log=self._settings.logs_path / "graph.log",
-            # of its own: data need not be taken from memory because a line of the program changed
+            # independent of the program's files: a changed line need not restart the database
             fingerprint=hashlib.sha256("\0".join((*command, embedded_version())).encode()).hexdigest()[:32],
             environment={OWNER_ENV_VAR: str(self._settings.home)},
             port=server.bolt_port,
@@ -89,7 +89,7 @@ class GraphComponent:
         )
 
     def _was_made(self) -> bool:
-        """Asking how it is must not make its folder."""
+        """Returns whether the server's folder exists; reading the status must not create it."""
         return (self._settings.home / "graph" / "ports.json").exists()
 
     def _ports_are_free(self) -> bool:
@@ -99,7 +99,7 @@ class GraphComponent:
     def _answers(self) -> bool:
         address = graph_address(self._settings)
         if address.embedded and is_free(embedded_server(self._settings.home).bolt_port):
-            return False  # nobody listens: no need to wait for a driver to find out
+            return False  # nothing listens: saves the driver's timeout
         try:
             self._verify()
         except PartUnreachable:
@@ -107,7 +107,7 @@ class GraphComponent:
         return True
 
     def _verify(self) -> float:
-        connection = GraphConnection(graph_address(self._settings), retry_seconds=0.0)  # who waits for it asks again
+        connection = GraphConnection(graph_address(self._settings), retry_seconds=0.0)  # the caller retries
         try:
             return connection.verify()
         finally:
@@ -122,5 +122,5 @@ class GraphComponent:
             return ComponentStatus(
                 name=self.name, state="unhealthy", address=address, detail=f"{error.message} {error.what_to_do}"
             )
-        said = f"answered in {(time.monotonic() - began) * 1000:.0f} ms"
-        return ComponentStatus(name=self.name, state="external", address=self._settings.graph_uri, detail=said)
+        latency = f"answered in {(time.monotonic() - began) * 1000:.0f} ms"
+        return ComponentStatus(name=self.name, state="external", address=self._settings.graph_uri, detail=latency)

@@ -1,4 +1,4 @@
-"""Graphiti's Cypher in the dialect of the embedded server, where the two mean different things or one is not understood."""
+"""Translates Graphiti's Cypher to the dialect of the embedded server where the two differ."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[CypherStatement]:
-    """The statements that do there what this one does on Neo4j, to be run in order in one transaction.
+    """Returns the equivalent statements for the embedded server, to be run in order in a single transaction.
 
-    The server has no procedure that sets a vector, gives the cosine itself where Neo4j gives (1 + cosine) / 2, and
-    silently sets no label that is not written out. It finds a relationship by the index of its uuid only where its ends have
-    no label and the uuid is a condition; else it looks through all of them, so what full text found is taken as it is.
-    Raises ValueError for a label that is no identifier.
+    The server has no procedure that sets a vector, returns the cosine where Neo4j returns (1 + cosine) / 2, and silently
+    ignores labels that are not literal. It uses the index of a relationship's uuid only where its ends have no label and the
+    uuid is a condition, so results of full-text search are not matched again. Raises ValueError for a label that is not an
+    identifier.
     """
     cypher = _VECTOR_PROPERTY.sub(r"SET \1.\2 = \3", cypher)
     cypher = _COSINE.sub(r"((1 + vector.similarity.cosine(\1)) / 2)", cypher)
@@ -46,8 +46,8 @@ def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[CypherState
     for row in parameters[rows]:
         by_labels[_labels(row["labels"])].append(row)
     return [
-        (_DYNAMIC_LABELS.sub(rf"SET \1:{labels}", cypher), {**parameters, rows: some})
-        for labels, some in (by_labels or {"Entity": []}).items()
+        (_DYNAMIC_LABELS.sub(rf"SET \1:{labels}", cypher), {**parameters, rows: batch})
+        for labels, batch in (by_labels or {"Entity": []}).items()
     ]
 
 

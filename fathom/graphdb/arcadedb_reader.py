@@ -1,4 +1,4 @@
-"""Keeps the user of the embedded server that can read and nothing else, so that the server itself refuses to write for it."""
+"""Keeps the read-only user of the embedded server, for whom the server itself rejects writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DATABASE = ("updateSecurity", "updateSchema", "updateDatabaseSettings")
 
 
 def keep_reading_group(server: EmbeddedServer) -> None:
-    """Writes the group of users that read into the server's file of groups. Raises OSError when it cannot be written."""
+    """Writes the group of read-only users to the server's file of groups. Raises OSError when it cannot be written."""
     file = server.folder / "config" / "server-groups.json"
     found: dict[str, Any] = {"databases": {"*": {"groups": {"admin": _group(_DATABASE, _RECORDS), "*": _group((), ())}}}}
     if file.exists():
@@ -36,13 +36,13 @@ def keep_reading_group(server: EmbeddedServer) -> None:
 
 
 def keep_reader(server: EmbeddedServer) -> None:
-    """Makes the reading user of a server that answers, with the password in its file.
+    """Creates the read-only user of a running server, with the password in its file.
 
-    Raises GraphUnreachable, also where the user still may not read after the server should have read its groups.
+    Raises GraphUnreachable, also where the user still has no right to read when the server should have reloaded its groups.
     """
     if _can_read(server):
         return
-    _command(server, f"drop user {READER}", also_missing=True)  # its password is another one in a folder that was copied
+    _command(server, f"drop user {READER}", also_missing=True)  # in a copied folder it has another password
     user = {"name": READER, "password": server.reader_password, "databases": {DATABASE: [GROUP]}}
     _command(server, f"create user {json.dumps(user)}")
     deadline = time.monotonic() + RELOADED_WITHIN_S
@@ -58,7 +58,7 @@ def _group(access: tuple[str, ...], records: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _can_read(server: EmbeddedServer) -> bool:
-    """Whether the reading user may ask the database for records; a group that is not read yet forbids those there are."""
+    """Returns whether the read-only user can read records; not so before the server has reloaded its groups."""
     asked = {"language": "cypher", "command": "MATCH (n) RETURN n LIMIT 1"}
     return _post(server, f"query/{DATABASE}", asked, READER, server.reader_password)[0] == 200
 
@@ -73,9 +73,9 @@ def _post(server: EmbeddedServer, path: str, content: dict[str, Any], user: str,
     import httpx
 
     try:
-        answer = httpx.post(
+        response = httpx.post(
             f"{server.http_url}/api/v1/{path}", json=content, auth=(user, password), timeout=ANSWER_WITHIN_S, trust_env=False
         )
     except httpx.HTTPError as error:
         raise GraphUnreachable(f"The graph at {server.http_url} does not answer: {error}.") from error
-    return answer.status_code, answer.text[:300]
+    return response.status_code, response.text[:300]

@@ -1,4 +1,4 @@
-"""SQL to the embedded server over its HTTP port: what it takes in no Cypher."""
+"""Runs SQL on the embedded server over HTTP, for statements that its Cypher does not support."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from fathom.errors import GraphUnreachable
 from fathom.graphdb.connection import GraphAddress
 
-ANSWER_WITHIN_S = 600.0  # an index over a large graph takes its time
+ANSWER_WITHIN_S = 600.0  # creating an index over a large graph is slow
 TRIES, PAUSE_S = 5, 1.0
 _CREATE = re.compile(
     r"CREATE\s+FULLTEXT\s+INDEX\s+(?P<name>\w+)\s+IF\s+NOT\s+EXISTS\s+FOR\s+(?:\(\w+:(?P<node>\w+)\)|\(\)-\[\w+:(?P<edge>\w+)\]-\(\))"
@@ -20,7 +20,7 @@ _CREATE = re.compile(
 
 
 def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
-    """The full-text indexes that the Cypher statements ask for exist, under their names. Raises GraphUnreachable."""
+    """Creates the missing full-text indexes of the Cypher statements, under their names. Raises GraphUnreachable."""
     there = _indexes(address)
     for statement in statements:
         name, creating = fulltext_in_sql(statement)
@@ -29,7 +29,7 @@ def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
 
 
 def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
-    """The index exists; another process that is making it now has the server refuse us until it is there."""
+    """Creates an index; the server rejects this while another process creates it, so it is retried until the index exists."""
     for left in reversed(range(TRIES)):
         try:
             for sql in creating:
@@ -44,15 +44,15 @@ def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
 
 
 def fulltext_in_sql(statement: str) -> tuple[str, list[str]]:
-    """The name of the full-text index that the Cypher creates, and the SQL that makes it on the embedded server.
+    """Returns the name of the full-text index that the Cypher creates, and the SQL that creates it on the embedded server.
 
-    Raises ValueError when the statement creates none.
+    Raises ValueError when the statement creates no full-text index.
     """
     found = _CREATE.search(statement)
     if found is None:
         raise ValueError("The statement creates no full-text index.")
     kind = found["node"] or found["edge"]
-    properties = [one.strip().rpartition(".")[2] for one in found["properties"].split(",")]
+    properties = [name.strip().rpartition(".")[2] for name in found["properties"].split(",")]
     return found["name"], [
         f"CREATE {'VERTEX' if found['node'] else 'EDGE'} TYPE {kind} IF NOT EXISTS",
         *(f"CREATE PROPERTY {kind}.{name} IF NOT EXISTS STRING" for name in properties),
@@ -61,11 +61,11 @@ def fulltext_in_sql(statement: str) -> tuple[str, list[str]]:
 
 
 def run_sql(address: GraphAddress, statement: str) -> list[dict[str, Any]]:
-    """The rows of a statement. Raises GraphUnreachable, also when the server refuses the statement."""
+    """Returns the rows of a statement. Raises GraphUnreachable, also when the server rejects the statement."""
     import httpx
 
     try:
-        answer = httpx.post(
+        response = httpx.post(
             f"{address.http_url}/api/v1/command/{address.database}",
             json={"language": "sql", "command": statement},
             auth=(address.user, address.password),
@@ -74,9 +74,9 @@ def run_sql(address: GraphAddress, statement: str) -> list[dict[str, Any]]:
         )
     except httpx.HTTPError as error:
         raise GraphUnreachable(f"The graph at {address.http_url} does not answer: {error}.") from error
-    if answer.status_code != httpx.codes.OK:
-        raise GraphUnreachable(f"The graph at {address.http_url} refuses a statement: {answer.text[:300]}")
-    rows: list[dict[str, Any]] = answer.json()["result"]
+    if response.status_code != httpx.codes.OK:
+        raise GraphUnreachable(f"The graph at {address.http_url} refuses a statement: {response.text[:300]}")
+    rows: list[dict[str, Any]] = response.json()["result"]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The connection to the graph server, embedded or Neo4j: one driver, named errors."""
+"""Connects to the graph server, embedded or Neo4j, and translates the driver's errors."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 WorkResult = TypeVar("Result")
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
-WRITE_SECONDS = 120.0  # a frozen process holds Neo4j's locks no longer than this
+WRITE_SECONDS = 120.0  # bounds the time for which a frozen process holds Neo4j's locks
 
 
 @dataclass(frozen=True)
 class GraphAddress:
-    """Where the graph is, who writes and who reads for people; `embedded` servers lack a few things that Neo4j has."""
+    """The address of the graph, with the users that write and that read; `embedded` servers lack some features of Neo4j."""
 
     uri: str
     user: str
@@ -32,12 +32,12 @@ class GraphAddress:
     database: str
     embedded: bool
     http_url: str = ""  # of the embedded server only
-    reader: str = ""  # the user who has no right to write; empty: there is none
+    reader: str = ""  # the user without the right to write; empty where there is none
     reader_password: str = ""
 
 
 def graph_address(settings: Settings) -> GraphAddress:
-    """The address of the deployment's graph. Raises GraphUnreachable where its folder cannot be read."""
+    """Returns the address of the deployment's graph. Raises GraphUnreachable where its folder cannot be read."""
     if settings.graph_uri:
         password = settings.graph_password.get_secret_value() if settings.graph_password else ""
         found = GraphAddress(settings.graph_uri, settings.graph_user, password, settings.graph_database, embedded=False)
@@ -52,9 +52,9 @@ def graph_address(settings: Settings) -> GraphAddress:
 
 
 class GraphConnection:
-    """A connection that is opened when first used, and serves threads.
+    """A thread-safe connection, opened when first used.
 
-    What fails for the moment is tried again for `retry_seconds`.
+    Transient errors are retried for `retry_seconds`.
     """
 
     def __init__(
@@ -68,14 +68,14 @@ class GraphConnection:
 
     @property
     def driver(self) -> Driver:
-        """The neo4j driver below."""
+        """The neo4j driver."""
         if self._driver is None:
             self._driver = self._opened(self.address.user, self.address.password)
         return self._driver
 
     @property
     def reading_driver(self) -> Driver:
-        """The driver of the user who has no right to write; of the other where the server has no such user."""
+        """The driver of the read-only user; of the writing user where there is none."""
         if not self.address.reader:
             return self.driver
         if self._reading is None:
@@ -88,14 +88,14 @@ class GraphConnection:
         return GraphDatabase.driver(
             self.address.uri,
             auth=(user, password) if password else None,
-            notifications_min_severity="OFF",  # one warning a query otherwise
+            notifications_min_severity="OFF",  # otherwise each query logs a warning
             connection_timeout=CONNECT_SECONDS,
             connection_acquisition_timeout=2 * CONNECT_SECONDS,
             max_transaction_retry_time=self._retry_seconds,
         )
 
     def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
-        """The rows of a query. Raises GraphUnreachable."""
+        """Returns the rows of a query. Raises GraphUnreachable."""
         with named_errors(self.address):
             records, _, _ = self.driver.execute_query(
                 cypher,
@@ -105,7 +105,7 @@ class GraphConnection:
             return [record.data() for record in records]
 
     def write(self, work: Callable[[ManagedTransaction], WorkResult]) -> WorkResult:
-        """The work, done in one transaction that is committed whole or not at all.
+        """Runs the work in a single, fenced transaction and returns its result.
 
         Raises GraphUnreachable, StoreFull, and LeaseLost where another writer has taken over the collection.
         """
@@ -121,9 +121,7 @@ class GraphConnection:
             try:
                 result: WorkResult = session.execute_write(in_time)
             except Neo4jError as error:
-                if gone := stale_writer_error(
-                    self
-                ):  # the server may say it in other words: a doubled key, a transaction that it ended
+                if gone := stale_writer_error(self):  # the server may report it as a duplicate key or an aborted transaction
                     raise gone from error
                 if error.code and error.code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
                     raise GraphUnreachable(f"The graph at {self.address.uri} did not finish a write in time.") from error
@@ -133,10 +131,10 @@ class GraphConnection:
     def ask(
         self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
     ) -> tuple[list[dict[str, Any]], bool]:
-        """At most `limit` rows of a query of a person, and whether there were more. Raises GraphUnreachable, QueryRefused.
+        """Returns at most `limit` rows of a user's query, and whether there were more. Raises GraphUnreachable, QueryRefused.
 
-        The server refuses to write: the embedded one by the rights of the user, Neo4j by the plan of the query, by the access
-        mode and by the rights of the user where there is one for it. The transaction is rolled back all the same.
+        The server rejects writes: the embedded server by the user's rights, Neo4j by the query plan, the access mode, and the
+        rights of the read-only user where there is one. The transaction is rolled back in any case.
         """
         from neo4j import READ_ACCESS
 
@@ -153,7 +151,7 @@ class GraphConnection:
         return rows[:limit], len(rows) > limit
 
     def verify(self) -> float:
-        """Seconds a trivial query took. Raises GraphUnreachable."""
+        """Returns the duration of a trivial query in seconds. Raises GraphUnreachable."""
         import time
 
         start = time.perf_counter()
@@ -161,7 +159,7 @@ class GraphConnection:
         return time.perf_counter() - start
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Closes the drivers; they are opened again when used."""
         for driver in (self._driver, self._reading):
             if driver is not None:
                 driver.close()
@@ -169,13 +167,13 @@ class GraphConnection:
 
 
 def open_graph(settings: Settings) -> GraphConnection:
-    """The connection of the deployment, not yet opened."""
+    """Returns the connection of the deployment, not yet opened."""
     return GraphConnection(graph_address(settings))
 
 
 @contextmanager
 def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
-    """What the driver raises inside is raised as GraphUnreachable or StoreFull where it is that."""
+    """Translates errors of the driver to GraphUnreachable and StoreFull; other errors pass."""
     from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
 
     try:
@@ -191,7 +189,9 @@ def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
     except Neo4jError as error:
         if "No space left" in str(error):
             raise StoreFull("The disk of the graph is full.") from error
-        if error.code and error.code.startswith("Neo.ClientError.Database."):  # the embedded server listens before it has it
+        if error.code and error.code.startswith(
+            "Neo.ClientError.Database."
+        ):  # the embedded server listens before its database is open
             raise GraphUnreachable(
                 f"The graph at {address.uri} has no database {address.database}.",
                 hint="Wait if it has just been started, or set FATHOM_GRAPH_DATABASE.",
@@ -200,7 +200,7 @@ def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
 
 
 def _unreachable(address: GraphAddress, error: BaseException) -> GraphUnreachable:
-    """What stands behind the error, told with what to do: it may be the certificate, or that TLS is wanted."""
+    """Returns the error with its cause and a hint where these are known: an untrusted certificate, or missing TLS."""
     from ssl import SSLCertVerificationError
 
     cause: BaseException | None = error
@@ -211,10 +211,10 @@ def _unreachable(address: GraphAddress, error: BaseException) -> GraphUnreachabl
                 hint="Name its authority's file in SSL_CERT_FILE, or begin the address with bolt+ssc:// to trust any.",
             )
         cause = cause.__cause__
-    said = f"The graph at {address.uri} does not answer: {_first_line(error)}."
+    message = f"The graph at {address.uri} does not answer: {_first_line(error)}."
     if "incomplete handshake" in str(error):
-        return GraphUnreachable(said, hint="It may want TLS: begin the address with bolt+s:// or neo4j+s://.")
-    return GraphUnreachable(said)
+        return GraphUnreachable(message, hint="It may want TLS: begin the address with bolt+s:// or neo4j+s://.")
+    return GraphUnreachable(message)
 
 
 def _first_line(error: BaseException) -> str:

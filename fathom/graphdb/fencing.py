@@ -1,8 +1,8 @@
-"""What keeps a writer that lost its lease from writing: each transaction says its lease's number to the graph first.
+"""Fencing: every write transaction compares its token with the token stored on the collection's WriterLease node.
 
-The number stands in a node of the collection. A transaction with a lower one than stands there is refused, one with the
-same or a higher one writes the node, so two that are open at once cannot both be committed. A new holder writes its number
-before it reads anything; whatever a former holder commits was therefore there to be read, or is refused.
+The token is the number of the writer's lease. A transaction with a lower token than the stored token is rejected; any other
+transaction writes the node, so that two concurrent transactions cannot both commit. A new holder writes its token before it
+reads anything, so it sees everything that a former holder has committed, and later commits of the former holder are rejected.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _held: ContextVar[Lease | None] = ContextVar("held", default=None)
 
 @contextmanager
 def exclusive_writer(connection: GraphConnection, leases: Leases, collection: str) -> Iterator[None]:
-    """Every write to the graph in this context is refused once another holds the collection's lease.
+    """Holds the collection's lease: in this context, writes to the graph are rejected once another process holds it.
 
-    Waits while another does. Raises GraphUnreachable, LeaseLost.
+    Waits while another process holds the lease. Raises GraphUnreachable, LeaseLost.
     """
     with leases.held(collection) as lease:
         stands = max((row["number"] for row in connection.read(STANDS, uuid=lease_node(collection))), default=0)
-        if stands >= lease.number:  # the ledger is younger than the graph, or another holds the lease by now
-            lease = leases.above(lease, stands)
+        if stands >= lease.number:  # the ledger is newer than the graph, or another process took the lease over
+            lease = leases.raise_number(lease, stands)
         before = _held.set(lease)
         try:
             connection.write(lambda tx: None)
@@ -54,18 +54,18 @@ def exclusive_writer(connection: GraphConnection, leases: Leases, collection: st
 
 
 def reject_stale_writer(tx: ManagedTransaction) -> None:
-    """The transaction is of the holder of the lease, or of nobody who needs one. Raises LeaseLost."""
+    """Rejects a transaction whose lease was taken over; does nothing outside of `exclusive_writer`. Raises LeaseLost."""
     lease = _held.get()
     if lease is None:
         return
-    said = {"collection": lease.collection, "number": lease.number, "holder": lease.holder}
-    row = tx.run(RAISE, uuid=lease_node(lease.collection), **said).single()
+    token = {"collection": lease.collection, "number": lease.number, "holder": lease.holder}
+    row = tx.run(RAISE, uuid=lease_node(lease.collection), **token).single()
     if row is None or row["number"] > lease.number:
         raise lease_lost(lease.collection, row["holder"] if row else "")
 
 
 def stale_writer_error(connection: GraphConnection) -> LeaseLost | None:
-    """The error to raise where another writer has the collection of this one's lease by now. Raises GraphUnreachable."""
+    """Returns the error to raise where another writer took over this lease, else None. Raises GraphUnreachable."""
     lease = _held.get()
     if lease is None:
         return None
@@ -74,5 +74,5 @@ def stale_writer_error(connection: GraphConnection) -> LeaseLost | None:
 
 
 def lease_node(collection: str) -> str:
-    """The uuid of the node that has the number of the collection's lease."""
+    """Returns the uuid of the WriterLease node of the collection, which has its fencing token."""
     return str(uuid.uuid5(EPISODE_NAMESPACE, f"writer\0{collection}"))

@@ -1,4 +1,4 @@
-"""Judges a query by the plan that Neo4j makes of it, so that no reading of Cypher of our own decides whether it writes."""
+"""Rejects writing queries by Neo4j's own query plan, independently of any parsing of Cypher here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fathom.errors import QueryRefused
 if TYPE_CHECKING:
     from neo4j import Transaction
 
-# Procedures that a reader may call; a name ends at its bracket.
+# Procedures that a reader may call.
 READING_PROCEDURES = frozenset(
     {
         "db.labels",
@@ -26,15 +26,15 @@ READING_PROCEDURES = frozenset(
         "dbms.components",
     }
 )
-# Steps of a plan that reach beyond the data of this database, of which Neo4j calls some a reading.
+# Plan operators that reach beyond the data of this database; Neo4j classifies some of them as reads.
 _REACHING = ("LoadCSV", "TerminateTransactions", "ShowTransactions", "ShowSettings", "AdministrationCommand")
 _READS, _ASKS_SERVER = "r", "s"
 
 
 def refuse_plan(transaction: Transaction, cypher: str, parameters: Mapping[str, Any]) -> None:
-    """Refuses a query whose plan writes, changes a schema, reads files or calls a procedure that is not known to read.
+    """Rejects a query whose plan writes, changes a schema, reads files or calls a procedure that is not known to be read-only.
 
-    The server plans the query and runs nothing. Raises QueryRefused, and the driver's errors for what is not Cypher.
+    The server plans the query without running it. Raises QueryRefused, and the driver's errors for invalid Cypher.
     """
     summary = transaction.run("EXPLAIN " + cypher, dict(parameters)).consume()
     calls = 0
@@ -52,7 +52,7 @@ def refuse_plan(transaction: Transaction, cypher: str, parameters: Mapping[str, 
 
 
 def _steps(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The operators of a plan with what they are about, from the last to the first."""
+    """Yields the operators of a plan with their details, from the last to the first."""
     rest = [plan]
     while rest:
         step = rest.pop()

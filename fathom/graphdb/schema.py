@@ -1,4 +1,4 @@
-"""Indexes and constraints of the graph: all of Graphiti's under its names, and uniqueness where a retry must not double."""
+"""Indexes and constraints of the graph: Graphiti's under their names, and uniqueness where retries must be idempotent."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ RANGE = (
     *(_range(name, "(x:{})", where) for name, where in _NODES.items()),
     *(_range(name, "()-[x:{}]-()", where) for name, where in _EDGES.items()),
 )
-# Of Graphiti's 27 range indexes these three are a constraint's own index instead; a server does not take both.
+# Of Graphiti's 27 range indexes these three are the index of a constraint instead; a server rejects both together.
 # Entity is left out: on the embedded server a unique index breaks entities that have a type as second label.
 _UNIQUE_IN_PLACE_OF = {"Episodic": "episode_uuid", "Community": "community_uuid", "Saga": "saga_uuid"}
 
@@ -70,7 +70,7 @@ FULLTEXT = (
 
 
 def ensure_schema(connection: GraphConnection) -> None:
-    """Every index and constraint exists; harmless when they do, or when others make them now. Raises GraphUnreachable."""
+    """Creates missing indexes and constraints; idempotent, also when run concurrently. Raises GraphUnreachable."""
     if connection.address.embedded:
         for statement in (*RANGE, *UNIQUE):
             connection.read(statement)
@@ -79,7 +79,7 @@ def ensure_schema(connection: GraphConnection) -> None:
     there = {row["name"] for row in connection.read("SHOW INDEXES YIELD name RETURN name")}
     missing = [statement for statement in (*UNIQUE, *RANGE, *FULLTEXT) if _name(statement) not in there]
     if any(statement in UNIQUE for statement in missing):
-        for name in _UNIQUE_IN_PLACE_OF.values():  # those that a plain Graphiti made before us
+        for name in _UNIQUE_IN_PLACE_OF.values():  # those created by a plain Graphiti client
             connection.read(f"DROP INDEX {name} IF EXISTS")
     for statement in missing:
         _create(connection, statement)
@@ -88,7 +88,7 @@ def ensure_schema(connection: GraphConnection) -> None:
 
 
 def _create(connection: GraphConnection, statement: str) -> None:
-    """Neo4j checks for `IF NOT EXISTS` before it takes its lock, so another process may have been quicker."""
+    """Creates an index; tolerates another process that did so meanwhile, since Neo4j checks before it takes its lock."""
     from neo4j.exceptions import ClientError
 
     try:

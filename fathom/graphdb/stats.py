@@ -1,4 +1,4 @@
-"""The graph at a glance: whether it answers, and what it holds."""
+"""Health and statistics of the graph."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fathom.errors import GraphUnreachable
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL
 
-SLOW_MS = 1000.0  # a trivial query that takes longer says that the server is overloaded
+SLOW_MS = 1000.0  # a trivial query that takes longer indicates an overloaded server
 
 
 def graph_health(connection: GraphConnection) -> dict[str, Any]:
-    """healthy, degraded or unhealthy, with the latency of a trivial query and what is wrong; never raises for a graph away."""
+    """Returns `healthy`, `degraded` or `unhealthy`, with latency and issues; an unreachable graph is unhealthy, no error."""
     checked = datetime.now(UTC).isoformat()
     try:
         connection.verify()
@@ -37,7 +37,7 @@ def graph_health(connection: GraphConnection) -> dict[str, Any]:
 
 
 def graph_stats(connection: GraphConnection) -> dict[str, Any]:
-    """Nodes by label and relationships by type, counted, without what only keeps writers apart. Raises GraphUnreachable."""
+    """Counts nodes by label and relationships by type, without the WriterLease nodes. Raises GraphUnreachable."""
     labels: dict[str, int] = {}
     for row in connection.read("MATCH (n) UNWIND labels(n) AS label RETURN label, count(*) AS n"):
         labels[row["label"]] = row["n"]

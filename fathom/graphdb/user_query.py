@@ -1,4 +1,4 @@
-"""Cypher from a person: bounded in time and rows, and unable to change anything."""
+"""Runs read-only Cypher of users, bounded in time and rows."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from fathom.graphdb.query_plan import READING_PROCEDURES
 MAX_QUERY = 20_000  # characters
 MAX_LIMIT = 100_000  # rows
 
-# Strings, quoted names and comments are put aside first, so that a word in them is not taken for a clause. Where a comment
-# ends is read in both ways that servers have: at a line feed, and at any line break.
+# Strings, quoted names and comments are removed first, so that a word in them is not taken for a clause. Comments are
+# parsed in both ways that servers do: up to a line feed, and up to any line break.
 _ESCAPED = re.compile(r"\\u+([0-9a-fA-F]{4})")
 _QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/"
 _ASIDE = (
@@ -34,7 +34,7 @@ _CALLS = re.compile(r"(?<![\w.$:])CALL\s+([\w.]+)", re.IGNORECASE)
 
 
 class QueryResult(BaseModel):
-    """The rows of a query and what it took."""
+    """The rows of a query, and a summary."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,11 +50,11 @@ def run_query(
     timeout_s: float = COMMAND_TIMEOUT_MS / 1000,
     limit: int = 1000,
 ) -> QueryResult:
-    """The first `limit` rows of a reading query, as JSON can hold them.
+    """Returns the first `limit` rows of a reading query, converted for JSON.
 
-    The server refuses writes; those that this module recognises in the text are refused before, in plainer words. The embedded
-    server ends a query after its own limit, the default here, whatever `timeout_s` says. Raises QueryRefused for
-    one that writes, is too long, takes too much time or is not Cypher; GraphUnreachable.
+    The server rejects writes; writes that this module recognizes in the text are rejected first, with clearer messages. The
+    embedded server ends a query after its own limit, the default here, regardless of `timeout_s`. Raises QueryRefused for a
+    query that writes, is too long, times out or is not Cypher; GraphUnreachable.
     """
     refuse_writes(cypher)
     if not 1 <= limit <= MAX_LIMIT:
@@ -65,8 +65,8 @@ def run_query(
     try:
         records, truncated = connection.ask(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
     except Neo4jError as error:
-        said = (error.message or str(error)).strip().splitlines()[0][:500]
-        raise QueryRefused(f"The graph does not take the query: {said}") from error
+        message = (error.message or str(error)).strip().splitlines()[0][:500]
+        raise QueryRefused(f"The graph does not take the query: {message}") from error
     took = (time.perf_counter() - start) * 1000
     summary = {
         "query_type": "r",
@@ -78,14 +78,14 @@ def run_query(
 
 
 def refuse_writes(cypher: str) -> None:
-    """Refuses a query with a clause that writes, in either reading of its comments. Raises QueryRefused naming it."""
+    """Rejects a query with a writing clause, in either way to parse comments. Raises QueryRefused with the clause."""
     if len(cypher) > MAX_QUERY:
         raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
     if not _ASIDE[0].sub(" ", cypher).strip():
         raise QueryRefused("There is no query.")
-    for said in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
+    for text in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
         for aside in _ASIDE:
-            _refuse_clauses(aside.sub(" ", said))
+            _refuse_clauses(aside.sub(" ", text))
 
 
 def _refuse_clauses(bare: str) -> None:
@@ -97,19 +97,22 @@ def _refuse_clauses(bare: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON can hold it: nodes and relationships as their properties, dates in ISO 8601."""
+    """Converts a value for JSON: nodes and relationships to their properties, dates to ISO 8601."""
     from neo4j.graph import Node, Path, Relationship
 
     if isinstance(value, Node):
-        return {"labels": sorted(value.labels), "properties": {name: _plain(one) for name, one in value.items()}}
+        return {"labels": sorted(value.labels), "properties": {name: _plain(item) for name, item in value.items()}}
     if isinstance(value, Relationship):
-        return {"type": value.type, "properties": {name: _plain(one) for name, one in value.items()}}
+        return {"type": value.type, "properties": {name: _plain(item) for name, item in value.items()}}
     if isinstance(value, Path):
-        return {"nodes": [_plain(one) for one in value.nodes], "relationships": [_plain(one) for one in value.relationships]}
+        return {
+            "nodes": [_plain(node) for node in value.nodes],
+            "relationships": [_plain(edge) for edge in value.relationships],
+        }
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, str | int | float | bool) or value is None:
         return value
     return value.iso_format() if hasattr(value, "iso_format") else str(value)

@@ -1,7 +1,7 @@
-"""What each episode asserts of a fact, so that the fact's text and dates follow from all who assert it together.
+"""Assertions of facts by episodes, and the aggregation of a fact's text and dates from all of its assertions.
 
-An assertion is kept on the episode's mention of the fact's source, where it goes with the episode and no client of the
-graph sees it.
+An assertion is stored on the episode's mention of the fact's source, so that it is deleted with the episode and hidden from
+clients of the graph.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from fathom.knowledge.fact_validity import Claim, Validity
 
 @dataclass(frozen=True)
 class Assertion:
-    """One episode says the fact, in these words; `at` is the date of its text, the others are dates that it gives.
+    """A statement of a fact by an episode; `at` is the date of its text, `valid_at` and `invalid_at` are stated dates.
 
-    `relation` is its own word for it, which may differ from that of the fact it was judged to say. `valid_at_said` and
-    `invalid_at_said` are the words of dates that moments do not say whole. `came_at` is when the text came, where `at` is a
-    date of its document's own; None where `at` is when it came. `slot` is what the fact fills by the types of its ends,
-    `wikidata` the property of its relation, `confidence` what its model gives it; None where that is not measured.
+    `relation` is the episode's own, which may differ from that of the fact it is merged into. `valid_at_said` and
+    `invalid_at_said` are the words of dates that a datetime cannot express. `came_at` is the time of arrival where `at` is a
+    date of the document itself, else None. `role` is that of a functional relation by the types of its ends, `wikidata` the
+    property of the relation, `confidence` the model's, None where it is not measured.
     """
 
     episode: str
@@ -39,28 +39,28 @@ class Assertion:
     valid_at_said: str | None = None
     invalid_at_said: str | None = None
     came_at: datetime | None = None
-    slot: str | None = None
+    role: str | None = None
     wikidata: str | None = None
     confidence: float | None = None
 
     @property
     def undated(self) -> bool:
-        """Whether it says nothing of when the fact holds, so that it holds when its text was written."""
+        """Whether it states no date, so that the fact holds from the date of the text."""
         return not (self.valid_at or self.invalid_at or self.valid_at_said or self.invalid_at_said)
 
     @property
     def key(self) -> str:
-        """That of its relation and sentence."""
+        """The statement key of its relation and sentence."""
         return statement_key(self.relation, self.fact)
 
     def packed(self, fact: str) -> str:
-        """As it stands in the property `asserts` of a mention; `fact` is the fact's uuid."""
-        dates = [_said(one) for one in (self.at, self.valid_at, self.invalid_at)]
+        """Returns the JSON for the property `asserts` of a mention; `fact` is the fact's uuid."""
+        dates = [_iso(date) for date in (self.at, self.valid_at, self.invalid_at)]
         more = {
             "from": self.valid_at_said,
             "until": self.invalid_at_said,
-            "came": _said(self.came_at),
-            "slot": self.slot,
+            "came": _iso(self.came_at),
+            "slot": self.role,
             "property": self.wikidata,
             "sure": self.confidence,
         }
@@ -70,7 +70,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class AssertedFact:
-    """A fact with everyone who asserts it; at least one does."""
+    """A fact with its assertions, at least one."""
 
     uuid: str
     source: str
@@ -79,18 +79,18 @@ class AssertedFact:
     assertions: tuple[Assertion, ...]
 
     def claim(self) -> Claim:
-        """The earliest beginning that is said, or else the date of the earliest text without one; the latest end after that.
+        """Aggregates the assertions: the earliest stated beginning, or else the earliest text date; the latest end after that.
 
-        It has begun at no known time where all that is said of it is an end, or a beginning that could not be read.
+        `begun` is false where all assertions state only an end, or a beginning that could not be parsed.
         """
-        starts = [one.valid_at for one in self.assertions if one.valid_at]
-        undated = [one for one in self.assertions if one.undated]
-        begins = min(starts or [one.at for one in undated] or [one.at for one in self.assertions])
-        ends = [span for one in self.assertions if (span := _end(one, begins if starts else None))]
+        starts = [said.valid_at for said in self.assertions if said.valid_at]
+        undated = [said for said in self.assertions if said.undated]
+        begins = min(starts or [said.at for said in undated] or [said.at for said in self.assertions])
+        ends = [span for said in self.assertions if (span := _end(said, begins if starts else None))]
         last = max((at for at, _ in ends), default=None)
-        said = Counter(one.one_at_a_time for one in self.assertions if one.one_at_a_time)
-        only: FunctionalEnd = min(said, key=lambda end: (-said[end], end != "never", end), default="never")
-        slots = Counter(one.slot for one in self.assertions if one.slot)
+        votes = Counter(said.one_at_a_time for said in self.assertions if said.one_at_a_time)
+        functional: FunctionalEnd = min(votes, key=lambda end: (-votes[end], end != "never", end), default="never")
+        roles = Counter(said.role for said in self.assertions if said.role)
         return Claim(
             self.uuid,
             self.source,
@@ -99,70 +99,70 @@ class AssertedFact:
             begins,
             bool(starts),
             last,
-            min(one.came_at or one.at for one in self.assertions),
-            only,
+            min(said.came_at or said.at for said in self.assertions),
+            functional,
             begun=bool(starts or undated),
-            reports=tuple(sorted({one.at for one in undated if one.came_at})),
-            slot=min(slots, key=lambda one: (-slots[one], one), default=None),
+            reports=tuple(sorted({said.at for said in undated if said.came_at})),
+            role=min(roles, key=lambda role: (-roles[role], role), default=None),
             ends_by=max((by for at, by in ends if at == last), default=None),
         )
 
     @property
     def at(self) -> datetime:
-        """The date of the earliest text that says it."""
-        return min(one.at for one in self.assertions)
+        """The date of the earliest text that states it."""
+        return min(said.at for said in self.assertions)
 
-    def dates_said(self, begins: datetime | None, ends: datetime | None) -> tuple[str | None, str | None]:
-        """The words of its beginning and end, where no moment that is given for it says the same or more."""
+    def date_phrases(self, begins: datetime | None, ends: datetime | None) -> tuple[str | None, str | None]:
+        """Returns the words of its beginning and end, where the given datetimes do not express them."""
         return (
-            _words((one.valid_at, one.valid_at_said) for one in self.assertions if one.valid_at in (None, begins)),
-            _words((one.invalid_at, one.invalid_at_said) for one in self.assertions if one.invalid_at in (None, ends)),
+            _phrase((said.valid_at, said.valid_at_said) for said in self.assertions if said.valid_at in (None, begins)),
+            _phrase((said.invalid_at, said.invalid_at_said) for said in self.assertions if said.invalid_at in (None, ends)),
         )
 
     @property
     def confidence(self) -> float | None:
-        """The highest of its sayings; None where it was measured of none."""
-        return max((one.confidence for one in self.assertions if one.confidence is not None), default=None)
+        """The highest confidence of its assertions; None where none was measured."""
+        return max((said.confidence for said in self.assertions if said.confidence is not None), default=None)
 
     @property
     def wikidata(self) -> str | None:
-        """Wikidata's property of it: what most of its sayings give, first of all those by its own relation."""
-        given = [one for one in self.assertions if one.wikidata]
-        votes = Counter(one.wikidata for one in [one for one in given if one.relation == self.relation] or given)
-        return min(votes, key=lambda one: (-votes[one], one or ""), default=None)
+        """The Wikidata property that most assertions give, those by its own relation first."""
+        given = [said for said in self.assertions if said.wikidata]
+        votes = Counter(said.wikidata for said in [said for said in given if said.relation == self.relation] or given)
+        return min(votes, key=lambda property: (-votes[property], property or ""), default=None)
 
     @property
     def keys(self) -> set[str]:
-        """Those of the sentences that say it."""
-        return {one.key for one in self.assertions}
+        """The statement keys of its assertions."""
+        return {said.key for said in self.assertions}
 
     @property
     def episodes(self) -> list[str]:
-        """The uuids of those that assert it, each once."""
-        return list(dict.fromkeys(one.episode for one in self.assertions))
+        """The uuids of the episodes that assert it, each once."""
+        return list(dict.fromkeys(said.episode for said in self.assertions))
 
-    def words(self) -> str:
-        """The spelling most often used of its sentence; of several the first that was written."""
-        spellings = Counter(one.fact for one in self.assertions)
-        first = {one.fact: one.at for one in sorted(self.assertions, key=lambda one: one.at, reverse=True)}
+    def most_common_wording(self) -> str:
+        """Returns the most frequent wording of its sentence; of several the first that was written."""
+        spellings = Counter(said.fact for said in self.assertions)
+        first = {said.fact: said.at for said in sorted(self.assertions, key=lambda said: said.at, reverse=True)}
         return min(spellings, key=lambda words: (-spellings[words], first[words], words))
 
     def and_also(self, assertions: Iterable[Assertion]) -> AssertedFact:
-        """With these too, in place of what their episodes asserted by the same sentences before."""
-        by_saying = {(one.episode, one.key): one for one in (*self.assertions, *assertions)}
-        return self._with(by_saying.values())
+        """Returns the fact with these assertions added, in place of older ones of the same episode and statement."""
+        by_statement = {(said.episode, said.key): said for said in (*self.assertions, *assertions)}
+        return self._with(by_statement.values())
 
     def without(self, episodes: set[str]) -> AssertedFact | None:
-        """What is left when these episodes are gone; None where nobody asserts it any more."""
-        left = [one for one in self.assertions if one.episode not in episodes]
-        return self._with(left) if left else None
+        """Returns the fact without the assertions of these episodes; None where no assertion remains."""
+        rest = [said for said in self.assertions if said.episode not in episodes]
+        return self._with(rest) if rest else None
 
     def _with(self, assertions: Iterable[Assertion]) -> AssertedFact:
-        ordered = tuple(sorted(assertions, key=lambda one: (one.episode, one.key)))
+        ordered = tuple(sorted(assertions, key=lambda said: (said.episode, said.key)))
         return AssertedFact(self.uuid, self.source, self.target, self.relation, ordered)
 
 
-# By the key of what is said: the uuid of the fact that says it by then, and the relation as it was said.
+# By statement key: the uuid of the fact that now has the statement, and the relation as it was stated.
 FactRenames = Mapping[str, tuple[str, str]]
 RunQuery = Callable[..., Iterable[Mapping[str, Any]]]  # a query with its parameters; the rows
 
@@ -179,38 +179,38 @@ RETURN m.asserts AS asserts
 
 @dataclass(frozen=True)
 class StoredFact:
-    """A fact as the graph holds it, with everyone who asserts it."""
+    """A fact as stored in the graph, with its assertions."""
 
     asserted: AssertedFact
     fact: str
     validity: Validity
-    complete: bool  # whether each of its episodes' assertions was kept
+    complete: bool  # whether the assertion of each of its episodes is stored
 
 
 def stored_facts(run: RunQuery, query: str, *, asserted_by: Set[str] | None = None, **parameters: Any) -> list[StoredFact]:
-    """The facts that the query answers in FACT_COLUMNS, without those that no episode (of these) asserts."""
+    """Returns the facts of a query for FACT_COLUMNS that an episode asserts, of `asserted_by` if given."""
     rows = list(run(query, **parameters))
     if asserted_by is not None:
         rows = [row for row in rows if not asserted_by.isdisjoint(row["episodes"] or ())]
     episodes = sorted({episode for row in rows for episode in row["episodes"] or ()})
     sources = sorted({row["source"] for row in rows})
-    kept: dict[str, list[Assertion]] = defaultdict(list)
+    stored: dict[str, list[Assertion]] = defaultdict(list)
     for row in run(ASSERTIONS, episodes=episodes, sources=sources) if episodes else ():
         for uuid, assertion in map(unpack, row["asserts"]):
-            kept[uuid].append(assertion)
-    return [held for row in rows if (held := stored_fact(row, kept.get(row["uuid"], ())))]
+            stored[uuid].append(assertion)
+    return [fact for row in rows if (fact := stored_fact(row, stored.get(row["uuid"], ())))]
 
 
-def stored_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> StoredFact | None:
-    """The fact of a row of FACT_COLUMNS with the assertions that were kept of it; None where no episode asserts it.
+def stored_fact(row: Mapping[str, Any], stored: Iterable[Assertion]) -> StoredFact | None:
+    """Returns the fact of a row of FACT_COLUMNS with its stored assertions; None where no episode asserts it.
 
-    An episode of which none was kept wrote before they were, or is another client's: it asserts what the fact says now.
+    An episode without a stored assertion is of an older version or of another client: it asserts the fact as it stands.
     """
     episodes = set(row["episodes"] or ())
     relation = row["relation"]
-    known = [one if one.relation else replace(one, relation=relation) for one in kept if one.episode in episodes]
+    known = [said if said.relation else replace(said, relation=relation) for said in stored if said.episode in episodes]
     at, valid_at = parse_timestamp(row["at"]) or parse_timestamp(row["created"]), parse_timestamp(row["valid_at"])
-    others = sorted(episodes.difference(one.episode for one in known)) if at else []
+    others = sorted(episodes.difference(said.episode for said in known)) if at else []
     if at:
         dates = (None, None) if known else (None if valid_at == at else valid_at, parse_timestamp(row["invalid_at"]))
         known += [Assertion(episode, row["fact"], at, *dates, relation=relation) for episode in others]
@@ -222,7 +222,7 @@ def stored_fact(row: Mapping[str, Any], kept: Iterable[Assertion]) -> StoredFact
 
 
 def parse_timestamp(value: Any) -> datetime | None:
-    """A time as either server answers it."""
+    """Returns a timestamp of either server as a datetime with a time zone; None for other values."""
     if hasattr(value, "to_native"):
         value = value.to_native()
     if isinstance(value, str):
@@ -233,14 +233,14 @@ def parse_timestamp(value: Any) -> datetime | None:
 
 
 def rename_asserted_facts(asserts: Sequence[str] | None, names: Mapping[str, FactRenames]) -> list[str] | None:
-    """The packed assertions of a mention, each of the fact that it asserts by then; `names` by the uuids they have."""
+    """Returns the packed assertions of a mention with their current facts; `names` is by the uuids of their former facts."""
     if asserts is None:
         return None
     found: list[str] = []
     for packed in asserts:
         fact, said = unpack(packed)
         known = names.get(fact, {})
-        # One that was written without its relation has the relation of one of those.
+        # an assertion of an older version has no relation: it takes that of a known statement
         keys = [said.key, *(statement_key(relation, said.fact) for _, relation in known.values() if not said.relation)]
         new, relation = next((known[key] for key in keys if key in known), (fact, said.relation))
         found.append(replace(said, relation=relation).packed(new))
@@ -248,7 +248,7 @@ def rename_asserted_facts(asserts: Sequence[str] | None, names: Mapping[str, Fac
 
 
 def unpack(packed: str) -> tuple[str, Assertion]:
-    """The uuid of the fact, and the assertion, of a property `asserts`."""
+    """Returns the uuid of the fact, and the assertion, packed in a property `asserts`."""
     fact, episode, at, valid_at, invalid_at, words, *rest = json.loads(packed)
     only, relation, more = (*rest, None, None, None)[:3]
     more = more or {}
@@ -270,35 +270,35 @@ def unpack(packed: str) -> tuple[str, Assertion]:
 
 
 def statement_key(relation: str, fact: str) -> str:
-    """32 hex digits that are the same for the same relation and sentence; case and white space do not count."""
+    """Returns a hash (32 hex digits) of a relation and sentence; case and white space do not count."""
     return hashlib.sha256(f"{relation}\0{fold_case(fact)}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def fold_case(words: str) -> str:
-    """The words without what does not tell sentences apart: case and white space."""
+    """Returns the text in lower case, with single spaces."""
     return " ".join(words.lower().split())
 
 
-def may_share_start(ones: Collection[datetime | None], others: Collection[datetime | None]) -> bool:
-    """Whether any two of these beginnings may be one: one of them is not said, or only the year of it."""
+def may_share_start(starts: Collection[datetime | None], other_starts: Collection[datetime | None]) -> bool:
+    """Returns whether any two of these starts may be the same: equal, not stated, or stated as the same year only."""
     return any(
-        one is None
-        or other is None
-        or one == other
-        or (one.year == other.year and any((date.month, date.day) == (1, 1) for date in (one, other)))
-        for one in ones
-        for other in others
+        left is None
+        or right is None
+        or left == right
+        or (left.year == right.year and any((date.month, date.day) == (1, 1) for date in (left, right)))
+        for left in starts
+        for right in other_starts
     )
 
 
 def _known(value: str | None) -> datetime | None:
-    """A date that was kept; None for the years by which older versions wrote `unknown` and `open`."""
+    """Returns a stored date; None for the years by which older versions wrote `unknown` and `open`."""
     found = parse_timestamp(value)
     return found if found and 1 < found.year < 9999 else None
 
 
 def _end(said: Assertion, begins: datetime | None) -> tuple[datetime, datetime] | None:
-    """The end that an assertion gives to what begins then, with the last day it may mean; None where all is before."""
+    """Returns the end that an assertion states, with the last day it may mean; None where both are before `begins`."""
     if said.invalid_at is None:
         return None
     span = span_of(said.invalid_at_said) if said.invalid_at_said else None
@@ -308,8 +308,8 @@ def _end(said: Assertion, begins: datetime | None) -> tuple[datetime, datetime] 
     return (by, by) if by >= begins else None
 
 
-def _words(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
-    """Of several words of one date the shortest, none where it was told exactly; unread ones only where there are no others."""
+def _phrase(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
+    """Returns the shortest phrase of a date, None where it was also stated exactly; unparsed phrases come last."""
     of_moment: set[str | None] = set()
     unread: set[str] = set()
     for at, said in dates:
@@ -318,15 +318,15 @@ def _words(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
         elif said is not None:
             unread.add(said)
     words = {said for said in of_moment if said is not None and None not in of_moment} if of_moment else unread
-    return min(words, key=lambda one: (len(one), one), default=None)
+    return min(words, key=lambda phrase: (len(phrase), phrase), default=None)
 
 
-def _said(value: datetime | None) -> str | None:
+def _iso(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat() if value else None
 
 
 def merge_by_uuid(facts: Sequence[AssertedFact]) -> dict[str, AssertedFact]:
-    """The facts by uuid, those of one uuid as one that all of them assert."""
+    """Returns the facts by uuid; facts of the same uuid are merged."""
     found: dict[str, AssertedFact] = {}
     for fact in facts:
         found[fact.uuid] = found[fact.uuid].and_also(fact.assertions) if fact.uuid in found else fact

@@ -1,4 +1,7 @@
-"""Which keys, of names or of facts, are one thing by what was judged of them in pairs; a function of those that are there."""
+"""Clusters keys, of names or of facts, from pairwise match verdicts (complete linkage).
+
+Every two keys of a cluster must have matched. The result is a function of the keys and verdicts that are given, in any order.
+"""
 
 from __future__ import annotations
 
@@ -9,110 +12,112 @@ from itertools import combinations
 
 Pair = tuple[str, str]  # two keys, the lesser first
 
-MAX_CLUSTER = 12  # names of one thing that are all held against each other
+MAX_CLUSTER = 12  # keys of a connected component all of whose pairs are judged
 
 
 @dataclass(frozen=True)
 class MatchVerdicts:
-    """Pairs of keys that were found to be of one thing, and of two."""
+    """Pairs of keys that were judged to match (must-link), and pairs that were judged not to (cannot-link)."""
 
-    same: frozenset[Pair] = frozenset()
-    apart: frozenset[Pair] = frozenset()
+    matches: frozenset[Pair] = frozenset()
+    non_matches: frozenset[Pair] = frozenset()
 
     @property
-    def keys(self) -> frozenset[str]:
-        """Those that are the same as another."""
-        return frozenset(key for pair in self.same for key in pair)
+    def matched_keys(self) -> frozenset[str]:
+        """The keys that match at least another key."""
+        return frozenset(key for pair in self.matches for key in pair)
 
     def __or__(self, other: MatchVerdicts) -> MatchVerdicts:
-        return MatchVerdicts(self.same | other.same, self.apart | other.apart)
+        return MatchVerdicts(self.matches | other.matches, self.non_matches | other.non_matches)
 
 
 NO_VERDICTS = MatchVerdicts()
 
 
-def pair_of(one: str, other: str) -> Pair:
-    """The two keys as a pair."""
-    return (one, other) if one < other else (other, one)
+def pair_of(left: str, right: str) -> Pair:
+    """Returns the two keys as a pair, the lesser first."""
+    return (left, right) if left < right else (right, left)
 
 
 def adjacency(pairs: Iterable[Pair]) -> defaultdict[str, set[str]]:
-    """The keys that each has a pair with."""
+    """Returns the keys with which each key shares a pair."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for one, other in pairs:
-        found[one].add(other)
-        found[other].add(one)
+    for left, right in pairs:
+        found[left].add(right)
+        found[right].add(left)
     return found
 
 
 Weight = Callable[[Pair, Collection[str]], tuple[float, ...]]
 
 
-def _alike(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
+def _equal_weight(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
     return ()
 
 
-def consistent_adjacency(keys: Collection[str], judged: MatchVerdicts, weight: Weight = _alike) -> dict[str, set[str]]:
-    """Those of the keys that each is the same as, without what may be either of two that are apart.
+def consistent_adjacency(keys: Collection[str], verdicts: MatchVerdicts, weight: Weight = _equal_weight) -> dict[str, set[str]]:
+    """Returns the matches of each of the keys, without those that contradict a non-match.
 
-    It is neither, or the weightier one where there is one: by the `weight` of its pair with that, and of the keys that are the
-    same as both.
+    A key that matches both keys of a non-match keeps only the match of the higher `weight`, and neither when equal. The weight
+    is computed from the pair and from the keys that match both of its ends.
     """
-    near = adjacency((one, other) for one, other in judged.same if one in keys and other in keys)
-    torn: set[Pair] = set()
-    for one, other in judged.apart:
-        for key in near.get(one, set()) & near.get(other, set()):
-            of_one, of_other = (weight(pair_of(key, end), {end} | (near[end] & near[key])) for end in (one, other))
-            torn.update((key, end) for end, is_less in ((one, of_one <= of_other), (other, of_other <= of_one)) if is_less)
-    for key, end in torn:
+    near = adjacency((left, right) for left, right in verdicts.matches if left in keys and right in keys)
+    removed: set[Pair] = set()
+    for left, right in verdicts.non_matches:
+        for key in near.get(left, set()) & near.get(right, set()):
+            of_left, of_right = (weight(pair_of(key, end), {end} | (near[end] & near[key])) for end in (left, right))
+            removed.update(
+                (key, end) for end, is_less in ((left, of_left <= of_right), (right, of_right <= of_left)) if is_less
+            )
+    for key, end in removed:
         near[key].discard(end)
         near[end].discard(key)
     return near
 
 
-def canonical_names(keys: Collection[str], judged: MatchVerdicts) -> dict[str, str]:
-    """Each key with the key that its thing goes by, the longest of those that are one; pairs of absent keys do not count.
+def canonical_names(keys: Collection[str], verdicts: MatchVerdicts) -> dict[str, str]:
+    """Returns each key with the canonical key of its cluster, the longest of it; pairs with absent keys do not count.
 
-    All that are one were called the same as each other: a name that is the same as two others makes them no one thing. A key
-    that is the same as two which are apart may be either, and is neither: `abc` of two companies of those initials. Where a
-    longer chain ends in two that are apart, nothing of it is joined.
+    Clusters are complete-linkage: a key that matches two others does not join these. A key that matches both keys of a
+    non-match joins neither: `abc`, of two companies of those initials. A connected component that contains a non-match is
+    not clustered at all.
     """
     found = {key: key for key in keys}
-    near = consistent_adjacency(keys, judged)
-    for group in connected_components(near):
-        if any(group.issuperset(pair) for pair in judged.apart):
+    near = consistent_adjacency(keys, verdicts)
+    for component in connected_components(near):
+        if any(component.issuperset(pair) for pair in verdicts.non_matches):
             continue
-        left = sorted(group, key=lambda key: (len(key.split()), len(key), key), reverse=True)
-        while left:
-            own: list[str] = []
-            for key in left:
-                if all(key in near[one] for one in own):
-                    own.append(key)
-            found |= dict.fromkeys(own, own[0])
-            left = [key for key in left if key not in own]
+        rest = sorted(component, key=lambda key: (len(key.split()), len(key), key), reverse=True)
+        while rest:
+            cluster: list[str] = []
+            for key in rest:
+                if all(key in near[member] for member in cluster):
+                    cluster.append(key)
+            found |= dict.fromkeys(cluster, cluster[0])
+            rest = [key for key in rest if key not in cluster]
     return found
 
 
-def unjudged_pairs(judged: MatchVerdicts) -> set[Pair]:
-    """The pairs without a verdict in what hangs together and has none that are apart; not of more than MOST_OF_ONE keys."""
-    told = judged.same | judged.apart
+def unjudged_pairs(verdicts: MatchVerdicts) -> set[Pair]:
+    """Returns the pairs without a verdict within connected components of at most MAX_CLUSTER keys and without a non-match."""
+    judged = verdicts.matches | verdicts.non_matches
     found: set[Pair] = set()
-    for group in connected_components(consistent_adjacency(judged.keys, judged)):
-        if len(group) <= MAX_CLUSTER and not any(group.issuperset(pair) for pair in judged.apart):
-            found |= {pair for pair in combinations(sorted(group), 2) if pair not in told}
+    for component in connected_components(consistent_adjacency(verdicts.matched_keys, verdicts)):
+        if len(component) <= MAX_CLUSTER and not any(component.issuperset(pair) for pair in verdicts.non_matches):
+            found |= {pair for pair in combinations(sorted(component), 2) if pair not in judged}
     return found
 
 
 def connected_components(near: dict[str, set[str]]) -> Iterator[set[str]]:
-    """Each group of keys that hang together, by the neighbours of each."""
+    """Yields the connected components of a graph of keys, given as an adjacency."""
     seen: set[str] = set()
     for start in near:
         if start in seen:
             continue
-        group, left = {start}, [start]
-        while left:
-            fresh = near[left.pop()] - group
-            group |= fresh
-            left += fresh
-        seen |= group
-        yield group
+        component, rest = {start}, [start]
+        while rest:
+            fresh = near[rest.pop()] - component
+            component |= fresh
+            rest += fresh
+        seen |= component
+        yield component

@@ -1,7 +1,7 @@
-"""Leaves out of an extraction what its model is not sure enough of: entities and facts of a confidence below the setting's.
+"""Drops entities and facts of an extraction whose confidence is below the setting's threshold.
 
-What has no confidence, as all that a paid model answers, was not measured and is kept. A fact goes with an entity that it
-joins; an entity stays without its facts.
+Items without a confidence, as of a paid model, were not measured and are kept. A fact is dropped with either of its entities;
+an entity stays without its facts.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _REASONS = frozenset({ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW})
 
 
 def drop_uncertain(found: Extraction, least: float) -> Extraction:
-    """Returns what goes into the graph of an extraction; what does not is counted in its `left_out`, by the reason."""
-    entities = [one for one in found.entities if _suffices(one, least)]
-    named = {fold_case(one.name) for one in entities}
-    unsure = {fold_case(one.name) for one in found.entities} - named
+    """Returns the extraction without uncertain items, which are counted in its `left_out`, by the reason."""
+    entities = [entity for entity in found.entities if _suffices(entity, least)]
+    named = {fold_case(entity.name) for entity in entities}
+    unsure = {fold_case(entity.name) for entity in found.entities} - named
     left: Counter[str] = Counter()
     left[ENTITY_BELOW] = len(found.entities) - len(entities)
     facts: list[Fact] = []
@@ -40,15 +40,15 @@ def drop_uncertain(found: Extraction, least: float) -> Extraction:
 
 
 def below_threshold(left_out: Mapping[str, int]) -> dict[str, int]:
-    """Returns those of the counts that are of a confidence below the least."""
+    """Returns the counts of items dropped for their confidence."""
     return {why: count for why, count in left_out.items() if why in _REASONS}
 
 
 def lost_below_threshold(left_out: Mapping[str, int]) -> LostItems:
-    """Returns how many entities and facts these counts are of."""
+    """Returns the number of entities and facts dropped for their confidence."""
     entities = left_out.get(ENTITY_BELOW, 0)
     return LostItems(entities, sum(below_threshold(left_out).values()) - entities)
 
 
-def _suffices(one: Entity | Fact, least: float) -> bool:
-    return one.confidence is None or one.confidence >= least
+def _suffices(item: Entity | Fact, least: float) -> bool:
+    return item.confidence is None or item.confidence >= least

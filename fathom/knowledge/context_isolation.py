@@ -1,8 +1,8 @@
-"""Which pairs one question may show together, and for whom an answer counts that was given in sight of other words.
+"""Guards match verdicts against prompt injection: which pairs a prompt may show together, and where a verdict is valid.
 
-A document answers for its own words: it could say anything of itself in any case. So pairs that two documents say between
-them may be asked about together, and their answer counts for these two. Who says the same word for word later did not write
-what else the model read then, and is asked about anew.
+A document may say anything about its own statements. So pairs that the same two documents state may be judged in a single
+prompt, and the verdict is valid for these two. A document that states the same sentence later did not write the other text of
+that prompt, so the pair is judged again for it.
 """
 
 from __future__ import annotations
@@ -14,57 +14,61 @@ from typing import NamedTuple
 
 from fathom.knowledge.clustering import Pair
 
-MAX_SOURCE_PAIRS = 12  # of a pair; of what more say, a verdict has to count for all
+MAX_SOURCE_PAIRS = 12  # of a pair of keys; above, its verdict must hold for all sources and is asked for in isolation
 
 
 class SourceDocument(NamedTuple):
-    """A document that says something, by marks of its name and bytes; one of the same bytes is held to be the same."""
+    """A document that states something, as hashes of its name and bytes; documents of equal bytes count as the same."""
 
     document: str
     version: str
 
-    def is_as(self, other: SourceDocument) -> bool:
-        """Whether both are one document, in any version, or have the same bytes."""
+    def is_same(self, other: SourceDocument) -> bool:
+        """Returns whether both are the same document, in any version, or have the same bytes."""
         return self.document == other.document or self.version == other.version
 
 
-SourceSet = frozenset[SourceDocument]  # the documents whose words a model was shown along with a pair
-ISOLATED: SourceSet = frozenset()  # none but the two
+SourceSet = frozenset[SourceDocument]  # the documents whose text a prompt showed along with a pair
+ISOLATED: SourceSet = frozenset()  # the prompt showed only the pair
 
 
 @dataclass(frozen=True)
 class VerdictScope:
-    """Who says the sentences of pairs, by key, and in sight of which companies' words pairs were told to be one."""
+    """Limits verdicts to their sources.
 
-    by: Mapping[str, Collection[SourceDocument]] = field(default_factory=dict[str, Collection[SourceDocument]])
-    companies: Mapping[Pair, Collection[SourceSet]] = field(default_factory=dict[Pair, Collection[SourceSet]])
+    `sources` has the documents that state each key; `scopes` has, for each pair judged to match in a prompt with other pairs,
+    the sets of documents whose text that prompt showed. A pair that is absent from `scopes` was judged in isolation.
+    """
 
-    def counts(self, pair: Pair) -> bool:
-        """Whether what was told of the pair counts for all who say the two."""
-        return self._uncounted(pair) == []
+    sources: Mapping[str, Collection[SourceDocument]] = field(default_factory=dict[str, Collection[SourceDocument]])
+    scopes: Mapping[Pair, Collection[SourceSet]] = field(default_factory=dict[Pair, Collection[SourceSet]])
 
-    def companies_to_ask(self, pair: Pair) -> list[SourceSet]:
-        """In sight of each of whose words it must be told that the pair is one, so that it counts for all who say the two.
+    def applies_to(self, pair: Pair) -> bool:
+        """Returns whether the verdict of the pair is valid for all documents that state its keys."""
+        return self._uncovered(pair) == []
 
-        None where they are too many or nobody is known to say them, and where it counts already.
+    def missing_scopes(self, pair: Pair) -> list[SourceSet]:
+        """Returns the source sets in whose scope the pair must still be judged so that its verdict is valid for all documents.
+
+        Empty where it is valid already, where the source pairs are more than MAX_SOURCE_PAIRS, and where no source is known.
         """
-        left = self._uncounted(pair) or []
-        for sayer in sorted({*self.by.get(pair[0], ())} & {*self.by.get(pair[1], ())}):
-            if left and all(_covers(frozenset((sayer,)), sayers) for sayers in left):
-                return [frozenset((sayer,))]
-        return sorted({frozenset(sayers) for sayers in left}, key=sorted)
+        rest = self._uncovered(pair) or []
+        for source in sorted({*self.sources.get(pair[0], ())} & {*self.sources.get(pair[1], ())}):
+            if rest and all(_covers(frozenset((source,)), sources) for sources in rest):
+                return [frozenset((source,))]
+        return sorted({frozenset(sources) for sources in rest}, key=sorted)
 
-    def _uncounted(self, pair: Pair) -> list[tuple[SourceDocument, SourceDocument]] | None:
-        """Who says one and who says the other, of whom no company was; None for too many or none to tell."""
-        one, other = (self.by.get(key, ()) for key in pair)
-        if not 0 < len(one) * len(other) <= MAX_SOURCE_PAIRS:
+    def _uncovered(self, pair: Pair) -> list[tuple[SourceDocument, SourceDocument]] | None:
+        """Returns the pairs of sources that no scope covers; None for too many, or for none that are known."""
+        left, right = (self.sources.get(key, ()) for key in pair)
+        if not 0 < len(left) * len(right) <= MAX_SOURCE_PAIRS:
             return None
-        told = self.companies.get(pair, ())
-        return [sayers for sayers in product(one, other) if not any(_covers(company, sayers) for company in told)]
+        scopes = self.scopes.get(pair, ())
+        return [sources for sources in product(left, right) if not any(_covers(scope, sources) for scope in scopes)]
 
 
 NO_SCOPE = VerdictScope()
 
 
-def _covers(company: SourceSet, pair: tuple[SourceDocument, SourceDocument]) -> bool:
-    return all(any(member.is_as(sayer) for sayer in pair) for member in company)
+def _covers(scope: SourceSet, sources: tuple[SourceDocument, SourceDocument]) -> bool:
+    return all(any(member.is_same(source) for source in sources) for member in scope)

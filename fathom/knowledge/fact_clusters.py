@@ -1,8 +1,8 @@
-"""Which assertions are one fact: those of one relation and sentence, and those that were judged to say the same.
+"""Clusters assertions into facts: equal statements of a relation, and statements that were judged to be paraphrases.
 
-A function of what is asserted between two entities and of the verdicts that count for those who assert it. All sentences of
-one fact were judged the same as each other, none by a chain or a vaguer one in the middle: so no text can make two facts one
-that are not held to be so.
+A function of the assertions between two entities and of the verdicts that apply to their sources. Clusters are
+complete-linkage: every two statements of a fact were judged to match, none through a chain or a vaguer statement between them.
+So no text can merge two facts that were not judged to match.
 """
 
 from __future__ import annotations
@@ -18,89 +18,91 @@ from fathom.knowledge.records import fact_uuid
 
 EntityPair = tuple[str, str]  # uuids of a fact's source and target
 FactStatement = tuple[str, str]  # the uuid of a fact, and the key of an assertion of it
-SourceLookup = Callable[[Collection[str]], Mapping[str, SourceDocument]]  # the documents of episodes
+SourceLookup = Callable[[Collection[str]], Mapping[str, SourceDocument]]  # the documents of episodes, by the episodes' uuids
 
 
-def _each_by_itself(episodes: Collection[str]) -> Mapping[str, SourceDocument]:
-    return {one: SourceDocument(one, one) for one in episodes}
+def _episodes_as_sources(episodes: Collection[str]) -> Mapping[str, SourceDocument]:
+    return {episode: SourceDocument(episode, episode) for episode in episodes}
 
 
 @dataclass(frozen=True)
 class FactVerdictView:
-    """What was judged of the keys of facts' sentences, in sight of which companies' words, and when."""
+    """The verdicts on statement keys, the scopes of the matches, and the time of each verdict in seconds since 1970."""
 
-    judged: MatchVerdicts = NO_VERDICTS
-    companies: Mapping[Pair, Collection[SourceSet]] = field(default_factory=dict[Pair, Collection[SourceSet]])
-    at: Mapping[Pair, float] = field(default_factory=dict[Pair, float])
-    sayers: SourceLookup = _each_by_itself
+    verdicts: MatchVerdicts = NO_VERDICTS
+    scopes: Mapping[Pair, Collection[SourceSet]] = field(default_factory=dict[Pair, Collection[SourceSet]])
+    decided_at: Mapping[Pair, float] = field(default_factory=dict[Pair, float])
+    sources_of: SourceLookup = _episodes_as_sources
 
-    def between(self, said: Mapping[str, Sequence[Assertion]]) -> dict[str, set[str]]:
-        """The keys that each is the same as, by what counts for all who say the two here; and both may be of one time.
+    def matches_between(self, statements: Mapping[str, Sequence[Assertion]]) -> dict[str, set[str]]:
+        """Returns the matches of each statement key that apply to all its sources here and may start at the same time.
 
-        Of what is the same as two which are apart, the one that fewer documents say is not, or the one that was found so later:
-        no text that comes parts what is one.
+        Of two matches that contradict a non-match, the match that fewer documents support is dropped, then the later one: a
+        new text does not split an existing cluster.
         """
-        near = adjacency(self.judged.same)
-        pairs = [(one, other) for one in said for other in near.get(one, set()) & said.keys() if one < other]
-        apart = frozenset(pair for pair in self.judged.apart if said.keys() >= {*pair})
-        asked = {key for pair in pairs if pair in self.companies for key in pair} | (said.keys() if apart else set())
-        episodes = {key: {one.episode for one in said[key]} for key in asked}
-        documents = self.sayers(set[str]().union(*episodes.values())) if asked else {}
-        by = {key: {documents[one] for one in some} for key, some in episodes.items()}
-        who = VerdictScope(by, self.companies)
-        same = frozenset(
+        near = adjacency(self.verdicts.matches)
+        pairs = [(left, right) for left in statements for right in near.get(left, set()) & statements.keys() if left < right]
+        non_matches = frozenset(pair for pair in self.verdicts.non_matches if statements.keys() >= {*pair})
+        looked_up = {key for pair in pairs if pair in self.scopes for key in pair} | (
+            statements.keys() if non_matches else set()
+        )
+        episodes = {key: {assertion.episode for assertion in statements[key]} for key in looked_up}
+        documents = self.sources_of(set[str]().union(*episodes.values())) if looked_up else {}
+        sources = {key: {documents[uuid] for uuid in uuids} for key, uuids in episodes.items()}
+        scope = VerdictScope(sources, self.scopes)
+        matches = frozenset(
             pair
             for pair in pairs
-            if (pair not in self.companies or who.counts(pair))
-            and may_share_start(*({one.valid_at for one in said[key]} for key in pair))
+            if (pair not in self.scopes or scope.applies_to(pair))
+            and may_share_start(*({assertion.valid_at for assertion in statements[key]} for key in pair))
         )
 
         def weight(pair: Pair, keys: Collection[str]) -> tuple[float, ...]:
-            return len({one for key in keys for one in by[key]}), -self.at.get(pair, 0)
+            return len({source for key in keys for source in sources[key]}), -self.decided_at.get(pair, 0)
 
-        return consistent_adjacency(said.keys(), MatchVerdicts(same, apart), weight)
+        return consistent_adjacency(statements.keys(), MatchVerdicts(matches, non_matches), weight)
 
 
 @dataclass
 class FactClusters:
-    """Facts as the verdicts leave them, and the uuid of the fact that each saying of those before is of then."""
+    """The clustered facts, and the uuid of the fact that each former statement belongs to."""
 
     facts: list[AssertedFact] = field(default_factory=list[AssertedFact])
-    where: dict[FactStatement, str] = field(default_factory=dict[FactStatement, str])
+    fact_of: dict[FactStatement, str] = field(default_factory=dict[FactStatement, str])
 
 
-def cluster_facts(collection: str, facts: Iterable[AssertedFact], judged: FactVerdictView) -> FactClusters:
-    """All facts between some entities, those that say the same as one.
+def cluster_facts(collection: str, facts: Iterable[AssertedFact], verdicts: FactVerdictView) -> FactClusters:
+    """Merges facts between the same two entities whose statements match; facts without a verdict stay as they are.
 
-    It has the relation of the sentence that was written first; a fact that no verdict is about stays as it is.
+    A merged fact has the relation of the statement that was written first.
     """
-    found, same = FactClusters(), judged.judged.keys
+    found, matched = FactClusters(), verdicts.verdicts.matched_keys
     between: dict[EntityPair, dict[str, list[tuple[str, Assertion]]]] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
         keys = fact.keys
-        if len(keys) == 1 and not keys & same:
+        if len(keys) == 1 and not keys & matched:
             found.facts.append(fact)
             continue
-        for one in fact.assertions:
-            between[fact.source, fact.target][one.key].append((fact.uuid, one))
-    for (source, target), said in between.items():
-        near = judged.between({key: [one for _, one in some] for key, some in said.items()})
-        written = sorted(said, key=lambda key: min((one.at, one.relation, key) for _, one in said[key]))
-        # what much else is the same as comes first: none of it goes to a text that is the same as this alone
-        left = dict.fromkeys(sorted(written, key=lambda key: -len(near.get(key, ()))))
-        for start in list(left):
-            if start not in left:
+        for assertion in fact.assertions:
+            between[fact.source, fact.target][assertion.key].append((fact.uuid, assertion))
+    for (source, target), statements in between.items():
+        near = verdicts.matches_between({key: [said for _, said in asserted] for key, asserted in statements.items()})
+        written = sorted(statements, key=lambda key: min((said.at, said.relation, key) for _, said in statements[key]))
+        # the statements with most matches come first, so that none goes to a statement that matches it alone
+        rest = dict.fromkeys(sorted(written, key=lambda key: -len(near.get(key, ()))))
+        for start in list(rest):
+            if start not in rest:
                 continue
-            own = [start]
-            for key in left:
-                if all(key in near.get(one, ()) for one in own):
-                    own.append(key)
-            first = min(own, key=written.index)
-            of = said[first][0][1]
-            uuid = fact_uuid(collection, source, of.relation, target, of.fact)
-            empty = AssertedFact(uuid, source, target, of.relation, ())
-            found.facts.append(empty.and_also(one for key in own for _, one in said[key]))
-            for key in own:
-                del left[key]
-                found.where |= {(old, key): uuid for old, _ in said[key]}
+            cluster = [start]
+            for key in rest:
+                if all(key in near.get(member, ()) for member in cluster):
+                    cluster.append(key)
+            first = min(cluster, key=written.index)
+            origin = statements[first][0][1]
+            uuid = fact_uuid(collection, source, origin.relation, target, origin.fact)
+            empty = AssertedFact(uuid, source, target, origin.relation, ())
+            found.facts.append(empty.and_also(said for key in cluster for _, said in statements[key]))
+            for key in cluster:
+                del rest[key]
+                found.fact_of |= {(old, key): uuid for old, _ in statements[key]}
     return found

@@ -1,8 +1,7 @@
-"""Until when facts hold: of two that cannot both be true the earlier ends where the later begins, whichever came first.
+"""Temporal invalidation: of two facts that exclude each other the earlier ends where the later begins, in any order of arrival.
 
-A fact without a date of its own is ordered by the date of its document where that is the document's own, and by nothing where
-only the day is known on which it came. A fact that says of the same two that the same is over ends what is open: see
-told_ends.py.
+A fact without a stated date is ordered by the date of its document, if the document states its own; the day of arrival orders
+nothing. A fact that states the end of a relation between the same two entities ends the open fact: see stated_endings.py.
 """
 
 from __future__ import annotations
@@ -15,25 +14,26 @@ from datetime import datetime
 from fathom.extraction.model import FunctionalEnd
 from fathom.knowledge.stated_endings import Topic, meaning, names_of, stay, topics
 
-ExclusiveGroup = tuple[str, str]  # an office or property, and the uuid of the entity that has one of it at a time
+ExclusiveGroup = tuple[str, str]  # a role, and the uuid of the entity that has a single value of it at a time
 
 
 @dataclass(frozen=True)
 class FunctionalRelation:
-    """What a relation fills, and the end (or both) that has only one of it at a time."""
+    """A functional relation: its role, an office or property, and the end (or both) that has a single value at a time."""
 
-    slot: str
+    role: str
     ends: FunctionalEnd
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A fact as it is weighed: `begins` is its own date where `dated`, else the date of the text that says it.
+    """The dates of a fact, as aggregated from its assertions.
 
-    `ends` is an end that a text gave; `known` is when the fact came into the graph; `one_at_a_time` the end that has only
-    one such fact at a time by what the texts' reader says, where no rule says it of the relation. `begun` is false where it
-    began before any date that is known; `reports` are the documents' own dates of texts that say it without a date; `slot`
-    is what it fills by the types of its ends; `ends_by` the last day that the words of its end may mean.
+    `begins` is the stated date if `dated`, else the date of the text; `ends` a stated end; `known` the time at which the fact
+    entered the graph; `one_at_a_time` the end with a single value at a time according to the language model, used where no
+    rule covers the relation. `begun` is false where the fact began before any known date; `reports` are the documents' own
+    dates of texts without a stated date; `role` is that of the relation between ends of these types; `ends_by` the last day
+    that the words of the end may mean.
     """
 
     uuid: str
@@ -47,26 +47,26 @@ class Claim:
     one_at_a_time: FunctionalEnd = "never"
     begun: bool = True
     reports: tuple[datetime, ...] = ()
-    slot: str | None = None
+    role: str | None = None
     ends_by: datetime | None = None
 
     @property
     def ordered(self) -> tuple[datetime, ...]:
-        """The times by which it is before or after others; none where its texts have no date."""
+        """The times that order it among others; empty where its texts have no date."""
         return (self.begins,) if self.dated else self.reports
 
     @property
     def is_end(self) -> bool:
-        """Whether it may end others of the same two."""
+        """Whether it may end other facts between the same two entities."""
         kind = meaning(self.relation).kind
         return kind != "denies" and (self.ends is not None or kind != "holds")
 
 
 @dataclass(frozen=True)
 class Validity:
-    """Until when a fact holds, and since when that is known; as Graphiti's `invalid_at` and `expired_at`.
+    """The end of a fact's validity and the time at which that became known, as Graphiti's `invalid_at` and `expired_at`.
 
-    `begun` is false where nothing says since when: what is known of its beginning is unread, or after its end.
+    `begun` is false where the beginning is unknown: not parsed, or after the end.
     """
 
     invalid_at: datetime | None
@@ -74,7 +74,7 @@ class Validity:
     begun: bool = True
 
 
-# Each slot: its relations from the holder or the thing held, by the end that has one at a time.
+# For each role its relations, by the end that has a single value at a time.
 _ROLES: dict[str, dict[FunctionalEnd, tuple[str, ...]]] = {
     "chief executive": {
         "both": (
@@ -115,8 +115,8 @@ MOVES = frozenset(
 )
 _NO_PLACES = frozenset({"Person", "Organization", "Work", "Product", "Event", "Concept"})
 DEFAULT_RULES: Mapping[str, FunctionalRelation] = {
-    before + name: FunctionalRelation(slot, ends)
-    for slot, by_end in _ROLES.items()
+    before + name: FunctionalRelation(role, ends)
+    for role, by_end in _ROLES.items()
     for ends, names in by_end.items()
     for name in names
     for before in _BEFORE
@@ -124,60 +124,62 @@ DEFAULT_RULES: Mapping[str, FunctionalRelation] = {
 
 
 def rules_with(own: Mapping[str, FunctionalEnd]) -> Mapping[str, FunctionalRelation]:
-    """The usual rules, with those of a collection in place of theirs; `never` takes a relation out."""
+    """Returns the default rules overridden by those of a collection; `never` removes a relation."""
     if not own:
         return DEFAULT_RULES
     return {**DEFAULT_RULES, **{name: FunctionalRelation(name, ends) for name, ends in own.items()}}
 
 
 def exclusive_groups(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> list[ExclusiveGroup]:
-    """The groups in which the claim can contradict others; none for a relation that may be true many times over."""
+    """Returns the groups within which the claim excludes others; empty for a relation that may have many values at a time."""
     rule = rules.get(claim.relation) or _by_types(claim) or FunctionalRelation(claim.relation, claim.one_at_a_time)
     ends = {"source": (claim.source,), "target": (claim.target,), "both": (claim.source, claim.target), "never": ()}
-    return [(rule.slot, entity) for entity in ends[rule.ends]]
+    return [(rule.role, entity) for entity in ends[rule.ends]]
 
 
 def role_by_types(relation: str, source: str | None, target: str | None) -> str | None:
-    """What a relation fills between things of these types and not between others: who moves to a place lives there."""
+    """Returns the role of a relation between entities of these types only: a person who moves to a place lives there."""
     if relation not in MOVES or target in _NO_PLACES:
         return None
     return {"Person": "home", "Organization": "seat"}.get(source or "")
 
 
 def _by_types(claim: Claim) -> FunctionalRelation | None:
-    return FunctionalRelation(claim.slot, "source") if claim.slot else None
+    return FunctionalRelation(claim.role, "source") if claim.role else None
 
 
-def relations_of(slots: Collection[str], rules: Mapping[str, FunctionalRelation]) -> list[str]:
-    """The names of all relations that fill one of the slots."""
-    names = {name for name, rule in rules.items() if rule.slot in slots} | {*slots}  # one without a rule is its own
-    return sorted(names | MOVES if {"home", "seat"} & {*slots} else names)
+def relations_of(roles: Collection[str], rules: Mapping[str, FunctionalRelation]) -> list[str]:
+    """Returns the names of all relations of the roles."""
+    names = {name for name, rule in rules.items() if rule.role in roles} | {
+        *roles
+    }  # without a rule, a relation is its own role
+    return sorted(names | MOVES if {"home", "seat"} & {*roles} else names)
 
 
 def ended_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
-    """What the claim says to be over; nothing where it says no end."""
+    """Returns the topics that the claim states to be over; empty where it states no end."""
     return topics(claim.relation, claim.source, claim.target, _roles(claim, rules)) if claim.is_end else set()
 
 
 def endable_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
-    """The topics under which others may say that the claim is over; none for one that says an end itself."""
+    """Returns the topics under which other claims may end this claim; empty for a claim that states an end itself."""
     if meaning(claim.relation).kind != "holds":
         return set()
-    slots = _roles(claim, rules)
-    of_leaving = stay(claim.relation, claim.source, claim.target, next(iter(slots.values()), None))
-    found = topics(claim.relation, claim.source, claim.target, slots)
+    roles = _roles(claim, rules)
+    of_leaving = stay(claim.relation, claim.source, claim.target, next(iter(roles.values()), None))
+    found = topics(claim.relation, claim.source, claim.target, roles)
     return {*found, of_leaving} if of_leaving else found
 
 
 def _roles(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> dict[str, str]:
-    return {name: rules[name].slot for name in names_of(claim.relation) if name in rules}
+    return {name: rules[name].role for name in names_of(claim.relation) if name in rules}
 
 
 def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRelation]) -> dict[str, Validity]:
-    """Each claim's validity by uuid, a function of the set of claims alone.
+    """Returns each claim's validity by uuid, a function of the set of claims.
 
-    A claim ends where the next of its group begins that names something else, and where another says that it is over; two
-    that begin together, and one that nothing orders, end nothing. An end that a text gave stays.
+    A claim ends where the next claim of its group with another value begins, and where another claim states its end. Claims
+    that begin at the same time, and claims without a date, end nothing. A stated end stays.
     """
     claims = list(claims)
     grouped: dict[ExclusiveGroup, list[Claim]] = defaultdict(list)
@@ -190,8 +192,8 @@ def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRela
             over[topic].append(claim)
     found: dict[str, Validity] = {}
     for claim in claims:
-        said = [one for topic in endable_topics(claim, rules) for one in over.get(topic, ())] if over else []
-        found[claim.uuid] = _validity(claim, [(group, grouped[group]) for group in exclusive_groups(claim, rules)], said)
+        endings = [ending for topic in endable_topics(claim, rules) for ending in over.get(topic, ())] if over else []
+        found[claim.uuid] = _validity(claim, [(group, grouped[group]) for group in exclusive_groups(claim, rules)], endings)
     return found
 
 
@@ -207,7 +209,7 @@ def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]]
         for at in other.ordered
         if at > last
     ]
-    ends += _told(claim, {one.uuid: one for one in over if one.uuid != claim.uuid}.values())
+    ends += _stated_ends(claim, {ending.uuid: ending for ending in over if ending.uuid != claim.uuid}.values())
     if not ends:
         return Validity(None, None, claim.begun)
     first = min(at for at, _ in ends)
@@ -216,24 +218,24 @@ def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]]
     )
 
 
-def _told(claim: Claim, over: Iterable[Claim]) -> list[tuple[datetime, datetime]]:
-    """When others say that the claim is over, and since when that is known; the last end of a period, the first denial."""
+def _stated_ends(claim: Claim, over: Iterable[Claim]) -> list[tuple[datetime, datetime]]:
+    """Returns the ends that others state for the claim, each with the time it became known: the last period, all denials."""
     periods: list[tuple[datetime, datetime]] = []
     denials: list[tuple[datetime, datetime]] = []
-    for one in over:
-        kind = meaning(one.relation).kind
-        of_period = one.ends is not None and (kind in ("holds", "over") or not one.dated)
-        at = one.ends if of_period else min(one.ordered, default=None)
+    for ending in over:
+        kind = meaning(ending.relation).kind
+        of_period = ending.ends is not None and (kind in ("holds", "over") or not ending.dated)
+        at = ending.ends if of_period else min(ending.ordered, default=None)
         if at is None:
             continue
         begins = max(claim.ordered, default=None)
         if begins is not None and at < begins:
-            if not of_period or one.ends_by is None or one.ends_by < begins:
+            if not of_period or ending.ends_by is None or ending.ends_by < begins:
                 continue
-            at = one.ends_by
-        if of_period and one.dated and claim.dated and claim.begins < one.begins:
-            continue  # of another period, which began later
-        (periods if of_period else denials).append((at, one.known))
+            at = ending.ends_by
+        if of_period and ending.dated and claim.dated and claim.begins < ending.begins:
+            continue  # the end of another period, which began later
+        (periods if of_period else denials).append((at, ending.known))
     latest = max((at for at, _ in periods), default=None)
     return denials + [pair for pair in periods if pair[0] == latest]
 

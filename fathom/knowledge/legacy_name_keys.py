@@ -1,6 +1,6 @@
-"""Makes the keys of names as graphs have them that were written before keys had a version; see rekeying.py.
+"""Makes name keys as in graphs that were written before keys had a version; see resolution/name_key_upgrade.py.
 
-It depends on case and on how often it is applied, and is never to change: it says what stands in such a graph.
+The result depends on case and is not idempotent. It must never change, since it reproduces keys that are stored.
 """
 
 from __future__ import annotations
@@ -65,9 +65,10 @@ def _together(letters: re.Match[str]) -> str:
 
 
 def _stands_for(short: str, long: str) -> bool:
-    """Whether the capitals are the initials of the words, small words aside."""
+    """Returns whether the capitals are the initials of the words, small words aside."""
     words = [word for word in _SEPARATOR.split(long) if word]
-    return short in ("".join(word[0] for word in some).upper() for some in (words, [one for one in words if not one.islower()]))
+    variants = (words, [word for word in words if not word.islower()])
+    return short in ("".join(word[0] for word in variant).upper() for variant in variants)
 
 
 def _without_article(words: list[str]) -> list[str]:
@@ -81,7 +82,7 @@ def _without_article(words: list[str]) -> list[str]:
 
 
 def _without_title(words: list[str]) -> list[str]:
-    """A title tells `Mr Smith` from `Mrs Smith`, so it stays where no other name than the last is given."""
+    """Removes titles before a full name; `Mr Smith` keeps its title, which distinguishes him from `Mrs Smith`."""
     rest = words
     while rest and rest[0].lower() in _TITLES:
         rest = rest[1:]
@@ -96,15 +97,15 @@ def _without_legal_form(words: list[str]) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    """Folded, without the accents of Latin letters; on others the marks are letters of their own."""
+    """Returns the word folded, without accents on Latin letters; marks on other letters stay."""
     kept: list[str] = []
     base = ""
-    for one in unicodedata.normalize("NFKD", word.casefold()):
-        if not unicodedata.combining(one):
-            base = one
+    for character in unicodedata.normalize("NFKD", word.casefold()):
+        if not unicodedata.combining(character):
+            base = character
         elif "a" <= base <= "z":
             continue
-        kept.append(one)
+        kept.append(character)
     return unicodedata.normalize("NFC", "".join(kept)).translate(_LETTERS)
 
 

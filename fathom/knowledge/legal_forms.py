@@ -1,7 +1,7 @@
-"""Takes the legal forms of companies off their names: `Ltd`, `GmbH & Co. KG`, `S.A. de C.V.`, `ООО`, `株式会社`.
+"""Removes the legal forms of companies from their names: `Ltd`, `GmbH & Co. KG`, `S.A. de C.V.`, `ООО`, `株式会社`.
 
-Forms of one meaning have one word: `Limited`, `Pty Ltd` and `Co., Ltd.` are `ltd`. Case does not count. Short forms are words,
-too (`Bath Spa`, `iPhone SE`): whether a text means a company is weighed where names are told apart, not here.
+Forms of the same meaning have the same word: `Limited`, `Pty Ltd` and `Co., Ltd.` are `ltd`. Case does not count. Short forms
+are words, too (`Bath Spa`, `iPhone SE`): whether a text means a company is decided by fathom/knowledge/name_disambiguation.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from fathom.knowledge.letter_folding import folded_text, without_accents
 
-# By the one word for it: how a form is written behind a name, words apart, without dots.
+# By the word for it: the spellings of a form behind a name, with spaces between words, without dots.
 _BEHIND = {
     "ltd": (
         *("ltd", "limited", "pty ltd", "pty limited", "pty", "pte ltd", "pte limited", "pvt ltd", "pvt limited", "co ltd"),
@@ -68,14 +68,14 @@ def _words(form: str) -> tuple[str, ...]:
     return tuple(without_accents(folded_text(form)).split())
 
 
-_FORMS: dict[tuple[str, ...], str] = {_words(one): form for form, ones in _BEHIND.items() for one in ones}
+_FORMS: dict[tuple[str, ...], str] = {_words(spelling): form for form, spellings in _BEHIND.items() for spelling in spellings}
 for _partner in ("", *_PARTNER):
     for _kind in _PARTNERSHIP:
         for _and in ("and co", "co", "and compagnie", "and cie"):
             _FORMS[tuple(f"{_partner} {_and} {_kind}".split())] = f"{_partner} and co {_kind}".strip()
-_FIRST: dict[tuple[str, ...], str] = {_words(one): _FORMS[_words(one)] for one in _BEFORE}
+_FIRST: dict[tuple[str, ...], str] = {_words(spelling): _FORMS[_words(spelling)] for spelling in _BEFORE}
 _MAX_WORDS = max(map(len, _FORMS))
-_ATTACHED = tuple(sorted(("".join(_words(one)) for one in _GLUED), key=len, reverse=True))
+_ATTACHED = tuple(sorted(("".join(_words(spelling)) for spelling in _GLUED), key=len, reverse=True))
 _OF_ATTACHED = {"".join(words): form for words, form in _FORMS.items()}
 
 MAX_SHORT = 4  # letters of a form that is a word or part of a name as well
@@ -84,14 +84,14 @@ Tokens = Sequence[str]  # words of a name, folded and without accents
 
 
 def written_out(text: str) -> str:
-    """Returns the folded name with the forms that are written as one letter in brackets, `(株)`, written out."""
+    """Returns the folded name with the forms that are written as a single letter in brackets, `(株)`, written out."""
     for short, form in _IN_BRACKETS.items():
         text = text.replace(short, f" {form} ")
     return text
 
 
 def without_form_behind(words: Tokens) -> tuple[int, str]:
-    """Returns how many of the words are left without the legal form behind them, at least one, and the form; "" for none."""
+    """Returns the number of words without the legal form behind them, at least 1, and the form; "" for none."""
     for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FORMS.get(tuple(words[-size:])):
             return len(words) - size, form
@@ -99,7 +99,7 @@ def without_form_behind(words: Tokens) -> tuple[int, str]:
 
 
 def without_form_before(words: Tokens) -> tuple[int, str]:
-    """Returns how many words of a legal form stand before the name, and the form; 0 and "" for none."""
+    """Returns the number of words of a legal form before the name, and the form; 0 and "" for none."""
     for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FIRST.get(tuple(words[:size])):
             return size, form

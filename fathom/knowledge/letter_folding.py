@@ -1,4 +1,4 @@
-"""Folds the letters of names: what Unicode writes in several ways is written in one, whatever its case.
+"""Folds the letters of names: spellings that differ only in case or Unicode form become the same.
 
 A name, its upper and its lower case, and each of its Unicode forms (NFC, NFD, NFKC, NFKD) fold to the same text.
 """
@@ -26,7 +26,7 @@ _SPELLED_ALIKE: dict[int, str] = {
     ord("©"): " ",
 }
 _DOT_ABOVE_I = "i\N{COMBINING DOT ABOVE}"  # the lower case of İ
-_ACUTE_ALONE = re.compile(" \N{COMBINING ACUTE ACCENT}+")  # what NFKC makes of an acute accent that stands for an apostrophe
+_ACUTE_ALONE = re.compile(" \N{COMBINING ACUTE ACCENT}+")  # the NFKC form of an acute accent used as an apostrophe
 
 # Letters that are others with a mark, though Unicode does not take them apart.
 _WITH_A_MARK = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t"})
@@ -52,9 +52,9 @@ def folded_text(name: str) -> str:
 
 
 def without_accents(word: str) -> str:
-    """Returns the folded word without accents: marks on Latin and Greek letters, stress on Cyrillic ones, vowel points.
+    """Returns the folded word without accents: marks on Latin and Greek letters, stress on Cyrillic letters, vowel points.
 
-    Marks that make another letter of one (й, が, ї) stay.
+    Marks that make a letter another letter (й, が, ї) stay.
     """
     kept: list[str] = []
     base = ""

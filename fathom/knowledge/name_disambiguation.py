@@ -1,12 +1,13 @@
-"""Finds names that texts tell apart though they share a key: by their legal form (Shell plc, Shell Ltd) or by accents alone.
+"""Finds names that texts distinguish though they share a key: by legal form (Shell plc, Shell Ltd) or by accents alone.
 
-Evidence is what one text or document says; what is told apart once is told apart in the whole collection, as long as the
-text is in it. It is a function of the texts, whatever comes first.
+The evidence is a single text or document; a distinction holds in the whole collection, as long as that text is in it. The
+result is a function of the texts, in any order.
 
-- a text states a fact between two such names: they differ in what their names differ in;
-- a document has names with two legal forms: legal forms tell apart;
-- a text has two people whose names differ by accents: accents tell apart;
-- a text has two things, no companies, one with a form that is a word as well (`Bath`, `Bath Spa`): it is no legal form.
+- a text states a fact between two such names: the parts in which the names differ distinguish;
+- a document has names with two legal forms: legal forms distinguish;
+- a text has two people whose names differ by accents: accents distinguish;
+- a text has two entities that are no companies, of which the name of the second has a form that is a word as well (`Bath`,
+  `Bath Spa`): it is no legal form.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ ACCENTS, LEGAL = "accents", "legal"
 PARTS = (ACCENTS, LEGAL)
 _NO_COMPANIES = frozenset({"Person", "Location", "Place", "City", "Country", "Product", "Event", "Work", "Concept"})
 
-Distinctions = Mapping[str, frozenset[str]]  # by key, the parts of names that tell apart what has it
+Distinctions = Mapping[str, frozenset[str]]  # by key, the parts of names that distinguish entities of that key
 NO_DISTINCTIONS: Distinctions = {}
 
 
 def form_of(parts: NameParts) -> str:
-    """Returns what of the name its key leaves out, "" for nothing."""
+    """Returns the parts of the name that its key leaves out, "" for none."""
     return _form("" if parts.accented == parts.key else parts.accented, parts.legal)
 
 
@@ -53,13 +54,13 @@ def base_key(key: str) -> str:
 
 
 def distinctions_in_text(named: Iterable[tuple[str, str, str | None]], related: Iterable[tuple[str, str, str]]) -> Distinctions:
-    """Returns what one text tells apart, by key.
+    """Returns the distinctions that a single text makes, by key.
 
     `named` has the key, form and type of each name; `related` the key and both forms of names of one key that a fact joins.
     """
     found: dict[str, set[str]] = defaultdict(set)
-    for key, one, other in related:
-        found[key].update(_differing(one, other))
+    for key, left, right in related:
+        found[key].update(_differing(left, right))
     by_key: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
     for key, form, kind in named:
         by_key[key].add((form, kind))
@@ -77,24 +78,25 @@ def distinctions_in_text(named: Iterable[tuple[str, str, str | None]], related: 
 
 
 def distinctions_in_documents(names: Iterable[tuple[str, str, str]]) -> Distinctions:
-    """Returns what documents tell apart by legal forms; `names` has the document, key and form of each of their names."""
+    """Returns the distinctions by legal form that documents make; `names` has document, key and form of each name."""
     legal: dict[tuple[str, str], set[str]] = defaultdict(set)
     for document, key, form in names:
         legal[document, key].add(split_form(form)[1])
     return {key: frozenset({LEGAL}) for (_, key), forms in legal.items() if len(forms - {""}) > 1}
 
 
-def merge_distinctions(*some: Distinctions) -> Distinctions:
-    """Returns all that is told."""
+def merge_distinctions(*parts: Distinctions) -> Distinctions:
+    """Returns the union of the distinctions."""
     found: dict[str, set[str]] = defaultdict(set)
-    for told in some:
-        for key, parts in told.items():
-            found[key] |= parts
-    return {key: frozenset(parts) for key, parts in found.items()}
+    for distinctions in parts:
+        for key, names in distinctions.items():
+            found[key] |= names
+    return {key: frozenset(names) for key, names in found.items()}
 
 
-def _differing(one: str, other: str) -> set[str]:
-    return {part for part, mine, theirs in zip(PARTS, split_form(one), split_form(other), strict=True) if mine != theirs}
+def _differing(left: str, right: str) -> set[str]:
+    sides = zip(PARTS, split_form(left), split_form(right), strict=True)
+    return {part for part, of_left, of_right in sides if of_left != of_right}
 
 
 def _form(accented: str, legal: str) -> str:

@@ -1,7 +1,8 @@
-"""Makes the key of a name: what all its spellings share, from the spelling alone, whoever writes first.
+"""Normalizes names: makes the key that all spellings of a name share, from the spelling alone.
 
 Case, accents, punctuation, a possessive, `the`, a title before a full name and a legal form do not count in the key. Accents
-and legal form are kept beside it: where a document tells names apart by these alone, its collection does (see telling.py).
+and legal form are kept beside it: where a document distinguishes names by these alone, its collection does (see
+name_disambiguation.py).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _DOTTED = re.compile(r"(?<![\w.])\.(?=[^\W\d_])")  # .net
 _SEPARATOR = re.compile(r"[\s_\-/⁄\\|()\[\]{}<>\"„«»‹›「」『』《》〈〉【】、。・=‖'!?¿¡;:…•]+|(?<!\d)[.,،]+|[.,،]+(?!\d)")
 _SIGN, _DOT = "~", "\ue000"  # a number's sign and the dot before a name, which do not separate words
 _MIN_DEFINED, _MAX_DEFINED = 2, 10  # letters of the short form of a name that is given in brackets
-MAX_NAME = 400  # characters of a name that is taken apart; what is longer is a sentence or worse
-_MAX_PASSES = 8  # of taking a key apart again; most keys stay as they are at the first
+MAX_NAME = 400  # characters; a longer name is a sentence or worse, and its own key
+_MAX_PASSES = 8  # of normalizing a key again; most keys are stable after the first
 _MAX_BY_ARTICLE = 4  # letters: so short a word with an article may be a name by its article ("The Who", "The Wire")
 _MAX_PAIR = 2  # letters: `the EU` and `the US` are no names by their article
 # Short forms of three or four letters with a vowel that are used with an article, and are the same without.
@@ -82,7 +83,7 @@ DIVIDER = "|"  # in no key of a name
 
 
 class NameParts(NamedTuple):
-    """A name's key, and what of the name does not count in it: the same words with their accents, and the legal form."""
+    """A name's key, and the parts that the key leaves out: the words with their accents, and the legal form."""
 
     key: str
     accented: str
@@ -90,11 +91,11 @@ class NameParts(NamedTuple):
 
 
 def normalize_name(name: str) -> str:
-    """Returns what all spellings of the name share; of a name that has no white space alone never an empty text.
+    """Returns the key that all spellings of the name share; empty only for a name of nothing but white space.
 
     A total function, and idempotent. It is the same for a name, its upper and lower case and its Unicode forms. A name of
-    nothing but punctuation is its own key, and so is one of more than MAX_NAME characters, but for case; one of nothing that
-    can be seen is named by its code points.
+    nothing but punctuation is its own key, and so is a name of more than MAX_NAME characters, but for case; a name of
+    invisible characters is named by its code points.
     """
     return name_parts(name).key
 
@@ -105,7 +106,7 @@ def name_parts(name: str) -> NameParts:
     parts = _parted(folded_text(name))
     if not parts.key:
         bare = unicodedata.normalize("NFC", "".join(name.split()))
-        unseen = " ".join(f"u+{ord(one):04x}" for one in bare)
+        unseen = " ".join(f"u+{ord(character):04x}" for character in bare)
         return NameParts(unseen, unseen, "")
     key, legal = parts.key, parts.legal
     for _ in range(_MAX_PASSES):
@@ -117,7 +118,7 @@ def name_parts(name: str) -> NameParts:
 
 
 def _parted(text: str) -> NameParts:
-    """Takes a folded name apart."""
+    """Splits a folded name into its parts."""
     if len(text) > MAX_NAME:
         whole = text.replace(DIVIDER, "¦")
         return NameParts(whole, whole, "")
@@ -146,7 +147,7 @@ def _joined(words: list[str]) -> list[str]:
         else:
             found.append([word])
         before = word
-    return ["".join(some) for some in found]
+    return ["".join(group) for group in found]
 
 
 def _without_possessive(text: str) -> str:
@@ -159,7 +160,7 @@ def _without_possessive(text: str) -> str:
 
 
 def _without_definition(text: str) -> str:
-    """Leaves the long form of `World Health Organization (WHO)` and of `WHO (World Health Organization)`."""
+    """Returns the long form of `World Health Organization (WHO)` and of `WHO (World Health Organization)`."""
     if (both := _DEFINED.match(text)) is None:
         return text
     first, second = both["first"], both["second"]
@@ -176,9 +177,9 @@ def _stands_for(short: str, long: str) -> bool:
     words = [word for word in _SEPARATOR.split(long.replace("'", "").replace("&", " ")) if word]
     left, _ = without_form_behind([without_accents(word) for word in words])
     initials = {
-        "".join(word[0] for word in some)
+        "".join(word[0] for word in variant)
         for whole in (words, words[:left])
-        for some in (whole, [word for word in whole if word not in _SMALL])
+        for variant in (whole, [word for word in whole if word not in _SMALL])
     }
     return letters in initials
 
@@ -200,7 +201,7 @@ def _is_name_by_article(word: str) -> bool:
 
 
 def _without_title(words: list[str]) -> list[str]:
-    """A title tells `Mr Smith` from `Mrs Smith`, so it stays where no other name than the last is given."""
+    """Removes titles before a full name; `Mr Smith` keeps its title, which distinguishes him from `Mrs Smith`."""
     rest = words
     while rest and rest[0] in _TITLES:
         rest = rest[1:]
@@ -208,7 +209,7 @@ def _without_title(words: list[str]) -> list[str]:
 
 
 def _without_legal_form(words: list[str]) -> tuple[list[str], str]:
-    """Leaves at least one word."""
+    """Removes the legal forms and returns them; at least a single word is left."""
     forms: list[str] = []
     while True:
         plain = [without_accents(word) for word in words]

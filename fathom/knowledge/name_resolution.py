@@ -20,14 +20,17 @@ from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, Pair, canoni
 from fathom.knowledge.name_disambiguation import NO_DISTINCTIONS, Distinctions, base_key, form_of, reduce_form, split_form
 from fathom.knowledge.name_normalization import name_parts
 
-UNTYPED = ""  # what may be anything
+UNTYPED = ""  # the type of a mention that may be of anything
 PERSON = "Person"
 _GENERIC = frozenset({"Entity", "Thing"})
 _MAX_WORDS = 4  # of a person's name
 
 
 class MentionKey(NamedTuple):
-    """A name's key with PERSON or OPEN, and the form of the name (see telling.py): what of it may tell it from others."""
+    """The normalized name of a mention, with PERSON or UNTYPED, and the form that may distinguish it from others of its key.
+
+    For the form see fathom/knowledge/name_disambiguation.py.
+    """
 
     key: str
     type: str
@@ -35,98 +38,107 @@ class MentionKey(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The key with the form: that of an entity which texts tell from others of its key."""
+        """The key with the form: that of an entity which texts distinguish from others of its key."""
         return self.key + self.form
 
 
 def mention_key(name: str, kind: str | None) -> MentionKey:
-    """What a mention by this name and type says."""
+    """Returns the key of a mention by this name and type."""
     parts = name_parts(name)
     return MentionKey(parts.key, PERSON if kind == PERSON else UNTYPED, form_of(parts))
 
 
-def with_distinctions(sense: MentionKey, told: Distinctions) -> MentionKey:
-    """The sense with no more of its form than what is told apart of its key."""
-    return sense._replace(form=reduce_form(sense.form, told.get(sense.key, ()))) if sense.form else sense
+def with_distinctions(mention: MentionKey, distinctions: Distinctions) -> MentionKey:
+    """Returns the mention with its form reduced to the parts that distinguish names of its key."""
+    return mention._replace(form=reduce_form(mention.form, distinctions.get(mention.key, ()))) if mention.form else mention
 
 
 def distinguished_pairs(keys: Iterable[str]) -> set[Pair]:
-    """The pairs of these keys with forms that are of one key: texts tell them apart."""
+    """Returns the pairs of keys with forms that share a base key: texts distinguish them, so they do not match."""
     by_key: dict[str, set[str]] = defaultdict(set)
     for key in keys:
         by_key[base_key(key)].add(key)
-    return {pair_of(*pair) for some in by_key.values() for pair in combinations(sorted(some), 2)}
+    return {pair_of(*pair) for group in by_key.values() for pair in combinations(sorted(group), 2)}
 
 
 def is_generic(kind: str | None) -> bool:
-    """Whether the type says nothing of what a thing is."""
+    """Returns whether the type says nothing about an entity."""
     return kind is None or kind in _GENERIC
 
 
-def initialism_key(sense: MentionKey) -> str | None:
-    """The key that the form of one initial has of a person's name, `j smith` of `john smith`; None for other keys."""
-    words = sense.key.split()
+def initialism_key(mention: MentionKey) -> str | None:
+    """Returns a person's name with an initial for the first name, `j smith` for `john smith`; None for other keys."""
+    words = mention.key.split()
     if not 2 <= len(words) <= _MAX_WORDS or not all(map(str.isalpha, words)):
         return None
     return f"{words[0][0]} {words[-1]}" if "a" <= words[0][0] <= "z" else None
 
 
-def is_initial(sense: MentionKey) -> bool:
-    """Whether what it means depends on who else is in its collection."""
-    return initialism_key(sense) == sense.key
+def is_initial(mention: MentionKey) -> bool:
+    """Returns whether the name has an initial for its first name, so that its entity depends on the collection's people."""
+    return initialism_key(mention) == mention.key
 
 
 def resolve_within_document(
-    senses: Collection[MentionKey], told: Distinctions = NO_DISTINCTIONS
+    mentions: Collection[MentionKey], distinctions: Distinctions = NO_DISTINCTIONS
 ) -> dict[MentionKey, MentionKey]:
-    """What each is among those of one text, which is read as meaning one thing by what can be one.
+    """Resolves the mentions of a single text: mentions that can be the same entity are.
 
-    So no two that are left can turn out to be one by what other texts say. `told` is what the text tells apart; of several
-    forms of a name that it does not, the fullest is its.
+    So no two of the results can turn out to be the same entity by other texts. `distinctions` are those of the text; of several
+    forms of a name that it does not distinguish, the fullest is kept.
     """
-    own = {sense: with_distinctions(sense, told) for sense in senses}
+    own = {mention: with_distinctions(mention, distinctions) for mention in mentions}
     forms: dict[str, str] = {}
-    for sense, mine in own.items():
-        forms[mine.name] = max(forms.get(mine.name, ""), sense.form, key=_fullness)
+    for mention, mine in own.items():
+        forms[mine.name] = max(forms.get(mine.name, ""), mention.form, key=_fullness)
     typed = _typed({*own.values()})
     people = _people({*own.values()})
-    left = set(typed.values())
+    present = set(typed.values())
     found: dict[MentionKey, MentionKey] = {}
-    for sense, read in typed.items():
+    for mention, read in typed.items():
         person = _person(read, people)
-        maybe = person._replace(type=UNTYPED) if person else None
-        if person and (person in left or (maybe in left and read.type == PERSON)):
-            found[sense] = person
+        untyped = person._replace(type=UNTYPED) if person else None
+        if person and (person in present or (untyped in present and read.type == PERSON)):
+            found[mention] = person
         else:
-            found[sense] = maybe if maybe in left and maybe else read
+            found[mention] = untyped if untyped in present and untyped else read
     names = set(found.values())
-    for sense, read in found.items():
+    for mention, read in found.items():
         if read.type == UNTYPED and read._replace(type=PERSON) in names:
-            found[sense] = read._replace(type=PERSON)
-    return {sense: found[mine]._replace(form=forms[found[mine].name]) for sense, mine in own.items()}
+            found[mention] = read._replace(type=PERSON)
+    return {mention: found[mine]._replace(form=forms[found[mine].name]) for mention, mine in own.items()}
 
 
 def resolve_within_collection(
-    senses: Collection[MentionKey], judged: MatchVerdicts = NO_VERDICTS, told: Distinctions = NO_DISTINCTIONS
+    mentions: Collection[MentionKey], verdicts: MatchVerdicts = NO_VERDICTS, distinctions: Distinctions = NO_DISTINCTIONS
 ) -> dict[MentionKey, MentionKey]:
-    """What each is among all those of a collection that share its key or its kin, or were judged to be one with them."""
-    own = {sense: with_distinctions(sense, told) for sense in senses}
-    known = {sense.name: (sense.key, sense.form) for sense in own.values()}
-    named = canonical_names(known.keys(), judged | MatchVerdicts(apart=frozenset(distinguished_pairs(known))))
-    persons = {named[sense.name] for sense in own.values() if sense.type == PERSON}
+    """Resolves mentions to entities of the collection.
 
-    def read_as(name: str, kind: str) -> MentionKey:
+    `mentions` must contain all mentions of the collection that share a key or an initialism with each other, or match.
+    """
+    own = {mention: with_distinctions(mention, distinctions) for mention in mentions}
+    known = {mention.name: (mention.key, mention.form) for mention in own.values()}
+    distinct = MatchVerdicts(non_matches=frozenset(distinguished_pairs(known)))
+    canonical = canonical_names(known.keys(), verdicts | distinct)
+    persons = {canonical[mention.name] for mention in own.values() if mention.type == PERSON}
+
+    def entity(name: str, kind: str) -> MentionKey:
         key, form = known[name]
         return MentionKey(key, kind, form)
 
-    typed = {one: read_as(named[one.name], PERSON if named[one.name] in persons else UNTYPED) for one in own.values()}
-    people = {initial: {read_as(named[one.name], PERSON) for one in some} for initial, some in _people(typed).items()}
-    there = set(typed.values())
+    typed = {
+        mention: entity(canonical[mention.name], PERSON if canonical[mention.name] in persons else UNTYPED)
+        for mention in own.values()
+    }
+    people = {
+        initial: {entity(canonical[mention.name], PERSON) for mention in group} for initial, group in _people(typed).items()
+    }
+    present = set(typed.values())
     found: dict[MentionKey, MentionKey] = {}
-    for sense, read in typed.items():
+    for mention, read in typed.items():
         person = _person(read, people)
-        found[sense] = person if person and person in there else read
-    return {sense: found[mine] for sense, mine in own.items()}
+        found[mention] = person if person and person in present else read
+    return {mention: found[mine] for mention, mine in own.items()}
 
 
 def _fullness(form: str) -> tuple[bool, bool, str]:
@@ -134,22 +146,22 @@ def _fullness(form: str) -> tuple[bool, bool, str]:
     return bool(legal), bool(accented), form
 
 
-def _typed(senses: Collection[MentionKey]) -> dict[MentionKey, MentionKey]:
-    """The open ones as the person of their key."""
-    people = {sense.name for sense in senses if sense.type == PERSON}
-    return {sense: sense._replace(type=PERSON) if sense.name in people else sense for sense in senses}
+def _typed(mentions: Collection[MentionKey]) -> dict[MentionKey, MentionKey]:
+    """Returns the mentions, untyped ones as the person of their key where there is one."""
+    people = {mention.name for mention in mentions if mention.type == PERSON}
+    return {mention: mention._replace(type=PERSON) if mention.name in people else mention for mention in mentions}
 
 
-def _people(senses: Collection[MentionKey]) -> Mapping[str, Collection[MentionKey]]:
-    """The whole names that may be a person's, by the key of their form of one initial."""
+def _people(mentions: Collection[MentionKey]) -> Mapping[str, Collection[MentionKey]]:
+    """Returns the full names that may be a person's, by their initialism key."""
     found: dict[str, set[MentionKey]] = defaultdict(set)
-    for sense in senses:
-        if (initial := initialism_key(sense)) and initial != sense.key:
-            found[initial].add(sense._replace(type=PERSON))
+    for mention in mentions:
+        if (initial := initialism_key(mention)) and initial != mention.key:
+            found[initial].add(mention._replace(type=PERSON))
     return found
 
 
-def _person(sense: MentionKey, people: Mapping[str, Collection[MentionKey]]) -> MentionKey | None:
-    """The one person that a name of one initial can be."""
-    names = people.get(sense.key, ()) if is_initial(sense) else ()
+def _person(mention: MentionKey, people: Mapping[str, Collection[MentionKey]]) -> MentionKey | None:
+    """Returns the only person that a name with an initial can match; None where there are several."""
+    names = people.get(mention.key, ()) if is_initial(mention) else ()
     return next(iter(names)) if len(names) == 1 else None

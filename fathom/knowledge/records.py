@@ -1,8 +1,8 @@
-"""An extraction as rows of the graph, in Graphiti's properties: episode, mentions, facts.
+"""Converts an extraction to rows of the graph, in Graphiti's properties: episode, mentions, facts.
 
-Every uuid follows from what the row says, so writing a chunk a second time, after a crash or by another process, finds
-the same rows again instead of making others. An entity is the sense of its name in its collection: files that mean it
-share it. What several episodes say of one entity or fact is settled when they are saved.
+Every uuid follows from the content of its row, so writing a chunk again, after a crash or by another process, is idempotent. An
+entity is a resolved mention key of its collection, shared by all files that mention it. Values that several episodes contribute
+to are aggregated when they are saved.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 @dataclass
 class EpisodeRows:
-    """What one chunk says, before it is known which of its senses are one in the collection.
+    """The rows of a chunk before its mentions are resolved within the collection.
 
-    `sure` is the confidence of its entities where it was measured, `told` what it tells apart of names of one key, `left_out`
-    how many facts have no place in it, by the reason.
+    `entities` has the name and type of each mention key; `confidence` the measured confidences; `distinctions` the names of the
+    same key that the text distinguishes; `left_out` the number of facts that are not kept, by the reason.
     """
 
     episode: dict[str, Any]
@@ -44,8 +44,8 @@ class EpisodeRows:
     facts: dict[tuple[MentionKey, str, MentionKey, str], Assertion] = field(
         default_factory=dict[tuple[MentionKey, str, MentionKey, str], Assertion]
     )
-    sure: dict[MentionKey, float] = field(default_factory=dict[MentionKey, float])
-    told: Distinctions = field(default_factory=lambda: NO_DISTINCTIONS)
+    confidence: dict[MentionKey, float] = field(default_factory=dict[MentionKey, float])
+    distinctions: Distinctions = field(default_factory=lambda: NO_DISTINCTIONS)
     left_out: Counter[str] = field(default_factory=Counter[str])
 
     @property
@@ -53,32 +53,33 @@ class EpisodeRows:
         """The episode's uuid."""
         return str(self.episode["uuid"])
 
-    def placed(self, where: Mapping[MentionKey, MentionKey]) -> ResolvedRows:
-        """The rows, with each sense as what it is in the collection."""
+    def resolved(self, entity_of: Mapping[MentionKey, MentionKey]) -> ResolvedRows:
+        """Returns the rows with each mention assigned to its entity in the collection."""
         collection, at = self.episode["group_id"], self.episode["created_at"]
-        uuids = {sense: entity_uuid(collection, where.get(sense, sense)) for sense in self.entities}
+        uuids = {mention: entity_uuid(collection, entity_of.get(mention, mention)) for mention in self.entities}
         facts = [
             AssertedFact(
-                fact_uuid(collection, uuids[source], relation, uuids[target], said.fact),
+                fact_uuid(collection, uuids[source], relation, uuids[target], assertion.fact),
                 uuids[source],
                 uuids[target],
                 relation,
-                (said,),
+                (assertion,),
             )
-            for (source, relation, target, _), said in self.facts.items()
+            for (source, relation, target, _), assertion in self.facts.items()
         ]
         asserts: dict[str, list[str]] = defaultdict(list)
         for fact in facts:
-            asserts[fact.source] += [one.packed(fact.uuid) for one in fact.assertions]
+            asserts[fact.source] += [assertion.packed(fact.uuid) for assertion in fact.assertions]
         by_entity: dict[str, list[MentionKey]] = defaultdict(list)
-        for sense, entity in uuids.items():
-            by_entity[entity].append(sense)
-        mentions = []
-        for entity, senses in by_entity.items():
-            first = primary_mention(senses, where.get(senses[0], senses[0]).key)
+        for mention, entity in uuids.items():
+            by_entity[entity].append(mention)
+        rows = []
+        for entity, mentions in by_entity.items():
+            first = primary_mention(mentions, entity_of.get(mentions[0], mentions[0]).key)
             name, kind = self.entities[first]
-            said = asserts.get(entity)
-            mentions.append(
+            asserted = asserts.get(entity)
+            measured = [self.confidence[mention] for mention in mentions if mention in self.confidence]
+            rows.append(
                 {
                     "uuid": mention_uuid(self.uuid, entity),
                     "source_node_uuid": self.uuid,
@@ -87,77 +88,84 @@ class EpisodeRows:
                     "created_at": at,
                     "name": name,
                     "type": kind,
-                    "asserts": sorted(set(said)) if said and len(senses) > 1 else said,
-                    "also": pack_aliases(self.entities[one] for one in senses if one != first),
-                    "apart": pack_distinctions(self.told, senses),
-                    "confidence": max((self.sure[one] for one in senses if one in self.sure), default=None),
+                    "asserts": sorted(set(asserted)) if asserted and len(mentions) > 1 else asserted,
+                    "also": pack_aliases(self.entities[mention] for mention in mentions if mention != first),
+                    "apart": pack_distinctions(self.distinctions, mentions),
+                    "confidence": max(measured, default=None),
                 }
             )
-        entities = {uuids[sense]: where.get(sense, sense) for sense in self.entities}
-        return ResolvedRows({**self.episode, "entity_edges": [fact.uuid for fact in facts]}, entities, mentions, facts)
+        entities = {uuids[mention]: entity_of.get(mention, mention) for mention in self.entities}
+        return ResolvedRows({**self.episode, "entity_edges": [fact.uuid for fact in facts]}, entities, rows, facts)
 
 
 @dataclass(frozen=True)
 class ResolvedRows:
-    """What one chunk adds to the graph."""
+    """The rows that a chunk adds to the graph."""
 
     episode: dict[str, Any]
     entities: dict[str, MentionKey]
     mentions: list[dict[str, Any]]
     facts: list[AssertedFact]
 
-    def asserting(self, names: Mapping[str, str]) -> ResolvedRows:
-        """The same, where facts of these uuids say what others say, whose uuids they have then."""
-        if not any(fact.uuid in names for fact in self.facts):
+    def with_fact_uuids(self, merged: Mapping[str, str]) -> ResolvedRows:
+        """Returns the rows with the uuids of merged facts in place of their own, `merged` by these facts' own uuids."""
+        if not any(fact.uuid in merged for fact in self.facts):
             return self
-        said = {fact.uuid: names.get(fact.uuid, fact.uuid) for fact in self.facts}
-        of = {fact.uuid: {one.key: (said[fact.uuid], one.relation) for one in fact.assertions} for fact in self.facts}
-        mentions = [{**row, "asserts": rename_asserted_facts(row["asserts"], of)} for row in self.mentions]
-        edges = [said[fact.uuid] for fact in self.facts]
+        uuids = {fact.uuid: merged.get(fact.uuid, fact.uuid) for fact in self.facts}
+        renames = {
+            fact.uuid: {assertion.key: (uuids[fact.uuid], assertion.relation) for assertion in fact.assertions}
+            for fact in self.facts
+        }
+        mentions = [{**row, "asserts": rename_asserted_facts(row["asserts"], renames)} for row in self.mentions]
+        edges = [uuids[fact.uuid] for fact in self.facts]
         return replace(self, episode={**self.episode, "entity_edges": edges}, mentions=mentions)
 
 
 def pack_aliases(names: Iterable[tuple[str, str | None]]) -> list[str] | None:
-    """The other names by which a text speaks of what a mention is of, with their types, as its property `pack_aliases`."""
+    """Returns the other names of a mention's entity in its text, with their types, for the mention's property `also`."""
     return sorted(json.dumps([name, kind], ensure_ascii=False) for name, kind in names) or None
 
 
 def aliases_of(mention: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """The names and types of a row's `pack_aliases`."""
-    return [(name, kind) for name, kind in map(json.loads, mention["pack_aliases"] or ())]
+    """Returns the names and types in a mention row's `also`."""
+    return [(name, kind) for name, kind in map(json.loads, mention["also"] or ())]
 
 
-def pack_distinctions(told: Distinctions, senses: Iterable[MentionKey]) -> list[str] | None:
-    """What the text tells apart of names of the keys of these, as a mention's property `pack_distinctions`: a key and a part each."""
-    packed = {json.dumps([one.key, part], ensure_ascii=False) for one in senses for part in told.get(one.key, ())}
+def pack_distinctions(distinctions: Distinctions, mentions: Iterable[MentionKey]) -> list[str] | None:
+    """Returns the distinctions of the mentions' keys, for a mention's property `apart`: a key and a part each."""
+    packed = {
+        json.dumps([mention.key, part], ensure_ascii=False)
+        for mention in mentions
+        for part in distinctions.get(mention.key, ())
+    }
     return sorted(packed) or None
 
 
 def distinctions_of(mention: Mapping[str, Any]) -> Distinctions:
-    """What a row's `pack_distinctions` says."""
+    """Returns the distinctions in a mention row's `apart`."""
     found: dict[str, set[str]] = defaultdict(set)
-    for key, part in map(json.loads, mention["pack_distinctions"] or ()):
+    for key, part in map(json.loads, mention["apart"] or ()):
         found[key].add(part)
     return {key: frozenset(parts) for key, parts in found.items()}
 
 
-def primary_mention(senses: Iterable[MentionKey], key: str) -> MentionKey:
-    """Of several names by which a text speaks of the one thing that goes by the key, the one its mention has."""
-    return min(senses, key=lambda one: (one.key != key, one.type != PERSON, one.name))
+def primary_mention(mentions: Iterable[MentionKey], key: str) -> MentionKey:
+    """Returns, of a text's several names of an entity with this key, the name that the mention row has."""
+    return min(mentions, key=lambda mention: (mention.key != key, mention.type != PERSON, mention.name))
 
 
-def entity_uuid(collection: str, sense: MentionKey) -> str:
-    """The uuid5 of a sense in a collection."""
-    return _uuid("entity", collection, *(sense if sense.form else sense[:2]))
+def entity_uuid(collection: str, entity: MentionKey) -> str:
+    """Returns the uuid5 of an entity in a collection."""
+    return _uuid("entity", collection, *(entity if entity.form else entity[:2]))
 
 
 def fact_uuid(collection: str, source: str, relation: str, target: str, fact: str) -> str:
-    """The uuid5 of a sentence about two entities; case and white space do not count."""
+    """Returns the uuid5 of a sentence about two entities; case and white space do not count."""
     return _uuid("fact", collection, source, relation, target, fold_case(fact))
 
 
 def mention_uuid(episode: str, entity: str) -> str:
-    """The uuid5 of an entity's mention by an episode."""
+    """Returns the uuid5 of an entity's mention by an episode."""
     return _uuid("mention", episode, entity)
 
 
@@ -169,12 +177,12 @@ def episode_rows(
     reference_time: datetime,
     came_at: datetime | None = None,
 ) -> EpisodeRows:
-    """The rows of one chunk; a fact without a date of its own holds from `reference_time`.
+    """Returns the rows of a chunk; a fact without a date of its own holds from `reference_time`.
 
-    `came_at` is when the document came, where `reference_time` is a date of its own.
+    `came_at` is the time at which the document arrived, where `reference_time` is a date of the document itself.
     """
     episode = episode_uuid(collection, document, chunk.id)
-    written = reference_time.astimezone(UTC)  # servers keep zones and order by them: one for all
+    written = reference_time.astimezone(UTC)  # servers keep time zones and sort by them, so all times have the same
     came = came_at and came_at.astimezone(UTC)
     rows = EpisodeRows(
         {
@@ -183,37 +191,38 @@ def episode_rows(
             "group_id": collection,
             "source": "text",
             "source_description": document,
-            "content": clean_text(chunk.embedding_text),  # chunks of before may not be clean
+            "content": clean_text(chunk.embedding_text),  # chunks of older versions may not be clean
             "created_at": came or written,
             "valid_at": written,
         }
     )
-    sure: dict[str, float] = {}
-    kinds: dict[str, tuple[str, str | None]] = {}  # by its folded spelling each name as it is written first
+    confidence: dict[str, float] = {}
+    kinds: dict[str, tuple[str, str | None]] = {}  # the first spelling and type of each name, by its folded spelling
     for entity in found.entities:
         if fold_case(clean_text(entity.name)):
             kinds.setdefault(fold_case(entity.name), (clean_text(entity.name), _label(entity.type)))
             if entity.confidence is not None:
-                sure[fold_case(entity.name)] = max(entity.confidence, sure.get(fold_case(entity.name), 0.0))
-    said = {folded_name: mention_key(*one) for folded_name, one in kinds.items()}
-    rows.told = _distinctions(said, found, kinds)
-    read = resolve_within_document(list(said.values()), rows.told)
-    means = {name: read[sense] for name, sense in said.items()}
-    named: dict[MentionKey, tuple[str, MentionKey]] = {}  # how each is spelled, and the sense of that
-    given: dict[MentionKey, list[str | None]] = defaultdict(list)
-    for folded_name, (name, kind) in kinds.items():
-        sense, own = means[folded_name], said[folded_name]
-        best = named.setdefault(sense, (name, own))
-        if best[1].name != sense.name == own.name:
-            named[sense] = (name, own)
-        given[sense].append(kind)
-        if folded_name in sure:
-            rows.sure[sense] = max(sure[folded_name], rows.sure.get(sense, 0.0))
-    for sense, (name, _) in named.items():
-        rows.entities[sense] = (name, _type(sense, given[sense]))
-    ends = _EndpointLookup(said, means)
+                folded = fold_case(entity.name)
+                confidence[folded] = max(entity.confidence, confidence.get(folded, 0.0))
+    keys = {folded: mention_key(*named) for folded, named in kinds.items()}
+    rows.distinctions = _distinctions(keys, found, kinds)
+    resolved = resolve_within_document(list(keys.values()), rows.distinctions)
+    mentions = {folded: resolved[key] for folded, key in keys.items()}
+    spelled: dict[MentionKey, tuple[str, MentionKey]] = {}  # the spelling of each mention, and the key of that spelling
+    types: dict[MentionKey, list[str | None]] = defaultdict(list)
+    for folded, (name, kind) in kinds.items():
+        mention, own = mentions[folded], keys[folded]
+        best = spelled.setdefault(mention, (name, own))
+        if best[1].name != mention.name == own.name:
+            spelled[mention] = (name, own)
+        types[mention].append(kind)
+        if folded in confidence:
+            rows.confidence[mention] = max(confidence[folded], rows.confidence.get(mention, 0.0))
+    for mention, (name, _) in spelled.items():
+        rows.entities[mention] = (name, _type(mention, types[mention]))
+    endpoints = _EndpointLookup(keys, mentions)
     for fact in found.facts:
-        source, target = ends.of(fact.source), ends.of(fact.target)
+        source, target = endpoints.find(fact.source), endpoints.find(fact.target)
         if source is None or target is None or source == target:
             rows.left_out[OF_ITSELF if source and source == target else OF_UNKNOWN] += 1
             continue
@@ -233,46 +242,48 @@ def episode_rows(
             fact.property,
             fact.confidence,
         )
-        said_first = rows.facts.setdefault((source, fact.relation, target, fold_case(fact.fact)), assertion)
-        if fact.confidence is not None and fact.confidence > (said_first.confidence or 0.0):
-            rows.facts[source, fact.relation, target, fold_case(fact.fact)] = replace(said_first, confidence=fact.confidence)
+        first = rows.facts.setdefault((source, fact.relation, target, fold_case(fact.fact)), assertion)
+        if fact.confidence is not None and fact.confidence > (first.confidence or 0.0):
+            rows.facts[source, fact.relation, target, fold_case(fact.fact)] = replace(first, confidence=fact.confidence)
     return rows
 
 
 class _EndpointLookup:
-    """The entities of a text by the names that facts have for them: as written, by their sense, or by a key that one has."""
+    """Finds the entity of a fact's endpoint: by its name as written, by its mention key, or by a key of a single entity."""
 
-    def __init__(self, said: Mapping[str, MentionKey], means: Mapping[str, MentionKey]) -> None:
-        self._means = means
-        self._by_name = {said[name].name: sense for name, sense in reversed(list(means.items()))}
+    def __init__(self, keys: Mapping[str, MentionKey], mentions: Mapping[str, MentionKey]) -> None:
+        self._mentions = mentions
+        self._by_name = {keys[name].name: mention for name, mention in reversed(list(mentions.items()))}
         self._by_key: dict[str, set[MentionKey]] = defaultdict(set)
-        for name, sense in means.items():
-            self._by_key[said[name].key].add(sense)
+        for name, mention in mentions.items():
+            self._by_key[keys[name].key].add(mention)
 
-    def of(self, name: str) -> MentionKey | None:
-        """The entity that the name means; None for a name of none, or of several."""
-        if sense := self._means.get(fold_case(name)):
-            return sense
+    def find(self, name: str) -> MentionKey | None:
+        """Returns the entity of the name; None where it names none or is ambiguous."""
+        if mention := self._mentions.get(fold_case(name)):
+            return mention
         own = mention_key(name, None)
         of_key = self._by_key.get(own.key, ())
         return self._by_name.get(own.name) or (next(iter(of_key)) if len(of_key) == 1 else None)
 
 
 def _distinctions(
-    said: Mapping[str, MentionKey], found: Extraction, kinds: Mapping[str, tuple[str, str | None]]
+    keys: Mapping[str, MentionKey], found: Extraction, kinds: Mapping[str, tuple[str, str | None]]
 ) -> Distinctions:
-    """What the text tells apart of names that share a key."""
-    named = [(sense.key, sense.form, kinds[name][1]) for name, sense in said.items()]
+    """Returns the distinctions that the text makes between names of the same key."""
+    named = [(mention.key, mention.form, kinds[name][1]) for name, mention in keys.items()]
     if len({key for key, _, _ in named}) == len(named):
         return NO_DISTINCTIONS
-    related = [(said.get(fold_case(fact.source)), said.get(fold_case(fact.target))) for fact in found.facts]
-    of_one_key = [(one.key, one.form, other.form) for one, other in related if one and other and one.key == other.key]
-    return distinctions_in_text(named, of_one_key)
+    related = [(keys.get(fold_case(fact.source)), keys.get(fold_case(fact.target))) for fact in found.facts]
+    of_same_key = [
+        (source.key, source.form, target.form) for source, target in related if source and target and source.key == target.key
+    ]
+    return distinctions_in_text(named, of_same_key)
 
 
-def _type(sense: MentionKey, given: Sequence[str | None]) -> str | None:
-    """The first type that says something, of those that the sense allows: the mention must say what it is of."""
-    if sense.type == PERSON:
+def _type(mention: MentionKey, given: Sequence[str | None]) -> str | None:
+    """Returns the first informative type of those given that the mention allows: PERSON for a person, no PERSON for others."""
+    if mention.type == PERSON:
         return PERSON
     allowed = [kind for kind in given if kind != PERSON]
     return next((kind for kind in allowed if not is_generic(kind)), allowed[0] if allowed else None)

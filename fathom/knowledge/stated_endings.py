@@ -1,8 +1,8 @@
-"""Finds which facts a told end ends: those of the same two that say the same thing but for its tense, or its denial.
+"""Finds the facts that a stated end ends: facts between the same two entities that differ only in tense or denial.
 
-`WORKED_ON until March 2025` ends an open `WORKS_ON`, `NO_LONGER_CEO_OF since 2020` an open `CEO_OF`, `LEFT in 2023` whatever
-says that somebody or something is, lives, works or serves there. Relations are compared word by word in their stems, and by
-the office or property that they fill where a rule knows it.
+`WORKED_ON until March 2025` ends an open `WORKS_ON`, `NO_LONGER_CEO_OF since 2020` an open `CEO_OF`, `LEFT in 2023` any
+fact that somebody or something is, lives, works or serves there. Relations are compared by the stems of their words, and by the
+role that a rule gives them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["holds", "over", "not", "leaves", "denies"]
-Topic = tuple[str, ...]  # how it is compared, what it says, and between which two
+Topic = tuple[str, ...]  # the kind of comparison, the content, and the two entities
 
 _SMALL = frozenset(
     (
@@ -22,9 +22,9 @@ _SMALL = frozenset(
         *("THE", "A", "AN", "ANYMORE", "CURRENTLY", "STILL"),
     )
 )
-# With these a `not` denies what happened or may happen, and ends nothing.
+# With these words, `not` denies an event or a possibility and ends nothing.
 _OF_DENIALS = frozenset(("DID", "NEVER", "WILL", "WOULD", "COULD", "MAY", "MIGHT", "SHOULD", "CAN", "CANNOT"))
-# What turns a relation into its end; `over` where a period that it has is that of the relation itself.
+# Words that turn a relation into its end; `over` where a stated period is that of the relation itself.
 _TURNS: dict[tuple[str, ...], Kind] = {
     **{(word,): "over" for word in ("FORMER", "FORMERLY", "EX", "PREVIOUS", "PREVIOUSLY", "PAST", "ONCE", "ERSTWHILE")},
     **{(word,): "not" for word in ("NOT", "CEASED", "CEASES", "STOPPED", "STOPS", "ENDED", "DISCONTINUED", "QUIT", "ISNT")},
@@ -37,7 +37,7 @@ _LEAVES = re.compile(
     r"|(?:MOVE[DS]?|RELOCATE[DS]?|EMIGRATED|DEPART(?:ED|S)?|RESIGN(?:ED|S)?|RETIRE[DS]?|WITHDREW|EVICTED|EXPELLED|DISMISSED"
     r"|FIRED|STEPPED_DOWN|GRADUATED|DESERTED|FLED|TRANSFERRED)(?:_AWAY|_OUT)?_(?:FROM|OF)|FIRED_BY|DISMISSED_BY"
 )
-_STAYS = frozenset(  # stems of relations that are over when somebody or something has left
+_STAYS = frozenset(  # stems of relations that end when their subject leaves
     (
         *("LIV", "RESID", "DWELL", "STAY", "SETTL", "INHABIT", "WORK", "EMPLOY", "SERV", "STUDY", "PLAY", "MEMBER", "TEACH"),
         *("ATTEND", "BAS", "HEADQUARTER", "LOCAT", "SIT"),
@@ -48,7 +48,7 @@ _PAST = {  # verbs of relations whose past has another stem
     "OWNT": "OWN", "KEPT": "KEEP", "SOLD": "SELL", "SPOKE": "SPEAK", "WROTE": "WRITE", "DROVE": "DRIVE", "FLEW": "FLY",
     "BORE": "BEAR", "GOVERNED": "GOVERN", "SOUGHT": "SEEK", "FOUGHT": "FIGHT", "BELONGED": "BELONG", "DWELT": "DWELL",
 }  # fmt: skip
-# Parts of the names of relations that may say an end; the others need no look.
+# Parts of the names of relations that may state an end.
 SIGNS = (
     *sorted({turn[0] for turn in _TURNS}),
     *("LEFT", "LEAVE", "MOVE", "RELOCATE", "DEPART", "RESIGN", "RETIRE", "FIRED", "EXIT", "VACATED", "ABANDONED", "EMIGRATED"),
@@ -58,7 +58,7 @@ SIGNS = (
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a relation says in stems, its name without the words that turn it into its end, and whether it says that end."""
+    """A parsed relation: its kind, the stems of its words, and its name without the words that turn it into its end."""
 
     kind: Kind
     stems: str
@@ -67,7 +67,7 @@ class Meaning:
 
 @lru_cache(maxsize=10_000)
 def meaning(relation: str) -> Meaning:
-    """Returns what the relation says."""
+    """Parses a relation name."""
     words = [word for word in relation.upper().split("_") if word]
     bare = "_".join(word for word in words if word not in _SMALL)
     if _LEAVES.fullmatch(bare):
@@ -85,28 +85,28 @@ def meaning(relation: str) -> Meaning:
     return Meaning(kind, " ".join(map(_stem, kept)), "_".join(kept))
 
 
-def topics(relation: str, source: str, target: str, slots: Mapping[str, str]) -> set[Topic]:
-    """Returns what the relation speaks of between the two, whether it says that it holds or that it is over.
+def topics(relation: str, source: str, target: str, roles: Mapping[str, str]) -> set[Topic]:
+    """Returns the topics of the relation between the two, whether it states that it holds or that it is over.
 
-    `slots` are the offices and properties that relations fill; these are one from either end.
+    `roles` are those of relations; the topic of a role is the same in both directions.
     """
-    told = meaning(relation)
-    if told.kind == "leaves":
+    parsed = meaning(relation)
+    if parsed.kind == "leaves":
         return {("stay", source, target)}
-    slot = next((slots[name] for name in names_of(relation) if name in slots), None)
-    found: set[Topic] = {("stem", told.stems, source, target)}
-    return found if slot is None else {*found, ("slot", slot, *sorted((source, target)))}
+    role = next((roles[name] for name in names_of(relation) if name in roles), None)
+    found: set[Topic] = {("stem", parsed.stems, source, target)}
+    return found if role is None else {*found, ("role", role, *sorted((source, target)))}
 
 
-def stay(relation: str, source: str, target: str, slot: str | None) -> Topic | None:
-    """Returns the topic under which a leaving of the target ends the relation; None for what outlasts that."""
-    told = meaning(relation)
-    stays = told.kind == "holds" and (slot in _ROLES_LEFT or not _STAYS.isdisjoint(told.stems.split()))
+def stay(relation: str, source: str, target: str, role: str | None) -> Topic | None:
+    """Returns the topic under which leaving the target ends the relation; None for a relation that outlasts it."""
+    parsed = meaning(relation)
+    stays = parsed.kind == "holds" and (role in _ROLES_LEFT or not _STAYS.isdisjoint(parsed.stems.split()))
     return ("stay", source, target) if stays else None
 
 
 def names_of(relation: str) -> tuple[str, ...]:
-    """Returns the names under which rules may know what the relation says, or says the end of."""
+    """Returns the names under which rules may list the relation, or the relation that it ends."""
     base = meaning(relation).base
     return relation, base, f"HAS_{base}", f"{base}_OF"
 

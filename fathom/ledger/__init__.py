@@ -1,1 +1,1 @@
-"""The ledger: the durable row of every episode, which says what is in the graph and why."""
+"""The ledger: a durable row for each episode, with its state and the reason for it, and the writer leases."""

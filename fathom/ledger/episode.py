@@ -1,4 +1,4 @@
-"""What the ledger says of an episode: its states and which may follow which, its row, and the sums of a document."""
+"""Episodes in the ledger: states and transitions, outcomes, rows, and the totals of a document."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EpisodeState = Literal["planned", "extracted", "written", "failed", "quarantined", "removed"]
 
-# From which states each may be reached. A row leaves `written` only by being removed or repaired, `removed` only by being
-# planned again, `quarantined` only by being removed or released.
+# The states from which each state may be reached. A row leaves `written` only when removed or repaired, `removed` only when
+# planned again, `quarantined` only when removed or released.
 ALLOWED_FROM: dict[EpisodeState, tuple[EpisodeState, ...]] = {
     "planned": ("planned", "extracted", "failed", "removed"),
     "extracted": ("planned", "extracted", "failed"),
@@ -35,7 +35,7 @@ class PlannedEpisode:
 
 @dataclass(frozen=True)
 class ProducerVersions:
-    """What makes the episodes of a document: versions that the ledger keeps with each."""
+    """The versions of chunker, prompt, model and embedder that produce an episode."""
 
     chunker: str
     prompt: str
@@ -45,18 +45,18 @@ class ProducerVersions:
 
 @dataclass(frozen=True)
 class ExtractionOutcome:
-    """The language model has answered for an episode, and that is paid."""
+    """The language model has responded for an episode; its usage counts."""
 
     uuid: str
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
-    left_out: Mapping[str, int] | None = None  # of its answer, by the reason; None leaves what is known
+    left_out: Mapping[str, int] | None = None  # items dropped from the response, by the reason; None leaves the stored counts
 
 
 @dataclass(frozen=True)
 class WriteOutcome:
-    """An episode is in the graph."""
+    """An episode was written to the graph."""
 
     uuid: str
     entities: int
@@ -65,7 +65,7 @@ class WriteOutcome:
 
 @dataclass(frozen=True)
 class FailureOutcome:
-    """A try at an episode failed."""
+    """An attempt at an episode failed."""
 
     uuid: str
     reason: str
@@ -76,7 +76,7 @@ EpisodeOutcome = ExtractionOutcome | WriteOutcome | FailureOutcome
 
 @dataclass(frozen=True)
 class DocumentSummary:
-    """The sums over the episodes of one document, those of chunks that are gone too."""
+    """The totals of a document's episodes, with those of removed chunks."""
 
     document: str
     states: Mapping[EpisodeState, int] = field(default_factory=dict[EpisodeState, int])
@@ -86,16 +86,16 @@ class DocumentSummary:
 
     @property
     def tokens(self) -> int:
-        """Tokens in both directions."""
+        """Input and output tokens."""
         return self.tokens_in + self.tokens_out
 
     def count(self, state: EpisodeState) -> int:
-        """Episodes in that state."""
+        """Returns the number of episodes in the state."""
         return self.states.get(state, 0)
 
 
 class EpisodeRow(BaseModel):
-    """One chunk of a document and whether it is in the graph; times in UTC."""
+    """The ledger's row of an episode; times in UTC."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -127,7 +127,7 @@ class EpisodeRow(BaseModel):
 
 
 def row_of(columns: Mapping[str, Any]) -> EpisodeRow:
-    """The row with its times, which the table keeps as seconds since 1970, as dates."""
+    """Returns the row of table columns; converts times from seconds since 1970."""
     times = {name: value for name, value in columns.items() if name.endswith("_at") and isinstance(value, int | float)}
     left_out = json.loads(columns.get("left_out") or "{}")
     dates = {name: datetime.fromtimestamp(at, UTC) for name, at in times.items()}

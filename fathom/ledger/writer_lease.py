@@ -1,8 +1,8 @@
-"""One writer a collection, across processes and hosts: a lease in the ledger's database, each with a higher number.
+"""Writer leases: a single writer a collection across processes and hosts, stored in the ledger's database.
 
-A lease says who may write, its number what that is worth: whoever takes a lease over has a higher number, by which the
-graph refuses the holder before (see fathom/graphdb/fencing.py). Clocks that differ let a lease change hands early; they let
-nobody write twice.
+Each lease has a higher number than the lease before it, which serves as fencing token: the graph rejects transactions of a
+former holder (see fathom/graphdb/fencing.py). Clock skew can move a lease to another holder too early, but never lets two
+holders write.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fathom.observability.structured_logging import get_logger
 from fathom.sql import insert_into
 from fathom.tables import writer_leases
 
-LEASE_S = 30.0  # how long others wait for a holder that is frozen or on a host that is gone
+LEASE_S = 30.0  # after this time a frozen holder, or a holder on a lost host, loses its lease
 POLL_S = 0.1
 
 log = get_logger(__name__)
@@ -36,7 +36,7 @@ c = writer_leases.c
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to write into a collection; `number` is higher than that of anyone who had it before."""
+    """A lease on a collection; `number`, the fencing token, is higher than that of all earlier leases."""
 
     collection: str
     number: int
@@ -44,7 +44,7 @@ class Lease:
 
 
 class Leases:
-    """The leases of one database; a holder that dies on this host loses its lease at once, one elsewhere after `seconds`."""
+    """The leases of a database; a process that dies loses its lease at once on this host, after `seconds` on another."""
 
     def __init__(self, engine: Engine, *, seconds: float = LEASE_S) -> None:
         self._engine = engine
@@ -52,8 +52,8 @@ class Leases:
 
     @contextmanager
     def held(self, collection: str) -> Iterator[Lease]:
-        """The lease is held, renewed by a thread, and given back. Waits while another holds it."""
-        lease = self._taken(collection)
+        """Acquires the lease, renews it in a thread, and releases it. Waits while another process holds it."""
+        lease = self._acquire(collection)
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew, args=(lease, ended), name="lease", daemon=True)
         renewing.start()
@@ -64,34 +64,36 @@ class Leases:
             renewing.join()
             self._update(lease.holder, collection, expires_at=0.0)
 
-    def above(self, lease: Lease, number: int) -> Lease:
-        """The same lease with a number above that one. Raises LeaseLost where another holds it by now."""
+    def raise_number(self, lease: Lease, number: int) -> Lease:
+        """Returns the lease with a number above the given number. Raises LeaseLost where another process holds it."""
         higher = max(lease.number, number) + 1
         if not self._update(lease.holder, lease.collection, number=higher):
             raise lease_lost(lease.collection, self._row(lease.collection).holder)
         return replace(lease, number=higher)
 
-    def _taken(self, collection: str) -> Lease:
-        me = _this_process()
+    def _acquire(self, collection: str) -> Lease:
+        holder = _this_process()
         waited_for = ""
         with self._engine.begin() as connection:
-            nobody = {"collection": collection, "number": 0, "holder": "", "expires_at": 0.0}
+            vacant = {"collection": collection, "number": 0, "holder": "", "expires_at": 0.0}
             connection.execute(
-                insert_into(self._engine, writer_leases).values(**nobody).on_conflict_do_nothing(index_elements=["collection"])
+                insert_into(self._engine, writer_leases).values(**vacant).on_conflict_do_nothing(index_elements=["collection"])
             )
         while True:
             row = self._row(collection)
             if row.expires_at < time.time() or _is_dead(row.holder):
                 with self._engine.begin() as connection:
                     same = (c.collection == collection, c.number == row.number, c.holder == row.holder)
-                    values = {"number": row.number + 1, "holder": me, "expires_at": time.time() + self._seconds}
+                    values = {"number": row.number + 1, "holder": holder, "expires_at": time.time() + self._seconds}
                     unchanged = c.expires_at == row.expires_at
                     if connection.execute(writer_leases.update().where(*same, unchanged).values(**values)).rowcount == 1:
-                        return Lease(collection, row.number + 1, me)
+                        return Lease(collection, row.number + 1, holder)
             elif row.holder != waited_for:
                 waited_for = row.holder
-                said = f"Waiting for another writer of {collection}: {describe_holder(row.holder)}"
-                log.info(said, sub_stage="waiting", metrics={"collection": collection, "holder": describe_holder(row.holder)})
+                message = f"Waiting for another writer of {collection}: {describe_holder(row.holder)}"
+                log.info(
+                    message, sub_stage="waiting", metrics={"collection": collection, "holder": describe_holder(row.holder)}
+                )
             time.sleep(POLL_S)
 
     def _row(self, collection: str) -> sa.Row[Any]:
@@ -104,7 +106,7 @@ class Leases:
                 if not self._update(lease.holder, lease.collection, expires_at=time.time() + self._seconds):
                     return
             except (FathomError, SQLAlchemyError) as error:
-                log.warning("The lease could not be renewed", sub_stage="lease", metrics={"error": type(error).__name__})
+                log.warning("Lease renewal failed", sub_stage="lease", metrics={"error": type(error).__name__})
 
     def _update(self, holder: str, collection: str, **values: float) -> bool:
         mine = (c.collection == collection, c.holder == holder)
@@ -113,23 +115,23 @@ class Leases:
 
 
 def describe_holder(holder: str) -> str:
-    """The holder in words."""
+    """Returns a description of the holder for messages."""
     host, pid, *_ = [*holder.split(" "), "", ""]
     return f"process {pid} on {host}" if pid else "another process"
 
 
 def lease_lost(collection: str, holder: str) -> LeaseLost:
-    """The error of one who finds that `holder` has the collection now."""
+    """Returns the error for a collection that `holder` has taken over."""
     return LeaseLost(f"{collection} was taken over by {describe_holder(holder)}.")
 
 
 def _this_process() -> str:
-    """Host, pid and start of this process, and what makes this lease differ from its others."""
+    """Returns host, pid, start time and a random part, which identify this process and lease."""
     return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()} {uuid.uuid4().hex}"
 
 
 def _is_dead(holder: str) -> bool:
-    """Whether the holder was a process of this host that is no more."""
+    """Returns whether the holder is a process of this host that has ended."""
     host, _, rest = holder.partition(" ")
     if host != socket.gethostname():
         return False

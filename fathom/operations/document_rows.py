@@ -1,4 +1,4 @@
-"""What is known of each document in one row, read from the uploads, the ledger and Dagster; nothing is kept here."""
+"""Builds a row for each document from the uploads, the ledger and Dagster; stores nothing."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ PAGE = 500
 
 
 class DocumentRow(BaseModel):
-    """One document as `fathom documents` lists it; None where it has not come so far."""
+    """A document as `fathom documents` lists it; fields of later stages are None until then."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     collection: str
     state: str = Field(description="accepted, submitted, running, done (in part), failed, rejected, refused, paused: …")
-    stage: str | None = Field(description="where it is or stopped")
-    reason: str | None = Field(description="name of the error, where there is one")
+    stage: str | None = Field(description="its current or last stage")
+    reason: str | None = Field(description="name of the error, if any")
     detail: str | None = Field(description="the error in a sentence")
     version: str | None = Field(description="SHA-256 of its bytes")
     size: int = Field(description="bytes")
@@ -48,25 +48,25 @@ class DocumentRow(BaseModel):
     facts: int | None
     checks_passed: int
     checks_failed: int
-    tokens: int = Field(description="tokens the language model read and wrote")
+    tokens: int = Field(description="input and output tokens of the language model")
     cost_usd: float
     seconds: float | None = Field(description="seconds of work on it, all stages")
     age_s: float | None = Field(description="seconds since it was accepted")
-    attempts: int = Field(description="tries that failed")
-    attached_to: str | None = Field(description="the mail it came with")
-    attachments: list[str] = Field(description="the documents that came with it, which is a mail")
-    run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    attempts: int = Field(description="failed tries")
+    attached_to: str | None = Field(description="the mail that it is attached to")
+    attachments: list[str] = Field(description="the attachments of the mail")
+    run: str | None = Field(description="the last Dagster run that worked on it")
     document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
-    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
-    by_hand: HandRunView | None = Field(None, description="the run over it that somebody started last in Dagster")
-    no_partition: bool = Field(False, description="whether its partition was deleted in Dagster; `retry` gives it back")
+    document_date_from: str | None = Field(None, description="source of the date: given, file name, or a part of the file")
+    by_hand: HandRunView | None = Field(None, description="the last run over it that was started by hand in Dagster")
+    no_partition: bool = Field(False, description="whether its partition was deleted in Dagster; `retry` restores it")
 
 
 class Listing(BaseModel):
-    """A page of documents and where the next one starts."""
+    """A page of documents and the cursor of the next page."""
 
     documents: list[DocumentRow]
-    next: str | None = Field(description="the last id of this page, where there are more")
+    next: str | None = Field(description="the last id of this page, if there are more")
 
 
 def list_documents(
@@ -77,20 +77,20 @@ def list_documents(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Listing:
-    """A page of documents in the order of their ids. Raises DatabaseUnreachable, DagsterUnreachable."""
+    """Returns a page of documents in the order of their ids. Raises DatabaseUnreachable, DagsterUnreachable."""
     found = open_intake(settings).list(states=states, collection=collection, after=after, limit=limit + 1)
     page = found[:limit]
     return Listing(documents=rows(settings, page), next=page[-1].document if len(found) > limit else None)
 
 
 def documents_by_id(settings: Settings, documents: Sequence[str]) -> list[DocumentRow]:
-    """The rows of these documents, in their order, without those nobody uploaded."""
+    """Returns the rows of these documents in their order, without unknown ones."""
     intake = open_intake(settings)
     return rows(settings, [upload for document in documents if (upload := intake.state_of(document))])
 
 
 def known_document(settings: Settings, document: str) -> Upload:
-    """The upload of that id. Raises UsageWrong where there is none, with ids that look like it."""
+    """Returns the upload with this id. Raises UsageWrong, with similar ids, if there is none."""
     upload = open_intake(settings).state_of(document)
     if upload is None:
         raise UsageWrong(f"There is no document {document}.", hint=_like(settings, document))
@@ -98,7 +98,7 @@ def known_document(settings: Settings, document: str) -> Upload:
 
 
 def rows(settings: Settings, uploads: Sequence[Upload]) -> list[DocumentRow]:
-    """The uploads with what the ledger and Dagster know of them."""
+    """Returns the rows of the uploads, completed from the ledger and Dagster."""
     engine = open_database(settings.operational_url)
     documents = [upload.document for upload in uploads]
     ledger = Ledger(engine).summaries(documents)
@@ -125,7 +125,7 @@ def _state(upload: Upload) -> str:
 
 
 def row_of(upload: Upload, record: DocumentRecord, ledger: DocumentSummary, kin: MailLinks = NO_MAIL_LINKS) -> DocumentRow:
-    """One document's row."""
+    """Returns the row of a document."""
     failed, passed = failed_and_passed(record.checks.values())
     seconds = record.total("seconds")
     return DocumentRow(
@@ -156,9 +156,9 @@ def row_of(upload: Upload, record: DocumentRecord, ledger: DocumentSummary, kin:
 
 
 def _like(settings: Settings, document: str) -> str:
-    """Ids of the same file name, or how to see all."""
+    """Returns a hint with ids of the same file name, or with the command that lists all."""
     name = document.rsplit("/", 1)[-1]
-    alike = [one.document for one in open_intake(settings).list(limit=1000) if name and name in one.document][:3]
+    alike = [row.document for row in open_intake(settings).list(limit=1000) if name and name in row.document][:3]
     return f"Did you mean {', '.join(alike)}?" if alike else "`fathom documents` lists those there are."
 
 

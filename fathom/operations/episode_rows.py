@@ -1,4 +1,4 @@
-"""The ledger's rows as `fathom episodes` lists them, and against the graph."""
+"""Lists the ledger's episodes for `fathom episodes`, and verifies the ledger against the graph."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class EpisodeCounts(BaseModel):
 
 
 def episode_rows(settings: Settings, document: str) -> list[EpisodeRow]:
-    """The rows of one document, in the order of its chunks; those of chunks that are gone too."""
+    """Returns the rows of a document in the order of its chunks, including those of removed chunks."""
     return Ledger(open_database(settings.operational_url)).rows(document)
 
 
 def episode_counts(settings: Settings) -> list[EpisodeCounts]:
-    """How many episodes each collection has in each state."""
+    """Counts the episodes by collection and state."""
     c = episodes.c
     query = (
         sa.select(
@@ -52,7 +52,7 @@ def episode_counts(settings: Settings) -> list[EpisodeCounts]:
 
 
 def verify_collections(settings: Settings, collection: str | None = None) -> list[Differences]:
-    """Ledger against graph, a collection each: the one named, or all that either knows. Raises GraphUnreachable."""
+    """Compares ledger and graph for the given collection, or for all known ones. Raises GraphUnreachable."""
     ledger = Ledger(open_database(settings.operational_url))
     connection = open_graph(settings)
     try:
@@ -66,5 +66,5 @@ def verify_collections(settings: Settings, collection: str | None = None) -> lis
 
 
 def known_collections(settings: Settings, connection: GraphConnection) -> list[str]:
-    """All that ledger or graph know. Raises GraphUnreachable."""
-    return sorted({*collections(connection), *(one.collection for one in episode_counts(settings))})
+    """Returns the collections in the ledger or the graph. Raises GraphUnreachable."""
+    return sorted({*collections(connection), *(counts.collection for counts in episode_counts(settings))})

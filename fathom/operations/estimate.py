@@ -1,4 +1,4 @@
-"""What ingesting files would take, before anything is ingested: chunks, tokens, money, time."""
+"""Estimates the chunks, tokens, cost and time of ingesting files, without ingesting them."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from fathom.tables import llm_calls
 from fathom.uploads.inbox.inbox_writer import Placement, files_of
 from fathom.verbs import chunk, convert
 
-MIN_CALLS = 20  # answers of a model from which its next ones are foretold
-# Without them: tokens out for one of text, and seconds an answer takes; chunks a second that the offline model reads.
-OUT_FOR_IN, OUT_LEAST, ANSWER_S = 1.2, 120, 4.0
-# Tokens of questions about names and facts that are alike, in and out a chunk: some four pairs.
+MIN_CALLS = 20  # responses of a model before its own means are used
+# Defaults before that: output tokens for each token of text, and seconds for a response; chunks/s of the offline model.
+OUT_FOR_IN, MIN_OUT, ANSWER_S = 1.2, 120, 4.0
+# Input and output tokens of entity and fact matching for each chunk: about four candidate pairs.
 COMPARED_IN, COMPARED_OUT = 280.0, 15.0
 OFFLINE_CHUNKS_A_SECOND = 15.0
 
 
 class FileEstimate(BaseModel):
-    """What one file would take."""
+    """The estimate of a file."""
 
     model_config = ConfigDict(frozen=True)
 
     document: str
     chunks: int
-    new: int = Field(description="chunks that are not in the graph yet: only they are asked about")
+    new: int = Field(description="chunks that are not in the graph yet and need LLM calls")
     tokens_in: int
     tokens_out: int
     cost_usd: float
-    seconds: float = Field(description="of extraction, with as many questions at one time as the settings allow")
+    seconds: float = Field(description="of extraction, with as many concurrent LLM calls as the settings allow")
 
 
 class Estimate(BaseModel):
-    """What all files would take, and why that is believed."""
+    """The estimate of all files, and its basis."""
 
     model: str
     files: list[FileEstimate]
@@ -54,9 +54,9 @@ class Estimate(BaseModel):
 
 @dataclass(frozen=True)
 class _CallCost:
-    """What a question takes: tokens of its shared part, tokens of an answer (None: by the length of the text), seconds.
+    """The cost of an LLM call: tokens of the shared prompt, of the response (None: by the length of the text), seconds.
 
-    With it goes a chunk's part in the questions about names and facts that are alike, in tokens in and out.
+    `compared_in` and `compared_out` are a chunk's input and output tokens of entity and fact matching.
     """
 
     model: str
@@ -69,13 +69,13 @@ class _CallCost:
 
 
 def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tuple[Estimate, Placement]:
-    """The estimate of every file that could be taken; the others are in the placement's `refused`. Nothing is stored.
+    """Returns the estimate of every acceptable file; the others are in the placement's `refused`. Stores nothing.
 
-    Files are converted, as `fathom convert` does: chunks cannot be foretold otherwise. Raises ConverterUnreachable.
+    Files are converted, as `fathom convert` does, since chunks cannot be predicted otherwise. Raises ConverterUnreachable.
     """
     collection_name(collection)
     placement, found = Placement(), []
-    asking = _call_cost(settings, collection)
+    call_cost = _call_cost(settings, collection)
     ledger = Ledger(open_database(settings.operational_url))
     for path in paths:
         try:
@@ -83,14 +83,16 @@ def estimate(paths: Iterable[Path], collection: str, settings: Settings) -> tupl
                 document = document_id(collection, relative)
                 chunks = chunk(convert(file, settings=settings), document=document, settings=settings).chunks
                 written = ledger.written(document)
-                new = [one for one in chunks if episode_uuid(collection, document, one.id) not in written]
-                found.append(_file(document, chunks, new, asking, settings))
+                new = [item for item in chunks if episode_uuid(collection, document, item.id) not in written]
+                found.append(_file(document, chunks, new, call_cost, settings))
         except FathomError as error:
             placement.refused.append((str(path), error))
-    return Estimate(model=asking.model, files=found, total=_total(found), based_on=asking.based_on), placement
+    return Estimate(model=call_cost.model, files=found, total=_total(found), based_on=call_cost.based_on), placement
 
 
-def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: _CallCost, settings: Settings) -> FileEstimate:
+def _file(
+    document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], call_cost: _CallCost, settings: Settings
+) -> FileEstimate:
     if settings.llm == "offline":
         seconds = len(new) / OFFLINE_CHUNKS_A_SECOND
         return FileEstimate(
@@ -98,14 +100,16 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
         )
     from fathom.llm.pricing import price_of
 
-    texts = [estimate_tokens(one.embedding_text) + 20 for one in new]
-    answers = [asking.out if asking.out is not None else OUT_LEAST + OUT_FOR_IN * text for text in texts]
-    read = TokenUsage(fresh=sum(texts), cache_read=asking.shared * len(new), out=round(sum(answers)))
-    compared = TokenUsage(fresh=round(asking.compared_in * len(new)), out=round(asking.compared_out * len(new)))
-    price = price_of(settings, asking.model)
+    texts = [estimate_tokens(item.embedding_text) + 20 for item in new]
+    answers = [call_cost.out if call_cost.out is not None else MIN_OUT + OUT_FOR_IN * text for text in texts]
+    read = TokenUsage(fresh=sum(texts), cache_read=call_cost.shared * len(new), out=round(sum(answers)))
+    compared = TokenUsage(fresh=round(call_cost.compared_in * len(new)), out=round(call_cost.compared_out * len(new)))
+    price = price_of(settings, call_cost.model)
     cost = (price.in_batches() if settings.llm_batch else price).of(read) + price.of(compared)  # the latter is in no batch
     tokens_in, tokens_out = read.tokens_in + compared.tokens_in, read.out + compared.out
-    seconds = (math.ceil(len(new) / settings.llm_concurrency) + bool(new)) * asking.seconds  # one more compares names
+    seconds = (
+        math.ceil(len(new) / settings.llm_concurrency) + bool(new)
+    ) * call_cost.seconds  # plus a call that matches entities
     if settings.llm_requests_per_minute:
         seconds = max(seconds, 60 * len(new) / settings.llm_requests_per_minute)
     if settings.llm_tokens_per_minute:
@@ -122,9 +126,9 @@ def _file(document: str, chunks: Sequence[Chunk], new: Sequence[Chunk], asking: 
 
 
 def _call_cost(settings: Settings, collection: str) -> _CallCost:
-    """By the last thousand answers of the model where there are enough, else by what is usual."""
+    """Returns the mean cost of the model's last 1,000 responses if there are enough, else the defaults."""
     if settings.llm == "offline":
-        return _CallCost("offline", 0, 0.0, 0.0, "the offline model's usual pace; it costs nothing")
+        return _CallCost("offline", 0, 0.0, 0.0, "the usual speed of the offline model, which is free")
     from fathom.extraction.match_prompts import entity_match, fact_match
     from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
     from fathom.extraction.pipeline import model_of
@@ -147,17 +151,17 @@ def _call_cost(settings: Settings, collection: str) -> _CallCost:
         count, out, seconds = connection.execute(figures).one()
         tokens = [(total or 0) / max(1, count) for total in connection.execute(compared).one()]
     if count >= MIN_CALLS:
-        return _CallCost(model, shared, float(out), float(seconds), f"the last {count} answers of {model}", *tokens)
-    return _CallCost(model, shared, None, ANSWER_S, f"what is usual; {model} has answered {count} times here")
+        return _CallCost(model, shared, float(out), float(seconds), f"the last {count} responses of {model}", *tokens)
+    return _CallCost(model, shared, None, ANSWER_S, f"defaults; {model} has given {count} responses here")
 
 
 def _total(files: Sequence[FileEstimate]) -> FileEstimate:
     return FileEstimate(
         document="",
-        chunks=sum(one.chunks for one in files),
-        new=sum(one.new for one in files),
-        tokens_in=sum(one.tokens_in for one in files),
-        tokens_out=sum(one.tokens_out for one in files),
-        cost_usd=sum(one.cost_usd for one in files),
-        seconds=sum(one.seconds for one in files),
+        chunks=sum(file.chunks for file in files),
+        new=sum(file.new for file in files),
+        tokens_in=sum(file.tokens_in for file in files),
+        tokens_out=sum(file.tokens_out for file in files),
+        cost_usd=sum(file.cost_usd for file in files),
+        seconds=sum(file.seconds for file in files),
     )

@@ -1,4 +1,4 @@
-"""The receipt of a removed document: what went, what stays and why, and the collection's digest before and after."""
+"""The receipt of a removed document: removed and retained data, and the collection's digest before and after."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ ACTION = "documents.remove"
 
 
 class Receipt(BaseModel):
-    """What was removed of a document, and what was not; it names nothing that the document said."""
+    """Lists the removed and retained data of a document; contains none of its text."""
 
     model_config = ConfigDict(frozen=True)
 
-    id: str = Field(description="of the receipt in the audit log")
+    id: str = Field(description="id of the receipt in the audit log")
     document: str
     version: str | None = Field(description="SHA-256 of the bytes that were accepted last")
     episodes_removed: int
-    facts_removed: int = Field(description="those that nothing else asserts")
-    entities_removed: int = Field(description="those that nothing else mentions")
-    artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, where made")
-    answers_removed: int = Field(description="answers of the language model that only it had used")
-    bytes_removed: list[str] = Field(description="versions of it that were in the store")
-    attachments: list[str] = Field(description="documents that came with it, a mail; they stay till they are removed")
+    facts_removed: int = Field(description="facts that no other document asserts")
+    entities_removed: int = Field(description="entities that no other document mentions")
+    artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, if any")
+    answers_removed: int = Field(description="cached LLM responses that only this document used")
+    bytes_removed: list[str] = Field(description="versions of it that were deleted from the store")
+    attachments: list[str] = Field(description="attachments of the mail; they stay until they are removed")
     file_removed: bool = Field(description="whether its file was still in the inbox")
-    graph: DeletionReceipt = Field(description="the same by uuid, what stays and why, and the digests before and after")
-    stays: list[str] = Field(description="what is kept beside the graph, and why")
+    graph: DeletionReceipt = Field(
+        description="the same by uuid, the retained data with reasons, and the digests before and after"
+    )
+    stays: list[str] = Field(description="retained data outside the graph, with reasons")
     removed_at: float = Field(description="seconds since 1970")
     removed_by: str
 
 
 class Verification(BaseModel):
-    """A receipt held against what is there now."""
+    """The result of verifying a receipt against the current state."""
 
     model_config = ConfigDict(frozen=True)
 
     receipt: str
     document: str
-    holds: bool = Field(description="nothing of the document is back, and what else changed since is accounted for")
+    holds: bool = Field(description="nothing of the document is back, and all other changes since are explained")
     differences: list[str]
-    explained: list[str] = Field(description="changes since then that the ledger knows of")
+    explained: list[str] = Field(description="changes since then that are in the ledger")
     digest_after: str = Field(description="the collection's digest when the document was removed")
     digest_now: str

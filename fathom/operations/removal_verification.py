@@ -1,4 +1,4 @@
-"""A receipt held against what is there now: nothing of the document is back, and what else changed is accounted for."""
+"""Verifies a removal receipt: nothing of the document is back, and all other changes are explained by the ledger."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from fathom.uploads.content_store import open_store
 
 
 def verify(settings: Settings, given: str) -> Verification:
-    """The receipt of that id, or in that file, against graph, ledger, store, inbox and register.
+    """Verifies the receipt with this id, or in this file, against graph, ledger, store, inbox and uploads.
 
-    Raises UsageWrong for one that is in no audit log here, GraphUnreachable, StoreFailed.
+    Raises UsageWrong for a receipt that is not in the audit log, GraphUnreachable, StoreFailed.
     """
     receipt, evidence, forged = _receipt(settings, given)
     collection, _ = split_document_id(receipt.document)
@@ -105,7 +105,7 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
 
 
 def _changed_since(settings: Settings, receipt: Receipt, collection: str) -> set[str]:
-    """The documents of the collection that the ledger says were worked on since."""
+    """Returns the documents of the collection that changed in the ledger since the removal."""
     rows = Ledger(open_database(settings.operational_url)).rows(collection=collection)
     then = datetime.fromtimestamp(receipt.removed_at, UTC)
     return {row.document for row in rows if row.updated_at > then}

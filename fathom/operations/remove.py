@@ -1,4 +1,4 @@
-"""Removing a document: out of the graph, the store, the inbox and Dagster's partitions, with a receipt in the audit log."""
+"""Removes a document from the graph, the store, the inbox and Dagster's partitions, with a receipt in the audit log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STAYS = [
     "its calls in the record of costs: what was spent stays spent; they hold no text",
     "its log lines until they expire: they name it and hold no text of it",
 ]
-# Of a document of which no episode was ever planned, so that the graph need not run to forget it.
+# For a document without planned episodes, so that its removal does not need the graph.
 NEVER_THERE = Deletion(
     DeletionReceipt(episodes=[], mentions=0, facts=[], entities=[], kept=[], changed=[], digest_before="", digest_after=""),
     Snapshot(),
@@ -34,21 +34,21 @@ NEVER_THERE = Deletion(
 
 
 class InHandNow(Refused):
-    """A run has the document in hand, so it cannot be removed yet."""
+    """A run works on the document, so it cannot be removed yet."""
 
     hint = "Cancel it first, or wait until it is done."
 
 
 def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
-    """Nothing of the document is in the graph, the inbox, the store or the register; None for an unknown one.
+    """Removes the document from the graph, the inbox, the store and the uploads; returns None for an unknown document.
 
-    What others say too stays, with its accepted bytes where another document has the same ones; the receipt names it.
-    Raises InHandNow while a run has it, GraphUnreachable, StoreFailed; asking again goes on where that stopped.
+    Content that other documents share stays, as do accepted bytes that another document has; the receipt lists both.
+    Raises InHandNow while a run works on it, GraphUnreachable, StoreFailed; a second call continues where that stopped.
     """
     from fathom.extraction.pipeline import response_cache_of
 
     intake = open_intake(settings)
-    with submission_lock(settings):  # no run is started for it meanwhile
+    with submission_lock(settings):  # so that no run is started for it meanwhile
         row = intake.state_of(document)
         if row is None:
             return None
@@ -59,9 +59,9 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
         artifacts = open_artifacts(settings).forget(document)
         with closing(response_cache_of(settings)) as kept:
             answers = kept.forget(document)
-        kin = intake.mail_links_of(document)
-        attachments = [one for one in kin.attachments if intake.state_of(one)]
-        within = [f"its bytes inside {kin.mail}, which it came with: they bring it back when that mail is tried again"]
+        links = intake.mail_links_of(document)
+        attachments = [name for name in links.attachments if intake.state_of(name)]
+        within = [f"its bytes inside {links.mail}, which it came with: they bring it back when that mail is tried again"]
         repository.forget(intake.engine, document)
         delete_mail_link(intake.engine, document)
         versions, shared = _forget_bytes(intake, row)
@@ -81,7 +81,7 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
             attachments=attachments,
             file_removed=in_inbox,
             graph=erased,
-            stays=[*STAYS, *(within if kin.mail and intake.state_of(kin.mail) else [])],
+            stays=[*STAYS, *(within if links.mail and intake.state_of(links.mail) else [])],
             removed_at=time.time(),
             removed_by=by,
         )
@@ -118,8 +118,8 @@ def _erase(settings: Settings, document: str) -> Deletion:
 
 
 def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem]]:
-    """The versions of it that no document has any more are not in the store; those that others have are kept, and why."""
-    mine = {one.version for one in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
+    """Deletes the document's versions that no other document has from the store; returns these and the retained ones."""
+    mine = {row.version for row in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
     removed: list[str] = []
     kept: list[KeptItem] = []
     for version in sorted(mine):

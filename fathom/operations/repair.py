@@ -1,4 +1,4 @@
-"""Repairing: ledger and graph brought back to agreement, and the documents that lack something taken up again."""
+"""Repairs differences between ledger and graph, and requeues documents that lack episodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fathom.uploads.intake import open_intake
 
 
 def plan_repairs(settings: Settings, collection: str | None = None) -> list[Repair]:
-    """What `repair` would do now: the collection named, or each that differs. Raises GraphUnreachable."""
+    """Returns the repairs that `repair` would make, for the given collection or each that differs. Raises GraphUnreachable."""
     ledger = Ledger(open_database(settings.operational_url))
     connection = open_graph(settings)
     try:
@@ -24,7 +24,7 @@ def plan_repairs(settings: Settings, collection: str | None = None) -> list[Repa
 
 
 def repair(settings: Settings, collections: list[str], *, by: str) -> list[Repair]:
-    """Ledger and graph of these collections agree; documents that were done and lack something are accepted again.
+    """Makes ledger and graph of these collections agree, and requeues finished documents that lack episodes.
 
     Waits for the writers of the collections. Raises GraphUnreachable, LeaseLost.
     """
@@ -35,11 +35,11 @@ def repair(settings: Settings, collections: list[str], *, by: str) -> list[Repai
     done: list[Repair] = []
     try:
         for name in collections:
-            one = writer.repair(name)
-            intake.again(one.documents)
-            said = "Ledger and graph were made to agree"
-            emit("system.repaired", said, collection=name, removed=len(one.removed), again=len(one.again), by=by)
-            done.append(one)
+            made = writer.repair(name)
+            intake.again(made.documents)
+            message = "Ledger and graph reconciled"
+            emit("system.repaired", message, collection=name, removed=len(made.removed), again=len(made.again), by=by)
+            done.append(made)
     finally:
         writer.close()
     return done

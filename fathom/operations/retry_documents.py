@@ -1,4 +1,4 @@
-"""Trying again: a document is accepted once more, and what of it was set aside is let go."""
+"""Retries documents: requeues them and releases their quarantined chunks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from fathom.uploads.upload import UploadState
 
 
 def retry(settings: Settings, document: str) -> bool:
-    """A document that failed, was rejected or done in part is accepted once more; False for any other.
+    """Requeues a document that failed, was rejected or is done in part; returns False for any other.
 
-    Its quarantined chunks are tried again too. The run that takes it up gives it its partition back, where it has none.
+    Its quarantined chunks are retried too. The run restores the document's partition if that was deleted.
     """
     intake = open_intake(settings)
     if not intake.retry(document):
@@ -22,16 +22,16 @@ def retry(settings: Settings, document: str) -> bool:
 
 
 def restore(settings: Settings, document: str | None = None) -> list[str]:
-    """Gives the document, or all, the partition back that was deleted in Dagster; returns those that lacked it.
+    """Restores partitions that were deleted in Dagster, of the document or of all; returns the affected documents.
 
-    Nothing of them is worked on again. Raises DagsterUnreachable.
+    Nothing is processed again. Raises DagsterUnreachable.
     """
     documents = without_partition(settings, None if document is None else [document])
     return restore_partitions(settings, documents)
 
 
 def retry_failed(settings: Settings, collection: str | None) -> list[str]:
-    """All that failed or is done in part is accepted once more; answers which, by id."""
+    """Requeues all documents that failed or are done in part; returns their ids."""
     intake = open_intake(settings)
     ended = intake.list(states=(UploadState.FAILED, UploadState.DONE), collection=collection)
-    return [one.document for one in ended if (one.state is UploadState.FAILED or one.in_part) and retry(settings, one.document)]
+    return [row.document for row in ended if (row.state is UploadState.FAILED or row.in_part) and retry(settings, row.document)]

@@ -1,7 +1,8 @@
-"""Pairs that need no question of their own: enough documents say what is one with both, or one with one and not the other.
+"""Infers a pair's verdict without an LLM call when enough independent documents match both sides, or exactly one side.
 
-What many documents say, each in its words, would otherwise cost whoever says it next a question for each of them. A text that
-gives orders can make itself one with others; it takes VOUCHERS documents that do, to make two others one by that.
+Without it, a new wording of a fact that many documents state would be judged against each of their statements. A document with
+injected instructions can at most match itself to others: merging two statements of others by corroboration takes MIN_SOURCES
+documents.
 """
 
 from __future__ import annotations
@@ -13,45 +14,46 @@ from fathom.knowledge.clustering import Pair, adjacency
 from fathom.knowledge.context_isolation import VerdictScope
 
 MIN_SOURCES = 3  # documents
-MAX_QUESTIONS_PER_KEY = 40  # pairs of one sentence, where nobody vouches: of a text that says one thing over and over
+MAX_QUESTIONS_PER_KEY = 40  # pairs of a statement without corroboration: bounds a text that repeats the same fact
 
 
 def inferred_by_corroboration(
-    pairs: Iterable[Pair], same: Iterable[Pair], apart: Iterable[Pair], said: VerdictScope
+    pairs: Iterable[Pair], matches: Iterable[Pair], non_matches: Iterable[Pair], scope: VerdictScope
 ) -> dict[Pair, bool]:
-    """Those of the pairs for which others vouch, by what is known to be one and to be two; and whether they are one."""
-    near, far = adjacency(same), adjacency(apart)
+    """Returns the pairs that the known matches and non-matches corroborate, each with whether it is a match."""
+    near, far = adjacency(matches), adjacency(non_matches)
     found: dict[Pair, bool] = {}
-    for one, other in pairs:
-        of_both = near[one] & near[other]
-        of_either = (near[one] & far[other]) | (near[other] & far[one])
-        for keys, is_one in ((of_both, True), (of_either, False)):
-            if _vouch(keys, said):
-                found.setdefault((one, other), is_one)
+    for left, right in pairs:
+        match_both = near[left] & near[right]
+        match_either = (near[left] & far[right]) | (near[right] & far[left])
+        for keys, is_match in ((match_both, True), (match_either, False)):
+            if _corroborate(keys, scope):
+                found.setdefault((left, right), is_match)
     return found
 
 
-def pairs_to_judge(pairs: Iterable[Pair], same: Iterable[Pair], said: VerdictScope) -> list[Pair]:
-    """Of the pairs, in their order, those that are to be asked about; what comes of these may vouch for the others.
+def pairs_to_judge(pairs: Iterable[Pair], matches: Iterable[Pair], scope: VerdictScope) -> list[Pair]:
+    """Returns, in their order, the pairs to judge next; their verdicts may corroborate the other pairs.
 
-    None of two sentences of which MOST_ASKED are asked about.
+    Leaves out pairs both of whose keys have MAX_QUESTIONS_PER_KEY pairs in the result.
     """
-    near = adjacency(same)
+    near = adjacency(matches)
     times: Counter[str] = Counter()
-    asked: list[Pair] = []
-    for one, other in pairs:
-        if min(times[one], times[other]) < MAX_QUESTIONS_PER_KEY and not _vouch(near[one] & near[other], said):
-            asked.append((one, other))
-            times.update((one, other))
-            near[one].add(other)
-            near[other].add(one)
-    return asked
+    selected: list[Pair] = []
+    for left, right in pairs:
+        if min(times[left], times[right]) < MAX_QUESTIONS_PER_KEY and not _corroborate(near[left] & near[right], scope):
+            selected.append((left, right))
+            times.update((left, right))
+            near[left].add(right)
+            near[right].add(left)
+    return selected
 
 
-def _vouch(keys: Collection[str], said: VerdictScope) -> bool:
-    """Whether enough documents, of different bytes, say what has these keys.
+def _corroborate(keys: Collection[str], scope: VerdictScope) -> bool:
+    """Returns whether at least MIN_SOURCES documents of different bytes state these keys.
 
-    One for each sentence: what others quote of a text vouches no more than the text.
+    Each statement counts for a single document, so that quoting a text adds no corroboration.
     """
-    first = {min(said.by[key]) for key in keys if said.by.get(key)}
-    return min(len({one.document for one in first}), len({one.version for one in first})) >= MIN_SOURCES
+    first = {min(scope.sources[key]) for key in keys if scope.sources.get(key)}
+    documents, versions = {source.document for source in first}, {source.version for source in first}
+    return min(len(documents), len(versions)) >= MIN_SOURCES

@@ -1,8 +1,8 @@
-"""Names of a document that may be other names of what its collection has already: compared, judged, joined.
+"""Matches the names of a document with those of its collection: finds candidates, judges them, applies the matches.
 
-Once for all of a document, while the last of it is written, and once a name: only pairs that are alike and that nothing else
-decides are asked about, many in one question. What is judged is durable before the graph follows it, so whoever is killed
-in between asks nothing twice.
+Runs once for each document, while its last batch is written, and once for each name. Only candidate pairs that nothing else
+decides are judged, many in one request. Verdicts are durable before the graph reflects them, so a killed process pays for no
+pair twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from fathom.resolution.pair_judge import judge_pairs
 from fathom.resolution.store.verdict_store import NameVerdictStore, VerdictWriter
 
 MAX_NAMES = 100_000  # of a collection that a name is compared with, the latest
-MAX_RELATED = 4  # names of what a thing is related to that tell who it is
+MAX_RELATED = 4  # names of related entities that describe an entity
 
 NAMES_IN = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids AND m.name IS NOT NULL
@@ -58,12 +58,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class ComparedNames:
-    """Names that were held against those of their collection: `unknown` are the pairs that are to be judged."""
+    """Names of a document with their candidates in the collection; `unknown` are the candidate pairs to judge."""
 
     fresh: frozenset[str]
-    signs: Mapping[str, bytes]
-    candidate_pairs: int
-    names: Mapping[str, _Entity]
+    sign_bits: Mapping[str, bytes]
+    candidates: int
+    names: Mapping[str, _NamedEntity]
     unknown: Sequence[Pair] = ()
     described: Mapping[Pair, tuple[DescribedName, DescribedName]] = field(
         default_factory=dict[Pair, tuple[DescribedName, DescribedName]]
@@ -75,62 +75,64 @@ def find_candidates(
     verdicts: NameVerdictStore,
     collection: str,
     episodes: Sequence[str],
-    signs: Callable[[Sequence[str]], list[bytes]],
+    sign_bits: Callable[[Sequence[str]], list[bytes]],
     batch: Sequence[EpisodeRows] = (),
-    but: Collection[str] = (),
+    skip: Collection[str] = (),
 ) -> ComparedNames | None:
-    """The names of these episodes, and of a batch that is not in the graph yet, beside those that were compared before.
+    """Finds candidates for the names of these episodes, and of a batch that is not in the graph yet.
 
-    None where all were, or are among `but`. Names of the batch whose entity is known only when it is written, since texts tell
-    them from others of their key, are left for then. `signs` gives those of names' vectors. Raises GraphUnreachable.
+    Returns None where all names were compared before, or are in `skip`. Names of the batch whose entity is known only after
+    writing, since texts distinguish them from others of their key, are left for then. `sign_bits` returns the sign bits of
+    names' vectors. Raises GraphUnreachable.
     """
-    parting = _parting(connection, collection, batch)
-    said = {key: one for key, one in _said(batch).items() if key not in parting}
-    named = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes))) if episodes else set[str]()
-    fresh = verdicts.unjudged(collection, named | said.keys()) - {*but}
+    ambiguous = _ambiguous_keys(connection, collection, batch)
+    in_batch = {key: entity for key, entity in _entities_of_batch(batch).items() if key not in ambiguous}
+    in_graph = keys_of_names(connection.read(NAMES_IN, uuids=list(episodes))) if episodes else set[str]()
+    fresh = verdicts.uncompared(collection, in_graph | in_batch.keys()) - {*skip}
     if not fresh:
         return None
-    names = {key: one for key, one in said.items() if key in fresh} | _entities(connection, collection, fresh)
-    own = dict(zip(names, signs([one.name for one in names.values()]), strict=True))
-    candidates = block(own, verdicts.judged(collection, most=MAX_NAMES) | own)
+    names = {key: entity for key, entity in in_batch.items() if key in fresh} | _entities(connection, collection, fresh)
+    own = dict(zip(names, sign_bits([entity.name for entity in names.values()]), strict=True))
+    candidates = block(own, verdicts.compared_names(collection, limit=MAX_NAMES) | own)
     names |= _known(connection, verdicts, collection, {key for keys in candidates.values() for key in keys} - names.keys())
-    pairs = candidate_pairs(candidates, {key: one.types for key, one in names.items()})
+    pairs = candidate_pairs(candidates, {key: entity.types for key, entity in names.items()})
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]
-    return ComparedNames(frozenset(fresh), own, len(pairs), names, unknown, _described(connection, collection, unknown, names))
+    described = _described(connection, collection, unknown, names)
+    return ComparedNames(frozenset(fresh), own, len(pairs), names, unknown, described)
 
 
 def judge_candidates(
     connection: GraphConnection,
     verdicts: NameVerdictStore,
-    asked: NameJudge,
+    judge: NameJudge,
     collection: str,
     compared: ComparedNames,
     stop: threading.Event,
     *,
     model: str,
 ) -> Usage:
-    """The pairs are judged, and that is durable; what the model cannot answer as asked is two.
+    """Judges the candidate pairs, records the verdicts, and returns the LLM usage; pairs the model cannot judge do not match.
 
-    So is each pair of what hangs together by them: names of one thing are all called the same as each other. Raises
+    Also judges the other pairs of each connected component, since clusters need a match of every pair. Raises
     GraphUnreachable, LanguageModelUnreachable, BudgetSpent; CancelledError after `stop`.
     """
-    sheet = VerdictWriter(verdicts, collection, model, PROMPT.version)
-    used = judge_pairs(asked.same_things, compared.unknown, compared.described, sheet, _by_name, stop=stop)
-    while described := _hanging_together(connection, verdicts, collection, compared):
-        used = used.and_also(judge_pairs(asked.same_things, sorted(described), described, sheet, _by_name, stop=stop))
+    writer = VerdictWriter(verdicts, collection, model, PROMPT.version)
+    used = judge_pairs(judge.same_things, compared.unknown, compared.described, writer, _name_only, stop=stop)
+    while described := _unjudged_in_components(connection, verdicts, collection, compared):
+        used = used.and_also(judge_pairs(judge.same_things, sorted(described), described, writer, _name_only, stop=stop))
     return used
 
 
-def _hanging_together(
+def _unjudged_in_components(
     connection: GraphConnection, verdicts: NameVerdictStore, collection: str, compared: ComparedNames
 ) -> dict[Pair, tuple[DescribedName, DescribedName]]:
-    """The pairs without a verdict of names that hang together with those that were compared."""
-    judged = MatchVerdicts(*verdicts.about(collection, compared.fresh))
-    left = unjudged_pairs(judged | MatchVerdicts(apart=frozenset(distinguished_pairs(judged.keys))))
-    keys = {key for pair in left for key in pair} - compared.names.keys()
+    """Returns the pairs without a verdict in the connected components of the compared names."""
+    judged = MatchVerdicts(*verdicts.closure_of(collection, compared.fresh))
+    rest = unjudged_pairs(judged | MatchVerdicts(non_matches=frozenset(distinguished_pairs(judged.matched_keys))))
+    keys = {key for pair in rest for key in pair} - compared.names.keys()
     names = {**compared.names, **_known(connection, verdicts, collection, keys)}
-    return _described(connection, collection, [pair for pair in left if names.keys() >= {*pair}], names)
+    return _described(connection, collection, [pair for pair in rest if names.keys() >= {*pair}], names)
 
 
 def apply_matches(
@@ -140,37 +142,34 @@ def apply_matches(
     compared: ComparedNames,
     join: Callable[[Collection[str]], object],
 ) -> set[str]:
-    """None of the names, which are in the graph, stands apart from one that it was judged to be the same as.
+    """Merges the entities of matched names, which are in the graph, and returns the matched keys.
 
-    Answers the keys of those that are the same as another. `join` moves what is said by names of the keys to where the
-    verdicts say. Raises GraphUnreachable.
+    `join` moves the mentions of names with the given keys to the entities that the verdicts imply. Raises GraphUnreachable.
     """
-    same, apart = verdicts.about(collection, compared.fresh)
-    names = _entities(connection, collection, {key for pair in same for key in pair})
-    joined = [pair for pair in same if names.keys() >= {*pair}]  # both are entities still
-    keys = {key for pair in same for key in pair}
-    if joined or apart:  # what was written before all was judged may have joined what is apart
+    matches, non_matches = verdicts.closure_of(collection, compared.fresh)
+    keys = {key for pair in matches for key in pair}
+    names = _entities(connection, collection, keys)
+    unmerged = [pair for pair in matches if names.keys() >= {*pair}]  # both keys still have an entity
+    if unmerged or non_matches:  # mentions written before all pairs were judged may have merged names that do not match
         join(keys)
-        told = {"alike": compared.alike, "same": len(joined)}
-        log.info("Names were found to mean one thing", sub_stage="names", metrics=told)
+        metrics = {"alike": compared.candidates, "same": len(unmerged)}
+        log.info("Entities merged", sub_stage="names", metrics=metrics)
     return keys
 
 
 def mark_compared(verdicts: NameVerdictStore, collection: str, compared: ComparedNames) -> None:
-    """The names are not compared again: the graph follows all that came of it."""
-    verdicts.mark_judged(
-        collection,
-        {key: (initialism_key(MentionKey(base_key(key), UNTYPED)), compared.signs.get(key)) for key in compared.fresh},
-    )
+    """Marks the names as compared, once the graph reflects their verdicts."""
+    names = {key: (initialism_key(MentionKey(base_key(key), UNTYPED)), compared.sign_bits.get(key)) for key in compared.fresh}
+    verdicts.mark_compared(collection, names)
 
 
-def _by_name(one: DescribedName) -> DescribedName:
-    """Without what it is related to: names of other documents, too."""
-    return replace(one, related=())
+def _name_only(described: DescribedName) -> DescribedName:
+    """Returns the description without related names, which may come from other documents."""
+    return replace(described, related=())
 
 
 def keys_of_names(mentions: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The keys of all names that the mentions have, each with the form of its entity where texts tell that from others."""
+    """Returns the keys of all names in the mention rows, with the form of the entity where texts distinguish it."""
     return {_key_of(name, row) for row in mentions for name, _ in ((row["name"], None), *aliases_of(row))}
 
 
@@ -180,7 +179,7 @@ def _key_of(name: str, mention: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class _Entity:
+class _NamedEntity:
     name: str
     types: tuple[str, ...]
     related: tuple[str, ...] = ()
@@ -189,32 +188,32 @@ class _Entity:
         return DescribedName(self.name, ", ".join(self.types) or "Thing", related or self.related)
 
 
-def _said(batch: Sequence[EpisodeRows]) -> dict[str, _Entity]:
-    """What is named in a batch, by key, with what it is related to there."""
+def _entities_of_batch(batch: Sequence[EpisodeRows]) -> dict[str, _NamedEntity]:
+    """Returns the entities that a batch names, by key, with their related names in the batch."""
     names: dict[str, str] = {}
     types: dict[str, set[str]] = defaultdict(set)
     related: dict[str, Counter[str]] = defaultdict(Counter)
     for rows in batch:
-        keys = {sense: with_distinctions(sense, rows.told).name for sense in rows.entities}
-        for sense, (name, kind) in rows.entities.items():
-            names.setdefault(keys[sense], name)
-            types[keys[sense]].update([kind] if kind else ())
+        keys = {mention: with_distinctions(mention, rows.distinctions).name for mention in rows.entities}
+        for mention, (name, kind) in rows.entities.items():
+            names.setdefault(keys[mention], name)
+            types[keys[mention]].update([kind] if kind else ())
         for source, _, target, _ in rows.facts:
-            for one, other in ((source, target), (target, source)):
-                related[keys[one]][rows.entities[other][0]] += 1
+            for mention, other in ((source, target), (target, source)):
+                related[keys[mention]][rows.entities[other][0]] += 1
     return {
-        key: _Entity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(MAX_RELATED)))
+        key: _NamedEntity(name, tuple(sorted(types[key])), tuple(name for name, _ in related[key].most_common(MAX_RELATED)))
         for key, name in names.items()
     }
 
 
-def _parting(connection: GraphConnection, collection: str, batch: Sequence[EpisodeRows]) -> set[str]:
-    """The keys of the batch's names that may go to another entity than that of the key: some are told apart, or may be now."""
+def _ambiguous_keys(connection: GraphConnection, collection: str, batch: Sequence[EpisodeRows]) -> set[str]:
+    """Returns the keys of names in the batch that texts distinguish, or may distinguish now, so that their entity is open."""
     legal: dict[str, set[str]] = defaultdict(set)
     for rows in batch:
-        for sense in rows.entities:
-            if sense.form and sense.key not in rows.told:
-                legal[sense.key].add(split_form(sense.form)[1])
+        for mention in rows.entities:
+            if mention.form and mention.key not in rows.distinctions:
+                legal[mention.key].add(split_form(mention.form)[1])
     found: set[str] = set()
     for row in connection.read(SPELLED, group=collection, keys=sorted(legal)) if legal else ():
         legal[row["key"]].add(split_form(mention_key(row["name"], None).form)[1])
@@ -222,14 +221,14 @@ def _parting(connection: GraphConnection, collection: str, batch: Sequence[Episo
     return found | {key for key, forms in legal.items() if len(forms - {""}) > 1}
 
 
-def _entities(connection: GraphConnection, collection: str, keys: Collection[str]) -> dict[str, _Entity]:
-    """The entities of these keys, by key; a key that is only another name of one has none."""
-    rows = connection.read(ENTITIES, group=collection, keys=_alone(keys)) if keys else []
+def _entities(connection: GraphConnection, collection: str, keys: Collection[str]) -> dict[str, _NamedEntity]:
+    """Returns the entities of these keys, by key; a key that is only an alias has none."""
+    rows = connection.read(ENTITIES, group=collection, keys=_base_keys(keys)) if keys else []
     found = {row["key"] + (row["form"] or ""): row for row in rows if row["name"]}
-    return {key: _Entity(row["name"], _types(row["labels"])) for key, row in found.items() if key in keys}
+    return {key: _NamedEntity(row["name"], _types(row["labels"])) for key, row in found.items() if key in keys}
 
 
-def _alone(keys: Collection[str]) -> list[str]:
+def _base_keys(keys: Collection[str]) -> list[str]:
     return sorted({*map(base_key, keys)})
 
 
@@ -239,28 +238,28 @@ def _types(labels: Iterable[str]) -> tuple[str, ...]:
 
 def _known(
     connection: GraphConnection, verdicts: NameVerdictStore, collection: str, keys: Collection[str]
-) -> dict[str, _Entity]:
-    """The entities of these keys, and for a key that is only another name of one that, as it is spelled."""
+) -> dict[str, _NamedEntity]:
+    """Returns the entities of these keys; for a key that is only an alias, its entity under the spelling of the alias."""
     found = _entities(connection, collection, keys)
     absent = keys - found.keys()
     if not absent:
         return found
-    same, _ = verdicts.about(collection, absent)
-    of = sorted({key for pair in same for key in pair})
-    for row in connection.read(SPELLED, group=collection, keys=_alone(of)) if of else ():
+    matches, _ = verdicts.closure_of(collection, absent)
+    matched = sorted({key for pair in matches for key in pair})
+    for row in connection.read(SPELLED, group=collection, keys=_base_keys(matched)) if matched else ():
         for name, _ in ((row["name"], None), *aliases_of(row)):
             if (key := _key_of(name, row)) in absent:
-                found[key] = _Entity(min(name, found[key].name) if key in found else name, _types(row["labels"]))
+                found[key] = _NamedEntity(min(name, found[key].name) if key in found else name, _types(row["labels"]))
     return found
 
 
 def _described(
-    connection: GraphConnection, collection: str, pairs: Sequence[Pair], names: Mapping[str, _Entity]
+    connection: GraphConnection, collection: str, pairs: Sequence[Pair], names: Mapping[str, _NamedEntity]
 ) -> dict[Pair, tuple[DescribedName, DescribedName]]:
     if not pairs:
         return {}
     keys = {key for pair in pairs for key in pair}
-    found = connection.read(RELATIONS, group=collection, keys=_alone(keys), most=MAX_RELATED)
+    found = connection.read(RELATIONS, group=collection, keys=_base_keys(keys), most=MAX_RELATED)
     related = {row["key"]: tuple(row["names"]) for row in found}
-    of = {key: names[key].described(related.get(key, ())) for key in keys}
-    return {(one, other): (of[one], of[other]) for one, other in pairs}
+    descriptions = {key: names[key].described(related.get(key, ())) for key in keys}
+    return {(left, right): (descriptions[left], descriptions[right]) for left, right in pairs}

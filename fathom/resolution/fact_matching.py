@@ -1,8 +1,9 @@
-"""Facts of a document that may say again, in other words, what its collection has already: compared, judged, joined.
+"""Detects duplicate facts (paraphrases): finds candidate statements, judges them, merges the matches.
 
-Once for all of a document, when its names are compared, and once a sentence, its date and two entities: only with facts between
-these that hold at the same time, and whichever of them came first. Who says it word for word later has it compared again where
-a verdict does not count for it (see company.py). What is judged is durable before the graph follows it.
+Runs once for each document, after its names are matched, and once for each statement, date and entity pair. A statement is
+compared only with facts between the same two entities that may start at the same time, whichever was written first. When
+another document states it word for word, it is compared again if the verdict does not apply to that document (see
+fathom/knowledge/context_isolation.py). Verdicts are durable before the graph reflects them.
 """
 
 from __future__ import annotations
@@ -28,16 +29,14 @@ from fathom.resolution.relation_matching import RelationMatcher
 from fathom.resolution.store.fact_verdict_store import ComparedStatement, FactVerdictStore
 from fathom.resolution.store.verdict_store import VerdictWriter
 
-MAX_FACTS_PER_PAIR = 200  # facts between two entities, the latest, among which others of one are looked for
-MAX_ENTITY_PAIRS = 1_000  # pairs of entities, of names that are one, whose facts are looked at again
-ENTITY_PAIRS_PER_TRANSACTION = 50  # pairs of entities whose facts are joined in one transaction
-MAX_CANDIDATE_FACTS = 20  # facts that one is held against, the nearest by their sentences' vectors
-MAX_HAMMING = (
-    92  # bits of 384 in which the signs of two vectors differ, .73 as a cosine; tests/fathom/resolution/test_fact_matching.py
-)
-MAX_SENTENCE = 400  # characters of a sentence that is shown whole or not at all
+MAX_FACTS_PER_PAIR = 200  # facts between two entities that are compared, the latest
+MAX_ENTITY_PAIRS = 1_000  # around merged names, whose facts are compared again
+ENTITY_PAIRS_PER_TRANSACTION = 50
+MAX_CANDIDATE_FACTS = 20  # facts that a statement is compared with, the nearest by sign bits
+MAX_HAMMING = 92  # of 384 sign bits, a cosine of .73; measured in tests/fathom/resolution/test_fact_matching.py
+MAX_SENTENCE = 400  # characters; a longer sentence is not shown to the model, nor cut
 
-SAID = """
+ASSERTIONS_OF = """
 MATCH (p:Episodic)-[m:MENTIONS]->(a:Entity) WHERE p.uuid IN $uuids AND m.asserts IS NOT NULL
 RETURN a.uuid AS source, m.asserts AS asserts
 """
@@ -64,7 +63,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class _Statement:
-    """A sentence between two entities, whoever says it."""
+    """A sentence between two entities, with all episodes that state it."""
 
     relation: str
     fact: str
@@ -72,62 +71,78 @@ class _Statement:
     episodes: frozenset[str]
 
     def stated(self) -> StatedFact:
-        return StatedFact(self.relation, self.fact, min((one for one in self.since if one), default=None))
+        return StatedFact(self.relation, self.fact, min((date for date in self.since if date), default=None))
+
+
+Statements = Mapping[str, _Statement]  # between two entities, by key
 
 
 def deduplicate_facts(
     connection: GraphConnection,
     verdicts: FactVerdictStore,
-    asked: FactJudge,
+    judge: FactJudge,
     collection: str,
     episodes: Sequence[str],
     join: Callable[[Collection[EntityPair]], object],
-    signs: Callable[[Sequence[str]], list[bytes]],
-    sayers: SourceLookup,
+    sign_bits: Callable[[Sequence[str]], list[bytes]],
+    sources_of: SourceLookup,
     *,
     joined: Collection[str],
     model: str,
 ) -> Usage:
-    """No fact of these episodes stands apart from one that it was judged to say again, or with another; answers what that used.
+    """Merges duplicate facts of these episodes and returns the LLM usage.
 
-    Nor do those that came together because names of the keys `joined` are one. `join` makes the facts between some entities
-    what the verdicts leave, `signs` gives those of sentences' vectors, `sayers` the documents of episodes. Raises
-    GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there. A question that the model
-    cannot answer as asked leaves its facts apart.
+    Args:
+        connection: the graph, which holds the episodes.
+        verdicts: the store of verdicts.
+        judge: the model that judges pairs of facts.
+        collection: the episodes' collection.
+        episodes: uuids.
+        join: merges or splits the facts between some entities as the verdicts imply.
+        sign_bits: returns the sign bits of sentences' vectors.
+        sources_of: returns the documents of episodes.
+        joined: keys of names whose entities were merged; facts around these are compared too.
+        model: the model's name, kept with the verdicts.
+
+    Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again continues from there. Facts that the
+    model cannot judge are not merged.
     """
-    moved = _between(connection, _around(connection, collection, joined))
-    sayings = _said(connection, episodes) | {
-        (key, since, *ends) for ends, said in moved.items() for key, one in said.items() for since in one.since
+    around = _between(connection, _entity_pairs_around(connection, collection, joined))
+    stated = _stated_by(connection, episodes) | {
+        (key, since, *ends)
+        for ends, statements in around.items()
+        for key, statement in statements.items()
+        for since in statement.since
     }
-    reopen_verdicts(connection, verdicts, collection, sayings, sayers)
+    reopen_verdicts(connection, verdicts, collection, stated, sources_of)
     fresh: dict[EntityPair, set[str]] = defaultdict(set)
-    unjudged = verdicts.unjudged(collection, sayings)
-    for key, _, source, target in unjudged:
+    uncompared = verdicts.uncompared(collection, stated)
+    for key, _, source, target in uncompared:
         fresh[source, target].add(key)
     if not fresh:
         return Usage()
-    between = {**moved, **_between(connection, fresh.keys() - moved.keys())}
+    between = {**around, **_between(connection, fresh.keys() - around.keys())}
     compared = {ends: between[ends] for ends in fresh.keys() & between.keys()}
-    held = verdicts.companies(collection, {key for keys in fresh.values() for key in keys})
-    pairs = _to_compare(verdicts, collection, compared, fresh, held, signs)
-    asking = partial(_judge, verdicts, asked, collection, between, sayers=sayers, model=model)
-    used = asking([*pairs])
-    while left := (together := _hanging_together(verdicts, collection, compared, fresh)).keys() - pairs:
-        used = used.and_also(asking([*left]))
-        pairs |= together
-    told = verdicts.of(collection, [*pairs])
-    same = [pair for pair in pairs if told.get(pair)]
-    changed = [*same, *(pair for pair in held if told.get(pair) is False)]
-    _join(join, {ends for pair in changed for ends in pairs[pair]} | verdicts.both_said(collection, changed))
+    scoped = verdicts.scopes(collection, {key for keys in fresh.values() for key in keys})
+    pairs = _pairs_to_compare(verdicts, collection, compared, fresh, scoped, sign_bits)
+    judge_all = partial(_judge, verdicts, judge, collection, between, sources_of=sources_of, model=model)
+    used = judge_all([*pairs])
+    while rest := (in_components := _pairs_in_components(verdicts, collection, compared, fresh)).keys() - pairs:
+        used = used.and_also(judge_all([*rest]))
+        pairs |= in_components
+    decided = verdicts.of(collection, [*pairs])
+    matches = [pair for pair in pairs if decided.get(pair)]
+    changed = [*matches, *(pair for pair in scoped if decided.get(pair) is False)]
+    _join(join, {ends for pair in changed for ends in pairs[pair]} | verdicts.entity_pairs_of(collection, changed))
     if changed:
-        metrics = {"alike": len(pairs), "same": len(same), "parted": len(changed) - len(same)}
-        log.info("Facts were found to say one thing", sub_stage="facts", metrics=metrics)
-    verdicts.mark_judged(collection, unjudged)
+        metrics = {"alike": len(pairs), "same": len(matches), "parted": len(changed) - len(matches)}
+        log.info("Facts merged", sub_stage="facts", metrics=metrics)
+    verdicts.mark_compared(collection, uncompared)
     return used
 
 
-def _join(join: Callable[[Collection[EntityPair]], object], where: Collection[EntityPair]) -> None:
-    ordered = sorted(where)
+def _join(join: Callable[[Collection[EntityPair]], object], entity_pairs: Collection[EntityPair]) -> None:
+    ordered = sorted(entity_pairs)
     for start in range(0, len(ordered), ENTITY_PAIRS_PER_TRANSACTION):
         join(ordered[start : start + ENTITY_PAIRS_PER_TRANSACTION])
 
@@ -136,171 +151,188 @@ def reopen_verdicts(
     connection: GraphConnection,
     verdicts: FactVerdictStore,
     collection: str,
-    sayings: Collection[ComparedStatement],
-    sayers: SourceLookup,
+    stated: Collection[ComparedStatement],
+    sources_of: SourceLookup,
 ) -> None:
-    """What is said here of which a verdict does not count for all who say it is to be compared again."""
-    companies = verdicts.companies(collection, {key for key, _, _, _ in sayings})
-    told = adjacency(companies)
-    between = _between(connection, {(source, target) for key, _, source, target in sayings if key in told})
-    doubted: set[tuple[str, EntityPair]] = set()
-    for ends, said in between.items():
-        here = {pair_of(key, other) for key in said.keys() & told.keys() for other in told[key] & said.keys()}
-        who = VerdictScope(_by({ends: said}, {key for pair in here for key in pair}, sayers), companies)
-        doubted |= {(key, ends) for pair in here if not who.counts(pair) for key in pair}
-    verdicts.mark_unjudged(collection, [one for one in sayings if (one[0], (one[2], one[3])) in doubted])
+    """Marks statements to be compared again where a verdict does not apply to all documents that state them."""
+    scopes = verdicts.scopes(collection, {key for key, _, _, _ in stated})
+    near = adjacency(scopes)
+    between = _between(connection, {(source, target) for key, _, source, target in stated if key in near})
+    reopened: set[tuple[str, EntityPair]] = set()
+    for ends, statements in between.items():
+        present = statements.keys()
+        pairs = {pair_of(key, other) for key in present & near.keys() for other in near[key] & present}
+        sources = _sources({ends: statements}, {key for pair in pairs for key in pair}, sources_of)
+        scope = VerdictScope(sources, scopes)
+        reopened |= {(key, ends) for pair in pairs if not scope.applies_to(pair) for key in pair}
+    again = [statement for statement in stated if (statement[0], (statement[2], statement[3])) in reopened]
+    verdicts.mark_uncompared(collection, again)
 
 
-def _by(
-    between: Mapping[EntityPair, Mapping[str, _Statement]], keys: Collection[str], sayers: SourceLookup
+def _sources(
+    between: Mapping[EntityPair, Statements], keys: Collection[str], sources_of: SourceLookup
 ) -> dict[str, set[SourceDocument]]:
-    """Who says what has these keys, between any of these entities."""
+    """Returns the documents that state each of the keys, between any of these entities."""
     episodes: dict[str, set[str]] = defaultdict(set)
-    for said in between.values():
-        for key in said.keys() & {*keys}:
-            episodes[key] |= said[key].episodes
-    documents = sayers(set[str]().union(*episodes.values())) if episodes else {}
-    return {key: {documents[one] for one in some} for key, some in episodes.items()}
+    for statements in between.values():
+        for key in statements.keys() & {*keys}:
+            episodes[key] |= statements[key].episodes
+    documents = sources_of(set[str]().union(*episodes.values())) if episodes else {}
+    return {key: {documents[uuid] for uuid in uuids} for key, uuids in episodes.items()}
 
 
-def _to_compare(
+def _pairs_to_compare(
     verdicts: FactVerdictStore,
     collection: str,
-    compared: Mapping[EntityPair, Mapping[str, _Statement]],
+    compared: Mapping[EntityPair, Statements],
     fresh: Mapping[EntityPair, set[str]],
-    held: Iterable[Pair],
-    signs: Callable[[Sequence[str]], list[bytes]],
+    scoped: Iterable[Pair],
+    sign_bits: Callable[[Sequence[str]], list[bytes]],
 ) -> dict[Pair, set[EntityPair]]:
-    """The pairs of fresh sentences with what they may say again, or are held to; and between which entities."""
-    facts = _facts(verdicts, collection, {key for said in compared.values() for key in said})
-    signs([one.fact for said in compared.values() if _by_nearness(said) for one in said.values()])  # all at once
-    told = adjacency(held)
+    """Returns the candidate pairs of fresh statements, and their scoped matches, each with the entities between which it is."""
+    facts = _fact_numbers(verdicts, collection, {key for statements in compared.values() for key in statements})
+    by_vector = [statements for statements in compared.values() if _need_vectors(statements)]
+    sign_bits([statement.fact for statements in by_vector for statement in statements.values()])  # embeds all in one batch
+    near = adjacency(scoped)
     pairs: dict[Pair, set[EntityPair]] = defaultdict(set)
-    for ends, said in compared.items():
-        again = {pair_of(key, other) for key in fresh[ends] & said.keys() for other in told.get(key, set()) & said.keys()}
-        for pair in again | _candidate_pairs(said, fresh[ends], facts, signs):
+    for ends, statements in compared.items():
+        present = statements.keys()
+        again = {pair_of(key, other) for key in fresh[ends] & present for other in near.get(key, set()) & present}
+        for pair in again | _candidate_pairs(statements, fresh[ends], facts, sign_bits):
             pairs[pair].add(ends)
     return pairs
 
 
 def _judge(
     verdicts: FactVerdictStore,
-    asked: FactJudge,
+    judge: FactJudge,
     collection: str,
-    between: Mapping[EntityPair, Mapping[str, _Statement]],
+    between: Mapping[EntityPair, Statements],
     pairs: Sequence[Pair],
     *,
-    sayers: SourceLookup,
+    sources_of: SourceLookup,
     model: str,
 ) -> Usage:
-    """Each of the pairs has a verdict that counts for all who say its sentences between these entities."""
+    """Judges the pairs that have no verdict, or none that applies to all documents that state them between these entities."""
     known = verdicts.of(collection, pairs)
     keys = {key for pair in pairs for key in pair}
-    companies = verdicts.companies(collection, keys)
-    looked_at = [pair for pair in pairs if pair not in known or (known[pair] and pair in companies)]
-    if not looked_at:
+    scopes = verdicts.scopes(collection, keys)
+    doubtful = [pair for pair in pairs if pair not in known or (known[pair] and pair in scopes)]
+    if not doubtful:
         return Usage()
-    same, apart = verdicts.about(collection, keys)
-    keys |= {key for pair in same for key in pair}
-    companies |= verdicts.companies(collection, keys)
-    who = VerdictScope(_by(between, keys, sayers), companies)
-    unknown = sorted(pair for pair in looked_at if pair not in known or not who.counts(pair))
-    said = {key: one for sayings in between.values() for key, one in sayings.items()}
-    described = {(one, other): (said[one].stated(), said[other].stated()) for one, other in unknown}
-    sheet = VerdictWriter(verdicts, collection, model, PROMPT.version)
-    relations = RelationMatcher(asked, replace(sheet, verdicts=verdicts.relations), described)
-    others = relations.apart([pair for pair in unknown if pair not in known])
-    sheet.record(dict.fromkeys(others, False))
-    left = [pair for pair in unknown if pair not in {*others}]
-    # who vouches is known to be one with both for all who say these
-    witnesses = MatchVerdicts(frozenset(pair for pair in same if pair not in companies or who.counts(pair)), apart)
-    use = judge_pairs(asked.same_facts, left, described, sheet, said=who, known=witnesses, allowed=relations.allowed)
+    matches, non_matches = verdicts.closure_of(collection, keys)
+    keys |= {key for pair in matches for key in pair}
+    scopes |= verdicts.scopes(collection, keys)
+    scope = VerdictScope(_sources(between, keys, sources_of), scopes)
+    unknown = sorted(pair for pair in doubtful if pair not in known or not scope.applies_to(pair))
+    by_key = {key: statement for statements in between.values() for key, statement in statements.items()}
+    described = {(left, right): (by_key[left].stated(), by_key[right].stated()) for left, right in unknown}
+    writer = VerdictWriter(verdicts, collection, model, PROMPT.version)
+    relations = RelationMatcher(judge, replace(writer, store=verdicts.relations), described)
+    different = relations.non_matches([pair for pair in unknown if pair not in known])
+    writer.record(dict.fromkeys(different, False))
+    rest = [pair for pair in unknown if pair not in {*different}]
+    # only matches that apply to all these documents may corroborate others
+    applicable = frozenset(pair for pair in matches if pair not in scopes or scope.applies_to(pair))
+    corroborating = MatchVerdicts(applicable, non_matches)
+    use = judge_pairs(judge.same_facts, rest, described, writer, scope=scope, known=corroborating, allowed=relations.matches)
     return use.and_also(relations.used)
 
 
-def _facts(verdicts: FactVerdictStore, collection: str, keys: Collection[str]) -> dict[str, int]:
-    """The number of the fact that each key is of, by what is known of it; of those that no other is the same as, none."""
-    same, _ = verdicts.about(collection, keys)
-    groups = connected_components(adjacency(same))
-    return {key: number for number, group in enumerate(groups) for key in group}
+def _fact_numbers(verdicts: FactVerdictStore, collection: str, keys: Collection[str]) -> dict[str, int]:
+    """Returns the number of the connected component of each matched key."""
+    matches, _ = verdicts.closure_of(collection, keys)
+    components = connected_components(adjacency(matches))
+    return {key: number for number, component in enumerate(components) for key in component}
 
 
-def _hanging_together(
+def _pairs_in_components(
     verdicts: FactVerdictStore,
     collection: str,
-    compared: Mapping[EntityPair, Mapping[str, _Statement]],
+    compared: Mapping[EntityPair, Statements],
     fresh: Mapping[EntityPair, set[str]],
 ) -> dict[Pair, set[EntityPair]]:
-    """The pairs of what hangs together with a fresh sentence between the same two, and may be of one time."""
+    """Returns the pairs in connected components of fresh statements, of those that may start at the same time."""
     found: dict[Pair, set[EntityPair]] = defaultdict(set)
-    judged = MatchVerdicts(*verdicts.about(collection, {key for said in compared.values() for key in said}))
-    for ends, said in compared.items():
-        for group in connected_components(consistent_adjacency(said.keys(), judged)):
-            for one, other in combinations(sorted(group), 2) if group & fresh[ends] else ():
-                if may_share_start(said[one].since, said[other].since):
-                    found[one, other].add(ends)
+    keys = {key for statements in compared.values() for key in statements}
+    judged = MatchVerdicts(*verdicts.closure_of(collection, keys))
+    for ends, statements in compared.items():
+        for component in connected_components(consistent_adjacency(statements.keys(), judged)):
+            for left, right in combinations(sorted(component), 2) if component & fresh[ends] else ():
+                if may_share_start(statements[left].since, statements[right].since):
+                    found[left, right].add(ends)
     return found
 
 
-def _said(connection: GraphConnection, episodes: Sequence[str]) -> set[ComparedStatement]:
-    """What the episodes say, by the keys of their sentences, since when, and the entities between which they say it."""
-    rows = [(row["source"], unpack(one)) for row in connection.read(SAID, uuids=list(episodes)) for one in row["asserts"]]
-    asked = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
-    known = {row["fact"]: row for row in connection.read(TARGETS, **asked)} if rows else {}
+def _stated_by(connection: GraphConnection, episodes: Sequence[str]) -> set[ComparedStatement]:
+    """Returns the statements of the episodes, without those whose sentence is longer than MAX_SENTENCE."""
+    assertions = connection.read(ASSERTIONS_OF, uuids=list(episodes))
+    rows = [(row["source"], unpack(packed)) for row in assertions for packed in row["asserts"]]
+    wanted = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
+    known = {row["fact"]: row for row in connection.read(TARGETS, **wanted)} if rows else {}
     return {
-        (statement_key(one.relation or known[fact]["relation"], one.fact), one.valid_at, source, known[fact]["target"])
-        for source, (fact, one) in rows
-        if fact in known and len(one.fact) <= MAX_SENTENCE
+        (statement_key(said.relation or known[fact]["relation"], said.fact), said.valid_at, source, known[fact]["target"])
+        for source, (fact, said) in rows
+        if fact in known and len(said.fact) <= MAX_SENTENCE
     }
 
 
-def _around(connection: GraphConnection, collection: str, keys: Collection[str]) -> set[EntityPair]:
-    """The entities of these keys with each that they have several facts with."""
+def _entity_pairs_around(connection: GraphConnection, collection: str, keys: Collection[str]) -> set[EntityPair]:
+    """Returns the entities of these keys, each with the entities with which it has several facts."""
     if not keys:
         return set()
-    asked = {"group": collection, "keys": sorted({*map(base_key, keys)}), "named": sorted(keys), "most": MAX_ENTITY_PAIRS}
-    return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **asked)}
+    wanted = {"group": collection, "keys": sorted({*map(base_key, keys)}), "named": sorted(keys), "most": MAX_ENTITY_PAIRS}
+    return {(row["source"], row["target"]) for query in AROUND for row in connection.read(query, **wanted)}
 
 
-def _between(connection: GraphConnection, ends: Collection[EntityPair]) -> dict[EntityPair, dict[str, _Statement]]:
-    """All that is said between these entities, by its key; only of those that have several facts."""
+def _between(connection: GraphConnection, entity_pairs: Collection[EntityPair]) -> dict[EntityPair, dict[str, _Statement]]:
+    """Returns the statements between these entities, by key; only for entity pairs with several facts."""
     found: dict[EntityPair, dict[str, list[Assertion]]] = defaultdict(lambda: defaultdict(list))
-    asked = [list(pair) for pair in sorted(ends)]
-    for held in stored_facts(connection.read, BETWEEN, ends=asked, most=MAX_FACTS_PER_PAIR) if ends else ():
-        for one in held.asserted.assertions:
-            if len(one.fact) <= MAX_SENTENCE:
-                found[held.asserted.source, held.asserted.target][one.key].append(one)
-    return {pair: {key: _statement(said) for key, said in sayings.items()} for pair, sayings in found.items()}
+    ends = [list(pair) for pair in sorted(entity_pairs)]
+    for stored in stored_facts(connection.read, BETWEEN, ends=ends, most=MAX_FACTS_PER_PAIR) if ends else ():
+        for assertion in stored.asserted.assertions:
+            if len(assertion.fact) <= MAX_SENTENCE:
+                found[stored.asserted.source, stored.asserted.target][assertion.key].append(assertion)
+    return {pair: {key: _statement(said) for key, said in by_key.items()} for pair, by_key in found.items()}
 
 
 def _statement(assertions: Sequence[Assertion]) -> _Statement:
-    first = min(assertions, key=lambda one: (one.at, one.fact))
-    since = frozenset(one.valid_at for one in assertions)
-    return _Statement(first.relation, first.fact, since, frozenset(one.episode for one in assertions))
+    first = min(assertions, key=lambda assertion: (assertion.at, assertion.fact))
+    since = frozenset(assertion.valid_at for assertion in assertions)
+    return _Statement(first.relation, first.fact, since, frozenset(assertion.episode for assertion in assertions))
 
 
 def _candidate_pairs(
-    sayings: Mapping[str, _Statement],
+    statements: Statements,
     fresh: Collection[str],
     facts: Mapping[str, int],
-    signs: Callable[[Sequence[str]], list[bytes]],
+    sign_bits: Callable[[Sequence[str]], list[bytes]],
 ) -> set[Pair]:
-    """Each fresh one with those that may hold at the same time, of the nearest facts with its relation or near it."""
+    """Returns each fresh statement with those that may start at the same time, of the nearest MAX_CANDIDATE_FACTS facts.
+
+    Facts of another relation count only within MAX_HAMMING.
+    """
     found: set[Pair] = set()
-    for key in sorted(fresh & sayings.keys()):
-        own = sayings[key]
-        others = [other for other, one in sayings.items() if other != key and may_share_start(own.since, one.since)]
-        of_others = {other for other in others if sayings[other].relation != own.relation}
-        apart = dict.fromkeys(others, 0)
-        if _by_nearness(sayings):
-            mine, *theirs = (int.from_bytes(bits) for bits in signs([own.fact, *(sayings[other].fact for other in others)]))
-            apart = {other: (mine ^ bits).bit_count() for other, bits in zip(others, theirs, strict=True)}
-        near = sorted((bits, other) for other, bits in apart.items() if bits <= MAX_HAMMING or other not in of_others)
+    for key in sorted(fresh & statements.keys()):
+        own = statements[key]
+        others = [
+            other for other, statement in statements.items() if other != key and may_share_start(own.since, statement.since)
+        ]
+        of_other_relation = {other for other in others if statements[other].relation != own.relation}
+        distances = dict.fromkeys(others, 0)
+        if _need_vectors(statements):
+            sentences = [own.fact, *(statements[other].fact for other in others)]
+            own_bits, *other_bits = (int.from_bytes(bits) for bits in sign_bits(sentences))
+            distances = {other: (own_bits ^ bits).bit_count() for other, bits in zip(others, other_bits, strict=True)}
+        near = sorted(
+            (bits, other) for other, bits in distances.items() if bits <= MAX_HAMMING or other not in of_other_relation
+        )
         nearest = {*list(dict.fromkeys(facts.get(other, other) for _, other in near))[:MAX_CANDIDATE_FACTS]}
         found |= {pair_of(key, other) for other in others if facts.get(other, other) in nearest}
     return found
 
 
-def _by_nearness(sayings: Mapping[str, _Statement]) -> bool:
-    """Whether it takes their sentences' vectors to tell which of them are alike: they are many, or of several relations."""
-    return len(sayings) > MAX_CANDIDATE_FACTS or len({one.relation for one in sayings.values()}) > 1
+def _need_vectors(statements: Statements) -> bool:
+    """Returns whether candidates are selected by vectors: the statements are many, or of several relations."""
+    relations = {statement.relation for statement in statements.values()}
+    return len(statements) > MAX_CANDIDATE_FACTS or len(relations) > 1

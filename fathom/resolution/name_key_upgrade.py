@@ -1,8 +1,7 @@
-"""Brings a collection whose names have keys of an older kind to the keys that names have: see naming.py.
+"""Upgrades a collection whose names have keys of an older version (see fathom/knowledge/name_normalization.py).
 
-The version of a collection's keys stands in the node of its writer's lease. What is known of names under their old keys is
-known under the new ones before any mention moves, so nothing is asked twice and no name parts from what it was joined with.
-Cut short at any point, it is done again from the start.
+The version of a collection's keys is stored in the node of its writer's lease. Verdicts are copied to the new keys before any
+mention moves, so no pair is judged twice and no match is lost. An interrupted upgrade starts again from the beginning.
 """
 
 from __future__ import annotations
@@ -41,39 +40,39 @@ log = get_logger(__name__)
 def upgrade_name_keys(
     connection: GraphConnection, verdicts: NameVerdictStore, collection: str, join: Callable[[Collection[str]], object]
 ) -> bool:
-    """Returns whether the names of the collection had keys of an older kind; they have those of VERSION then.
+    """Upgrades the name keys to VERSION and returns whether they were of an older version.
 
-    `join` moves what is said by names of some keys to the entities of their senses. Only the collection's writer may do this.
-    Raises GraphUnreachable, LeaseLost.
+    `join` moves the mentions with names of some keys to their entities. Only the collection's writer may call this. Raises
+    GraphUnreachable, LeaseLost.
     """
     node = lease_node(collection)
     if any((row["version"] or 0) >= VERSION for row in connection.read(STANDS, uuid=node)):
         return False
-    became: dict[str, set[str]] = defaultdict(set)
-    stirred: dict[str, set[str]] = defaultdict(set)  # by the key of an entity, those that names of it have
+    new_keys: dict[str, set[str]] = defaultdict(set)
+    moved: dict[str, set[str]] = defaultdict(set)  # by the key of an entity, the keys of its names
     for rows in _mentioned(connection, collection):
         for row in rows:
-            for name in (row["name"], *(one for one, _ in aliases_of(row))):
+            for name in (row["name"], *(alias for alias, _ in aliases_of(row))):
                 key = mention_key(name, None).key
                 changed = first_keys(name) - {key}
                 for old in changed:
-                    became[old].add(key)
+                    new_keys[old].add(key)
                 if changed and key != row["key"]:
-                    stirred[row["key"]].add(key)
+                    moved[row["key"]].add(key)
         for key in _of_several_forms(rows):
-            stirred[key].add(key)
-    verdicts.copy(
-        {old: sorted(keys) for old, keys in became.items()}, collection, lambda key: initialism_key(MentionKey(key, UNTYPED))
+            moved[key].add(key)
+    verdicts.copy_to_new_keys(
+        {old: sorted(keys) for old, keys in new_keys.items()}, collection, lambda key: initialism_key(MentionKey(key, UNTYPED))
     )
-    ordered = sorted(stirred)
+    ordered = sorted(moved)
     for start in range(0, len(ordered), ENTITIES_PER_STEP):
-        some = ordered[start : start + ENTITIES_PER_STEP]
-        join({key for old in some for key in (old, *stirred[old])})
+        batch = ordered[start : start + ENTITIES_PER_STEP]
+        join({key for old in batch for key in (old, *moved[old])})
     mark = {"uuid": node, "collection": collection, "version": VERSION}
     connection.write(lambda tx: tx.run(MARK, **mark).consume())
     if ordered:
-        log.info("Names have new keys", sub_stage="names", metrics={"entities": len(ordered)})
-    return bool(ordered or became)
+        log.info("Name keys upgraded", sub_stage="names", metrics={"entities": len(ordered)})
+    return bool(ordered or new_keys)
 
 
 def _mentioned(connection: GraphConnection, collection: str) -> Iterator[list[dict[str, Any]]]:
@@ -84,9 +83,9 @@ def _mentioned(connection: GraphConnection, collection: str) -> Iterator[list[di
 
 
 def _of_several_forms(rows: Collection[Mapping[str, Any]]) -> set[str]:
-    """The keys of entities that mentions name with several legal forms, which a document may tell apart."""
+    """Returns the keys of entities that mentions name with several legal forms, which a document may distinguish."""
     forms: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        sense = mention_key(row["name"], None)
-        forms[sense.key].add(split_form(sense.form)[1])
-    return {key for key, some in forms.items() if len(some - {""}) > 1}
+        mention = mention_key(row["name"], None)
+        forms[mention.key].add(split_form(mention.form)[1])
+    return {key for key, legal in forms.items() if len(legal - {""}) > 1}

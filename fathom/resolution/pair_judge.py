@@ -1,7 +1,7 @@
-"""Questions about pairs: many in one, some at a time, in halves where one fails; and what is called one, once more.
+"""Judges candidate pairs with the language model: batched, some requests at a time, split in halves where a request fails.
 
-Names and sentences are the words of documents, and one that gives orders might sway a model over the other pairs of its
-question. What is asked once more depends on the two that it is about, or on the documents that say these two.
+Names and sentences are text of documents, and injected instructions might sway the model over the other pairs of a prompt. So a
+positive match counts only after a second request that shows nothing but the pair, or only pairs of the same source documents.
 """
 
 from __future__ import annotations
@@ -25,240 +25,253 @@ from fathom.observability.structured_logging import get_logger
 from fathom.resolution.corroboration import inferred_by_corroboration, pairs_to_judge
 from fathom.resolution.store.verdict_store import VerdictWriter
 
-MAX_PARALLEL_QUESTIONS = 8  # questions
-MAX_HALVINGS = 2  # of a question that the model refuses or does not answer as asked: one pair of it may be why
-MAX_TOKENS = 6_000  # of the pairs of one question, which a budget has to hold and a small model to read
+MAX_PARALLEL_REQUESTS = 8
+MAX_HALVINGS = 2  # of a request that the model refuses or answers in a wrong form: a single pair of it may be the cause
+MAX_TOKENS = 6_000  # of the pairs of a request, which a budget has to hold and a small model to read
 MAX_UNSCREENED_GROUPS = (
-    4  # groups of pairs that are asked about at once: a question about all of them first would spare hardly any
+    4  # groups of pairs that are confirmed at once: screening them together first would save hardly a request
 )
-MAX_SCOPES_IN_TURN = 4  # companies in sight of which one pair is asked about; of more, it is asked about alone
+MAX_SCOPES_IN_TURN = 4  # source sets in whose scope a pair is judged; a pair with more is judged in isolation
 
 log = get_logger(__name__)
 
-Description = TypeVar("Described", bound=Hashable)
+Description = TypeVar("Description", bound=Hashable)
 JudgeCall = Callable[[Sequence[tuple[Description, Description]]], PairVerdicts]
 OnVerdicts = Callable[[Mapping[Pair, bool]], None]
-Question = tuple[Sequence[Pair], OnVerdicts]  # and what becomes of its answer
+Question = tuple[Sequence[Pair], OnVerdicts]  # the pairs of a request, and the receiver of their verdicts
 
 
-def identity(one: Description) -> Description:
-    """The same."""
-    return one
+def identity(description: Description) -> Description:
+    """Returns its argument."""
+    return description
 
 
 def judge_pairs(
-    ask: JudgeCall[Description],
+    judge: JudgeCall[Description],
     pairs: Sequence[Pair],
     described: Mapping[Pair, tuple[Description, Description]],
-    sheet: VerdictWriter,
+    writer: VerdictWriter,
     shown: Callable[[Description], Description] = identity,
     *,
-    said: VerdictScope = NO_SCOPE,
+    scope: VerdictScope = NO_SCOPE,
     known: MatchVerdicts = NO_VERDICTS,
     allowed: Callable[[Sequence[Pair]], Sequence[Pair]] = list,
     stop: threading.Event | None = None,
 ) -> Usage:
-    """Each pair has a verdict, recorded as it came: the model's, or that of others that vouch for it; answers what that used.
+    """Judges the pairs, records each verdict as it comes, and returns the LLM usage.
 
-    But those that say one thing over and over (see vouching.py). A verdict that two are one was given where nothing else was
-    shown but pairs of the same company, or none, in the form that is `shown`. Those of the pairs that have a verdict, given in
-    sight of companies, are two only by an answer on them alone. Of pairs that were called one, those that are not `allowed`
-    are two; so is what the model does not answer as asked. What is `known` of these and others may vouch for them. What `ask`
-    raises beside ExtractionFailed is raised, when what was under way is recorded; so is CancelledError after `stop`: no more
-    is asked then.
+    Pairs that enough documents corroborate get their verdict without a request; repetitive pairs may stay without a verdict
+    (see corroboration.py). A match is recorded only from a prompt that showed pairs of the same source set, or the pair in
+    isolation, in the form that `shown` returns. A pair with a scoped match becomes a non-match only when judged in isolation.
+
+    Args:
+        judge: the request to the language model.
+        pairs: the pairs to judge.
+        described: the description of both sides of each pair.
+        writer: the destination of the verdicts.
+        shown: reduces a description for the confirming request.
+        scope: the sources of the keys, and the scopes of known matches.
+        known: verdicts on these and other keys that may corroborate.
+        allowed: filters pairs that were tentatively matched; the others become non-matches.
+        stop: when set, no further request is made.
+
+    Pairs that the model cannot judge become non-matches. Errors of `judge` other than ExtractionFailed are raised after the
+    verdicts of running requests are recorded; CancelledError after `stop`.
     """
-    judging = PairJudge(QuestionRunner(ask, described, stop or threading.Event()), sheet, shown, said, known, pairs)
-    while asked := pairs_to_judge(judging.left(), judging.same, said):
-        called = judging.called(asked)
-        judging.confirm(asked, called, {*allowed(called)})
-    return judging.asking.used
+    judging = PairJudge(QuestionRunner(judge, described, stop or threading.Event()), writer, shown, scope, known, pairs)
+    while selected := pairs_to_judge(judging.undecided(), judging.matches, scope):
+        tentative = judging.tentative_matches(selected)
+        judging.confirm(selected, tentative, {*allowed(tentative)})
+    return judging.runner.used
 
 
 class PairJudge(Generic[Description]):
-    """What is known of pairs as they are asked about."""
+    """Keeps the verdicts on pairs while they are judged."""
 
     def __init__(
         self,
-        asking: QuestionRunner[Description],
-        sheet: VerdictWriter,
+        runner: QuestionRunner[Description],
+        writer: VerdictWriter,
         shown: Callable[[Description], Description],
-        said: VerdictScope,
+        scope: VerdictScope,
         known: MatchVerdicts,
         pairs: Sequence[Pair],
     ) -> None:
-        self.asking = asking
-        self.same = {*known.same} - {*pairs}
-        self._apart = {*known.apart}
-        self._sheet = sheet
+        self.runner = runner
+        self.matches = {*known.matches} - {*pairs}
+        self._non_matches = {*known.non_matches}
+        self._writer = writer
         self._shown = shown
-        self._said = said
-        self._companies = {pair: said.companies_to_ask(pair) for pair in pairs}
-        self._held = {pair for pair in pairs if pair in said.companies}
-        self._called = sheet.called_one(pairs)
-        self._told: set[Pair] = set()
-        self._told_alone: set[Pair] = set()
+        self._scope = scope
+        self._missing_scopes = {pair: scope.missing_scopes(pair) for pair in pairs}
+        self._scoped = {pair for pair in pairs if pair in scope.scopes}
+        self._tentative = writer.tentative_matches(pairs)
+        self._decided: set[Pair] = set()
+        self._decided_in_isolation: set[Pair] = set()
         self._denied: list[Pair] = []
-        of_one = [pair for pair in sorted(pairs) if len(self._companies[pair]) == 1]
-        groups = sorted((group for _, group in self._by_company(of_one)), key=len, reverse=True)
-        first = [pair for group in groups for pair in group]  # what one question may show with many others
+        of_single_scope = [pair for pair in sorted(pairs) if len(self._missing_scopes[pair]) == 1]
+        groups = sorted((group for _, group in self._by_scope(of_single_scope)), key=len, reverse=True)
+        first = [pair for group in groups for pair in group]  # pairs that a request may show together with many others
         self._pairs = [*first, *sorted({*pairs}.difference(first))]
 
-    def left(self) -> list[Pair]:
-        """The pairs that have no verdict, as they are to be asked about; those for which others vouch have one."""
-        left = [pair for pair in self._pairs if pair not in self._told]
-        by_company: dict[SourceSet, dict[Pair, bool]] = defaultdict(dict)
-        for pair, is_one in inferred_by_corroboration(left, self.same, self._apart, self._said).items():
-            if is_one:
-                for company in self._companies[pair] or [ISOLATED]:
-                    by_company[company][pair] = True
-            elif pair not in self._held:
-                by_company[ISOLATED][pair] = False
-        for company, answer in by_company.items():
-            self._record(answer, company)
-        return [pair for pair in left if pair not in self._told]
+    def undecided(self) -> list[Pair]:
+        """Returns the pairs without a verdict, in the order to judge them, after recording those that are corroborated."""
+        rest = [pair for pair in self._pairs if pair not in self._decided]
+        by_scope: dict[SourceSet, dict[Pair, bool]] = defaultdict(dict)
+        for pair, is_match in inferred_by_corroboration(rest, self.matches, self._non_matches, self._scope).items():
+            if is_match:
+                for sources in self._missing_scopes[pair] or [ISOLATED]:
+                    by_scope[sources][pair] = True
+            elif pair not in self._scoped:
+                by_scope[ISOLATED][pair] = False
+        for sources, verdicts in by_scope.items():
+            self._record(verdicts, sources)
+        return [pair for pair in rest if pair not in self._decided]
 
-    def called(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Those of the pairs that may be one: they were called so, or are of few groups and were not asked about yet."""
-        fresh = [pair for pair in pairs if pair not in self._called and pair not in self._held]
-        whole = all(self._shown(one) == one for pair in fresh for one in self.asking.described[pair])
-        if whole and len(self._by_company(fresh)) <= MAX_UNSCREENED_GROUPS:
-            self._called.update(fresh)
+    def tentative_matches(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Returns the pairs that may match by a first, mixed request; pairs of few groups skip it."""
+        fresh = [pair for pair in pairs if pair not in self._tentative and pair not in self._scoped]
+        shown_whole = all(self._shown(side) == side for pair in fresh for side in self.runner.described[pair])
+        if shown_whole and len(self._by_scope(fresh)) <= MAX_UNSCREENED_GROUPS:
+            self._tentative.update(fresh)
         else:
-            self.asking.put([(some, self._first_told) for some in _questions(fresh, self.asking.described)], MAX_HALVINGS)
-        return [pair for pair in pairs if pair in self._called]
+            self.runner.run([(batch, self._on_screening) for batch in _batches(fresh, self.runner.described)], MAX_HALVINGS)
+        return [pair for pair in pairs if pair in self._tentative]
 
-    def confirm(self, pairs: Sequence[Pair], called: Sequence[Pair], allowed: Set[Pair]) -> None:
-        """Each of the pairs has a verdict."""
-        self._record({pair: False for pair in called if pair not in allowed}, ISOLATED)
-        groups = self._by_company(pair for pair in pairs if pair in allowed or pair in self._held)
+    def confirm(self, pairs: Sequence[Pair], tentative: Sequence[Pair], allowed: Set[Pair]) -> None:
+        """Decides each of the pairs: by a request for each source set, and in isolation where that denies a match."""
+        self._record({pair: False for pair in tentative if pair not in allowed}, ISOLATED)
+        groups = self._by_scope(pair for pair in pairs if pair in allowed or pair in self._scoped)
         questions = [
-            (some, partial(self._told_again, company))
-            for company, group in groups
-            for some in _questions(group, self.asking.described)
+            (batch, partial(self._on_confirmation, sources))
+            for sources, group in groups
+            for batch in _batches(group, self.runner.described)
         ]
-        self.asking.put(questions, MAX_HALVINGS, self._shown)
-        denied, self._denied = [pair for pair in dict.fromkeys(self._denied) if pair not in self._told_alone], []
-        self.asking.put([([pair], partial(self._told_again, ISOLATED)) for pair in denied], 0, self._shown)
+        self.runner.run(questions, MAX_HALVINGS, self._shown)
+        denied, self._denied = [pair for pair in dict.fromkeys(self._denied) if pair not in self._decided_in_isolation], []
+        self.runner.run([([pair], partial(self._on_confirmation, ISOLATED)) for pair in denied], 0, self._shown)
 
-    def _first_told(self, answer: Mapping[Pair, bool]) -> None:
-        called = [pair for pair, is_one in answer.items() if is_one]
-        self._called.update(called)
-        self._record({pair: False for pair, is_one in answer.items() if not is_one}, ISOLATED, called)
+    def _on_screening(self, verdicts: Mapping[Pair, bool]) -> None:
+        tentative = [pair for pair, is_match in verdicts.items() if is_match]
+        self._tentative.update(tentative)
+        self._record({pair: False for pair, is_match in verdicts.items() if not is_match}, ISOLATED, tentative)
 
-    def _told_again(self, company: SourceSet, answer: Mapping[Pair, bool]) -> None:
-        """What was asked about alone has a verdict; else that two are one, and that they are two where none says otherwise."""
-        if len(answer) == 1:
-            self._told_alone.update(answer)
-            self._record(answer, ISOLATED)
+    def _on_confirmation(self, sources: SourceSet, verdicts: Mapping[Pair, bool]) -> None:
+        """Records verdicts; a denial in a shared prompt counts only for pairs that have no other scope."""
+        if len(verdicts) == 1:
+            self._decided_in_isolation.update(verdicts)
+            self._record(verdicts, ISOLATED)
             return
-        otherwise = {pair for pair in answer if pair in self._held or len(self._companies[pair]) > 1}
-        self._denied += [pair for pair in otherwise if not answer[pair]]
-        told = {pair: is_one for pair, is_one in answer.items() if is_one or pair not in otherwise}
-        self._record({pair: is_one for pair, is_one in told.items() if pair not in self._told_alone}, company)
+        contestable = {pair for pair in verdicts if pair in self._scoped or len(self._missing_scopes[pair]) > 1}
+        self._denied += [pair for pair in contestable if not verdicts[pair]]
+        decided = {pair: is_match for pair, is_match in verdicts.items() if is_match or pair not in contestable}
+        self._record({pair: is_match for pair, is_match in decided.items() if pair not in self._decided_in_isolation}, sources)
 
-    def _record(self, answer: Mapping[Pair, bool], company: SourceSet, called: Sequence[Pair] = ()) -> None:
-        self._sheet.record(answer, called, company)
-        self._told.update(answer)
-        for pair, is_one in answer.items():
-            (self.same if is_one else self._apart).add(pair)
-            (self._apart if is_one else self.same).discard(pair)
+    def _record(self, verdicts: Mapping[Pair, bool], sources: SourceSet, tentative: Sequence[Pair] = ()) -> None:
+        self._writer.record(verdicts, tentative, sources)
+        self._decided.update(verdicts)
+        for pair, is_match in verdicts.items():
+            (self.matches if is_match else self._non_matches).add(pair)
+            (self._non_matches if is_match else self.matches).discard(pair)
 
-    def _by_company(self, pairs: Iterable[Pair]) -> list[tuple[SourceSet, list[Pair]]]:
-        """The pairs by company, in their order.
+    def _by_scope(self, pairs: Iterable[Pair]) -> list[tuple[SourceSet, list[Pair]]]:
+        """Groups the pairs by source set, in their order.
 
-        One of several is with each of them, where all these have others to ask about; else it is alone, as is one of none.
+        A pair of several source sets is in the group of each, where all of these have other pairs; else it is isolated, as is
+        a pair without a source set.
         """
         found: dict[SourceSet, list[Pair]] = defaultdict(list)
-        alone: list[Pair] = []
+        isolated: list[Pair] = []
         several: list[Pair] = []
         for pair in pairs:
-            match self._companies[pair]:
-                case [company]:
-                    found[company].append(pair)
+            match self._missing_scopes[pair]:
+                case [sources]:
+                    found[sources].append(pair)
                 case []:
-                    alone.append(pair)
+                    isolated.append(pair)
                 case _:
                     several.append(pair)
-        asked = {*found}
+        present = {*found}
         for pair in several:
-            if len(self._companies[pair]) <= MAX_SCOPES_IN_TURN and asked.issuperset(self._companies[pair]):
-                for company in self._companies[pair]:
-                    found[company].append(pair)
+            if len(self._missing_scopes[pair]) <= MAX_SCOPES_IN_TURN and present.issuperset(self._missing_scopes[pair]):
+                for sources in self._missing_scopes[pair]:
+                    found[sources].append(pair)
             else:
-                alone.append(pair)
-        return [*found.items(), *((ISOLATED, [pair]) for pair in alone)]
+                isolated.append(pair)
+        return [*found.items(), *((ISOLATED, [pair]) for pair in isolated)]
 
 
-def _questions(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Description, Description]]) -> list[list[Pair]]:
-    questions: list[list[Pair]] = []
+def _batches(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Description, Description]]) -> list[list[Pair]]:
+    batches: list[list[Pair]] = []
     room = 0
     for pair in pairs:
         size = estimate_tokens(repr(described[pair]))
-        if not questions or len(questions[-1]) == MAX_PAIRS or size > room:
-            questions.append([])
+        if not batches or len(batches[-1]) == MAX_PAIRS or size > room:
+            batches.append([])
             room = MAX_TOKENS
-        questions[-1].append(pair)
+        batches[-1].append(pair)
         room -= size
-    return questions
+    return batches
 
 
 @dataclass
 class QuestionRunner(Generic[Description]):
-    """Some questions at a time, until something but an answer comes or it is stopped."""
+    """Runs requests in parallel until an error other than ExtractionFailed comes or it is stopped."""
 
-    _ask: JudgeCall[Description]
+    _judge: JudgeCall[Description]
     described: Mapping[Pair, tuple[Description, Description]]
     _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
-    def put(self, questions: Sequence[Question], halvings: int, shown: Callable[[Description], Description] = identity) -> None:
-        """Each is asked and told its answer; one that fails is asked in halves, so many times, and then its pairs are two."""
+    def run(self, questions: Sequence[Question], halvings: int, shown: Callable[[Description], Description] = identity) -> None:
+        """Runs the questions; a failed question is split in halves up to `halvings` times, then its pairs are non-matches."""
         if not questions:
             return
         halves: list[Question] = []
-        for some, told in self._round(questions, shown):
-            if len(some) > 1 and halvings:
-                halves += [(some[: len(some) // 2], told), (some[len(some) // 2 :], told)]
+        for pairs, on_verdicts in self._run_once(questions, shown):
+            if len(pairs) > 1 and halvings:
+                halves += [(pairs[: len(pairs) // 2], on_verdicts), (pairs[len(pairs) // 2 :], on_verdicts)]
             else:
-                told(dict.fromkeys(some, False))
-        self.put(halves, halvings - 1, shown)
+                on_verdicts(dict.fromkeys(pairs, False))
+        self.run(halves, halvings - 1, shown)
 
-    def _answer(self, pairs: Sequence[Pair], shown: Callable[[Description], Description]) -> PairVerdicts:
-        """What reads the same is one without being asked about."""
-        both = [(shown(one), shown(other)) for one, other in map(self.described.__getitem__, pairs)]
-        asked = list(dict.fromkeys(pair for pair in both if pair[0] != pair[1]))
-        if not asked:
+    def _request(self, pairs: Sequence[Pair], shown: Callable[[Description], Description]) -> PairVerdicts:
+        """Requests verdicts; pairs whose shown sides are equal match without a request."""
+        sides = [(shown(left), shown(right)) for left, right in map(self.described.__getitem__, pairs)]
+        to_judge = list(dict.fromkeys(pair for pair in sides if pair[0] != pair[1]))
+        if not to_judge:
             return PairVerdicts([True] * len(pairs))
         if self._stop.is_set():
             raise CancelledError
-        judged = self._ask(asked)
-        answers = dict(zip(asked, judged.same, strict=True))
-        return PairVerdicts([answers.get(pair, True) for pair in both], judged.usage)
+        judged = self._judge(to_judge)
+        verdicts = dict(zip(to_judge, judged.same, strict=True))
+        return PairVerdicts([verdicts.get(pair, True) for pair in sides], judged.usage)
 
-    def _round(self, questions: Sequence[Question], shown: Callable[[Description], Description]) -> list[Question]:
+    def _run_once(self, questions: Sequence[Question], shown: Callable[[Description], Description]) -> list[Question]:
+        """Runs the questions in parallel and returns those that failed."""
         failed: list[Question] = []
         stopped: FathomError | CancelledError | None = None
-        with ThreadPoolExecutor(min(MAX_PARALLEL_QUESTIONS, len(questions)), thread_name_prefix="judging") as pool:
-            answers = {pool.submit(copy_context().run, self._answer, one[0], shown): one for one in questions}
+        with ThreadPoolExecutor(min(MAX_PARALLEL_REQUESTS, len(questions)), thread_name_prefix="judging") as pool:
+            running = {pool.submit(copy_context().run, self._request, question[0], shown): question for question in questions}
             try:
-                for answer in as_completed(answers):
-                    some, told = answers[answer]
+                for request in as_completed(running):
+                    pairs, on_verdicts = running[request]
                     try:
-                        judged = answer.result()
+                        judged = request.result()
                     except ExtractionFailed as error:
-                        why = {"pairs": len(some), "why": error.message}
-                        log.warning("Pairs were not judged", sub_stage="pairs", metrics=why)
-                        failed.append((some, told))
-                    except (FathomError, CancelledError) as error:  # what is under way is paid for, the rest is not asked
+                        why = {"pairs": len(pairs), "why": error.message}
+                        log.warning("Match request failed", sub_stage="pairs", metrics=why)
+                        failed.append((pairs, on_verdicts))
+                    except (FathomError, CancelledError) as error:  # running requests are paid for, waiting ones are cancelled
                         stopped = stopped or error
-                        for one in answers:
-                            one.cancel()
+                        for waiting in running:
+                            waiting.cancel()
                     else:
                         self.used = self.used.and_also(judged.usage)
-                        told(dict(zip(some, judged.same, strict=True)))
+                        on_verdicts(dict(zip(pairs, judged.same, strict=True)))
             finally:
-                for one in answers:
-                    one.cancel()
+                for waiting in running:
+                    waiting.cancel()
         if stopped is not None:
             raise stopped
         return failed

@@ -1,4 +1,7 @@
-"""Which names of relations can stand for the same: asked about without a sentence, since one may give orders, and kept."""
+"""Decides which relation names can mean the same (predicate alignment).
+
+The model is shown the names alone, without sentences, since a sentence may contain injected instructions. Verdicts are stored.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,30 @@ from fathom.resolution.store.verdict_store import VerdictWriter
 
 
 class RelationMatcher:
-    """The relations of pairs of facts, and what is known of these."""
+    """Matches the relation names of pairs of facts; `used` is the LLM usage so far."""
 
-    def __init__(self, asked: FactJudge, sheet: VerdictWriter, described: Mapping[Pair, tuple[StatedFact, StatedFact]]) -> None:
+    def __init__(
+        self, judge: FactJudge, writer: VerdictWriter, described: Mapping[Pair, tuple[StatedFact, StatedFact]]
+    ) -> None:
         self.used = Usage()
-        self._asked = asked
-        self._sheet = sheet
-        self._of = {pair: pair_of(one.relation, other.relation) for pair, (one, other) in described.items()}
+        self._judge = judge
+        self._writer = writer
+        self._relations = {pair: pair_of(left.relation, right.relation) for pair, (left, right) in described.items()}
 
-    def apart(self, pairs: Collection[Pair]) -> list[Pair]:
-        """Those of the pairs of which it is known that their relations cannot stand for the same."""
-        told = self._told(pairs)
-        return [pair for pair in pairs if not told.get(self._of[pair], True)]
+    def non_matches(self, pairs: Collection[Pair]) -> list[Pair]:
+        """Returns the pairs whose relations are known not to match."""
+        verdicts = self._known(pairs)
+        return [pair for pair in pairs if not verdicts.get(self._relations[pair], True)]
 
-    def allowed(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Those of the pairs whose relations can stand for the same; what is not known of these is asked about."""
-        unknown = sorted({self._of[pair] for pair in pairs} - self._told(pairs).keys())
-        names = {(one, other): (StatedFact(one, ""), StatedFact(other, "")) for one, other in unknown}
-        self.used = self.used.and_also(judge_pairs(self._asked.same_facts, unknown, names, self._sheet))
-        told = self._told(pairs)
-        return [pair for pair in pairs if told[self._of[pair]]]
+    def matches(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Returns the pairs whose relations match; relations without a verdict are judged first."""
+        unknown = sorted({self._relations[pair] for pair in pairs} - self._known(pairs).keys())
+        names = {(left, right): (StatedFact(left, ""), StatedFact(right, "")) for left, right in unknown}
+        self.used = self.used.and_also(judge_pairs(self._judge.same_facts, unknown, names, self._writer))
+        verdicts = self._known(pairs)
+        return [pair for pair in pairs if verdicts[self._relations[pair]]]
 
-    def _told(self, pairs: Collection[Pair]) -> dict[Pair, bool]:
-        of = {self._of[pair] for pair in pairs}
-        known = self._sheet.verdicts.of(self._sheet.collection, sorted(of))
-        return {two: True for two in of if two[0] == two[1]} | known
+    def _known(self, pairs: Collection[Pair]) -> dict[Pair, bool]:
+        relations = {self._relations[pair] for pair in pairs}
+        known = self._writer.store.of(self._writer.collection, sorted(relations))
+        return {pair: True for pair in relations if pair[0] == pair[1]} | known

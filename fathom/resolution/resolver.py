@@ -1,6 +1,6 @@
-"""Names and facts of a document held against those of its collection, where a model can be asked which of them are one.
+"""Entity resolution: matches the names and facts of a document with those of its collection, if a model can judge pairs.
 
-Names are asked about while the last of the document is being written, since an answer takes as long as that.
+Names are judged while the last batch of the document is written, since both take about as long.
 """
 
 from __future__ import annotations
@@ -33,118 +33,119 @@ from fathom.resolution.verdict_pruning import prune_verdicts
 
 @dataclass(frozen=True)
 class PendingMatches:
-    """Names that are asked about, and what that will have used."""
+    """Names whose candidate pairs are being judged, and the LLM usage of that when it is done."""
 
     compared: ComparedNames
     use: Future[Usage]
 
 
 class Resolver:
-    """What is known, asked and forgotten of which names and facts are one."""
+    """Finds, judges and applies matches of names and facts, and prunes verdicts that no longer matter."""
 
     def __init__(self, connection: GraphConnection, ledger: Ledger, model: LanguageModel, embedder: BinarizingEmbedder) -> None:
         self._connection = connection
         self._ledger = ledger
         self._names = NameVerdictStore(ledger.engine)
         self._facts = FactVerdictStore(ledger.engine)
-        self._to_forget = PruneQueue(ledger.engine)
+        self._prune_queue = PruneQueue(ledger.engine)
         self._model = model
-        self._signs = embedder.sign_bits
+        self._sign_bits = embedder.sign_bits
 
-    def names(self, collection: str, keys: Collection[str], kins: Collection[str]) -> MatchVerdicts:
-        """What was judged of names of these keys, of those of some kin, and of all that hang together with them."""
-        return MatchVerdicts(*self._names.about(collection, keys, kins))
+    def name_verdicts(self, collection: str, keys: Collection[str], initialisms: Collection[str]) -> MatchVerdicts:
+        """Returns the verdicts on names of these keys and initialisms, and on their connected components."""
+        return MatchVerdicts(*self._names.closure_of(collection, keys, initialisms))
 
-    def facts(self, collection: str, keys: Collection[str]) -> FactVerdictView:
-        """What was judged of facts of these keys, and of all that hang together with them."""
-        judged = MatchVerdicts(*self._facts.about(collection, keys))
-        at = self._facts.told_at(collection, judged.keys) if judged.apart else {}
-        return FactVerdictView(judged, self._facts.companies(collection, judged.keys), at, self._sayers)
+    def fact_verdicts(self, collection: str, keys: Collection[str]) -> FactVerdictView:
+        """Returns the verdicts on statements of these keys, and on their connected components."""
+        verdicts = MatchVerdicts(*self._facts.closure_of(collection, keys))
+        matched = verdicts.matched_keys
+        decided_at = self._facts.decided_at(collection, matched) if verdicts.non_matches else {}
+        return FactVerdictView(verdicts, self._facts.scopes(collection, matched), decided_at, self._sources_of)
 
     @contextmanager
-    def ahead(self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]) -> Iterator[PendingMatches | None]:
-        """The names of these episodes and of a batch that is written inside are being asked about; None: none are new.
+    def judge_during_write(
+        self, collection: str, episodes: Sequence[str], batch: Sequence[EpisodeRows]
+    ) -> Iterator[PendingMatches | None]:
+        """Judges the names of these episodes, and of a batch that the caller writes inside, in a thread.
 
-        What was asked is answered when it ends; nothing more is asked where the writing failed or was cancelled.
+        Yields None when no name is new. Leaving the context waits for the requests; when the writing fails or is cancelled,
+        no further request is made.
         """
         model, name = self._model, self._model.name
         if not isinstance(model, NameJudge) or not batch:
             yield None
             return
-        compared = find_candidates(self._connection, self._names, collection, episodes, self._signs, batch)
+        compared = find_candidates(self._connection, self._names, collection, episodes, self._sign_bits, batch)
         if compared is None:
             yield None
             return
         stop = threading.Event()
         pool = ThreadPoolExecutor(1, thread_name_prefix="comparing")
-        asking = partial(judge_candidates, self._connection, self._names, model, collection, compared, stop, model=name)
-        use = pool.submit(copy_context().run, asking)
+        judging = partial(judge_candidates, self._connection, self._names, model, collection, compared, stop, model=name)
+        use = pool.submit(copy_context().run, judging)
         try:
             yield PendingMatches(compared, use)
             wait([use])
-        except BaseException:  # a run that is cancelled pays for nothing more
+        except BaseException:  # a cancelled run pays for nothing more
             stop.set()
             raise
         finally:
             pool.shutdown()
 
-    def settle(
+    def resolve(
         self,
         collection: str,
         episodes: Sequence[str],
-        asking: PendingMatches | None,
+        pending: PendingMatches | None,
         join_names: Callable[[Collection[str]], object],
         join_facts: Callable[[Collection[EntityPair]], object],
     ) -> Usage:
-        """Names and facts of the episodes are in the graph as what they were judged to be; answers what that used.
+        """Merges the entities and facts of the episodes that match others, and returns the LLM usage.
 
-        Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again goes on from there.
+        `join_names` and `join_facts` apply the verdicts on names of some keys, and on facts between some entities, to the
+        graph. Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again continues from there.
         """
         use, model, joined = Usage(), self._model, set[str]()
-        beside = self._connection, self._names
-        done = [asking.compared] if asking else []
-        if asking:
-            use = asking.use.result()
-            joined |= apply_matches(*beside, collection, asking.compared, join_names)
+        names = self._connection, self._names
+        done = [pending.compared] if pending else []
+        if pending:
+            use = pending.use.result()
+            joined |= apply_matches(*names, collection, pending.compared, join_names)
         if isinstance(model, NameJudge) and (
-            more := find_candidates(*beside, collection, episodes, self._signs, but=done[0].fresh if done else ())
+            more := find_candidates(*names, collection, episodes, self._sign_bits, skip=done[0].fresh if done else ())
         ):
-            use = use.and_also(judge_candidates(*beside, model, collection, more, threading.Event(), model=model.name))
-            joined |= apply_matches(*beside, collection, more, join_names)
+            use = use.and_also(judge_candidates(*names, model, collection, more, threading.Event(), model=model.name))
+            joined |= apply_matches(*names, collection, more, join_names)
             done.append(more)
         if isinstance(model, FactJudge):
-            of_facts = self._connection, self._facts, model, collection
-            use = use.and_also(
-                deduplicate_facts(*of_facts, episodes, join_facts, self._signs, self._sayers, joined=joined, model=model.name)
-            )
+            facts = self._connection, self._facts, model, collection, episodes, join_facts
+            fact_use = deduplicate_facts(*facts, self._sign_bits, self._sources_of, joined=joined, model=model.name)
+            use = use.and_also(fact_use)
         for compared in done:
             mark_compared(self._names, collection, compared)
         return use
 
-    def rekey(self, collection: str, join_names: Callable[[Collection[str]], object]) -> None:
-        """The names of the collection have the keys that names have, and so has what was judged of them.
-
-        Raises GraphUnreachable, LeaseLost.
-        """
+    def upgrade_name_keys(self, collection: str, join_names: Callable[[Collection[str]], object]) -> None:
+        """Upgrades the collection's names and their verdicts to current name keys. Raises GraphUnreachable, LeaseLost."""
         if upgrade_name_keys(self._connection, self._names, collection, join_names):
-            self.lost(collection)  # what is known of the old keys
+            self.mark_for_pruning(collection)  # the verdicts on old keys
 
-    def lost(self, collection: str) -> None:
-        """Episodes of the collection are about to be removed: what was judged of theirs alone is to be forgotten."""
-        if self._names.any(collection) or self._facts.any(collection):
-            self._to_forget.add(collection)
+    def mark_for_pruning(self, collection: str) -> None:
+        """Queues the collection for pruning; to be called before episodes are removed."""
+        if self._names.has_any(collection) or self._facts.has_any(collection):
+            self._prune_queue.add(collection)
 
-    def forget(self, collection: str) -> None:
-        """Nothing is kept of what was judged of names and facts that the collection has lost. Raises GraphUnreachable."""
-        if collection in self._to_forget:
+    def prune(self, collection: str) -> None:
+        """Deletes verdicts on names and facts that a queued collection has lost. Raises GraphUnreachable."""
+        if collection in self._prune_queue:
             prune_verdicts(self._connection, self._names, self._facts, collection)
-            self._to_forget.discard(collection)
+            self._prune_queue.discard(collection)
 
-    def _sayers(self, episodes: Collection[str]) -> dict[str, SourceDocument]:
-        """Who says what the episodes say, by marks that name nobody; one that the ledger does not know speaks for itself."""
+    def _sources_of(self, episodes: Collection[str]) -> dict[str, SourceDocument]:
+        """Returns the source document of each episode, as hashes; an episode unknown to the ledger is its own source."""
         known = self._ledger.documents(episodes)
-        return {uuid: SourceDocument(*map(_mark, known.get(uuid, (uuid, uuid)))) for uuid in episodes}
+        return {uuid: SourceDocument(*map(_hash, known.get(uuid, (uuid, uuid)))) for uuid in episodes}
 
 
-def _mark(of: str) -> str:
-    return hashlib.sha256(of.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What was judged of names and facts that a collection no longer has is forgotten with them."""
+"""Prunes verdicts on names and facts that a collection no longer contains (garbage collection)."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ RETURN r.uuid AS fact, r.name AS relation, b.uuid AS target
 
 
 def prune_verdicts(connection: GraphConnection, names: NameVerdictStore, facts: FactVerdictStore, collection: str) -> None:
-    """Nothing is kept of what was judged of names and facts that the collection no longer has. Raises GraphUnreachable."""
-    of_names, of_facts = names.any(collection), facts.any(collection)
-    if not of_names and not of_facts:
+    """Deletes verdicts on names and facts that the collection no longer contains. Raises GraphUnreachable."""
+    has_names, has_facts = names.has_any(collection), facts.has_any(collection)
+    if not has_names and not has_facts:
         return
     keys: set[str] = set()
-    said: set[ComparedStatement] = set()
+    statements: set[ComparedStatement] = set()
     relations: set[str] = set()
     after = ""
     while rows := connection.read(ALL_ENTITIES, group=collection, after=after, page=PAGE):
         after = rows[-1]["uuid"]
         uuids = [row["uuid"] for row in rows]
-        if of_names:
+        if has_names:
             keys |= keys_of_names(connection.read(NAMES_OF, uuids=uuids))
-        if of_facts:
-            found = [
-                (row["source"], *unpack(one)) for row in connection.read(ASSERTIONS_OF, uuids=uuids) for one in row["asserts"]
-            ]
-            asked = {"sources": uuids, "facts": sorted({fact for _, fact, _ in found})}
-            known = {row["fact"]: row for row in connection.read(FACTS, **asked)} if found else {}
-            for source, fact, one in found:
+        if has_facts:
+            assertions = connection.read(ASSERTIONS_OF, uuids=uuids)
+            found = [(row["source"], *unpack(packed)) for row in assertions for packed in row["asserts"]]
+            wanted = {"sources": uuids, "facts": sorted({fact for _, fact, _ in found})}
+            known = {row["fact"]: row for row in connection.read(FACTS, **wanted)} if found else {}
+            for source, fact, assertion in found:
                 if fact in known:
-                    relation = one.relation or known[fact]["relation"]  # it was written before that was kept
-                    said.add((statement_key(relation, one.fact), one.valid_at, source, known[fact]["target"]))
+                    relation = assertion.relation or known[fact]["relation"]  # older assertions have no relation of their own
+                    key = statement_key(relation, assertion.fact)
+                    statements.add((key, assertion.valid_at, source, known[fact]["target"]))
                     relations.add(relation)
-    names.keep_only(collection, keys)
-    facts.keep_only(collection, {key for key, _, _, _ in said}, said)
-    facts.relations.keep_only(collection, relations)
+    names.retain(collection, keys)
+    facts.retain(collection, {key for key, _, _, _ in statements}, statements)
+    facts.relations.retain(collection, relations)

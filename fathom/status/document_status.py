@@ -1,7 +1,7 @@
-"""The status of one document: the object that the API, the command line and the page show, derived anew each time.
+"""Derives the status of a document that the API, the command line and the page show.
 
-Its sources are the register of uploads, the ledger, the pauses and the events table; nothing is remembered between two
-calls, so any process gives the same answer.
+Its sources are the uploads, the ledger, the pauses and the events table; no state is kept between calls, so every process
+returns the same status.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from fathom.uploads.upload import Upload, UploadState
 Overall = Literal["pending", "processing", "completed", "failed"]
 
 STAGES = ("validation", "docling", "chunking", "graphiti")
-ANSWERS, LEAST_ANSWERS = 100, 5  # of the language model, by which it is told what is usual
-# Where each stage begins and ends on the way from 0 to 100.
+MAX_RESPONSES, MIN_RESPONSES = 100, 5  # of the language model, from which its usual latency is derived
+# Where each stage begins and ends, in percent.
 _SPAN = {"upload": (0, 5), "validation": (5, 10), "docling": (10, 40), "chunking": (40, 45), "graphiti": (45, 98)}
 _OVERALL: dict[LivenessState, Overall] = {
     "queued": "pending",
@@ -50,7 +50,7 @@ _OVERALL: dict[LivenessState, Overall] = {
 
 
 class ProgressDetail(BaseModel):
-    """So many of a unit are done in the present stage."""
+    """The progress within the current stage, in a unit."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +60,7 @@ class ProgressDetail(BaseModel):
 
 
 class DocumentStatus(BaseModel):
-    """Where one document stands; times in ISO 8601 (UTC), durations in seconds, null where something is not known yet."""
+    """The status of a document; times in ISO 8601 (UTC), durations in seconds, null for values that are not known yet."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,7 +68,7 @@ class DocumentStatus(BaseModel):
     collection: str
     version: str | None = Field(description="SHA-256 of its bytes")
     status: Overall
-    state: LivenessState = Field(description="the same more exactly; partial: done but for chunks that were set aside")
+    state: LivenessState = Field(description="a finer status; partial: done except for quarantined chunks")
     detail: str = Field(description="the state in a sentence")
     stage: str
     sub_stage: str | None
@@ -77,55 +77,55 @@ class DocumentStatus(BaseModel):
     accepted_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
-    estimated_completion: datetime | None = Field(description="as likely before as after (p50); null: not known yet")
-    estimated_completion_p90: datetime | None = Field(description="nine of ten are done by then")
-    queue: QueuePosition | None = Field(description="where it waits; null unless it does")
-    priority: int = Field(description="the higher is first; 0 unless somebody said otherwise")
-    waits_until: datetime | None = Field(description="when one that is throttled, failed or without money goes on by itself")
-    durations: dict[str, float | None] = Field(description="of each stage; null while it is not over")
+    estimated_completion: datetime | None = Field(description="p50: as likely before as after; null: not known yet")
+    estimated_completion_p90: datetime | None = Field(description="p90: nine of ten documents are done by then")
+    queue: QueuePosition | None = Field(description="its position in the queue; null unless it waits")
+    priority: int = Field(description="the higher is first; default 0")
+    waits_until: datetime | None = Field(description="when it continues by itself, if throttled, failed or out of budget")
+    durations: dict[str, float | None] = Field(description="by stage; null until the stage has ended")
     metrics: dict[str, int | float | None]
     error: dict[str, Any] | None
-    attempts: int = Field(description="tries that failed")
-    run: str | None = Field(description="the Dagster run that has or had it in hand last")
+    attempts: int = Field(description="failed tries")
+    run: str | None = Field(description="the last Dagster run that worked on it")
     document_date: datetime | None = Field(None, description="its own date, from which its facts without a date hold")
-    document_date_from: str | None = Field(None, description="what says that: given, file name, or a part of the file")
-    by_hand: HandRunView | None = Field(None, description="the run over it that somebody started last in Dagster")
+    document_date_from: str | None = Field(None, description="source of the date: given, file name, or a part of the file")
+    by_hand: HandRunView | None = Field(None, description="the last run over it that was started by hand in Dagster")
     cursor: int = Field(description="id of its newest event")
 
 
 def status_of(settings: Settings, document: str, now: float | None = None) -> DocumentStatus | None:
-    """The status of the document; None for one that nobody uploaded. Raises DatabaseUnreachable."""
+    """Returns the status of the document; None for an unknown document. Raises DatabaseUnreachable."""
     now = time.time() if now is None else now
     intake = open_intake(settings)
     upload = intake.state_of(document)
     if upload is None:
         return None
     engine = open_database(settings.operational_url)
-    events = Events(engine)
+    store = Events(engine)
     # the file may have been received a moment before its row was written
     since = (upload.accepted_at or upload.updated_at) - 5.0
-    found = events.last_of_each(document, since)
-    told = DocumentEvents.of(found, upload, events.counted(document, since) if "llm.request" in found else None)
+    found = store.last_of_each(document, since)
+    events = DocumentEvents.of(found, upload, store.counted(document, since) if "llm.request" in found else None)
     pause = pause_of(upload.collection, paused(engine))
     queue = queue_position(engine, upload, settings.runs_at_once)
     history = history_of(engine)
     alive = liveness(
         upload,
-        told,
+        events,
         pause,
         queue,
         now,
         usual=longest_of(history, suffix_of(document)),
         graph=lambda: graph_outage(settings),
         money=lambda: resumes_at(engine, settings, upload, now),
-        answers=lambda: _longest_answer(events),
+        answers=lambda: _longest_response(store),
     )
-    figures = _metrics(settings, upload, told)
+    figures = _metrics(settings, upload, events)
     moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
-    guess = forecast(history, upload, told, queue, now, alive.until) if moves else Forecast()
-    stage, sub_stage = _place(upload, told)
-    detail = _detail(stage, told)
-    started, over = told.first_begun, alive.state in OVER
+    guess = forecast(history, upload, events, queue, now, alive.until) if moves else Forecast()
+    stage, sub_stage = _place(upload, events)
+    detail = _detail(stage, events)
+    started, over = events.first_begun, alive.state in OVER
     return DocumentStatus(
         upload_id=document,
         collection=upload.collection,
@@ -145,37 +145,38 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         queue=queue,
         priority=priorities_of(engine, [document]).get(document, 0),
         waits_until=_when(alive.until),
-        durations={name: told.duration(name) for name in STAGES},
+        durations={name: events.duration(name) for name in STAGES},
         metrics=figures,
         error=_error(upload) if alive.state in ("failed", "dead") or upload.reason else None,
         attempts=upload.attempts,
         run=upload.run_id,
         by_hand=last_by_hand(engine, [document]).get(document),
-        cursor=told.newest.id if told.newest else 0,
+        cursor=events.newest.id if events.newest else 0,
         **shown_date(dates_of(engine, [(document, upload.version)]).get(document)),
     )
 
 
-def _longest_answer(events: Events) -> float | None:
-    """The longest of the language model's newest answers, in seconds; None before there are enough of them."""
-    took = [seconds for one in events.newest("llm.response", ANSWERS) if (seconds := one.number("seconds")) is not None]
-    return max(took) if len(took) >= LEAST_ANSWERS else None
+def _longest_response(events: Events) -> float | None:
+    """Returns the longest of the language model's latest response times, in seconds; None if there are too few."""
+    newest = events.newest("llm.response", MAX_RESPONSES)
+    times = [seconds for event in newest if (seconds := event.number("seconds")) is not None]
+    return max(times) if len(times) >= MIN_RESPONSES else None
 
 
-def _place(upload: Upload, told: DocumentEvents) -> tuple[str, str | None]:
-    """The stage and sub-stage it is in or stopped at."""
-    newest = told.newest_of_work
+def _place(upload: Upload, events: DocumentEvents) -> tuple[str, str | None]:
+    """Returns the current or last stage and sub-stage."""
+    newest = events.newest_of_work
     if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED) or newest is None or newest.stage not in _SPAN:
         return upload.stage or "upload", "queued" if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED) else None
     return newest.stage, newest.sub_stage
 
 
-def _detail(stage: str, told: DocumentEvents) -> ProgressDetail | None:
+def _detail(stage: str, events: DocumentEvents) -> ProgressDetail | None:
     if stage == "docling":
-        return _counted(told.of_name("docling.page"), "page", "pages", "pages")
+        return _counted(events.of_name("docling.page"), "page", "pages", "pages")
     if stage == "graphiti":
-        written, extracted = told.of_name("graphiti.written"), told.of_name("graphiti.extracted")
-        started = told.of_name("graphiti.started")
+        written, extracted = events.of_name("graphiti.written"), events.of_name("graphiti.extracted")
+        started = events.of_name("graphiti.started")
         return (
             _counted(written, "chunk", "chunks", "chunks")
             or _counted(extracted, "chunk", "chunks", "chunks", done=0)
@@ -204,12 +205,12 @@ def _progress(upload: Upload, stage: str, sub_stage: str | None, detail: Progres
 
 
 def progress_at(stage: str | None, sub_stage: str | None, done: float | None, total: float | None) -> int | None:
-    """How far along a document is that is there, 0 to 100; None for a stage that is not on its way."""
+    """Returns the progress at this point, 0 to 100; None for an unknown stage."""
     if stage not in _SPAN:
         return None
     if (stage, sub_stage) == ("upload", "done"):
         return 100
-    if (stage, sub_stage) == ("docling", "begun"):  # a run has it in hand, and validates it first
+    if (stage, sub_stage) == ("docling", "begun"):  # the run validates the document first
         stage = "validation"
     low, high = _SPAN[stage]
     if sub_stage == "complete":
@@ -217,10 +218,10 @@ def progress_at(stage: str | None, sub_stage: str | None, done: float | None, to
     return int(low + (high - low) * min(1.0, (done or 0.0) / total)) if total else low
 
 
-def _metrics(settings: Settings, upload: Upload, told: DocumentEvents) -> dict[str, int | float | None]:
+def _metrics(settings: Settings, upload: Upload, events: DocumentEvents) -> dict[str, int | float | None]:
     ledger = Ledger(open_database(settings.operational_url)).summaries([upload.document])[upload.document]
-    created, converted = told.of_name("chunking.created"), told.of_name("docling.complete")
-    latest = told.latest("graphiti.extracted", "graphiti.written", "graphiti.complete")
+    created, converted = events.of_name("chunking.created"), events.of_name("docling.complete")
+    latest = events.latest("graphiti.extracted", "graphiti.written", "graphiti.complete")
     entities = _whole(latest.number("entities")) if latest else None
     facts = _whole(latest.number("facts")) if latest else None
     written = ledger.count("written")
@@ -235,7 +236,7 @@ def _metrics(settings: Settings, upload: Upload, told: DocumentEvents) -> dict[s
         "relations_extracted": facts,
         "neo4j_nodes_created": written + (entities or 0) if written else 0,
         "neo4j_relations_created": (facts or 0) if written else 0,
-        "claude_api_calls": told.counts.get("llm.request", 0),
+        "claude_api_calls": events.counts.get("llm.request", 0),
         "claude_tokens_used": ledger.tokens,
         "cost_usd": ledger.cost_usd,
     }

@@ -1,4 +1,4 @@
-"""Whether the graph server takes connections: one look a second and process, however many documents ask."""
+"""Probes whether the graph server accepts connections, at most once a second in each process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _looked: dict[str, tuple[float, str | None]] = {}
 
 
 def graph_outage(settings: Settings) -> str | None:
-    """What is wrong with the graph, in a sentence; None where it takes connections."""
+    """Returns a sentence that describes the outage of the graph; None if it accepts connections."""
     key, now = f"{settings.home} {settings.graph_uri}", time.monotonic()
     at, found = _looked.get(key, (float("-inf"), None))
     if now - at >= LOOK_EVERY_S:
@@ -34,5 +34,5 @@ def _look(settings: Settings) -> str | None:
     except GraphUnreachable as error:
         return error.message
     except OSError:
-        return "The graph does not answer; what is not written waits for it."
+        return "The graph does not respond; the remaining chunks wait for it."
     return None

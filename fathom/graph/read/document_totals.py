@@ -1,4 +1,4 @@
-"""What a document's episodes hold in the graph, read back after they were written."""
+"""Reads the totals of a document's episodes back from the graph after they were written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETURN count(n) AS orphans
 
 @dataclass(frozen=True)
 class DocumentTotals:
-    """Entities and facts of some episodes, counted in the graph."""
+    """The entities and facts of some episodes, counted in the graph."""
 
     episodes: int
     entities: int
@@ -42,14 +42,14 @@ class DocumentTotals:
 
 
 def document_totals(connection: GraphConnection, episodes: Sequence[str], touched: Sequence[str]) -> DocumentTotals:
-    """What the episodes hold; orphans are looked for among their entities and those of `touched`, which were removed from."""
+    """Counts the episodes' entities and facts; `touched` are entities of removed episodes, also checked for orphans."""
     entities: dict[str, dict[str, Any]] = {}
     facts: dict[str, dict[str, Any]] = {}
     claimed: set[str] = set()
     found = 0
-    for some in batched(episodes, MAX_UUIDS):
-        rows = connection.read(ENTITIES, uuids=some)
-        claims = connection.read(CLAIMS, uuids=some)
+    for batch in batched(episodes, MAX_UUIDS):
+        rows = connection.read(ENTITIES, uuids=batch)
+        claims = connection.read(CLAIMS, uuids=batch)
         entities |= {row["uuid"]: row for row in rows}
         found += len(claims)
         wanted = [uuid for row in claims for uuid in row["facts"] or ()]
@@ -59,7 +59,7 @@ def document_totals(connection: GraphConnection, episodes: Sequence[str], touche
         next((label for label in sorted(row["labels"]) if label != "Entity"), "Entity") for row in entities.values()
     )
     alone = sum(
-        connection.read(ORPHANS, uuids=some)[0]["orphans"] for some in batched(sorted({*entities, *touched}), MAX_UUIDS)
+        connection.read(ORPHANS, uuids=batch)[0]["orphans"] for batch in batched(sorted({*entities, *touched}), MAX_UUIDS)
     )
     return DocumentTotals(
         episodes=found,

@@ -1,4 +1,4 @@
-"""What single episodes put into the graph: the entities each mentions and the facts each asserts."""
+"""Reads the contents of single episodes: the entities each mentions and the facts each asserts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RETURN DISTINCT r.uuid AS uuid, a.name AS source, b.name AS target, r.name AS re
 
 @dataclass(frozen=True, slots=True)
 class EpisodeEntity:
-    """An entity, its type, and its confidence where that is measured."""
+    """An entity that an episode mentions; `confidence` is None where it is not measured."""
 
     name: str
     type: str
@@ -35,10 +35,10 @@ class EpisodeEntity:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeFact:
-    """A fact; `dated` where the text itself gave the time from which it holds, `episodes` that assert it.
+    """A fact that an episode asserts; `dated` where the text states its beginning, `episodes` the number that assert it.
 
-    `since` and `until` are the words of its beginning and end, where a moment says less or there is none; `wikidata` is
-    the property of its relation; `confidence` is None where it is not measured.
+    `since` and `until` are the words of beginning and end where the datetimes do not express them; `wikidata` is the property
+    of the relation; `confidence` is None where it is not measured.
     """
 
     uuid: str
@@ -58,14 +58,14 @@ class EpisodeFact:
 
 @dataclass
 class EpisodeContents:
-    """What one episode put there."""
+    """The entities and facts of an episode."""
 
     entities: list[EpisodeEntity] = field(default_factory=list[EpisodeEntity])
     facts: list[EpisodeFact] = field(default_factory=list[EpisodeFact])
 
 
 def contents_of(connection: GraphConnection, episodes: Sequence[str]) -> dict[str, EpisodeContents]:
-    """What each of these episodes put into the graph; those that are not there are left out. Raises GraphUnreachable."""
+    """Returns the contents of each of these episodes, without episodes that are not in the graph. Raises GraphUnreachable."""
     claims = connection.read(CLAIMS, uuids=list(episodes))
     found = {row["episode"]: EpisodeContents() for row in claims}
     entities = connection.read(ENTITIES, uuids=list(found))
@@ -74,8 +74,8 @@ def contents_of(connection: GraphConnection, episodes: Sequence[str]) -> dict[st
         found[row["episode"]].entities.append(EpisodeEntity(row["name"], label, row["confidence"]))
     wanted = {uuid for row in claims for uuid in row["facts"] or ()}
     if wanted:
-        asked = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
-        facts = {row["uuid"]: _fact(row) for row in connection.read(FACTS, **asked)}
+        wanted_rows = {"entities": list({row["uuid"] for row in entities}), "facts": list(wanted)}
+        facts = {row["uuid"]: _fact(row) for row in connection.read(FACTS, **wanted_rows)}
         for row in claims:
             found[row["episode"]].facts += [facts[uuid] for uuid in dict.fromkeys(row["facts"] or ()) if uuid in facts]
     return found

@@ -1,4 +1,4 @@
-"""What a collection holds at one moment, a short hash a row: what two moments differ in can be said row by row."""
+"""Snapshots a collection as a short hash for each row, so that two snapshots can be compared row by row."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ RETURN r.uuid AS uuid, n.uuid AS source, b.uuid AS target, r.name AS name, r.fac
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Rows of one collection by uuid, each as a hash of all it says; embeddings follow from the texts and are left out."""
+    """The rows of a collection by uuid, each as a hash of its content; embeddings follow from the texts and are left out."""
 
-    documents: dict[str, str] = field(default_factory=dict[str, str])  # of each episode, by its uuid
+    documents: dict[str, str] = field(default_factory=dict[str, str])  # by the episodes' uuids
     episodes: dict[str, str] = field(default_factory=dict[str, str])
     mentions: frozenset[tuple[str, str]] = frozenset()
-    own: dict[str, str] = field(default_factory=dict[str, str])  # what an episode says, whatever its names are taken to mean
+    own: dict[str, str] = field(default_factory=dict[str, str])  # an episode's content, independent of entity resolution
     entities: dict[str, str] = field(default_factory=dict[str, str])
     facts: dict[str, str] = field(default_factory=dict[str, str])
     asserted_by: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def digest(self) -> str:
-        """The SHA-256 of all of it, in hex."""
+        """Returns the SHA-256 of the whole snapshot, in hex."""
         mentions = [f"{episode} {entity}" for episode, entity in sorted(self.mentions)]
         return _hash([sorted(self.episodes.items()), mentions, sorted(self.entities.items()), sorted(self.facts.items())], 64)
 
     def shared_digest(self) -> str:
-        """That of the entities and facts, which documents share."""
+        """Returns the SHA-256 of the entities and facts, which documents share."""
         return _hash([sorted(self.entities.items()), sorted(self.facts.items())], 64)
 
     def digests(self) -> dict[str, str]:
-        """What each document has for itself, its episodes and the names in them, as a hash of 16 digits by its id.
+        """Returns a hash (16 hex digits) of each document's own content, its episodes and their names, by its id.
 
-        Which entity a name means, other documents may change.
+        Entity resolution does not count, since other documents may change it.
         """
         parts: dict[str, list[str]] = {document: [] for document in self.documents.values()}
         for uuid, row in self.own.items():
@@ -70,37 +70,37 @@ class Snapshot:
         return {document: _hash(sorted(rows), 16) for document, rows in parts.items()}
 
     def naming(self, entity: str) -> list[str]:
-        """The ids of the documents that mention the entity."""
+        """Returns the ids of the documents that mention the entity."""
         return sorted({self.documents[episode] for episode, named in self.mentions if named == entity})
 
     def asserting(self, fact: str) -> list[str]:
-        """The ids of the documents that assert the fact."""
-        return sorted({self.documents[one] for one in self.asserted_by.get(fact, ()) if one in self.documents})
+        """Returns the ids of the documents that assert the fact."""
+        return sorted({self.documents[uuid] for uuid in self.asserted_by.get(fact, ()) if uuid in self.documents})
 
 
 def snapshot(connection: GraphConnection, collection: str) -> Snapshot:
-    """The collection as it is; one that is written to meanwhile may be seen half. Raises GraphUnreachable."""
-    seen = Snapshot()
+    """Takes a snapshot; it is not consistent while the collection is written to. Raises GraphUnreachable."""
+    taken = Snapshot()
     mentions: set[tuple[str, str]] = set()
     for rows in _pages(connection, EPISODES, collection):
         for row in rows:
-            seen.documents[row["uuid"]] = str(row.pop("document"))
-            seen.episodes[row["uuid"]] = _row({**row, "facts": sorted(row["facts"] or ())})
+            taken.documents[row["uuid"]] = str(row.pop("document"))
+            taken.episodes[row["uuid"]] = _row({**row, "facts": sorted(row["facts"] or ())})
         found = connection.read(MENTIONS, uuids=[row["uuid"] for row in rows])
         mentions.update((row["episode"], row["entity"]) for row in found)
         names: dict[str, list[list[str]]] = {row["uuid"]: [] for row in rows}
         for row in found:
-            said = [(row["name"] or row["entity"], row["type"]), *aliases_of(row)]
-            names[row["episode"]] += [[name, kind or ""] for name, kind in said]
+            named = [(row["name"] or row["entity"], row["type"]), *aliases_of(row)]
+            names[row["episode"]] += [[name, kind or ""] for name, kind in named]
         for row in rows:
             own = {"names": sorted(names[row["uuid"]]), "facts": len(row["facts"] or ())}
-            seen.own[row["uuid"]] = _row({**row, **own})
+            taken.own[row["uuid"]] = _row({**row, **own})
     for rows in _pages(connection, ENTITIES, collection):
-        seen.entities.update({row["uuid"]: _row({**row, "labels": sorted(row["labels"])}) for row in rows})
+        taken.entities.update({row["uuid"]: _row({**row, "labels": sorted(row["labels"])}) for row in rows})
         for row in connection.read(FACTS, uuids=[row["uuid"] for row in rows]):
-            seen.asserted_by[row["uuid"]] = tuple(sorted(row["episodes"] or ()))
-            seen.facts[row["uuid"]] = _row({**row, "episodes": seen.asserted_by[row["uuid"]]})
-    return replace(seen, mentions=frozenset(mentions))
+            taken.asserted_by[row["uuid"]] = tuple(sorted(row["episodes"] or ()))
+            taken.facts[row["uuid"]] = _row({**row, "episodes": taken.asserted_by[row["uuid"]]})
+    return replace(taken, mentions=frozenset(mentions))
 
 
 def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list[dict[str, Any]]]:
@@ -111,7 +111,7 @@ def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    """The hash of a row; what older versions did not keep counts only where it is there, so that their receipts hold."""
+    """Returns the hash of a row; newer properties count only where they are set, so that older receipts stay valid."""
     return _hash({name: value for name, value in row.items() if value is not None or name not in _LATER}, 16)
 
 
@@ -120,6 +120,6 @@ def _hash(value: Any, digits: int) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A moment by its place in time: a server keeps the zone that it was written in."""
+    """Converts a timestamp to UTC, since servers keep the time zone in which it was written."""
     at = parse_timestamp(value)
     return str(value) if at is None else at.astimezone(UTC).isoformat()

@@ -1,8 +1,8 @@
-"""Weighs the dates of a collection anew that an older version wrote: see assertions.py and validity.py.
+"""Recomputes the fact dates of a collection that an older version wrote (see assertions.py and fact_validity.py).
 
-Older versions gave a fact of which only an end is told the date of its upload as beginning, kept the years 1 and 9999 as dates,
-and ended nothing where a text says that it is over. What was asserted was kept, so it takes no model to set that right. The
-version stands in the node of the collection's writer's lease; cut short at any point, it is done again from the start.
+Older versions used the upload date as the beginning of a fact with only a stated end, stored the years 1 and 9999 as dates, and
+ignored stated endings. The assertions are stored, so this needs no model. The version is stored in the node of the
+collection's writer's lease; an interrupted upgrade starts again from the beginning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fathom.graphdb.fencing import LABEL, lease_node
 from fathom.observability.structured_logging import get_logger
 
 VERSION = 1
-PAGE = 200  # entities whose facts are weighed in one transaction
+PAGE = 200  # entities a transaction
 
 STANDS = f"MATCH (f:{LABEL} {{uuid: $uuid}}) RETURN f.fact_dates AS version"
 MARK = f"MERGE (f:{LABEL} {{uuid: $uuid}}) SET f.collection = $collection, f.fact_dates = $version"
@@ -25,11 +25,11 @@ MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after RETURN n.uuid AS 
 log = get_logger(__name__)
 
 
-def upgrade_fact_dates(connection: GraphConnection, collection: str, weigh: Callable[[Collection[str]], object]) -> bool:
-    """Returns whether the facts of the collection had dates of an older kind; they have those of VERSION then.
+def upgrade_fact_dates(connection: GraphConnection, collection: str, recompute: Callable[[Collection[str]], object]) -> bool:
+    """Upgrades the fact dates to VERSION and returns whether they were of an older version.
 
-    `weigh` gives the facts of which some entities are the source the dates that follow from what is asserted. Only the
-    collection's writer may do this. Raises GraphUnreachable, LeaseLost.
+    `recompute` recomputes the dates of facts with the given entities as source. Only the collection's writer may call this.
+    Raises GraphUnreachable, LeaseLost.
     """
     node = lease_node(collection)
     if any((row["version"] or 0) >= VERSION for row in connection.read(STANDS, uuid=node)):
@@ -38,9 +38,9 @@ def upgrade_fact_dates(connection: GraphConnection, collection: str, weigh: Call
     while rows := connection.read(SOURCES, group=collection, after=after, page=PAGE):
         after = rows[-1]["uuid"]
         entities += len(rows)
-        weigh([row["uuid"] for row in rows])
+        recompute([row["uuid"] for row in rows])
     mark = {"uuid": node, "collection": collection, "version": VERSION}
     connection.write(lambda tx: tx.run(MARK, **mark).consume())
     if entities:
-        log.info("The dates of facts were weighed anew", sub_stage="facts", metrics={"entities": entities})
+        log.info("Fact dates upgraded", sub_stage="facts", metrics={"entities": entities})
     return entities > 0

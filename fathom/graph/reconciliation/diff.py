@@ -1,4 +1,4 @@
-"""The ledger against the graph, both ways: what one says and the other does not hold, and what is there twice."""
+"""Compares the ledger with the graph in both directions, and finds duplicates in the graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode import EpisodeRow
 
 PAGE = 2000  # rows a query
-ARROW = " → "  # between the episode and the entity of a mention that is there twice
+ARROW = " → "  # between the episode and the entity of a duplicate mention
 
 EPISODES = """
 MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
@@ -37,7 +37,7 @@ ORPHANS = "MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Ep
 
 
 class Differences(BaseModel):
-    """Where ledger and graph differ in one collection, and what the graph holds twice; all empty when they agree."""
+    """The differences of ledger and graph in a collection, and duplicates in the graph; all empty when they agree."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,16 +55,16 @@ class Differences(BaseModel):
 
     @property
     def agree(self) -> bool:
-        """Whether there is nothing to mend."""
+        """Whether there is nothing to repair."""
         return not any(value for name, value in self if name not in ("collection", "episodes"))
 
 
 def differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
-    """The collection in the graph against `written`: the row of each episode the ledger says is written, by its uuid.
+    """Compares the collection in the graph with `written`, the rows of the ledger's written episodes by uuid.
 
-    What is written while it looks may show as a difference. Raises GraphUnreachable.
+    Concurrent writes may appear as differences. Raises GraphUnreachable.
     """
-    held: dict[str, str] = {}
+    in_graph: dict[str, str] = {}
     doubled: list[str] = []
     mentions: list[str] = []
     named: Counter[str] = Counter()
@@ -73,9 +73,9 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
     for rows in _pages(connection, EPISODES, collection):
         uuids = [row["uuid"] for row in rows]
         doubled += [row["uuid"] for row in rows if row["copies"] > 1]
-        held |= {row["uuid"]: row["document"] for row in rows}
+        in_graph |= {row["uuid"]: row["document"] for row in rows}
         for row in connection.read(MENTIONS, uuids=uuids):
-            named[row["uuid"]] += row["senses"]  # names of one thing that the ledger counted one by one
+            named[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
             mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
         for row in connection.read(CLAIMS, uuids=uuids):
             claimed.update((row["uuid"], fact) for fact in row["facts"] or ())
@@ -91,8 +91,8 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
         facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
         doubled += _twice([row["uuid"] for row in facts])
         for row in facts:
-            there = [one for one in row["episodes"] or () if one in held]
-            claimed.difference_update((one, row["uuid"]) for one in there)
+            there = [uuid for uuid in row["episodes"] or () if uuid in in_graph]
+            claimed.difference_update((uuid, row["uuid"]) for uuid in there)
             if not there:
                 ungrounded.append(row["uuid"])
             elif len(there) < len(row["episodes"]):
@@ -102,11 +102,11 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
     torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities or claims[uuid] < row.facts}
     return Differences(
         collection=collection,
-        episodes=len(held.keys() & written.keys()),
-        missing=sorted(written.keys() - held.keys()),
-        unknown=sorted(held.keys() - written.keys()),
-        partial=sorted(torn & held.keys()),
-        elsewhere=sorted(uuid for uuid in held.keys() & written.keys() if held[uuid] != written[uuid].document),
+        episodes=len(in_graph.keys() & written.keys()),
+        missing=sorted(written.keys() - in_graph.keys()),
+        unknown=sorted(in_graph.keys() - written.keys()),
+        partial=sorted(torn & in_graph.keys()),
+        elsewhere=sorted(uuid for uuid in in_graph.keys() & written.keys() if in_graph[uuid] != written[uuid].document),
         doubled=sorted(doubled),
         doubled_mentions=sorted(mentions),
         ungrounded=sorted(ungrounded),
@@ -116,7 +116,7 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
 
 
 def collections(connection: GraphConnection) -> list[str]:
-    """The collections that the graph has episodes or entities of."""
+    """Returns the collections with episodes or entities in the graph."""
     found = connection.read("MATCH (n:Episodic) RETURN DISTINCT n.group_id AS name")
     return sorted({row["name"] for row in found + connection.read("MATCH (n:Entity) RETURN DISTINCT n.group_id AS name")})
 

@@ -1,4 +1,4 @@
-"""Ledger and graph brought back to agreement: what one holds and the other does not know, what is half there or there twice."""
+"""Repairs differences of ledger and graph: missing, unknown, incomplete and duplicate rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fathom.ledger.episode_ledger import Ledger
 from fathom.sql import batched
 
 MAX_REPAIRED = 100  # episodes, facts or entities a transaction
-MAX_ROUNDS = 5  # each removes what the one before left without support
+MAX_ROUNDS = 5  # each removes rows that the round before left without support
 
 OF_ENTITIES = "MATCH (p:Episodic)-[:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids RETURN DISTINCT p.uuid AS uuid"
 HELD = """
@@ -25,7 +25,7 @@ RETURN p.uuid AS uuid, p.entity_edges AS facts, count(DISTINCT n) AS entities
 DELETE_FACTS = "MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids DELETE r"
 DELETE_MORE_FACTS = """
 MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids
-WITH r.uuid AS uuid, collect(r) AS copies UNWIND copies[1..] AS one DELETE one
+WITH r.uuid AS uuid, collect(r) AS copies UNWIND copies[1..] AS copy DELETE copy
 """
 STALE = (
     "MATCH (:Entity)-[r:RELATES_TO]->(:Entity) WHERE r.uuid IN $uuids RETURN DISTINCT r.uuid AS uuid, r.episodes AS episodes"
@@ -36,13 +36,13 @@ DELETE_ENTITIES = "MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIO
 MENTION = "MATCH (p:Episodic {uuid: $episode})-[m:MENTIONS]->(n:Entity {uuid: $entity})"
 MENTIONED = f"{MENTION} RETURN m.uuid AS uuid"
 DELETE_OTHERS = f"{MENTION} WHERE m.uuid <> $uuid DELETE m"
-DELETE_MORE = f"{MENTION} WITH collect(m) AS copies UNWIND copies[1..] AS one DELETE one"
+DELETE_MORE = f"{MENTION} WITH collect(m) AS copies UNWIND copies[1..] AS copy DELETE copy"
 
 RemoveEpisodes = Callable[[Sequence[str]], object]
 
 
 class Repair(BaseModel):
-    """What is, or would be, done to make ledger and graph of one collection agree; uuids unless said otherwise."""
+    """The repairs of a collection, done or planned; uuids unless stated otherwise."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,12 +68,12 @@ class Repair(BaseModel):
 
 
 def plan_repair(connection: GraphConnection, ledger: Ledger, collection: str) -> Repair:
-    """What a repair would do now; nothing is changed. Raises GraphUnreachable."""
+    """Plans a repair without changing anything. Raises GraphUnreachable."""
     rows = {row.uuid: row for row in ledger.rows(collection=collection)}
     found = _differences(connection, ledger, collection)
     bad = {*found.partial, *found.elsewhere, *(uuid for uuid in found.doubled if uuid in rows)}
-    for some in batched(found.doubled, MAX_REPAIRED):
-        bad |= {row["uuid"] for row in connection.read(OF_ENTITIES, uuids=some)}
+    for batch in batched(found.doubled, MAX_REPAIRED):
+        bad |= {row["uuid"] for row in connection.read(OF_ENTITIES, uuids=batch)}
     on_their_way = [uuid for uuid in found.unknown if uuid in rows and rows[uuid].state in ("planned", "extracted")]
     adopted = [uuid for uuid in on_their_way if uuid not in bad]
     removed = sorted(({*found.unknown} - {*adopted}) | bad)
@@ -92,25 +92,25 @@ def plan_repair(connection: GraphConnection, ledger: Ledger, collection: str) ->
     )
 
 
-def repair(connection: GraphConnection, ledger: Ledger, collection: str, take_out: RemoveEpisodes) -> Repair:
-    """Ledger and graph of the collection agree; `left` says where not. Only the collection's writer may do this.
+def repair(connection: GraphConnection, ledger: Ledger, collection: str, remove_episodes: RemoveEpisodes) -> Repair:
+    """Repairs the collection; `left` has the remaining differences. Only the collection's writer may call this.
 
-    `take_out` removes episodes from the graph. The graph is changed before the ledger: what is cut short is found again.
-    Raises GraphUnreachable, LeaseLost.
+    `remove_episodes` removes episodes from the graph. The graph is changed before the ledger, so an interrupted repair is found
+    again. Raises GraphUnreachable, LeaseLost.
     """
     first = plan = plan_repair(connection, ledger, collection)
     for _ in range(MAX_ROUNDS):
         if plan.found.agree:
             break
-        for some in batched(plan.removed, MAX_REPAIRED):
-            take_out(some)
+        for batch in batched(plan.removed, MAX_REPAIRED):
+            remove_episodes(batch)
         ledger.mark_again(plan.again, "it was not whole in the graph")
         _adopt(connection, ledger, plan.adopted)
         for pair in plan.mentions:
             _keep_single_mention(connection, *pair.split(ARROW))
         _facts(connection, plan.found)
-        for some in batched(plan.entities, MAX_REPAIRED):
-            _change(connection, DELETE_ENTITIES, uuids=some)
+        for batch in batched(plan.entities, MAX_REPAIRED):
+            _change(connection, DELETE_ENTITIES, uuids=batch)
         plan = plan_repair(connection, ledger, collection)
         first = _merged(first, plan)
     return first.model_copy(update={"left": plan.found})
@@ -122,13 +122,13 @@ def _differences(connection: GraphConnection, ledger: Ledger, collection: str) -
 
 
 def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) -> None:
-    for some in batched(uuids, MAX_REPAIRED):
-        for row in connection.read(HELD, uuids=some):
+    for batch in batched(uuids, MAX_REPAIRED):
+        for row in connection.read(HELD, uuids=batch):
             ledger.mark_written(row["uuid"], entities=row["entities"], facts=len(row["facts"] or ()))
 
 
 def _keep_single_mention(connection: GraphConnection, episode: str, entity: str) -> None:
-    """One mention of the entity is left, the one a writer would find again if it is among them."""
+    """Deletes duplicates of a mention; keeps the mention with the uuid that a writer would use, if there is one."""
     ends = {"episode": episode, "entity": entity}
     ours = mention_uuid(episode, entity)
     if any(row["uuid"] == ours for row in connection.read(MENTIONED, **ends)):
@@ -137,17 +137,20 @@ def _keep_single_mention(connection: GraphConnection, episode: str, entity: str)
 
 
 def _facts(connection: GraphConnection, found: Differences) -> None:
-    for some in batched(found.ungrounded, MAX_REPAIRED):
-        _change(connection, DELETE_FACTS, uuids=some)
-    for some in batched(found.doubled, MAX_REPAIRED):
-        _change(connection, DELETE_MORE_FACTS, uuids=some)
-    for some in batched(found.stale, MAX_REPAIRED):
-        named = {row["uuid"]: row["episodes"] or [] for row in connection.read(STALE, uuids=some)}
+    for batch in batched(found.ungrounded, MAX_REPAIRED):
+        _change(connection, DELETE_FACTS, uuids=batch)
+    for batch in batched(found.doubled, MAX_REPAIRED):
+        _change(connection, DELETE_MORE_FACTS, uuids=batch)
+    for batch in batched(found.stale, MAX_REPAIRED):
+        named = {row["uuid"]: row["episodes"] or [] for row in connection.read(STALE, uuids=batch)}
         there = {
             row["uuid"]
-            for row in connection.read(THERE, uuids=sorted({one for episodes in named.values() for one in episodes}))
+            for row in connection.read(THERE, uuids=sorted({episode for episodes in named.values() for episode in episodes}))
         }
-        left = [{"uuid": uuid, "episodes": [one for one in episodes if one in there]} for uuid, episodes in named.items()]
+        left = [
+            {"uuid": uuid, "episodes": [episode for episode in episodes if episode in there]}
+            for uuid, episodes in named.items()
+        ]
         _change(connection, TRIM, rows=left)
 
 
@@ -155,7 +158,7 @@ def _change(connection: GraphConnection, cypher: LiteralString, **parameters: An
     connection.write(lambda tx: tx.run(cypher, **parameters).consume())
 
 
-def _merged(one: Repair, more: Repair) -> Repair:
-    """Both rounds as one."""
+def _merged(first: Repair, second: Repair) -> Repair:
+    """Merges the reports of two rounds."""
     lists = ("adopted", "removed", "again", "documents", "facts", "entities", "mentions")
-    return one.model_copy(update={name: sorted({*getattr(one, name), *getattr(more, name)}) for name in lists})
+    return first.model_copy(update={name: sorted({*getattr(first, name), *getattr(second, name)}) for name in lists})

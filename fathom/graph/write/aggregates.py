@@ -1,6 +1,7 @@
-"""What entities and facts are once all that assert them are counted; the same whatever was written first.
+"""Recomputes entities and facts from all their mentions and assertions (materialized aggregates).
 
-Works in the transaction that changed who asserts what, so that no reader and no crash sees one without the other.
+The result does not depend on the order of writes. It is computed in the transaction that changes the assertions, so that no
+reader and no crash sees one without the other.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, n.name_form AS form, l
 n.confidence AS sure, name, type, votes, first, surest
 """
 NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
-SET_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) SET n:{label}"
-REMOVE_LABEL = "UNWIND $uuids AS one MATCH (n:Entity {{uuid: one}}) REMOVE n:{label}"
+SET_LABEL = "UNWIND $uuids AS uuid MATCH (n:Entity {{uuid: uuid}}) SET n:{label}"
+REMOVE_LABEL = "UNWIND $uuids AS uuid MATCH (n:Entity {{uuid: uuid}}) REMOVE n:{label}"
 SAME_GROUPS = f"""
 MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $entities AND r.name IN $relations
 RETURN DISTINCT {FACT_COLUMNS}
@@ -60,11 +61,11 @@ Rules = Mapping[str, FunctionalRelation]
 
 
 def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
-    """Each has the name and the type that most of its mentions give it, the date of the first and the highest confidence.
+    """Recomputes name and type (by majority of mentions), date (the first) and confidence (the highest) of the entities.
 
-    A mention by another key, an initial, gives it no name where one by its own does; one that leaves the type open gives it
-    none where others do.
-    With each uuid come the types that mentions gave it which are gone; labels that no mention ever gave stay.
+    A mention by another key, as an initial, does not vote on the name where a mention by the entity's own key does; a mention
+    without a type does not vote on the type where others do. `uuids` has for each entity the types of its deleted mentions;
+    labels that no mention ever gave stay.
     """
     found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in tx.run(VOTES, uuids=list(uuids)) if uuids else ():
@@ -74,22 +75,22 @@ def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[st
     wrong: dict[str, list[str]] = defaultdict(list)
     right: dict[str, list[str]] = defaultdict(list)
     for uuid, votes in sorted(found.items()):
-        held = votes[0]
-        labels = {label for label in held["labels"] if label != "Entity"}
+        stored = votes[0]
+        labels = {label for label in stored["labels"] if label != "Entity"}
         names = _names(votes)
         types: Counter[str] = Counter()
         for row in votes:
-            # mentions were without a name before the vote was
+            # mentions of older versions have no name, and vote for the present labels
             for kind in [row["type"]] if row["name"] is not None else labels:
                 types[kind] += row["votes"]
         given = set(types)
         types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
         del types[None]
         name, since = _spelling(names), min(first for row in votes if (first := parse_timestamp(row["first"])))
-        sure = max((row["surest"] for row in votes if row["surest"] is not None), default=None)
-        if (name, since, sure) != (held["held"], parse_timestamp(held["since"]), held["sure"]):
-            rows.append({"uuid": uuid, "name": name, "created_at": since, "confidence": sure})
-            renamed += rows[-1:] if name != held["held"] else []
+        confidence = max((row["surest"] for row in votes if row["surest"] is not None), default=None)
+        if (name, since, confidence) != (stored["held"], parse_timestamp(stored["since"]), stored["sure"]):
+            rows.append({"uuid": uuid, "name": name, "created_at": since, "confidence": confidence})
+            renamed += rows[-1:] if name != stored["held"] else []
         wanted = {_winner(types)} if types else set[str]()
         for label in (labels & {*given, *uuids[uuid]}) - wanted:
             wrong[label].append(uuid)
@@ -97,8 +98,8 @@ def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[st
             right[label].append(uuid)
     embed(renamed, "name", "name_embedding", embedder)
     for query, by_label in ((REMOVE_LABEL, wrong), (SET_LABEL, right)):
-        for label, those in sorted(by_label.items()):
-            tx.run(query.format(label=label), uuids=those).consume()
+        for label, entities in sorted(by_label.items()):
+            tx.run(query.format(label=label), uuids=entities).consume()
     if rows:
         tx.run(NAME_ENTITIES, rows=rows).consume()
 
@@ -113,25 +114,25 @@ def recompute_facts(
     embedder: Embedder,
     vectors: Mapping[str, Sequence[float]],
 ) -> None:
-    """The changed facts are in the graph; they and all that they, or those that are gone, can contradict end where they must.
+    """Writes the changed facts, and recomputes the validity of all facts that these, or deleted facts, can exclude.
 
-    `before` has the sentence of each changed fact that is in the graph already; `gone` has what they claimed before, too;
-    `vectors` those of some sentences.
+    `before` has the sentence of each changed fact that is in the graph already; `gone` the former claims of deleted and
+    changed facts; `vectors` known vectors of sentences.
     """
     claims = {uuid: fact.claim() for uuid, fact in changed.items()}
     moved = [*claims.values(), *gone]
     known = {*claims, *(claim.uuid for claim in gone)}
     near = {group for claim in moved for group in exclusive_groups(claim, rules)}
-    held = _members(tx, near, rules, known)
-    held |= _between(tx, FACTS_BETWEEN, [claim for claim in moved if claim.is_end], known)
-    neighbours = {uuid: one.asserted.claim() for uuid, one in held.items()}
+    stored = _members(tx, near, rules, known)
+    stored |= _between(tx, FACTS_BETWEEN, [claim for claim in moved if claim.is_end], known)
+    neighbours = {uuid: fact.asserted.claim() for uuid, fact in stored.items()}
     far = {group for claim in neighbours.values() for group in exclusive_groups(claim, rules)} - near
-    beyond = _members(tx, far, rules, {*known, *held})
-    beyond |= _between(tx, ENDS_BETWEEN, [*claims.values(), *neighbours.values()], {*known, *held})
-    weighed = compute_validity(
-        [*claims.values(), *neighbours.values(), *(one.asserted.claim() for one in beyond.values())], rules
+    beyond = _members(tx, far, rules, {*known, *stored})
+    beyond |= _between(tx, ENDS_BETWEEN, [*claims.values(), *neighbours.values()], {*known, *stored})
+    validity_of = compute_validity(
+        [*claims.values(), *neighbours.values(), *(fact.asserted.claim() for fact in beyond.values())], rules
     )
-    rows = [_row(collection, fact, claims[uuid], weighed[uuid]) for uuid, fact in sorted(changed.items())]
+    rows = [_row(collection, fact, claims[uuid], validity_of[uuid]) for uuid, fact in sorted(changed.items())]
     fresh = [row for row in rows if row["fact"] != before.get(row["uuid"])]
     for row in fresh:
         row["fact_embedding"] = vectors.get(row["fact"])
@@ -141,20 +142,20 @@ def recompute_facts(
     dated = [
         {
             "uuid": uuid,
-            "source": one.asserted.source,
-            "valid_at": neighbours[uuid].begins if (weighed[uuid] if one.complete else one.validity).begun else None,
-            "invalid_at": weighed[uuid].invalid_at,
-            "expired_at": weighed[uuid].expired_at,
+            "source": fact.asserted.source,
+            "valid_at": neighbours[uuid].begins if (validity_of[uuid] if fact.complete else fact.validity).begun else None,
+            "invalid_at": validity_of[uuid].invalid_at,
+            "expired_at": validity_of[uuid].expired_at,
         }
-        for uuid, one in sorted(held.items())
-        if weighed[uuid] != (one.validity if one.complete else replace(one.validity, begun=weighed[uuid].begun))
+        for uuid, fact in sorted(stored.items())
+        if validity_of[uuid] != (fact.validity if fact.complete else replace(fact.validity, begun=validity_of[uuid].begun))
     ]
     if dated:
         tx.run(DATE_FACTS, rows=dated).consume()
 
 
 def embed(rows: Sequence[dict[str, Any]], source: str, target: str, embedder: Embedder) -> None:
-    """Each row has the vector of its `source` as its `target`."""
+    """Sets the `target` of each row to the vector of its `source`."""
     for row, vector in zip(rows, embedder.embed([row[source] for row in rows]) if rows else [], strict=True):
         row[target] = vector
 
@@ -162,36 +163,36 @@ def embed(rows: Sequence[dict[str, Any]], source: str, target: str, embedder: Em
 def _members(
     tx: ManagedTransaction, groups: Collection[ExclusiveGroup], rules: Rules, known: Collection[str]
 ) -> dict[str, StoredFact]:
-    """The facts of the groups that are in the graph, without the known ones."""
+    """Returns the stored facts of the groups, without the known facts."""
     if not groups:
         return {}
-    relations = relations_of({slot for slot, _ in groups}, rules)
+    relations = relations_of({role for role, _ in groups}, rules)
     entities = sorted({entity for _, entity in groups})
     return {
-        held.asserted.uuid: held
-        for held in stored_facts(tx.run, SAME_GROUPS, entities=entities, relations=relations)
-        if held.asserted.uuid not in known and any(group in groups for group in exclusive_groups(held.asserted.claim(), rules))
+        fact.asserted.uuid: fact
+        for fact in stored_facts(tx.run, SAME_GROUPS, entities=entities, relations=relations)
+        if fact.asserted.uuid not in known and any(group in groups for group in exclusive_groups(fact.asserted.claim(), rules))
     }
 
 
 def _between(tx: ManagedTransaction, query: str, claims: Collection[Claim], known: Collection[str]) -> dict[str, StoredFact]:
-    """The facts that the query finds between the two of each claim, in either direction, without the known ones."""
+    """Returns the facts of the query between the entities of each claim, in either direction, without the known facts."""
     ends = {pair for claim in claims for pair in ((claim.source, claim.target), (claim.target, claim.source))}
     if not ends:
         return {}
     found = stored_facts(tx.run, query, ends=[list(pair) for pair in sorted(ends)], signs=list(SIGNS))
-    return {one.asserted.uuid: one for one in found if one.asserted.uuid not in known}
+    return {fact.asserted.uuid: fact for fact in found if fact.asserted.uuid not in known}
 
 
 def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> dict[str, Any]:
     begins = claim.begins if holds.begun else None
-    since, until = fact.dates_said(begins, holds.invalid_at)
+    since, until = fact.date_phrases(begins, holds.invalid_at)
     return {
         "uuid": fact.uuid,
         "source_node_uuid": fact.source,
         "target_node_uuid": fact.target,
         "name": fact.relation,
-        "fact": fact.words(),
+        "fact": fact.most_common_wording(),
         "group_id": collection,
         "episodes": fact.episodes,
         "created_at": claim.known,
@@ -207,23 +208,23 @@ def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> 
 
 
 def _names(votes: Sequence[Mapping[str, Any]]) -> Counter[str]:
-    """How often each name is given, of those that come nearest to what the entity goes by: its key and form, its key, neither.
+    """Counts the names that are nearest to the entity's own: of its key and form, else of its key, else of neither.
 
-    There is always one: where no mention has a name, the one that it has, or its key.
+    Never empty: where no mention has a name, it has the stored name, or the key.
     """
     by_nearness: dict[int, Counter[str]] = defaultdict(Counter)
     for row in votes:
         name = row["held"] if row["name"] is None else row["name"]
         if name:
-            sense, form = mention_key(name, None), row["form"] or ""
-            of_key = row["name"] is None or sense.key == row["key"]
-            by_nearness[of_key + (of_key and reduce_form(sense.form, parts_in(form)) == form)][name] += row["votes"]
+            mention, form = mention_key(name, None), row["form"] or ""
+            of_key = row["name"] is None or mention.key == row["key"]
+            by_nearness[of_key + (of_key and reduce_form(mention.form, parts_in(form)) == form)][name] += row["votes"]
     return by_nearness[max(by_nearness)] if by_nearness else Counter({votes[0]["key"] or votes[0]["uuid"]: 1})
 
 
 def _spelling(votes: Mapping[str, int]) -> str:
-    return min(votes, key=lambda one: (-votes[one], one.isupper() or one.islower(), len(one), one))
+    return min(votes, key=lambda name: (-votes[name], name.isupper() or name.islower(), len(name), name))
 
 
 def _winner(votes: Mapping[str, int]) -> str:
-    return min(votes, key=lambda one: (-votes[one], one))
+    return min(votes, key=lambda kind: (-votes[kind], kind))

@@ -1,4 +1,4 @@
-"""Mails and what came with them, joined in the graph: every episode of an attachment leads to the first of its mail."""
+"""Links attachments to their mail in the graph: every episode of an attachment to the first episode of the mail."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MERGE (p)-[r:ATTACHED_TO]->(m) SET r.group_id = m.group_id
 
 
 def link_attachments(connection: GraphConnection, ledger: Ledger, mail: str, attachments: Sequence[str]) -> None:
-    """`(attachment)-[:ATTACHED_TO]->(mail)` holds for the episodes that are written of both; none leads elsewhere.
+    """Creates `(attachment)-[:ATTACHED_TO]->(mail)` for the written episodes of both, and deletes stale links.
 
-    Harmless when it is so already. Raises GraphUnreachable.
+    Idempotent. Raises GraphUnreachable.
     """
     if not attachments:
         return
@@ -34,10 +34,10 @@ def link_attachments(connection: GraphConnection, ledger: Ledger, mail: str, att
         return
     uuids = [uuid for document in attachments for uuid in sorted(ledger.written(document))]
     for start in range(0, len(uuids), SLICE):
-        some = uuids[start : start + SLICE]
+        batch = uuids[start : start + SLICE]
 
-        def link(tx: ManagedTransaction, some: list[str] = some) -> None:
-            tx.run(STALE, uuids=some, mail=first).consume()
-            tx.run(LINK, uuids=some, mail=first).consume()
+        def link(tx: ManagedTransaction, batch: list[str] = batch) -> None:
+            tx.run(STALE, uuids=batch, mail=first).consume()
+            tx.run(LINK, uuids=batch, mail=first).consume()
 
         connection.write(link)

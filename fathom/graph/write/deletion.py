@@ -1,4 +1,4 @@
-"""A document out of the graph, with an account of what went, what stayed because others say it, and what changed by it."""
+"""Deletes a document from the graph, with a receipt: deleted, kept because of other documents, and changed items."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 
 WHY = "the document was removed"
-MAX_DOCUMENTS_NAMED = 3  # other documents named for a thing that stays
+MAX_DOCUMENTS_NAMED = 3  # of the other documents that keep an item
 
 RemoveEpisodes = Callable[[Sequence[str]], object]
 
 
 class KeptItem(BaseModel):
-    """Something the document spoke of that stays, and why."""
+    """An item of the document that stays, with the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,7 +30,7 @@ class KeptItem(BaseModel):
 
 
 class DeletionReceipt(BaseModel):
-    """What removing a document did to its collection in the graph; uuids, for names would keep what was to go."""
+    """The effect of a deletion on the collection in the graph; uuids only, since names would keep deleted content."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,22 +48,22 @@ class DeletionReceipt(BaseModel):
 
 @dataclass(frozen=True)
 class Deletion:
-    """The account, and what the collection was afterwards."""
+    """The receipt, and a snapshot of the collection afterwards."""
 
     erased: DeletionReceipt
     after: Snapshot
 
 
-def delete_document(connection: GraphConnection, ledger: Ledger, document: str, take_out: RemoveEpisodes) -> Deletion:
-    """No episode of the document is in the graph, also none the ledger does not know of. Only the collection's writer may.
+def delete_document(connection: GraphConnection, ledger: Ledger, document: str, remove_episodes: RemoveEpisodes) -> Deletion:
+    """Deletes all episodes of the document, also those unknown to the ledger. Only the collection's writer may call this.
 
-    `take_out` removes episodes from the graph. Reads the whole collection twice. Raises GraphUnreachable, LeaseLost.
+    `remove_episodes` removes episodes from the graph. Reads the whole collection twice. Raises GraphUnreachable, LeaseLost.
     """
     collection, _ = split_document_id(document)
     before = snapshot(connection, collection)
     there = [uuid for uuid, of in before.documents.items() if of == document]
     if there:
-        take_out(there)
+        remove_episodes(there)
     states = ledger.states(document)
     ledger.mark_removed([uuid for uuid, state in states.items() if state != "removed"], WHY)
     after = snapshot(connection, collection) if there else before
@@ -78,25 +78,25 @@ def _account(before: Snapshot, after: Snapshot) -> DeletionReceipt:
     for episode, entity in after.mentions:
         names[entity].add(after.documents[episode])
     kept = [
-        *(KeptItem(kind="entity", id=one, why=_why("named", names[one])) for one in sorted(touched & after.entities.keys())),
+        *(KeptItem(kind="entity", id=uuid, why=_why("named", names[uuid])) for uuid in sorted(touched & after.entities.keys())),
         *(
-            KeptItem(kind="fact", id=one, why=_why("asserted", after.asserting(one)))
-            for one in sorted(claimed & after.facts.keys())
+            KeptItem(kind="fact", id=uuid, why=_why("asserted", after.asserting(uuid)))
+            for uuid in sorted(claimed & after.facts.keys())
         ),
     ]
-    # What an episode that stays spoke of is there under another name, as its words without the document's have it.
+    # Entities and facts of remaining episodes may have another uuid without the document: these changed, and were not deleted.
     elsewhere = {entity for episode, entity in before.mentions if episode in after.episodes} - after.entities.keys()
-    said = {fact for fact, episodes in before.asserted_by.items() if not gone.issuperset(episodes)} - after.facts.keys()
+    reasserted = {fact for fact, episodes in before.asserted_by.items() if not gone.issuperset(episodes)} - after.facts.keys()
     changed = [
         uuid
-        for was, now, renamed in ((before.entities, after.entities, elsewhere), (before.facts, after.facts, said))
+        for was, now, renamed in ((before.entities, after.entities, elsewhere), (before.facts, after.facts, reasserted))
         for uuid in sorted(was)
         if uuid in renamed or was[uuid] != now.get(uuid, was[uuid])
     ]
     return DeletionReceipt(
         episodes=sorted(gone),
         mentions=sum(episode in gone for episode, _ in before.mentions),
-        facts=sorted(before.facts.keys() - after.facts.keys() - said),
+        facts=sorted(before.facts.keys() - after.facts.keys() - reasserted),
         entities=sorted(before.entities.keys() - after.entities.keys() - elsewhere),
         kept=kept,
         changed=changed,

@@ -1,4 +1,4 @@
-"""Extractions of a document's chunks, in their order: asked for ahead of the writer, as many at once as a model takes."""
+"""Prefetches the extractions of a document's chunks, in their order, with as many requests at a time as the model takes."""
 
 from __future__ import annotations
 
@@ -16,59 +16,62 @@ ChunkExtraction = tuple[Chunk, Extraction | ExtractionFailed]
 
 
 def extract_chunks(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[ChunkExtraction, None, None]:
-    """An extraction a chunk, or why there is none. Raises what stops them all (BudgetSpent, LanguageModelUnreachable, …)
-    last, after what was out already and is paid for; AnswersUnusable where neighbouring chunks fail in the same way.
+    """Yields an extraction, or its error, for each chunk.
 
-    A model that works in this process (no `concurrency`) is given a batch when it is wanted; one that is asked elsewhere
-    has up to `concurrency` questions out, and at most two batches beyond those wait to be written.
+    A model that runs in this process (no `concurrency`) gets a batch when it is wanted. A remote model has up to `concurrency`
+    requests at a time, and at most two batches beyond these wait to be written. Raises errors that stop all requests
+    (BudgetSpent, LanguageModelUnreachable, …) after running requests, which are paid for; AnswersUnusable where neighbouring
+    chunks fail in the same way.
     """
     workers: int | None = getattr(model, "concurrency", None)
     if workers is None or not chunks:
         return _in_batches(model, chunks, batch)
-    return _ahead(model, chunks, min(workers, len(chunks)), 2 * batch)
+    return _prefetch(model, chunks, min(workers, len(chunks)), 2 * batch)
 
 
 def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[ChunkExtraction, None, None]:
-    """When asking for all of a batch at once fails, each is asked for alone."""
+    """Extracts batch by batch; when a batch fails, each of its chunks is extracted alone."""
     faults = FaultRow(model.name)
     for start in range(0, len(chunks), batch):
-        some = chunks[start : start + batch]
-        for found in _of_batch(model, some):
+        some_chunks = chunks[start : start + batch]
+        for found in _of_batch(model, some_chunks):
             faults.add(*found)
             yield found
             if faults.stopped is not None:
                 raise faults.stopped
 
 
-def _of_batch(model: LanguageModel, some: Sequence[Chunk]) -> Iterator[ChunkExtraction]:
+def _of_batch(model: LanguageModel, chunks: Sequence[Chunk]) -> Iterator[ChunkExtraction]:
     try:
-        yield from zip(some, model.extract([chunk.embedding_text for chunk in some]), strict=True)
+        yield from zip(chunks, model.extract([chunk.embedding_text for chunk in chunks]), strict=True)
     except ExtractionFailed as error:
-        yield from [(some[0], error)] if len(some) == 1 else (_alone(model, chunk) for chunk in some)
+        yield from [(chunks[0], error)] if len(chunks) == 1 else (_alone(model, chunk) for chunk in chunks)
 
 
-def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int) -> Generator[ChunkExtraction, None, None]:
+def _prefetch(
+    model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting: int
+) -> Generator[ChunkExtraction, None, None]:
     pool = ThreadPoolExecutor(workers, thread_name_prefix="extracting")
-    out: deque[Future[ChunkExtraction]] = deque()
+    pending: deque[Future[ChunkExtraction]] = deque()
     more = iter(chunks)
     stopped: FathomError | None = None
     faults = FaultRow(model.name)
     try:
         while True:
-            while stopped is None and len(out) < workers + waiting and (chunk := next(more, None)) is not None:
-                out.append(pool.submit(copy_context().run, _unless_stopped, model, chunk, faults))
-            if not out:
+            while stopped is None and len(pending) < workers + waiting and (chunk := next(more, None)) is not None:
+                pending.append(pool.submit(copy_context().run, _unless_stopped, model, chunk, faults))
+            if not pending:
                 break
             try:
-                found = out.popleft().result()
+                found = pending.popleft().result()
             except CancelledError:
                 continue
             except FathomError as error:
                 stopped = stopped or error
-                _cancel(out)
+                _cancel(pending)
                 continue
             if stopped is None and (stopped := faults.stopped) is not None:
-                _cancel(out)
+                _cancel(pending)
             yield found
         if stopped is not None:
             raise stopped
@@ -76,9 +79,9 @@ def _ahead(model: LanguageModel, chunks: Sequence[Chunk], workers: int, waiting:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _cancel(out: Iterable[Future[ChunkExtraction]]) -> None:
-    for one in out:
-        one.cancel()
+def _cancel(pending: Iterable[Future[ChunkExtraction]]) -> None:
+    for request in pending:
+        request.cancel()
 
 
 def _unless_stopped(model: LanguageModel, chunk: Chunk, faults: FaultRow) -> ChunkExtraction:

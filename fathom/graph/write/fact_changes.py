@@ -1,4 +1,4 @@
-"""Which facts of the graph become other ones, or none, as episodes come and go, names move, or facts are judged to be one."""
+"""Computes the facts that change as episodes come and go, mentions move, or facts are merged."""
 
 from __future__ import annotations
 
@@ -31,87 +31,90 @@ MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources AND r.uuid I
 RETURN {FACT_COLUMNS}
 """
 
-# What was judged of the keys of facts' sentences, and of all that hang together with them.
+# Returns the verdicts on statement keys and their connected components.
 FactVerdictsOf = Callable[[Collection[str]], FactVerdictView]
 
 
 class FactChanges:
-    """What becomes of facts once `new` ones are asserted, the episodes `gone` went and mentions moved.
+    """The changes of facts when `new` facts are asserted, the episodes `gone` are removed, and mentions are reassigned.
 
-    `changed` are those to be written, `gone` and `were` what those that go and those that change claimed before; `before`
-    has the sentences of what is held, `said_by` the facts that say what new ones do, by these ones' own uuids, and
-    `renamed` what became of an episode's facts.
+    `changed` has the facts to write; `gone` and `previous` the former claims of facts to delete and to change; `before` the
+    sentences of stored facts; `merged_into` the uuids of the facts that new facts are merged into, by their own uuids;
+    `renamed` the current facts of each episode's former facts.
     """
 
     def __init__(
         self,
         tx: ManagedTransaction,
         collection: str,
-        judged_of: FactVerdictsOf,
+        verdicts_of: FactVerdictsOf,
         *,
         new: Sequence[AssertedFact],
         gone: Collection[str],
         moves: Reassignments,
-        restated: Collection[EntityPair],
+        reclustered: Collection[EntityPair],
     ) -> None:
-        self._held: dict[str, StoredFact] = {}
+        self._stored: dict[str, StoredFact] = {}
         if gone:
-            self._hold(stored_facts(tx.run, THEIR_FACTS, asserted_by={*gone}, uuids=list(gone)))
+            self._add(stored_facts(tx.run, THEIR_FACTS, asserted_by={*gone}, uuids=list(gone)))
         if moves:
             movers, around = ({pair[end] for pair in moves} for end in (0, 1))
-            self._hold(stored_facts(tx.run, FACTS_AROUND, entities=sorted(around), episodes=sorted(movers)))
-        if restated:
-            self._hold(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(restated)))
-        touched = {uuid: one.asserted for uuid, one in self._held.items()}
+            self._add(stored_facts(tx.run, FACTS_AROUND, entities=sorted(around), episodes=sorted(movers)))
+        if reclustered:
+            self._add(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(reclustered)))
+        touched = {uuid: stored.asserted for uuid, stored in self._stored.items()}
         stays: dict[str, AssertedFact] = {}
-        left: list[tuple[str, AssertedFact]] = []  # each with the uuid of the fact that its episode asserted so far
+        left: list[tuple[str, AssertedFact]] = []  # each with the uuid of its episode's former fact
         for uuid, fact in touched.items():
             stay, leaving = reassign_facts(collection, fact, moves, gone)
             if stay:
                 stays[uuid] = stay
-            left += [(uuid, one) for one in leaving]
+            left += [(uuid, moved) for moved in leaving]
         incoming = merge_by_uuid([*new, *(fact for _, fact in left)])
-        judged, ends = self._judged(tx, judged_of, [*incoming.values(), *touched.values()])
-        if unseen := sorted(incoming.keys() - self._held.keys()):
+        verdicts, ends = self._verdicts(tx, verdicts_of, [*incoming.values(), *touched.values()])
+        if unseen := sorted(incoming.keys() - self._stored.keys()):
             sources = sorted({incoming[uuid].source for uuid in unseen})
-            self._hold(stored_facts(tx.run, KNOWN_FACTS, uuids=unseen, sources=sources))
-        stays |= {uuid: one.asserted for uuid, one in self._held.items() if uuid not in touched}
+            self._add(stored_facts(tx.run, KNOWN_FACTS, uuids=unseen, sources=sources))
+        stays |= {uuid: stored.asserted for uuid, stored in self._stored.items() if uuid not in touched}
         whole = dict(stays)
         for uuid, fact in incoming.items():
             whole[uuid] = whole[uuid].and_also(fact.assertions) if uuid in whole else fact
-        some = cluster_facts(collection, [fact for fact in whole.values() if (fact.source, fact.target) in ends], judged)
+        clusters = cluster_facts(collection, [fact for fact in whole.values() if (fact.source, fact.target) in ends], verdicts)
         whole = {uuid: fact for uuid, fact in whole.items() if (fact.source, fact.target) not in ends}
-        whole |= {fact.uuid: fact for fact in some.facts}
+        whole |= {fact.uuid: fact for fact in clusters.facts}
 
-        self.before = {uuid: one.fact for uuid, one in self._held.items()}
-        self.said_by = {
-            fact.uuid: some.where[fact.uuid, key] for fact in new for key in fact.keys if (fact.uuid, key) in some.where
+        self.before = {uuid: stored.fact for uuid, stored in self._stored.items()}
+        self.merged_into = {
+            fact.uuid: clusters.fact_of[fact.uuid, key]
+            for fact in new
+            for key in fact.keys
+            if (fact.uuid, key) in clusters.fact_of
         }
-        self.renamed = _renamed(stays.values(), left, some.where)
+        self.renamed = _renamed(stays.values(), left, clusters.fact_of)
         self.changed: dict[str, AssertedFact] = {}
-        self.were: list[Claim] = []
+        self.previous: list[Claim] = []
         for uuid, fact in whole.items():
-            one = self._held.get(uuid)
-            if one is None or not one.complete or fact != one.asserted:
+            stored = self._stored.get(uuid)
+            if stored is None or not stored.complete or fact != stored.asserted:
                 self.changed[uuid] = fact
-                self.were += [one.asserted.claim()] if one else []
-        self.gone = [one.asserted.claim() for uuid, one in self._held.items() if uuid not in whole]
+                self.previous += [stored.asserted.claim()] if stored else []
+        self.gone = [stored.asserted.claim() for uuid, stored in self._stored.items() if uuid not in whole]
 
-    def _hold(self, facts: Iterable[StoredFact]) -> None:
-        for one in facts:
-            self._held.setdefault(one.asserted.uuid, one)
+    def _add(self, facts: Iterable[StoredFact]) -> None:
+        for stored in facts:
+            self._stored.setdefault(stored.asserted.uuid, stored)
 
-    def _judged(
-        self, tx: ManagedTransaction, judged_of: FactVerdictsOf, touched: Sequence[AssertedFact]
+    def _verdicts(
+        self, tx: ManagedTransaction, verdicts_of: FactVerdictsOf, touched: Sequence[AssertedFact]
     ) -> tuple[FactVerdictView, set[EntityPair]]:
-        """What was judged of these and of all between the entities of those that are the same as others; and these entities."""
-        judged = judged_of(_keys(touched))
-        same = judged.judged.keys
-        ends = {(fact.source, fact.target) for fact in touched if fact.keys & same}
+        """Returns the verdicts on these facts and on all others between the entities of a matched fact; and these entities."""
+        verdicts = verdicts_of(_keys(touched))
+        matched = verdicts.verdicts.matched_keys
+        ends = {(fact.source, fact.target) for fact in touched if fact.keys & matched}
         if not ends:
-            return judged, ends
-        self._hold(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(ends)))
-        return judged_of(_keys([*touched, *(one.asserted for one in self._held.values())])), ends
+            return verdicts, ends
+        self._add(stored_facts(tx.run, FACTS_BETWEEN, ends=_rows(ends)))
+        return verdicts_of(_keys([*touched, *(stored.asserted for stored in self._stored.values())])), ends
 
 
 def _keys(facts: Iterable[AssertedFact]) -> set[str]:
@@ -123,15 +126,15 @@ def _rows(ends: Iterable[EntityPair]) -> list[list[str]]:
 
 
 def _renamed(
-    stays: Iterable[AssertedFact], left: Iterable[tuple[str, AssertedFact]], where: Mapping[FactStatement, str]
+    stays: Iterable[AssertedFact], left: Iterable[tuple[str, AssertedFact]], fact_of: Mapping[FactStatement, str]
 ) -> dict[tuple[str, str], FactRenames]:
-    """What became of an episode's fact, by both their uuids, where anything did."""
+    """Returns the current facts of episodes' former facts, by episode and former uuid, where they changed."""
     found: dict[tuple[str, str], dict[str, tuple[str, str]]] = defaultdict(dict)
     for fact in stays:
-        if any(where.get((fact.uuid, key), fact.uuid) != fact.uuid for key in fact.keys):
-            for one in fact.assertions:
-                found[one.episode, fact.uuid][one.key] = where.get((fact.uuid, one.key), fact.uuid), one.relation
+        if any(fact_of.get((fact.uuid, key), fact.uuid) != fact.uuid for key in fact.keys):
+            for said in fact.assertions:
+                found[said.episode, fact.uuid][said.key] = fact_of.get((fact.uuid, said.key), fact.uuid), said.relation
     for old, fact in left:
-        (one,) = fact.assertions
-        found[one.episode, old][one.key] = where.get((fact.uuid, one.key), fact.uuid), one.relation
+        (said,) = fact.assertions
+        found[said.episode, old][said.key] = fact_of.get((fact.uuid, said.key), fact.uuid), said.relation
     return dict(found)

@@ -1,4 +1,4 @@
-"""Mentions in the graph: which senses a collection has, and mentions that turn out to mean another of its entities."""
+"""Resolves the mentions of a collection, and reassigns mentions in the graph to other entities."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RETURN n.uuid AS uuid, n.name_key AS key, n.name_form AS form, n.name AS name, l
 n.confidence AS confidence
 """
 KIN = "MATCH (n:Entity) WHERE n.name_kin IN $keys AND n.group_id = $group RETURN n.uuid AS uuid, n.name_key AS key"
-SENSES = """
+MENTION_NAMES = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL AND NOT p.uuid IN $gone
 RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also, m.apart AS apart
 """
@@ -76,98 +76,105 @@ m.also = row.also, m.apart = row.apart, m.confidence = row.confidence
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
 
-# What was judged of keys, of those of some kin, and of all that hang together with them.
+# Returns the verdicts on keys and initialisms, and on their connected components.
 NameVerdictsOf = Callable[[Collection[str], Collection[str]], MatchVerdicts]
-Reassignments = Mapping[tuple[str, str], MentionKey]  # by episode and the uuid of the entity it is taken to mention so far
+Reassignments = Mapping[tuple[str, str], MentionKey]  # by episode and the uuid of the entity that the mention leaves
 
 
 class MentionPlan:
-    """What the collection's senses are once the `new` texts came and the episodes `gone`, with their senses `lost`, went.
+    """Resolves the mentions of a collection after `new` texts came, and after the episodes `gone` lost the mentions `lost`.
 
-    `moves` are the mentions that mean another entity by that, so many at `most`.
+    `entity_of` has the entity of each mention; `known` the rows of entities by uuid; `moves` at most `limit` mentions in the
+    graph that must move to another entity; `types_of` the types of moving mentions, by the entity they leave.
     """
 
     def __init__(
         self,
         tx: ManagedTransaction,
         collection: str,
-        judged_of: NameVerdictsOf,
+        verdicts_of: NameVerdictsOf,
         *,
         new: Sequence[EpisodeRows],
         lost: Collection[MentionKey] = (),
         gone: Collection[str] = (),
-        most: int,
+        limit: int,
     ) -> None:
-        said = {sense for rows in new for sense in rows.entities}
-        keys = {sense.key for sense in (*said, *lost)}
-        verdicts = judged_of(keys | {sense.name for sense in (*said, *lost)}, _initialism_keys(keys))
-        keys |= set(map(base_key, verdicts.keys))
+        added = {mention for rows in new for mention in rows.entities}
+        keys = {mention.key for mention in (*added, *lost)}
+        verdicts = verdicts_of(keys | {mention.name for mention in (*added, *lost)}, _initialism_keys(keys))
+        keys |= set(map(base_key, verdicts.matched_keys))
         keys |= _initialism_keys(keys)
         named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
         self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
-        by_uuid: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
-        judged = self._stirred(collection, new, by_uuid, verdicts) | {sense.key for sense in lost}
-        if judged:
-            judged |= set(map(base_key, verdicts.keys))
-        kins = _initialism_keys(judged)
-        judged |= kins
-        near_by = {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(kins), group=collection)} if kins else {}
-        if beyond := {*near_by.values()} - keys:  # whom an initial may stand for, and who is one with them
-            more = judged_of(beyond, ())
-            if far := {*map(base_key, more.keys)} - keys - beyond:
-                near_by |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
-            judged |= {*map(base_key, more.keys)}
-            verdicts |= more
-        near_by |= {uuid: key for uuid, key in by_uuid.items() if key in judged}
-        found = list(tx.run(SENSES, uuids=sorted(near_by), gone=list(gone))) if near_by else []
-        there = [(row["uuid"], row["name"], row["type"], mention_key(row["name"], row["type"])) for row in found]
-        beside = {mention_key(name, kind) for row in found for name, kind in aliases_of(row)}
-        told = merge_distinctions(
-            *(rows.told for rows in new), *map(distinctions_of, found), _distinctions_by_documents(tx, found, new, gone)
+        key_of: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
+        affected = self._unresolved(collection, new, key_of, verdicts) | {mention.key for mention in lost}
+        if affected:
+            affected |= set(map(base_key, verdicts.matched_keys))
+        initialisms = _initialism_keys(affected)
+        affected |= initialisms
+        candidates = (
+            {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(initialisms), group=collection)} if initialisms else {}
         )
-        people = {sense.key for sense in said if sense.type == PERSON} - judged
-        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in by_uuid}
+        if beyond := {*candidates.values()} - keys:  # people for whom an initial may stand, and their matches
+            more = verdicts_of(beyond, ())
+            if far := {*map(base_key, more.matched_keys)} - keys - beyond:
+                candidates |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
+            affected |= {*map(base_key, more.matched_keys)}
+            verdicts |= more
+        candidates |= {uuid: key for uuid, key in key_of.items() if key in affected}
+        found = list(tx.run(MENTION_NAMES, uuids=sorted(candidates), gone=list(gone))) if candidates else []
+        stored = [(row["uuid"], row["name"], row["type"], mention_key(row["name"], row["type"])) for row in found]
+        aliases = {mention_key(name, kind) for row in found for name, kind in aliases_of(row)}
+        distinctions = merge_distinctions(
+            *(rows.distinctions for rows in new),
+            *map(distinctions_of, found),
+            _distinctions_by_documents(tx, found, new, gone),
+        )
+        people = {mention.key for mention in added if mention.type == PERSON} - affected
+        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in key_of}
         known_people = {MentionKey(key, PERSON) for key in people}
-        self.where = resolve_within_collection({*said, *known_people, *beside, *(sense for *_, sense in there)}, verdicts, told)
+        mentions = {*added, *known_people, *aliases, *(mention for *_, mention in stored)}
+        self.entity_of = resolve_within_collection(mentions, verdicts, distinctions)
         rows = [
-            {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.where[sense])}
-            for uuid, name, kind, sense in there
-            if sense.key in judged and entity_uuid(collection, self.where[sense]) != uuid
+            {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.entity_of[mention])}
+            for uuid, name, kind, mention in stored
+            if mention.key in affected and entity_uuid(collection, self.entity_of[mention]) != uuid
         ]
-        self.types_of: dict[str, set[str]] = defaultdict(set)  # of mentions that move, by the entity they leave
+        self.types_of: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             self.types_of[str(row["uuid"])] |= {str(row["type"])} - {""}
-        moved = tx.run(MOVED, rows=rows, gone=list(gone), most=most) if rows else ()
+        moved = tx.run(MOVED, rows=rows, gone=list(gone), most=limit) if rows else ()
         self.moves: Reassignments = {(row["episode"], row["entity"]): MentionKey(*row["to"]) for row in moved}
 
-    def _stirred(
-        self, collection: str, new: Sequence[EpisodeRows], by_uuid: Mapping[str, str], verdicts: MatchVerdicts
+    def _unresolved(
+        self, collection: str, new: Sequence[EpisodeRows], key_of: Mapping[str, str], verdicts: MatchVerdicts
     ) -> set[str]:
-        """The keys of new senses of which it is not known that they change nothing, as far as that is known by their keys.
+        """Returns the keys of new mentions that may change how other mentions are resolved.
 
-        A legal form may be another than that of the key in the same document; of a key whose names are told apart it must be
-        read which.
+        A legal form may differ from that of the same key in the same document; mentions of a key with distinctions must be
+        read to tell which entity they are of.
         """
-        said = {sense for rows in new for sense in rows.entities}
-        told = {key for rows in new for key in rows.told} | {row["key"] for row in self.known.values() if row["form"]}
-        joined = set(map(base_key, verdicts.keys))
-        initials = {*by_uuid.values()} & _initialism_keys(
-            sense.key for sense in said
-        )  # that may not have been moved to their persons yet
-        people = {sense.key for sense in said if sense.type == PERSON}
-        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in by_uuid}
+        added = {mention for rows in new for mention in rows.entities}
+        distinct = {key for rows in new for key in rows.distinctions}
+        distinct |= {row["key"] for row in self.known.values() if row["form"]}
+        matched = set(map(base_key, verdicts.matched_keys))
+        initials = {*key_of.values()} & _initialism_keys(
+            mention.key for mention in added
+        )  # maybe not moved to their persons yet
+        people = {mention.key for mention in added if mention.type == PERSON}
+        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in key_of}
         return {
-            sense.key
-            for sense in said
-            if is_initial(sense)
-            or sense.key in told
-            or split_form(sense.form)[1]
-            or sense.key in joined
-            or initialism_key(sense) in initials
-            or (sense.type == PERSON and entity_uuid(collection, MentionKey(sense.key, UNTYPED)) in by_uuid)
+            mention.key
+            for mention in added
+            if is_initial(mention)
+            or mention.key in distinct
+            or split_form(mention.form)[1]
+            or mention.key in matched
+            or initialism_key(mention) in initials
+            or (mention.type == PERSON and entity_uuid(collection, MentionKey(mention.key, UNTYPED)) in key_of)
             or (
-                entity_uuid(collection, MentionKey(sense.key, sense.type)) not in by_uuid
-                and not (sense.type == UNTYPED and sense.key in people)
+                entity_uuid(collection, MentionKey(mention.key, mention.type)) not in key_of
+                and not (mention.type == UNTYPED and mention.key in people)
             )
         }
 
@@ -175,37 +182,39 @@ class MentionPlan:
 def _distinctions_by_documents(
     tx: ManagedTransaction, found: Sequence[Mapping[str, Any]], new: Sequence[EpisodeRows], gone: Collection[str]
 ) -> Distinctions:
-    """What documents tell apart by legal forms, each by all of its texts."""
+    """Returns the distinctions by legal form that each document makes in all of its texts."""
     forms: dict[str, set[str]] = defaultdict(set)
     spelled: dict[str, set[str]] = defaultdict(set)
     uuids: dict[str, set[str]] = defaultdict(set)
     for row in found:
-        sense = mention_key(row["name"], None)
-        if legal := split_form(sense.form)[1]:
-            forms[sense.key].add(legal)
-            spelled[sense.key].add(row["name"])
-            uuids[sense.key].add(row["uuid"])
-    coming = [(str(rows.episode["source_description"]), sense) for rows in new for sense in rows.entities]
-    for _, sense in coming:
-        if legal := split_form(sense.form)[1]:
-            forms[sense.key].add(legal)
+        mention = mention_key(row["name"], None)
+        if legal := split_form(mention.form)[1]:
+            forms[mention.key].add(legal)
+            spelled[mention.key].add(row["name"])
+            uuids[mention.key].add(row["uuid"])
+    added = [(str(rows.episode["source_description"]), mention) for rows in new for mention in rows.entities]
+    for _, mention in added:
+        if legal := split_form(mention.form)[1]:
+            forms[mention.key].add(legal)
     several = {key for key, legal in forms.items() if len(legal) > 1}
     names = sorted({name for key in several for name in spelled[key]})
     entities = sorted({uuid for key in several for uuid in uuids[key]})
     rows = tx.run(DOCUMENTS, uuids=entities, names=names, gone=list(gone)) if names else ()
-    said = [(str(row["document"]), mention_key(row["name"], None)) for row in rows]
-    return distinctions_in_documents((document, one.key, one.form) for document, one in (*said, *coming) if one.key in several)
+    stored = [(str(row["document"]), mention_key(row["name"], None)) for row in rows]
+    return distinctions_in_documents(
+        (document, mention.key, mention.form) for document, mention in (*stored, *added) if mention.key in several
+    )
 
 
 def _initialism_keys(keys: Iterable[str]) -> set[str]:
-    return {near for key in keys if (near := initialism_key(MentionKey(key, UNTYPED)))}
+    return {initial for key in keys if (initial := initialism_key(MentionKey(key, UNTYPED)))}
 
 
 def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bool:
-    """Whether the mention says of the entity what it is held to be already, so that no count of mentions changes it."""
+    """Returns whether the mention agrees with the stored entity, so that recomputing the entity would not change it."""
     if entity is None or not (since := parse_timestamp(entity["since"])):
         return False
-    labels = {one for one in entity["labels"] if one != "Entity"}
+    labels = {label for label in entity["labels"] if label != "Entity"}
     if mention["confidence"] is not None and (entity["confidence"] is None or mention["confidence"] > entity["confidence"]):
         return False
     return mention["type"] in labels and mention["name"] == entity["name"] and mention["created_at"] >= since
@@ -214,7 +223,7 @@ def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bo
 def reassign_facts(
     collection: str, fact: AssertedFact, moves: Reassignments, gone: Collection[str]
 ) -> tuple[AssertedFact | None, list[AssertedFact]]:
-    """What stays of the fact when the episodes are gone and the mentions moved, and the facts that the others assert then."""
+    """Returns what remains of the fact after episodes are gone and mentions moved, and the facts of the moved assertions."""
     leaving: list[AssertedFact] = []
     for said in fact.assertions:
         source, target = (
@@ -224,13 +233,13 @@ def reassign_facts(
         if said.episode not in gone and (source, target) != (fact.source, fact.target):
             uuid = fact_uuid(collection, source, said.relation, target, said.fact)
             leaving.append(AssertedFact(uuid, source, target, said.relation, (said,)))
-    return fact.without({*gone, *(one.assertions[0].episode for one in leaving)}), leaving
+    return fact.without({*gone, *(moved.assertions[0].episode for moved in leaving)}), leaving
 
 
 def reassign_mentions(
     tx: ManagedTransaction, collection: str, moves: Reassignments, facts: Mapping[tuple[str, str], FactRenames]
 ) -> None:
-    """The mentions are of what they mean, each once an episode; `facts` has what became of a fact by episode and uuid."""
+    """Moves mentions to their entities, one mention an episode; `facts` has the current facts, by episode and former uuid."""
     names: dict[str, dict[str, FactRenames]] = defaultdict(dict)
     for (episode, old), new in facts.items():
         names[episode][old] = new
@@ -248,12 +257,12 @@ def reassign_mentions(
     old_rows: list[Mapping[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for episode, entity in sorted(changed):
-        those = by_target[episode, entity]
-        leaving = [one for one in those if one["target_node_uuid"] != entity]
-        old_rows += [{"source_node_uuid": episode, "uuid": one["uuid"]} for one in leaving]
+        mentions = by_target[episode, entity]
+        leaving = [mention for mention in mentions if mention["target_node_uuid"] != entity]
+        old_rows += [{"source_node_uuid": episode, "uuid": mention["uuid"]} for mention in leaving]
         key = moves[episode, leaving[0]["target_node_uuid"]].key if leaving else ""
         ends = {"target_node_uuid": entity, "uuid": mention_uuid(episode, entity)} if leaving else {}
-        rows.append({**(_merged_mention(those, key) if leaving else those[0]), **ends})
+        rows.append({**(_merged_mention(mentions, key) if leaving else mentions[0]), **ends})
     asserting = sorted(episode for episode in names if names[episode])
     claims = [
         {"uuid": row["uuid"], "facts": _replaced_facts(row["facts"] or (), names[row["uuid"]])}
@@ -266,30 +275,35 @@ def reassign_mentions(
 
 
 def _replaced_facts(facts: Sequence[str], names: Mapping[str, FactRenames]) -> list[str]:
-    """The uuids of what an episode asserts that asserted these facts, one as often as it is said."""
+    """Returns the current uuids of an episode's facts, each as often as the episode states it."""
     found: list[str] = []
     for fact, times in Counter(facts).items():
-        those = sorted(uuid for uuid, _ in names[fact].values()) if fact in names else [fact]
-        found += [*those, *those[-1:] * (times - len(those))]
+        current = sorted(uuid for uuid, _ in names[fact].values()) if fact in names else [fact]
+        found += [*current, *current[-1:] * (times - len(current))]
     return found
 
 
 def _merged_mention(mentions: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any]:
-    """What one episode says by several names of the thing that goes by the key, as one mention; what each asserts is kept."""
-    names = [said for one in mentions for said in ((one["name"] or "", one["type"]), *aliases_of(one))]
+    """Merges an episode's mentions of the same entity by several names; the assertions of all are kept."""
+    names = [named for row in mentions for named in ((row["name"] or "", row["type"]), *aliases_of(row))]
     if len(names) == 1:
         return mentions[0]
-    by_sense = {mention_key(name, kind): (name, kind) for name, kind in names}
-    first = primary_mention(by_sense, key)
-    name, kind = by_sense.pop(first)
-    asserts = sorted({said for one in mentions for said in one["asserts"] or ()})
-    told = sorted({said for one in mentions for said in one["apart"] or ()})
-    sure = max((one["confidence"] for one in mentions if one["confidence"] is not None), default=None)
-    more = {"asserts": asserts or None, "also": pack_aliases(by_sense.values()), "apart": told or None, "confidence": sure}
+    by_key = {mention_key(name, kind): (name, kind) for name, kind in names}
+    first = primary_mention(by_key, key)
+    name, kind = by_key.pop(first)
+    asserts = sorted({packed for row in mentions for packed in row["asserts"] or ()})
+    distinctions = sorted({packed for row in mentions for packed in row["apart"] or ()})
+    confidence = max((row["confidence"] for row in mentions if row["confidence"] is not None), default=None)
+    more = {
+        "asserts": asserts or None,
+        "also": pack_aliases(by_key.values()),
+        "apart": distinctions or None,
+        "confidence": confidence,
+    }
     return {**mentions[0], "name": name, "type": kind, **more}
 
 
 def save_mentions(tx: ManagedTransaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The mentions are in the graph; their episodes and entities are there."""
+    """Writes the mentions; their episodes and entities must exist."""
     if rows:
         tx.run(SAVE_MENTIONS, rows=list(rows)).consume()

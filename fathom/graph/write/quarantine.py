@@ -1,4 +1,4 @@
-"""Chunks that fail again and again by what they say are set aside with the reason; the rest of the document is written."""
+"""Quarantines chunks that fail repeatedly because of their content; the rest of the document is written."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from fathom.ledger.episode import EpisodeState
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import get_logger
 
-MAX_TRIES = 3  # of a chunk in one write, each with the provider's own tries in it
-MAX_REASON = 300  # characters kept of it
+MAX_TRIES = 3  # of a chunk in a single write, each with the provider's own retries
+MAX_REASON = 300  # characters stored
 
 log = get_logger(__name__)
 
 
 def quarantine_chunks(ledger: Ledger, collection: str, document: str, failures: Iterable[EpisodeFailure]) -> None:
-    """These chunks are quarantined: nothing tries them again until the document is retried."""
-    for one in failures:
-        reason = f"{one.reason}: {one.message}"[:MAX_REASON]
-        ledger.mark_quarantined([episode_uuid(collection, document, one.chunk)], reason)
-        log.warning("A chunk was set aside", sub_stage="set_aside", metrics={"chunk": one.position + 1, "error": one.reason})
+    """Quarantines these chunks: they are not retried until the document is."""
+    for failure in failures:
+        reason = f"{failure.reason}: {failure.message}"[:MAX_REASON]
+        ledger.mark_quarantined([episode_uuid(collection, document, failure.chunk)], reason)
+        metrics = {"chunk": failure.position + 1, "error": failure.reason}
+        log.warning("Chunk quarantined", sub_stage="set_aside", metrics=metrics)
 
 
 def already_quarantined(
     ledger: Ledger, document: str, wanted: Mapping[str, Chunk], before: Mapping[str, EpisodeState]
 ) -> list[EpisodeFailure]:
-    """The wanted chunks that an earlier write had set aside, with the reasons it gave."""
+    """Returns the wanted chunks that an earlier write quarantined, with their reasons."""
     if not any(before.get(uuid) == "quarantined" for uuid in wanted):
         return []
     rows = [

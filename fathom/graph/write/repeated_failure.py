@@ -1,4 +1,4 @@
-"""Stops a document whose chunks fail one after another by the same fault of the language model: the next would, too."""
+"""Stops a document whose chunks fail in a row with the same fault of the language model, since the next would fail too."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fathom.extraction.model import Extraction
 from fathom.graph.write.write_report import EpisodeFailure
 
 MAX_IN_A_ROW = 3
-# Faults of the model's way to answer; what it refuses by what a chunk says is the chunk's own. Answers that are too long may
-# be of both: they are the model's where no chunk was answered before.
+# Faults of the model's response format; a refusal is a fault of the chunk's content. A truncated response may be either: it
+# is the model's fault where no chunk has succeeded before.
 _OF_MODEL = (AnswerUnusable, AnswerTruncated)
 
 
 class FaultRow:
-    """The faults of a document's chunks by their place; `stopped` is the error once too many neighbours have the same one.
+    """The faults of a document's chunks by position; `stopped` is the error once too many neighbours have the same fault.
 
-    Chunks may be told of in any order and from several threads.
+    Thread-safe; chunks may come in any order.
     """
 
     def __init__(self, model: str) -> None:
@@ -31,7 +31,7 @@ class FaultRow:
         self._lock = threading.Lock()
 
     def add(self, chunk: Chunk, found: Extraction | ExtractionFailed) -> None:
-        """Takes what became of a chunk into account."""
+        """Records the result of a chunk."""
         with self._lock:
             self._has_worked = self._has_worked or isinstance(found, Extraction)
             if not isinstance(found, _OF_MODEL) or (isinstance(found, AnswerTruncated) and self._has_worked):
@@ -48,23 +48,23 @@ class FaultRow:
 
 
 def fault_of_all(failures: Collection[EpisodeFailure], chunks: int, tries: int, model: str) -> AnswersUnusable | None:
-    """Returns the error that stops a document all of whose chunks have failed by one fault of the model.
+    """Returns the error that stops a document all of whose chunks failed with the same fault of the model.
 
     Args:
-        failures: the last one of each chunk that failed.
-        chunks: how many the document has.
-        tries: how often each has been asked about; a single chunk is tried once more before the model is blamed.
+        failures: the last failure of each failed chunk.
+        chunks: the number of chunks of the document.
+        tries: attempts at each chunk; a single chunk is retried before the model is blamed.
         model: its name.
     """
-    faults = {_fault(one.reason, one.message) for one in failures}
+    faults = {_fault(failure.reason, failure.message) for failure in failures}
     if len(faults) != 1 or len(failures) < chunks or chunks * tries < 2:
         return None
-    one = next(iter(failures))
-    if one.reason not in {error.__name__ for error in _OF_MODEL}:
+    failure = next(iter(failures))
+    if failure.reason not in {error.__name__ for error in _OF_MODEL}:
         return None
-    return AnswersUnusable(f"{model} fails in the same way for every chunk of the document: {one.message}")
+    return AnswersUnusable(f"{model} fails in the same way for every chunk of the document: {failure.message}")
 
 
 def _fault(name: str, message: str) -> tuple[str, str]:
-    """What makes two faults one: their figures may differ."""
+    """Returns the identity of a fault: its name, and its message with all numbers replaced."""
     return name, re.sub(r"\d[\d,.]*", "0", message)

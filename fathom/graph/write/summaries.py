@@ -1,6 +1,6 @@
-"""An entity's summary: what is said of it most, in the sentences of its facts, so that no model is asked and all can check it.
+"""Summarizes entities by the most frequent sentences of their facts: without a model, and verifiable.
 
-A function of the facts that are there: the same in whatever order documents came, and without what went with a document.
+A function of the stored facts, so it does not depend on the order of documents and keeps nothing of deleted documents.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
 MAX_SENTENCES = 8  # sentences
-MAX_CHARACTERS = 800  # characters; a sentence is not cut, so one alone may be longer
+MAX_CHARACTERS = 800  # a sentence is not cut, so a single sentence may be longer
 SENTENCES_OF = """
 MATCH (n:Entity)-[r:RELATES_TO]-(:Entity) WHERE n.uuid IN $uuids
 WITH n, r.fact AS fact, size(r.episodes) AS times, coalesce(r.valid_at, r.reference_time) AS since
@@ -27,32 +27,32 @@ SUMMARIZE = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n.summary
 
 
 def recompute_summaries(tx: ManagedTransaction, uuids: Collection[str], lost: Collection[str]) -> None:
-    """The summaries of these entities say what their facts say, those of most episodes first; empty where they have none.
+    """Recomputes the summaries of these entities from their facts, those of most episodes first; empty without facts.
 
-    One that another client of the graph has written stays, but of entities that `lost` a mention: it may tell of that.
+    A summary that another client wrote stays, except for entities that `lost` a mention, whose content it may contain.
     """
     wanted = {*uuids, *lost}
     if not wanted:
         return
-    held = {row["uuid"]: row for row in tx.run(SENTENCES_OF, uuids=sorted(wanted), most=2 * MAX_SENTENCES)}
-    if silent := sorted(wanted - held.keys()):
-        held |= {row["uuid"]: row for row in tx.run(WITHOUT_FACTS, uuids=silent)}
+    stored = {row["uuid"]: row for row in tx.run(SENTENCES_OF, uuids=sorted(wanted), most=2 * MAX_SENTENCES)}
+    if without_facts := sorted(wanted - stored.keys()):
+        stored |= {row["uuid"]: row for row in tx.run(WITHOUT_FACTS, uuids=without_facts)}
     rows = []
-    for uuid, row in sorted(held.items()):
-        says, said = summary(row.get("facts") or ()), row["summary"] or ""
-        ours = not said or row["hash"] == _hash(said) or uuid in lost
-        if ours and says != said:
-            rows.append({"uuid": uuid, "summary": says, "hash": _hash(says)})
+    for uuid, row in sorted(stored.items()):
+        fresh, present = summary(row.get("facts") or ()), row["summary"] or ""
+        ours = not present or row["hash"] == _hash(present) or uuid in lost
+        if ours and fresh != present:
+            rows.append({"uuid": uuid, "summary": fresh, "hash": _hash(fresh)})
     if rows:
         tx.run(SUMMARIZE, rows=rows).consume()
 
 
-def _hash(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def summary(facts: Sequence[str]) -> str:
-    """The first sentences, each once, as many as there is room for."""
+    """Joins the first sentences, each once, up to MAX_SENTENCES and MAX_CHARACTERS."""
     sentences: list[str] = []
     for fact in dict.fromkeys(facts):
         if len(sentences) == MAX_SENTENCES or (sentences and sum(map(len, sentences)) + len(fact) > MAX_CHARACTERS):

@@ -1,9 +1,7 @@
-"""Episodes into and out of the graph, in one transaction, with all that follows for what others wrote.
+"""Adds episodes to the graph and removes them, each in a transaction with all consequences for other episodes.
 
-Where that is more than a transaction should take, some of it goes in transactions before.
-
-What the graph holds of entities and facts is a function of the episodes in it and of what each says, so it is the same
-in whatever order they came and went. Everything is read before anything is written.
+Large changes are split over several transactions. Entities and facts in the graph are a function of its episodes and their
+assertions, so the order of writes does not matter. A transaction reads everything before it writes anything.
 """
 
 from __future__ import annotations
@@ -59,143 +57,145 @@ MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) AND
 
 
 FACTS_OF = f"MATCH (a:Entity)-[r:RELATES_TO]->(:Entity) WHERE a.uuid IN $sources RETURN {FACT_COLUMNS}"
-MAX_REASSIGNMENTS = 100  # mentions that a transaction takes to another entity: each brings its facts, and a server has bounds
+MAX_REASSIGNMENTS = 100  # mentions a transaction: each brings its facts, and servers have limits
 
 
 @dataclass(frozen=True)
 class CollectionContext:
-    """A collection with what holds in it: relations that hold one at a time, what was judged of names and facts, who embeds."""
+    """A collection with its rules for functional relations, the lookups of verdicts on names and facts, and the embedder."""
 
     collection: str
     rules: Rules
-    judged_of: NameVerdictsOf
-    judged_facts_of: FactVerdictsOf
+    name_verdicts_of: NameVerdictsOf
+    fact_verdicts_of: FactVerdictsOf
     embedder: Embedder
 
 
-def save_episodes(tx: ManagedTransaction, terms: CollectionContext, batch: Sequence[EpisodeRows]) -> list[str] | None:
-    """The episodes, their entities, mentions and facts are in the transaction, and what follows from them for others.
+def save_episodes(tx: ManagedTransaction, context: CollectionContext, batch: Sequence[EpisodeRows]) -> list[str] | None:
+    """Writes the episodes, their entities, mentions and facts, and updates everything that depends on them.
 
-    None where so many mentions turn out to mean another entity that only some of them do by now: call it again.
+    Returns None where more than MAX_REASSIGNMENTS mentions must move and only some have: call it again.
     """
-    return _change(tx, terms, new=batch)
+    return _change(tx, context, new=batch)
 
 
-def remove_episodes(tx: ManagedTransaction, terms: CollectionContext, uuids: Sequence[str]) -> list[str] | None:
-    """The episodes are gone, with the facts only they asserted and the entities nobody names any more.
+def remove_episodes(tx: ManagedTransaction, context: CollectionContext, uuids: Sequence[str]) -> list[str] | None:
+    """Removes the episodes, the facts that only they asserted, and entities without another mention.
 
-    Answers the uuids of the entities they mentioned. Facts that other episodes assert stay with those, and are what
-    those say; facts that only what is gone had ended hold again; names that had two readings by it have one again. None
-    as for `save_episodes`, while they are there still.
+    Returns the uuids of the entities they mentioned. Facts that other episodes assert stay, recomputed from these; facts that
+    only removed episodes had ended hold again; names that were ambiguous through them are resolved again. Returns None as
+    `save_episodes` does, with the episodes still present.
     """
-    return _change(tx, terms, gone=uuids)
+    return _change(tx, context, gone=uuids)
 
 
-def join_names(tx: ManagedTransaction, terms: CollectionContext, keys: Collection[str]) -> list[str] | None:
-    """Names of these keys are where the verdicts about them say, with all that was said of them; None as above."""
-    return _change(tx, terms, stirred={MentionKey(base_key(key), UNTYPED) for key in keys})
+def join_names(tx: ManagedTransaction, context: CollectionContext, keys: Collection[str]) -> list[str] | None:
+    """Moves mentions with names of these keys to the entities that the verdicts imply; None as above."""
+    return _change(tx, context, unresolved={MentionKey(base_key(key), UNTYPED) for key in keys})
 
 
-def join_facts(tx: ManagedTransaction, terms: CollectionContext, ends: Collection[EntityPair]) -> list[str] | None:
-    """Facts between each two of these entities are those that the verdicts about them leave."""
-    return _change(tx, terms, restated=ends)
+def join_facts(tx: ManagedTransaction, context: CollectionContext, entity_pairs: Collection[EntityPair]) -> list[str] | None:
+    """Merges and splits the facts between each of these entity pairs as the verdicts imply."""
+    return _change(tx, context, reclustered=entity_pairs)
 
 
-def recompute_fact_dates(tx: ManagedTransaction, terms: CollectionContext, sources: Collection[str]) -> list[str]:
-    """The facts of these sources of which all that is asserted was kept have the dates that follow from it."""
-    held = [one for one in stored_facts(tx.run, FACTS_OF, sources=list(sources)) if one.complete]
-    changed = {one.asserted.uuid: one.asserted for one in held}
-    before = {one.asserted.uuid: one.fact for one in held}
-    recompute_facts(tx, terms.collection, changed, before, [], terms.rules, terms.embedder, {})
+def recompute_fact_dates(tx: ManagedTransaction, context: CollectionContext, sources: Collection[str]) -> list[str]:
+    """Recomputes the dates of the facts of these sources all of whose assertions are stored."""
+    stored = [fact for fact in stored_facts(tx.run, FACTS_OF, sources=list(sources)) if fact.complete]
+    changed = {fact.asserted.uuid: fact.asserted for fact in stored}
+    before = {fact.asserted.uuid: fact.fact for fact in stored}
+    recompute_facts(tx, context.collection, changed, before, [], context.rules, context.embedder, {})
     return []
 
 
 def _change(
     tx: ManagedTransaction,
-    terms: CollectionContext,
+    context: CollectionContext,
     *,
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
-    stirred: Collection[MentionKey] = (),
-    restated: Collection[EntityPair] = (),
+    unresolved: Collection[MentionKey] = (),
+    reclustered: Collection[EntityPair] = (),
 ) -> list[str] | None:
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
-    lost: set[MentionKey] = {*stirred}
+    lost: set[MentionKey] = {*unresolved}
     for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
             lost |= {mention_key(name, kind) for name, kind in ((row["name"], row["type"]), *aliases_of(row))}
-    senses = MentionPlan(tx, terms.collection, terms.judged_of, new=new, lost=lost, gone=gone, most=MAX_REASSIGNMENTS + 1)
-    if len(senses.moves) > MAX_REASSIGNMENTS:  # what is new comes first, so that what moves to its names finds them
-        _write(tx, terms, senses, dict(sorted(senses.moves.items())[:MAX_REASSIGNMENTS]), new=new)
+    plan = MentionPlan(
+        tx, context.collection, context.name_verdicts_of, new=new, lost=lost, gone=gone, limit=MAX_REASSIGNMENTS + 1
+    )
+    if len(plan.moves) > MAX_REASSIGNMENTS:  # new episodes are written first, so that the entities exist to which mentions move
+        _write(tx, context, plan, dict(sorted(plan.moves.items())[:MAX_REASSIGNMENTS]), new=new)
         return None
-    _write(tx, terms, senses, senses.moves, gone=gone, new=new, left=left, restated=restated)
+    _write(tx, context, plan, plan.moves, gone=gone, new=new, left=left, reclustered=reclustered)
     return list(left)
 
 
 def _write(
     tx: ManagedTransaction,
-    terms: CollectionContext,
-    senses: MentionPlan,
+    context: CollectionContext,
+    plan: MentionPlan,
     moves: Reassignments,
     *,
     gone: Sequence[str] = (),
     new: Sequence[EpisodeRows] = (),
     left: Mapping[str, set[str]] = MappingProxyType({}),
-    restated: Collection[EntityPair] = (),
+    reclustered: Collection[EntityPair] = (),
 ) -> None:
-    collection, rules, embedder = terms.collection, terms.rules, terms.embedder
-    placed = [rows.placed(senses.where) for rows in new]
-    said = [fact for rows in placed for fact in rows.facts]
-    facts = FactChanges(tx, collection, terms.judged_facts_of, new=said, gone=gone, moves=moves, restated=restated)
-    placed = [rows.asserting(facts.said_by) for rows in placed]
-    entities = {uuid: sense for rows in placed for uuid, sense in rows.entities.items()}
-    entities |= {entity_uuid(collection, sense): sense for sense in moves.values()}
+    collection, rules, embedder = context.collection, context.rules, context.embedder
+    resolved = [rows.resolved(plan.entity_of) for rows in new]
+    asserted = [fact for rows in resolved for fact in rows.facts]
+    facts = FactChanges(tx, collection, context.fact_verdicts_of, new=asserted, gone=gone, moves=moves, reclustered=reclustered)
+    resolved = [rows.with_fact_uuids(facts.merged_into) for rows in resolved]
+    entities = {uuid: mention for rows in resolved for uuid, mention in rows.entities.items()}
+    entities |= {entity_uuid(collection, mention): mention for mention in moves.values()}
     vectors = _vectors(tx, facts)
 
     if facts.gone:
-        tx.run(DELETE_FACTS, rows=[{"uuid": one.uuid, "source": one.source} for one in facts.gone]).consume()
+        tx.run(DELETE_FACTS, rows=[{"uuid": claim.uuid, "source": claim.source} for claim in facts.gone]).consume()
     if gone:
         tx.run(DELETE_EPISODES, uuids=list(gone)).consume()
-    if placed:
-        tx.run(SAVE_EPISODES, rows=[rows.episode for rows in placed]).consume()
-    if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - senses.known.keys())]:
+    if resolved:
+        tx.run(SAVE_EPISODES, rows=[rows.episode for rows in resolved]).consume()
+    if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - plan.known.keys())]:
         tx.run(SAVE_ENTITIES, rows=rows).consume()
     if moves or facts.renamed:
         reassign_mentions(tx, collection, moves, facts.renamed)
-    save_mentions(tx, [mention for rows in placed for mention in rows.mentions])
+    save_mentions(tx, [mention for rows in resolved for mention in rows.mentions])
     touched = {uuid: set(types) for uuid, types in left.items()}
     for _, entity in moves:
-        touched.setdefault(entity, set()).update(senses.types_of[entity])
+        touched.setdefault(entity, set()).update(plan.types_of[entity])
     if touched:
         tx.run(DELETE_ALONE, uuids=list(touched)).consume()
-    told = {
+    affected = {
         mention["target_node_uuid"]
-        for rows in placed
+        for rows in resolved
         for mention in rows.mentions
-        if not confirms(mention, senses.known.get(mention["target_node_uuid"]))
+        if not confirms(mention, plan.known.get(mention["target_node_uuid"]))
     }
-    told |= {entity_uuid(collection, sense) for sense in moves.values()}
-    recompute_entities(tx, {**{uuid: set[str]() for uuid in told}, **touched}, embedder)
-    recompute_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.were], rules, embedder, vectors)
+    affected |= {entity_uuid(collection, mention) for mention in moves.values()}
+    recompute_entities(tx, {**{uuid: set[str]() for uuid in affected}, **touched}, embedder)
+    recompute_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.previous], rules, embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     recompute_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
 
 
 def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float]]:
-    """The vectors of the sentences of facts that are other ones, so that none is made again."""
+    """Returns the vectors of sentences whose facts change their uuid, so that none is computed again."""
     old = sorted({uuid for _, uuid in facts.renamed})
     if not old:
         return {}
-    sources = sorted({one.source for one in facts.gone} | {one.source for one in facts.were})
+    sources = sorted({claim.source for claim in (*facts.gone, *facts.previous)})
     return {row["fact"]: row["vector"] for row in tx.run(VECTORS, uuids=old, sources=sources) if row["vector"]}
 
 
-def _entity(collection: str, uuid: str, sense: MentionKey) -> dict[str, Any]:
+def _entity(collection: str, uuid: str, mention: MentionKey) -> dict[str, Any]:
     return {
         "uuid": uuid,
         "group_id": collection,
-        "name_key": sense.key,
-        "name_kin": initialism_key(MentionKey(sense.key, UNTYPED)),
-        "name_form": sense.form or None,
+        "name_key": mention.key,
+        "name_kin": initialism_key(MentionKey(mention.key, UNTYPED)),
+        "name_form": mention.form or None,
     }

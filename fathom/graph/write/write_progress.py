@@ -1,4 +1,4 @@
-"""What has been done of a document so far: counted for its report, and told as it goes."""
+"""Counts the progress of writing a document, for its report and for progress callbacks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fathom.graph.write.write_report import EpisodeFailure, EpisodeProgress, Epi
 
 
 class WriteProgress:
-    """What has been done of a document so far."""
+    """The progress of writing a document: counts, usage and failures so far."""
 
     def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
-        self.left_out: Counter[str] = Counter()  # facts that have no place in the graph, by the reason
+        self.left_out: Counter[str] = Counter()  # dropped facts, by the reason
         self.failed: dict[str, EpisodeFailure] = {}
         self._again: list[Chunk] = []
         self.seconds_extracting = 0.0
@@ -30,15 +30,15 @@ class WriteProgress:
         self._facts = 0
 
     def sending(self, chunks: int) -> None:
-        """So many more chunks are asked about."""
+        """Reports that so many more chunks are being extracted."""
         self._tell("sending", min(self._total, self._extracted + len(self.failed) + chunks))
 
     def writing(self, episodes: int) -> None:
-        """So many more are about to be written."""
+        """Reports that so many more episodes are being written."""
         self._tell("writing", self._written + episodes)
 
     def extracted(self, chunk: Chunk, found: Extraction) -> None:
-        """The chunk's extraction is there, also where it had failed before."""
+        """Counts the chunk's extraction, which clears an earlier failure."""
         usage: Usage = found.usage
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
@@ -50,19 +50,19 @@ class WriteProgress:
         self._tell("extracted", self._extracted)
 
     def judged(self, use: Usage, seconds: float) -> None:
-        """Names were held against each other and joined, which used this."""
+        """Adds the LLM usage and duration of entity resolution."""
         self.seconds_writing += seconds
         self.tokens_in += use.tokens_in
         self.tokens_out += use.tokens_out
         self.cost_usd += use.cost_usd
 
     def wrote(self, episodes: int) -> None:
-        """So many more are in the graph."""
+        """Reports that so many more episodes were written."""
         self._written += episodes
         self._tell("written", self._written)
 
     def fail(self, chunk: Chunk, error: ExtractionFailed) -> None:
-        """This try at the chunk failed."""
+        """Records a failed attempt at the chunk."""
         self.failed[chunk.id] = EpisodeFailure(
             chunk=chunk.id, position=chunk.position, reason=error.name, message=error.message
         )
@@ -70,7 +70,7 @@ class WriteProgress:
             self._again.append(chunk)
 
     def to_try_again(self) -> list[Chunk]:
-        """The chunks that failed since this was asked last, and that another try may help."""
+        """Returns the retryable chunks that failed since the last call."""
         again, self._again = self._again, []
         return again
 

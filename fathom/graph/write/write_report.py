@@ -1,4 +1,4 @@
-"""What writing a document's episodes did to the graph."""
+"""The report of writing a document's episodes to the graph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class EpisodeFailure(BaseModel):
-    """A chunk that is not in the graph, and why."""
+    """A chunk that was not written, with the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,7 +20,7 @@ class EpisodeFailure(BaseModel):
 
 
 class WriteReport(BaseModel):
-    """What a document's chunks became; counts are of this document unless said otherwise."""
+    """The result of writing a document; counts are of this document unless stated otherwise."""
 
     model_config = ConfigDict(frozen=True)
 

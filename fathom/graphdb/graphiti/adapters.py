@@ -1,4 +1,4 @@
-"""What Graphiti asks besides the graph: an embedder, a ranking and a language model, all without network.
+"""Adapts an embedder, a ranking and a language model to Graphiti's interfaces, all without network.
 
 Imports graphiti_core: import this module only when it is needed.
 """
@@ -18,20 +18,20 @@ from fathom.errors import UsageWrong
 
 
 class GraphitiEmbedder(EmbedderClient):  # type: ignore[misc]
-    """The deployment's embedder as Graphiti calls it; the event loop goes on meanwhile."""
+    """The deployment's embedder as Graphiti calls it, run in a thread."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     async def create(self, input_data: str | list[str] | Iterable[int] | Iterable[Iterable[int]]) -> list[float]:
-        """The vector of the text, or of the first of several. Raises UsageWrong for tokens instead of text."""
+        """Returns the vector of the text, or of the first of several. Raises UsageWrong for tokens instead of text."""
         texts = [input_data] if isinstance(input_data, str) else list(input_data)
         if not texts or not isinstance(texts[0], str):
             raise UsageWrong("The embedder takes text, not tokens.")
         return (await self.create_batch([texts[0]]))[0]
 
     async def create_batch(self, input_data_list: list[str]) -> list[list[float]]:
-        """A vector a text, in order."""
+        """Returns a vector for each text, in order."""
         return await asyncio.to_thread(self._embedder.embed, input_data_list)
 
 
@@ -42,16 +42,16 @@ class EmbeddingRanker(CrossEncoderClient):  # type: ignore[misc]
         self._embedder = embedder
 
     async def rank(self, query: str, passages: list[str]) -> list[tuple[str, float]]:
-        """The passages with their cosine, nearest first."""
+        """Returns the passages with their cosine, nearest first."""
         if not passages:
             return []
-        asked, *vectors = await asyncio.to_thread(self._embedder.embed, [query, *passages])
-        scores = [sum(one * other for one, other in zip(asked, vector, strict=True)) for vector in vectors]
+        query_vector, *vectors = await asyncio.to_thread(self._embedder.embed, [query, *passages])
+        scores = [sum(left * right for left, right in zip(query_vector, vector, strict=True)) for vector in vectors]
         return sorted(zip(passages, scores, strict=True), key=lambda ranked: -ranked[1])
 
 
 class NoLanguageModel(LLMClient):  # type: ignore[misc]
-    """Refuses: reading and searching ask no language model, and extraction is Fathom's own."""
+    """Raises on every call: reading and searching need no language model, and extraction is Fathom's own."""
 
     def __init__(self) -> None:
         super().__init__(None)

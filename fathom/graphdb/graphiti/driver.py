@@ -1,4 +1,4 @@
-"""Graphiti's own Neo4j driver, on either server: the embedded one gets what it understands, and no schema is made on the side.
+"""Graphiti's Neo4j driver for either server: translates Cypher for the embedded server, and creates no schema by itself.
 
 Imports graphiti_core: import this module only when it is needed.
 """
@@ -20,18 +20,18 @@ from fathom.graphdb.schema import ensure_schema
 
 
 class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
-    """What graphiti_core asks of a Neo4j, asked of the deployment's graph."""
+    """Runs graphiti_core's queries on the deployment's graph."""
 
     client: AsyncDriver
     _init_task: asyncio.Task[Any] | None
 
     def __init__(self, address: GraphAddress) -> None:
         super().__init__(address.uri, address.user, address.password, address.database)
-        if self._init_task is not None:  # the schema is made by ensure_schema, not beside whatever is asked first
+        if self._init_task is not None:  # ensure_schema creates the schema, not a task beside the first query
             self._init_task.cancel()
             self._init_task = None
         self._address = address
-        self._never_used = self.client  # it cannot be told to leave out notifications
+        self._never_used = self.client  # it has no option to disable notifications
         self.client = AsyncGraphDatabase.driver(
             address.uri,
             auth=(address.user, address.password) if address.password else None,
@@ -42,7 +42,7 @@ class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
         )
 
     async def execute_query(self, cypher_query_: str, **kwargs: Any) -> EagerResult:
-        """The records of the query, which is committed. Raises GraphUnreachable, StoreFull, and neo4j's ClientError."""
+        """Runs and commits a query and returns its records. Raises GraphUnreachable, StoreFull, and neo4j's ClientError."""
         with named_errors(self._address):
             if self._address.embedded:
                 return await self._execute_on_embedded(cypher_query_, **kwargs)
@@ -55,23 +55,23 @@ class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
         parameters |= {name: value for name, value in kwargs.items() if not name.endswith("_")}
 
         async def work(tx: AsyncManagedTransaction) -> EagerResult:
-            answer = await _run(tx, cypher_query_, parameters)
-            keys = list(answer.keys())
-            records = [record async for record in answer]
-            return EagerResult(records, await answer.consume(), keys)
+            result = await _run(tx, cypher_query_, parameters)
+            keys = list(result.keys())
+            records = [record async for record in result]
+            return EagerResult(records, await result.consume(), keys)
 
         async with self.client.session(database=database) as session:
             found: EagerResult = await session.execute_write(work)
             return found
 
     def session(self, database: str | None = None) -> Any:
-        """A session that speaks Graphiti's Cypher."""
+        """Returns a session that accepts Graphiti's Cypher."""
         session = self.client.session(database=database or self._database)
         return _Session(session) if self._address.embedded else session
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
-        """One transaction, committed at the end and undone by an error."""
+        """A transaction that commits at the end and rolls back on an error."""
         async with self.client.session(database=self._database) as session:
             tx = await session.begin_transaction()
             try:
@@ -82,17 +82,17 @@ class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
                 raise
 
     async def build_indices_and_constraints(self, delete_existing: bool = False) -> None:
-        """Graphiti's indexes and ours exist; `delete_existing` is not done, since other collections search by them."""
+        """Creates Graphiti's indexes and Fathom's; `delete_existing` is ignored, since other collections need them."""
         await asyncio.to_thread(_make_schema, self._address)
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Closes the drivers."""
         await super().close()
         await self._never_used.close()
 
 
 class _Transaction:
-    """A transaction of the embedded server that is given Graphiti's Cypher."""
+    """A transaction of the embedded server that accepts Graphiti's Cypher."""
 
     def __init__(self, tx: AsyncManagedTransaction | AsyncTransaction) -> None:
         self._tx = tx
@@ -102,7 +102,7 @@ class _Transaction:
 
 
 class _Session:
-    """A session of the embedded server that is given Graphiti's Cypher."""
+    """A session of the embedded server that accepts Graphiti's Cypher."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -132,10 +132,10 @@ class _Session:
 
 
 async def _run(runner: Any, query: str, parameters: dict[str, Any]) -> Any:
-    """The answer to the last of the statements that the query becomes."""
+    """Runs the translated statements and returns the result of the last."""
     *before, (last, given) = for_embedded(query, parameters)
-    for statement, some in before:
-        await (await runner.run(statement, some)).consume()
+    for statement, own in before:
+        await (await runner.run(statement, own)).consume()
     return await runner.run(last, given)
 
 

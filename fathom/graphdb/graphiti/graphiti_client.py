@@ -1,4 +1,4 @@
-"""A real graphiti_core.Graphiti on the deployment's graph, to read and search it as any client of Graphiti does."""
+"""Opens a graphiti_core.Graphiti on the deployment's graph, to read and search it as any client of Graphiti does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def open_graphiti(settings: Settings) -> Graphiti:
-    """A Graphiti whose driver, embedder and ranking are Fathom's, with the schema in place; its language model refuses.
+    """Returns a Graphiti with Fathom's driver, embedder and ranking, and the schema in place; its language model raises.
 
     Graphiti's telemetry is off in the whole process afterwards, and no `.env` file is read.
     Close it with `await graphiti.close()`. Raises GraphUnreachable.
@@ -24,14 +24,14 @@ def open_graphiti(settings: Settings) -> Graphiti:
 
 
 def graphiti_at(address: GraphAddress, embedder: Embedder) -> Graphiti:
-    """The same, at an address and with an embedder that are given. Raises GraphUnreachable."""
+    """Returns the same for an address and an embedder. Raises GraphUnreachable."""
     connection = GraphConnection(address)
     try:
         ensure_schema(connection)
     finally:
         connection.close()
-    os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"  # it sends when it is made
-    os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")  # loaded, it takes any .env above it into the environment
+    os.environ["GRAPHITI_TELEMETRY_ENABLED"] = "false"  # the constructor sends it
+    os.environ.setdefault("PYTHON_DOTENV_DISABLED", "1")  # otherwise it loads any .env of parent folders
     from graphiti_core import Graphiti
 
     from fathom.graphdb.graphiti.adapters import EmbeddingRanker, GraphitiEmbedder, NoLanguageModel

@@ -1,4 +1,4 @@
-"""Which facts say one thing, which relations can stand for the same, and what was compared of them where and since when."""
+"""Stores verdicts on statements of facts and on relation names, and which statements were compared between which entities."""
 
 from __future__ import annotations
 
@@ -10,70 +10,74 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.resolution.store.verdict_store import Pair, VerdictStore, slices
+from fathom.knowledge.clustering import Pair
+from fathom.resolution.store.verdict_store import VerdictStore, slices
 from fathom.tables import compared_facts, fact_verdicts, relation_verdicts
 
-# The key of a fact's sentence, since when it holds where that is said, and the uuids of the entities between which it is said.
+# The key of a statement, the time since which it holds if stated, and the uuids of its source and target.
 ComparedStatement = tuple[str, datetime | None, str, str]
 
 
 class FactVerdictStore(VerdictStore):
-    """Which keys of facts' sentences say one thing, in SQLite or Postgres; and which `relations` can stand for the same."""
+    """Stores the verdicts on statement keys, and in `relations` those on relation names, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, "facts", fact_verdicts)
         self.relations = VerdictStore(engine, "relations", relation_verdicts)
 
-    def any(self, collection: str) -> bool:
-        """Whether anything is kept of a sentence or relation of the collection."""
+    def has_any(self, collection: str) -> bool:
+        """Returns whether anything is stored about a statement or relation of the collection."""
         with self._engine.connect() as connection:
             mine = compared_facts.c.collection == collection
             compared = connection.scalar(sa.select(compared_facts.c.at).where(mine).limit(1)) is not None
-        return compared or super().any(collection) or self.relations.any(collection)
+        return compared or super().has_any(collection) or self.relations.has_any(collection)
 
-    def unjudged(self, collection: str, sayings: Collection[ComparedStatement]) -> set[ComparedStatement]:
-        """Those that were not compared yet."""
+    def uncompared(self, collection: str, statements: Collection[ComparedStatement]) -> set[ComparedStatement]:
+        """Returns the statements that were not compared yet."""
         known: set[tuple[str, str, str]] = set()
         c = compared_facts.c
         with self._engine.connect() as connection:
-            for some in slices({_mark(one) for one in sayings}):
-                asked = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(some))
-                known.update(connection.execute(asked).tuples())
-        return {one for one in sayings if (_mark(one), *one[2:]) not in known}
+            for batch in slices({_mark(statement) for statement in statements}):
+                query = sa.select(c.key, c.source, c.target).where(c.collection == collection, c.key.in_(batch))
+                known.update(connection.execute(query).tuples())
+        return {statement for statement in statements if (_mark(statement), *statement[2:]) not in known}
 
-    def mark_judged(self, collection: str, sayings: Collection[ComparedStatement]) -> None:
-        """They were compared, and the graph follows what came of it."""
+    def mark_compared(self, collection: str, statements: Collection[ComparedStatement]) -> None:
+        """Marks the statements as compared, once the graph reflects their verdicts."""
         now = time.time()
-        rows = [{"collection": collection, "key": _mark(one), "source": one[2], "target": one[3], "at": now} for one in sayings]
+        rows = [
+            {"collection": collection, "key": _mark(statement), "source": statement[2], "target": statement[3], "at": now}
+            for statement in statements
+        ]
         with self._engine.begin() as connection:
             self._insert(connection, compared_facts, rows)
 
-    def mark_unjudged(self, collection: str, sayings: Collection[ComparedStatement]) -> None:
-        """They are to be compared again."""
-        if sayings:
+    def mark_uncompared(self, collection: str, statements: Collection[ComparedStatement]) -> None:
+        """Marks the statements to be compared again."""
+        if statements:
             with self._engine.begin() as connection:
-                _delete_compared(connection, collection, {(_mark(one), *one[2:]) for one in sayings})
+                _delete_compared(connection, collection, {(_mark(statement), *statement[2:]) for statement in statements})
 
-    def both_said(self, collection: str, pairs: Collection[Pair]) -> set[tuple[str, str]]:
-        """The entities between which both of a pair were compared."""
+    def entity_pairs_of(self, collection: str, pairs: Collection[Pair]) -> set[tuple[str, str]]:
+        """Returns the entity pairs between which both statements of a pair were compared."""
         c = compared_facts.c
         ends: dict[str, set[tuple[str, str]]] = defaultdict(set)
         with self._engine.connect() as connection:
-            for some in slices({key for pair in pairs for key in pair}):
-                # a letter is above all digits in any collation, also in one that passes over blanks
-                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key} z")) for key in some))
+            for batch in slices({key for pair in pairs for key in pair}):
+                # a letter sorts after all digits in any collation, also in collations that ignore blanks
+                marks = sa.or_(*(sa.and_(c.collection == collection, c.key.between(key, f"{key} z")) for key in batch))
                 for mark, source, target in connection.execute(sa.select(c.key, c.source, c.target).where(marks)):
                     ends[mark.partition(" ")[0]].add((source, target))
-        return {both for one, other in pairs for both in ends[one] & ends[other]}
+        return {shared for left, right in pairs for shared in ends[left] & ends[right]}
 
-    def keep_only(self, collection: str, keys: Collection[str], sayings: Collection[ComparedStatement] = ()) -> None:
-        """Nothing is kept of what is not among these: keys of sentences, and where and since when they are said."""
-        super().keep_only(collection, keys)
-        kept = {(_mark(one), *one[2:]) for one in sayings}
+    def retain(self, collection: str, keys: Collection[str], statements: Collection[ComparedStatement] = ()) -> None:
+        """Deletes everything about statement keys other than these, and the marks of statements other than these."""
+        super().retain(collection, keys)
+        kept = {(_mark(statement), *statement[2:]) for statement in statements}
         c = compared_facts.c
         with self._engine.begin() as connection:
-            there = connection.execute(sa.select(c.key, c.source, c.target).where(c.collection == collection)).tuples().all()
-            _delete_compared(connection, collection, {*there} - kept)
+            stored = connection.execute(sa.select(c.key, c.source, c.target).where(c.collection == collection)).tuples().all()
+            _delete_compared(connection, collection, {*stored} - kept)
 
 
 def _delete_compared(connection: Connection, collection: str, marks: Collection[tuple[str, str, str]]) -> None:
@@ -84,7 +88,7 @@ def _delete_compared(connection: Connection, collection: str, marks: Collection[
         connection.execute(compared_facts.delete().where(c.collection == collection, *these), gone)
 
 
-def _mark(saying: ComparedStatement) -> str:
-    """How a saying is known to have been compared."""
-    key, since, _, _ = saying
+def _mark(statement: ComparedStatement) -> str:
+    """Returns the stored mark of a compared statement: its key, and the start of its validity if stated."""
+    key, since, _, _ = statement
     return f"{key} {since.astimezone(UTC).isoformat()}" if since else key

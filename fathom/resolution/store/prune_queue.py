@@ -1,4 +1,4 @@
-"""Which collections have lost episodes, until what was judged of these alone is forgotten."""
+"""Stores the collections whose verdicts await pruning."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from fathom.tables import to_forget
 
 
 class PruneQueue:
-    """Collections that lost episodes since what was judged in them was last forgotten."""
+    """Collections that lost episodes since their verdicts were last pruned."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, collection: str) -> None:
-        """It is one of them."""
+        """Adds the collection; does nothing when it is queued already."""
         if collection not in self:
             with self._engine.begin() as connection:
                 connection.execute(to_forget.insert().values(collection=collection, at=time.time()))
 
     def discard(self, collection: str) -> None:
-        """It is none of them."""
+        """Removes the collection, if it is queued."""
         with self._engine.begin() as connection:
             connection.execute(to_forget.delete().where(to_forget.c.collection == collection))
 

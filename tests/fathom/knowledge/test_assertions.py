@@ -18,7 +18,7 @@ def said(relation: str, words: str) -> Assertion:
 def test_what_is_packed_is_what_is_unpacked() -> None:
     one = Assertion("e", "A owns B.", AT, AT, None, "source", "OWNS")
     assert unpack(one.packed("f")) == ("f", one)
-    more = replace(one, slot="owner", wikidata="P1830", confidence=0.83)
+    more = replace(one, role="owner", wikidata="P1830", confidence=0.83)
     assert unpack(more.packed("f")) == ("f", more)
 
 

@@ -38,7 +38,7 @@ def test_a_name_that_is_the_same_as_two_others_makes_them_no_one_thing() -> None
     found = canonical_names({"kyh", "kelmouth yards", "kelmouth yards harbour"}, vague)
     assert found["kyh"] != found["kelmouth yards"]
     whole = vague | judged(("kelmouth yards", "kyh"))
-    assert set(canonical_names(vague.keys, whole).values()) == {"kelmouth yards harbour"}
+    assert set(canonical_names(vague.matched_keys, whole).values()) == {"kelmouth yards harbour"}
     assert unjudged_pairs(whole) == unjudged_pairs(vague | judged(apart=(("kelmouth yards", "kyh"),))) == set()
 
 
@@ -80,7 +80,7 @@ def test_it_is_a_function_of_the_set_and_each_name_is_its_own(keys: set[str], sa
     assert canonical_names(shuffled, verdicts) == found
     assert found.keys() == keys
     assert all(found[name] == name for name in found.values())
-    assert not [pair for pair in verdicts.apart if keys.issuperset(pair) and found[pair[0]] == found[pair[1]]]
+    assert not [pair for pair in verdicts.non_matches if keys.issuperset(pair) and found[pair[0]] == found[pair[1]]]
 
 
 @given(st.sets(KEYS, min_size=1), PAIRS, PAIRS)
@@ -89,6 +89,6 @@ def test_what_hangs_together_is_all_that_must_be_looked_at(keys: set[str], same:
     whole = canonical_names(keys, verdicts)
     for key in keys:
         near = {key}
-        while more := {end for pair in verdicts.same if near & {*pair} for end in pair} - near:
+        while more := {end for pair in verdicts.matches if near & {*pair} for end in pair} - near:
             near |= more
         assert canonical_names(near & keys, verdicts)[key] == whole[key]

@@ -36,9 +36,9 @@ def test_two_sentences_are_asked_about_in_sight_of_what_all_answer_for_that_say_
 ) -> None:
     for pair in (("a", "b"), ("b", "a")):
         said = VerdictScope(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before})
-        assert said.companies_to_ask(("a", "b")) == asked
+        assert said.missing_scopes(("a", "b")) == asked
         if asked:
-            assert VerdictScope(said.by, {("a", "b"): [*before, *asked]}).counts(("a", "b"))
+            assert VerdictScope(said.sources, {("a", "b"): [*before, *asked]}).applies_to(("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_an_answer_counts_where_nobody_else_s_words_were_read(
     one: Collection[SourceDocument], other: Collection[SourceDocument], before: list[SourceSet], counted: bool
 ) -> None:
     for pair in (("a", "b"), ("b", "a")):
-        assert VerdictScope(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before}).counts(("a", "b")) is counted
+        assert VerdictScope(dict(zip(pair, (one, other), strict=True)), {("a", "b"): before}).applies_to(("a", "b")) is counted

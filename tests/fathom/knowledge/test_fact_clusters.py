@@ -43,7 +43,7 @@ def test_what_was_judged_the_same_is_one_fact_by_the_relation_that_was_written_f
     assert words(found.facts) == {frozenset({"bought", "acquired"}), frozenset({"sued"})}
     (one,) = (fact for fact in found.facts if len(fact.assertions) == 2)
     assert (one.relation, one.uuid) == ("ACQUIRED", facts[1].uuid)
-    assert found.where == {(facts[0].uuid, key("bought")): one.uuid, (facts[1].uuid, key("acquired")): one.uuid}
+    assert found.fact_of == {(facts[0].uuid, key("bought")): one.uuid, (facts[1].uuid, key("acquired")): one.uuid}
 
 
 def test_between_other_entities_the_same_words_are_other_facts() -> None:
@@ -62,7 +62,7 @@ def test_of_two_that_are_apart_the_one_that_was_found_first_stays_with_what_both
     facts = [said("bought"), said("acquired"), said("sued")]
     for first, other in (("acquired", "sued"), ("sued", "acquired")):
         at = {pair_of(key("bought"), key(first)): 1.0, pair_of(key("bought"), key(other)): 2.0}
-        assert words(cluster_facts("c", facts, replace(told, at=at)).facts) == {
+        assert words(cluster_facts("c", facts, replace(told, decided_at=at)).facts) == {
             frozenset({"bought", first}),
             frozenset({other}),
         }

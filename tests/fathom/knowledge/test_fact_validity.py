@@ -211,7 +211,7 @@ def test_a_fact_is_what_all_who_assert_it_say_in_any_order(said: list[Assertion]
     again = empty
     for one in said:
         again = again.and_also([one])
-    assert (again, again.claim(), again.words()) == (fact, fact.claim(), fact.words())
+    assert (again, again.claim(), again.most_common_wording()) == (fact, fact.claim(), fact.most_common_wording())
     assert fact.claim().dated == any(one.valid_at for one in said)
     row = {"uuid": "f", "source": "Ada", "target": "Land", "relation": "LEADS", "fact": "x", "at": None, "created": None}
     columns = {**row, "episodes": [one.episode for one in said], "valid_at": None, "invalid_at": None, "expired_at": None}

@@ -45,11 +45,11 @@ class Asked:
 
     @property
     def verdicts(self) -> dict[Pair, bool]:
-        return self.sheet.verdicts.of(self.sheet.collection, PAIRS)
+        return self.sheet.store.of(self.sheet.collection, PAIRS)
 
     @property
     def companies(self) -> dict[Pair, list[SourceSet]]:
-        return self.sheet.verdicts.companies(self.sheet.collection, ["a"])
+        return self.sheet.store.scopes(self.sheet.collection, ["a"])
 
     def ask(self, pairs: Sequence[tuple[str, str]]) -> PairVerdicts:
         self.questions.append([*pairs])
@@ -67,9 +67,9 @@ class Asked:
         said: VerdictScope = NO_SCOPE,
         known: MatchVerdicts = NO_VERDICTS,
     ) -> Usage:
-        left = [pair for pair in pairs if pair not in self.verdicts or pair in said.companies]
+        left = [pair for pair in pairs if pair not in self.verdicts or pair in said.scopes]
         described = {pair: (first(pair[0]), first(pair[1])) for pair in pairs}
-        return judge_pairs(self.ask, left, described, self.sheet, shown, said=said, known=known)
+        return judge_pairs(self.ask, left, described, self.sheet, shown, scope=said, known=known)
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -203,7 +203,7 @@ def test_where_one_of_three_is_another_the_next_is_asked_about_too(asked: Asked)
         asked.questions.append([*both])
         return PairVerdicts([other.endswith("7") or len(both) > 1 for _, other in both])
 
-    judge_pairs(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, said=said, known=known)
+    judge_pairs(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, scope=said, known=known)
     assert [len(question) for question in asked.questions] == [1, 1, 1, 1]
     assert asked.verdicts == {pair: pair != pairs[0] for pair in pairs}
 
@@ -285,7 +285,7 @@ def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
         judge_pairs(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, identity)
     kept = [pair for pair in (*questions[0], *questions[2]) if pair not in SAME]
     assert asked.verdicts == dict.fromkeys(kept, False)
-    assert asked.sheet.called_one(PAIRS) == {*SAME} - {*questions[1]}
+    assert asked.sheet.tentative_matches(PAIRS) == {*SAME} - {*questions[1]}
 
 
 def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
@@ -298,4 +298,4 @@ def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
     with pytest.raises(CancelledError):
         judge_pairs(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, identity, stop=stop)
     assert asked.questions == [PAIRS[:10]]
-    assert asked.sheet.called_one(PAIRS) == {PAIRS[7]}
+    assert asked.sheet.tentative_matches(PAIRS) == {PAIRS[7]}

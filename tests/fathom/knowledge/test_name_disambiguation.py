@@ -37,7 +37,7 @@ TOLD = st.dictionaries(st.sampled_from(["shell", "jose pena"]), st.frozensets(st
 def test_legal_forms_are_one_until_something_tells_them_apart() -> None:
     assert len(set(resolve_within_collection({PLC, LTD, SHELL}).values())) == 1
     assert resolve_within_collection({PLC, LTD, SHELL})[PLC] == MentionKey("shell", "")
-    told = resolve_within_collection({PLC, LTD, SHELL}, told={"shell": frozenset({LEGAL})})
+    told = resolve_within_collection({PLC, LTD, SHELL}, distinctions={"shell": frozenset({LEGAL})})
     assert len(set(told.values())) == 3
     assert told[SHELL] == MentionKey("shell", "")
 
@@ -114,7 +114,7 @@ def test_what_is_told_apart_is_the_same_in_every_order(senses: list[MentionKey],
     shuffled = list(dict.fromkeys(random.sample(senses, len(senses))))
     for found, again in (
         (resolve_within_document(set(senses), told), resolve_within_document(shuffled, told)),
-        (resolve_within_collection(set(senses), told=told), resolve_within_collection(shuffled, told=told)),
+        (resolve_within_collection(set(senses), distinctions=told), resolve_within_collection(shuffled, distinctions=told)),
     ):
         assert found == again
 
@@ -123,11 +123,11 @@ def test_what_is_told_apart_is_the_same_in_every_order(senses: list[MentionKey],
 def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives_of_forms(
     senses: list[MentionKey], told: Distinctions
 ) -> None:
-    whole = resolve_within_collection(set(senses), told=told)
+    whole = resolve_within_collection(set(senses), distinctions=told)
     for sense in set(senses):
         keys = {sense.key} | ({near_by} if (near_by := initialism_key(sense)) else set())
         some = {other for other in senses if other.key in keys or initialism_key(other) in keys}
-        assert resolve_within_collection(some, told=told)[sense] == whole[sense]
+        assert resolve_within_collection(some, distinctions=told)[sense] == whole[sense]
 
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(["Person", "Organization", "Thing"])), max_size=7))
@@ -135,6 +135,9 @@ def test_what_a_text_reads_as_two_things_stays_two_in_its_collection(named: list
     rows = rows_of(*named)
     assert all(mention_key(name, kind) == sense for sense, (name, kind) in rows.entities.items())
     documents = distinctions_in_documents(("a", one.key, one.form) for one in rows.entities)
-    told = {key: rows.told.get(key, frozenset()) | documents.get(key, frozenset()) for key in {*rows.told, *documents}}
-    where = resolve_within_collection(set(rows.entities), told=told)
+    told = {
+        key: rows.distinctions.get(key, frozenset()) | documents.get(key, frozenset())
+        for key in {*rows.distinctions, *documents}
+    }
+    where = resolve_within_collection(set(rows.entities), distinctions=told)
     assert len(set(where.values())) == len(rows.entities)

@@ -35,9 +35,9 @@ def test_the_same_chunk_gives_the_same_rows() -> None:
     found = ScriptedModel().extract([chunk.embedding_text])[0]
     one, other = (episode_rows("here", "here/a.md", chunk, found, WRITTEN_AT) for _ in range(2))
     assert one == other
-    assert one.placed({}) == other.placed({})
+    assert one.resolved({}) == other.resolved({})
     assert one.uuid == episode_uuid("here", "here/a.md", chunk.id)
-    assert one.placed({}).episode["entity_edges"] == [fact.uuid for fact in one.placed({}).facts]
+    assert one.resolved({}).episode["entity_edges"] == [fact.uuid for fact in one.resolved({}).facts]
     assert len(one.facts) == 2
 
 
@@ -57,7 +57,7 @@ def test_a_name_of_two_types_is_one_entity() -> None:
 def test_a_name_found_twice_is_one_entity_with_one_mention() -> None:
     rows = rows_of(("Ada", "Person"), ("ADA", "Organization"))
     assert list(rows.entities.values()) == [("Ada", "Person")]
-    assert len(rows.placed({}).mentions) == 1
+    assert len(rows.resolved({}).mentions) == 1
 
 
 def test_what_can_be_one_in_a_text_is_named_by_its_whole_name_and_known_type() -> None:
@@ -86,8 +86,8 @@ def test_a_fact_said_twice_is_one() -> None:
 def test_a_fact_holds_from_its_own_date_or_else_from_the_documents() -> None:
     facts = [("Ada", "Bo", "Ada knows Bo.")]
     people = (("Ada", "Person"), ("Bo", "Person"))
-    (dated,) = rows_of(*people, facts=facts, valid_at=FOUNDED, invalid_at=CLOSED).placed({}).facts
-    (undated,) = rows_of(*people, facts=facts).placed({}).facts
+    (dated,) = rows_of(*people, facts=facts, valid_at=FOUNDED, invalid_at=CLOSED).resolved({}).facts
+    (undated,) = rows_of(*people, facts=facts).resolved({}).facts
     assert (dated.claim().begins, dated.claim().ends, dated.claim().dated) == (FOUNDED, CLOSED, True)
     assert (undated.claim().begins, undated.claim().ends, undated.claim().dated) == (WRITTEN_AT, None, False)
 
@@ -99,8 +99,8 @@ def test_what_is_said_twice_has_the_higher_confidence_and_property_comes_with_it
         for said, sure in (("Ada knows Bo.", 0.7), ("Ada  knows bo.", 0.9), ("Bo is known to Ada.", None))
     ]
     chunk = chunks_of("here/a.md", "Some text.").chunks[0]
-    rows = episode_rows("here", "here/a.md", chunk, Extraction(entities=people, facts=facts), WRITTEN_AT).placed({})
-    assert {fact.words(): (fact.confidence, fact.wikidata) for fact in rows.facts} == {
+    rows = episode_rows("here", "here/a.md", chunk, Extraction(entities=people, facts=facts), WRITTEN_AT).resolved({})
+    assert {fact.most_common_wording(): (fact.confidence, fact.wikidata) for fact in rows.facts} == {
         "Ada knows Bo.": (0.9, "P3373"),
         "Bo is known to Ada.": (None, "P3373"),
     }
@@ -109,4 +109,4 @@ def test_what_is_said_twice_has_the_higher_confidence_and_property_comes_with_it
 
 @pytest.mark.parametrize("kind", ["Entity", "", "Per son", "1st", "X) DETACH DELETE n //", "Ort`"])
 def test_a_type_that_can_be_no_label_is_left_out(kind: str) -> None:
-    assert [mention["type"] for mention in rows_of(("Ada", kind)).placed({}).mentions] == [None]
+    assert [mention["type"] for mention in rows_of(("Ada", kind)).resolved({}).mentions] == [None]

@@ -382,8 +382,8 @@ def test_an_edit_that_was_cut_short_leaves_nothing_of_what_it_took_away(
     (fact,) = (row for row in held(graph, collection)["RELATES_TO"] if row["fact"] == BOUGHT)
     ends = fact["source"], fact["target"]
     gone, left = ((statement_key(SAID[one][0], one), SAID[one][1], *ends) for one in (ACQUIRED, BOUGHT))
-    assert verdicts.unjudged(collection, {gone, left}) == {gone}
-    assert kept.issuperset(key for pair in verdicts.about(collection, kept)[0] for key in pair)
+    assert verdicts.uncompared(collection, {gone, left}) == {gone}
+    assert kept.issuperset(key for pair in verdicts.closure_of(collection, kept)[0] for key in pair)
 
 
 def _killed(*_: Any) -> None:

@@ -63,7 +63,7 @@ def judge() -> Judge:
 
 def verdicts(ledger: Ledger, collection: str) -> tuple[set[str], bool]:
     known = NameVerdictStore(ledger.engine)
-    return set(known.judged(collection, most=99)), bool(known.about(collection, ONE)[0])
+    return set(known.compared_names(collection, limit=99)), bool(known.closure_of(collection, ONE)[0])
 
 
 def test_a_short_and_a_full_name_are_one_entity_with_all_that_is_said_of_it(
@@ -282,7 +282,7 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
     write(writer, collection, SHORT)
     assert len(judge.shown) == len({*judge.shown}) == 2
     assert entities(graph, collection)["International Business Machines", "Organization"] == 2
-    assert not NameVerdictStore(ledger.engine).unjudged(collection, {normalize_name("IBM"), normalize_name("Red Hat")})
+    assert not NameVerdictStore(ledger.engine).uncompared(collection, {normalize_name("IBM"), normalize_name("Red Hat")})
 
 
 def test_a_run_that_is_cancelled_asks_nothing_more(

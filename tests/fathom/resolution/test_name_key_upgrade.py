@@ -55,7 +55,7 @@ def first_version(graph: GraphConnection, collection: str) -> Iterator[None]:
 
 
 def keys(graph: GraphConnection, collection: str) -> dict[str, str]:
-    return {row["name"]: row["normalize_name"] for row in held(graph, collection)["Entity"]}
+    return {row["name"]: row["name_key"] for row in held(graph, collection)["Entity"]}
 
 
 @pytest.mark.integration
@@ -115,7 +115,7 @@ def test_what_was_judged_is_known_under_the_keys_of_today_and_asked_about_no_mor
         again.write(chunk_set, reference_time=day)
     assert sorted(entities(graph, collection).values()) == [1, 1, 2]
     assert len(judge.asked) == asked
-    same, _ = NameVerdictStore(ledger.engine).about(collection, judge.one)
+    same, _ = NameVerdictStore(ledger.engine).closure_of(collection, judge.one)
     assert same == {tuple(sorted(judge.one))}
 
 

@@ -228,4 +228,8 @@ def test_a_name_that_is_told_from_others_is_compared_as_what_it_is(
     for name, text in (("a", "Shell plc; Shell Ltd"), ("b", "Shell Ltd; Royal Dutch")):
         named = "; ".join(f"{one}=Organization" for one in text.split("; "))
         writer.write(chunks_of(f"{collection}/{name}.md", named), reference_time=WRITTEN_AT)
-    assert set(NameVerdictStore(ledger.engine).judged(collection, most=99)) == {"shell||plc", "shell||ltd", "royal dutch"}
+    assert set(NameVerdictStore(ledger.engine).compared_names(collection, limit=99)) == {
+        "shell||plc",
+        "shell||ltd",
+        "royal dutch",
+    }
