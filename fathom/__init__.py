@@ -1,4 +1,4 @@
-"""Documents in, a temporal knowledge graph out: the work itself, without Dagster.
+"""Documents in, a temporal knowledge graph out: the library, without Dagster.
 
 `fathom.convert(path)`, `fathom.chunk(document)`, `fathom.extract(text)`, `fathom.Graph(settings)` and the DataFrame
 `fathom.documents()`; loaded when first used.

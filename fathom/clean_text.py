@@ -1,4 +1,4 @@
-"""Removes control characters, terminal escapes, bidirectional overrides and lone surrogates from texts and answers."""
+"""Removes control characters, terminal escapes, bidirectional overrides and lone surrogates from texts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def clean_text(text: str) -> str:
-    """Returns the cleaned text: escape sequences go whole, surrogate pairs are joined, lone surrogates become U+FFFD.
+    """Returns the text without escape sequences and control characters, with surrogate pairs joined and lone ones as U+FFFD.
 
-    Idempotent. A clean text is returned as it is.
+    Idempotent. A clean text is returned unchanged.
     """
     if _HALF.search(text):
         text = _HALF.sub("\N{REPLACEMENT CHARACTER}", _HALVES.sub(_joined, text))

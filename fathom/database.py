@@ -1,4 +1,4 @@
-"""The operational database: SQLite in the home or Postgres by one setting, brought up to date by Alembic."""
+"""The operational database: SQLite in the home, or Postgres by a setting; migrated by Alembic."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from fathom.migrations import HEAD, VERSION_TABLE
 from fathom.tables import uploads
 from fathom.waits import is_bounded, wait_left
 
-LOCKED_FOR_S = 30.0  # how long a lock of another connection is waited for, where `waits` does not bound it
-POOLED, MORE = 5, 60  # connections that are kept, and that are opened beside them: no thread of the API waits for one
+LOCKED_FOR_S = 30.0  # maximum wait for a lock of another connection, unless `waits` bounds it
+POOLED, MORE = 5, 60  # connections in the pool, and beyond it, so that no thread of the API waits for a connection
 _LOCKED = ("database is locked", "database table is locked", "lock timeout")
-MIGRATING = 7_264_117  # Postgres' advisory lock of whoever migrates
+MIGRATION_LOCK = 7_264_117  # Postgres' advisory lock of migrations
 
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
 
 
 def open_database(url: str) -> Engine:
-    """The engine of the database at `url`, migrated; one a process.
+    """Returns the process's engine of the database at `url`, migrated.
 
-    Raises DatabaseUnreachable when it cannot be opened, StoreFull when its disk is full; so does whatever is done by it.
+    Raises DatabaseUnreachable if it cannot be opened, StoreFull if its disk is full; so does every use of the engine.
     """
     with _lock:
         if url not in _engines:
@@ -40,7 +40,7 @@ def open_database(url: str) -> Engine:
 
 
 def close_databases() -> None:
-    """This process holds no connection to an operational database; one that is opened again works."""
+    """Closes all connections of this process; databases can be opened again."""
     with _lock:
         for engine in _engines.values():
             engine.dispose()
@@ -54,7 +54,7 @@ def _open(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lite = parsed.get_backend_name() == "sqlite"
         engine = sa.create_engine(parsed, pool_size=POOLED, max_overflow=MORE, pool_pre_ping=not lite, hide_parameters=True)
-        sa.event.listen(engine, "handle_error", _named, retval=True)
+        sa.event.listen(engine, "handle_error", _map_error, retval=True)
         if lite:
             sa.event.listen(engine, "connect", _sqlite_settings)
             sa.event.listen(engine, "checkout", _bound_sqlite_waits)
@@ -67,23 +67,20 @@ def _open(url: str) -> Engine:
     return engine
 
 
-def _named(context: sa.engine.ExceptionContext) -> BaseException | None:
-    """What every use of the database raises in place of the driver's error: it has no room, or does not answer.
-
-    A lock that another process holds too long has a name of its own.
-    """
+def _map_error(context: sa.engine.ExceptionContext) -> BaseException | None:
+    """Maps a driver's error to the FathomError that is raised instead: StoreFull, DatabaseLocked or DatabaseUnreachable."""
     if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, OperationalError):
         return None
-    said = str(context.original_exception).strip()
-    if "is full" in said or "No space left" in said:
+    message = str(context.original_exception).strip()
+    if "is full" in message or "No space left" in message:
         return StoreFull("The disk of the operational database is full.")
-    if any(one in said for one in _LOCKED):
+    if any(text in message for text in _LOCKED):
         return DatabaseLocked("Another process has the operational database locked.")
-    return DatabaseUnreachable(f"The operational database does not answer: {said.rstrip('.')}.")
+    return DatabaseUnreachable(f"The operational database does not answer: {message.rstrip('.')}.")
 
 
 def require_writable(engine: Engine) -> None:
-    """Raises DatabaseLocked where nothing can be written now, DatabaseUnreachable where the database does not answer."""
+    """Raises DatabaseLocked if the database cannot be written now, DatabaseUnreachable if it does not respond."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -113,19 +110,19 @@ def _bound_postgres_waits(connection: Connection) -> None:
 
 
 def _write_ahead(engine: Engine) -> None:
-    """The file is in write-ahead mode, which it keeps; one process at a time, for SQLite refuses a second change at once."""
+    """Switches the file to write-ahead mode, which is persistent; under a lock, since SQLite refuses concurrent switches."""
     with engine.connect() as connection:
         if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
             return
-    with _alone(engine), engine.connect() as connection:
+    with _migration_lock(engine), engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 def migrate(engine: Engine) -> None:
-    """Applies the revisions that the database lacks, each once, also when processes race."""
+    """Applies the missing revisions, each once, also with concurrent processes."""
     if revision_of(engine) == HEAD:
         return
-    with _alone(engine):
+    with _migration_lock(engine):
         if revision_of(engine) == HEAD:
             return
         from alembic import command
@@ -139,7 +136,7 @@ def migrate(engine: Engine) -> None:
 
 
 def revision_of(engine: Engine) -> str | None:
-    """Returns the revision that the database is at; None for an empty one and one from before Alembic."""
+    """Returns the revision of the database; None for an empty database and for one from before Alembic."""
     with engine.begin() as connection:
         if not sa.inspect(connection).has_table(VERSION_TABLE):
             return None
@@ -148,15 +145,15 @@ def revision_of(engine: Engine) -> str | None:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """No other process migrates this database while inside."""
+def _migration_lock(engine: Engine) -> Iterator[None]:
+    """Holds the lock on migrations of this database."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATING)))
+            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
             try:
                 yield
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATING)))
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
         return
     file = engine.url.database
     with FileLock(f"{file}.migrating", timeout=60) if file and file != ":memory:" else nullcontext():

@@ -1,4 +1,4 @@
-"""Bytes under a name, on the local disk or in an object store: there whole, or not there."""
+"""Stores bytes by name on the local disk or in an object store, atomically."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any, BinaryIO, Protocol
 
 from fathom.errors import NotStored, StoreFailed, StoreFull
 
-LEFTOVER_S = 600  # a temporary file nobody wrote to for this long belongs to a process that is gone
+LEFTOVER_S = 600  # a temporary file without writes for this long belongs to a dead process
 _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Files:
-    """Files below one URL. A local write is renamed into place after it is on the disk; an object is put in one piece.
+    """Files below a URL. A local file is renamed into place after fsync; an object is put as a whole.
 
-    `url` is a local path or any fsspec URL; `scratch` a local folder for bytes on their way to or from an object store.
-    Every method raises StoreFull when there is no room and StoreFailed when the store refuses for another reason.
+    `url` is a local path or any fsspec URL; `scratch` is a local folder for transfers to and from an object store.
+    Every method raises StoreFull without free space and StoreFailed if the store refuses for another reason.
     """
 
     def __init__(self, url: str, *, scratch: Path) -> None:
@@ -34,29 +34,29 @@ class Files:
         self._temporary = self._root / "tmp" if self._root else scratch
 
     def url_of(self, name: str) -> str:
-        """Where the bytes of that name are, for a person: a path or a URL."""
+        """Returns the location of the bytes, to be shown to people: a path or a URL."""
         return str(self._root / name if self._root else self._remote / name)
 
     def exists(self, name: str) -> bool:
-        """Whether bytes are kept under the name."""
+        """Returns whether there are bytes under the name."""
         with _named_failures(name):
             return bool((self._root or self._remote).joinpath(name).is_file())
 
     def write(self, name: str, data: bytes) -> str:
-        """The name holds exactly these bytes; a reader sees the old ones or the new ones. Answers `url_of(name)`."""
+        """Writes the bytes atomically: readers see the old or the new bytes. Returns `url_of(name)`."""
         with self.incoming() as (path, stream):
             with _named_failures(name):
                 stream.write(data)
             return self.publish(path, stream, name)
 
     def read(self, name: str) -> bytes:
-        """The bytes under the name. Raises NotStored when there are none."""
+        """Returns the bytes under the name. Raises NotStored if there are none."""
         with _named_failures(name):
             data: bytes = (self._root or self._remote).joinpath(name).read_bytes()
             return data
 
     def delete(self, name: str) -> bool:
-        """Nothing is kept under the name; answers whether there was something."""
+        """Deletes the bytes under the name; returns whether there were any."""
         if not self.exists(name):
             return False
         with _named_failures(name):
@@ -65,7 +65,7 @@ class Files:
 
     @contextmanager
     def incoming(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """A new local file to fill and `publish`; what is not published leaves nothing behind."""
+        """Yields a new local file to fill and `publish`; deletes it if it was not published."""
         path = self._temporary / uuid.uuid4().hex
         try:
             with _named_failures("a new file"):
@@ -74,13 +74,13 @@ class Files:
             try:
                 yield path, stream
             finally:
-                with suppress(OSError):  # on a full disk, closing tries the last bytes again
+                with suppress(OSError):  # on a full disk, closing retries the last write
                     stream.close()
         finally:
             path.unlink(missing_ok=True)
 
     def publish(self, path: Path, stream: BinaryIO, name: str) -> str:
-        """The incoming file is on the disk and has its name, in place of what had it before."""
+        """Syncs the incoming file to the disk and gives it its name, replacing the previous bytes; returns `url_of(name)`."""
         with _named_failures(name):
             stream.flush()
             if self._root is None:
@@ -96,7 +96,7 @@ class Files:
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        """The bytes at a local path, to be read only, for as long as the context lasts. Raises NotStored."""
+        """Yields a local path with the bytes, to be read only within the context. Raises NotStored."""
         if self._root is not None:
             if not (self._root / name).is_file():
                 raise NotStored(f"{name} is not in the store.")
@@ -109,7 +109,7 @@ class Files:
             yield path
 
     def sweep(self, now: float | None = None) -> int:
-        """Temporary files left by processes that were killed are gone; answers how many there were."""
+        """Deletes temporary files left by killed processes; returns their number."""
         if not self._temporary.is_dir():
             return 0
         before = (time.time() if now is None else now) - LEFTOVER_S
@@ -125,23 +125,23 @@ class Files:
 
 
 class Readable(Protocol):
-    """Something that gives bytes, at most so many at a time, and none at its end."""
+    """A source of bytes; returns none at its end."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next bytes."""
+        """Returns the next bytes, at most `size`."""
         ...
 
 
 class Digest(Protocol):
-    """A hash that takes bytes as they come."""
+    """A hash that is updated incrementally."""
 
     def update(self, data: bytes, /) -> None:
-        """The bytes are part of what is hashed."""
+        """Adds the bytes to the hash."""
         ...
 
 
 def copy_blocks(source: Readable, target: BinaryIO, *, seen: Digest | None = None) -> int:
-    """All of the source is in the target, block by block; `seen` (a hash) is updated with each. Answers the bytes copied."""
+    """Copies the source to the target block by block and updates the hash `seen`; returns the number of bytes."""
     size = 0
     while block := source.read(_BLOCK):
         if seen is not None:
@@ -155,7 +155,7 @@ def copy_blocks(source: Readable, target: BinaryIO, *, seen: Digest | None = Non
 
 
 def store_error(error: OSError, name: str) -> StoreFailed:
-    """The error of the store that stands for this one of the operating system."""
+    """Returns the FathomError for this error of the operating system."""
     if error.errno in _FULL:
         return StoreFull(f"There is no room left to keep {name}.")
     if isinstance(error, FileNotFoundError):
@@ -174,7 +174,7 @@ def _named_failures(name: str) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name in the folder survives a power cut."""
+    """Syncs the folder, so that a new name in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

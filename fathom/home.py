@@ -1,4 +1,4 @@
-"""Keeps the home folder of a deployment to the system user that runs it."""
+"""Restricts the home folder of a deployment to the system user that runs it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from pathlib import Path
 # Umask of every process of Fathom: other users get no rights to its files.
 UMASK = 0o077
 _OWNER = stat.S_IRWXU
-# Opens what is named and nothing behind a symbolic link; Linux gives a descriptor of sockets and unreadable files as well.
+# Opens an entry without following a symbolic link; with O_PATH, Linux also opens sockets and unreadable files.
 _NAMED_ITSELF = os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_NONBLOCK)
 
 
 def own_home(home: Path, *, whole: bool = False) -> int:
-    """Makes this process write for its own user only, and mends a home that others may enter; any home where `whole`.
+    """Sets the umask of this process and restricts a home that others may enter, or any home if `whole`.
 
-    Returns how many files and folders were mended. A home that does not exist is not made.
+    Returns the number of changed files and folders. Does not create a missing home.
     """
     os.umask(UMASK)
     return mend_home(home) if whole else close_home(home)
 
 
 def close_home(home: Path) -> int:
-    """Mends a home that others may enter; one that they may not is taken as it is, since nothing in it can be reached."""
+    """Restricts a home that others may enter; a closed home needs no change, since its content cannot be reached."""
     return mend_home(home) if _is_open(home) else 0
 
 
 def mend_home(home: Path) -> int:
-    """Takes the rights of other users from the home and from everything in it; returns how many files and folders had some.
+    """Removes the rights of other users from the home and all its content; returns the number of changed entries.
 
-    Symbolic links are not followed. What belongs to another user stays as it is, within a folder that is closed.
+    Does not follow symbolic links. Files of other users are unchanged, inside a closed folder.
     """
     if is_shared(home):
         return 0
@@ -42,14 +42,14 @@ def mend_home(home: Path) -> int:
     except OSError:
         return 0
     try:
-        closed = _close(home.name, folder)  # first: from here on nobody else reaches what is in it
+        closed = _close(home.name, folder)  # first, so that others cannot reach its content
     finally:
         os.close(folder)
     return closed + sum(_close(name, within) for within, _, name in _entries(home))
 
 
 def open_to_others(home: Path) -> list[Path]:
-    """Returns the home, and what is in it, as far as other users have rights to them."""
+    """Returns the home and the entries in it to which other users have rights."""
     found = [home] if _is_open(home) else []
     for within, folder, name in _entries(home):
         with suppress(OSError):
@@ -59,7 +59,7 @@ def open_to_others(home: Path) -> list[Path]:
 
 
 def is_shared(home: Path) -> bool:
-    """True for a folder that holds more than a deployment, whose files are not all Fathom's: the root, a user's own folder."""
+    """Returns True for a folder with other files than Fathom's: the root, a user's home folder, the project."""
     with suppress(RuntimeError):  # a user without a folder
         if Path.home().is_relative_to(home):
             return True
@@ -85,7 +85,7 @@ def _entries(home: Path) -> Iterator[tuple[int, Path, str]]:
 
 
 def _close(name: str, folder: int) -> bool:
-    """Takes the rights of others from one file or folder; answers whether it had any."""
+    """Removes the rights of others from a file or folder; returns whether there were any."""
     try:
         named = os.open(name, _NAMED_ITSELF, dir_fd=folder)
     except OSError:  # gone, or a link where links cannot be opened

@@ -1,4 +1,4 @@
-"""How documents, versions, chunks and episodes are named, the same everywhere and for ever."""
+"""Stable ids of documents, versions, chunks and episodes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ESCAPED = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029%]|\.(?=\.\.)")
 
 
 def collection_name(name: str) -> str:
-    """The name, once it is a valid collection name (also a valid Graphiti group id).
+    """Returns the name if it is a valid collection name (also a valid Graphiti group id).
 
     Raises UnsafePath for anything but 1-64 ASCII letters, digits, `_` and `-`, starting with a letter or digit.
     """
@@ -32,9 +32,9 @@ def collection_name(name: str) -> str:
 
 
 def document_id(collection: str, relative_path: str) -> str:
-    """`collection/relative/path`, which is the document's id and its partition key.
+    """Returns `collection/relative/path`, which is the document's id and its partition key.
 
-    `relative_path` is POSIX; bytes that are not UTF-8 come as surrogates, as os.fsdecode gives them. Control characters,
+    `relative_path` is POSIX; bytes that are not UTF-8 are surrogates, as from os.fsdecode. Control characters,
     `%`, undecodable bytes and the first dot of `...` are percent-encoded, so two files never share an id.
     Raises UnsafePath for an absolute path, an empty one, or one with `..` or a NUL character in it.
     """
@@ -47,7 +47,7 @@ def document_id(collection: str, relative_path: str) -> str:
 
 
 def attachment_id(mail: str, name: str) -> str:
-    """The id of the document that came with the mail `mail` under that file name. Raises UnsafePath for a name with a path."""
+    """Returns the document id of the attachment `name` of the mail `mail`. Raises UnsafePath for a name with a path."""
     if name in ("", ".", "..") or "/" in name:
         raise UnsafePath(f"{name!r} is no name of an attachment.")
     split_document_id(mail)
@@ -55,7 +55,7 @@ def attachment_id(mail: str, name: str) -> str:
 
 
 def split_document_id(document: str) -> tuple[str, str]:
-    """The collection and the relative path (escaped as in the id) of a document id."""
+    """Returns the collection and the relative path (escaped as in the id) of a document id."""
     collection, _, path = document.partition("/")
     if not path:
         raise UnsafePath(f"{document!r} is not a document id: it has the form collection/path.")
@@ -63,14 +63,14 @@ def split_document_id(document: str) -> tuple[str, str]:
 
 
 def content_version(data: bytes) -> str:
-    """The SHA-256 of the bytes, in hex: the version of a document."""
+    """Returns the version of a document: the SHA-256 of its bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def chunk_identity(document: str, text: str, occurrence: int = 0) -> str:
-    """A chunk's identity: its document, its text and, among equal texts of one document, its rank.
+    """Returns a chunk's id: a hash of its document, its text and, among equal texts of a document, its rank.
 
-    White space and Unicode form do not count, so a chunk keeps its identity while others around it change. 32 hex digits.
+    White space and Unicode form do not count, so that a chunk keeps its id while others change. 32 hex digits.
     """
     folded = " ".join(unicodedata.normalize("NFC", text).split())
     digest = hashlib.sha256(f"{document}\0{folded}\0{occurrence}".encode("utf-8", "surrogatepass"))
@@ -78,18 +78,18 @@ def chunk_identity(document: str, text: str, occurrence: int = 0) -> str:
 
 
 def episode_uuid(collection: str, document: str, chunk: str) -> str:
-    """The uuid5 of a chunk's episode in the graph: the same chunk always gives the same episode."""
+    """Returns the uuid5 of a chunk's episode in the graph: the same chunk always gives the same episode."""
     return str(uuid.uuid5(EPISODE_NAMESPACE, f"{collection}\0{document}\0{chunk}"))
 
 
 def storage_name(document: str) -> str:
-    """A file-system-safe folder name for a document id of any length: two levels of its SHA-256."""
+    """Returns a safe file name for a document id of any length: two levels of its SHA-256."""
     digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{digest[:2]}/{digest}"
 
 
 def escaped(path: str) -> str:
-    """The path as it stands in a document id: printable, valid UTF-8, and different for different paths."""
+    """Returns the path as in a document id: printable, valid UTF-8, and different for different paths."""
     path = _ESCAPED.sub(lambda match: f"%{ord(match.group()):02X}" if ord(match.group()) < 256 else _utf8(match), path)
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in path)
 

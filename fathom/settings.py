@@ -1,4 +1,4 @@
-"""Every setting of Fathom: its name, type, default and meaning, in one place."""
+"""All settings of Fathom, with their names, types, defaults and meanings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTINGS_FILE = "fathom.toml"
 
 
 class Settings(BaseSettings):
-    """The settings of one deployment, read from `FATHOM_…` and `fathom.toml`; the environment wins."""
+    """The settings of a deployment, read from `FATHOM_…` variables and `fathom.toml`; the environment has precedence."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=PROJECT_ROOT / SETTINGS_FILE, env_ignore_empty=True
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     store: str | None = Field(None, description="fsspec URL of the file store; default: the folder store in the home.")
     database_url: SecretStr | None = Field(
         None,
-        description="SQLAlchemy URL of the operational tables, and on Postgres of Dagster's own storage (in the schema `dagster`); "
+        description="SQLAlchemy URL of the operational tables, and on Postgres of Dagster's storage (in the schema `dagster`); "
         "default: SQLite in the home.",
     )
 
@@ -38,17 +38,17 @@ class Settings(BaseSettings):
     graph_user: str = Field("neo4j", description="User at graph_uri.")
     graph_password: SecretStr | None = Field(None, description="Password at graph_uri.")
     graph_reader_user: str | None = Field(
-        None, description="User without rights to write at graph_uri, for queries of people; unset: graph_user, reading only."
+        None, description="Read-only user at graph_uri, for queries of people; unset: graph_user in read-only transactions."
     )
     graph_reader_password: SecretStr | None = Field(None, description="Password of graph_reader_user.")
     graph_database: str = Field("neo4j", description="Database at graph_uri.")
     graph_heap_mb: int = Field(512, ge=128, le=65536, description="Java heap of the embedded graph, in MB.")
 
     llm: Literal["offline", "anthropic", "openai"] = Field(
-        "offline", description="Which language model extracts entities and facts; `openai`: any server that speaks its API."
+        "offline", description="Language model that extracts entities and facts; `openai`: any server with its API."
     )
     llm_model: str | None = Field(None, description="Model of the provider; default: claude-sonnet-5-5, gpt-5.4-mini.")
-    llm_small_model: str | None = Field(None, description="Model for small questions; default: claude-haiku-5-5, gpt-5.4-nano.")
+    llm_small_model: str | None = Field(None, description="Model for small requests; default: claude-haiku-5-5, gpt-5.4-nano.")
     llm_base_url: str | None = Field(None, description="Address of the provider's API; default: its own.")
     anthropic_api_key: SecretStr | None = Field(
         None,
@@ -58,90 +58,102 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("openai_api_key", "OPENAI_API_KEY"),
-        description="Key for the provider openai; a server of one's own may want none.",
+        description="Key for the provider openai; a local server may need none.",
     )
-    llm_concurrency: int = Field(16, ge=1, le=256, description="Most calls of the language model at one time, in one run.")
+    llm_concurrency: int = Field(16, ge=1, le=256, description="Maximum concurrent LLM calls of a run.")
     llm_requests_per_minute: int | None = Field(
-        None, ge=1, le=1_000_000, description="Most calls of the language model a minute, all runs of this host together."
+        None, ge=1, le=1_000_000, description="Maximum LLM calls per minute, of all runs of this host."
     )
     llm_tokens_per_minute: int | None = Field(
-        None, ge=1000, le=1_000_000_000, description="Most tokens a minute, in and out, all runs of this host together."
+        None, ge=1000, le=1_000_000_000, description="Maximum input and output tokens per minute, of all runs of this host."
     )
-    llm_timeout_s: int = Field(120, ge=1, le=3600, description="Longest wait for one answer of the language model, in seconds.")
+    llm_timeout_s: int = Field(120, ge=1, le=3600, description="Timeout of an LLM call, in seconds.")
     llm_batch: bool = Field(
-        False, description="Ask Anthropic in message batches: half the price, answers within a day. For back-fills."
+        False, description="Use Anthropic's message batches: half the price, responses within a day. For back-fills."
     )
-    llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Room for the language model's answers, kept in the home.")
+    llm_cache_mb: int = Field(1024, ge=1, le=1_048_576, description="Size of the cache of LLM responses in the home, in MB.")
     llm_types: Path | None = Field(
         None,
-        description="TOML or YAML by collection: types of entities and relations; which relations hold one at a time.",
+        description="TOML or YAML by collection: types of entities and relations; which relations are functional.",
     )
     llm_usd_per_mtok_in: float | None = Field(
-        None, ge=0, le=10_000, description="USD a million tokens in; default: the price list of genai-prices."
+        None, ge=0, le=10_000, description="USD per million input tokens; default: the price list of genai-prices."
     )
     llm_usd_per_mtok_out: float | None = Field(
-        None, ge=0, le=10_000, description="USD a million tokens out; default: the price list of genai-prices."
+        None, ge=0, le=10_000, description="USD per million output tokens; default: the price list of genai-prices."
     )
     min_confidence: float = Field(
         0.7,
         ge=0,
         le=1,
-        description="Least confidence of an entity or fact that goes into the graph, where it has one; holds for what is "
+        description="Minimum confidence of entities and facts in the graph, where they have a confidence; applies to documents "
         "ingested from then on.",
     )
     budget_usd_per_day: float | None = Field(
-        None, ge=0, le=1_000_000, description="Most USD spent on language models a day (UTC); the rest waits for the next."
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Maximum LLM cost per day (UTC), in USD; the remaining work waits for the next day.",
     )
     budget_usd_per_document: float | None = Field(
-        None, ge=0, le=1_000_000, description="Most USD spent on one document in all; the rest waits until it is raised."
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Maximum LLM cost per document, in USD; the remaining work waits until it is raised.",
     )
 
     docling_artifacts: Path | None = Field(
-        None, description="Folder of Docling's model weights; set: PDFs and pictures are converted by them. Wants torch."
+        None,
+        description="Folder of Docling's model weights; set: PDFs and pictures are converted by these models. Needs torch.",
     )
     docling_serve_url: str | None = Field(
-        None, description="Address of a docling-serve; set: it converts, and nothing but plain text is converted here."
+        None, description="Address of a docling-serve; set: it converts all files but plain text."
     )
     docling_serve_api_key: SecretStr | None = Field(None, description="Key for docling_serve_url.")
 
     ocr_languages: str | None = Field(
-        None, description="Languages of scans, as in en,de; unset: whatever the recogniser reads. Lines in others are stains."
+        None, description="Languages of scans, as in en,de; unset: all that the OCR reads. Lines in others are ignored."
     )
 
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     dagster_days: int = Field(
-        14, ge=1, le=3650, description="Days that Dagster keeps a run whole; what made a document's present state stays longer."
+        14, ge=1, le=3650, description="Retention of Dagster's runs, in days; events of a document's current state stay longer."
     )
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP API on 127.0.0.1.")
     allowed_hosts: str = Field(
         "127.0.0.1,localhost,[::1]",
-        description="Host names, each with any port, that the API and Dagster's web page answer for; others are refused.",
+        description="Host names, each with any port, that the API and Dagster's web page accept; others are refused.",
     )
     api_requests_per_minute: int = Field(
-        6000, ge=10, le=1_000_000, description="Most requests a minute with one key, at each API process; a quarter at once."
+        6000,
+        ge=10,
+        le=1_000_000,
+        description="Maximum requests per minute with a key, for each API process; bursts of a quarter.",
     )
 
     date_from_name: bool = Field(
-        False, description="Take the date in a file's name, as in 2021-05-04_minutes.pdf, before one that the file gives."
+        False, description="Prefer the date in a file's name, as in 2021-05-04_minutes.pdf, to the date in the file."
     )
 
-    max_file_mb: int = Field(200, ge=1, le=10240, description="Largest upload, in MB.")
-    max_pages: int = Field(2000, ge=1, le=100000, description="Most pages of a document.")
-    convert_timeout_s: int = Field(600, ge=1, le=86400, description="Longest conversion of a document, in seconds.")
-    convert_memory_mb: int = Field(4096, ge=512, le=262144, description="Most memory a conversion worker may use, in MB.")
+    max_file_mb: int = Field(200, ge=1, le=10240, description="Maximum size of an upload, in MB.")
+    max_pages: int = Field(2000, ge=1, le=100000, description="Maximum pages of a document.")
+    convert_timeout_s: int = Field(600, ge=1, le=86400, description="Timeout of the conversion of a document, in seconds.")
+    convert_memory_mb: int = Field(4096, ge=512, le=262144, description="Maximum memory of a conversion worker, in MB.")
     convert_workers: int = Field(2, ge=1, le=64, description="Conversion workers on this host.")
-    chunk_tokens: int = Field(256, ge=32, le=8192, description="Most tokens of a chunk, counted by the embedder's tokenizer.")
+    chunk_tokens: int = Field(
+        256, ge=32, le=8192, description="Maximum tokens of a chunk, counted by the embedder's tokenizer."
+    )
 
-    batch_documents: int = Field(100, ge=1, le=1000, description="Most documents drained in one run.")
-    runs_at_once: int = Field(2, ge=1, le=64, description="Most ingestion runs at one time.")
-    attempts: int = Field(3, ge=1, le=10, description="How often the work on a document is tried before it is given up.")
+    batch_documents: int = Field(100, ge=1, le=1000, description="Maximum documents of a run.")
+    runs_at_once: int = Field(2, ge=1, le=64, description="Maximum concurrent ingestion runs.")
+    attempts: int = Field(3, ge=1, le=10, description="Maximum tries of a document.")
 
     otlp_endpoint: str | None = Field(
-        None, description="Receiver of OpenTelemetry spans by OTLP over HTTP, such as http://127.0.0.1:4318; unset: none."
+        None, description="Receiver of OpenTelemetry spans over OTLP/HTTP, such as http://127.0.0.1:4318; unset: none."
     )
-    otlp_headers: SecretStr | None = Field(None, description="Headers for it, `name=value,name=value`.")
+    otlp_headers: SecretStr | None = Field(None, description="Headers for otlp_endpoint, `name=value,name=value`.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least level of the log files; events are kept whatever it says."
+        "INFO", description="Minimum level of the log files; events are logged at any level."
     )
 
     @field_validator("home")
@@ -168,7 +180,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then fathom.toml; no .env and no secrets folder."""
+        """Returns the sources in the order of precedence: arguments, environment, fathom.toml."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
 
     @property
@@ -188,12 +200,12 @@ class Settings(BaseSettings):
 
     @property
     def in_postgres(self) -> bool:
-        """Tells whether operational tables, and Dagster's own storage beside them, are in Postgres."""
+        """Whether the operational tables and Dagster's storage are in Postgres."""
         return self.operational_url.startswith("postgresql")
 
     @property
     def logs_path(self) -> Path:
-        """Where every process writes its log."""
+        """The folder of all log files."""
         return self.home / "logs"
 
     @property
@@ -203,15 +215,15 @@ class Settings(BaseSettings):
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting; the keys of the providers have the names that their own tools use."""
+    """Returns the environment variable of a setting; the providers' keys have the names of the providers' own tools."""
     own = name.lower() in ("anthropic_api_key", "openai_api_key")
     return name.upper() if own else PREFIX + name.upper()
 
 
 def read_settings() -> Settings:
-    """The settings as the environment and the file give them at this moment.
+    """Reads the settings from the environment and the file.
 
-    Raises SettingsInvalid naming each wrong or unknown key; never a value, which could be a secret.
+    Raises SettingsInvalid with each invalid or unknown key, but no value, which could be a secret.
     """
     known = {variable(name) for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
@@ -228,5 +240,5 @@ def read_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
+    """Returns the settings of this process, read once."""
     return read_settings()

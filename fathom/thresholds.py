@@ -1,4 +1,4 @@
-"""Every quality threshold of Fathom: its value and the reason for it, in one place."""
+"""All quality thresholds of Fathom, with their values and reasons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class DocumentThresholds(BaseModel):
-    """What a converted document must reach."""
+    """Thresholds of a converted document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,7 +70,7 @@ class DocumentThresholds(BaseModel):
 
 
 class ChunkThresholds(BaseModel):
-    """What the chunks of a document must reach; their token bound is the setting `FATHOM_CHUNK_TOKENS`."""
+    """Thresholds of a document's chunks; their token limit is the setting `FATHOM_CHUNK_TOKENS`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -102,7 +102,7 @@ class ChunkThresholds(BaseModel):
 
 
 class GraphThresholds(BaseModel):
-    """What a document's episodes in the graph must reach."""
+    """Thresholds of a document's episodes in the graph."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Bounds how long what is done now waits for locks that other processes hold, in all: requests wait for less than runs do."""
+"""Bounds the total time that the current work waits for locks of other processes: requests wait less long than runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# Shortest wait for a lock, in seconds, also of a long request whose bound has passed: others hold locks for moments.
+# Minimum wait for a lock in seconds, also after the bound has passed: others hold locks briefly.
 MIN_WAIT_S = 0.25
 
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
@@ -15,9 +15,9 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Bounds the waits of everything inside, in other threads as well where they have its context.
+    """Bounds the waits within the context, also of other threads with this context.
 
-    The bound of a block around this one does not count.
+    Overrides the bound of an outer context.
     """
     token = _ends.set(time.monotonic() + seconds)
     try:
@@ -27,11 +27,11 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 
 def wait_left(usual: float) -> float:
-    """Returns how long to wait for a lock now, in seconds: `usual` where nothing bounds it, and at least MIN_WAIT_S."""
+    """Returns how long to wait for a lock, in seconds: `usual` without a bound, and at least MIN_WAIT_S."""
     ends = _ends.get()
     return usual if ends is None else min(usual, max(MIN_WAIT_S, ends - time.monotonic()))
 
 
 def is_bounded() -> bool:
-    """Tells whether something bounds the waits of what is done now."""
+    """Returns whether the waits of the current work are bounded."""
     return _ends.get() is not None

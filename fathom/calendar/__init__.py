@@ -1,1 +1,1 @@
-"""Reads dates as people, programs and models write them, whole or in part."""
+"""Parses full and partial dates as people, programs and models write them."""

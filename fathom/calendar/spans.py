@@ -1,4 +1,4 @@
-"""Reads a date as the days it may mean: all of a year for `2011`, the second third of ten years for `mid-1990s`."""
+"""Parses a date into the days it may mean: the whole year for `2011`, the middle third of a decade for `mid-1990s`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from fathom.calendar.words import (
 )
 
 MAX_LENGTH = 60  # characters of a date
-_EARLIEST, _LATEST = 2, 9998  # years; those beyond stand for `unknown` and `open` in many programs
+_EARLIEST, _LATEST = 2, 9998  # years; many programs use others for `unknown` and `open`
 
 
 @dataclass(frozen=True)
 class DateSpan:
-    """The days that a date may mean, from the first to the last; `at` is the moment itself where it gives a time of day."""
+    """The days that a date may mean, from the first to the last; `at` is the exact time if the date has a time of day."""
 
     first: date
     last: date
@@ -36,35 +36,35 @@ class DateSpan:
 
     @property
     def exact(self) -> bool:
-        """Whether it is one day or moment, and meant so."""
+        """Whether the date means a single day or time."""
         return self.first == self.last and not self.about
 
     @property
     def begins(self) -> datetime:
-        """Midnight UTC of its first day, or the moment."""
+        """Midnight UTC of the first day, or the exact time."""
         return self.at or _midnight(self.first)
 
     @property
     def ends(self) -> datetime:
-        """Midnight UTC of its last day, or the moment."""
+        """Midnight UTC of the last day, or the exact time."""
         return self.at or _midnight(self.last)
 
 
-def span_of(said: str) -> DateSpan | None:
-    """Returns the days that a date means; None where it is no date, one before Christ, or one out of the calendar's bounds.
+def span_of(date_text: str) -> DateSpan | None:
+    """Returns the days that a date means; None if the text is no date, a date BC, or out of the calendar's bounds.
 
     An ambiguous date such as 05/04/2021 (day or month first) means the span from the earlier to the later reading.
     """
-    text = plain(said)
+    text = plain(date_text)
     if not text or len(text) > MAX_LENGTH or OF_BEFORE_CHRIST.search(text):
         return None
     return _read(text)
 
 
-def period_of(said: str) -> tuple[str, str] | None:
-    """Returns the two dates of a period, as `1998/2011` or `May 2010 to June 2011`, as they are written; None for others."""
-    text = plain(said)
-    found = next((one for form in _PERIODS if (one := form.fullmatch(text))), None) if len(text) <= 2 * MAX_LENGTH else None
+def period_of(period: str) -> tuple[str, str] | None:
+    """Returns the two dates of a period such as `1998/2011` or `May 2010 to June 2011`, as written; None for other texts."""
+    text = plain(period)
+    found = next((match for form in _PERIODS if (match := form.fullmatch(text))), None) if len(text) <= 2 * MAX_LENGTH else None
     if found is None:
         return None
     first, last = found["first"].strip(), found["last"].strip()
@@ -80,11 +80,11 @@ def period_of(said: str) -> tuple[str, str] | None:
     return first, last
 
 
-def plain(said: str) -> str:
-    """Returns a date in small letters on one line, with simple digits, hyphens and apostrophes, and without accents."""
-    text = unicodedata.normalize("NFKD", said[: 4 * MAX_LENGTH]).translate(_SIGNS)
-    text = "".join(one for one in text if not unicodedata.combining(one) and unicodedata.category(one) != "Cf")
-    digits = "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in text)
+def plain(date_text: str) -> str:
+    """Normalizes a date: lower case, a single line, ASCII digits, hyphens and apostrophes, no accents."""
+    text = unicodedata.normalize("NFKD", date_text[: 4 * MAX_LENGTH]).translate(_SIGNS)
+    text = "".join(char for char in text if not unicodedata.combining(char) and unicodedata.category(char) != "Cf")
+    digits = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
     return unicodedata.normalize("NFC", " ".join(digits.casefold().split())).strip(" ,;[](){}\"'")
 
 
@@ -114,7 +114,7 @@ def _read(text: str) -> DateSpan | None:
 
 def _first(forms: Sequence[Callable[[str], DateSpan | None]], text: str) -> DateSpan | None:
     for read in forms:
-        with suppress(ValueError, OverflowError):  # it has the form, and no calendar has the day
+        with suppress(ValueError, OverflowError):  # the form matches, but the day does not exist
             if (span := read(text)) is not None:
                 return span
     return None
@@ -161,7 +161,7 @@ def _half(text: str) -> DateSpan | None:
 
 
 def _extended(text: str) -> DateSpan | None:
-    """Reads years of which extended ISO 8601 leaves the last digits open."""
+    """Parses years of extended ISO 8601 whose last digits are unspecified."""
     if len(text) != 4 or not (found := re.fullmatch(r"(\d{2,3})[xu]{1,2}", text)):
         return None
     count = 10 ** (4 - len(found[1]))
@@ -169,8 +169,8 @@ def _extended(text: str) -> DateSpan | None:
 
 
 def _by_name(text: str) -> DateSpan | None:
-    """Reads a month by its name, with a day or a year on either side."""
-    words = [one for one in re.split(r"[\s,/]+|(?<=\d)\.|(?<=[a-z])\.|(?<=[a-z\d])-(?=[a-z\d])", text) if one not in _SMALL]
+    """Parses a month name with a day or a year on either side."""
+    words = [word for word in re.split(r"[\s,/]+|(?<=\d)\.|(?<=[a-z])\.|(?<=[a-z\d])-(?=[a-z\d])", text) if word not in _SMALL]
     numbers: list[str] = []
     month = 0
     for word in words:
@@ -180,25 +180,25 @@ def _by_name(text: str) -> DateSpan | None:
             continue
         else:
             return None
-    years = [one for one in numbers if len(one) >= 3]
-    days = [one for one in numbers if len(one) < 3]
+    years = [number for number in numbers if len(number) >= 3]
+    days = [number for number in numbers if len(number) < 3]
     if not month or len(years) != 1 or len(days) > 1:
         return None
     return _days(int(years[0]), month, int(days[0]) if days else 0)
 
 
 def _by_numbers(text: str) -> DateSpan | None:
-    """Reads the day before the month before the year, or the month first."""
+    """Parses day, month, year in this order or with the month first."""
     if found := re.fullmatch(r"(\d{1,2})[/.-](\d{4})", text):
         return _days(int(found[2]), int(found[1]), 0)
     if not (found := re.fullmatch(r"(\d{1,2})(\.|/|-|\. )(\d{1,2})\2(\d{4})", text)):
         return None
-    one, sign, other, year = int(found[1]), found[2], int(found[3]), int(found[4])
-    if sign.startswith(".") or one > 12 or one == other:
-        return _days(year, other, one)
-    if other > 12:
-        return _days(year, one, other)
-    either = sorted((date(year, other, one), date(year, one, other)))
+    first, sign, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+    if sign.startswith(".") or first > 12 or first == second:
+        return _days(year, second, first)
+    if second > 12:
+        return _days(year, first, second)
+    either = sorted((date(year, second, first), date(year, first, second)))
     return DateSpan(either[0], either[1])
 
 
@@ -228,7 +228,7 @@ def _century(text: str) -> DateSpan | None:
 
 
 def _other_years(text: str) -> DateSpan | None:
-    """Reads business years and school years, as those they are called by."""
+    """Parses fiscal years and school years by their name."""
     if found := re.fullmatch(r"(?:fy|fiscal(?: year)?|gj)[\s-]?(\d{4})", text):
         return _years(int(found[1]), 1)
     if found := re.fullmatch(r"(\d{4})/(\d{2})", text):
@@ -245,8 +245,8 @@ def _east_asian(text: str) -> DateSpan | None:
 
 
 def _part(text: str) -> DateSpan | None:
-    """Reads a third of a span: early 2018, mid-1990s, late May 2011."""
-    name = next((one for one in sorted(THIRDS, key=len, reverse=True) if re.match(rf"{one}[\s-]", text)), None)
+    """Parses a third of a span: early 2018, mid-1990s, late May 2011."""
+    name = next((third for third in sorted(THIRDS, key=len, reverse=True) if re.match(rf"{third}[\s-]", text)), None)
     if name is None:
         return None
     rest = re.sub(r"^(?:the|of|der|des|de|du) ", "", text[len(name) + 1 :].strip())
@@ -267,7 +267,7 @@ def _part(text: str) -> DateSpan | None:
 
 
 def _mailed(text: str) -> DateSpan | None:
-    """Reads a day with a time of day after it, as headers of mails and pages have it."""
+    """Parses a day with a time of day after it, as in headers of mails and web pages."""
     found = re.fullmatch(
         r"(.{6,}?)[\s,]+(?:at )?\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s?(?:[ap]\.?m\.?)?(?:\s?[a-z+-][\w:+-]*)?(?: \(\w+\))?", text
     )
@@ -282,7 +282,7 @@ _FORMS: tuple[Callable[[str], DateSpan | None], ...] = (*_WHOLE, _part, _mailed,
 
 
 def _days(year: int, month: int, day: int) -> DateSpan | None:
-    """Returns the day; the month where that is 0, the year where this is too. Raises ValueError for what no calendar has."""
+    """Returns the day; the month if the day is 0, the year if both are. Raises ValueError for a day that does not exist."""
     if not month:
         return _years(year, 1) if not day else None
     if not day:
@@ -306,8 +306,8 @@ def _months_in(span: DateSpan) -> int:
 
 
 def _roman(numeral: str) -> int:
-    values = [{"i": 1, "v": 5, "x": 10}[one] for one in numeral]
-    return sum(-one if one < max(values[at + 1 :], default=0) else one for at, one in enumerate(values))
+    values = [{"i": 1, "v": 5, "x": 10}[digit] for digit in numeral]
+    return sum(-value if value < max(values[at + 1 :], default=0) else value for at, value in enumerate(values))
 
 
 def _midnight(day: date) -> datetime:

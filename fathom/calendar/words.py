@@ -1,4 +1,4 @@
-"""Names what the words of dates mean: months, seasons, parts of spans, eras, and words for no date at all."""
+"""Vocabulary of dates: months, seasons, parts of spans, eras, and words for a missing date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MONTHS: dict[int, str] = {
     12: "december dezember decembre diciembre dicembre dezembro dec dez dic",
 }
 MONTHS = {name: number for number, names in _MONTHS.items() for name in names.split()}
-SEASONS = {  # by their first month on the northern half of the earth
+SEASONS = {  # by their first month in the northern hemisphere
     **dict.fromkeys(("spring", "fruhling", "fruhjahr", "printemps"), 3),
     **dict.fromkeys(("summer", "sommer", "ete"), 6),
     **dict.fromkeys(("autumn", "fall", "herbst", "automne"), 9),

@@ -1,4 +1,4 @@
-"""The parts of a deployment: which there are, and starting, stopping and asking all of them at once."""
+"""The components of a deployment: lists, starts, stops and checks all of them."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ from fathom.processes.process import (
 from fathom.security.api_keys import ensure_admin_key
 from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 
-SUPERVISOR = "supervisor"  # what starts the others again
-SUPERVISOR_SILENT_S = 30.0  # it looks every few seconds, and waits for the answers of all parts
+SUPERVISOR = "supervisor"  # restarts the other components
+SUPERVISOR_SILENT_S = 30.0  # it checks every few seconds, and waits for the responses of all components
 ANSWER_WITHIN_S = 2.0
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
-# Each part is started for its own port; only the API asks about all.
+# Settings that restart only the API: the others depend on their own port alone.
 PORTS = ("api_port", "dagster_port")
-# Who takes new work first, then who does it, then what they need.
+# First the components that accept work, then those that do it, then their dependencies.
 STOP_ORDER = (("supervisor",), ("dagster-daemon",), ("runs", "dagster-webserver", "api"), ("converter",), ("graph",))
 
 
 @dataclass(frozen=True)
 class Started:
-    """What starting a part came to: "running", "started", "restarted", or the error."""
+    """The outcome of starting a component: "running", "started", "restarted", or "failed" with the error."""
 
     name: str
     outcome: str
@@ -58,7 +58,7 @@ class Started:
 
 
 def components_of(settings: Settings) -> list[Component]:
-    """Every part that this deployment needs, in the order a person wants to read them."""
+    """Returns the components of this deployment in the order in which they are shown."""
     return [
         GraphComponent(settings),
         ConverterComponent(settings),
@@ -70,10 +70,10 @@ def components_of(settings: Settings) -> list[Component]:
     ]
 
 
-def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda started: None) -> list[Started]:
-    """Every part runs for the present settings; they are started at once, and one that fails keeps none of the others back.
+def start_all(settings: Settings, *, on_started: Callable[[Started], None] = lambda started: None) -> list[Started]:
+    """Starts all components concurrently for the current settings; a failure does not stop the others.
 
-    `told` is called as each is done. Raises StoreFull and StoreFailed where the home cannot be written.
+    `on_started` is called with each outcome. Raises StoreFull and StoreFailed if the home cannot be written.
     """
     try:
         for folder in (settings.home, settings.logs_path, settings.inbox_path):
@@ -88,35 +88,35 @@ def start_all(settings: Settings, *, told: Callable[[Started], None] = lambda st
     write_dagster_home(settings)
     prepare_storage(settings)
     ensure_admin_key(settings)
-    if not wanted(settings):  # a supervisor that runs for other settings would start parts for those
+    if not wanted(settings):  # else a supervisor of other settings would start components for those
         wanted_file(settings).unlink(missing_ok=True)
 
-    def start(part: Component) -> Started:
+    def start(component: Component) -> Started:
         began = time.monotonic()
         try:
-            outcome, error = part.start(), None
+            outcome, error = component.start(), None
         except FathomError as failed:
             outcome, error = "failed", failed
-        started = Started(part.name, outcome, time.monotonic() - began, error)
-        told(started)
+        started = Started(component.name, outcome, time.monotonic() - began, error)
+        on_started(started)
         return started
 
     *parts, supervisor = components_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
         started = list(pool.map(start, parts))
     want(settings)
-    return [*started, start(supervisor)]  # last, so that it does not take what only starts for what ended
+    return [*started, start(supervisor)]  # last, so that it does not take a starting component for an ended one
 
 
 def run_for_others(settings: Settings) -> list[str]:
-    """The parts that run for other settings than the present ones, or for another version of the program."""
-    parts = (_daemon(settings), _runs(settings))  # the webserver and the API only show what these do
+    """Returns the components that run for other settings or another version of the program."""
+    parts = (_daemon(settings), _runs(settings))  # the webserver and the API only show the state of these
     return [part.name for part in parts if part.process.is_for_another()]
 
 
 def stop_all(settings: Settings) -> list[str]:
-    """No process of this home is left, whoever started it; answers the names of the parts that ran."""
-    wanted_file(settings).unlink(missing_ok=True)  # before all else: from here on nobody starts a part again
+    """Ends all processes of this home; returns the names of the components that ran."""
+    wanted_file(settings).unlink(missing_ok=True)  # first, so that no component is restarted
     by_name = {part.name: part for part in components_of(settings)}
     stopped: list[str] = []
     for names in STOP_ORDER:
@@ -134,7 +134,7 @@ def stop_all(settings: Settings) -> list[str]:
 
 
 def want(settings: Settings) -> None:
-    """From here on the parts are wanted for these settings: what ends or hangs is started again, until stop_all."""
+    """Marks the components as wanted for these settings: the supervisor restarts them until `stop_all`."""
     file = wanted_file(settings)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ def want(settings: Settings) -> None:
 
 
 def wanted(settings: Settings) -> bool:
-    """Whether the parts are to run, and for these settings."""
+    """Returns whether the components are wanted, for these settings."""
     try:
         return wanted_file(settings).read_text() == settings_fingerprint(settings)
     except OSError:
@@ -152,30 +152,30 @@ def wanted(settings: Settings) -> bool:
 
 
 def wanted_file(settings: Settings) -> Path:
-    """The file that is there as long as the parts are to run; it says for which settings."""
+    """Returns the file that exists while the components are wanted; it holds the hash of their settings."""
     return process_folder(settings) / "wanted"
 
 
 def status_all(settings: Settings) -> list[ComponentStatus]:
-    """How every part is doing, asked at once."""
+    """Returns the status of all components, checked concurrently."""
     parts = components_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="status") as pool:
         return list(pool.map(lambda part: part.status(), parts))
 
 
 def rotate_logs(settings: Settings) -> None:
-    """Outputs of processes that grew large are put aside; JSON logs do that themselves."""
+    """Rotates large output files of processes; JSON logs rotate themselves."""
     for log in settings.logs_path.glob("*.log"):
         rotate(log)
 
 
 def healthy(statuses: Iterable[ComponentStatus]) -> bool:
-    """Whether every part does its work."""
+    """Returns whether all components work."""
     return all(status.healthy for status in statuses)
 
 
 def component_named(settings: Settings, name: str) -> Component:
-    """The part of that name. Raises KeyError for a name that none has."""
+    """Returns the component with this name. Raises KeyError for an unknown name."""
     return {part.name: part for part in components_of(settings)}[name]
 
 
@@ -201,13 +201,13 @@ def _process(settings: Settings, name: str, *command: str, port: int | None = No
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as a process that is started reads them; secrets it has from where this one has them."""
+    """Returns the settings as environment variables for a child process, without secrets, which it reads from their source."""
     given = {name: value for name, value in settings if value is not None and not isinstance(value, SecretStr)}
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
 
 
 def process_folder(settings: Settings) -> Path:
-    """Where the records of running processes are."""
+    """Returns the folder of the records of running processes."""
     return settings.home / "run"
 
 
@@ -225,7 +225,7 @@ def _webserver(settings: Settings) -> ProcessComponent:
 def _daemon(settings: Settings) -> ProcessComponent:
     return ProcessComponent(
         _process(settings, "dagster-daemon", "-m", "fathom.orchestration.dagster_daemon", "--workspace", str(WORKSPACE)),
-        healthy=lambda running: daemon_is_working(settings, since=running.birth.created),
+        healthy=lambda running: daemon_is_working(settings, since=running.identity.created),
         version=lambda: installed("dagster"),
         trouble=lambda: disk_full_message(settings.home),
     )
@@ -245,7 +245,7 @@ def _runs(settings: Settings) -> ProcessComponent:
         healthy=answers,
         version=lambda: installed("dagster"),
         address=str(address),
-        tries=2,  # it leaves when a source file changes, which may be while it starts
+        tries=2,  # it exits when a source file changes, which may happen while it starts
     )
 
 
@@ -264,13 +264,13 @@ def _supervisor(settings: Settings) -> ProcessComponent:
     heart = loop_heartbeat(settings.home, SUPERVISOR)
     return ProcessComponent(
         _process(settings, SUPERVISOR, "-m", "fathom.deployment.supervision"),
-        healthy=lambda running: heart.silent_s(since=running.birth.created) < SUPERVISOR_SILENT_S,
+        healthy=lambda running: heart.silent_s(since=running.identity.created) < SUPERVISOR_SILENT_S,
         version=lambda: installed("fathom"),
     )
 
 
 def installed(distribution: str) -> str | None:
-    """The version of an installed distribution."""
+    """Returns the version of an installed distribution; None if it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:

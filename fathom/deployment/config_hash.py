@@ -1,4 +1,4 @@
-"""What the running parts were started for: the program's files, its interpreter and the settings, in one hash."""
+"""Hashes the program's files, its interpreter and the settings, to identify what a component was started for."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FOLDERS = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
 
 
 def fingerprint(settings: Settings, *, without: Collection[str] = ()) -> str:
-    """Changes when a source file, a locked requirement, the interpreter or a setting does. Holds no secret. 32 hex digits.
+    """Returns a hash of source files, locked requirements, interpreter and settings: 32 hex digits that reveal no secret.
 
-    `without` names settings that do not matter to the part.
+    `without` names settings that do not affect the component.
     """
     digest = hashlib.sha256(sys.executable.encode())
     files = [PROJECT_ROOT / name for name in ("definitions.py", "workspace.yaml", "requirements.lock")]
@@ -31,7 +31,7 @@ def fingerprint(settings: Settings, *, without: Collection[str] = ()) -> str:
 
 
 def settings_fingerprint(settings: Settings) -> str:
-    """Changes when a setting does, whatever the program is. Holds no secret. 32 hex digits."""
+    """Returns a hash of the settings alone: 32 hex digits that reveal no secret."""
     return hashlib.sha256(_settings_text(settings, ())).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""The warm converter as a part: started by `fathom up` so that the first document finds it warm."""
+"""The warm converter as a component, started by `fathom up` so that it is warm for the first document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ConverterComponent:
         self._settings = settings
 
     def start(self) -> str:
-        """It listens; its workers warm up meanwhile. Raises ConverterUnreachable."""
+        """Starts it until it listens; its workers warm up in the background. Raises ConverterUnreachable."""
         from fathom.conversion.service.converter_client import ConverterClient
 
         client = ConverterClient(self._settings)
@@ -34,13 +34,13 @@ class ConverterComponent:
         return "running" if before == after else "restarted"
 
     def stop(self) -> bool:
-        """It does not run; what it was converting is cancelled."""
+        """Stops it and cancels its conversions; returns whether it ran."""
         from fathom.conversion.service.converter_client import ConverterClient
 
         return ConverterClient(self._settings).stop()
 
     def status(self) -> ComponentStatus:
-        """How it is doing."""
+        """Returns its status."""
         from fathom.conversion.service.converter_address import ConverterAddress
         from fathom.conversion.service.converter_client import ConverterClient
 
@@ -48,7 +48,7 @@ class ConverterComponent:
         client = ConverterClient(self._settings)
         if (pid := client.listening()) is None:
             return ComponentStatus(name=self.name, state="stopped", log=log)
-        if pid and pid in suspended_of(pid):  # no answer need be waited for; its workers it looks after itself
+        if pid and pid in suspended_of(pid):  # needs no wait for a response; the converter checks its workers itself
             return ComponentStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
         try:
             status = client.status()

@@ -1,4 +1,4 @@
-"""The examination behind `fathom doctor`: each thing a deployment needs, whether it is so, and what to do if not."""
+"""The checks of `fathom doctor`: each requirement of a deployment, whether it is met, and how to meet it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fathom.settings import PROJECT_ROOT, Settings, settings
 MIN_FREE_GB = 2.0
 MIN_MEMORY_GB = 4.0
 MIN_PYTHON = (3, 11)
-# What a part of the work cannot do without, and what it is for.
+# Required packages, and their use.
 CARRIED = {
     "docling": "conversion",
     "rapidocr": "text of scanned pages",
@@ -34,7 +34,7 @@ CARRIED = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was examined."""
+    """The result of a check."""
 
     check: str
     fine: bool
@@ -43,7 +43,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Every finding about this machine and deployment, in the order in which one mends them; never raises."""
+    """Runs all checks of this machine and deployment, in the order in which to fix them; never raises."""
     findings = [_python(), *_packages()]
     try:
         found = settings()
@@ -81,15 +81,13 @@ def _home(found: Settings) -> Iterator[Finding]:
 
 
 def _privacy(found: Settings) -> Iterator[Finding]:
-    """Whether other users of the machine have rights to anything in the home."""
+    """Checks that other users of the machine have no rights to files of the home."""
     if is_shared(found.home):
         to_do = "Set FATHOM_HOME to a folder of its own: this one holds other files, and is left as it is."
         yield Finding("privacy", False, f"{found.home} is not Fathom's alone", to_do)
     elif found.home.is_dir():
         open_ones = open_to_others(found.home)
-        detail = (
-            f"other users have rights to {len(open_ones)} files and folders" if open_ones else "no other user can enter it"
-        )
+        detail = f"other users have rights to {len(open_ones)} files and folders" if open_ones else "no other user can enter it"
         yield Finding("privacy", not open_ones, detail, "Close them: `fathom up`." if open_ones else "")
 
 
@@ -132,7 +130,7 @@ def _converter(found: Settings) -> Iterator[Finding]:
 
 
 def _language(found: Settings) -> Iterator[Finding]:
-    """Its key, price and types; the provider itself is not asked, which would cost money."""
+    """Checks the language model's key, price and types, without an LLM call, which would cost money."""
     from fathom.extraction.factory import open_language_model
 
     later = None if found.llm == "offline" or found.home.is_dir() else "looked at after the first `fathom up`"
@@ -147,7 +145,7 @@ def _language(found: Settings) -> Iterator[Finding]:
 
 
 def _ports(found: Settings) -> Iterator[Finding]:
-    """A port is fine when it is free or when the part it is for has it."""
+    """Checks that each port is free or used by its own component."""
     from fathom.deployment.components import status_all
 
     running = {status.port for status in status_all(found) if status.pid}
@@ -177,7 +175,7 @@ def _parts(found: Settings) -> Iterator[Finding]:
 
 
 def _partitions(found: Settings) -> Iterator[Finding]:
-    """Documents whose partition somebody deleted in Dagster's pages."""
+    """Finds documents whose partition was deleted in Dagster's pages."""
     from fathom.orchestration.deleted_partitions import WHAT_TO_DO, partition_warning, without_partition
 
     if not (found.dagster_home / "storage").is_dir():
@@ -201,5 +199,5 @@ def _attempt(check: str, examination: Callable[[], str], *, skip: str | None = N
 
 
 def _nearest(path: Path) -> Path:
-    """The path, or the nearest folder above it that exists."""
-    return next((one for one in (path, *path.parents) if one.is_dir()), PROJECT_ROOT)
+    """Returns the path, or its nearest ancestor that is a folder."""
+    return next((folder for folder in (path, *path.parents) if folder.is_dir()), PROJECT_ROOT)

@@ -1,1 +1,1 @@
-"""What a person sees while work goes on: structured log lines with document, run, stage and figures."""
+"""Structured logs, events, traces and heartbeats, with document, run, stage and metrics."""

@@ -1,8 +1,8 @@
-"""Which lines Dagster's event log takes as well: what somebody who opens the run wants to read, at a cost that has a bound.
+"""Samples the log lines that are copied to Dagster's event log, so that their cost is bounded.
 
-Dagster writes each line in a transaction of its own, about a hundred times what the line costs in its file. So a step
-shows its warnings and errors, what each stage came to, and of all else a line every few seconds, fewer the longer it
-works, for it to be seen moving. Every line is in the log files and the table `events`, whatever is shown of it.
+Dagster writes each line in a transaction of its own, at about a hundred times the cost of the line in its file. So a step
+shows its warnings and errors, the result of each stage, and otherwise a line every few seconds, less often the longer it
+works, to show progress. Every line is in the log files and the table `events` regardless.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import time
 
-LOGGER = "fathom.shown"  # the logger that dagster.yaml names: lines that go through it are Dagster's too
-EVERY_S = 5.0  # seconds from line to line, or this share of the time it works already, whichever is more
+LOGGER = "fathom.shown"  # the logger named in dagster.yaml: its lines also go to Dagster
+EVERY_S = 5.0  # seconds between lines, or this share of the elapsed time, whichever is more
 INTERVAL_SHARE = 0.05
-MAX_BURST = 6  # ends of stages one after another before they too wait for their turn: a backlog has many a second
+MAX_BURST = 6  # ends of stages in a burst before they are rate-limited too: a backlog has many per second
 
 
 class DagsterLogSampler:
-    """Chooses, line by line; it begins anew with each step that listens."""
+    """A token bucket that decides for each line; it is reset with each step that listens."""
 
     def __init__(self) -> None:
         self._logger = logging.getLogger(LOGGER)
@@ -25,7 +25,7 @@ class DagsterLogSampler:
         self._left = self._counted = self._last = self._began = 0.0
 
     def takes(self, level: int, event: str | None) -> bool:
-        """Whether the line is to be shown; never where nobody listens."""
+        """Returns whether the line goes to Dagster; never without a listener."""
         listeners = self._logger.handlers
         if not listeners:
             return False
@@ -45,5 +45,5 @@ class DagsterLogSampler:
         return True
 
     def handle(self, record: logging.LogRecord) -> None:
-        """The line goes to whom it may concern, Dagster among them."""
+        """Passes the line to the listeners, including Dagster."""
         self._logger.handle(record)

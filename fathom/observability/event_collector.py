@@ -1,9 +1,9 @@
-"""From log files to the table `events`: every whole line of worth, once, whoever wrote it and whoever was killed since.
+"""Ships log lines from files to the table `events`, exactly once, also after a kill of any process.
 
-Who works only appends a line to a file. One process at a time (whoever has the lock of the home) reads what is new and
-writes it to the table with how far it read, in one transaction: a kill at any point repeats or loses nothing. What was
-said before a round began is in the table with that round, in the order of time: what followed from a line of one file
-never stands before it, though another file, read earlier in the round, says it.
+Workers only append lines to files. A single process at a time, which holds the lock of the home, reads new lines and writes
+them to the table with the file offset in the same transaction: a kill at any point repeats or loses nothing. Each round
+writes all lines logged before it began in the order of time, so that an effect in one file never precedes its cause in
+another.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from fathom.errors import FathomError
 from fathom.observability.structured_logging import get_logger
 from fathom.tables import event_sources, events
 
-EVERY_S = 0.2  # while somebody looks
-CALM_S = 2.0  # otherwise: a round costs a transaction, however few lines it brings
+EVERY_S = 0.2  # while a client watches
+CALM_S = 2.0  # otherwise: each round costs a transaction
 KEEP_DAYS = 90.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
-_MAX_BYTES = 2 * 1024**2  # of a file in one transaction
-_AHEAD_S = 5.0  # a line later than its round waits for the next one, unless a clock that was set back made it so
-_LOCKED = 5_113_042  # Postgres' advisory lock of whoever writes events: ids become visible in their order
+_MAX_BYTES = 2 * 1024**2  # of a file in a transaction
+_AHEAD_S = 5.0  # a line newer than its round waits for the next round, unless it is so far ahead that the clock was set back
+_LOCKED = 5_113_042  # Postgres' advisory lock of the writer of events: ids become visible in their order
 _COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
 
-# As text, which is worked out once: SQLAlchemy compiles what has ON CONFLICT in it anew each time.
+# As text: SQLAlchemy recompiles statements with ON CONFLICT each time.
 _REMEMBER = sa.text(
     "INSERT INTO event_sources (source, read_to, updated_at) VALUES (:source, :read_to, :updated_at)"
     " ON CONFLICT (source) DO UPDATE SET read_to = excluded.read_to, updated_at = excluded.updated_at"
@@ -55,7 +55,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _FileBatch:
-    """What one transaction takes of a file: lines up to `read_to`; `looked_to` is where nothing follows before it grows."""
+    """Rows of a file for a transaction: lines up to `read_to`; at `looked_to` nothing follows until the file grows."""
 
     path: Path
     file: tuple[int, int]
@@ -67,7 +67,7 @@ class _FileBatch:
 
 
 class Collector:
-    """Brings the log files of a home to its events table; keeps only which files it has seen and need not open."""
+    """Ships the log files of a home to its events table; caches only which files are unchanged."""
 
     def __init__(self, engine: Engine, home: Path) -> None:
         self._engine = engine
@@ -77,12 +77,13 @@ class Collector:
         self._seen: dict[tuple[int, int], int] = {}
 
     def collect(self, wait_s: float = 0.0) -> int:
-        """What was written since the last call is in the table; answers how many events that were.
+        """Writes the lines since the last call to the table; returns the number of events.
 
-        None are where another is at it, for longer than `wait_s`. Raises nothing: a database that is away gets the lines later.
+        Returns 0 if another process holds the lock for longer than `wait_s`. Raises nothing: lines for an unreachable
+        database are written later.
         """
         try:
-            news = [path for path in self._files() if self._is_news(path)]
+            news = [path for path in self._files() if self._has_grown(path)]
             if not news:
                 return 0
             self._lock.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ class Collector:
             return 0
 
     def prune(self, now: float | None = None) -> int:
-        """Events older than KEEP_DAYS, and what is known of files that are long gone, are dropped."""
+        """Deletes events older than KEEP_DAYS and offsets of files that are as old; returns the number of events."""
         before = (time.time() if now is None else now) - KEEP_DAYS * 86400
         dropped = 0
         oldest = sa.select(events.c.id).order_by(events.c.id).limit(_PRUNED_AT_ONCE).scalar_subquery()
@@ -112,7 +113,7 @@ class Collector:
         found = (path for path in self._folder.iterdir() if ".jsonl" in path.name and not path.name.startswith("."))
         return sorted(found, key=lambda path: path.name, reverse=True)  # x.jsonl.2 is older than x.jsonl.1 and x.jsonl
 
-    def _is_news(self, path: Path) -> bool:
+    def _has_grown(self, path: Path) -> bool:
         try:
             status = path.stat()
         except FileNotFoundError:
@@ -120,31 +121,31 @@ class Collector:
         return self._seen.get((status.st_dev, status.st_ino)) != status.st_size
 
     def _round(self, paths: list[Path]) -> int:
-        """All lines that were said before this was called are in the table; answers how many."""
+        """Writes all lines logged before this call; returns their number."""
         until = time.time()
         taken = 0
         while paths:
-            with self._engine.connect() as connection, self._light(connection), connection.begin():
-                self._alone(connection)
-                pieces = [piece for path in paths if (piece := self._piece(connection, path, until))]
-                rows = sorted((row for piece in pieces for row in piece.rows), key=lambda row: float(row["at"]))
+            with self._engine.connect() as connection, self._without_fsync(connection), connection.begin():
+                self._lock_writers(connection)
+                batches = [batch for path in paths if (batch := self._read_batch(connection, path, until))]
+                rows = sorted((row for batch in batches for row in batch.rows), key=lambda row: float(row["at"]))
                 if rows:
                     connection.execute(events.insert(), rows)
-                for piece in pieces:
-                    self._remember(connection, piece.source, piece.read_to)
-            self._seen |= {piece.file: piece.looked_to for piece in pieces}
+                for batch in batches:
+                    self._save_offset(connection, batch.source, batch.read_to)
+            self._seen |= {batch.file: batch.looked_to for batch in batches}
             taken += len(rows)
-            paths = [piece.path for piece in pieces if piece.more]
+            paths = [batch.path for batch in batches if batch.more]
         return taken
 
-    def _piece(self, connection: Connection, path: Path, until: float) -> _FileBatch | None:
-        """What the file has of whole lines not later than `until`; None for one that is gone or has none yet."""
+    def _read_batch(self, connection: Connection, path: Path, until: float) -> _FileBatch | None:
+        """Returns the complete lines of the file not later than `until`; None if the file is gone or has none."""
         try:
             with path.open("rb") as file:
                 head = file.readline()
                 if not head.endswith(b"\n"):
                     return None
-                # a file keeps its first line when it is put aside, and no two files have the same one
+                # the first line identifies a file: it is unique and kept on rotation
                 source = hashlib.sha256(self._host.encode() + b"\0" + head).hexdigest()[:32]
                 start = connection.scalar(sa.select(event_sources.c.read_to).where(event_sources.c.source == source)) or 0
                 file.seek(start)
@@ -155,7 +156,7 @@ class Collector:
         full = len(data) == _MAX_BYTES
         whole = data[: data.rfind(b"\n") + 1]
         if full and not whole:
-            whole = data  # a line as long as that is none of ours
+            whole = data  # a line of this length is not written by Fathom
         rows: list[dict[str, Any]] = []
         read = 0
         for line in whole.splitlines(keepends=True):
@@ -166,15 +167,15 @@ class Collector:
             rows += [row] if row else []
         return _FileBatch(path, (status.st_dev, status.st_ino), source, rows, start + read, start + len(data), more=full)
 
-    def _alone(self, connection: Connection) -> None:
+    def _lock_writers(self, connection: Connection) -> None:
         if self._engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKED)))
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @contextmanager
-    def _light(self, connection: Connection) -> Iterator[None]:
-        """SQLite does not wait for the disk: what a power cut takes from the table it takes whole, and the files have it."""
+    def _without_fsync(self, connection: Connection) -> Iterator[None]:
+        """Lets SQLite commit without fsync: a power cut loses whole transactions, whose lines the files still have."""
         if self._engine.dialect.name != "sqlite":
             yield
             return
@@ -186,11 +187,11 @@ class Collector:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
             connection.rollback()
 
-    def _remember(self, connection: Connection, source: str, read_to: int) -> None:
+    def _save_offset(self, connection: Connection, source: str, read_to: int) -> None:
         connection.execute(_REMEMBER, {"source": source, "read_to": read_to, "updated_at": time.time()})
 
     def _row(self, raw: bytes) -> dict[str, Any] | None:
-        """The line as a row; None for what is no line of ours, or of no document and no event."""
+        """Parses the line into a row; None for a foreign line, or one without document, event and warning level."""
         try:
             line, end = _decoded(text := raw.decode())
             if text[end:].strip():
@@ -219,7 +220,7 @@ class Collector:
 def collect_until_stopped(
     collector: Collector, stop: threading.Event, *, every: float = EVERY_S, watched: Callable[[], bool] = lambda: True
 ) -> Iterator[int]:
-    """Collects until told to stop, and once more then; yields after each round how many events came."""
+    """Collects until `stop` is set, and once more then; yields the number of events after each round."""
     pruned = time.monotonic()
     while not stop.wait(every if watched() else max(every, CALM_S)):
         yield collector.collect()

@@ -1,4 +1,4 @@
-"""Reading the table `events`: those of a document, a stage, a level or a time, a page at a time, newest figures first hand."""
+"""Reads the table `events` by document, name, stage, level or time, with ids as pagination cursors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fathom.tables import events
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One event, or log line of a document: `at` in seconds since 1970, `id` its place in the table."""
+    """An event or log line of a document: `at` in seconds since 1970, `id` is its cursor."""
 
     id: int
     at: float
@@ -36,12 +36,12 @@ class RecordedEvent:
     pid: int | None = None
 
     def number(self, name: str) -> float | None:
-        """A figure of it; None where there is none."""
+        """Returns a metric of the event; None if it has no such number."""
         value = self.metrics.get(name)
         return float(value) if isinstance(value, int | float) else None
 
     def as_line(self) -> dict[str, Any]:
-        """It as the API and the command line show it."""
+        """Returns the event as the API and the command line show it."""
         return {
             "cursor": self.id,
             "timestamp": datetime.fromtimestamp(self.at, UTC).isoformat(timespec="microseconds"),
@@ -58,7 +58,7 @@ class RecordedEvent:
 
 
 class Events:
-    """The recorded events of a deployment."""
+    """Queries the recorded events of a deployment."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -73,7 +73,7 @@ class Events:
         level: str | None = None,
         limit: int | None = None,
     ) -> list[RecordedEvent]:
-        """Its events in the order they came, those after the cursor, at most `limit`; `level` is the least one."""
+        """Returns at most `limit` events of the document after the cursor, in order; `level` is the minimum."""
         c = events.c
         query = sa.select(events).where(c.document == document, c.id > after).order_by(c.id).limit(limit)
         if since is not None:
@@ -85,54 +85,54 @@ class Events:
         return self._read(query)
 
     def last_of_each(self, document: str, since: float) -> dict[str, RecordedEvent]:
-        """The last event of each name of the document, of those after `since` (seconds since 1970)."""
+        """Returns the last event of each name of the document since `since` (seconds since 1970)."""
         c = events.c
         ids = sa.select(sa.func.max(c.id)).where(c.document == document, c.at >= since, c.event.is_not(None))
         query = sa.select(events).where(c.id.in_(ids.group_by(c.event)))
         return {found.event: found for found in self._read(query) if found.event}
 
     def last(self, document: str) -> RecordedEvent | None:
-        """The newest event of the document."""
+        """Returns the newest event of the document."""
         query = sa.select(events).where(events.c.document == document).order_by(events.c.id.desc()).limit(1)
         return next(iter(self._read(query)), None)
 
     def before_last(self, document: str, count: int) -> int:
-        """The cursor after which there are so many events of the document; 0 where there are no more than that."""
+        """Returns the cursor after which the document has `count` events; 0 if it has no more."""
         c = events.c
         query = sa.select(c.id).where(c.document == document).order_by(c.id.desc()).offset(count).limit(1)
         with self._engine.connect() as connection:
             return int(connection.scalar(query) or 0)
 
     def counted(self, document: str, since: float) -> dict[str, int]:
-        """How often each event of the document was said after `since`."""
+        """Counts the events of the document by name since `since`."""
         c = events.c
         query = sa.select(c.event, sa.func.count()).where(c.document == document, c.at >= since, c.event.is_not(None))
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query.group_by(c.event))}
 
     def newest(self, event: str, limit: int) -> list[RecordedEvent]:
-        """The newest events of that name, newest first."""
+        """Returns the newest events of the name, newest first."""
         return self._read(sa.select(events).where(events.c.event == event).order_by(events.c.id.desc()).limit(limit))
 
     def of_documents(self, documents: Sequence[str], names: Collection[str]) -> list[RecordedEvent]:
-        """Events of these names of these documents, in the order they came."""
+        """Returns the events with these names of these documents, in order."""
         c = events.c
-        # not the bare column, by whose index SQLite would read every event of these names there ever was
+        # coalesce: with the bare column SQLite would use its index and read every event of these names
         named = sa.func.coalesce(c.event, "").in_(list(names))
         found: list[RecordedEvent] = []
         for start in range(0, len(documents), 500):
-            some = list(documents[start : start + 500])
-            found += self._read(sa.select(events).where(c.document.in_(some), named))
-        return sorted(found, key=lambda one: one.id)
+            page = list(documents[start : start + 500])
+            found += self._read(sa.select(events).where(c.document.in_(page), named))
+        return sorted(found, key=lambda event: event.id)
 
     def named(self, names: Collection[str], *, after: int, limit: int) -> list[RecordedEvent]:
-        """Events of these names after the cursor, of any document, in the order they came."""
+        """Returns the events with these names of all documents after the cursor, in order."""
         c = events.c
         named = sa.func.coalesce(c.event, "").in_(list(names))  # see of_documents
         return self._read(sa.select(events).where(c.id > after, named).order_by(c.id).limit(limit))
 
     def end(self) -> int:
-        """The cursor behind the newest event."""
+        """Returns the cursor of the newest event."""
         with self._engine.connect() as connection:
             return int(connection.scalar(sa.select(sa.func.max(events.c.id))) or 0)
 

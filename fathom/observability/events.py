@@ -1,9 +1,8 @@
-"""The catalogue of events: each thing that happens to a document, a query or a part, its name and the figures it carries.
+"""The catalogue of events of documents, queries and components: their names and metrics.
 
-A log call is an event when its stage and sub-stage, joined by a dot, are a name of this table; `emit` says the others by
-their name. Either way the fact is written once, as a JSON line, before the call returns: a process that is killed then has
-said it. The table `events` is filled from those lines by `collecting`, in another process, so that no work ever waits for
-a database or fails with it.
+A log call is an event if its stage and sub-stage, joined by a dot, are a name in this catalogue; `emit` logs other events by
+name. Either way the event is written as a JSON line before the call returns, so that it survives a kill. Another process
+ships those lines to the table `events` (see `event_collector`), so that no work waits for a database or fails with it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ MetricType = type[int] | type[float] | type[str] | type[bool]
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One kind of event: what is true when it is said, and the figures that may come with it."""
+    """A type of event: its name, its meaning, and the metrics it may carry."""
 
     name: str
     meaning: str
@@ -29,56 +28,61 @@ def _event(name: str, meaning: str, **figures: MetricType) -> EventType:
 
 
 _FAILED: dict[str, MetricType] = {"error": str, "retryable": bool}
-_WORKING = "Nothing was said of it for some seconds, and the work goes on."
+_WORKING = "The heartbeat of work that logged nothing for some seconds."
 _EPISODES: dict[str, MetricType] = {"chunk": int, "chunks": int, "entities": int, "facts": int}
 
 CATALOGUE: Final[tuple[EventType, ...]] = (
-    # upload: until the document is known and somebody works on it
-    _event("upload.received", "A new or changed file was seen whole.", bytes=int),
+    # upload: from the inbox to a run
+    _event("upload.received", "A new or changed file was found complete.", bytes=int),
     _event("upload.stored", "Its bytes are in the store.", bytes=int, version=str, seconds=float),
-    _event("upload.waiting", "It is still being written; the next look will tell.", bytes=int),
-    _event("upload.rejected", "It was rejected for what it is from outside.", error=str, bytes=int),
+    _event("upload.waiting", "The file is still being written; the next scan checks it again.", bytes=int),
+    _event("upload.rejected", "The file was rejected before it was read.", error=str, bytes=int),
     _event("upload.refused", "An entry of the inbox cannot be an upload.", error=str, path=str),
-    _event("upload.stopped", "The store is full or away; what was not reached waits.", accepted=int),
+    _event("upload.stopped", "The store is full or unreachable; the remaining files wait.", accepted=int),
     _event("upload.reconciled", "Runs ended without an outcome for their documents.", again=int, failed=int),
-    _event("upload.submitted", "A run was started for it.", documents=int, seconds=float),
-    _event("upload.done", "All of its work is done and on record.", failed=int),
-    _event("upload.cancelled", "Somebody cancelled the work on it.", by=str),
-    _event("upload.retried", "Somebody asked for another try.", by=str),
-    _event("upload.prioritized", "Somebody said how urgent it is.", priority=int, by=str),
-    # validation: the bytes are what the name says and within bounds
-    _event("validation.started", "The bytes are looked at, before anything parses them.", bytes=int),
-    _event("validation.complete", "It is of a kind that can be converted.", pages=int, seconds=float),
+    _event("upload.submitted", "A run was started for the document.", documents=int, seconds=float),
+    _event("upload.done", "All of its work is done and recorded.", failed=int),
+    _event("upload.cancelled", "The work on the document was cancelled by a person.", by=str),
+    _event("upload.retried", "A retry was requested by a person.", by=str),
+    _event("upload.prioritized", "The priority of the document was set.", priority=int, by=str),
+    # validation: the bytes match the file type and are within bounds
+    _event("validation.started", "The bytes are checked before they are parsed.", bytes=int),
+    _event("validation.complete", "The file can be converted.", pages=int, seconds=float),
     # docling: the conversion
-    _event("docling.begun", "A run took it up to convert it.", attempt=int),
+    _event("docling.begun", "A run began to convert the document.", attempt=int),
     _event("docling.models", "Whether the converter has its models loaded.", warm=bool, warm_up_seconds=float),
     _event("docling.started", "The conversion began.", bytes=int, pages=int),
     _event("docling.page", "So many of its pages are converted.", page=int, pages=int),
     _event("docling.working", _WORKING, seconds=float),
     _event("docling.convert", "The libraries warned of the document.", warnings=int),
-    _event("docling.converted", "The converter process is done with it.", seconds=float, answer_bytes=int),
+    _event("docling.converted", "The converter process has finished.", seconds=float, answer_bytes=int),
     _event("docling.complete", "The conversion is done.", seconds=float, pages=int, words=int),
     _event("docling.failed", "The conversion failed or rejected the document.", seconds=float, answer_bytes=int, **_FAILED),
     # chunking
-    _event("chunking.begun", "A run took it up to cut it into chunks.", attempt=int),
+    _event("chunking.begun", "A run began to chunk the document.", attempt=int),
     _event("chunking.started", "The chunker has its bounds.", max_tokens=int, words=int),
-    _event("chunking.tokenizing", "Texts are cut where the embedder's tokens say.", max_tokens=int),
+    _event("chunking.tokenizing", "Texts are split by the embedder's tokens.", max_tokens=int),
     _event("chunking.working", _WORKING, seconds=float),
     _event("chunking.created", "The chunks are there.", chunks=int, tokens=int, mean_tokens=float),
     _event("chunking.complete", "Chunking is done.", chunks=int, tokens=int, seconds=float),
     _event("chunking.failed", "Chunking failed.", **_FAILED),
     # graphiti: episodes into the graph
-    _event("graphiti.begun", "A run took it up to write it to the graph.", attempt=int),
+    _event("graphiti.begun", "A run began to write the document to the graph.", attempt=int),
     _event("graphiti.started", "The ingestion into the graph began.", chunks=int),
-    _event("graphiti.waiting", "Another writer has the collection.", collection=str, holder=str),
+    _event("graphiti.waiting", "Another writer holds the lease on the collection.", collection=str, holder=str),
     _event("graphiti.working", _WORKING, seconds=float),
     _event("graphiti.sending", "A chunk goes to the language model.", **_EPISODES),
-    _event("graphiti.extracted", "A chunk's entities and facts are known.", **_EPISODES),
+    _event("graphiti.extracted", "A chunk's entities and facts were extracted.", **_EPISODES),
     _event("graphiti.writing", "Episodes go to the graph.", **_EPISODES),
     _event("graphiti.written", "So many episodes are in the graph.", **_EPISODES),
-    _event("graphiti.removed", "Episodes whose chunks are gone were taken away.", episodes=int),
-    _event("graphiti.set_aside", "A chunk failed by what it says, and waits for a retry.", chunk=int, error=str),
-    _event("graphiti.revived", "The graph went away and was started again.", error=str),
+    _event("graphiti.removed", "Episodes whose chunks are gone were removed.", episodes=int),
+    _event(
+        "graphiti.set_aside",
+        "A chunk was quarantined because its text made it fail; it waits for a retry.",
+        chunk=int,
+        error=str,
+    ),
+    _event("graphiti.revived", "The graph was unreachable and was started again.", error=str),
     _event(
         "graphiti.complete",
         "Every chunk is in the graph, or listed as failed.",
@@ -93,9 +97,20 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("graphiti.failed", "Writing to the graph failed.", **_FAILED),
     # llm: calls of the language model
     _event("llm.request", "A call to the language model began.", model=str, call=str),
-    _event("llm.response", "It answered.", model=str, call=str, tokens_in=int, tokens_out=int, cost_usd=float, seconds=float),
-    _event("llm.error", "It did not answer usably.", model=str, call=str, error=str, seconds=float),
-    _event("llm.batched", "Questions went out together, to be answered within a day.", model=str, questions=int, batch=str),
+    _event(
+        "llm.response",
+        "The language model responded.",
+        model=str,
+        call=str,
+        tokens_in=int,
+        tokens_out=int,
+        cost_usd=float,
+        seconds=float,
+    ),
+    _event("llm.error", "The language model gave no usable response.", model=str, call=str, error=str, seconds=float),
+    _event(
+        "llm.batched", "Requests were sent as a batch, which is answered within a day.", model=str, questions=int, batch=str
+    ),
     _event("llm.throttled", "Calls wait for a rate limit.", model=str, seconds=float),
     _event("llm.paused", "Calls wait for a budget or an account.", reason=str),
     _event("llm.resumed", "Calls go on: the account works again.", model=str),
@@ -105,13 +120,13 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("chat.complete", "The answer is whole.", seconds=float, citations=int),
     _event("graph.node.enter", "A step of answering began.", node=str),
     _event("graph.node.exit", "A step of answering ended.", node=str, seconds=float),
-    _event("graph.state.update", "What a step found out is known to the others.", node=str, keys=int),
+    _event("graph.state.update", "A step's result was added to the shared state.", node=str, keys=int),
     _event("vector.search", "Embeddings were searched.", results=int, seconds=float),
     _event("vector.insert", "Embeddings were added.", vectors=int, seconds=float),
     _event("vector.update", "Embeddings were replaced.", vectors=int, seconds=float),
-    # system: parts and people
+    # system: components and actions of people
     _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
-    _event("system.resumed", "A collection, or all, goes on.", collection=str, by=str),
+    _event("system.resumed", "A collection, or all, was resumed.", collection=str, by=str),
     _event("system.removed", "A document was removed.", episodes=int, by=str),
     _event("system.repaired", "Ledger and graph were made to agree.", collection=str, removed=int, again=int, by=str),
     _event("system.key_created", "An API key was made.", key=str, role=str, by=str),
@@ -122,6 +137,6 @@ BY_NAME: Final[Mapping[str, EventType]] = {event.name: event for event in CATALO
 
 
 def event_name(stage: object, sub_stage: object) -> str | None:
-    """The event that a log call of this stage and sub-stage is; None where it is none."""
+    """Returns the event name of a log call with this stage and sub-stage; None if it is no event."""
     name = f"{stage}.{sub_stage}"
     return name if name in BY_NAME else None

@@ -1,4 +1,4 @@
-"""Log files: one JSON object a line in `logs/<process>.jsonl`, written by many processes, rotated by whoever fills it."""
+"""Writes log files with a JSON object per line, `logs/<process>.jsonl`, shared by several processes, with rotation."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from fathom.observability.structured_logging import FIELDS
 from fathom.settings import Settings
 
 MAX_BYTES = 10 * 1024**2
-KEEP = 5  # the one being written and those before it: 50 MB a process at most
+KEEP = 5  # the current file and its predecessors: at most 50 MB for each process
 MAX_TEXT = 8_000  # characters of a message or a traceback; a log is read by people
-# A file that was put aside can be written no more, which a writer that still has it open sees at little cost.
+# Mode of a rotated file: a writer that still has it open detects the rotation by fstat.
 _PUT_ASIDE = 0o400
-_LOOK_EVERY_S = 0.1  # how often a writer looks whether someone else moved or filled its file
-_LOOK_EVERY = 1 / 64  # and after how much of `max_bytes` of its own
+_LOOK_EVERY_S = 0.1  # how often a writer checks whether another process rotated or filled its file
+_LOOK_EVERY = 1 / 64  # and after writing this share of `max_bytes` itself
 _FIRST = ("event", "document", "run", "request", "stage", "sub_stage")
 _encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
 
 def keep_logs(settings: Settings, process: str) -> logging.Handler:
-    """Lines of `fathom` loggers, and warnings of all others, go to `logs/<process>.jsonl`; done once a process and file.
+    """Sends lines of `fathom` loggers, and warnings of all others, to `logs/<process>.jsonl`; idempotent.
 
-    `process` is the kind of process (cli, api, runs, converter), of which many may write at a time. The file is made with
-    the first line. A disk that is full or a folder that is read-only loses lines and stops nothing.
+    `process` is the kind of process (cli, api, runs, converter), of which several may write at once. The file is created
+    with the first line. A full disk or a read-only folder loses lines and stops nothing.
     """
     return keep_logs_at(settings.logs_path / f"{process}.jsonl", settings.log_level)
 
 
 def keep_logs_at(path: Path, level: str) -> logging.Handler:
-    """As `keep_logs`, to the file at `path`."""
+    """Does the same as `keep_logs`, for the file at `path`."""
     root = logging.getLogger()
     for known in root.handlers:
         if isinstance(known, JsonLinesHandler) and known.path == path:
@@ -55,10 +55,10 @@ def keep_logs_at(path: Path, level: str) -> logging.Handler:
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON: timestamp (UTC), level, logger, message, document, run, stage, sub_stage, metrics."""
+    """Formats a log record as JSON: timestamp (UTC), level, logger, message, document, run, stage, sub_stage, metrics."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """Returns the line, without the line break."""
         fields: Mapping[str, Any] = record.__dict__.get(FIELDS) or {}
         line: dict[str, Any] = {
             "timestamp": f"{_second(int(record.created))}.{int(record.created % 1 * 1e6):06}+00:00",
@@ -79,7 +79,7 @@ class JsonLines(logging.Formatter):
 
 
 class JsonLinesHandler(logging.Handler):
-    """Appends whole lines to a file that other processes append to as well; rotates it at `max_bytes`, keeping `keep`."""
+    """Appends whole lines to a file shared with other processes; rotates it at `max_bytes`, keeping `keep` files."""
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, keep: int = KEEP) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class JsonLinesHandler(logging.Handler):
         self._size = self._unseen = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """The line is in the file, whole; lost where it cannot be written."""
+        """Writes the line; it is lost if the file cannot be written."""
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
             self._write(line)
@@ -102,7 +102,7 @@ class JsonLinesHandler(logging.Handler):
             self.handleError(record)
 
     def close(self) -> None:
-        """The file is closed."""
+        """Closes the file."""
         self.acquire()
         try:
             self._close()
@@ -116,13 +116,13 @@ class JsonLinesHandler(logging.Handler):
             self._rotate(len(line))
             self._looked = 0.0
             file = self._current(len(line))
-        # one write of one line to a file opened for appending: lines of several processes never mix
+        # a single write to a file opened for appending: lines of several processes never mix
         data = b"\n" + line if self._torn else line
         self._torn = os.write(file, data) < len(data)
         self._size += len(data)
 
     def _current(self, coming: int) -> int:
-        """The open file that has the name now, of `_size` at the least: another process may have rotated it away."""
+        """Returns the descriptor of the current file, reopened if another process has rotated it; updates `_size`."""
         now = time.monotonic()
         self._unseen += coming
         if self._file is not None:
@@ -147,7 +147,7 @@ class JsonLinesHandler(logging.Handler):
             return False
 
     def _rotate(self, coming: int) -> None:
-        """The file is renamed and those before it move on, unless another process just did that."""
+        """Renames the file and its predecessors, unless another process has just done so."""
         try:
             with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
                 if self.path.stat().st_size + coming <= self._max_bytes:
@@ -177,7 +177,7 @@ def _worth_keeping(record: logging.LogRecord) -> bool:
 
 
 def _own_message(record: logging.LogRecord) -> str:
-    """The message as it was logged: Dagster writes run and step in front of it, and keeps what it was."""
+    """Returns the original message: Dagster prefixes it with run and step, and keeps the original in its metadata."""
     metadata = getattr(record, "dagster_meta", None)
     if isinstance(metadata, dict) and metadata.get("orig_message"):
         return str(metadata["orig_message"])

@@ -1,4 +1,4 @@
-"""Reading log lines back: those of a document, a stage, a level or a time, from all files in the order of time."""
+"""Reads log lines back by document, stage, level or time, from all files in the order of time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LogLine = dict[str, Any]
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which lines are wanted; None: all. `level` is the least one, `since` the earliest time."""
+    """Selects log lines; None does not restrict. `level` is the minimum, `since` the earliest time."""
 
     document: str | None = None
     stage: str | None = None
@@ -24,7 +24,7 @@ class LogFilter:
     since: datetime | None = None
 
     def __call__(self, line: LogLine) -> bool:
-        """Whether the line is one of them."""
+        """Returns whether the line matches."""
         return (
             (self.document is None or line.get("document") == self.document)
             and (self.stage is None or line.get("stage") == self.stage)
@@ -41,7 +41,7 @@ def read_lines(
     level: str | None = None,
     since: datetime | None = None,
 ) -> list[LogLine]:
-    """The wanted lines of all processes of the home, oldest first; what is no JSON object is passed over."""
+    """Returns the matching lines of all processes of the home, oldest first; ignores lines that are no JSON object."""
     wanted = LogFilter(document, stage, level, since)
     lines = [line for path in _files(home) for line in _parsed(path.read_bytes()) if wanted(line)]
     return sorted(lines, key=lambda line: str(line.get("timestamp")))
@@ -49,7 +49,7 @@ def read_lines(
 
 @dataclass
 class Follower:
-    """New wanted lines of all processes of a home, each once, as they are written."""
+    """Follows the log files of a home and returns each new matching line once."""
 
     home: Path
     wanted: LogFilter
@@ -61,12 +61,12 @@ class Follower:
             self._read[status.st_ino] = status.st_size
 
     def new_lines(self) -> list[LogLine]:
-        """What was written since the last call, or since this was made."""
+        """Returns the lines written since the last call, or since the construction."""
         lines: list[LogLine] = []
         for path in _files(self.home):
             try:
                 with path.open("rb") as file:
-                    inode = path.stat().st_ino  # a rotated file keeps its inode, and so how far it was read
+                    inode = path.stat().st_ino  # a rotated file keeps its inode, and so its offset
                     file.seek(self._read.get(inode, 0))
                     data = file.read()
             except FileNotFoundError:
@@ -77,7 +77,7 @@ class Follower:
         return sorted(lines, key=lambda line: str(line.get("timestamp")))
 
     def follow(self, *, until: Callable[[], bool] = lambda: False, every: float = 0.3) -> Iterator[LogLine]:
-        """New lines for ever, or until `until` is true and all that was written by then is given."""
+        """Yields new lines until `until` is true and all lines written by then were yielded."""
         while True:
             last = until()
             yield from self.new_lines()

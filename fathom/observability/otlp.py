@@ -1,6 +1,6 @@
-"""Spans to a receiver of OTLP over HTTP: read from the events table, by one process of a host at a time, none lost by a crash.
+"""Exports spans over OTLP/HTTP: read from the events table by a single process of a host, so that a crash loses none.
 
-Who works knows nothing of it: neither a thread nor a connection is added to a run, whose process is a fork.
+Runs, which are forked processes, need neither a thread nor a connection for it.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 EVERY_S = 1.0
-MAX_ENDS = 500  # events that end a span, in one request
+MAX_ENDS = 500  # events that end a span, in a request
 ANSWER_WITHIN_S = 5.0
 
 log = get_logger(__name__)
 
 
 class SpanExport:
-    """Sends what ended since the last time; how far it is stands in the database."""
+    """Sends the spans that ended since the last call; its cursor is in the database."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
-        """Raises SettingsInvalid where no receiver is set."""
+        """Raises SettingsInvalid if no receiver is configured."""
         if settings.otlp_endpoint is None:
             raise SettingsInvalid("FATHOM_OTLP_ENDPOINT is not set, so no spans are sent.")
         self._engine = engine
@@ -52,7 +52,7 @@ class SpanExport:
         self._away = False
 
     def send(self) -> int:
-        """The receiver has every span that ended until now, or until AT_ONCE; answers how many were sent. Raises nothing."""
+        """Sends the spans that ended by now, of at most MAX_ENDS events; returns their number. Raises nothing."""
         try:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self._lock, timeout=0):
@@ -61,21 +61,21 @@ class SpanExport:
             return 0
 
     def close(self) -> None:
-        """Nothing is sent any more."""
+        """Shuts the exporter down."""
         if self._exporter is not None:
             self._exporter.shutdown()
 
     def _send(self) -> int:
         cursor = self._cursor()
-        if cursor is None:  # what was before somebody asked for spans is not sent
+        if cursor is None:  # events from before the export was configured are not sent
             self._reached(self._events.end())
             return 0
         ends = self._events.named(START_EVENTS, after=cursor, limit=MAX_ENDS)
         if not ends:
             return 0
-        documents = sorted({one.document for one in ends if one.document})
-        told = self._events.of_documents(documents, set(START_EVENTS.values()))
-        spans = spans_of(ends, told, self._provider)
+        documents = sorted({event.document for event in ends if event.document})
+        events = self._events.of_documents(documents, set(START_EVENTS.values()))
+        spans = spans_of(ends, events, self._provider)
         if spans and not self._exported(spans):
             return 0
         self._reached(ends[-1].id)
@@ -90,8 +90,8 @@ class SpanExport:
             self._exporter = OTLPSpanExporter(endpoint=self._address, headers=self._headers, timeout=ANSWER_WITHIN_S)
         taken: bool = self._exporter.export([_readable(span) for span in spans]) is SpanExportResult.SUCCESS
         if taken == self._away:
-            said = "Spans are sent again" if taken else "The receiver of spans takes none; they are sent again later"
-            (log.info if taken else log.warning)(said)
+            message = "OTLP export works again" if taken else "OTLP export failed; the spans are sent again later"
+            (log.info if taken else log.warning)(message)
         self._away = not taken
         return taken
 
@@ -109,7 +109,7 @@ class SpanExport:
 
 
 def send_until_stopped(export: SpanExport, stop: threading.Event, *, every: float = EVERY_S) -> Iterator[int]:
-    """Sends until told to stop, and once more then; yields after each round how many spans were sent."""
+    """Sends until `stop` is set, and once more then; yields the number of spans after each round."""
     while not stop.wait(every):
         yield export.send()
     yield export.send()
@@ -117,7 +117,7 @@ def send_until_stopped(export: SpanExport, stop: threading.Event, *, every: floa
 
 
 def headers_of(text: str) -> dict[str, str]:
-    """`name=value` pairs between commas. Raises SettingsInvalid for what is none, without saying it."""
+    """Parses comma-separated `name=value` pairs. Raises SettingsInvalid, without the text, which may hold a secret."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     if any(not mark or not name.strip() for name, mark, _ in pairs):
         raise SettingsInvalid("FATHOM_OTLP_HEADERS is not of the form name=value,name=value.")

@@ -1,6 +1,6 @@
-"""Work that says nothing for some seconds is said to go on, by a thread that all work of the process shares.
+"""Logs a heartbeat for work that was silent for some seconds, by a thread that all work of the process shares.
 
-The line proves that the process is there, not that the work gets on: what became of it is told from its other lines alone.
+The line proves that the process is alive, not that the work progresses: progress is derived from the other lines alone.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ log = get_logger(__name__)
 
 @dataclass(eq=False)
 class _ActiveWork:
-    """Something being worked on: the context of its lines, when it began, and when something was last said of it."""
+    """Work in progress: its logging context, its start, and the time of its last log line."""
 
     context: Context
     began: float = field(default_factory=time.monotonic)
     last: float = field(default_factory=time.monotonic)
 
-    def heard(self) -> None:
+    def touch(self) -> None:
         self.last = time.monotonic()
 
-    def goes_on(self) -> None:
-        """A line says so; it is the last that was said."""
+    def log_heartbeat(self) -> None:
+        """Logs the heartbeat, which counts as the last line."""
         seconds = round(time.monotonic() - self.began, 1)
-        self.context.run(log.info, f"Still at it, for {seconds:.0f} s", sub_stage="working", metrics={"seconds": seconds})
-        self.heard()
+        self.context.run(log.info, f"Still working after {seconds:.0f} s", sub_stage="working", metrics={"seconds": seconds})
+        self.touch()
 
 
 class _ActivityMonitor:
-    """The work of this process, and the thread that looks at it as long as there is any."""
+    """Holds the work in progress of this process, and the thread that watches it."""
 
     def __init__(self) -> None:
         self._at_work: set[_ActiveWork] = set()
@@ -47,7 +47,7 @@ class _ActivityMonitor:
         self._thread: threading.Thread | None = None
 
     def begin(self, work: _ActiveWork) -> None:
-        """The work is looked at from now on; a process that was forked makes a thread of its own."""
+        """Starts to watch the work; a forked process starts a thread of its own."""
         with self._lock:
             self._at_work.add(work)
             if self._thread is None or not self._thread.is_alive():
@@ -55,7 +55,7 @@ class _ActivityMonitor:
                 self._thread.start()
 
     def end(self, work: _ActiveWork) -> None:
-        """The work is over."""
+        """Stops watching the work."""
         with self._lock:
             self._at_work.discard(work)
 
@@ -66,9 +66,9 @@ class _ActivityMonitor:
                 if not self._at_work:
                     self._thread = None
                     return
-                silent = [one for one in self._at_work if time.monotonic() - one.last >= SILENT_S]
-            for one in silent:
-                one.goes_on()
+                silent = [work for work in self._at_work if time.monotonic() - work.last >= SILENT_S]
+            for work in silent:
+                work.log_heartbeat()
 
 
 _watch = _ActivityMonitor()
@@ -76,9 +76,9 @@ _watch = _ActivityMonitor()
 
 @contextmanager
 def log_heartbeat() -> Iterator[None]:
-    """While inside, no SILENT_S pass without a line of the stage and document that `stage` bound."""
+    """Within the context, logs a heartbeat of the bound stage and document whenever SILENT_S pass without a line."""
     work = _ActiveWork(copy_context())
-    token = on_log_line.set(work.heard)
+    token = on_log_line.set(work.touch)
     _watch.begin(work)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Secrets out of everything that is logged: by their type, by the name they have, by the form they have."""
+"""Redacts secrets in everything that is logged, by type, by name and by pattern."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _SECRET_FORMS = (
     (re.compile(r"\b(Bearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"\b((?:password|passwd|token|api_?key|secret)\s*[=:]\s*)[^\s,;&'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
 )
-# Without one of these in it, in small letters, no form is in a text; most texts are done with that.
+# A lower-cased text without any of these matches no pattern: a fast path for most texts.
 _HINTS = ("://", "sk-", "fathom_", "bearer", "passw", "token", "key", "secret")
 
 RedactedT = TypeVar("RedactedT")
 
 
 def redact(value: RedactedT) -> RedactedT:
-    """The value with every secret in it replaced: SecretStr, values under a secret's name, keys and passwords in text."""
+    """Returns the value with secrets replaced: SecretStr, values under a secret's name, keys and passwords in text."""
     hidden: Any = _redacted(value)
     return hidden  # type: ignore[no-any-return]
 
 
 def _redacted(value: Any) -> Any:
-    kind = type(value)  # by its type where that is exact: this runs for every value of every line
+    kind = type(value)  # exact types first: this runs for every value of every line
     if kind is str:
         return _short_text(value) if len(value) < 128 else _text(value)
     if kind is int or kind is float or value is None:
@@ -57,7 +57,7 @@ def _text(value: str) -> str:
     return value
 
 
-# the names of documents, runs and stages come again with every line
+# names of documents, runs and stages recur in every line
 _short_text = lru_cache(maxsize=512)(_text)
 
 

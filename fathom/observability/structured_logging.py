@@ -1,4 +1,4 @@
-"""Loggers whose lines say in figures what happens to which document: message, stage, sub_stage, metrics."""
+"""Structured loggers: each line has a message, document, stage, sub_stage and metrics."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from fathom.observability.redaction import redact
 
 Stage = Literal["upload", "validation", "docling", "chunking", "graphiti", "system"]
 
-# The attribute of a standard log record that holds the line's fields, for handlers that keep them.
+# The attribute of a standard log record that holds the line's fields, for handlers that store them.
 FIELDS = "fathom_fields"
-# Said once by who logs, or shown beside the message by everything that shows it.
+# Fields of the context, which views show beside the message.
 _CONTEXT = ("document", "run", "request", "stage", "sub_stage", "event")
 
-# Called for each line that is said in the context: by who wants to know how long nothing was said.
+# Called for each line logged in the context, to measure how long the work is silent.
 on_log_line: ContextVar[Callable[[], None] | None] = ContextVar("on_log_line", default=None)
 
 _LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
-# What `bound` bound: one mapping, never changed but replaced, so that a line takes it as it is.
+# The bound fields: an immutable mapping that is replaced, so that lines need not copy it.
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default=MappingProxyType({}))
-_ATTRIBUTES = logging.LogRecord("", 0, "", 0, "", (), None).__dict__  # of any record, whatever this Python has of them
+_ATTRIBUTES = logging.LogRecord("", 0, "", 0, "", (), None).__dict__  # the attributes of any record in this version of Python
 _LOADED = time.time() - _ATTRIBUTES["relativeCreated"] / 1000
 
 
@@ -43,7 +43,7 @@ _dagster_sampler = DagsterLogSampler()
 
 
 class _LogDispatcher:
-    """What structlog hands a line to, whatever its level: the handlers of the standard logger, and Dagster's by choice."""
+    """Receives lines of all levels from structlog: passes them to the standard logger's handlers, or to Dagster if sampled."""
 
     __slots__ = ("critical", "debug", "error", "info", "standard", "warning")
 
@@ -53,7 +53,7 @@ class _LogDispatcher:
 
     def _handle(self, record: logging.LogRecord) -> None:
         if _dagster_sampler.takes(record.levelno, record.__dict__[FIELDS].get("event")):
-            _dagster_sampler.handle(record)  # which is below `fathom` as well: who listens there hears it
+            _dagster_sampler.handle(record)  # this logger is below `fathom`, so that handlers there get the line too
         else:
             self.standard.handle(record)
 
@@ -63,8 +63,8 @@ def _with_bound(_handlers: _LogDispatcher, _level: str, line: EventDict) -> Even
 
 
 def _named(handlers: _LogDispatcher, level: str, line: EventDict) -> EventDict:
-    """The line with the event it is, if any. Raises DropEvent for one that is none and below the logger's level."""
-    line["message"] = line.pop("event")  # which is what structlog calls the message
+    """Adds the event's name to the line, if it is an event. Raises DropEvent for other lines below the logger's level."""
+    line["message"] = line.pop("event")  # structlog's name for the message
     if name := line.pop("event_name", None) or event_name(line.get("stage"), line.get("sub_stage")):
         line["event"] = name
     elif not handlers.standard.isEnabledFor(_LEVELS[level]):
@@ -77,9 +77,9 @@ def _without_secrets(_handlers: _LogDispatcher, _level: str, line: EventDict) ->
 
 
 def _recorded(handlers: _LogDispatcher, level: str, line: EventDict) -> tuple[tuple[logging.LogRecord], dict[str, Any]]:
-    """The line as a standard record, made here: the standard logger would look for the code that called it, each time."""
+    """Builds the standard record without the standard logger, which would search for the calling code each time."""
     trace = sys.exc_info() if line.pop("exc_info", None) else None
-    record = logging.LogRecord.__new__(logging.LogRecord)  # whose __init__ asks for much that no line of ours shows
+    record = logging.LogRecord.__new__(logging.LogRecord)  # __init__ computes fields that no line uses
     now, number, thread = time.time(), _LEVELS[level], threading.current_thread()
     record.__dict__.update(_ATTRIBUTES)
     record.__dict__.update(
@@ -96,13 +96,13 @@ def _recorded(handlers: _LogDispatcher, level: str, line: EventDict) -> tuple[tu
         process=os.getpid(),
     )
     record.__dict__[FIELDS] = line
-    if heard := on_log_line.get():
-        heard()
+    if notify := on_log_line.get():
+        notify()
     return (record,), {}
 
 
 class _LazyLine:
-    """The line for people, put together when a handler asks for it: the one that writes files never does."""
+    """The plain-text line, built only when a handler needs it: the file handler never does."""
 
     __slots__ = ("_fields",)
 
@@ -116,11 +116,10 @@ class _LazyLine:
 
 @cache
 def get_logger(name: str) -> FilteringBoundLogger:
-    """A structlog logger whose lines carry what `stage` bound and go through the standard logger of that name, below `fathom`.
+    """Returns a structlog logger whose lines carry the bound fields and go through the standard logger below `fathom`.
 
-    Handlers of the standard library see "message  key=value" and the fields themselves in `record.fathom_fields`; no line
-    goes anywhere before someone attached a handler. A line that is an event of the catalogue is said whatever the level
-    of the logger: status is made of events.
+    Standard handlers see "message  key=value", and the fields in `record.fathom_fields`; without a handler no line is
+    written. Events of the catalogue are logged whatever the logger's level, since the status is derived from them.
     """
     below = name if name == "fathom" or name.startswith("fathom.") else f"fathom.{name}"
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
@@ -134,26 +133,26 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 def emit(event: str, message: str, /, *, document: str | None = None, run: str | None = None, **figures: Any) -> None:
-    """The event is on record, with its figures and what `stage` bound; lost only where no line can be written.
+    """Logs the event with its metrics and the bound fields; it is lost only if no line can be written.
 
-    Raises KeyError for a name that is not in the catalogue.
+    Raises KeyError for a name outside the catalogue.
     """
     kind = BY_NAME[event]
     about = {"document": document, "run": run}
-    said = {key: value for key, value in about.items() if value is not None}
-    get_logger("fathom.events").info(message, event_name=kind.name, metrics=figures, **said)
+    fields = {key: value for key, value in about.items() if value is not None}
+    get_logger("fathom.events").info(message, event_name=kind.name, metrics=figures, **fields)
 
 
 @contextmanager
 def stage(name: Stage, *, document: str | None = None, run: str | None = None) -> Iterator[None]:
-    """Every line logged inside carries this stage, document and run."""
+    """Binds stage, document and run to every line logged in the context."""
     with bound(stage=name, document=document, run=run):
         yield
 
 
 @contextmanager
 def bound(**fields: Any) -> Iterator[None]:
-    """Every line logged inside carries these fields; None leaves what is bound already."""
+    """Binds fields to every line logged in the context; None keeps the bound value."""
     token = _bound.set({**_bound.get(), **{name: value for name, value in fields.items() if value is not None}})
     try:
         yield
@@ -162,23 +161,23 @@ def bound(**fields: Any) -> Iterator[None]:
 
 
 def propagated_fields() -> dict[str, str]:
-    """The run and the request that lines said here carry, for another process that works on the same."""
+    """Returns the bound run and request, to propagate them to another process."""
     fields = _bound.get()
     return {name: str(fields[name]) for name in ("run", "request") if fields.get(name)}
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    """What the line said beside its message and level; empty for a line of another library."""
+    """Returns the fields of a record; empty for a line of another library."""
     fields = getattr(record, FIELDS, None)
     return dict(fields) if isinstance(fields, dict) else {}
 
 
 def plain_line(message: str, fields: dict[str, Any]) -> str:
-    """Returns the line as a person reads it: document, message, figures, without what a terminal would take for a command."""
+    """Returns the line as plain text: document, message, metrics, without terminal control sequences."""
     metrics = fields.get("metrics")
     figures = dict(metrics) if isinstance(metrics, dict) else {}
     figures |= {key: value for key, value in fields.items() if key not in (*_CONTEXT, "metrics")}
-    said = " ".join(f"{key}={value}" for key, value in figures.items())
+    pairs = " ".join(f"{key}={value}" for key, value in figures.items())
     document = fields.get("document")
-    about = f"{document}: {message}" if document else message  # a run may have many in hand
-    return clean_text(f"{about}  {said}" if said else about)
+    about = f"{document}: {message}" if document else message  # a run may work on several documents
+    return clean_text(f"{about}  {pairs}" if pairs else about)

@@ -1,7 +1,7 @@
-"""From events to spans, as OpenTelemetry names them: a trace for each run's work on a document, a span a stage and model call.
+"""Derives OpenTelemetry spans from events: a trace for each run on a document, a span for each stage and LLM call.
 
-Nothing is timed twice: the two events that a stage or a call begins and ends with say all there is. Ids follow from what a
-span is about, so one that is made again, after a crash, is the same span.
+A span's times are those of its first and last event. Its ids are hashes of its content, so that a span derived again
+after a crash is the same span.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fathom.observability.event_store import RecordedEvent
 
 Attribute = str | int | float | bool
 
-# The event that a span begins with, by each that it ends with.
+# The event that starts a span, by the event that ends it.
 START_EVENTS: Final[Mapping[str, str]] = {
     "validation.complete": "validation.started",
     "docling.complete": "docling.begun",
@@ -33,7 +33,7 @@ _FIRST = "docling.begun"
 
 @dataclass(frozen=True, slots=True)
 class TraceSpan:
-    """One piece of work; times in seconds since 1970, `error` the name of what it ended by."""
+    """A span; times in seconds since 1970, `error` is the name of the error that ended it."""
 
     trace: int
     id: int
@@ -46,29 +46,29 @@ class TraceSpan:
     error: str | None = None
 
 
-def spans_of(ends: Iterable[RecordedEvent], told: Iterable[RecordedEvent], provider: str) -> list[TraceSpan]:
-    """The spans that these events end, by all that was told of their documents, in its order; `provider` is the model's.
+def spans_of(ends: Iterable[RecordedEvent], events: Iterable[RecordedEvent], provider: str) -> list[TraceSpan]:
+    """Returns the spans that the events `ends` end; `events` are all events of their documents in order.
 
-    An end whose begin is not on record any more makes none.
+    An end whose start is not recorded makes no span. `provider` is the language model's.
     """
-    known = list(told)
+    known = list(events)
     return [span for end in ends for span in _ended_by(end, known, provider)]
 
 
-def _ended_by(end: RecordedEvent, told: list[RecordedEvent], provider: str) -> list[TraceSpan]:
-    began = _last(told, end, START_EVENTS[end.event or ""], call=end.metrics.get("call"))
+def _ended_by(end: RecordedEvent, events: list[RecordedEvent], provider: str) -> list[TraceSpan]:
+    began = _last(events, end, START_EVENTS[end.event or ""], call=end.metrics.get("call"))
     if began is None or end.document is None:
         return []
     run = end.run or began.run
-    if run is None:  # a question asked from outside a run's own thread
-        stage = _last(told, end, "graphiti.begun", any_run=True)
+    if run is None:  # a request from outside a run's own thread
+        stage = _last(events, end, "graphiti.begun", any_run=True)
         run = stage.run if stage else None
     if run is None:
         return []
-    first = _last(told, end, _FIRST, run=run)
+    first = _last(events, end, _FIRST, run=run)
     root = _id(end.document, run, "ingest", first.id if first else 0)
     if (end.event or "").startswith("llm."):
-        stage = _last(told, end, "graphiti.begun", run=run)
+        stage = _last(events, end, "graphiti.begun", run=run)
         parent = _id(end.document, run, "graphiti", stage.id) if stage else root
         return [_call(began, end, run, parent, provider)]
     name = (end.event or "").partition(".")[0]
@@ -98,7 +98,7 @@ def _work(name: str, began: RecordedEvent, end: RecordedEvent, run: str, span: i
 def _call(began: RecordedEvent, end: RecordedEvent, run: str, parent: int, provider: str) -> TraceSpan:
     model = str(end.metrics.get("model") or "")
     error = str(end.metrics.get("error") or "error") if end.event == "llm.error" else None
-    said: dict[str, Attribute] = {
+    attributes: dict[str, Attribute] = {
         **_about(end, run),
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": provider,
@@ -106,13 +106,13 @@ def _call(began: RecordedEvent, end: RecordedEvent, run: str, parent: int, provi
     }
     for attribute, figure in (("input_tokens", "tokens_in"), ("output_tokens", "tokens_out")):
         if (tokens := end.number(figure)) is not None:
-            said[f"gen_ai.usage.{attribute}"] = int(tokens)
+            attributes[f"gen_ai.usage.{attribute}"] = int(tokens)
     if (cost := end.number("cost_usd")) is not None:
-        said["fathom.cost_usd"] = cost
+        attributes["fathom.cost_usd"] = cost
     if error is None:
-        said["gen_ai.response.model"] = model
+        attributes["gen_ai.response.model"] = model
     else:
-        said["error.type"] = error
+        attributes["error.type"] = error
     return TraceSpan(
         trace=_trace(end.document or "", run),
         id=_id(end.document or "", run, "llm", str(end.metrics.get("call"))),
@@ -121,7 +121,7 @@ def _call(began: RecordedEvent, end: RecordedEvent, run: str, parent: int, provi
         kind="client",
         began=began.at,
         ended=max(began.at, end.at),
-        attributes=said,
+        attributes=attributes,
         error=error,
     )
 
@@ -137,7 +137,7 @@ def _about(end: RecordedEvent, run: str) -> dict[str, Attribute]:
 
 
 def _last(
-    told: list[RecordedEvent],
+    events: list[RecordedEvent],
     end: RecordedEvent,
     event: str,
     *,
@@ -145,12 +145,12 @@ def _last(
     call: object = None,
     any_run: bool = False,
 ) -> RecordedEvent | None:
-    """The last event of that name before `end`, of its document and, unless it is a call's or any will do, of its run."""
-    for one in reversed(told):
-        if one.event != event or one.id >= end.id or one.document != end.document:
+    """Returns the last event of the name before `end` of its document, and of its call or its run unless `any_run`."""
+    for recorded in reversed(events):
+        if recorded.event != event or recorded.id >= end.id or recorded.document != end.document:
             continue
-        if (one.metrics.get("call") == call) if call else (any_run or one.run == (run or end.run)):
-            return one
+        if (recorded.metrics.get("call") == call) if call else (any_run or recorded.run == (run or end.run)):
+            return recorded
     return None
 
 

@@ -1,1 +1,1 @@
-"""What people do with documents: ingest, watch, retry, cancel, remove, repair, estimate."""
+"""Use cases of the command line and the API: ingest, watch, retry, cancel, remove, repair and estimate documents."""

@@ -1,4 +1,4 @@
-"""What the language model cost, was saved and will cost; what the budgets are and what is left of them."""
+"""Sums LLM costs and savings, forecasts costs, and reports the budgets and their remainders."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ _FIGURES = ("calls", "failed", "remembered", "tokens_in", "cache_read", "tokens_
 
 
 class CostRow(BaseModel):
-    """The sums over the calls of one document, model, collection or day; None where a call was for none."""
+    """Sums over the LLM calls of a document, model, collection or day; the key is None for calls without one."""
 
     model_config = ConfigDict(frozen=True)
 
     key: str | None
-    calls: int = Field(description="tries to get an answer")
-    failed: int = Field(description="tries without an answer")
-    remembered: int = Field(description="answers that were kept from before")
+    calls: int = Field(description="LLM calls")
+    failed: int = Field(description="LLM calls without a response")
+    remembered: int = Field(description="responses from the response cache")
     tokens_in: int
-    cache_read: int = Field(description="of the tokens in: read from the provider's prompt cache")
+    cache_read: int = Field(description="input tokens read from the provider's prompt cache")
     tokens_out: int
     cost_usd: float
-    saved_usd: float = Field(description="what the kept answers had cost")
+    saved_usd: float = Field(description="cost saved by the response cache")
     estimated: int = Field(0, description="calls whose tokens the server did not count")
-    estimated_usd: float = Field(0.0, description="of the cost: estimated, since the server did not count the tokens")
+    estimated_usd: float = Field(0.0, description="estimated part of the cost, of calls whose tokens the server did not count")
 
 
 class Costs(BaseModel):
-    """Costs by one thing, their sum, and what the episodes that wait will likely cost."""
+    """Costs by group, their total, and the expected cost of the waiting episodes."""
 
     by: CostGrouping
     rows: list[CostRow]
     total: CostRow
     waiting_episodes: int
-    forecast_usd: float = Field(description="what these will cost at the mean so far")
+    forecast_usd: float = Field(description="their expected cost at the mean so far")
 
 
 class BudgetState(BaseModel):
-    """The limits, what is spent and held of the day's, and who waits."""
+    """The budget limits, today's spent and reserved amounts, and the waiting documents."""
 
     day: str = Field(description="UTC")
     usd_per_day: float | None
     usd_per_document: float | None
     spent_usd: float = Field(description="today")
-    held_usd: float = Field(description="for questions that are being asked")
-    left_usd: float | None = Field(description="of today's limit; None without one")
+    held_usd: float = Field(description="reserved for LLM calls in flight")
+    left_usd: float | None = Field(description="remainder of today's limit; None without a limit")
     next_day_at: datetime
-    paused: list[str] = Field(description="documents that wait for money, the first 100")
+    paused: list[str] = Field(description="the first 100 documents that wait for the budget")
 
 
 def costs(settings: Settings, by: CostGrouping, *, days: int | None = None) -> Costs:
-    """Costs of all time or of the last so many days, dearest first; days in their order."""
+    """Returns the costs of all time or of the last `days` days, the highest first; days in their order."""
     engine = open_database(settings.operational_url)
     since = None if days is None else (datetime.now(UTC) - timedelta(days=days - 1)).date().isoformat()
     column = llm_calls.c[by]
@@ -80,7 +80,7 @@ def costs(settings: Settings, by: CostGrouping, *, days: int | None = None) -> C
 
 
 def budget_state(settings: Settings) -> BudgetState:
-    """How the budget stands at this moment."""
+    """Returns the current state of the budget."""
     engine, now = open_database(settings.operational_url), datetime.now(UTC)
     day = now.date().isoformat()
     c, r, u = llm_calls.c, llm_reservations.c, uploads.c
@@ -110,7 +110,10 @@ def _sums(engine: Engine, column: sa.Column[Any] | None, since: str | None) -> l
     counts = [sa.func.sum(sa.case((condition, 1), else_=0)) for condition in (_ASKED, failed, remembered)]
     guessed = sa.and_(c.estimated, _ASKED)
     figures = (c.tokens_in, c.cache_read, c.tokens_out, c.cost_usd, c.saved_usd)
-    sums = (*(sa.func.sum(one) for one in figures), *(sa.func.sum(sa.case((guessed, of), else_=0)) for of in (1, c.cost_usd)))
+    sums = (
+        *(sa.func.sum(figure) for figure in figures),
+        *(sa.func.sum(sa.case((guessed, of), else_=0)) for of in (1, c.cost_usd)),
+    )
     query = sa.select(*([] if column is None else [column]), *counts, *sums)
     if since is not None:
         query = query.where(c.day >= since)

@@ -1,4 +1,4 @@
-"""Watching documents until all that was asked for has ended: what is in hand now, and how each ended."""
+"""Watches documents until all of them have ended: yields the documents in progress and the outcomes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from fathom.uploads.upload import Upload
 
 LOOK_EVERY_S = 0.5
-MAX_WATCHED = 200  # documents whose status is looked at each time; the rest is counted
+MAX_WATCHED = 200  # documents whose status is read each time; the others are only counted
 
 
 @dataclass
 class WatchSnapshot:
-    """One look: documents in hand, at most MAX_WATCHED of them, how many there are, and those that ended since the watch began."""
+    """A snapshot: at most MAX_WATCHED documents in progress, their number, and those that ended since the watch began."""
 
     in_hand: list[DocumentStatus] = field(default_factory=list[DocumentStatus])
     left: int = 0
@@ -41,12 +41,12 @@ class WatchSnapshot:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen by itself soon: all ended, or wait for money."""
+        """Whether the watch ends: all documents ended, or wait for the budget or an account."""
         return self.left == self.held
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 1 all failed, 4 all wait for money, 5 in part."""
+        """0 all done, 1 all failed, 4 all wait for the budget or an account, 5 mixed."""
         outcomes = [bool(self.done), bool(self.failed), bool(self.held)]
         if sum(outcomes) > 1:
             return 5
@@ -54,12 +54,12 @@ class WatchSnapshot:
 
 
 def watch(
-    settings: Settings, target: str | None, *, most: int = MAX_WATCHED, sleep: Callable[[float], None] = time.sleep
+    settings: Settings, target: str | None, *, max_watched: int = MAX_WATCHED, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[WatchSnapshot]:
-    """What there is to see of a document, a collection or everything, again and again, last when `over`.
+    """Yields snapshots of a document, a collection or all documents, the last when `over`.
 
-    A document that had ended is seen once. Raises UsageWrong for what is neither, DagsterUnreachable when documents wait and
-    the daemon that starts the work is away.
+    A document that had ended gives a single snapshot. Raises UsageWrong for an unknown target, DagsterUnreachable if
+    documents wait and the daemon that starts their runs is not working.
     """
     engine = open_database(settings.operational_url)
     collector = Collector(engine, settings.home)
@@ -68,46 +68,48 @@ def watch(
         known_document(settings, document)
     elif target is not None and not listing_queries.newest(engine, DocumentFilter(target), after=None, limit=1):
         raise UsageWrong(f"There is no document or collection {target}.", hint="`fathom documents` lists the documents.")
-    since, told = time.time(), dict[str, float]()
-    asked = daemon_seen = float("-inf")
+    since, reported = time.time(), dict[str, float]()
+    checked_at = daemon_seen = float("-inf")
     seen = WatchSnapshot()
     while True:
         collector.collect()
         ended = (
             _ended_one(settings, document) if document else listing_queries.ended_since(engine, DocumentFilter(target), since)
         )
-        seen = _look(settings, DocumentFilter(target), document, most, seen)
-        fresh = [one for one in ended if told.get(one.document) != one.updated_at]
-        told.update({one.document: one.updated_at for one in fresh})
-        _tell_ended(settings, seen, fresh)
+        seen = _look(settings, DocumentFilter(target), document, max_watched, seen)
+        fresh = [row for row in ended if reported.get(row.document) != row.updated_at]
+        reported.update({row.document: row.updated_at for row in fresh})
+        _add_ended(settings, seen, fresh)
         yield seen
         if seen.over:
             return
-        if time.monotonic() - asked >= ASK_DAEMON_EVERY_S:
-            asked = time.monotonic()
+        if time.monotonic() - checked_at >= ASK_DAEMON_EVERY_S:
+            checked_at = time.monotonic()
             alive = daemon_is_working(settings)
-            daemon_seen = asked if alive else daemon_seen
-            if asked - daemon_seen > DAEMON_MISSING_FOR_S:
+            daemon_seen = checked_at if alive else daemon_seen
+            if checked_at - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_unreachable()
         sleep(LOOK_EVERY_S)
 
 
-def _look(settings: Settings, sought: DocumentFilter, document: str | None, most: int, before: WatchSnapshot) -> WatchSnapshot:
+def _look(
+    settings: Settings, wanted: DocumentFilter, document: str | None, max_watched: int, before: WatchSnapshot
+) -> WatchSnapshot:
     engine = open_database(settings.operational_url)
     if document is not None:
         row = open_intake(settings).state_of(document)
         found = [row] if row is not None and row.state in IN_HAND else []
         left = len(found)
     else:
-        found = listing_queries.oldest_in_hand(engine, sought, most)
-        counts = listing_queries.count_by_state(engine, sought)
+        found = listing_queries.oldest_in_hand(engine, wanted, max_watched)
+        counts = listing_queries.count_by_state(engine, wanted)
         left = sum(counts.get(state, 0) for state in IN_HAND)
     return WatchSnapshot(
-        in_hand=[status for one in found if (status := status_of(settings, one.document))],
+        in_hand=[status for row in found if (status := status_of(settings, row.document))],
         left=left,
         done=before.done,
         failed=list(before.failed),
-        held=sum(paused_for(one) is not None for one in found),
+        held=sum(paused_for(row) is not None for row in found),
     )
 
 
@@ -116,13 +118,13 @@ def _ended_one(settings: Settings, document: str) -> list[Upload]:
     return [row] if row is not None and row.state not in IN_HAND else []
 
 
-def _tell_ended(settings: Settings, seen: WatchSnapshot, ended: list[Upload]) -> None:
-    for one in ended:
-        again = one.document in seen.failed
-        if one.state is UploadState.DONE and not one.in_part:
+def _add_ended(settings: Settings, seen: WatchSnapshot, ended: list[Upload]) -> None:
+    for row in ended:
+        again = row.document in seen.failed
+        if row.state is UploadState.DONE and not row.in_part:
             seen.done += 1
-            seen.failed = [name for name in seen.failed if name != one.document]
+            seen.failed = [name for name in seen.failed if name != row.document]
         elif not again:
-            seen.failed.append(one.document)
-        if status := status_of(settings, one.document):
+            seen.failed.append(row.document)
+        if status := status_of(settings, row.document):
             seen.just_ended.append(status)

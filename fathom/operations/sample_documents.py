@@ -14,13 +14,13 @@ from fathom.uploads.inbox.inbox_writer import PlacedFile
 SAMPLES = "samples"
 
 
-def ingest_samples(settings: Settings, *, told: Callable[[Progress], None]) -> list[DocumentRow]:
-    """The samples are through the pipeline, each ingested unless its present bytes were before; a row each."""
+def ingest_samples(settings: Settings, *, on_progress: Callable[[Progress], None]) -> list[DocumentRow]:
+    """Ingests the samples whose current bytes are new, waits for all of them, and returns a row for each."""
     files = sample_documents()
     ingest(not_yet_accepted(files, SAMPLES, settings), SAMPLES, settings)
     placed = [
         PlacedFile(document_id(SAMPLES, file.name), content_version(file.read_bytes()), file.stat().st_size) for file in files
     ]
     if placed:
-        wait(placed, settings, told=told)
-    return documents_by_id(settings, [one.document for one in placed])
+        wait(placed, settings, on_progress=on_progress)
+    return documents_by_id(settings, [file.document for file in placed])

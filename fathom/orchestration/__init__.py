@@ -1,1 +1,1 @@
-"""Dagster: its home, its storage, runs submitted, reconciled and read back; the only room that imports dagster."""
+"""Dagster: its home and storage, the submission, reconciliation and records of runs; the only package that imports dagster."""

@@ -1,7 +1,7 @@
-"""Dagster's daemon with a heartbeat a loop: `python -m fathom.orchestration.dagster_daemon`, with DAGSTER_HOME set.
+"""Runs Dagster's daemon with a heartbeat for each loop: `python -m fathom.orchestration.dagster_daemon`; needs DAGSTER_HOME.
 
-Dagster's own heartbeats are rows in its database: they say that a loop can write, late that it hangs, and nothing while the
-disk is full.
+Dagster's own heartbeats are rows in its database: they show that a loop can write, reveal a hanging loop late, and stop on a
+full disk.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fathom.settings import settings
 
 
 def watched(home: Path) -> Callable[[dg.DagsterInstance], Sequence[DagsterDaemon[Any]]]:
-    """Returns what makes the instance's daemons, each with a heartbeat at every step of its loop."""
+    """Returns a factory of the instance's daemons, each with a heartbeat at every step of its loop."""
 
     def made(instance: dg.DagsterInstance) -> Sequence[DagsterDaemon[Any]]:
         daemons = create_daemons_from_instance(instance)
@@ -36,19 +36,19 @@ def watched(home: Path) -> Callable[[dg.DagsterInstance], Sequence[DagsterDaemon
 
 
 def give_heartbeat(daemon: DagsterDaemon[Any], heart: Heartbeat) -> None:
-    """The daemon's loop beats whenever it comes round, also where it comes round with an error."""
+    """Adds a heartbeat to each iteration of the daemon's loop, including iterations with an error."""
     loop = daemon.core_loop
 
     def core_loop(*given: Any) -> Iterator[Any]:
-        for said in loop(*given):
+        for step in loop(*given):
             heart.beat()
-            yield said
+            yield step
 
-    daemon.core_loop = core_loop  # type: ignore[method-assign,assignment]  # the type of each daemon is looked up by its class
+    daemon.core_loop = core_loop  # type: ignore[method-assign,assignment]  # Dagster looks up each daemon's type by its class
 
 
 def main() -> None:
-    """Runs the daemons until told to stop."""
+    """Runs the daemons until a signal."""
     options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_daemon", description=__doc__)
     options.add_argument("--workspace", required=True)
     workspace = WorkspaceFileTarget([options.parse_args().workspace])
@@ -65,7 +65,7 @@ def main() -> None:
                 heartbeat_interval_seconds=DAEMON_WRITES_EVERY_S,  # type: ignore[arg-type]  # its own checks take a float
                 gen_daemons=watched(home),
                 code_server_log_level="warning",
-                log_level="warning",  # what each tick said is on the sensor's own page
+                log_level="warning",  # logs of ticks are on the sensor's page
                 log_format="json",
             ) as controller,
         ):

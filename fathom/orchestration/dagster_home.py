@@ -1,4 +1,4 @@
-"""Dagster's own folder in the home: the generated dagster.yaml, and its storage made before many processes open it."""
+"""Writes Dagster's folder in the home: the generated dagster.yaml, and the storage before several processes open it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fathom.settings import Settings
 
 FILE = "dagster.yaml"
 HEADER = "# Written by `fathom up` from Fathom's settings, anew each time; what is changed here by hand is lost.\n"
-# How long what a sensor's ticks said is kept, in days.
+# Retention of sensor ticks, in days.
 SKIPPED_DAYS, TICK_DAYS = 2, 30
-DEQUEUE_EVERY_S = 1  # how often Dagster looks whether a run that waits may start
+DEQUEUE_EVERY_S = 1  # interval of Dagster's check for queued runs
 
 
 def dagster_config(settings: Settings) -> dict[str, Any]:
-    """What dagster.yaml says for these settings."""
+    """Returns the content of dagster.yaml for these settings."""
     home = settings.dagster_home
     days = {"skipped": SKIPPED_DAYS, "success": TICK_DAYS, "failure": TICK_DAYS, "started": TICK_DAYS}
     return {
@@ -38,7 +38,7 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
             "class": "LocalArtifactStorage",
             "config": {"base_dir": str(home)},
         },
-        # Uploads are planned within the bound and start at once; what somebody starts by hand, such as a backfill, waits.
+        # Uploads are planned within the limit and start at once; runs started by hand, such as backfills, are queued.
         "run_coordinator": {
             "module": "fathom.orchestration.warm_runs.run_coordinator",
             "class": "BoundedRunCoordinator",
@@ -78,11 +78,11 @@ def _storage(settings: Settings) -> dict[str, Any]:
 
 
 def write_dagster_home(settings: Settings) -> bool:
-    """Dagster's folder has the dagster.yaml of these settings; answers whether that changed it.
+    """Writes the dagster.yaml of these settings; returns whether it changed.
 
-    Raises StoreFull, StoreFailed where the folder cannot be written.
+    Raises StoreFull, StoreFailed if the folder cannot be written.
     """
-    # every JSON text is a YAML text, and says it without a second way of quoting
+    # JSON is valid YAML and avoids YAML's quoting rules
     text = HEADER + json.dumps(dagster_config(settings), indent=2) + "\n"
     file = settings.dagster_home / FILE
     try:
@@ -98,7 +98,7 @@ def write_dagster_home(settings: Settings) -> bool:
 
 
 def prepare_storage(settings: Settings) -> bool:
-    """Dagster's databases exist, and can shrink; processes that made them at one time could get into each other's way."""
+    """Creates Dagster's databases before concurrent processes do, with incremental vacuum; returns whether they were new."""
     if settings.in_postgres:
         from fathom.orchestration.postgres_storage import make_schema
 
@@ -116,6 +116,6 @@ def prepare_storage(settings: Settings) -> bool:
 
 
 def keep_logs_in_deployment(settings: Settings) -> None:
-    """Lines logged by a code location of a deployment are kept in its home; one loaded on its own keeps none."""
+    """Sends the logs of a code location to the home, if it is loaded by a deployment."""
     if os.environ.get("DAGSTER_HOME"):
         keep_logs(settings, "runs")

@@ -1,6 +1,6 @@
-"""Partitions of documents that were deleted in Dagster's pages: found, and given back.
+"""Finds and restores partitions of documents that were deleted in Dagster's pages.
 
-What a partition stands for is not deleted with it: the document stays in the graph, and Dagster keeps its events.
+Deleting a partition does not delete its document from the graph, and Dagster keeps its events.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fathom.uploads.upload import UploadState
 
 
 def without_partition(settings: Settings, documents: Sequence[str] | None = None) -> list[str]:
-    """Returns the documents, of those named or of all, that a run has had in hand and that Dagster has no partition of.
+    """Returns the documents, of those given or of all, that a run has processed and that have no partition in Dagster.
 
-    Reads Dagster's storage without importing dagster; none where it cannot be read.
+    Reads Dagster's storage without importing dagster; returns none if it cannot be read.
     """
     had = _worked_on(settings, documents)
     known = _partitions(settings, had if documents is not None else None) if had else None
@@ -29,7 +29,7 @@ def without_partition(settings: Settings, documents: Sequence[str] | None = None
 
 
 def restore_partitions(settings: Settings, documents: Sequence[str]) -> list[str]:
-    """Gives those of the documents that lack it their partition back, with all that Dagster recorded of it; returns them.
+    """Restores the missing partitions of the documents, with their recorded events; returns the affected documents.
 
     Raises DagsterUnreachable.
     """
@@ -41,14 +41,14 @@ def restore_partitions(settings: Settings, documents: Sequence[str]) -> list[str
 
 
 def partition_warning(documents: Sequence[str]) -> str:
-    """A sentence that names the documents, at most three of them, and says what to do."""
+    """Returns a sentence that lists the documents, at most three of them."""
     named = ", ".join(documents[:3]) + (f" and {len(documents) - 3} more" if len(documents) > 3 else "")
     which = "1 document has" if len(documents) == 1 else f"{len(documents)} documents have"
     return f"{which} no partition in Dagster: {named}."
 
 
 WHAT_TO_DO = (
-    "`fathom documents retry ID` gives it back (all: `fathom documents retry --no-partition`), `documents remove ID` removes "
+    "`fathom documents retry ID` restores it (all: `fathom documents retry --no-partition`), `documents remove ID` removes "
     "the document."
 )
 
@@ -60,12 +60,12 @@ def _worked_on(settings: Settings, documents: Sequence[str] | None) -> list[str]
     with open_database(settings.operational_url).begin() as connection:
         if documents is None:
             return list(connection.scalars(query))
-        found = {one for page in batched(documents) for one in connection.scalars(query.where(c.document.in_(page)))}
+        found = {name for page in batched(documents) for name in connection.scalars(query.where(c.document.in_(page)))}
     return [document for document in documents if document in found]
 
 
 def _partitions(settings: Settings, documents: Sequence[str] | None) -> set[str] | None:
-    """Returns the partitions there are, of all documents or of those named; None where Dagster's storage cannot be read."""
+    """Returns the existing partitions, of all documents or of those given; None if Dagster's storage cannot be read."""
     query = "SELECT partition FROM {table} WHERE partitions_def_name = :name"
     found: set[str] = set()
     for page in [None] if documents is None else batched(documents):

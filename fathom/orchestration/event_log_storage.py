@@ -1,8 +1,8 @@
-"""Dagster's event log in SQLite: all runs in one file, packed, without events that nobody reads, connections kept.
+"""Stores Dagster's event log in SQLite: all runs in a single file, compressed, without unread events, connections kept open.
 
-Dagster has a file for each run, whose empty tables alone take 110 kB, and stores in the common file what concerns assets once
-more. It opens and closes a connection for each event; whoever closes a file last writes its log back into it, so each event
-cost several times its own transaction, and a document has some fifty. Files of runs from before are read where they are.
+Dagster's own storage has a file for each run, whose empty tables alone take 110 kB, and duplicates asset events in a common
+file. It opens and closes a connection for each event, and each last close checkpoints the write-ahead log, at several times
+the cost of the event's transaction; a document has some fifty events. Files of earlier runs are read where they are.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from fathom.orchestration.event_packing import pack_events
 from fathom.orchestration.event_thinning import EventThinning, OfRun
 from fathom.waits import is_bounded, wait_left
 
-KEPT = 4  # files that a process has open: the one of all runs, and those of runs from before that it read last
-# Events of resources and of inputs of steps: no page and no run reads them.
+KEPT = 4  # open files of a process: the file of all runs, and the last read files of earlier runs
+# Events of resources and inputs of steps, which no page and no run reads.
 UNREAD = (
     DagsterEventType.RESOURCE_INIT_STARTED,
     DagsterEventType.RESOURCE_INIT_SUCCESS,
@@ -41,11 +41,11 @@ UNREAD = (
 )
 FILES_OF_SQLITE = ("", "-wal", "-shm")
 
-_inherited: list[object] = []  # what a fork must neither use nor close
+_inherited: list[object] = []  # connections that a fork must neither use nor close
 
 
 class KeptEventLog(EventThinning, SqliteEventLogStorage):
-    """Dagster's storage of events, each process with its connections open to the files it used last."""
+    """Dagster's storage of events, which keeps the connections to the last used files open."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         keep_revisions()
@@ -56,27 +56,27 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
 
     @property
     def is_run_sharded(self) -> bool:
-        """Events of all runs are in one file, and numbered together."""
+        """False: events of all runs are in a single file with common ids."""
         return False
 
     def path_for_shard(self, run_id: str) -> str:
-        """The file that has the run's events."""
+        """Returns the file with the run's events."""
         return super().path_for_shard(self._shard(run_id))
 
     def run_connection(self, run_id: str | None = None) -> AbstractContextManager[sa.Connection]:
-        """A transaction on the file that has the run's events.
+        """Opens a transaction on the file with the run's events, without fsync.
 
-        A power cut that takes its last steps takes the run as well. What assets and checks came to is followed by a
-        transaction on the index, and how a run ended is kept in the table of runs; it takes neither.
+        A power cut that loses its last events ends the run too. Results of assets and checks are followed by a durable
+        transaction on the index, and the end of a run is stored in the table of runs.
         """
         return self._connect(self._shard(run_id or ""), synchronous="NORMAL")
 
     def index_connection(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction on the file of all runs."""
+        """Opens a transaction on the file of all runs."""
         return self._connect(INDEX_SHARD_NAME)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """The event is on record, and whoever watches the log hears of it: a kept connection does not touch the file."""
+        """Stores the event and touches the file to notify watchers, which a kept connection does not do."""
         if self._shard(event.run_id) != INDEX_SHARD_NAME:
             super().store_event(event)
         elif _is_planned_check(event):
@@ -88,36 +88,36 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
     def get_event_records(
         self, event_records_filter: EventRecordsFilter, limit: int | None = None, ascending: bool = False
     ) -> list[EventLogRecord]:
-        """Events of any run."""
+        """Returns events of any run."""
         return list(SqlEventLogStorage.get_event_records(self, event_records_filter, limit, ascending))
 
     def delete_events(self, run_id: str) -> None:
-        """No event of the run is left, nor a file of its own."""
+        """Deletes the events of the run and its own file, if any."""
         super().delete_events(run_id)
         if self._shard(run_id) != INDEX_SHARD_NAME:
             self._delete_file(run_id)
 
     def thin(self, run_id: str, made: Sequence[int], checks: Sequence[tuple[str, str]]) -> int:
-        """Deletes events of the run as `EventThinning` does, with the run's own file, and packs the others anew."""
+        """Deletes events of the run as `EventThinning` does, and the run's own file, and compresses the others."""
         if self._shard(run_id) != INDEX_SHARD_NAME:
             self._delete_file(run_id)
         return super().thin(run_id, made, checks)
 
     def tidy_rows(self, connection: sa.Connection, run_id: str, of_run: OfRun) -> None:
-        """Packs the rows that an older version stored as plain text."""
-        _pack_anew(connection, SqlEventLogStorageTable.c.event, (SqlEventLogStorageTable.c.run_id == run_id,))
+        """Compresses the rows that an older version stored as plain text."""
+        _compress_plain_rows(connection, SqlEventLogStorageTable.c.event, (SqlEventLogStorageTable.c.run_id == run_id,))
         for rows in of_run:
-            _pack_anew(connection, AssetCheckExecutionsTable.c.evaluation_event, rows)
+            _compress_plain_rows(connection, AssetCheckExecutionsTable.c.evaluation_event, rows)
 
     def wipe(self) -> None:
-        """No event is left."""
+        """Deletes all events."""
         with self._db_lock:
             for shard in list(self._kept):
                 self._close(shard)
         super().wipe()
 
     def dispose(self) -> None:
-        """Every file is closed."""
+        """Closes all files."""
         with self._db_lock:
             for shard in list(self._kept):
                 self._close(shard)
@@ -125,8 +125,8 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str, synchronous: str = "FULL") -> Iterator[sa.Connection]:
-        """A transaction on the file. Raises DagsterUnreachable where this process waits for it longer than `waits` allows."""
-        with self._alone():
+        """Opens a transaction on the file. Raises DagsterUnreachable if the wait for it exceeds the bound of `waits`."""
+        with self._locked():
             connection = self._open(shard)
             wait_ms = int(wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) * 1000)
             if connection.info.get("wait_ms", SQLITE_BUSY_TIMEOUT_SECONDS * 1000) != wait_ms:
@@ -145,8 +145,8 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
                 raise
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other thread uses the files."""
+    def _locked(self) -> Iterator[None]:
+        """Holds the lock on the files."""
         if not self._db_lock.acquire(timeout=wait_left(SQLITE_BUSY_TIMEOUT_SECONDS) if is_bounded() else -1):
             raise DagsterUnreachable("Dagster's storage is locked by another process.")
         try:
@@ -155,7 +155,7 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
             self._db_lock.release()
 
     def _shard(self, run_id: str) -> str:
-        """The file of a run that has one from before, and otherwise the one of all runs."""
+        """Returns the shard of a run: its own file if it has one, else the file of all runs."""
         own = run_id and run_id != INDEX_SHARD_NAME and Path(super().path_for_shard(run_id)).exists()
         return run_id if own else INDEX_SHARD_NAME
 
@@ -192,7 +192,7 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
 
 
 class KeptSqliteStorage(DagsterSqliteStorage):
-    """Dagster's storage in SQLite, but for its event log."""
+    """Dagster's storage in SQLite, with this event log."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         keep_revisions()
@@ -201,12 +201,12 @@ class KeptSqliteStorage(DagsterSqliteStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> KeptSqliteStorage:
-        """The storage as dagster.yaml configures it."""
+        """Creates the storage from its configuration in dagster.yaml."""
         return cls.from_local(inst_data=inst_data, **config_value)
 
 
-def _pack_anew(connection: sa.Connection, column: sa.Column[Any], rows: Sequence[sa.ColumnElement[bool]]) -> None:
-    """Packs the rows of a run that an older version stored as plain text."""
+def _compress_plain_rows(connection: sa.Connection, column: sa.Column[Any], rows: Sequence[sa.ColumnElement[bool]]) -> None:
+    """Compresses the rows of a run that an older version stored as plain text."""
     table = column.table
     plain = sa.select(table.c.id, column).where(*rows, sa.func.typeof(column) == "text")
     for number, text in connection.execute(plain).all():
@@ -214,12 +214,12 @@ def _pack_anew(connection: sa.Connection, column: sa.Column[Any], rows: Sequence
 
 
 def _is_planned_check(event: EventLogEntry) -> bool:
-    """Tells whether a check is announced: its row among the outcomes of checks says that as well."""
+    """Returns whether the event announces a check, which the row of its outcome does too."""
     return event.is_dagster_event and event.dagster_event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
 
 
 def _is_output_of_check(event: EventLogEntry) -> bool:
-    """Tells whether a step put out what a check found, which the event of the check says next."""
+    """Returns whether the event is the output of a check, which the following check event repeats."""
     if not event.is_dagster_event or event.dagster_event_type is not DagsterEventType.STEP_OUTPUT:
         return False
     output = event.get_dagster_event().event_specific_data

@@ -1,4 +1,4 @@
-"""Thins the events of old runs, in any storage of Dagster's event log that keeps them in its own tables."""
+"""Thins out the events of old runs, for storages of Dagster's event log that use Dagster's tables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dagster import DagsterEventType
 from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetEventTagsTable, SqlEventLogStorageTable
 
-MAX_VARIABLES = 500  # of one statement
-# When each step began and how it ended, from which Dagster draws the course of a run.
+MAX_VARIABLES = 500  # of a statement
+# Start and end of each step, from which Dagster draws the timeline of a run.
 STEPS = (
     DagsterEventType.STEP_START,
     DagsterEventType.STEP_SUCCESS,
@@ -24,14 +24,14 @@ OfRun = Sequence[tuple[sa.ColumnElement[bool], ...]]  # conditions that find the
 
 
 class EventThinning:
-    """Finds what old runs made that still counts, and deletes their other events; to be mixed into a storage of events."""
+    """A mixin for event storages that finds the current results of old runs and deletes their other events."""
 
     @abstractmethod
     def index_connection(self) -> AbstractContextManager[sa.Connection]:
         """Opens a transaction on the tables of all runs."""
 
     def last_made_by(self, run_id: str) -> list[int]:
-        """Numbers of the run's materializations that no later one of the same asset and partition replaced."""
+        """Returns the ids of the run's materializations that no later materialization of the same partition replaced."""
         made, later = SqlEventLogStorageTable.alias(), SqlEventLogStorageTable.alias()
         kind = DagsterEventType.ASSET_MATERIALIZATION.value
         replaced = sa.exists().where(
@@ -45,15 +45,15 @@ class EventThinning:
             return list(connection.execute(query).scalars())
 
     def checks_on_record(self) -> list[tuple[str, str]]:
-        """Asset and name of every check that has an outcome; reads the index of outcomes whole."""
+        """Returns asset and name of every check with an outcome; scans the index of outcomes."""
         query = sa.select(AssetCheckExecutionsTable.c.asset_key, AssetCheckExecutionsTable.c.check_name).distinct()
         with self.index_connection() as connection:
             return [(asset, check) for asset, check in connection.execute(query)]
 
     def thin(self, run_id: str, made: Sequence[int], checks: Sequence[tuple[str, str]]) -> int:
-        """How many events of the run are gone: all but its course, the materializations `made` and the checks of them.
+        """Deletes the run's events except its timeline, the materializations `made` and their checks; returns the number.
 
-        `checks` are those on record: the index of outcomes finds a run's by asset and check.
+        `checks` are those on record: the index of outcomes needs asset and check to find the outcomes of a run.
         """
         events, outcomes = SqlEventLogStorageTable, AssetCheckExecutionsTable
         with self.index_connection() as connection:
@@ -77,11 +77,11 @@ class EventThinning:
             ).all()
             gone = [number for number, kind in rows if number not in kept and kind not in of_course]
             for at in range(0, len(gone), MAX_VARIABLES):
-                some = gone[at : at + MAX_VARIABLES]
-                connection.execute(events.delete().where(events.c.id.in_(some)))
-                connection.execute(AssetEventTagsTable.delete().where(AssetEventTagsTable.c.event_id.in_(some)))
+                page = gone[at : at + MAX_VARIABLES]
+                connection.execute(events.delete().where(events.c.id.in_(page)))
+                connection.execute(AssetEventTagsTable.delete().where(AssetEventTagsTable.c.event_id.in_(page)))
             self.tidy_rows(connection, run_id, of_run)
         return len(gone)
 
     def tidy_rows(self, connection: sa.Connection, run_id: str, of_run: OfRun) -> None:
-        """Changes the rows that were left of a run, where the storage has something to do with them."""
+        """Hook for storages that change the remaining rows of a run."""

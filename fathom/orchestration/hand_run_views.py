@@ -1,4 +1,4 @@
-"""Runs that somebody started in Dagster, as the command line, the API and the page show them."""
+"""Views of runs that were started by hand in Dagster, for the command line, the API and the page."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ STARTED = {"hand": "by hand", "backfill": "by backfill", "re-execution": "by re-
 
 
 class HandRunView(BaseModel):
-    """A run over one document that Fathom did not plan."""
+    """A run over a document that Fathom did not plan."""
 
     model_config = ConfigDict(frozen=True)
 
     run: str = Field(description="the Dagster run")
     started: str = Field(description="by hand, by backfill, by re-execution")
     assets: list[str] = Field(description="the assets it was started for")
-    made: list[str] = Field(description="those of them that it has made")
+    made: list[str] = Field(description="the assets that it has made")
     state: HandState = Field(description="running, done, failed, cancelled; the document's own state may be another")
-    stage: str | None = Field(description="where it is or stopped")
-    reason: str | None = Field(description="name of the error, where there is one")
+    stage: str | None = Field(description="its current or last stage")
+    reason: str | None = Field(description="name of the error, if any")
     detail: str | None = Field(description="the error in a sentence")
     started_at: datetime
 
@@ -33,13 +33,13 @@ class HandRunView(BaseModel):
     @property
     def sentence(self) -> str:
         """Describes the run in a sentence: how it was started, its assets, its outcome."""
-        what = f"{self.started.capitalize()}: {', '.join(self.assets)}"
-        why = f" ({self.reason})" if self.reason and self.state == "failed" else ""
-        return f"{what} {self.state}{why}" if self.state != "running" else f"{what} in progress"
+        run = f"{self.started.capitalize()}: {', '.join(self.assets)}"
+        cause = f" ({self.reason})" if self.reason and self.state == "failed" else ""
+        return f"{run} {self.state}{cause}" if self.state != "running" else f"{run} in progress"
 
 
 def last_by_hand(engine: Engine, documents: Sequence[str]) -> dict[str, HandRunView]:
-    """Returns the run that somebody started last over each of the documents, for those that have one."""
+    """Returns the last run by hand of each of the documents, for those that have such a run."""
     return {document: _shown(run) for document, run in hand_runs.newest(engine, documents).items()}
 
 

@@ -1,7 +1,7 @@
-"""Keeps Dagster's storage small: what old runs said goes, the last materialization and checks of each document stay.
+"""Deletes old data from Dagster's storage; keeps the last materialization and checks of each document.
 
-Of a run that made what a document has now, its row, those events and its course stay, so that links lead somewhere; of
-any other old run nothing does. A run whose document failed stays whole until the document is done or removed.
+Of a run that made a current result, its row, the events of that result and its timeline stay, so that links work; other old
+runs are deleted. A run whose document failed stays whole until the document is done or removed.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     import dagster as dg
 
 DAY_S = 86400.0
-MAX_RUNS = 500  # looked at in one pass
+MAX_RUNS = 500  # for each pass
 MAX_PASS_S = 20.0  # a tick of a sensor may take 60
-SKIPPED_TICKS_S = 2 * 3600.0  # a sensor that finds nothing to do every five seconds says so this long
-MAX_FREED_PAGES = 5000  # given back to the disk in one pass, of each file
-MAX_WASTE, MIN_COMPACTED = 0.3, 1_000_000  # of a database's pages, and bytes of one that is worth it
+SKIPPED_TICKS_S = 2 * 3600.0  # retention of ticks that found nothing to do, every five seconds
+MAX_FREED_PAGES = 5000  # vacuumed from each file in a pass
+MAX_WASTE, MIN_COMPACTED = 0.3, 1_000_000  # share of unused space, and file size in bytes, from which a database is compacted
 BUSY_S = 2.0
 FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 @dataclass
 class RetentionReport:
-    """Counts the work of one pass; `cursor` is where the next one goes on, in seconds since 1970, and 0 after the last run."""
+    """Counts the work of a pass; `cursor` is where the next pass continues, in seconds since 1970, and 0 after the last run."""
 
     cursor: float = 0.0
     looked_at: int = 0
@@ -59,7 +59,7 @@ class RetentionReport:
 def apply_retention(
     settings: Settings, instance: dg.DagsterInstance, *, cursor: float = 0.0, now: float | None = None
 ) -> RetentionReport:
-    """Looks at the next runs older than `dagster_days`, and deletes of them what nobody needs any more.
+    """Processes the next runs older than `dagster_days`, and deletes or thins them out.
 
     Raises DatabaseUnreachable; errors of Dagster's own storage are not caught.
     """
@@ -83,7 +83,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Retention
     from fathom.orchestration.event_thinning import EventThinning
 
     log = instance.event_log_storage
-    if not isinstance(log, EventThinning):  # a storage that somebody else looks after
+    if not isinstance(log, EventThinning):  # a storage that is managed elsewhere
         return
     over = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     old = dg.RunsFilter(
@@ -113,7 +113,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Retention
 
 
 def _needed(settings: Settings, runs: Sequence[str]) -> set[str]:
-    """The runs that have a document in hand, or that tell why it failed."""
+    """Returns the runs that work on a document, or that explain its failure."""
     over = (UploadState.DONE, UploadState.REJECTED, UploadState.REFUSED)
     query = sa.select(uploads.c.run_id).where(uploads.c.state.not_in(over), uploads.c.run_id.is_not(None))
     with open_database(settings.operational_url).connect() as connection:
@@ -126,14 +126,14 @@ def _delete_run(instance: dg.DagsterInstance, run: str) -> None:
 
     instance.delete_run(run)
     storage = instance.run_storage
-    if isinstance(storage, SqlRunStorage):  # SQLite does not cascade unless it is told to
+    if isinstance(storage, SqlRunStorage):  # SQLite does not cascade by default
         with storage.connect() as connection:
             connection.execute(RunTagsTable.delete().where(RunTagsTable.c.run_id == run))
     instance.compute_log_manager.delete_logs(prefix=[run])
 
 
 def _purge_ticks(instance: dg.DagsterInstance, now: float) -> None:
-    """Dagster keeps by whole days what a sensor says that finds nothing, 17,000 times a day."""
+    """Deletes skipped ticks sooner than Dagster, which keeps them for whole days: there are 17,000 a day."""
     from dagster._core.scheduler.instigation import TickStatus
 
     for state in instance.all_instigator_state():
@@ -142,7 +142,7 @@ def _purge_ticks(instance: dg.DagsterInstance, now: float) -> None:
 
 
 def _delete_old_files(folder: Path, before: float) -> int:
-    """How many files of the folder were older and are gone, with the folders that they leave empty."""
+    """Deletes older files of the folder, and folders left empty; returns the number of files."""
     gone = 0
     for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
         with suppress(OSError):
@@ -154,28 +154,28 @@ def _delete_old_files(folder: Path, before: float) -> int:
     return gone
 
 
-def give_back(file: Path, most_pages: int = MAX_FREED_PAGES) -> int:
-    """How many bytes the database gave back to the disk of what was deleted from it; 0 while others keep it locked."""
+def give_back(file: Path, max_pages: int = MAX_FREED_PAGES) -> int:
+    """Returns free pages of the database to the disk by incremental vacuum; returns the bytes, 0 while it is locked."""
     if not file.exists():
         return 0
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:
         before = file.stat().st_size
-        connection.executescript(f"PRAGMA incremental_vacuum({most_pages:d})")  # alone it is stepped to its end
+        connection.executescript(f"PRAGMA incremental_vacuum({max_pages:d})")  # executescript steps the pragma to its end
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return max(0, before - file.stat().st_size)
     return 0
 
 
-def compact(file: Path, most_waste: float = MAX_WASTE) -> int:
-    """How many bytes the database is smaller, written anew because more of its pages than that share was empty room.
+def compact(file: Path, max_waste: float = MAX_WASTE) -> int:
+    """Rewrites the database by VACUUM if its share of unused space is larger; returns the bytes saved.
 
-    What is deleted here and there leaves no whole page to give back. Its readers go on meanwhile, its writers wait.
+    Scattered deletions leave no free pages for an incremental vacuum. Readers go on meanwhile, writers wait.
     """
     if not file.exists():
         return 0
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:
         whole, unused = connection.execute("SELECT sum(pgsize), sum(unused) FROM dbstat").fetchone()
-        if whole < MIN_COMPACTED or unused < most_waste * whole:
+        if whole < MIN_COMPACTED or unused < max_waste * whole:
             return 0
         before = file.stat().st_size
         connection.execute("VACUUM")
@@ -185,7 +185,7 @@ def compact(file: Path, most_waste: float = MAX_WASTE) -> int:
 
 
 def let_shrink(file: Path) -> bool:
-    """Whether the database was made so that `give_back` works, which takes writing it anew, once."""
+    """Enables incremental vacuum, which `give_back` needs, by a single VACUUM; returns whether it changed."""
     if not file.exists():
         return False
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:

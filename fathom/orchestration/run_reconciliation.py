@@ -1,6 +1,6 @@
-"""What became of the runs that have documents in hand; a run whose process died is ended in Dagster on the way.
+"""Reconciles the runs of documents with Dagster: finds their states, fails runs whose process died, and terminates runs.
 
-The sensor asks every five seconds and the API every second: whoever sees a dead run first puts its documents back.
+The sensor does so every five seconds and the API every second; the first to find a dead run requeues its documents.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fathom.uploads.transitions import BY_RUN_ID, RunState
 if TYPE_CHECKING:
     import dagster as dg
 
-START_LIMIT_S = 300.0  # a run that was launched and never reached its process by then has none
+START_LIMIT_S = 300.0  # a launched run that has not started by then has no process
 
 
 def reconcile_dead_runs(settings: Settings) -> list[str]:
-    """Documents of runs whose process is gone wait for their next try, or are failed for good; answers which.
+    """Requeues or fails the documents of runs whose process is gone; returns these documents.
 
-    Runs that live, or that were not started yet, are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
+    Runs that are alive or not started yet are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
     """
     intake = open_intake(settings)
     keys = intake.keys_in_hand()
@@ -42,7 +42,7 @@ def reconcile_dead_runs(settings: Settings) -> list[str]:
 
 
 def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:
-    """The state of the run of each key. A run whose process died is reported to Dagster as failed on the way."""
+    """Returns the state of the run of each key, and reports runs whose process died to Dagster as failed."""
     return {key: _state(instance, _records(instance, key)) for key in keys}
 
 
@@ -72,7 +72,7 @@ def _records(instance: dg.DagsterInstance, key: str) -> Sequence[dg.RunRecord]:
 
 
 def _is_over(record: dg.RunRecord) -> bool:
-    """Its process is gone, whether Dagster knows or not: a code server may have told it of a run that it launched."""
+    """Returns whether the run is over, even if Dagster does not know that its process is gone."""
     run = record.dagster_run
     return bool(run.is_finished) or worker_is_dead(run.tags)
 
@@ -90,7 +90,7 @@ def _state(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> Run
 
 
 def _living_status(instance: dg.DagsterInstance, record: dg.RunRecord) -> dg.DagsterRunStatus:
-    """The run's status, once Dagster knows if its process is gone."""
+    """Returns the run's status, after reporting to Dagster if its process is gone."""
     from dagster import DagsterRunStatus as Status
 
     run = record.dagster_run

@@ -1,4 +1,4 @@
-"""Starting runs at once, by the running webserver, instead of at the sensor's next tick; the sensor is the net below."""
+"""Submits runs at once through Dagster's webserver, instead of at the sensor's next tick, which remains the fallback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fathom.waits import wait_left
 if TYPE_CHECKING:
     import dagster as dg
 
-SENSOR = "new_uploads"  # its tag on a run makes Dagster know the run again when the sensor asks for the same key
+SENSOR = "new_uploads"  # as a tag on a run, it lets Dagster deduplicate a request of the sensor with the same key
 PARTITIONS = "documents"
 LOCKED_FOR_S = 20.0
 ANSWER_WITHIN_S = 15.0
@@ -45,9 +45,9 @@ log = get_logger(__name__)
 
 @contextmanager
 def submission_lock(settings: Settings) -> Iterator[None]:
-    """Holds the lock by which one process at a time plans and starts runs of this home.
+    """Holds the lock that lets a single process at a time plan and start runs of this home.
 
-    Raises DagsterUnreachable where another holds the lock for LOCKED_FOR_S, or for what `waits` allows.
+    Raises DagsterUnreachable if another process holds it for LOCKED_FOR_S, or for the bound of `waits`.
     """
     folder = settings.home / "locks"
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,9 +59,9 @@ def submission_lock(settings: Settings) -> Iterator[None]:
 
 
 def launch_waiting(settings: Settings, *, request: str | None = None) -> list[str]:
-    """Documents that wait have a run, as far as `runs_at_once` allows; answers the ids of the runs.
+    """Submits runs for waiting documents within `runs_at_once`; returns the ids of the runs.
 
-    Nothing is planned while Dagster is away; a run that could not be started then is requested by the sensor. Raises
+    Plans nothing while Dagster is unreachable; the sensor requests a planned run that could not be started. Raises
     DatabaseUnreachable, DagsterUnreachable.
     """
     open_instance(settings)
@@ -72,7 +72,7 @@ def launch_waiting(settings: Settings, *, request: str | None = None) -> list[st
 
 
 def run_tags(run: PlannedRun) -> dict[str, str]:
-    """What every run that is started for uploads carries, whoever starts it."""
+    """Returns the tags of a run for uploads, whether the sensor or the API starts it."""
     tags = {"fathom/collection": run.collection, "fathom/documents": str(len(run.documents))}
     if run.priority:
         tags["dagster/priority"] = str(run.priority)
@@ -82,14 +82,14 @@ def run_tags(run: PlannedRun) -> dict[str, str]:
 
 
 def backlog_config(documents: Sequence[str]) -> dict[str, Any]:
-    """The configuration of a run that drains these documents."""
+    """Returns the configuration of a run over several documents."""
     return {"ops": {"drain": {"config": {"documents": list(documents)}}}}
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """Dagster's instance of the deployment, one a process: connections and no state.
+    """Returns the process's instance of the deployment's Dagster, which holds connections only.
 
-    Raises DagsterUnreachable while there is none.
+    Raises DagsterUnreachable if there is none.
     """
     return _instance(str(settings.dagster_home))
 
@@ -109,7 +109,7 @@ def _instance(home: str) -> dg.DagsterInstance:
 def _launch(settings: Settings, run: PlannedRun, request: str | None) -> str:
     began = time.monotonic()
     instance = open_instance(settings)
-    missing = [one for one in run.documents if not instance.has_dynamic_partition(PARTITIONS, one)]
+    missing = [name for name in run.documents if not instance.has_dynamic_partition(PARTITIONS, name)]
     if missing:
         instance.add_dynamic_partitions(PARTITIONS, missing)
     single = len(run.documents) == 1

@@ -1,7 +1,7 @@
-"""Dagster's plug for captured output: it is kept for what sensors say on their pages, and not for runs.
+"""Dagster's compute log manager, which captures the output of sensors and not of runs.
 
-What a run says is in its events and in Fathom's log, line by line, and its bare output in the run server's log. A file
-for each stream of each run, in two folders of its own, would say it once more.
+The lines of a run are in its events and in Fathom's log, and its raw output in the run server's log. Files for each stream of
+each run would duplicate them.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from dagster._serdes import ConfigurableClassData
 
 
 class TickLogManager(LocalComputeLogManager):
-    """Keeps in files what sensors log in their ticks; the output of a run goes where its process sends it."""
+    """Stores the logs of sensor ticks in files; does not capture the output of runs."""
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
-        """The manager as dagster.yaml configures it."""
+        """Creates the manager from its configuration in dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
 
     @contextmanager
     def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:
-        """The output goes on as it is."""
+        """Captures nothing."""
         yield CapturedLogContext(log_key)
 
     def is_capture_complete(self, log_key: Sequence[str]) -> bool:
-        """Subscribes nobody: there is no output of runs to wait for."""
+        """Returns True: there is no output of runs to wait for."""
         return True

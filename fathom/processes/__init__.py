@@ -1,1 +1,1 @@
-"""One process of the deployment: started once, known again by pid and birth, probed, stopped with its children."""
+"""Detached processes: started once, identified by pid and start time, probed, and stopped with their children."""

@@ -21,14 +21,14 @@ def read_rows(settings: Settings, file: str, table: str, query: str, values: Map
     """Returns the rows of a query, in which `{table}` stands for the table.
 
     Args:
-        settings: those of the deployment.
+        settings: the settings of the deployment.
         file: the file of SQLite that has the table, below Dagster's storage.
         table: the table's name.
         query: SQL with `{table}` and named values; a list of values is `IN :name`.
         values: the values by name.
 
     Returns:
-        The rows, or None while there is no such storage or none that can be read.
+        The rows, or None while the storage does not exist or cannot be read.
     """
     bound: list[sa.BindParameter[Any]] = [
         sa.bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, list)

@@ -1,6 +1,6 @@
-"""A heartbeat: a file that a part touches as long as it gets on, so that anybody can tell how long it has not.
+"""Heartbeats: files that a loop touches while it makes progress, so that other processes can measure its silence.
 
-Touching a file that is there needs no room, so that a heart beats on a full disk too.
+Touching an existing file needs no disk space, so that it also works on a full disk.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ BEAT_EVERY_S = 1.0
 
 
 class Heartbeat:
-    """The heartbeat of one loop."""
+    """The heartbeat of a loop."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._last = float("-inf")
 
     def beat(self) -> None:
-        """The loop gets on; called as often as one likes, and never raises."""
+        """Records progress of the loop; cheap to call often, and never raises."""
         if (now := time.monotonic()) - self._last < BEAT_EVERY_S:
             return
         self._last = now
@@ -33,7 +33,7 @@ class Heartbeat:
                 self._file.touch()
 
     def silent_s(self, *, since: float) -> float:
-        """Seconds since it beat last; those since `since` (seconds since 1970) where it did not beat after that."""
+        """Returns the seconds since the last beat, or since `since` (seconds since 1970) if that is later."""
         try:
             last = self._file.stat().st_mtime
         except OSError:
@@ -41,7 +41,7 @@ class Heartbeat:
         return max(0.0, time.time() - max(last, since))
 
     def has_beaten(self, *, since: float) -> bool:
-        """Whether it beat after `since`, in seconds since 1970."""
+        """Returns whether it beat after `since`, in seconds since 1970."""
         try:
             return self._file.stat().st_mtime >= since
         except OSError:

@@ -1,4 +1,4 @@
-"""Ports on 127.0.0.1: whether one is free, and who holds it if not."""
+"""Checks whether ports on 127.0.0.1 are free, and finds the processes that hold them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
-    """Whether the port can be listened on now."""
+    """Returns whether the port can be listened on now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -24,7 +24,7 @@ def is_free(port: int) -> bool:
 
 
 def raise_if_taken(port: int, *, part: str, setting: str) -> None:
-    """The port can be listened on. Raises PortTaken naming who holds it and the setting that chooses another."""
+    """Raises PortTaken, with the holder and the setting that chooses another port, unless the port is free."""
     if is_free(port):
         return
     holder = holder_of(port)
@@ -36,7 +36,7 @@ def raise_if_taken(port: int, *, part: str, setting: str) -> None:
 
 
 def holder_of(port: int) -> psutil.Process | None:
-    """The process that listens on the port; None where the system does not tell."""
+    """Returns the process that listens on the port; None if the system does not tell."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:

@@ -1,4 +1,4 @@
-"""Whether a part answers, asked the way its users reach it; never raises and never waits long."""
+"""Probes components in the way their users reach them; never raises and never waits long."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from fathom.settings import Settings
 
 # Dagster's daemon runs several loops, each with its own heartbeat; the loop that launches runs repeats every second.
 DAEMON_SILENT_S = 10.0
-# They also write to Dagster's database so often that they live: which says that they can, and not only come round.
+# Interval of their writes to Dagster's database, which prove that they can write and not only iterate.
 DAEMON_WRITES_EVERY_S = 5.0
-# The loop of the sensors comes round every 5 s, and later where the code location is loaded anew on a busy machine.
+# The sensors' loop repeats every 5 s, but takes longer when the code location is reloaded on a busy machine.
 SENSORS_SILENT_S = 45.0
-HEARTBEATS = "heartbeats"  # the folder of them, beside the records of running processes
-# With less room than that in its home, no part can do its work.
+HEARTBEATS = "heartbeats"  # their folder, beside the records of running processes
+# With less free space in the home, no component can work.
 MIN_FREE_MB = 16
 
 
 def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | None:
-    """The JSON object that a local server answers with success; None for anything else."""
+    """Returns the JSON object of a successful response of a local server; None for anything else."""
     connection = HTTPConnection(HOST, port, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -42,12 +42,12 @@ def get_json(port: int, path: str, *, timeout: float = 2.0) -> dict[str, Any] | 
 
 
 def loop_heartbeat(home: Path, name: str) -> Heartbeat:
-    """The heartbeat of one loop of a process of the home."""
+    """Returns the heartbeat of a loop of the home."""
     return Heartbeat(home / "run" / HEARTBEATS / name)
 
 
 def daemon_is_working(settings: Settings, *, since: float = 0.0) -> bool:
-    """Whether the loops of Dagster's daemon come round, and that of the sensors wrote after `since` (seconds since 1970)."""
+    """Returns whether all loops of Dagster's daemon beat, and the sensors' loop wrote after `since` (seconds since 1970)."""
     written = daemon_heartbeats(settings).get("SENSOR", 0.0)
     if written < since or time.time() - written > SENSORS_SILENT_S:
         return False
@@ -59,7 +59,7 @@ def daemon_is_working(settings: Settings, *, since: float = 0.0) -> bool:
 def daemon_heartbeats(settings: Settings) -> dict[str, float]:
     """Returns when each loop of Dagster's daemon last wrote to its database, in seconds since 1970; imports no dagster.
 
-    Empty while there is no storage, or none that this version of Dagster writes, or none that can be read.
+    Empty while the storage does not exist, cannot be read, or is of another version of Dagster.
     """
     rows = read_rows(settings, RUNS, "daemon_heartbeats", "SELECT daemon_type, timestamp FROM {table}", {}) or []
     try:
@@ -70,7 +70,7 @@ def daemon_heartbeats(settings: Settings) -> dict[str, float]:
 
 def disk_full_message(home: Path) -> str | None:
     """Returns a sentence saying that the disk of the home is full; None while there is room."""
-    place = next((one for one in (home, *home.parents) if one.is_dir()), home)
+    place = next((folder for folder in (home, *home.parents) if folder.is_dir()), home)
     try:
         free = shutil.disk_usage(place).free
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One detached process of Fathom: started once, known again by pid and birth, stopped with everything it started."""
+"""Manages a detached process: started once, identified by pid and start time, stopped with all its descendants."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from fathom.errors import PartUnreachable, StoreFailed, StoreFull
 from fathom.home import UMASK
 from fathom.processes.ports import raise_if_taken
 
-# Carried by everything that `fathom up` starts and by what that starts in turn, so that `fathom down` leaves none of it.
+# Environment variable inherited by all processes of `fathom up`, by which `fathom down` finds all of them.
 OWNER_ENV_VAR = "_FATHOM_PART_OF"
-# A process's birth is read from the system's clock, which may be set while it lives.
+# A start time is relative to the system's clock, which may be set while the process lives.
 BIRTH_TOLERANCE_S = 2.0
 DESCENDANTS_GRACE_S = 1.5
 MAX_LOG_BYTES = 10 * 1024**2
 
-# Kept, so that children which end while this process lives are taken leave of, and none is warned about.
+# Kept so that ended children are reaped and cause no ResourceWarning.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What to start: `command` in `cwd`, its output in `log`; `fingerprint` says what it was started for."""
+    """The process to start: `command` in `cwd`, its output in `log`; `fingerprint` identifies settings and program."""
 
     name: str
     command: tuple[str, ...]
@@ -47,13 +47,13 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """Which process it is: its pid, and when it was born in seconds since 1970, since pids are used again."""
+    """Identifies a process by pid and start time in seconds since 1970, since pids are reused."""
 
     pid: int
     created: float
 
     def process(self) -> psutil.Process | None:
-        """The living process, or None when it is gone, a zombie, or another one with its pid."""
+        """Returns the live process, or None if it is gone, a zombie, or its pid was reused."""
         if (child := _children.get(self.pid)) is not None and child.poll() is not None:
             del _children[self.pid]
         with contextlib.suppress(psutil.Error):
@@ -66,20 +66,20 @@ class ProcessIdentity:
 
 @dataclass(frozen=True)
 class RunningProcess:
-    """A process that was started: who it is and what for."""
+    """A process that was started: its identity and what it was started for."""
 
-    birth: ProcessIdentity
+    identity: ProcessIdentity
     fingerprint: str
     port: int | None
 
     @property
     def uptime_s(self) -> float:
-        """Seconds since it was born."""
-        return max(0.0, time.time() - self.birth.created)
+        """Seconds since it was started."""
+        return max(0.0, time.time() - self.identity.created)
 
 
 class DetachedProcess:
-    """A process that outlives its starter and is found again through its record in `folder`."""
+    """A process that outlives its starter and is found through its record in `folder`."""
 
     def __init__(self, folder: Path, spec: ProcessSpec) -> None:
         self.spec = spec
@@ -87,7 +87,7 @@ class DetachedProcess:
         self._lock = folder / f".{spec.name}.lock"
 
     def running(self) -> RunningProcess | None:
-        """The process, if it lives; a record of one that is gone counts for nothing."""
+        """Returns the process if it is alive; ignores the record of a process that is gone."""
         try:
             record = json.loads(self._record.read_text())
             running = RunningProcess(
@@ -95,18 +95,18 @@ class DetachedProcess:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return running if running.birth.process() is not None else None
+        return running if running.identity.process() is not None else None
 
     def is_for_another(self) -> bool:
-        """Whether it runs, and for another fingerprint."""
+        """Returns whether it runs for another fingerprint."""
         running = self.running()
         return running is not None and running.fingerprint != self.spec.fingerprint
 
     def ensure(self, *, ready: Callable[[], bool], within_s: float) -> str:
-        """The process runs for this fingerprint and is ready; answers "running", "started" or "restarted".
+        """Ensures that the process runs for this fingerprint and is ready; returns "running", "started" or "restarted".
 
-        Of several callers at once, one starts it. Raises PortTaken, StoreFull, StoreFailed, and PartUnreachable when it
-        ends or is not ready in time, with the last line it said.
+        A lock lets a single caller start it. Raises PortTaken, StoreFull, StoreFailed, and PartUnreachable, with the last
+        line of its log, if it ends or is not ready in time.
         """
         try:
             self._record.parent.mkdir(parents=True, exist_ok=True)
@@ -118,9 +118,9 @@ class DetachedProcess:
             raise disk_error(error, self._record.parent) from error
 
     def stop(self, grace_s: float = 10.0) -> bool:
-        """The process and all that it started are gone; answers whether it was there."""
+        """Ends the process and its descendants; returns whether it was running."""
         running = self.running()
-        process = running.birth.process() if running else None
+        process = running.identity.process() if running else None
         if process is not None:
             end([process], grace_s)
         self._record.unlink(missing_ok=True)
@@ -130,30 +130,30 @@ class DetachedProcess:
         running = self.running()
         if running and (running.fingerprint, running.port) == (self.spec.fingerprint, self.spec.port):
             patience = within_s if running.uptime_s < within_s else 5.0
-            if self._becomes_ready(running.birth, ready, patience):
+            if self._becomes_ready(running.identity, ready, patience):
                 return "running"
         verb = "restarted" if running else "started"
         if running:
             self.stop()
         if self.spec.port is not None:
             raise_if_taken(self.spec.port, part=self.spec.name, setting=self.spec.port_setting)
-        birth = self._spawn()
-        if not self._becomes_ready(birth, ready, within_s):
-            gone = birth.process() is None
+        identity = self._spawn()
+        if not self._becomes_ready(identity, ready, within_s):
+            gone = identity.process() is None
             self.stop()
             how = "ended as it started" if gone else f"was not ready after {within_s:.0f} s"
             raise PartUnreachable(f"The {self.spec.name} {how}: {log_tail(self.spec.log)}", hint=f"Read {self.spec.log}.")
         return verb
 
-    def _becomes_ready(self, birth: ProcessIdentity, ready: Callable[[], bool], within_s: float) -> bool:
+    def _becomes_ready(self, identity: ProcessIdentity, ready: Callable[[], bool], within_s: float) -> bool:
         deadline, pause = time.monotonic() + within_s, 0.02
-        while birth.process() is not None:
+        while identity.process() is not None:
             if ready():
                 return True
             if time.monotonic() > deadline:
                 return False
             time.sleep(pause)
-            pause = min(0.25, pause * 1.3)  # asking too often would take from it the time it starts in
+            pause = min(0.25, pause * 1.3)  # frequent probes would slow its start down
         return False
 
     def _spawn(self) -> ProcessIdentity:
@@ -171,21 +171,21 @@ class DetachedProcess:
                 umask=UMASK,
             )
         _children[child.pid] = child
-        birth = ProcessIdentity(child.pid, _created(child.pid))
+        identity = ProcessIdentity(child.pid, _created(child.pid))
         record = {
-            "pid": birth.pid,
-            "created": birth.created,
+            "pid": identity.pid,
+            "created": identity.created,
             "fingerprint": self.spec.fingerprint,
             "port": self.spec.port,
         }
         whole = self._record.with_suffix(".tmp")
         whole.write_text(json.dumps(record))
         whole.replace(self._record)
-        return birth
+        return identity
 
 
 def processes_of_home(home: Path) -> list[psutil.Process]:
-    """Every living process of this user that was started for this home, whoever its parent is now; not this one."""
+    """Returns the live processes that were started for this home, whatever their parents, without the current process."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -195,7 +195,7 @@ def processes_of_home(home: Path) -> list[psutil.Process]:
 
 
 def suspended(home: Path) -> list[psutil.Process]:
-    """Every process started for this home that a signal (SIGSTOP) keeps from going on."""
+    """Returns the processes of this home that are stopped by a signal (SIGSTOP)."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -205,22 +205,21 @@ def suspended(home: Path) -> list[psutil.Process]:
 
 
 def suspended_of(pid: int) -> list[int]:
-    """Which of the process and its descendants a signal (SIGSTOP) keeps from going on, the process itself first."""
+    """Returns the pids of the process and its descendants that are stopped by a signal (SIGSTOP), the process first."""
     found: list[int] = []
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
+        for member in (process, *process.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                if one.status() == psutil.STATUS_STOPPED:
-                    found.append(one.pid)
+                if member.status() == psutil.STATUS_STOPPED:
+                    found.append(member.pid)
     return found
 
 
 def end(processes: Iterable[psutil.Process], grace_s: float) -> None:
-    """The processes and their descendants are gone: the processes are asked, what is left of the family is killed.
+    """Terminates the processes, and kills those of them and their descendants that are still alive after `grace_s`.
 
-    A run of Dagster's is among the descendants and must not be asked: it would be on record as cancelled, where one that
-    was killed is taken up again.
+    Descendants get no SIGTERM: a Dagster run among them would be recorded as cancelled, while a killed run is retried.
     """
     first = list(processes)
     family: dict[int, psutil.Process] = {process.pid: process for process in first}
@@ -233,7 +232,7 @@ def end(processes: Iterable[psutil.Process], grace_s: float) -> None:
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:
-    """The processes are gone, at once."""
+    """Kills the processes and waits for their end."""
     left = list(processes)
     for process in left:
         with contextlib.suppress(psutil.Error):
@@ -242,7 +241,7 @@ def kill(processes: Iterable[psutil.Process]) -> None:
 
 
 def rotate(log: Path, *, largest: int = MAX_LOG_BYTES, keep: int = 3) -> bool:
-    """A log that grew large is copied aside and emptied, `keep` copies at most; its writer, which appends, goes on in it."""
+    """Rotates a large log by copying and truncating it, so that its writer can go on; keeps at most `keep` copies."""
     try:
         if log.stat().st_size < largest:
             return False
@@ -252,13 +251,13 @@ def rotate(log: Path, *, largest: int = MAX_LOG_BYTES, keep: int = 3) -> bool:
                 newer.replace(log.with_name(f"{log.name}.{number}"))
         shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)
-    except OSError:  # a log that cannot be put aside stops nothing
+    except OSError:  # a log that cannot be rotated stops nothing
         return False
     return True
 
 
 def log_tail(log: Path) -> str:
-    """The last line the process said that tells something, shortened."""
+    """Returns the last non-empty line of the log, shortened."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 8192))
@@ -269,7 +268,7 @@ def log_tail(log: Path) -> str:
 
 
 def disk_error(error: OSError, folder: Path) -> StoreFailed:
-    """The error of a folder that cannot be written, by its name."""
+    """Returns the FathomError for a folder that cannot be written."""
     import errno
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -288,7 +287,7 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _wait(processes: Iterable[Any], within_s: float) -> list[psutil.Process]:
-    """Those that still live when the time is over."""
+    """Waits for the end of the processes; returns those still alive after `within_s`."""
     deadline = time.monotonic() + within_s
     left = list(processes)
     while left and time.monotonic() < deadline:

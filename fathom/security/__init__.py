@@ -1,1 +1,1 @@
-"""API keys, sign-in links, request pacing and the audit log."""
+"""API keys, sign-in links, rate limits of requests and the audit log."""

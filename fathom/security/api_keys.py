@@ -1,4 +1,4 @@
-"""Who may call the API: keys with a role and perhaps a collection, kept as hashes, shown once, revocable."""
+"""API keys with a role and optionally a collection: stored as hashes, shown once, revocable."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from fathom.waits import MIN_WAIT_S, waiting_at_most
 KeyRole = Literal["reader", "operator", "admin"]
 ROLES: tuple[KeyRole, ...] = get_args(KeyRole)
 ADMIN_FILE = "admin.key"
-COOKIE = "fathom_key"  # of a browser that signed in; a host's ports share it
+COOKIE = "fathom_key"  # of a signed-in browser; shared by all ports of the host
 MAX_KEY = 200  # characters
-USED_EVERY_S = 60.0  # how often the last use of a key is written down
+USED_EVERY_S = 60.0  # minimum interval between updates of a key's last use
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 1024**2, "dklen": 32}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is and what it allows; a collection of None means every one."""
+    """The owner of a key and its permissions; a collection of None means all collections."""
 
     key: str
     name: str
@@ -46,16 +46,16 @@ class Caller:
     collection: str | None
 
     def has(self, role: KeyRole) -> bool:
-        """Whether the role includes that one: admin all, operator reader's."""
+        """Returns whether the role includes the given role: admin includes all, operator includes reader."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
     def may_see(self, collection: str) -> bool:
-        """Whether the key is for that collection."""
+        """Returns whether the key gives access to the collection."""
         return self.collection in (None, collection)
 
 
 class KeyInfo(BaseModel):
-    """A key as it is listed; times in seconds since 1970."""
+    """A key in listings; times in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,20 +70,20 @@ class KeyInfo(BaseModel):
 
 
 class NewKey(KeyInfo):
-    """A key that was just made."""
+    """A key that was just created."""
 
     key: str = Field(description="the key itself, shown this once")
 
 
 class KeyStore:
-    """The keys of a deployment."""
+    """Creates, identifies, revokes and lists the keys of a deployment."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._noted: dict[str, float] = {}  # when this process last wrote down, or tried to, that a key was used
+        self._noted: dict[str, float] = {}  # when this process last updated, or tried to update, the last use of a key
 
     def create(self, role: KeyRole | str, *, name: str, collection: str | None = None, by: str | None = None) -> NewKey:
-        """A new key. Raises UsageWrong for an unknown role, UnsafePath for a wrong collection name."""
+        """Creates a key. Raises UsageWrong for an unknown role, UnsafePath for an invalid collection name."""
         if role not in ROLES:
             raise UsageWrong(f"There is no role {role}.", hint=f"They are: {', '.join(ROLES)}.")
         if collection is not None:
@@ -103,7 +103,7 @@ class KeyStore:
         return NewKey(**values, last_used_at=None, revoked_at=None, key=f"fathom_{key_id}_{secret}")
 
     def identify(self, key: str, now: float | None = None) -> Caller | None:
-        """Whose key it is; None for one that is unknown or revoked. Its use is written down once a minute."""
+        """Returns the owner of the key; None if it is unknown or revoked. Updates its last use at most once a minute."""
         now = time.time() if now is None else now
         prefix, _, rest = key.partition("_")
         key_id, _, secret = rest.partition("_")
@@ -112,7 +112,7 @@ class KeyStore:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
         if row is None:
-            _matches(secret, _NOBODY)  # an unknown id takes as long as a wrong secret
+            _matches(secret, _NOBODY)  # an unknown id takes as long as a wrong secret (timing attacks)
             return None
         if row.revoked_at is not None or not _matches(secret, row.hash):
             return None
@@ -123,7 +123,7 @@ class KeyStore:
         return Caller(row.id, row.name, row.role, row.collection)
 
     def revoke(self, key_id: str, *, by: str | None = None) -> bool:
-        """The key opens nothing any more; False where there is none of that id that did."""
+        """Revokes the key; returns False if there is no valid key with this id."""
         valid = (api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
         with self._engine.begin() as connection:
             revoked = connection.execute(api_keys.update().where(*valid).values(revoked_at=time.time())).rowcount == 1
@@ -132,19 +132,19 @@ class KeyStore:
         return revoked
 
     def list(self) -> list[KeyInfo]:
-        """Every key there ever was, oldest first."""
+        """Returns all keys, including revoked ones, oldest first."""
         shown = [api_keys.c[name] for name in KeyInfo.model_fields]
         with self._engine.connect() as connection:
             return [KeyInfo(**row._mapping) for row in connection.execute(sa.select(*shown).order_by(api_keys.c.created_at))]
 
 
 def open_keys(settings: Settings) -> KeyStore:
-    """The keys of this deployment. Raises DatabaseUnreachable."""
+    """Opens the key store of this deployment. Raises DatabaseUnreachable."""
     return KeyStore(open_database(settings.operational_url))
 
 
 def key_in_headers(headers: Mapping[str, str]) -> str | None:
-    """Returns the key of `Authorization: Bearer …` or `X-API-Key`; the names of `headers` are in small letters."""
+    """Returns the key of `Authorization: Bearer …` or `X-API-Key`; the names of `headers` are in lower case."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and given.strip():
         return given.strip()
@@ -152,7 +152,7 @@ def key_in_headers(headers: Mapping[str, str]) -> str | None:
 
 
 def admin_key(settings: Settings) -> str | None:
-    """The key of this host's owner, for the command line; None before the first `fathom up` or for other users."""
+    """Returns the key of this host's owner, for the command line; None before the first `fathom up` or for other users."""
     try:
         return (settings.home / ADMIN_FILE).read_text().strip() or None
     except OSError:
@@ -160,7 +160,7 @@ def admin_key(settings: Settings) -> str | None:
 
 
 def ensure_admin_key(settings: Settings) -> Path:
-    """The home has a file, which only its owner reads, with a valid admin key; one that is valid stays. Raises StoreFailed."""
+    """Ensures that the home has a file, readable by its owner only, with a valid admin key. Raises StoreFailed."""
     file = settings.home / ADMIN_FILE
     keys, known = open_keys(settings), admin_key(settings)
     caller = keys.identify(known) if known else None
@@ -187,12 +187,12 @@ _NOBODY = f"scrypt${bytes(16).hex()}${bytes(32).hex()}"
 
 
 def _matches(secret: str, stored: str) -> bool:
-    # the slow hash is reckoned once a process and secret; what is remembered is no secret either
+    # the slow hash is computed once for each process and secret; the cache holds no secret
     return _matches_digest(hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest(), stored, _CachedToken(secret))
 
 
 class _CachedToken:
-    """Carries the secret past the cache, in which it must not be."""
+    """Passes the secret to the cached function without becoming part of the cache key or of its entry."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret

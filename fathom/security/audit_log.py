@@ -1,4 +1,4 @@
-"""The audit log: what people did that cannot be undone, each entry written once and never changed."""
+"""The audit log of irreversible actions of people; entries are append-only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fathom.tables import audit_log
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: its account as people were given it, and what is needed to check that later."""
+    """An entry: the account that was shown to people, and the evidence to verify it later."""
 
     id: str
     at: float
@@ -28,7 +28,7 @@ class Entry:
 
 
 def new_id() -> str:
-    """An id that no entry has."""
+    """Returns a new entry id."""
     return uuid.uuid4().hex[:12]
 
 
@@ -43,7 +43,7 @@ def record(
     account: Mapping[str, Any],
     evidence: Mapping[str, Any],
 ) -> None:
-    """The entry is in the log, durably."""
+    """Appends the entry durably."""
     values = {"id": entry, "at": time.time(), "action": action, "by": by, "collection": collection, "document": document}
     texts = {"account": json.dumps(account), "evidence": json.dumps(evidence)}
     with engine.begin() as connection:
@@ -51,7 +51,7 @@ def record(
 
 
 def find_entry(engine: Engine, entry: str) -> Entry | None:
-    """The entry of that id; None where there is none."""
+    """Returns the entry with this id; None if there is none."""
     with engine.connect() as connection:
         row = connection.execute(sa.select(audit_log).where(audit_log.c.id == entry)).one_or_none()
     if row is None:

@@ -1,4 +1,4 @@
-"""Links that sign in the owner of this host once: `fathom up` prints one, so that nobody has to copy a key."""
+"""One-time sign-in links for the owner of this host, printed by `fathom up`, so that no key needs to be copied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOLDER = "sign-in"
 
 
 def new_ticket(settings: Settings, now: float | None = None) -> str:
-    """A word that stands for the admin key, once, for VALID_FOR_S; the home keeps its hash alone. Raises StoreFailed."""
+    """Creates a one-time ticket for the admin key, valid for VALID_FOR_S; the home stores its hash. Raises StoreFailed."""
     now = time.time() if now is None else now
     folder = settings.home / _FOLDER
     ticket = secrets.token_urlsafe(24)
@@ -35,12 +35,12 @@ def new_ticket(settings: Settings, now: float | None = None) -> str:
 
 
 def redeem(settings: Settings, ticket: str, now: float | None = None) -> str | None:
-    """The admin key, for a ticket that is valid, which it is no more then; None for any other."""
+    """Returns the admin key for a valid ticket and invalidates the ticket; None for any other."""
     now = time.time() if now is None else now
     file = settings.home / _FOLDER / _name(ticket)
     with suppress(OSError):
         made = file.stat().st_mtime
-        file.unlink()  # of two who come at once, one succeeds
+        file.unlink()  # of concurrent callers only the first succeeds
         return admin_key(settings) if 0 <= now - made + 1 <= VALID_FOR_S else None
     return None
 

@@ -1,1 +1,1 @@
-"""Derives where a document stands, how lively its work is, and when it will be done; keeps nothing of its own."""
+"""Derives the status, the liveness and the expected completion of documents; stores nothing."""

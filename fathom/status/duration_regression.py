@@ -1,8 +1,7 @@
-"""How the seconds of a phase grow with a document's size, measured over finished documents: a fixed part and a rate.
+"""Fits the duration of a phase as a linear function of a document's size, by weighted least squares over finished documents.
 
-Each phase grows with the best size known of the document: chunks for the graph once it is cut, words before that, pages or
-bytes before it is converted. Finished documents of its type count most, then those done last, since a host is not always
-equally busy.
+The size is the most precise known: chunks after chunking, words after conversion, pages or bytes before. Documents of the
+same type and recent documents have more weight, since the load of a host varies.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 
 from fathom.status.history import Sample, Size
 
-OTHER_TYPE = 0.15  # how much a document of another type counts beside one of the same
-HALF_LIFE = 80  # so many documents later a finished one counts half; how busy the host is, the pace says
+OTHER_TYPE = 0.15  # weight of a document of another type
+HALF_LIFE = 80  # in documents: half-life of a sample's weight; the pace models the current load of the host
 _SIZES: dict[str, tuple[str, ...]] = {
     "converting": ("pages", "bytes"),
     "keeping": ("words", "pages", "bytes"),
@@ -25,44 +24,44 @@ _SIZES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Seconds of a phase: `fixed` and `each` for each unit of `by`, which is None where no size is known."""
+    """Seconds of a phase: `fixed`, and `each` per unit of `by`, which is None if no size is known."""
 
     by: str | None
     fixed: float
     each: float
 
     def __call__(self, size: Size) -> float:
-        """Seconds for a document of that size; never none at all."""
+        """Returns the seconds for a document of this size; at least 0.02."""
         units = getattr(size, self.by) if self.by else 0.0
         return max(0.02, self.fixed + self.each * (units or 0.0))
 
 
 def weights(samples: Sequence[Sample], suffix: str) -> list[float]:
-    """How much each sample, newest first, says about a document of that type."""
-    return [(1.0 if one.suffix == suffix else OTHER_TYPE) * 0.5 ** (age / HALF_LIFE) for age, one in enumerate(samples)]
+    """Returns the weight of each sample, newest first, for a document of this type."""
+    return [(1.0 if sample.suffix == suffix else OTHER_TYPE) * 0.5 ** (age / HALF_LIFE) for age, sample in enumerate(samples)]
 
 
 def rate_of(phase: str, samples: Sequence[Sample], weight: Sequence[float], size: Size) -> Rate:
-    """The phase's rate by the best size that is known of the document and of the samples."""
+    """Fits the phase's rate by the most precise size that the document and the samples share."""
     for by in _SIZES[phase]:
         if getattr(size, by):
-            known = [(one, w) for one, w in zip(samples, weight, strict=True) if getattr(one.size, by)]
+            known = [(sample, w) for sample, w in zip(samples, weight, strict=True) if getattr(sample.size, by)]
             if len(known) >= 3:
                 return _fitted(phase, by, known)
     total = sum(weight)
-    return Rate(None, sum(w * one.seconds(phase) for one, w in zip(samples, weight, strict=True)) / total, 0.0)
+    return Rate(None, sum(w * sample.seconds(phase) for sample, w in zip(samples, weight, strict=True)) / total, 0.0)
 
 
 def _fitted(phase: str, by: str, known: Sequence[tuple[Sample, float]]) -> Rate:
-    """The line through the points that errs least in proportion, with neither part below none."""
-    points = [(float(getattr(one.size, by)), max(0.02, one.seconds(phase)), w) for one, w in known]
-    for _ in range(3):  # those far off the line count less each time
+    """Fits the line with the least weighted relative error and non-negative parts, by reweighted least squares (IRLS)."""
+    points = [(float(getattr(sample.size, by)), max(0.02, sample.seconds(phase)), w) for sample, w in known]
+    for _ in range(3):  # outliers weigh less in each iteration
         s = sx = sxx = sy = sxy = 0.0
         for x, y, w in points:
             v = w / (y * y)
             s, sx, sxx, sy, sxy = s + v, sx + v * x, sxx + v * x * x, sy + v * y, sxy + v * x * y
         spread = s * sxx - sx * sx
-        # of documents that are all of one size nobody can tell the parts apart: twice the size, twice the time
+        # the parts are not identifiable if all sizes are equal: assume that the time is proportional to the size
         each = (s * sxy - sx * sy) / spread if spread > 1e-6 * s * sxx else sxy / sxx
         fixed = (sy - each * sx) / s
         if each < 0.0:

@@ -1,8 +1,8 @@
-"""When a document will be done: from what finished documents of this deployment took, never from an assumption.
+"""Forecasts when a document will be done, from the durations of finished documents of this deployment only.
 
-The rates of its phases say what its size makes of it, the last few finished documents how fast this host is at the moment,
-and the phases it has behind it how much it is like them. How far off forecasts have been here so far, made as the same phase
-began, gives the p90. Before there are enough finished documents there is no forecast.
+The regression of each phase gives the time for the document's size, the last few finished documents give the current pace of
+the host, and the document's finished phases its own pace. The errors of past forecasts made at the start of the same phase
+give the p90. There is no forecast before enough documents are finished.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from fathom.status.liveness import DocumentEvents
 from fathom.status.queue_position import QueuePosition
 from fathom.uploads.upload import Upload
 
-MIN_SAMPLES = 3  # finished documents before anything is forecast
-MAX_CALIBRATED = 80  # of the newest, by whose forecasts the p90 and the published errors are made
+MIN_SAMPLES = 3  # finished documents before there is a forecast
+MAX_CALIBRATED = 80  # newest documents whose forecast errors give the p90 and the published errors
 MIN_CALIBRATED = 8
-UNSURE = 1.8  # p90 over p50 while too few forecasts were judged
-LOOKED_AT = 100  # finished documents that the rates are made from
-PACED, TRUSTED, MOST_PACE = 5, 0.7, 4.0  # documents the pace is read from, how far it is trusted, its bounds
-OWN_STAGE = 0.4  # how much what the document is done with says of the rest
+DEFAULT_P90_RATIO = 1.8  # p90 over p50 while too few past forecasts are known
+MAX_FITTED = 100  # finished documents that the rates are fitted to
+MAX_PACED, PACE_EXPONENT, MAX_PACE = 5, 0.7, 4.0  # documents that give the pace, the exponent that damps it, its bounds
+OWN_STAGE = 0.4  # weight of the document's own pace in its finished phases
 ORDER = tuple(PHASES)
 KEPT = 1000
 
@@ -35,7 +35,7 @@ __all__ = ["Forecast", "errors", "forecast", "history_of"]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When it will be done, in seconds since 1970: as likely before as after, and nine times of ten before; None: unknown."""
+    """The median and the 90th percentile of the completion time, in seconds since 1970; None: unknown."""
 
     p50: float | None = None
     p90: float | None = None
@@ -43,9 +43,9 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class PastForecast:
-    """A finished document beside what was forecast as work on it began: by its size alone, and at the pace of the moment.
+    """A finished document and its past forecasts in seconds: by size alone (`by_size`), and at the pace of that time (`p50`).
 
-    `off` is how many times its p50 was left in truth, as each phase began.
+    `off` is the ratio of the true to the forecast remaining time at the start of each phase.
     """
 
     ended_at: float
@@ -55,46 +55,47 @@ class PastForecast:
     off: tuple[float, ...]
 
 
-_on_the_way: dict[tuple[str, float, int, str, Size], Model] = {}
-_worked_out: dict[tuple[str, float, int, float], tuple[tuple[Model, Size], ...]] = {}
+_models_in_progress: dict[tuple[str, float, int, str, Size], Model] = {}
+_models_at_start: dict[tuple[str, float, int, float], tuple[tuple[Model, Size], ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the finished documents say of one: the rate of each phase; by what factor each was off, with its weight."""
+    """The fitted model: the rate of each phase, and the ratio of each sample to it, with the sample's weight."""
 
     rates: dict[str, Rate]
     off: dict[str, tuple[tuple[float, float], ...]]
 
     @classmethod
     def of(cls, samples: Sequence[Sample], suffix: str, size: Size) -> Model:
-        """The model for a document of this type, of which this size is known."""
+        """Fits the model for a document of this type and known size."""
         weight = weights(samples, suffix)
         rates = {phase: rate_of(phase, samples, weight, size) for phase in PHASES}
         off = {
             phase: tuple(
-                (max(0.02, one.seconds(phase)) / rates[phase](one.size), w) for one, w in zip(samples, weight, strict=True)
+                (max(0.02, sample.seconds(phase)) / rates[phase](sample.size), w)
+                for sample, w in zip(samples, weight, strict=True)
             )
             for phase in PHASES
         }
         return cls(rates, off)
 
     def seconds(self, phase: str, size: Size) -> float:
-        """Seconds of the phase, as likely more as less."""
+        """Returns the median seconds of the phase."""
         return self.rates[phase](size) * _middle(self.off[phase])
 
 
 def forecast(
     history: Sequence[Sample],
     upload: Upload,
-    told: DocumentEvents,
+    events: DocumentEvents,
     queue: QueuePosition | None,
     now: float,
     until: float | None = None,
 ) -> Forecast:
-    """When the document will be done, by these samples; unknown while there are fewer than MIN_SAMPLES.
+    """Forecasts when the document will be done; unknown with fewer than MIN_SAMPLES samples.
 
-    `until` is when it goes on by itself where something holds it now: a rate limit, a budget, a part that was away.
+    `until` is when a document that is held back (rate limit, budget, outage of a component) continues by itself.
     """
     samples = _of_the_same_model(history)
     if len(samples) < MIN_SAMPLES:
@@ -102,23 +103,23 @@ def forecast(
     held = max(0.0, until - now) if until is not None else 0.0
     wait = 0.0
     if queue is not None:
-        typical = statistics.median(one.total for one in samples)
+        typical = statistics.median(sample.total for sample in samples)
         wait = typical * (queue.waiting_before + 0.5 * queue.in_hand) / max(1, queue.runs_at_once)
-    size = _known(upload, told)
-    judged = _judged(tuple(history))
-    model = _model(samples[:LOOKED_AT], suffix_of(upload.document), size)
-    phase, begun = _present(told)
-    took = {name: seconds for name in ORDER if (seconds := _took(told, name)) is not None}
-    expected = remaining_phase_seconds(model, size, phase, took, pace(judged))
+    size = _known(upload, events)
+    past_forecasts = _past_forecasts(tuple(history))
+    model = _model(samples[:MAX_FITTED], suffix_of(upload.document), size)
+    phase, begun = _present(events)
+    took = {name: seconds for name in ORDER if (seconds := _took(events, name)) is not None}
+    expected = remaining_phase_seconds(model, size, phase, took, pace(past_forecasts))
     whole = wait + sum(expected)
-    left = whole - expected[0] + _left(expected[0], now - begun, _share(told, phase)) if begun is not None else whole
-    # of work that is half done more than half of the doubt is left
-    doubt = (_factor([one.off[ORDER.index(phase)] for one in judged]) - 1.0) * math.sqrt(left * whole)
+    left = whole - expected[0] + _left(expected[0], now - begun, _share(events, phase)) if begun is not None else whole
+    # the uncertainty shrinks more slowly than the remaining work
+    doubt = (_factor([known.off[ORDER.index(phase)] for known in past_forecasts]) - 1.0) * math.sqrt(left * whole)
     return Forecast(now + held + left, now + held + left + doubt)
 
 
 def remaining_phase_seconds(model: Model, size: Size, phase: str, took: Mapping[str, float], pace: float = 1.0) -> list[float]:
-    """Seconds of this phase and of each after it, by the model at that pace; at the document's own where it has shown one."""
+    """Returns the seconds of this phase and each later one, by the model at this pace and the document's own pace, if known."""
     log_pace = math.log(pace)
     at = ORDER.index(phase)
     if past := [name for name in ORDER[:at] if name in took]:
@@ -129,100 +130,101 @@ def remaining_phase_seconds(model: Model, size: Size, phase: str, took: Mapping[
 
 
 def _left(expected: float, elapsed: float, share: float) -> float:
-    """Seconds left of a stage that began so many seconds ago, of which that share is seen to be done."""
+    """Returns the remaining seconds of a phase that has run for `elapsed` seconds and is done to this share."""
     if not share:
         return max(expected - elapsed, 0.15 * expected)
     left = expected * (1 - share)
     if share < 0.2:
         return left
-    return elapsed * (1 - share) + (1 - share) * left  # its own pace counts the more, the more of it was seen
+    return elapsed * (1 - share) + (1 - share) * left  # the weight of its own pace grows with the share
 
 
 def errors(history: Sequence[Sample]) -> tuple[float, float] | None:
-    """Of forecasts made when work began, by the documents finished before: median relative error, share done by the p90."""
-    judged = _judged(tuple(history))
+    """Returns the median relative error of past forecasts made at the start, and the share done by their p90."""
+    past_forecasts = _past_forecasts(tuple(history))
     relative, covered = [], []
-    for position, one in enumerate(judged):
-        relative.append(abs(one.p50 - one.truth) / one.truth)
-        covered.append(one.truth <= one.p50 * _factor([before.off[0] for before in judged[position + 1 :]]))
+    for position, past in enumerate(past_forecasts):
+        relative.append(abs(past.p50 - past.truth) / past.truth)
+        covered.append(past.truth <= past.p50 * _factor([before.off[0] for before in past_forecasts[position + 1 :]]))
     return (statistics.median(relative), statistics.mean(covered)) if relative else None
 
 
-def pace(judged: Sequence[PastForecast], began: float = math.inf) -> float:
-    """How many times what their sizes say the last documents took, of those that were done before `began`; newest first.
+def pace(past_forecasts: Sequence[PastForecast], began: float = math.inf) -> float:
+    """Returns the ratio of the true to the modelled duration of the last documents that ended before `began`, damped.
 
-    A host that others use is slow for minutes: what all of a size took this hour says less than the last few of any size.
+    `past_forecasts` is newest first. The load of a shared host lasts for minutes, so the last few documents of any size
+    predict it better than all documents of the same size.
     """
-    last = [math.log(_within(one.truth / one.by_size)) for one in judged if one.ended_at <= began][:PACED]
-    return math.exp(TRUSTED * statistics.median(last)) if last else 1.0
+    last = [math.log(_within(past.truth / past.by_size)) for past in past_forecasts if past.ended_at <= began][:MAX_PACED]
+    return math.exp(PACE_EXPONENT * statistics.median(last)) if last else 1.0
 
 
 def _within(ratio: float) -> float:
-    return min(MOST_PACE, max(1 / MOST_PACE, ratio))
+    return min(MAX_PACE, max(1 / MAX_PACE, ratio))
 
 
 def _factor(off: Sequence[float]) -> float:
-    """How many times its p50 nine of ten documents took at most."""
+    """Returns the ratio of p90 to p50: the 90th percentile of the ratios `off`."""
     if len(off) < MIN_CALIBRATED:
-        return UNSURE
+        return DEFAULT_P90_RATIO
     ordered = sorted(off[:MAX_CALIBRATED])
     return max(1.05, ordered[min(len(ordered) - 1, int(0.9 * (len(ordered) + 1)))])
 
 
 @lru_cache(maxsize=4)
-def _judged(history: tuple[Sample, ...]) -> tuple[PastForecast, ...]:
-    """The newest, newest first, each with what would have been forecast as work on it began."""
-    found: list[PastForecast] = []  # oldest first, as the pace of one needs those before it
-    for position, one in reversed(list(enumerate(history[:MAX_CALIBRATED]))):
-        began = one.ended_at - one.total
-        before = [other for other in history[position + 1 : position + 1 + LOOKED_AT] if other.ended_at <= began]
+def _past_forecasts(history: tuple[Sample, ...]) -> tuple[PastForecast, ...]:
+    """Returns the newest documents, newest first, each with the forecast that would have been made at its start."""
+    found: list[PastForecast] = []  # oldest first, as the pace needs the documents before
+    for position, sample in reversed(list(enumerate(history[:MAX_CALIBRATED]))):
+        began = sample.ended_at - sample.total
+        before = [other for other in history[position + 1 : position + 1 + MAX_FITTED] if other.ended_at <= began]
         before = _of_the_same_model(before)
-        if len(before) < MIN_SAMPLES or one.total <= 0:
+        if len(before) < MIN_SAMPLES or sample.total <= 0:
             continue
-        models, now = _models(one, before), pace(found[::-1], began)
-        took = dict(zip(ORDER, one.took, strict=True))
+        models, now = _models(sample, before), pace(found[::-1], began)
+        took = dict(zip(ORDER, sample.took, strict=True))
         guessed = [
             sum(remaining_phase_seconds(model, known, phase, took, now))
             for phase, (model, known) in zip(ORDER, models, strict=True)
         ]
-        truths = [sum(one.took[at:]) for at in range(len(ORDER))]
+        truths = [sum(sample.took[at:]) for at in range(len(ORDER))]
         off = tuple(max(0.02, truth) / guess for truth, guess in zip(truths, guessed, strict=True))
-        found.append(PastForecast(one.ended_at, guessed[0] / now, guessed[0], one.total, off))
+        found.append(PastForecast(sample.ended_at, guessed[0] / now, guessed[0], sample.total, off))
     return tuple(reversed(found))
 
 
 def _model(samples: Sequence[Sample], suffix: str, size: Size) -> Model:
-    """The model of a document that is on its way, which stays the same until another one is finished."""
+    """Returns the cached model for a document in progress, which is valid until another document is finished."""
     key = (samples[0].document, samples[0].ended_at, len(samples), suffix, size)
-    if key not in _on_the_way:
-        while len(_on_the_way) >= KEPT // 10:
-            _on_the_way.pop(next(iter(_on_the_way)), None)
-        _on_the_way[key] = Model.of(samples, suffix, size)
-    return _on_the_way[key]
+    if key not in _models_in_progress:
+        while len(_models_in_progress) >= KEPT // 10:
+            _models_in_progress.pop(next(iter(_models_in_progress)), None)
+        _models_in_progress[key] = Model.of(samples, suffix, size)
+    return _models_in_progress[key]
 
 
-def _models(one: Sample, before: Sequence[Sample]) -> tuple[tuple[Model, Size], ...]:
-    """As each phase of it began: the model of those before it, which never change, and its size as far as that was known."""
-    key = (one.document, one.ended_at, len(before), before[0].ended_at)
-    if key not in _worked_out:
-        while len(_worked_out) >= KEPT:
-            _worked_out.pop(next(iter(_worked_out)), None)
-        whole = one.size
-        first, looked_at = Size(whole.bytes), Size(whole.bytes, whole.pages, whole.words)
-        models = {known: Model.of(before, one.suffix, known) for known in (first, looked_at, whole)}
-        _worked_out[key] = tuple((models[known], known) for known in (first, looked_at, looked_at, whole, whole))
-    return _worked_out[key]
+def _models(sample: Sample, before: Sequence[Sample]) -> tuple[tuple[Model, Size], ...]:
+    """Returns, for the start of each phase, the cached model of the earlier documents and the size known by then."""
+    key = (sample.document, sample.ended_at, len(before), before[0].ended_at)
+    if key not in _models_at_start:
+        while len(_models_at_start) >= KEPT:
+            _models_at_start.pop(next(iter(_models_at_start)), None)
+        whole = sample.size
+        first, validated = Size(whole.bytes), Size(whole.bytes, whole.pages, whole.words)
+        models = {known: Model.of(before, sample.suffix, known) for known in (first, validated, whole)}
+        _models_at_start[key] = tuple((models[known], known) for known in (first, validated, validated, whole, whole))
+    return _models_at_start[key]
 
 
 def _of_the_same_model(history: Sequence[Sample]) -> list[Sample]:
-    """Samples of the language model that is at work now: another one takes other times."""
+    """Returns the samples of the current language model: others have other durations."""
     now = history[0].model if history else None
-    return [one for one in history if one.model == now]
+    return [sample for sample in history if sample.model == now]
 
 
-def _known(upload: Upload, told: DocumentEvents) -> Size:
+def _known(upload: Upload, events: DocumentEvents) -> Size:
     validated, converted, created = (
-        told.of_name(name) for name in ("validation.complete", "docling.complete", "chunking.created")
+        events.of_name(name) for name in ("validation.complete", "docling.complete", "chunking.created")
     )
     return Size(
         bytes=float(upload.size),
@@ -232,33 +234,33 @@ def _known(upload: Upload, told: DocumentEvents) -> Size:
     )
 
 
-def _took(told: DocumentEvents, phase: str) -> float | None:
-    """Seconds from the begin of the phase to that of the next, as samples count them."""
+def _took(events: DocumentEvents, phase: str) -> float | None:
+    """Returns the seconds from the start of the phase to that of the next."""
     following = dict(pairwise(ORDER)).get(phase)
-    begun, ended = told.of_name(PHASES[phase]), told.of_name(PHASES[following]) if following else None
+    begun, ended = events.of_name(PHASES[phase]), events.of_name(PHASES[following]) if following else None
     return max(0.0, ended.at - begun.at) if begun and ended else None
 
 
-def _present(told: DocumentEvents) -> tuple[str, float | None]:
+def _present(events: DocumentEvents) -> tuple[str, float | None]:
     for phase in reversed(ORDER):
-        if (begun := told.of_name(PHASES[phase])) is not None:
+        if (begun := events.of_name(PHASES[phase])) is not None:
             return phase, begun.at
     return ORDER[0], None
 
 
-def _share(told: DocumentEvents, phase: str) -> float:
+def _share(events: DocumentEvents, phase: str) -> float:
     counted = {"converting": ("docling.page", "page", "pages"), "writing": ("graphiti.written", "chunk", "chunks")}
     if phase not in counted:
         return 0.0
     name, done, total = counted[phase]
-    event = told.of_name(name)
+    event = events.of_name(name)
     if event is None or not event.number(total):
         return 0.0
     return min(1.0, (event.number(done) or 0.0) / (event.number(total) or 1.0))
 
 
 def _middle(off: Sequence[tuple[float, float]]) -> float:
-    """The weighted median."""
+    """Returns the weighted median."""
     half, seen = sum(w for _, w in off) / 2, 0.0
     for value, w in sorted(off):
         seen += w

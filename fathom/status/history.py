@@ -1,4 +1,4 @@
-"""What finished documents of this deployment took: seconds a stage, beside the sizes that a stage's time grows with."""
+"""Reads the durations of finished documents of this deployment, with the sizes that they depend on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.engine import Engine
 from fathom.observability.event_store import Events, RecordedEvent
 
 MAX_SAMPLES = 200
-ALIKE = 5
-# The parts of the work, each with the event it begins with; what is kept and recorded of a stage takes a time of its own.
+MIN_OF_TYPE = 5
+# The phases of the work, each with its first event; storing and recording a stage are phases of their own.
 PHASES = {
     "converting": "docling.begun",
     "keeping": "docling.complete",
@@ -29,7 +29,7 @@ _NAMES = (*_NEEDED, "upload.received", "upload.done", "validation.complete", "gr
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a document is, as far as that is known: bytes at once, pages once looked at, then words, then chunks."""
+    """The known sizes of a document: bytes at first, pages after validation, then words, then chunks."""
 
     bytes: float | None = None
     pages: float | None = None
@@ -39,7 +39,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one finished document took: seconds of each of PHASES in its order, and how large it was."""
+    """A finished document: the seconds of each of PHASES in its order, and its sizes."""
 
     document: str
     ended_at: float
@@ -49,68 +49,68 @@ class Sample:
 
     @property
     def suffix(self) -> str:
-        """The type of file by its name."""
+        """The file type by the name."""
         return suffix_of(self.document)
 
     @property
     def total(self) -> float:
-        """Seconds from its first step to its end."""
+        """Seconds from the first step to the end."""
         return sum(self.took)
 
     def seconds(self, phase: str) -> float:
-        """Seconds of the phase."""
+        """Returns the seconds of the phase."""
         return self.took[_PLACE[phase]]
 
 
 def longest_of(history: Sequence[Sample], suffix: str) -> dict[str, float]:
-    """The longest each stage took of finished documents of the type, in seconds; empty before there are ALIKE of them."""
-    alike = [one for one in history if one.suffix == suffix]
-    if len(alike) < ALIKE:
+    """Returns the longest duration of each stage for the type, in seconds; empty with fewer than MIN_OF_TYPE documents."""
+    alike = [sample for sample in history if sample.suffix == suffix]
+    if len(alike) < MIN_OF_TYPE:
         return {}
-    return {stage: max(sum(one.seconds(phase) for phase in phases) for one in alike) for stage, phases in STAGES.items()}
+    return {stage: max(sum(sample.seconds(phase) for phase in phases) for sample in alike) for stage, phases in STAGES.items()}
 
 
 def suffix_of(document: str) -> str:
-    """The type of a file by its document's id, without the dot."""
+    """Returns the file type by the document's id, without the dot."""
     return document.rsplit("/", 1)[-1].rpartition(".")[2].lower()
 
 
 def history_of(engine: Engine) -> list[Sample]:
-    """The documents that were finished last, newest first; those that had nothing to write do not count."""
+    """Returns the documents that were finished last, newest first, without those that wrote nothing."""
     events = Events(engine)
-    newest = [one.id for name in ("graphiti.complete", "upload.done") for one in events.newest(name, 1)]
+    newest = [event.id for name in ("graphiti.complete", "upload.done") for event in events.newest(name, 1)]
     return list(_history(engine, max(newest))) if newest else []
 
 
 @lru_cache(maxsize=4)
 def _history(engine: Engine, _newest: int) -> tuple[Sample, ...]:
-    """As `history_of`; what is on record up to an event never changes, so it is read once a process."""
+    """Reads the history up to an event, which never changes, so that it is cached."""
     events = Events(engine)
-    done = [one for one in events.newest("graphiti.complete", MAX_SAMPLES) if one.document and one.run]
+    done = [event for event in events.newest("graphiti.complete", MAX_SAMPLES) if event.document and event.run]
     by_work: dict[tuple[str, str], dict[str, RecordedEvent]] = {}
     received: dict[str, float] = {}
-    for one in events.of_documents(list({one.document: None for one in done if one.document}), _NAMES):
-        if one.event == "upload.received":
-            received[one.document or ""] = one.number("bytes") or 0.0
+    for event in events.of_documents(list({event.document: None for event in done if event.document}), _NAMES):
+        if event.event == "upload.received":
+            received[event.document or ""] = event.number("bytes") or 0.0
             continue
-        work = by_work.setdefault((one.document or "", one.run or ""), {})
-        if one.event == "graphiti.sending" and one.event in work:
-            continue  # the first is when its turn came
-        work[one.event or ""] = one
+        work = by_work.setdefault((event.document or "", event.run or ""), {})
+        if event.event == "graphiti.sending" and event.event in work:
+            continue  # the first of these ends the wait for the lease
+        work[event.event or ""] = event
     samples = (
-        _sample(by_work.get((one.document or "", one.run or ""), {}), received.get(one.document or ""))
-        for one in done
-        if one.number("written")
+        _sample(by_work.get((event.document or "", event.run or ""), {}), received.get(event.document or ""))
+        for event in done
+        if event.number("written")
     )
-    return tuple(one for one in samples if one is not None)
+    return tuple(sample for sample in samples if sample is not None)
 
 
 def _sample(events: dict[str, RecordedEvent], received: float | None) -> Sample | None:
     if any(name not in events for name in _NEEDED):
         return None
     end, validated = events["graphiti.complete"], events.get("validation.complete")
-    done = events.get("upload.done") or end  # what is recorded after the last write is part of the wait for it
-    waited = 0.0  # for another writer of the collection, which is no time of its own
+    done = events.get("upload.done") or end  # recording after the last write is part of the duration
+    waited = 0.0  # for another writer of the collection: not part of the duration
     if (waiting := events.get("graphiti.waiting")) and (turn := events.get("graphiti.sending")):
         waited = max(0.0, turn.at - waiting.at)
     times = [events[begin].at for begin in PHASES.values()] + [done.at]

@@ -1,4 +1,4 @@
-"""Where a waiting document stands: how many wait before it, and what is worked on now."""
+"""Finds the queue position of a waiting document: the number of documents before it and in progress."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fathom.uploads.upload import Upload, UploadState
 
 
 class QueuePosition(BaseModel):
-    """A place in the queue."""
+    """A position in the queue."""
 
     model_config = ConfigDict(frozen=True)
 
     position: int = Field(description="1 is the next")
-    waiting_before: int = Field(description="documents that wait too and come first: more urgent or, as urgent, older")
-    in_hand: int = Field(description="documents that runs have in hand now")
-    runs_at_once: int = Field(description="runs that work at the same time")
+    waiting_before: int = Field(description="waiting documents that come first: more urgent, or equally urgent and older")
+    in_hand: int = Field(description="documents that runs work on now")
+    runs_at_once: int = Field(description="concurrent runs")
 
 
 def queue_position(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePosition | None:
-    """Its place; None for a document that does not wait."""
+    """Returns the document's position; None if it does not wait."""
     if upload.state not in (UploadState.ACCEPTED, UploadState.SUBMITTED) or upload.accepted_at is None:
         return None
     c = uploads.c
@@ -33,9 +33,9 @@ def queue_position(engine: Engine, upload: Upload, runs_at_once: int) -> QueuePo
 
 
 def _before(connection: Connection, upload: Upload) -> int:
-    """How many wait too and come first; counted by the order in which they came, of which there is an index.
+    """Counts the waiting documents that come first, by an index on the order of acceptance.
 
-    Those with a priority are few: they alone are looked at one by one.
+    Documents with a priority are few and are joined separately.
     """
     c, p = uploads.c, priorities.c
     waiting = (UploadState.ACCEPTED, UploadState.SUBMITTED)
@@ -48,7 +48,7 @@ def _before(connection: Connection, upload: Upload) -> int:
     def came_first(source: sa.FromClause, *which: sa.ColumnElement[bool]) -> int:
         return counted(source, c.accepted_at < upload.accepted_at, *which) + counted(source, at_once, *which)
 
-    # not the bare column, by whose index SQLite would begin with all that wait and look for the priority of each
+    # coalesce: with the bare column SQLite would scan all waiting documents by its index and look up the priority of each
     named = priorities.join(uploads, sa.func.coalesce(p.document, "") == c.document)
     first = counted(named, p.priority > mine) + came_first(named, p.priority == mine)
     if mine < 0:

@@ -1,1 +1,1 @@
-"""What earlier steps made, kept for later ones: converted documents and chunks."""
+"""Storage of intermediate results: converted documents and chunks."""

@@ -1,4 +1,4 @@
-"""Converted documents, pictures of first pages and chunk sets by document: what one step made, kept whole for the next."""
+"""Stores the converted document, the picture of the first page and the chunk set of each document for later steps."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from fathom.files import Files
 from fathom.ids import storage_name
 from fathom.settings import Settings
 
-# The picture is kept beside the document, attachments are documents of their own.
+# The picture is stored beside the document, attachments are documents of their own.
 _KEPT_ELSEWHERE: Any = {"page_picture": True, "attachments": {"__all__": {"content"}}}
-COMPRESSION = 4  # of gzip's 1-9: beyond it, large documents cost more seconds than bytes
+COMPRESSION = 4  # of gzip's 1-9: higher levels cost much time for few bytes
 
 
 class ArtifactStore:
-    """The last converted document and chunk set of each document; a save takes the place of the one before.
+    """Holds the last converted document and chunk set of each document; a save replaces the previous artifact.
 
-    Saves raise StoreFull or StoreFailed; loads raise NotStored for what was never made and StoredDamaged for what cannot
-    be read back, both naming the document.
+    Saves raise StoreFull or StoreFailed; loads raise NotStored for a missing artifact and StoredDamaged for one that
+    cannot be read, both with the document.
     """
 
     def __init__(self, files: Files) -> None:
         self.files = files
 
     def save_converted(self, document: str, converted: ConvertedDocument) -> str:
-        """The converted document is kept; answers where: gzip'd JSON of its id, structure, Markdown and report.
+        """Saves the converted document as gzip'd JSON of its id, structure, Markdown and report; returns its location.
 
-        The picture of its first page is kept beside it, as PNG; where there is none, none is left of a version before.
+        The picture of the first page is stored beside it as PNG, or deleted if this version has none.
         """
         data = _encode({"id": document, **converted.model_dump(exclude=_KEPT_ELSEWHERE)})
         if converted.page_picture is None:
@@ -44,7 +44,7 @@ class ArtifactStore:
         return self.files.write(_converted_name(document), gzip.compress(data, COMPRESSION, mtime=0))
 
     def load_converted(self, document: str) -> ConvertedDocument:
-        """The converted document that was saved last, without the picture."""
+        """Returns the converted document that was saved last, without the picture."""
         data = self._read(_converted_name(document), document, "converted document")
         try:
             return ConvertedDocument.model_validate(_decode(gzip.decompress(data)))
@@ -52,18 +52,18 @@ class ArtifactStore:
             raise _damaged(document, "converted document") from error
 
     def load_picture(self, document: str) -> bytes:
-        """The first page of the document that was saved last, as PNG."""
+        """Returns the picture of the first page that was saved last, as PNG."""
         return self._read(_picture_name(document), document, "picture")
 
     def save_chunks(self, document: str, chunk_set: ChunkSet) -> str:
-        """The chunks are kept; answers where: JSON lines, the first about the set and its `count`, then one a chunk."""
+        """Saves the chunks as JSON lines, the first with the set's fields and `count`; returns the location."""
         whole = chunk_set.model_dump()
         chunks = whole.pop("chunks")
         lines = [_encode({**whole, "count": len(chunks)}), *(_encode(chunk) for chunk in chunks)]
         return self.files.write(_chunks_name(document), b"\n".join(lines) + b"\n")
 
     def load_chunks(self, document: str) -> ChunkSet:
-        """The chunk set that was saved last."""
+        """Returns the chunk set that was saved last."""
         data = self._read(_chunks_name(document), document, "chunk set")
         try:
             head, *rest = [_decode(line) for line in data.split(b"\n") if line]
@@ -74,22 +74,22 @@ class ArtifactStore:
             raise _damaged(document, "chunk set") from error
 
     def forget(self, document: str) -> int:
-        """Nothing that was made of the document is kept; answers how many artifacts there were."""
+        """Deletes all artifacts of the document; returns their number."""
         return sum(self.files.delete(name) for name in _names(document))
 
     def count(self, document: str) -> int:
-        """How many artifacts of the document are kept."""
+        """Counts the stored artifacts of the document."""
         return sum(self.files.exists(name) for name in _names(document))
 
-    def _read(self, name: str, document: str, what: str) -> bytes:
+    def _read(self, name: str, document: str, kind: str) -> bytes:
         try:
             return self.files.read(name)
         except NotStored as error:
-            raise NotStored(f"No {what} of {document} is in the store.", document=document) from error
+            raise NotStored(f"No {kind} of {document} is in the store.", document=document) from error
 
 
 def open_artifacts(settings: Settings) -> ArtifactStore:
-    """The artifact store of this deployment, at `FATHOM_STORE`."""
+    """Opens the artifact store of this deployment, at `FATHOM_STORE`."""
     return ArtifactStore(Files(settings.store_url, scratch=settings.home / "tmp"))
 
 
@@ -110,7 +110,7 @@ def _chunks_name(document: str) -> str:
 
 
 def _encode(value: dict[str, Any]) -> bytes:
-    # Text taken from a damaged PDF can hold half of a surrogate pair, which plain UTF-8 refuses.
+    # Text of a damaged PDF can contain lone surrogates, which plain UTF-8 rejects.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
@@ -118,5 +118,5 @@ def _decode(data: bytes) -> Any:
     return json.loads(data.decode("utf-8", "surrogatepass"))
 
 
-def _damaged(document: str, what: str) -> StoredDamaged:
-    return StoredDamaged(f"The {what} of {document} in the store cannot be read back.", document=document)
+def _damaged(document: str, kind: str) -> StoredDamaged:
+    return StoredDamaged(f"The {kind} of {document} in the store cannot be read back.", document=document)

@@ -22,7 +22,7 @@ from fathom.database import open_database
 from fathom.errors import FathomError, GraphUnreachable, NotStored
 from fathom.observability.event_store import Events
 from fathom.operations.document_passages import graph_content_of, passages
-from fathom.orchestration.materializations import CheckShown, records_of
+from fathom.orchestration.materializations import CheckRecord, records_of
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 from fathom.status.document_status import DocumentStatus, status_of
@@ -231,7 +231,7 @@ def _figures(status: DocumentStatus, now: datetime) -> Markup:
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in shown_figures), class_="figures")
 
 
-def _checks(found: list[CheckShown]) -> Markup:
+def _checks(found: list[CheckRecord]) -> Markup:
     if not found:
         return _section("checks", "Checks", tag("p", "None have been made yet.", class_="aside"))
     failed = [check for check in found if not check.passed]

@@ -36,7 +36,7 @@ def up(
     from fathom.operations.sample_documents import SAMPLES, ingest_samples
 
     settings = deployment()
-    started = start_all(settings, told=_tell_start)
+    started = start_all(settings, on_started=_tell_start)
     keep_logs(settings, "cli")
     failed = [part for part in started if part.error]
     rows = []
@@ -44,7 +44,7 @@ def up(
         from fathom.cli.progress_line import ProgressLine
 
         with ProgressLine() as shown:
-            rows = ingest_samples(settings, told=shown)
+            rows = ingest_samples(settings, on_progress=shown)
     statuses = status_all(settings)
     result = {
         "parts": statuses,

@@ -55,7 +55,7 @@ def watch(
     said: dict[str, tuple[Any, ...]] = {}
     seen = WatchSnapshot()
     with _screen(live) as screen:
-        for seen in look(settings, target, most=rows if live else MAX_WATCHED):
+        for seen in look(settings, target, max_watched=rows if live else MAX_WATCHED):
             if screen is not None:
                 screen.update(_table(seen, rows), refresh=True)
                 for status in seen.just_ended:

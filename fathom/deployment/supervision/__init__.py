@@ -1,1 +1,1 @@
-"""The supervisor: asks each component whether it is well, and starts or replaces it."""
+"""The supervisor: checks each component, and starts or replaces it."""

@@ -1,4 +1,4 @@
-"""The supervisor as a process: `python -m fathom.deployment.supervision`; with --start NAME it starts that part and ends."""
+"""Runs the supervisor: `python -m fathom.deployment.supervision`; with --start NAME it starts that component and exits."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fathom.observability.structured_logging import get_logger
 from fathom.processes.probes import loop_heartbeat
 from fathom.settings import Settings, settings
 
-# Seconds that a hanging process has to end by itself. The graph recovers from its journal after a kill.
+# Seconds between SIGTERM and SIGKILL for a hanging process. The graph recovers from its journal after a kill.
 GRACE_S = 2.0
 
 log = get_logger("fathom.deployment.supervision")
 
 
 def main() -> int:
-    """Starts one part, or looks after all until told to stop or until they are wanted no more."""
+    """Starts a single component, or supervises all until a signal or until they are not wanted."""
     options = argparse.ArgumentParser(prog="python -m fathom.deployment.supervision", description=__doc__)
     options.add_argument("--start", metavar="PART", help="start this part and end")
     options.add_argument("--instead-of", metavar="PID", type=int, help="first end this process, which hangs")
@@ -37,27 +37,27 @@ def main() -> int:
 
 
 def start(found: Settings, name: str, hung: int | None) -> int:
-    """The part runs; returns 1, having logged why, where it cannot be started."""
+    """Starts the component; returns 1, after logging the reason, if that fails."""
     if hung is not None:
         end_hung(hung, GRACE_S)
-    part = component_named(found, name)
-    if not wanted(found) or part.status().healthy:  # meanwhile
+    component = component_named(found, name)
+    if not wanted(found) or component.status().healthy:  # by another process meanwhile
         return 0
     try:
-        outcome = part.start()
+        outcome = component.start()
     except FathomError as error:
-        log.error("A part could not be started", sub_stage="restart", part=name, error=error.name, reason=error.message)
+        log.error("A component could not be started", sub_stage="restart", part=name, error=error.name, reason=error.message)
         return 1
-    log.info("A part runs again", sub_stage="restart", part=name, outcome=outcome)
+    log.info("A component runs again", sub_stage="restart", part=name, outcome=outcome)
     return 0
 
 
 def supervise(found: Settings) -> int:
-    """Looks every few seconds; an error in one look is logged and does not end the loop."""
+    """Checks all components every few seconds; logs errors and goes on."""
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    for name in ("pandas", "pyarrow", "numpy"):  # the graph's driver loads them where they are: 100 MB of no use in here
+    for name in ("pandas", "pyarrow", "numpy"):  # the graph's driver imports them if present: 100 MB that are not used here
         sys.modules[name] = None  # type: ignore[assignment]
     heart = loop_heartbeat(found.home, SUPERVISOR)
     supervisor = supervisor_of_others(found)
@@ -66,7 +66,7 @@ def supervise(found: Settings) -> int:
         try:
             supervisor.look()
         except Exception:
-            log.exception("The parts could not be looked at", sub_stage="restart")
+            log.exception("The components could not be checked", sub_stage="restart")
         heart.beat()
     return 0
 

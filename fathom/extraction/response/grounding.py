@@ -138,26 +138,26 @@ def _short_forms(name: str) -> Iterator[str]:
         yield initials
 
 
-def _is_unstated(said: str, places: Mapping[str, Sequence[CharacterSpan]], *, has_ended: bool) -> bool:
+def _is_unstated(wording: str, places: Mapping[str, Sequence[CharacterSpan]], *, has_ended: bool) -> bool:
     """Returns whether the wording negates, questions or supposes the relation; the names themselves are ignored.
 
     Words behind both names are about something else, as in `bought A, but not B`, except in German.
     """
-    if said.rstrip().endswith("?"):
+    if wording.rstrip().endswith("?"):
         return True
     spans = sorted(span for found in places.values() for span in found)
     until = max(min(span[1] for span in found) for found in places.values())
-    before = _without(said[:until], spans)
-    if _ENDED.search(before) or "nicht mehr" in said:
+    before = _without(wording[:until], spans)
+    if _ENDED.search(before) or "nicht mehr" in wording:
         return not has_ended
-    return bool(_DENIES.search(before) or _SUPPOSES.search(before) or _DENIES_BEHIND.search(_without(said, spans)))
+    return bool(_DENIES.search(before) or _SUPPOSES.search(before) or _DENIES_BEHIND.search(_without(wording, spans)))
 
 
-def _without(said: str, spans: Sequence[CharacterSpan]) -> str:
+def _without(wording: str, spans: Sequence[CharacterSpan]) -> str:
     """Returns the words with the names blanked out."""
     for start, end in spans:
-        said = said[:start] + " " * (min(end, len(said)) - start) + said[end:] if start < len(said) else said
-    return said
+        wording = wording[:start] + " " * (min(end, len(wording)) - start) + wording[end:] if start < len(wording) else wording
+    return wording
 
 
 def _is_reversed(claim: ClaimedFact, places: Mapping[str, Sequence[CharacterSpan]]) -> bool:
@@ -175,10 +175,10 @@ def _is_reversed(claim: ClaimedFact, places: Mapping[str, Sequence[CharacterSpan
     )
 
 
-def _stands_between(said: str, first: Sequence[CharacterSpan], second: Sequence[CharacterSpan], words: str) -> bool:
+def _stands_between(wording: str, first: Sequence[CharacterSpan], second: Sequence[CharacterSpan], words: str) -> bool:
     starts = [start for start, _ in second]
     for _, end in first:
         later = bisect_right(starts, end)
-        if later < len(starts) and re.fullmatch(words, said[end : starts[later]], re.IGNORECASE):
+        if later < len(starts) and re.fullmatch(words, wording[end : starts[later]], re.IGNORECASE):
             return True
     return False

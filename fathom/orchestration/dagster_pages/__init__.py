@@ -1,1 +1,1 @@
-"""Dagster's webserver with our sign-in, checks of host and origin, and read-only mode."""
+"""Dagster's webserver with Fathom's sign-in, checks of host and origin, and read-only mode."""

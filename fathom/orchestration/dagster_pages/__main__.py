@@ -1,4 +1,4 @@
-"""Runs Dagster's webserver as a process: `python -m fathom.orchestration.dagster_pages`, from the project's root.
+"""Runs Dagster's webserver: `python -m fathom.orchestration.dagster_pages`, from the project's root.
 
 DAGSTER_HOME has to be set.
 """
@@ -21,11 +21,11 @@ from fathom.processes.ports import HOST
 from fathom.security.api_keys import open_keys
 from fathom.settings import settings
 
-STOP_WITHIN_S = 3  # for requests; pages that are open hold a WebSocket that nobody else ends
+STOP_WITHIN_S = 3  # for requests; open pages hold a WebSocket that does not end by itself
 
 
 def main() -> None:
-    """Serves the pages over the settings of this process until told to stop."""
+    """Serves the pages until a signal."""
     options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_pages", description=__doc__)
     options.add_argument("--port", type=int, default=settings().dagster_port)
     options.add_argument("--workspace", required=True)
@@ -37,7 +37,7 @@ def main() -> None:
         workspace = WorkspaceFileTarget([given.workspace])
         with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=workspace) as context:
             app = GuardedWebserver(context, settings(), open_keys(settings())).create_asgi_app()
-            # a header may not say who asks: guesses at keys are counted by address
+            # proxy headers could forge the address by which wrong keys are counted
             uvicorn.run(
                 app,
                 host=HOST,

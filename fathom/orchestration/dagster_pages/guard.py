@@ -1,4 +1,4 @@
-"""Guards Dagster's pages: the Host header, pages of other sites, and the key of whoever asks."""
+"""Guards Dagster's pages: checks the Host header, the origin and the key of each request."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from fathom.settings import Settings
 from fathom.waits import waiting_at_most
 from fathom.web_origin import host_allowed, host_names, origin_allowed
 
-OPEN_PATH = "/server_info"  # versions alone: whoever asks whether the server is there needs no key
-FROM_FATHOM = "/dagster"  # below this the API sends a browser on to Dagster's pages
+OPEN_PATH = "/server_info"  # returns versions only: health checks need no key
+FROM_FATHOM = "/dagster"  # below this path the API redirects to Dagster's pages
 MAX_WAIT_S = 1.5  # for a locked database
 DATABASE_RETRY_S = 5
-# Asked again from here, a browser sends along the cookie that it keeps from requests of other sites.
+# A reload from the same site makes the browser send the cookie that it withholds from cross-site requests.
 _AGAIN = '<!doctype html><html lang="en"><head><meta http-equiv="refresh" content="0"><title>Dagster</title></head></html>'
 
 
 @dataclass(eq=False)
 class Refusal(Exception):
-    """The request is not answered: with which status, and why."""
+    """The request is refused, with this status and reason."""
 
     status: HTTPStatus
     why: str
@@ -39,7 +39,7 @@ class Refusal(Exception):
 
 
 class SignInGuard:
-    """Passes on what an allowed caller asks, with the caller in the request's state; refuses the rest before reading a body."""
+    """Middleware that passes on requests of allowed callers, with the caller in the state, and refuses others unread."""
 
     def __init__(self, app: ASGIApp, settings: Settings, keys: KeyStore) -> None:
         self._app = app
@@ -68,7 +68,7 @@ class SignInGuard:
         await self._app(scope, receive, _unframed(send))
 
     def _require_own_pages(self, connection: HTTPConnection) -> None:
-        """Raises Refusal for another host name, and for what a page of another origin makes a browser send."""
+        """Raises Refusal for another host name, and for requests from pages of another origin."""
         hosts = connection.headers.getlist("host")
         if not host_allowed(hosts, self._allowed):
             raise _refusal(HTTPStatus.BAD_REQUEST, HostRefused("Dagster's pages do not answer for this host name."))
@@ -80,7 +80,7 @@ class SignInGuard:
             raise _refusal(HTTPStatus.FORBIDDEN, OriginRefused("Another site's page sent this request."))
 
     async def _caller(self, connection: HTTPConnection) -> Caller:
-        """Returns whose key comes along, in a header or in the cookie of the sign-in. Raises Refusal."""
+        """Returns the caller by the key in a header or in the sign-in cookie. Raises Refusal."""
         headers = connection.headers
         key = key_in_headers(headers)
         if key is None and (key := connection.cookies.get(COOKIE)) is not None:
@@ -119,7 +119,7 @@ class SignInGuard:
         return Response(json.dumps(body), refusal.status, headers, "application/problem+json")
 
     def _sign_in(self, connection: HTTPConnection) -> str:
-        """Returns the address of Fathom's sign-in on the same host, which comes back to this page."""
+        """Returns the URL of Fathom's sign-in on the same host, which redirects back to this page."""
         path = connection.scope.get("raw_path", b"/").decode("ascii", "replace")
         query = f"?{connection.url.query}" if connection.url.query else ""
         to = quote(f"{FROM_FATHOM}{path}{query}", safe="")
@@ -131,20 +131,20 @@ def _refusal(status: HTTPStatus, error: FathomError) -> Refusal:
 
 
 def _is_page(connection: HTTPConnection) -> bool:
-    """Tells whether a browser asks for a page to show."""
+    """Returns whether a browser requests a page."""
     scope = connection.scope
     return scope["type"] == "http" and scope["method"] == "GET" and "text/html" in connection.headers.get("accept", "")
 
 
 def _is_navigation(connection: HTTPConnection) -> bool:
-    """Tells whether a person follows a link, from wherever: the page that has it sees nothing of the answer."""
+    """Returns whether the request follows a link, from any site: the linking page cannot read the response."""
     headers = connection.headers
     whole = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return whole and _is_page(connection)
 
 
 def _unframed(send: Send) -> Send:
-    """Answers may not be shown in a frame of another page, where a click could be meant for something else."""
+    """Forbids frames in responses, against clickjacking."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Dagster's webserver, with the guard before it, and read-only for callers who may only read."""
+"""Dagster's webserver behind the guard, read-only for callers without write permission."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fathom.orchestration.dagster_pages.guard import SignInGuard
 from fathom.security.api_keys import Caller, KeyStore
 from fathom.settings import Settings
 
-POLL_MS = 2000  # how often a page that is open asks for news, as Dagster's own command has it
+POLL_MS = 2000  # poll interval of open pages, the default of Dagster's own command
 
 
 class GuardedWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceRequestContext]):
-    """Dagster's pages, GraphQL and WebSockets for callers that the guard lets in."""
+    """Dagster's pages, GraphQL and WebSockets for callers that the guard admits."""
 
     def __init__(self, process_context: WorkspaceProcessContext, settings: Settings, keys: KeyStore) -> None:
         self._settings = settings
@@ -24,18 +24,18 @@ class GuardedWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceReques
         super().__init__(process_context, live_data_poll_rate=POLL_MS)
 
     def build_middleware(self) -> list[Middleware]:
-        """The guard, and then what Dagster has."""
+        """Returns the guard and Dagster's own middleware."""
         return [Middleware(SignInGuard, settings=self._settings, keys=self._keys), *super().build_middleware()]
 
     async def graphql_http_endpoint(self, request: Request) -> Response:
-        """Answers questions by POST: one sent by GET could change something from an image's address."""
+        """Accepts queries by POST only: a GET from an image's address could change data (CSRF)."""
         if request.method == "GET" and "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse("Send the query by POST.", 405, {"Allow": "POST"})
         answer: Response = await super().graphql_http_endpoint(request)
         return answer
 
     def _make_request_context(self, conn: HTTPConnection) -> WorkspaceRequestContext:
-        """Dagster asks the context of a request whether it may change something."""
+        """Returns the context from which Dagster reads the permissions of the request."""
         caller: Caller = conn.state.caller
         of = self._process_context
         return WorkspaceRequestContext(

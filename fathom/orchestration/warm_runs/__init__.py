@@ -1,1 +1,1 @@
-"""Warm runs: a process that has everything imported and forks a run, and the Dagster launcher that asks it to."""
+"""Warm runs: a server that has all imports loaded and forks a process for each run, and its Dagster run launcher."""

@@ -1,4 +1,4 @@
-"""The run server as a process: `python -m fathom.orchestration.warm_runs`, with DAGSTER_HOME set, from the project's root."""
+"""Runs the run server: `python -m fathom.orchestration.warm_runs`, with DAGSTER_HOME set, from the project's root."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OF_MODEL = {"offline": ("spacy",), "anthropic": ("anthropic", "genai_prices"), "
 
 
 def warm_up() -> None:
-    """The code location is loaded and one run was executed in memory, so a fork imports nothing more."""
+    """Loads the code location and executes a run in memory, so that a fork imports nothing more."""
     importlib.import_module("definitions")
 
     @dg.op
@@ -54,13 +54,13 @@ def import_driver() -> None:
 
 
 def execute(run: str) -> None:
-    """The run is executed to its end in this process."""
+    """Executes the run in this process."""
     with dg.DagsterInstance.get() as instance:
         _execute_run_command_body(run, instance, lambda event: None, set_exit_code_on_failure=True)
 
 
 def main() -> None:
-    """Serves until told to stop; changed sources are loaded by becoming a fresh program in the same process."""
+    """Serves until a signal; replaces itself by `exec` when sources change."""
     own_home(settings().home)
     address = run_server_address(settings().home)
     address.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which instance of Dagster a home belongs to: the one in its own folder, so that no other decides what its runs came to."""
+"""Checks that the Dagster instance is the home's own, so that no other instance decides the state of its runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class OtherDagster(Refused):
 def raise_if_other(settings: Settings, instance: dg.DagsterInstance) -> None:
     """Raises OtherDagster unless the instance is the home's own, or the home has none yet.
 
-    Another instance knows none of the deployment's runs: it would take every running document for one whose run was lost.
+    Another instance knows none of the deployment's runs: it would treat every running document as lost.
     """
     own = settings.dagster_home
     if not (own / "dagster.yaml").exists():

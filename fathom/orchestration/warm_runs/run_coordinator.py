@@ -1,6 +1,6 @@
-"""Dagster's plug for submitting runs: a run is launched at once while few are at work, and waits in Dagster's queue otherwise.
+"""Dagster's run coordinator: launches a run at once below the limit of concurrent runs, and queues it otherwise.
 
-The queue alone would make each upload wait for its next look; no queue would let a backfill start all its runs at once.
+Dagster's queue alone would delay each upload until its next poll; without it a backfill would start all its runs at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOCKED_FOR_S = 5.0
 
 
 class BoundedRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
-    """Launches a run at once while there is room for it and nothing waits; queues it otherwise."""
+    """Launches a run at once if the limit allows it and no run is queued; queues it otherwise."""
 
     def __init__(self, lock: str, inst_data: ConfigurableClassData | None = None, **queue: Any) -> None:
         super().__init__(inst_data=inst_data, **queue)
@@ -33,13 +33,13 @@ class BoundedRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
 
     @classmethod
     def config_type(cls) -> Any:
-        """The configuration of Dagster's queue, and the file that is locked while runs are counted."""
+        """Returns the configuration schema of Dagster's queue, and the lock file for counting runs."""
         queue: Any = super().config_type()
         return {**queue, "lock": dg.StringSource}
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
-        """The coordinator as dagster.yaml configures it."""
+        """Creates the coordinator from its configuration in dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
 
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
@@ -55,25 +55,25 @@ class BoundedRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
             with FileLock(self._lock, timeout=LOCKED_FOR_S):
                 if self._has_room(run):
                     return self._instance.launch_run(run.run_id, context.workspace)
-        except Timeout:  # somebody else launches a run for long: this one waits its turn
+        except Timeout:  # another process takes long to launch a run: queue this run
             pass
         return super().submit_run(context)
 
     def _has_room(self, run: dg.DagsterRun) -> bool:
-        """Fewer runs are at work than may be, and none waits that would be overtaken; an urgent one may be one more.
+        """Returns whether the run may start now: below the limit and with an empty queue; urgent runs may exceed the limit.
 
-        While none waits, Dagster's own look at the queue launches none, so that the count holds.
+        While the queue is empty, Dagster's own poll launches no run, so that the count is valid.
         """
         at_work = self._instance.get_runs_count(dg.RunsFilter(statuses=list(ACTIVE_RUN_STATUSES)))
-        most = self.get_run_queue_config().max_concurrent_runs
+        limit = self.get_run_queue_config().max_concurrent_runs
         if _is_urgent(run.tags):
-            return at_work < most + URGENT_RUNS
+            return at_work < limit + URGENT_RUNS
         waiting = self._instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
-        return at_work < most and not waiting
+        return at_work < limit and not waiting
 
 
 def _is_urgent(tags: Mapping[str, str]) -> bool:
-    """Fathom itself asked for it with a priority above 0, and plans no more of such than may be."""
+    """Returns whether Fathom planned the run with a priority above 0; Fathom itself limits the number of such runs."""
     priority = tags.get(PRIORITY_TAG, "0")
     return planned_by_fathom(tags) and priority.isdigit() and int(priority) > 0
 

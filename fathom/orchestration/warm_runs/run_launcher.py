@@ -1,4 +1,4 @@
-"""Dagster's plug for launching runs: by the warm run server, or as Dagster does by default while that is away."""
+"""Dagster's run launcher: uses the warm run server, or Dagster's default launcher while the server is unreachable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRACE_SECONDS = 1.5
 
 
 class WarmRunLauncher(DefaultRunLauncher):
-    """Launches runs as forks of the run server; without it, as fresh processes of the code server."""
+    """Launches runs as forks of the run server, or as new processes of the code server."""
 
     def __init__(self, address: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(inst_data)
@@ -27,16 +27,16 @@ class WarmRunLauncher(DefaultRunLauncher):
 
     @classmethod
     def config_type(cls) -> Any:
-        """The socket of the run server."""
+        """Returns the configuration schema: the socket of the run server."""
         return {"address": dg.StringSource}
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
-        """The launcher as dagster.yaml configures it."""
+        """Creates the launcher from its configuration in dagster.yaml."""
         return cls(address=config_value["address"], inst_data=inst_data)
 
     def launch_run(self, context: LaunchRunContext) -> None:
-        """The run has a process of its own, which is named on it."""
+        """Starts a process for the run and tags the run with it."""
         run = context.dagster_run
         try:
             tags = ask(self._address, run=run.run_id)
@@ -47,7 +47,7 @@ class WarmRunLauncher(DefaultRunLauncher):
         self._instance.add_run_tags(run.run_id, tags)
 
     def terminate(self, run_id: str) -> bool:
-        """The run's process is told to stop and, if it does not, ended; False when there was none."""
+        """Interrupts the run's process, and kills it after a grace period; returns False if there was none."""
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
@@ -69,11 +69,11 @@ class WarmRunLauncher(DefaultRunLauncher):
 
     @property
     def supports_check_run_worker_health(self) -> bool:
-        """Dagster's run monitoring may ask whether a run's process lives."""
+        """True: Dagster's run monitoring can check the process of a run."""
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Whether the process named on the run lives; unknown for one that named none yet."""
+        """Returns whether the tagged process of the run is alive; unknown before the run has a tag."""
         if not run.tags.get(PID_TAG):
             return CheckRunHealthResult(WorkerStatus.UNKNOWN, "The run has not named its process yet.")
         if worker_process(run.tags) is not None:

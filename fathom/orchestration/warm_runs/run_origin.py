@@ -1,4 +1,4 @@
-"""How a run of Dagster came to be: planned by Fathom, or started by somebody, over which documents and assets."""
+"""Determines the origin of a Dagster run (planned by Fathom or started by hand), and its assets."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ASSETS = ("documents", "chunks", "graph_episodes")
 
 
 class PartitionsWrong(UsageWrong):
-    """A run is over no document, or over a range of them; each run of these assets is over one."""
+    """A run covers no document or a range of documents; each run of these assets must cover exactly 1."""
 
     def __init__(self, message: str) -> None:
-        """Dagster shows an error's message alone, so that what to do is part of it."""
+        """Adds the hint to the message, since Dagster shows an error's message only."""
         super().__init__(
             f"{message} Launch a backfill, which has one run for each partition, or the job ingest_backlog with "
             '{"ops": {"drain": {"config": {"documents": ["collection/file.pdf"]}}}}.'
@@ -32,7 +32,7 @@ class PartitionsWrong(UsageWrong):
 
 
 def planned_by_fathom(tags: Mapping[str, str]) -> bool:
-    """Whether the sensor or the API requested the run for uploads; a re-execution carries their tags and is not."""
+    """Returns whether the sensor or the API requested the run; a re-execution has their tags too but was not planned."""
     return RUN_KEY_TAG in tags and PARENT_TAG not in tags
 
 
@@ -58,12 +58,12 @@ def raise_unless_one_document(run: dg.DagsterRun) -> None:
 
 
 def _makes_assets(run: dg.DagsterRun) -> bool:
-    """Jobs of tests and of other code locations are none of ours."""
+    """Returns whether the run's job makes Fathom's assets, unlike jobs of tests and of other code locations."""
     return run.job_name == "ingest_document" or run.job_name.startswith("__ASSET_JOB")
 
 
 def _assets(run: dg.DagsterRun) -> tuple[str, ...]:
-    """The assets that the run makes, in their order; all of them where it chose none."""
+    """Returns the assets that the run makes in their order; all of them if it has no selection."""
     if run.job_name == BACKLOG_JOB:
         return ASSETS
     chosen = set(run.step_keys_to_execute or ())

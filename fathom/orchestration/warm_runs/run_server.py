@@ -1,9 +1,8 @@
-"""The run server: Dagster and the code location imported once, then a fork for every run.
+"""The run server: imports Dagster and the code location once, then forks a process for every run.
 
-A fresh process pays seconds of imports before its first step; a fork pays none of it. The server stays single-threaded,
-since a fork copies only the calling thread: no gRPC channel, no ONNX session and no thread pool may be opened here.
-When its sources change it begins again as the same process; it leaves when its socket is taken away. A launcher that finds
-it away does without.
+A new process needs seconds of imports before its first step; a fork needs none. The server stays single-threaded, since a
+fork copies only the calling thread: no gRPC channel, ONNX session or thread pool may be opened here. It restarts by `exec`
+when its sources change, and exits when its socket is removed. Without it, the launcher uses Dagster's default.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pathlib import Path
 from fathom.orchestration.warm_runs.worker_tags import worker_tags
 
 MAX_REQUEST = 4096
-MAX_REMEMBERED = 1000  # runs that were forked, each once, whoever asks again
+MAX_REMEMBERED = 1000  # recorded runs, so that each is forked once
 ACCEPT_SECONDS = 2.0
 SOURCES = ("fathom", "ingestion_assets", "resources", "sensors", "checks")
 
@@ -30,13 +29,13 @@ log = logging.getLogger("fathom.orchestration.warm_runs")
 
 
 def source_fingerprint(root: Path) -> float:
-    """The newest change of any source file of the code location, in seconds since the epoch."""
+    """Returns the newest modification time of the code location's source files, in seconds since 1970."""
     files = [root / "definitions.py", *(file for name in SOURCES for file in (root / name).rglob("*.py"))]
     return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
 
 
 def serve(address: Path, root: Path, *, warm_up: Callable[[], None], execute: Callable[[str], None]) -> bool:
-    """Runs are forked off for whoever asks at the socket; answers, in the end, whether to begin again for changed sources."""
+    """Forks runs on requests at the socket; returns True to restart for changed sources, False if the socket is gone."""
     fingerprint = source_fingerprint(root)
     warm_up()
     if threading.active_count() > 1:
@@ -63,7 +62,7 @@ def _is_ours(address: Path, inode: int) -> bool:
 
 
 def _listen(address: Path) -> socket.socket:
-    """A listening socket that only its owner may use, in place of whatever was at the address."""
+    """Opens a listening socket for its owner only, replacing any file at the address."""
     address.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -79,7 +78,7 @@ def _listen(address: Path) -> socket.socket:
 def _answer(
     connection: socket.socket, listener: socket.socket, execute: Callable[[str], None], forked: dict[str, dict[str, str]]
 ) -> None:
-    """A run is forked once: who asks again, a second daemon or a launcher whose patience ended, is told of the same process."""
+    """Forks a run once; repeated requests (a second daemon, a launcher after a timeout) return the same process."""
     connection.settimeout(ACCEPT_SECONDS)
     try:
         request = json.loads(connection.recv(MAX_REQUEST))
@@ -99,7 +98,7 @@ def _answer(
 
 @contextmanager
 def _unreaped() -> Iterator[None]:
-    """A child that ends meanwhile is reaped afterwards, so that its process can be looked at until then."""
+    """Defers the reaping of children, so that an ended child's process can still be inspected."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
         yield

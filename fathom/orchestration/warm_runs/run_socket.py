@@ -1,4 +1,4 @@
-"""Where the run server listens, and one request to it."""
+"""The address of the run server, and the client's request to it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import socket
 import tempfile
 from pathlib import Path
 
-MAX_ADDRESS = 100  # bytes; a Unix socket's path may have 107
+MAX_ADDRESS = 100  # bytes; the limit of a Unix socket's path is 107
 
 
 def run_server_address(home: Path) -> Path:
-    """The Unix socket of a home's run server; in the system's temporary folder when the home's path is too long."""
+    """Returns the Unix socket of a home's run server, in the system's temporary folder if the home's path is too long."""
     address = home / "run" / "runs.sock"
     if len(str(address).encode()) <= MAX_ADDRESS:
         return address
@@ -20,9 +20,9 @@ def run_server_address(home: Path) -> Path:
 
 
 def ask(address: Path, *, run: str | None, timeout: float = 5.0) -> dict[str, str]:
-    """The tags of the process that took the run, or of the server itself for `run=None`.
+    """Returns the tags of the process that took the run, or of the server itself for `run=None`.
 
-    Raises OSError when no server answers, ValueError when it answers nonsense.
+    Raises OSError if no server responds, ValueError if its response is invalid.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)

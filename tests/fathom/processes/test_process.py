@@ -70,7 +70,7 @@ class Server:
     def pid(self) -> int:
         running = self.process().running()
         assert running is not None
-        return running.birth.pid
+        return running.identity.pid
 
 
 @pytest.fixture
@@ -194,8 +194,8 @@ def test_a_folder_that_cannot_be_written_is_told(server: Server) -> None:
 
 def test_a_zombie_does_not_live() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"])
-    birth = ProcessIdentity(child.pid, psutil.Process(child.pid).create_time())
-    assert eventually(lambda: birth.process() is None)
+    identity = ProcessIdentity(child.pid, psutil.Process(child.pid).create_time())
+    assert eventually(lambda: identity.process() is None)
     child.wait()
 
 

@@ -66,7 +66,7 @@ def test_a_mail_is_through_when_all_that_came_with_it_is(
     working = Working(open_intake(home_settings))
     monkeypatch.setattr(ingest.time, "sleep", working)
     told: list[Progress] = []
-    ended = wait([mail], home_settings, told=told.append)
+    ended = wait([mail], home_settings, on_progress=told.append)
     assert working.left == []
     assert [(one.document, str(one.state)) for one in ended] == [
         (MAIL, "done"), (PLAN, "done"), (WITHIN, "done"), (NOTE, "rejected"),
