@@ -1,4 +1,4 @@
-"""What Dagster has on record about documents: the figures of their last materializations and how their checks came out."""
+"""Reads Dagster's records of documents: the metadata of their last materializations and the outcomes of their checks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Metric = int | float | str
 
 
 @dataclass(frozen=True)
-class CheckShown:
-    """How one check of a document came out."""
+class CheckRecord:
+    """The outcome of a check of a document."""
 
     asset: str
     name: str
@@ -29,28 +29,28 @@ class CheckShown:
 
 @dataclass
 class DocumentRecord:
-    """The last materialization of each asset of one document, by asset, and the checks of the runs that made them."""
+    """The last materialization of each asset of a document, and the checks of the runs that made them."""
 
     figures: dict[str, dict[str, Metric]] = field(default_factory=dict[str, dict[str, Metric]])
     runs: dict[str, str] = field(default_factory=dict[str, str])
-    checks: dict[tuple[str, str], CheckShown] = field(default_factory=dict[tuple[str, str], CheckShown])
+    checks: dict[tuple[str, str], CheckRecord] = field(default_factory=dict[tuple[str, str], CheckRecord])
 
     def number(self, asset: str, name: str) -> float | None:
-        """A figure of an asset's last materialization; None where there is none."""
+        """Returns a number of an asset's last materialization; None if it has none."""
         value = self.figures.get(asset, {}).get(name)
         return None if value is None or isinstance(value, str) else value
 
     def total(self, name: str) -> float | None:
-        """A figure summed over the assets that have it."""
+        """Returns a number summed over the assets that have it."""
         values = [value for asset in ASSETS if (value := self.number(asset, name)) is not None]
         return sum(values) if values else None
 
 
 def records_of(settings: Settings, runs: Mapping[str, str | None]) -> dict[str, DocumentRecord]:
-    """What Dagster recorded of each document, `runs` naming documents and the run that had each in hand last.
+    """Returns Dagster's record of each document; `runs` maps documents to the run that last worked on them.
 
-    Its cost grows with the documents asked for, never with those there are. Nothing for a document that no run reached.
-    Raises DagsterUnreachable when Dagster's storage cannot be read.
+    The cost depends on the number of requested documents, not of all documents. The record of a document without a run is
+    empty. Raises DagsterUnreachable if Dagster's storage cannot be read.
     """
     found = {document: DocumentRecord() for document in runs}
     if not runs or not (settings.dagster_home / "dagster.yaml").exists():
@@ -63,7 +63,7 @@ def records_of(settings: Settings, runs: Mapping[str, str | None]) -> dict[str, 
                 for document, record in _last(instance, asset, set(runs)).items():
                     found[document].figures[asset] = _figures(record.asset_materialization)
                     found[document].runs[asset] = record.run_id
-            wanted = {run for one in found.values() for run in one.runs.values()} | {run for run in runs.values() if run}
+            wanted = {run for record in found.values() for run in record.runs.values()} | {run for run in runs.values() if run}
             for run in sorted(wanted):
                 _add_checks(instance, run, found)
     except Exception as error:
@@ -93,7 +93,7 @@ def _figures(materialization: dg.AssetMaterialization | None) -> dict[str, Metri
 
 
 def _add_checks(instance: dg.DagsterInstance, run: str, found: Mapping[str, DocumentRecord]) -> None:
-    """The outcomes that the run recorded for the documents asked for; of several, the last one counts."""
+    """Adds the check outcomes of the run for the requested documents; of several, the last counts."""
     import dagster as dg
 
     for record in instance.get_records_for_run(run, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records:
@@ -105,7 +105,7 @@ def _add_checks(instance: dg.DagsterInstance, run: str, found: Mapping[str, Docu
         asset = evaluation.asset_key.to_user_string()
         if of.runs.get(asset, run) != run:
             continue  # of a materialization that was replaced since
-        of.checks[asset, evaluation.check_name] = CheckShown(
+        of.checks[asset, evaluation.check_name] = CheckRecord(
             asset=asset,
             name=evaluation.check_name,
             passed=evaluation.passed,
@@ -114,7 +114,7 @@ def _add_checks(instance: dg.DagsterInstance, run: str, found: Mapping[str, Docu
         )
 
 
-def failed_and_passed(checks: Iterable[CheckShown]) -> tuple[int, int]:
-    """How many failed and how many passed."""
+def failed_and_passed(checks: Iterable[CheckRecord]) -> tuple[int, int]:
+    """Returns the numbers of failed and of passed checks."""
     outcomes = [check.passed for check in checks]
     return outcomes.count(False), outcomes.count(True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fathom.operations.estimate import Estimate, FileEstimate
 
 
-class CostGrouping(StrEnum):
+class CostKey(StrEnum):
     """The key by which costs are summed."""
 
     DOCUMENT = "document"
@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def cost(
-    by: Annotated[CostGrouping, typer.Option("--by", help="Sum the costs by this key.")] = CostGrouping.DAY,
+    by: Annotated[CostKey, typer.Option("--by", help="Sum the costs by this key.")] = CostKey.DAY,
     days: Annotated[int | None, typer.Option("--days", min=1, help="The last so many days (UTC); all if not given.")] = None,
     as_json: AsJson = False,
 ) -> int:
