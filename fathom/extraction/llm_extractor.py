@@ -151,8 +151,8 @@ class LLMExtractor:
         """
         if len(text) < MIN_SPLIT_CHARACTERS:
             if too_long is not None:
-                said = f"The language model takes not even {len(text)} characters with a question about them"
-                raise ModelTooSmall(f"{said}: {too_long.message}") from too_long
+                message = f"The language model takes not even {len(text)} characters with a question about them"
+                raise ModelTooSmall(f"{message}: {too_long.message}") from too_long
             raise AnswerTruncated("The language model's answer was cut off, also for smaller pieces of this chunk.")
         at = _middle(text)
         first, second = self._extract(text[:at]), self._extract(text[at:])

@@ -49,37 +49,37 @@ def learned_of_server(settings: Settings) -> str:
 
 def described(known: KnownServer) -> str:
     """Returns the capabilities of a server, in words."""
-    said = [*_of_manner(known.learned.get("manner") or {}), *_of_limits(known.learned.get("limits") or {})]
+    notes = [*_of_style(known.learned.get("manner") or {}), *_of_limits(known.learned.get("limits") or {})]
     if known.answered_at is None:
-        said.append("it has not answered yet")
-    return "; ".join(said) or "it takes what it is asked by default"
+        notes.append("it has not answered yet")
+    return "; ".join(notes) or "it takes what it is asked by default"
 
 
-def _of_manner(manner: Mapping[str, Any]) -> list[str]:
-    said = []
-    if "format" in manner:
+def _of_style(style: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if "format" in style:
         formats = {
             "json_schema": "answers by a JSON schema",
             "json_object": "answers as any JSON object",
             "text": "answers as text",
         }
-        said.append(formats.get(manner["format"], str(manner["format"])))
-        said += [_NULLS[manner["nulls"]]] if manner["format"] == "json_schema" and manner.get("nulls") in _NULLS else []
-        length = manner.get("length")
-        said.append("takes no bound of an answer" if length == "none" else f"bound by {length}")
-        said += [] if manner.get("system", True) else ["takes no system message"]
-    if "by" in manner:
-        said.append("answers by a JSON schema" if manner["by"] == "schema" else "answers by a tool")
-        said += ["always thinks"] if manner.get("thinking") == "always" else []
-    return said
+        notes.append(formats.get(style["format"], str(style["format"])))
+        notes += [_NULLS[style["nulls"]]] if style["format"] == "json_schema" and style.get("nulls") in _NULLS else []
+        length = style.get("length")
+        notes.append("takes no bound of an answer" if length == "none" else f"bound by {length}")
+        notes += [] if style.get("system", True) else ["takes no system message"]
+    if "by" in style:
+        notes.append("answers by a JSON schema" if style["by"] == "schema" else "answers by a tool")
+        notes += ["always thinks"] if style.get("thinking") == "always" else []
+    return notes
 
 
 def _of_limits(limits: Mapping[str, Any]) -> list[str]:
-    said = [f"context {limits['context']:,} tokens"] if limits.get("context") else []
-    said += [f"answers of at most {limits['output']:,} tokens"] if limits.get("output") else []
-    said += [f"{limits['room']:,} tokens to reason"] if limits.get("room") else []
+    notes = [f"context {limits['context']:,} tokens"] if limits.get("context") else []
+    notes += [f"answers of at most {limits['output']:,} tokens"] if limits.get("output") else []
+    notes += [f"{limits['room']:,} tokens to reason"] if limits.get("room") else []
     factor = limits.get("factor") or 1.0
-    return [*said, f"{factor:.2f} tokens for one estimated"] if factor != 1.0 else said
+    return [*notes, f"{factor:.2f} tokens for one estimated"] if factor != 1.0 else notes
 
 
 def _address(settings: Settings) -> str:

@@ -47,12 +47,12 @@ def parse_matches(answer: str, pairs: int) -> list[bool]:
     return [number in same for number in range(1, pairs + 1)]
 
 
-def _number(said: object) -> int:
+def _number(value: object) -> int:
     """Returns the number of a pair: given as a number, in digits, or as the pair itself. Raises MalformedResponse."""
-    if isinstance(said, dict) and said.keys() <= {"pair", "a", "b"}:
-        said = said.get("pair")
-    if isinstance(said, str) and said.strip().isdecimal() and len(said) < 10:
-        return int(said)
-    if type(said) is not int:
+    if isinstance(value, dict) and value.keys() <= {"pair", "a", "b"}:
+        value = value.get("pair")
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+        return int(value)
+    if type(value) is not int:
         raise MalformedResponse("its pairs are no numbers")
-    return said
+    return value

@@ -31,9 +31,9 @@ class EntityTypes:
             if usual in self._by_letters:
                 self._by_letters.setdefault(also, self._by_letters[usual])
 
-    def read(self, said: object) -> str | None:
+    def read(self, value: object) -> str | None:
         """Returns the first type of the vocabulary in a value, a string or a list; None if there is none."""
-        for part in _parts(said):
+        for part in _parts(value):
             if part in self._wanted:
                 return part
             if (known := self._by_letters.get(_letters(_ARTICLE.sub("", part)))) is not None:
@@ -41,20 +41,20 @@ class EntityTypes:
         return None
 
 
-def _parts(said: object, depth: int = 0) -> Iterator[str]:
+def _parts(value: object, depth: int = 0) -> Iterator[str]:
     """Yields a type as written, then its parts between punctuation, words between them, and members of lists."""
-    if isinstance(said, str) and len(said) <= MAX_SAID:
-        if "://" in said:  # the URL of a type ends in its name
-            said = re.split(r"[/#]", said)[-1]
-        yield said.strip()
-        yield from (part.strip() for part in _APART.split(said, maxsplit=_MAX_PARTS) if part.strip())
-    elif isinstance(said, list) and not depth:
-        for member in said[:_MAX_PARTS]:
+    if isinstance(value, str) and len(value) <= MAX_SAID:
+        if "://" in value:  # the URL of a type ends in its name
+            value = re.split(r"[/#]", value)[-1]
+        yield value.strip()
+        yield from (part.strip() for part in _APART.split(value, maxsplit=_MAX_PARTS) if part.strip())
+    elif isinstance(value, list) and not depth:
+        for member in value[:_MAX_PARTS]:
             yield from _parts(member, 1)
-    elif isinstance(said, dict):
-        yield from _parts(next((said[key] for key in ("name", "type", "label") if isinstance(said.get(key), str)), None), 1)
+    elif isinstance(value, dict):
+        yield from _parts(next((value[key] for key in ("name", "type", "label") if isinstance(value.get(key), str)), None), 1)
 
 
-def _letters(said: str) -> str:
-    letters = "".join(sign for sign in said.casefold() if sign.isalnum())
+def _letters(value: str) -> str:
+    letters = "".join(sign for sign in value.casefold() if sign.isalnum())
     return letters.replace("isation", "ization")

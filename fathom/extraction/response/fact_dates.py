@@ -37,9 +37,9 @@ class FactDates:
     faults: tuple[str, ...] = ()
 
 
-def first_moment(said: object) -> datetime | None:
+def first_moment(value: object) -> datetime | None:
     """Returns the first moment of a date in an answer; None if it is no date, or means `unknown` or `open`."""
-    words = _words(said)
+    words = _words(value)
     span = span_of(words) if words else None
     return span.begins if span else None
 
@@ -74,28 +74,28 @@ def end_after(span: DateSpan, begins: datetime | None) -> datetime | None:
     return max(span.ends, begins) if span.ends.date() >= begins.date() else None
 
 
-def _words(said: object) -> str | None:
+def _words(value: object) -> str | None:
     """Returns the wording of a date; None if it says that there is none."""
-    if isinstance(said, dict):
-        said = _parts(said)
-    if isinstance(said, list) and 0 < len(said) <= 2 and all(isinstance(part, str | int) for part in said):
-        said = " to ".join(map(str, said))
-    if isinstance(said, float) and said.is_integer():
-        said = int(said)
-    if said is None or isinstance(said, bool):
+    if isinstance(value, dict):
+        value = _parts(value)
+    if isinstance(value, list) and 0 < len(value) <= 2 and all(isinstance(part, str | int) for part in value):
+        value = " to ".join(map(str, value))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is None or isinstance(value, bool):
         return None
-    text = " ".join((said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=str)).split())
+    text = " ".join((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)).split())
     small = plain(text)
     if small in NOTHING_SAID or text in NOTHING_SAID or _NO_DAY.search(small):
         return None
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
 
 
-def _parts(said: dict[str, object]) -> object:
+def _parts(value: dict[str, object]) -> object:
     """Returns an object of year, month and day, or with a single member, as a date."""
-    if len(said) == 1:
-        return next(iter(said.values()))
-    parts = [said.get(name) for name in ("year", "month", "day")]
+    if len(value) == 1:
+        return next(iter(value.values()))
+    parts = [value.get(name) for name in ("year", "month", "day")]
     if not all(isinstance(part, int) for part in parts if part is not None) or parts[0] is None:
-        return said
+        return value
     return "-".join(f"{part:0{4 if not at else 2}d}" for at, part in enumerate(parts) if isinstance(part, int))

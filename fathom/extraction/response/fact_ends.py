@@ -55,10 +55,10 @@ class NamedThings:
         if not name:
             self._dropped["name too long" if line(given) else "not an entity"] += 1
             return
-        said = first(members, TYPE)
-        kind = types.read(said)
-        if kind is None and said != ANY_TYPE:
-            self._dropped["entity without a type" if said is None else "type not asked for"] += 1
+        value = first(members, TYPE)
+        kind = types.read(value)
+        if kind is None and value != ANY_TYPE:
+            self._dropped["entity without a type" if value is None else "type not asked for"] += 1
         thing = self._things.setdefault(folded(name), _Thing(name, kind or ANY_TYPE))
         if thing.type == ANY_TYPE and kind:
             thing.type = kind
@@ -88,7 +88,7 @@ class NamedThings:
                 self._dropped["entity not in the text"] += 1
         return sorted(self._in_text.values(), key=lambda entity: entity.mentions[0])
 
-    def meant_by(self, end: Any) -> Entity | None:
+    def resolve(self, end: Any) -> Entity | None:
         """Returns the entity that the end of a fact means; None if there is none, or several."""
         keys = self._keys(end)
         if len(keys) > 1:
@@ -110,8 +110,8 @@ class NamedThings:
         return next((self._by_id[identity] for identity in _ids_of(end) if identity in self._by_id), set())
 
 
-def _aliases(said: Any) -> Iterator[str]:
-    for item in (said if isinstance(said, list) else [said])[:MAX_ALIASES]:
+def _aliases(value: Any) -> Iterator[str]:
+    for item in (value if isinstance(value, list) else [value])[:MAX_ALIASES]:
         if alias := words(_name_of(item), MAX_NAME_LENGTH):
             yield alias
 
@@ -131,7 +131,7 @@ def _ids_of(end: Any) -> Iterator[str]:
         yield str(identity).strip()
 
 
-def _like_a_name(said: str) -> bool:
+def _like_a_name(value: str) -> bool:
     """Returns whether words are written like a name: with a capital, or in a script without case; no pronoun."""
-    letters = [sign for sign in said if sign.isalpha()]
-    return any(not sign.islower() for sign in letters) and said.casefold() not in _PRONOUNS
+    letters = [sign for sign in value if sign.isalpha()]
+    return any(not sign.islower() for sign in letters) and value.casefold() not in _PRONOUNS

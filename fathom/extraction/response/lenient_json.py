@@ -185,12 +185,12 @@ class _JsonReader:
         word = _WORD.match(self._text, at)
         if not word:
             raise UnreadableJson("a sign stands for nothing")
-        said = word[0].strip()
-        if said.startswith(_LEFT_OUT):
+        literal = word[0].strip()
+        if literal.startswith(_LEFT_OUT):
             raise UnreadableJson("it leaves parts of its lists out")
         if word.end() >= len(self._text):
             self.cut = self.ended = True
-        return _CONSTANTS.get(said.lower(), said), word.end()
+        return _CONSTANTS.get(literal.lower(), literal), word.end()
 
     def _string(self, at: int, place: Position) -> tuple[str, int]:
         text, stops = self._text, _STOPS[self._text[at]]
@@ -200,8 +200,8 @@ class _JsonReader:
             parts.append(text[at : stop.start()])
             at = self.reached = stop.end()
             if stop[0] == "\\":
-                said, at = _escaped(text, at)
-                parts.append(said)
+                literal, at = _escaped(text, at)
+                parts.append(literal)
             elif self._closes(at, place):
                 return _whole("".join(parts)), at
             else:  # an unescaped quote within the string
@@ -267,15 +267,15 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
     return (sign if not sign.isalnum() else f"\\{sign}"), at + 1
 
 
-def _whole(said: str) -> str:
+def _whole(literal: str) -> str:
     """Returns the text with surrogate pairs joined."""
-    if not any(0xD800 <= ord(sign) <= 0xDFFF for sign in said):
-        return said
-    return said.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    if not any(0xD800 <= ord(sign) <= 0xDFFF for sign in literal):
+        return literal
+    return literal.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _number(said: str) -> int | float:
-    plain = said.replace("_", "")
+def _number(literal: str) -> int | float:
+    plain = literal.replace("_", "")
     try:
         return int(plain)
     except ValueError:

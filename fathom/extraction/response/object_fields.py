@@ -77,8 +77,8 @@ def first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def words(value: object, longest: int) -> str:
     """Returns the text on a single line; empty if it is no text or too long."""
-    said = line(value)
-    return said if len(said) <= longest else ""
+    text = line(value)
+    return text if len(text) <= longest else ""
 
 
 def line(value: object) -> str:

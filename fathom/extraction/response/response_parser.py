@@ -55,31 +55,31 @@ def parse_response(answer: str, text: str, vocabulary: Vocabulary) -> ParsedResp
     things = NamedThings(given["entities"], EntityTypes(vocabulary.entity_types), dropped)
     if given["entities"] and dropped["not an entity"] == len(given["entities"]):
         raise MalformedResponse("none of its entities has a name")
-    said = [_members(item) for item in given["facts"][:MAX_FACTS]]
-    if said and not given["entities"] and not any(_relation(item) for item in said):
+    members = [_members(item) for item in given["facts"][:MAX_FACTS]]
+    if members and not given["entities"] and not any(_relation(item) for item in members):
         raise MalformedResponse("none of its facts has a relation")
-    things.add_ends([first(item, end) for item in said for end in (SOURCE, TARGET)])
+    things.add_ends([first(item, end) for item in members for end in (SOURCE, TARGET)])
     source_text = SourceText(text)
     entities = things.entities(source_text)
     dropped["too many facts"] += max(0, len(given["facts"]) - MAX_FACTS)
     return ParsedResponse(
-        Extraction(entities=entities, facts=_facts(said, source_text, things, vocabulary, dropped)), dict(dropped)
+        Extraction(entities=entities, facts=_facts(members, source_text, things, vocabulary, dropped)), dict(dropped)
     )
 
 
 def _facts(
-    said: Sequence[Mapping[str, Any]], text: SourceText, things: NamedThings, vocabulary: Vocabulary, dropped: Counter[str]
+    members: Sequence[Mapping[str, Any]], text: SourceText, things: NamedThings, vocabulary: Vocabulary, dropped: Counter[str]
 ) -> list[Fact]:
     wanted = {_relation({"relation": name}): name for name in vocabulary.relations}
     facts: list[Fact] = []
     seen: set[tuple[str, str, str, str]] = set()
     has_numbers = may_have_a_date(text.text)
-    for item in said:
+    for item in members:
         relation = _relation(item)
         if not relation:
             dropped["not a fact"] += 1
             continue
-        subject, object_ = (things.meant_by(first(item, end)) for end in (SOURCE, TARGET))
+        subject, object_ = (things.resolve(first(item, end)) for end in (SOURCE, TARGET))
         if subject is None or object_ is None or subject.name == object_.name:
             dropped["fact without two entities"] += 1
             continue
@@ -89,7 +89,7 @@ def _facts(
             continue
         relation = wanted.get(relation, relation)
         quote = line(first(item, QUOTE))[:MAX_FACT_LENGTH]
-        span, is_quoted = text.said_at(quote, (subject.mentions, object_.mentions))
+        span, is_quoted = text.locate_quote(quote, (subject.mentions, object_.mentions))
         dropped["quote not in the text"] += bool(quote) and not is_quoted
         whole = line(first(item, FACT)) or _restated(text.text, quote if is_quoted else "", span, (source, relation, target))
         sentence = _shortened(whole)
@@ -148,10 +148,10 @@ def _members(item: Any) -> dict[str, Any]:
 
 def _relation(item: Mapping[str, Any]) -> str:
     """Returns the relation in SCREAMING_SNAKE_CASE, within its bound; empty if there is none."""
-    said = first(item, RELATION)
-    if isinstance(said, list) and said:
-        said = said[0]
-    return re.sub(r"\W+", "_", line(said)[:MAX_RELATION_LENGTH]).strip("_").upper()
+    value = first(item, RELATION)
+    if isinstance(value, list) and value:
+        value = value[0]
+    return re.sub(r"\W+", "_", line(value)[:MAX_RELATION_LENGTH]).strip("_").upper()
 
 
 def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, str, str]) -> str:
@@ -162,19 +162,19 @@ def _restated(text: str, quote: str, span: tuple[int, int], triple: tuple[str, s
     return f"{source} {relation.replace('_', ' ').lower()} {target}"
 
 
-def _shortened(said: str) -> str:
+def _shortened(value: str) -> str:
     """Returns at most MAX_FACT_LENGTH characters of a sentence, cut at its last sentence end, else at a word."""
-    if len(said) <= MAX_FACT_LENGTH:
-        return said
-    ends = [match.end() for match in _SENTENCE_END.finditer(said[:MAX_FACT_LENGTH])]
+    if len(value) <= MAX_FACT_LENGTH:
+        return value
+    ends = [match.end() for match in _SENTENCE_END.finditer(value[:MAX_FACT_LENGTH])]
     if ends:
-        return said[: ends[-1]]
+        return value[: ends[-1]]
     return (
-        said[: MAX_FACT_LENGTH - 1].rpartition(" ")[0] + "…"
-        if " " in said[:MAX_FACT_LENGTH]
-        else said[: MAX_FACT_LENGTH - 1] + "…"
+        value[: MAX_FACT_LENGTH - 1].rpartition(" ")[0] + "…"
+        if " " in value[:MAX_FACT_LENGTH]
+        else value[: MAX_FACT_LENGTH - 1] + "…"
     )
 
 
-def _one_at_a_time(said: object) -> FunctionalEnd | None:
-    return next((end for end in get_args(FunctionalEnd) if isinstance(said, str) and said.strip().casefold() == end), None)
+def _one_at_a_time(value: object) -> FunctionalEnd | None:
+    return next((end for end in get_args(FunctionalEnd) if isinstance(value, str) and value.strip().casefold() == end), None)

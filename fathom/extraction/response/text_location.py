@@ -53,7 +53,7 @@ class SourceText:
             found[key].extend(span for span in self._inflected(form) if taken.take(span))
         return {key: sorted(spans) for key, spans in found.items()}
 
-    def said_at(self, quote: str, ends: Sequence[Sequence[CharacterSpan]]) -> tuple[CharacterSpan, bool]:
+    def locate_quote(self, quote: str, ends: Sequence[Sequence[CharacterSpan]]) -> tuple[CharacterSpan, bool]:
         """Returns the sentence around the quote, else around the nearest mentions of both ends, else the whole text.
 
         The second value is whether the quote was found.
@@ -136,8 +136,8 @@ class SourceText:
         """Returns whether a name may match there in another case: `IT` does not match `it`."""
         if len(name) > _MAX_COMMON:
             return True
-        said = self.text[slice(*span)]
-        return said.casefold() not in _COMMON or sum(map(str.isupper, said)) >= sum(map(str.isupper, name))
+        shown = self.text[slice(*span)]
+        return shown.casefold() not in _COMMON or sum(map(str.isupper, shown)) >= sum(map(str.isupper, name))
 
     def _found_otherwise(self, name: str) -> list[CharacterSpan]:
         """Returns the spans of a name with other punctuation, without title or brackets, or as part of a list of names."""
@@ -164,8 +164,8 @@ class SourceText:
     def _quoted_at(self, quote: str) -> CharacterSpan | None:
         own = self._plain_words(quote)
         pieces = [piece for piece in _ELLIPSIS.split(own) if len(piece) >= _MIN_PIECE]
-        for said in dict.fromkeys((own, own.strip(" \"'.,;:"), *sorted(pieces, key=len, reverse=True)[:3])):
-            if said and (spans := self.found(said)):
+        for shown in dict.fromkeys((own, own.strip(" \"'.,;:"), *sorted(pieces, key=len, reverse=True)[:3])):
+            if shown and (spans := self.found(shown)):
                 return spans[0]
         keys = word_keys(_folded(own))
         return next(self._words.runs(keys), None) or self._words.quoted(keys)

@@ -63,15 +63,15 @@ class LoggingClient:
         except (LLMCallFailed, FathomError) as error:
             seconds = time.perf_counter() - began
             kind = error.kind if isinstance(error, LLMCallFailed) else error.name
-            said: dict[str, Any] = {"model": self.model, "call": call, "error": kind, "seconds": round(seconds, 3)}
-            emit("llm.error", "LLM request failed", document=document, **said)
+            figures: dict[str, Any] = {"model": self.model, "call": call, "error": kind, "seconds": round(seconds, 3)}
+            emit("llm.error", "LLM request failed", document=document, **figures)
             if not isinstance(error, PassageTooLong):  # from known limits, or learned from: no call to record
                 self._call_log.put(request, LLMResponse("", "refused", self.model), kind, seconds)
             raise
         seconds = time.perf_counter() - began
-        said = {"model": self.model, "call": call, "tokens_in": response.tokens.tokens_in, "tokens_out": response.tokens.out}
-        said |= {"cost_usd": round(response.cost_usd, 6), "seconds": round(seconds, 3)}
-        emit("llm.response", "LLM response received", document=document, **said)
+        figures = {"model": self.model, "call": call, "tokens_in": response.tokens.tokens_in, "tokens_out": response.tokens.out}
+        figures |= {"cost_usd": round(response.cost_usd, 6), "seconds": round(seconds, 3)}
+        emit("llm.response", "LLM response received", document=document, **figures)
         self._call_log.put(request, response, response.stop_reason, seconds)
         return response
 

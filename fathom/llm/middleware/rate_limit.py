@@ -111,8 +111,8 @@ class RateLimitedClient:
         slot, at = self._limiter.reserve(self.model, expected)
         wait = at - self._clock()
         if wait >= MIN_LOGGED_WAIT_S:
-            waited: dict[str, Any] = {"model": self.model, "seconds": round(wait, 1)}
-            emit("llm.throttled", "LLM request rate-limited", document=billed_document(), **waited)
+            details: dict[str, Any] = {"model": self.model, "seconds": round(wait, 1)}
+            emit("llm.throttled", "LLM request rate-limited", document=billed_document(), **details)
         if wait > 0:
             self._sleep(wait)
         try:
@@ -120,8 +120,8 @@ class RateLimitedClient:
         except LLMCallFailed as error:
             if error.kind == "http_429" and error.retry_after:
                 self._limiter.block(self.model, min(error.retry_after, _MAX_AHEAD_S / 2))
-                asked: dict[str, Any] = {"model": self.model, "seconds": round(error.retry_after, 1)}
-                emit("llm.throttled", "LLM provider sent retry-after", document=billed_document(), **asked)
+                held: dict[str, Any] = {"model": self.model, "seconds": round(error.retry_after, 1)}
+                emit("llm.throttled", "LLM provider sent retry-after", document=billed_document(), **held)
             raise
         self._limiter.correct(slot, response.tokens.tokens_in + response.tokens.out)
         return response

@@ -19,12 +19,16 @@ class RetryingClient:
     """Retries failed attempts; the jitter keeps many callers from returning at once."""
 
     def __init__(
-        self, inner: LLMClient, *, sleep: Callable[[float], None] = time.sleep, chance: Callable[[], float] = random.random
+        self,
+        inner: LLMClient,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.model = inner.model
         self._inner = inner
         self._sleep = sleep
-        self._chance = chance
+        self._jitter = jitter
 
     def complete(self, request: LLMRequest) -> LLMResponse:
         """Returns the first response. Raises LanguageModelUnreachable after `MAX_TRIES` attempts or if the wait is too long."""
@@ -46,7 +50,7 @@ class RetryingClient:
             number += 1
             self._sleep(wait)
 
-    def _wait(self, number: int, asked: float | None) -> float:
-        growing: float = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** (number - 1))
-        spread = 0.5 + self._chance() / 2
-        return growing * spread if asked is None else asked + growing * self._chance() / 4
+    def _wait(self, number: int, retry_after: float | None) -> float:
+        backoff: float = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0 ** (number - 1))
+        spread = 0.5 + self._jitter() / 2
+        return backoff * spread if retry_after is None else retry_after + backoff * self._jitter() / 4

@@ -74,17 +74,17 @@ class RequestStyle:
 
     def parameters(self, request: LLMRequest, max_tokens: int) -> dict[str, Any]:
         """Returns the parameters that depend on the style."""
-        asked: dict[str, Any] = {"max_tokens": max_tokens + self.room}
+        parameters: dict[str, Any] = {"max_tokens": max_tokens + self.room}
         if self.thinking in ("disabled", "between_tools"):
-            asked["thinking"] = {"type": self.thinking}
+            parameters["thinking"] = {"type": self.thinking}
         if self.by == "tool":
-            asked["tools"] = [{"name": TOOL, "description": "Record what it says.", "input_schema": dict(request.schema)}]
-            asked["tool_choice"] = {"type": "tool", "name": TOOL}
-            return asked
-        asked["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
+            parameters["tools"] = [{"name": TOOL, "description": "Record what it says.", "input_schema": dict(request.schema)}]
+            parameters["tool_choice"] = {"type": "tool", "name": TOOL}
+            return parameters
+        parameters["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
         if self.effort:
-            asked["output_config"]["effort"] = "low"
-        return asked
+            parameters["output_config"]["effort"] = "low"
+        return parameters
 
 
 def first_style(model: str) -> RequestStyle:
@@ -174,18 +174,20 @@ class AnthropicProvider:
         content = part(message, "content")
         if not isinstance(content, list):
             raise LLMCallFailed("malformed", "Its answer is no message.")
-        said, reason = blocks_text(content), part(message, "stop_reason")
+        answer_text, reason = blocks_text(content), part(message, "stop_reason")
         thoughts = [block for block in content if part(block, "type") in ("thinking", "redacted_thinking")]
-        written = content_text(thoughts, reasoning=True) + said
+        written = content_text(thoughts, reasoning=True) + answer_text
         counted = message_usage(part(message, "usage"), request, written, self._negotiator.factors)
         if not counted.estimated and request is not None:
             self._negotiator.counted(request, written, counted.tokens)
         stop_reason = _ENDINGS.get(reason, "complete")
-        cut_by: TruncationCause = "reasoning" if thoughts and not said.strip() else "length"
+        cut_by: TruncationCause = "reasoning" if thoughts and not answer_text.strip() else "length"
         if reason == "model_context_window_exceeded":
             cut_by = "limit"
         cost = self._price.of(counted.tokens)
-        return LLMResponse(said, stop_reason, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by)
+        return LLMResponse(
+            answer_text, stop_reason, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by
+        )
 
     @property
     def client(self) -> Any:

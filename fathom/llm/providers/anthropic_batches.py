@@ -51,7 +51,7 @@ class BatchProvider:
         self._batch_of: dict[str, str] = {}
         self._style_of: dict[str, RequestStyle] = {}
         self._last_came = 0.0
-        self._last_said = 0.0
+        self._last_success = 0.0
         self._thread: threading.Thread | None = None
 
     @property
@@ -76,7 +76,7 @@ class BatchProvider:
             _, response = self._waiting.setdefault(key, (request, Future[LLMResponse]()))
             self._last_came = time.monotonic()
             if self._thread is None:
-                self._last_said = time.monotonic()
+                self._last_success = time.monotonic()
                 self._thread = threading.Thread(target=self._follow, name="batches", daemon=True)
                 self._thread.start()
         found = response.result()
@@ -97,10 +97,10 @@ class BatchProvider:
         while self._has_waiting():
             try:
                 busy = self._send_gathered() or self._collect_ended()
-                self._last_said = time.monotonic()
+                self._last_success = time.monotonic()
                 wait = self._poll_s if busy else min(MAX_POLL_S, wait * 1.5)
             except LLMCallFailed as error:
-                if time.monotonic() - self._last_said > MAX_TROUBLE_S:
+                if time.monotonic() - self._last_success > MAX_TROUBLE_S:
                     self._give_up(error)
                 wait = min(MAX_POLL_S, max(wait * 1.5, error.retry_after or 0.0))
             except FathomError as error:
@@ -205,10 +205,10 @@ class BatchProvider:
             return self._fail(
                 key, LLMCallFailed(f"batch_{result.type}", f"Its batch was {result.type} before it was answered.")
             )
-        kind, said = result.error.error.type, " ".join(str(result.error.error.message).split())[:200]
-        refused = refused_inside(json.dumps({"error": {"type": kind, "message": said}}), {})
+        kind, message = result.error.error.type, " ".join(str(result.error.error.message).split())[:200]
+        refused = refused_inside(json.dumps({"error": {"type": kind, "message": message}}), {})
         if refused is None or refused.status >= 429:
-            return self._fail(key, LLMCallFailed(f"batch_{kind}", f"It failed in its batch: {said}"))
+            return self._fail(key, LLMCallFailed(f"batch_{kind}", f"It failed in its batch: {message}"))
         try:
             self._single.learned(self._style_of.get(self._batch_of[key], self._single.style), refused, self._waiting[key][0])
         except (FathomError, LLMCallFailed) as error:

@@ -57,20 +57,20 @@ class ChatRequestStyle:
 
     def parameters(self, request: LLMRequest, max_tokens: int) -> dict[str, Any]:
         """Returns the parameters of a completion beside the model's name."""
-        asked: dict[str, Any] = {"messages": self._messages(request)}
+        parameters: dict[str, Any] = {"messages": self._messages(request)}
         if self.format == "json_schema":
             schema = with_nulls(request.schema, self.nulls)
-            asked["response_format"] = {
+            parameters["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {"name": "record", "strict": True, "schema": schema},
             }
         elif self.format == "json_object":
-            asked["response_format"] = {"type": "json_object"}
+            parameters["response_format"] = {"type": "json_object"}
         if self.length != "none":
-            asked[self.length] = max_tokens
+            parameters[self.length] = max_tokens
         if self.effort:
-            asked["reasoning_effort"] = "low"
-        return asked
+            parameters["reasoning_effort"] = "low"
+        return parameters
 
     def after(self, refused: RefusedCall) -> ChatRequestStyle | None:
         """Returns the style to try after this refusal; None if it is about no known feature."""
@@ -163,8 +163,8 @@ def _with_nulls(value: Any, style: NullStyle) -> Any:
         return {**rest, "anyOf": [{"type": kind} for kind in kinds]}
     if style == "nullable":
         return {"type": plain[0], "nullable": True, **rest}
-    said = f"{rest.get('description', '')}; empty where there is none".lstrip("; ")
-    return {"type": plain[0], **rest, "description": said}
+    description = f"{rest.get('description', '')}; empty where there is none".lstrip("; ")
+    return {"type": plain[0], **rest, "description": description}
 
 
 def _is_whole_format_refused(refused: RefusedCall) -> bool:

@@ -93,13 +93,13 @@ class CapabilityNegotiator(Generic[Style]):
             start, tried = self.style, set[Style]()
             try:
                 for _ in range(MAX_REFUSALS):
-                    style, asked = self.style, self.limits.answer_tokens(request)
+                    style, max_tokens = self.style, self.limits.answer_tokens(request)
                     tried.add(style)
-                    found = call(style, asked)
+                    found = call(style, max_tokens)
                     if isinstance(found, LLMResponse):
                         self._settle(style)
-                        return self._cut(request, found, asked)
-                    self.learn(found, style, request, asked, tried)
+                        return self._cut(request, found, max_tokens)
+                    self.learn(found, style, request, max_tokens, tried)
                 raise RequestRefused("The server of the language model refuses each form of the request in turn.")
             except RequestRefused:
                 with self._lock:
@@ -107,7 +107,7 @@ class CapabilityNegotiator(Generic[Style]):
                 raise
 
     def learn(
-        self, refused: RefusedCall, style: Style, request: LLMRequest, asked: int, tried: set[Style] | None = None
+        self, refused: RefusedCall, style: Style, request: LLMRequest, max_tokens: int, tried: set[Style] | None = None
     ) -> None:
         """Learns from a refusal; raises its named error if there is nothing to learn."""
         tried = tried if tried is not None else set()
@@ -117,7 +117,7 @@ class CapabilityNegotiator(Generic[Style]):
         ):
             raise named
         if refused.status != 429 or refused.says("request too large", "requested tokens exceed"):
-            limits = self.limits.after(refused, request, asked)
+            limits = self.limits.after(refused, request, max_tokens)
             if limits is not None:
                 return self._know(limits, refused)
         other = self._after(style, refused)
@@ -138,16 +138,16 @@ class CapabilityNegotiator(Generic[Style]):
             other = plainer if isinstance(plainer, type(style)) else None
         if other is None:
             raise self._counted_alike(named)
-        log.info("LLM request style changed after a refusal", sub_stage="learned", metrics={"why": refused.said})
+        log.info("LLM request style changed after a refusal", sub_stage="learned", metrics={"why": refused.message})
         with self._lock:
             if self._style == style:  # another thread may have changed it meanwhile
                 self._style = other
         return None
 
-    def counted(self, request: LLMRequest, said: str, tokens: TokenUsage) -> None:
+    def counted(self, request: LLMRequest, output_text: str, tokens: TokenUsage) -> None:
         """Notes the token count of a server, to calibrate estimates for responses without a count."""
         with self._lock:
-            self.factors.add(request, said, tokens)
+            self.factors.add(request, output_text, tokens)
             self._counted += 1
             known = self._counted & (self._counted - 1) == 0  # stored after 1, 2, 4, 8 … counts
             factor = round(self.factors.into, 3)
@@ -203,26 +203,26 @@ class CapabilityNegotiator(Generic[Style]):
 
     def _know(self, limits: TokenLimits, refused: RefusedCall | None = None) -> None:
         if refused is not None:
-            told = {"context": limits.context, "output": limits.output, "why": refused.said}
-            log.info("LLM token limits learned", sub_stage="learned", metrics=told)
+            learned = {"context": limits.context, "output": limits.output, "why": refused.message}
+            log.info("LLM token limits learned", sub_stage="learned", metrics=learned)
         with self._lock:
             self._limits = limits
         self._store.learn(limits=limits)
 
-    def _cut(self, request: LLMRequest, response: LLMResponse, asked: int) -> LLMResponse:
+    def _cut(self, request: LLMRequest, response: LLMResponse, max_tokens: int) -> LLMResponse:
         """Returns the response with the cause of its truncation: its length, reasoning without room for it, or a model
         limit.
         """
         if response.stop_reason != "truncated" or response.cut_by == "limit":
             return response
         if response.cut_by == "reasoning":
-            limits = self.limits.with_more_room(asked, request)
+            limits = self.limits.with_more_room(max_tokens, request)
             if limits is None:
                 return replace(response, cut_by="limit")
             if limits != self.limits:
                 self._know(limits)
             return response
-        return replace(response, cut_by="limit") if self.limits.is_cut_by_limit(request, asked) else response
+        return replace(response, cut_by="limit") if self.limits.is_cut_by_limit(request, max_tokens) else response
 
     def _counted_alike(self, named: Exception) -> Exception:
         if not isinstance(named, AnswerRefused):

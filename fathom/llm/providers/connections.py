@@ -132,21 +132,23 @@ def connection_error(error: Exception, address: str) -> Exception:
     """Returns the error to raise for a failed connection; it names the cause without quoting it."""
     causes = list(_causes(error))
     names = {type(cause).__name__ for cause in causes}
-    said = " ".join(str(cause) for cause in causes)
+    messages = " ".join(str(cause) for cause in causes)
     if any(isinstance(cause, FathomError) for cause in causes):
         return next(cause for cause in causes if isinstance(cause, FathomError))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "CERTIFICATE_VERIFY_FAILED" in said:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "CERTIFICATE_VERIFY_FAILED" in messages:
         why = next(
             (cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), "it is not trusted"
         )
         return CertificateRefused(f"The certificate of the language model's server is not trusted: {why}.")
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) and ("WRONG_VERSION_NUMBER" in said or "record layer" in said):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes) and (
+        "WRONG_VERSION_NUMBER" in messages or "record layer" in messages
+    ):
         return AddressWrong(f"At {_place(address)} nothing speaks TLS: its address may begin with http:// and not https://.")
     if "ProxyError" in names:
-        return ProxyRefused(f"The proxy refused the connection to the language model: {_proxy_word(said)}.")
+        return ProxyRefused(f"The proxy refused the connection to the language model: {_proxy_reason(messages)}.")
     if names & {"UnsupportedProtocol", "InvalidURL"}:
         return AddressWrong(f"FATHOM_LLM_BASE_URL is no address that can be used: {_place(address)}.")
-    if "LocalProtocolError" in names and "header" in said.lower():
+    if "LocalProtocolError" in names and "header" in messages.lower():
         return KeyRefused("The key of the language model's provider has characters that cannot be sent.")
     if "TooManyRedirects" in names:
         return AddressWrong(f"The address {_place(address)} redirects without end.")
@@ -173,8 +175,14 @@ def _cause_in_words(causes: list[BaseException]) -> str:
     return type(causes[1] if len(causes) > 1 else causes[0]).__name__
 
 
-def _proxy_word(said: str) -> str:
-    return "HTTP 407, it wants a name and password" if "407" in said else "it did not say why" if not said else said[:120]
+def _proxy_reason(messages: str) -> str:
+    return (
+        "HTTP 407, it wants a name and password"
+        if "407" in messages
+        else "it did not say why"
+        if not messages
+        else messages[:120]
+    )
 
 
 def _place(address: str) -> str:

@@ -148,9 +148,9 @@ class TokenLimits:
             )
         raise PassageTooLong(f"A passage is longer than the language model's context window of {self.context:,} tokens holds.")
 
-    def is_cut_by_limit(self, request: LLMRequest, asked: int) -> bool:
-        """Returns whether a bound of `asked` tokens came from the model's limits and not from the request."""
-        return asked < request.max_tokens + self.room
+    def is_cut_by_limit(self, request: LLMRequest, max_tokens: int) -> bool:
+        """Returns whether a bound of `max_tokens` came from the model's limits and not from the request."""
+        return max_tokens < request.max_tokens + self.room
 
     def counted(self, request: LLMRequest, tokens_in: int) -> TokenLimits:
         """Returns the limits with the factor of the server's count of a request."""
@@ -159,51 +159,51 @@ class TokenLimits:
         low, high = _FACTORS
         return replace(self, factor=round(min(high, max(low, tokens_in / max(1, request.estimated_tokens_in))), 3))
 
-    def with_more_room(self, asked: int, request: LLMRequest) -> TokenLimits | None:
-        """Returns the limits with more room to reason, after `asked` tokens were too few; None if there is no more."""
-        had = max(0, asked - request.max_tokens)
+    def with_more_room(self, max_tokens: int, request: LLMRequest) -> TokenLimits | None:
+        """Returns the limits with more room to reason, after `max_tokens` were too few; None if there is no more."""
+        had = max(0, max_tokens - request.max_tokens)
         more = min(MAX_ROOM, max(FIRST_ROOM, 2 * had))
         if more <= self.room:
             return self if had < self.room else None
         grown = replace(self, room=more)
         bound = min(self.output or more + request.max_tokens, (self.context or 1 << 40) - self.tokens_in(request))
-        return grown if bound > asked else None
+        return grown if bound > max_tokens else None
 
-    def after(self, refused: RefusedCall, request: LLMRequest, asked: int) -> TokenLimits | None:
+    def after(self, refused: RefusedCall, request: LLMRequest, max_tokens: int) -> TokenLimits | None:
         """Returns the limits after a refusal about length; None if it is about something else.
 
         Raises PassageTooLong where the text is too long, or the server does not name the limit.
         """
-        if (limit := output_limit(refused, asked)) is not None:
+        if (limit := output_limit(refused, max_tokens)) is not None:
             return replace(self, output=limit)
         if not is_too_long(refused):
             return None
-        limit, told = context_limit(refused), _first(_INPUT, refused.words) or refused.numbers.get("n_prompt_tokens")
+        limit, input_tokens = context_limit(refused), _first(_INPUT, refused.words) or refused.numbers.get("n_prompt_tokens")
         if limit is None or refused.says("tokens per min", "(tpm)", "per minute"):
-            raise PassageTooLong(f"A passage is too long for the language model: {refused.said}")
+            raise PassageTooLong(f"A passage is too long for the language model: {refused.message}")
         known = replace(self, context=limit)
-        if told is not None and told != asked and told <= 50 * request.estimated_tokens_in:
-            known = replace(known, factor=1.0).counted(request, told)
-        if known.context is not None and known.tokens_in(request) + asked <= known.context:
+        if input_tokens is not None and input_tokens != max_tokens and input_tokens <= 50 * request.estimated_tokens_in:
+            known = replace(known, factor=1.0).counted(request, input_tokens)
+        if known.context is not None and known.tokens_in(request) + max_tokens <= known.context:
             known = replace(
                 known, factor=round(min(_FACTORS[1], known.factor * 1.3), 3)
             )  # the server counts more than estimated
             if known.factor == self.factor:
-                raise PassageTooLong(f"A passage is too long for the language model: {refused.said}")
+                raise PassageTooLong(f"A passage is too long for the language model: {refused.message}")
         return known
 
 
-def output_limit(refused: RefusedCall, asked: int) -> int | None:
+def output_limit(refused: RefusedCall, max_tokens: int) -> int | None:
     """Returns the output limit of a refusal about it; half of the requested tokens if it gives no number."""
     if not _ABOUT_OUTPUT.search(refused.words) or _is_about_name(refused) or refused.says("inputs` tokens +"):
         return None
     limit = _first(_OUTPUT, refused.words)
-    if limit is not None and limit < asked:
+    if limit is not None and limit < max_tokens:
         return limit
     if is_too_long(refused):
         return None
     if refused.says("too large", "too high", "too big", "exceed", "maximum", "at most", "less than", "out of range", "greater"):
-        return max(MIN_ANSWER_TOKENS, asked // 2) if asked > MIN_ANSWER_TOKENS else None
+        return max(MIN_ANSWER_TOKENS, max_tokens // 2) if max_tokens > MIN_ANSWER_TOKENS else None
     return None
 
 

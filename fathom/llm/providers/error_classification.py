@@ -159,10 +159,10 @@ def classify_page(refused: RefusedCall, where: str, *, has_answered: bool) -> Ex
     before.
     """
     if _PROXY.search(refused.words) and not re.search(r"log ?in|sign ?in|password", refused.words):
-        return ProxyRefused(f"A proxy or firewall answers in place of the language model: {refused.said}")
+        return ProxyRefused(f"A proxy or firewall answers in place of the language model: {refused.message}")
     if has_answered:
-        return LLMCallFailed("page", f"It answers with a web page: {refused.said}")
-    return AddressWrong(f"At {where} is a web page and no language model: {refused.said}")
+        return LLMCallFailed("page", f"It answers with a web page: {refused.message}")
+    return AddressWrong(f"At {where} is a web page and no language model: {refused.message}")
 
 
 def account_fault(refused: RefusedCall) -> AccountRefused | None:
@@ -172,11 +172,11 @@ def account_fault(refused: RefusedCall) -> AccountRefused | None:
     if refused.status == 402 or (
         not rate and (refused.has_code(*_CREDIT_CODES) or _CREDIT.search(refused.words) or _is_daily(refused))
     ):
-        return CreditSpent(f"The account at the provider of the language model has no credit or quota left: {refused.said}")
+        return CreditSpent(f"The account at the provider of the language model has no credit or quota left: {refused.message}")
     if refused.status == 429 or refused.status >= 500:
         return None
     if refused.has_code(*_PERMISSION_CODES) or (refused.status in (400, 401, 403) and _PERMISSION.search(refused.words)):
-        return PermissionMissing(f"{_WHO} does not permit this key or organisation to use it: {refused.said}")
+        return PermissionMissing(f"{_WHO} does not permit this key or organisation to use it: {refused.message}")
     if refused.status == 401 or refused.has_code(*_KEY_CODES) or (refused.status in (400, 403) and _KEY.search(refused.words)):
         return KeyRefused(f"{_WHO} refused the key (HTTP {refused.status}).")
     return None
@@ -189,11 +189,11 @@ def is_about_content(refused: RefusedCall) -> bool:
 
 def _of_proxy(refused: RefusedCall) -> FathomError | None:
     if refused.status == 407:
-        return ProxyRefused(f"The proxy wants a name and password (HTTP 407): {refused.said}")
+        return ProxyRefused(f"The proxy wants a name and password (HTTP 407): {refused.message}")
     if refused.is_page and (refused.status == 403 or (refused.status in (401, 451, 511) and _PROXY.search(refused.words))):
-        return ProxyRefused(f"A proxy or firewall refused the question (HTTP {refused.status}): {refused.said}")
+        return ProxyRefused(f"A proxy or firewall refused the question (HTTP {refused.status}): {refused.message}")
     if refused.status == 511:
-        return ProxyRefused(f"The network wants a login first (HTTP 511): {refused.said}")
+        return ProxyRefused(f"The network wants a login first (HTTP 511): {refused.message}")
     return None
 
 
@@ -203,37 +203,37 @@ def _of_account(refused: RefusedCall) -> FathomError | None:
     if (fault := account_fault(refused)) is not None:
         return fault
     if refused.status == 403:
-        return PermissionMissing(f"{_WHO} does not permit this key to use the model (HTTP 403): {refused.said}")
+        return PermissionMissing(f"{_WHO} does not permit this key to use the model (HTTP 403): {refused.message}")
     return None
 
 
 def _of_model_or_address(refused: RefusedCall, model: str) -> FathomError | None:
     named = refused.has_code(*_MODEL_CODES) or (not refused.is_page and _MODEL.search(refused.words) is not None)
     if named and refused.status in (400, 404, 410, 422):
-        return ModelUnknown(f"{_WHO} knows no model {model}: {refused.said}")
+        return ModelUnknown(f"{_WHO} knows no model {model}: {refused.message}")
     if refused.status in (301, 302, 303, 307, 308, 404, 405, 410):
         return AddressWrong(
-            f"Nothing at the address of the language model takes questions (HTTP {refused.status}): {refused.said}"
+            f"Nothing at the address of the language model takes questions (HTTP {refused.status}): {refused.message}"
         )
     return None
 
 
 def _of_text(refused: RefusedCall) -> FathomError | None:
     if refused.status in (400, 403, 422, 451, 500) and is_about_content(refused):
-        return AnswerRefused(f"{_WHO} refused the content of the text: {refused.said}")
+        return AnswerRefused(f"{_WHO} refused the content of the text: {refused.message}")
     return None
 
 
 def _to_try_again(refused: RefusedCall) -> LLMCallFailed | None:
     if refused.status in (408, 409, 425, 429) or refused.status >= 500:
         kind = "loading" if refused.status == 503 and _LOADING.search(refused.words) else f"http_{refused.status}"
-        return LLMCallFailed(kind, f"HTTP {refused.status}: {refused.said}", retry_after=refused.wait)
+        return LLMCallFailed(kind, f"HTTP {refused.status}: {refused.message}", retry_after=refused.wait)
     return None
 
 
 def _of_request(refused: RefusedCall, has_answered: bool) -> FathomError:
-    said = f"{_WHO} refused the request: HTTP {refused.status}: {refused.said}"
-    return AnswerRefused(said) if has_answered else RequestRefused(said)
+    message = f"{_WHO} refused the request: HTTP {refused.status}: {refused.message}"
+    return AnswerRefused(message) if has_answered else RequestRefused(message)
 
 
 def _is_daily(refused: RefusedCall) -> bool:

@@ -14,13 +14,35 @@ from fathom.observability.redaction import redact
 
 MAX_BODY = 20_000  # characters of a body that are parsed
 MAX_WORDS = 4_000
-MAX_SAID = 200  # characters that are shown to people
+MAX_MESSAGE = 200  # characters that are shown to people
 _MAX_DEPTH, _MAX_PARTS = 7, 60
 # Fields that may quote the request: neither shown nor taken for the server's words.
-_QUOTED = {"input", "ctx", "url", "messages", "prompt", "failed_generation", "request", "request_id", "user_id", "headers"}
-_SAYING = ("message", "detail", "error", "msg", "error_msg", "error_message", "error_description", "raw", "reason", "title")
-_CODES = ("code", "type", "status", "reason", "param", "error_code", "__type", "errcode")
-_WAITS = {"retrydelay", "retry_after", "retry_after_seconds", "estimated_time"}
+_QUOTED_FIELDS = {
+    "input",
+    "ctx",
+    "url",
+    "messages",
+    "prompt",
+    "failed_generation",
+    "request",
+    "request_id",
+    "user_id",
+    "headers",
+}
+_MESSAGE_FIELDS = (
+    "message",
+    "detail",
+    "error",
+    "msg",
+    "error_msg",
+    "error_message",
+    "error_description",
+    "raw",
+    "reason",
+    "title",
+)
+_CODE_FIELDS = ("code", "type", "status", "reason", "param", "error_code", "__type", "errcode")
+_WAIT_FIELDS = {"retrydelay", "retry_after", "retry_after_seconds", "estimated_time"}
 _STATUS_OF_TYPE = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -48,13 +70,13 @@ _STATUS_OF_TYPE = {
 class RefusedCall:
     """A call that a server refused.
 
-    `words` are all of its words in lower case, `said` the short text to show, without secrets; `codes` its codes, types and
+    `words` are all of its words in lower case, `message` the short text to show, without secrets; `codes` its codes, types and
     parameter names; `numbers` its numbers by name; `is_page` is True for a web page; `wait` is retry-after in seconds, or None.
     """
 
     status: int
     words: str = ""
-    said: str = "no reason given"
+    message: str = "no reason given"
     codes: frozenset[str] = frozenset()
     numbers: Mapping[str, int] = field(default_factory=dict[str, int])
     is_page: bool = False
@@ -79,10 +101,10 @@ def refused_call(status: int, body: str, headers: Mapping[str, str]) -> RefusedC
         )
     parts = _Parts()
     parts.read(_parsed(body), _MAX_DEPTH)
-    words = " ".join([*parts.said, *parts.words]).lower()[:MAX_WORDS]
-    said = _short(": ".join(dict.fromkeys(parts.said))) or _short(" ".join(parts.words)) or "no reason given"
+    words = " ".join([*parts.sentences, *parts.words]).lower()[:MAX_WORDS]
+    message = _short(": ".join(dict.fromkeys(parts.sentences))) or _short(" ".join(parts.words)) or "no reason given"
     wait = seconds_to_wait(headers, words, throttled=status == 429)
-    return RefusedCall(status, words, said, frozenset(parts.codes), parts.numbers, wait=wait)
+    return RefusedCall(status, words, message, frozenset(parts.codes), parts.numbers, wait=wait)
 
 
 def refused_inside(body: str, headers: Mapping[str, str]) -> RefusedCall | None:
@@ -96,7 +118,7 @@ def refused_inside(body: str, headers: Mapping[str, str]) -> RefusedCall | None:
     return RefusedCall(_status_of(data, found), *(getattr(found, name) for name in _AFTER_STATUS))
 
 
-_AFTER_STATUS = ("words", "said", "codes", "numbers", "is_page", "wait")
+_AFTER_STATUS = ("words", "message", "codes", "numbers", "is_page", "wait")
 
 
 def is_page(body: str, headers: Mapping[str, str]) -> bool:
@@ -123,28 +145,28 @@ class _Parts:
     """Collects the parts of a body: sentences to show, all words, codes, numbers."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.sentences: list[str] = []
         self.words: list[str] = []
         self.codes: set[str] = set()
         self.numbers: dict[str, int] = {}
 
     def read(self, value: object, depth: int, name: str = "message") -> None:
-        if depth == 0 or len(self.said) + len(self.words) >= _MAX_PARTS:
+        if depth == 0 or len(self.sentences) + len(self.words) >= _MAX_PARTS:
             return
         if isinstance(value, str):
             self._text(value, depth, name)
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                if key not in _QUOTED:
+                if key not in _QUOTED_FIELDS:
                     self.read(inner, depth - 1, str(key))
         elif isinstance(value, list):
             for inner in value[:20]:
                 self.read(inner, depth - 1, name)
-        elif isinstance(value, (int, float)) and name.lower() in _WAITS:
+        elif isinstance(value, (int, float)) and name.lower() in _WAIT_FIELDS:
             self.words.append(f"retry_after {value}")
         elif isinstance(value, int) and not isinstance(value, bool):
             self.numbers.setdefault(name.lower(), value)
-            if name in _CODES:
+            if name in _CODE_FIELDS:
                 self.codes.add(str(value))
 
     def _text(self, value: str, depth: int, name: str) -> None:
@@ -154,14 +176,14 @@ class _Parts:
         words = " ".join(value.split())
         if not words:
             return None
-        if name.lower() in _WAITS:
+        if name.lower() in _WAIT_FIELDS:
             self.words.append(f"retry_after {words}")
             return None
-        if name in _CODES and len(words) <= 80 and " " not in words:
+        if name in _CODE_FIELDS and len(words) <= 80 and " " not in words:
             self.codes.add(words.lower())
             self.words.append(words)
-        elif name in _SAYING:
-            self.said.append(words)
+        elif name in _MESSAGE_FIELDS:
+            self.sentences.append(words)
         else:
             self.words.append(words)
         return None
@@ -194,4 +216,4 @@ def _page_text(body: str) -> str:
 
 def _short(words: str) -> str:
     shown = str(redact(" ".join(words.split())))
-    return shown if len(shown) <= MAX_SAID else shown[: MAX_SAID - 1] + "…"
+    return shown if len(shown) <= MAX_MESSAGE else shown[: MAX_MESSAGE - 1] + "…"

@@ -18,15 +18,15 @@ def message_text(message: Any) -> str:
         message: of the SDK or a mapping; `content` is text, a list of parts (Mistral), a mapping or missing (vLLM may put the
             answer into `reasoning_content`). Reasoning is marked by UNENDED, since it may hold drafts.
     """
-    if (said := content_text(_of(message, "content"))).strip():
-        return said
+    if (text := content_text(_of(message, "content"))).strip():
+        return text
     calls = [_of(call, "function") for call in _list(_of(message, "tool_calls"))]
     for call in (*calls, _of(message, "function_call")):
-        if (said := input_text(_of(call, "arguments"))).strip():
-            return said
+        if (text := input_text(_of(call, "arguments"))).strip():
+            return text
     for name in ("reasoning_content", "reasoning", "thinking"):
-        if (said := content_text(_of(message, name), reasoning=True)).strip():
-            return UNENDED + said
+        if (text := content_text(_of(message, name), reasoning=True)).strip():
+            return UNENDED + text
     return ""
 
 
@@ -40,8 +40,8 @@ def content_text(content: object, *, reasoning: bool = False) -> str:
 def blocks_text(blocks: Sequence[Any]) -> str:
     """Returns the answer in the blocks of a Messages API message: the input of a tool call, else its text."""
     for block in blocks:
-        if _of(block, "type") == "tool_use" and (said := input_text(_of(block, "input"))).strip():
-            return said
+        if _of(block, "type") == "tool_use" and (text := input_text(_of(block, "input"))).strip():
+            return text
     return "".join(_texts(list(blocks), False, _MAX_DEPTH))
 
 
@@ -60,8 +60,8 @@ def failed_generation(body: object) -> str | None:
     error = body.get("error", body) if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping) or error.get("code") not in ("json_validate_failed", "tool_use_failed"):
         return None
-    said = error.get("failed_generation")
-    return said if isinstance(said, str) else ""
+    text = error.get("failed_generation")
+    return text if isinstance(text, str) else ""
 
 
 def ended_in_error(choice: Any) -> str | None:
@@ -69,8 +69,8 @@ def ended_in_error(choice: Any) -> str | None:
     error = _of(choice, "error")
     if error is None and _of(choice, "finish_reason") != "error":
         return None
-    said = error if isinstance(error, str) else _of(error, "message")
-    return " ".join(str(said).split())[:200] if said else "no reason given"
+    text = error if isinstance(error, str) else _of(error, "message")
+    return " ".join(str(text).split())[:200] if text else "no reason given"
 
 
 def _texts(content: object, reasoning: bool, depth: int) -> Iterator[str]:

@@ -78,9 +78,9 @@ class OpenAIProvider:
         except openai.APIConnectionError as error:
             raise connection_error(error, self._address) from None
         except openai.APIStatusError as error:
-            if (said := failed_generation(error.body)) is not None:
-                counted = chat_usage(None, request, said, self._negotiator.factors)
-                return self._answer(said, "complete", counted)
+            if (answer_text := failed_generation(error.body)) is not None:
+                counted = chat_usage(None, request, answer_text, self._negotiator.factors)
+                return self._answer(answer_text, "complete", counted)
             return refused_call(error.status_code, error.response.text, error.response.headers)
         except (openai.APIError, ValueError) as error:  # a body that is no completion
             raise LLMCallFailed("malformed", f"Its answer could not be read: {type(error).__name__}.") from None
@@ -104,9 +104,9 @@ class OpenAIProvider:
             raise LLMCallFailed("malformed", "Its answer is no completion.")
         if (failed := ended_in_error(choice)) is not None:
             raise LLMCallFailed("ended_in_error", f"Its answer ended in an error: {failed}")
-        said, usage = message_text(message), part(completion, "usage")
+        answer_text, usage = message_text(message), part(completion, "usage")
         thought = next((text for name in _REASONING if (text := content_text(part(message, name), reasoning=True))), "")
-        written = thought if said == UNENDED + thought else thought + said  # the answer may be in the reasoning
+        written = thought if answer_text == UNENDED + thought else thought + answer_text  # the answer may be in the reasoning
         counted = chat_usage(usage, request, written, self._negotiator.factors)
         if not counted.estimated:
             self._negotiator.counted(request, written, counted.tokens)
@@ -114,11 +114,15 @@ class OpenAIProvider:
         content = content_text(part(message, "content")).strip()
         reasoned = bool(thought) or "<think>" in content or 2 * reasoning_tokens(usage) > counted.tokens.out
         unended = not content or ("<think>" in content and "</think>" not in content)
-        return self._answer(said, stop_reason, counted, reasoned=stop_reason == "truncated" and (unended or reasoned))
+        return self._answer(answer_text, stop_reason, counted, reasoned=stop_reason == "truncated" and (unended or reasoned))
 
-    def _answer(self, said: str, stop_reason: StopReason, counted: CountedUsage, *, reasoned: bool = False) -> LLMResponse:
+    def _answer(
+        self, answer_text: str, stop_reason: StopReason, counted: CountedUsage, *, reasoned: bool = False
+    ) -> LLMResponse:
         cost, cut_by = self._price.of(counted.tokens), _CUT_BY[reasoned]
-        return LLMResponse(said, stop_reason, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by)
+        return LLMResponse(
+            answer_text, stop_reason, self.model, counted.tokens, cost, estimated=counted.estimated, cut_by=cut_by
+        )
 
     def _opened(self) -> Any:
         with self._lock:

@@ -26,11 +26,11 @@ class TokenFactors:
     out: float = 1.0
     _sums: list[float] = field(default_factory=lambda: [0.0] * 4)
 
-    def add(self, request: LLMRequest, said: str, tokens: TokenUsage) -> None:
+    def add(self, request: LLMRequest, output_text: str, tokens: TokenUsage) -> None:
         """Adds the server's counts of a request and its response."""
         for at, counted, estimate in (
             (0, tokens.tokens_in, request.estimated_tokens_in),
-            (2, tokens.out, estimate_tokens(said)),
+            (2, tokens.out, estimate_tokens(output_text)),
         ):
             self._sums[at] += counted
             self._sums[at + 1] += estimate
@@ -38,12 +38,12 @@ class TokenFactors:
         self.out = min(20.0, max(0.2, self._sums[2] / max(1.0, self._sums[3])))
 
 
-def chat_usage(usage: Any, request: LLMRequest, said: str, factors: TokenFactors) -> CountedUsage:
+def chat_usage(usage: Any, request: LLMRequest, output_text: str, factors: TokenFactors) -> CountedUsage:
     """Returns the tokens of a chat completion.
 
     Args:
         usage: of the SDK, a mapping, or None; field names of other servers are known.
-        said: all text of the model, its reasoning included.
+        output_text: all text of the model, its reasoning included.
     """
     into = _count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count")
     out = _count(usage, "completion_tokens", "output_tokens", "eval_count")
@@ -54,16 +54,16 @@ def chat_usage(usage: Any, request: LLMRequest, said: str, factors: TokenFactors
         into = max(0, total - out) or None
     if out is None and into is not None and total is not None:
         out = max(0, total - into)
-    return _use(into, min(read, into or 0), 0, out, request, said, factors)
+    return _use(into, min(read, into or 0), 0, out, request, output_text, factors)
 
 
-def message_usage(usage: Any, request: LLMRequest | None, said: str, factors: TokenFactors) -> CountedUsage:
+def message_usage(usage: Any, request: LLMRequest | None, output_text: str, factors: TokenFactors) -> CountedUsage:
     """Returns the tokens of a message of Anthropic's API; without a request its input cannot be estimated."""
     fresh, out = _count(usage, "input_tokens"), _count(usage, "output_tokens")
     read = _count(usage, "cache_read_input_tokens") or 0
     write = _count(usage, "cache_creation_input_tokens") or 0
     into = None if fresh is None and not read and not write else (fresh or 0) + read + write
-    return _use(into, read, write, out, request, said, factors)
+    return _use(into, read, write, out, request, output_text, factors)
 
 
 def reasoning_tokens(usage: Any) -> int:
@@ -78,13 +78,19 @@ def part(thing: Any, name: str) -> Any:
 
 
 def _use(
-    into: int | None, read: int, write: int, out: int | None, request: LLMRequest | None, said: str, factors: TokenFactors
+    into: int | None,
+    read: int,
+    write: int,
+    out: int | None,
+    request: LLMRequest | None,
+    output_text: str,
+    factors: TokenFactors,
 ) -> CountedUsage:
     estimated = False
     if not into and request is not None:  # a request always has tokens
         into, read, write, estimated = ceil(request.estimated_tokens_in * factors.into), 0, 0, True
-    if out is None or (out == 0 and said):
-        out, estimated = ceil(estimate_tokens(said) * factors.out) if said else 0, True
+    if out is None or (out == 0 and output_text):
+        out, estimated = ceil(estimate_tokens(output_text) * factors.out) if output_text else 0, True
     return CountedUsage(TokenUsage((into or 0) - read - write, read, write, out), estimated)
 
 

@@ -70,7 +70,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: Any = retry.RetryingClient.__init__
 
     def quick(self: Any, inner: Any, **_: Any) -> None:
-        made(self, inner, sleep=waited.append, chance=random.Random(1).random)
+        made(self, inner, sleep=waited.append, jitter=random.Random(1).random)
 
     monkeypatch.setattr(retry.RetryingClient, "__init__", quick)
     monkeypatch.setattr("fathom.llm.middleware.rate_limit.RateLimiter.block", lambda *_: None)

@@ -198,7 +198,7 @@ def test_places_of_a_long_text_are_found_in_one_pass() -> None:
 )
 def test_quotes_are_found_by_their_words(quote: str, said: str) -> None:
     text = "Dr. Ada came. It was Ada’s yard – the “Old” one. Bert bought the harbour in May, Carl said.\nThe end."
-    span, is_found = SourceText(text).said_at(quote, ((), ()))
+    span, is_found = SourceText(text).locate_quote(quote, ((), ()))
     assert (text[slice(*span)], is_found) == (said, True)
 
 

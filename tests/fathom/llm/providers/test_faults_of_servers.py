@@ -262,4 +262,4 @@ def test_the_same_unknown_refusal_three_times_is_the_requests_fault(played: Any)
 
 def test_a_secret_in_a_refusal_is_not_shown() -> None:
     refused = refused_call(401, json.dumps(of("Incorrect API key provided: sk-proj-0123456789abcdef")), {})
-    assert "0123456789" not in refused.said
+    assert "0123456789" not in refused.message

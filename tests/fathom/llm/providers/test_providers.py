@@ -32,7 +32,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: Any = retry.RetryingClient.__init__
 
     def quick(self: Any, inner: Any, **_: Any) -> None:
-        made(self, inner, sleep=waited.append, chance=random.Random(1).random)
+        made(self, inner, sleep=waited.append, jitter=random.Random(1).random)
 
     monkeypatch.setattr(retry.RetryingClient, "__init__", quick)
     return waited
