@@ -92,7 +92,7 @@ def wait(
     versions = {file.document: file.version for file in placed}
     began = time.time() if since is None else since
     last: dict[str, tuple[object, ...]] = {}
-    asked = daemon_seen = time.monotonic()
+    checked_at = daemon_seen = time.monotonic()
     while True:
         uploads = {document: intake.state_of(document) for document in versions}
         uploads |= _attached(intake, versions)
@@ -106,11 +106,11 @@ def wait(
         last = shown
         if finished:
             return [upload for upload in uploads.values() if upload is not None]
-        if time.monotonic() - asked > ASK_DAEMON_EVERY_S:
-            asked = time.monotonic()
+        if time.monotonic() - checked_at > ASK_DAEMON_EVERY_S:
+            checked_at = time.monotonic()
             if daemon_is_working(settings):
-                daemon_seen = asked
-            elif asked - daemon_seen > DAEMON_MISSING_FOR_S:
+                daemon_seen = checked_at
+            elif checked_at - daemon_seen > DAEMON_MISSING_FOR_S:
                 raise daemon_unreachable()
         time.sleep(LOOK_EVERY_S)
 

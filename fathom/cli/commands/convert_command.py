@@ -97,7 +97,7 @@ def extract(
     from fathom.errors import UsageWrong
     from fathom.extraction.factory import open_language_model
     from fathom.extraction.model import require_extractable
-    from fathom.knowledge.confidence_filter import sure_enough
+    from fathom.knowledge.confidence_filter import drop_uncertain
 
     if to not in ("json", "table"):
         raise UsageWrong(f"There is no form {to}.", hint="They are: json, table.")
@@ -111,10 +111,10 @@ def extract(
             closing.callback(close)
         if files == ["-"]:
             return process_lines(
-                lambda name, text: _shape(name, sure_enough(model.extract([require_extractable(text, name)])[0], least))
+                lambda name, text: _shape(name, drop_uncertain(model.extract([require_extractable(text, name)])[0], least))
             )
         texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]
-        extractions = [sure_enough(found, least) for found in model.extract(texts)]
+        extractions = [drop_uncertain(found, least) for found in model.extract(texts)]
     shapes = [_shape(file, extraction) for file, extraction in zip(files, extractions, strict=True)]
     if to == "json" or as_json:
         print_json(shapes[0] if len(shapes) == 1 else shapes)

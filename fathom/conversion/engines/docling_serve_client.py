@@ -156,7 +156,7 @@ class ServeClient:
         response.stream = _Counted(response.stream, self._most_bytes)
 
     def _patiently(self, ask: Callable[[], ReplyT], progress: ProgressCallback | None) -> ReplyT:
-        """Returns the answer, asked for again where the server has no room or is away for a moment. Raises named errors."""
+        """Returns the response; retries where the server has no room or is away for a moment. Raises named errors."""
         for wait_s in self._patience_s:
             try:
                 with self._named():

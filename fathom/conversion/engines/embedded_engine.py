@@ -126,7 +126,7 @@ def _reported(
     report = report_of(outcome, path, inspection, read, lines, making)
     for notice in report.notices[:MAX_NOTICES_LOGGED]:
         found = {"kind": notice.kind, "count": notice.count, "notice": notice.message}
-        log.info("Part of the document is left out or shown otherwise", sub_stage="notice", metrics=found)
+        log.info("Document content left out or altered", sub_stage="notice", metrics=found)
     report = report.model_copy(update={"own_date": own_date(path, inspection.kind)})
     if not report.characters and not report.pictures and not report.tables:
         if report.errors:

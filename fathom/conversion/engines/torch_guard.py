@@ -1,4 +1,4 @@
-"""Keeps docling's PDF pipeline usable without torch, which three of its models import though nobody asks for them.
+"""Keeps docling's PDF pipeline usable without torch, which three of its unused models import.
 
 docling-slim 2.142.1 registers its own table models by importing them, and they import torch. The test beside this module
 goes red when that is mended upstream; then this module can go.

@@ -1,4 +1,4 @@
-"""Parts a text into words that compare equal whatever their case, width, ligatures or invisible characters."""
+"""Splits a text into words that compare equal regardless of case, width, ligatures or invisible characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 # pdfium spells the single glyph of lam and alef in reverse: their order is not compared.
 ALEFS_LAMS = re.compile(r"[\u0622\u0623\u0625\u0627\u0644]{2,}")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]")
-# A text without an end is parted at blanks, so that the words of only so many characters are in memory at a time.
+# A text without an end is separated at blanks, so that the words of only so many characters are in memory at a time.
 PIECE_CHARACTERS = 200_000
 
 

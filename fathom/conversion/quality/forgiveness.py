@@ -29,7 +29,7 @@ BESIDE_NUMBERS = frozenset(
 )  # fmt: skip
 # Letters of a sign in a formula, which pages put beside each other in their own ways.
 MAX_SIGN = 2
-# Letters compared at most where words were parted or joined otherwise; past it they count as missing.
+# Letters compared at most where words were separated or joined otherwise; past it they count as missing.
 MAX_COMPARED = 400_000_000
 
 DIGIT = re.compile(r"\d")
@@ -39,7 +39,7 @@ NOTED = re.compile(r"([^\W\d_]{2,})\d{1,3}|\d{1,3}([^\W\d_]{2,})")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A block with missing words; the word before it and the word after it may belong to one of them."""
+    """A block with missing words; the word before it and the word after it may belong to it."""
 
     block: SourceBlock
     words: list[str]
@@ -47,7 +47,7 @@ class Hit:
     after: str
 
 
-def forgive_otherwise_parted(
+def forgive_spacing(
     hits: Sequence[Hit],
     missing: Counter[str],
     surplus: Counter[str],

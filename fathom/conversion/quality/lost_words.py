@@ -12,9 +12,9 @@ from fathom.conversion.quality.comparable_words import pieces, words_of
 from fathom.conversion.quality.forgiveness import (
     FIGURE,
     Hit,
-    forgive_otherwise_parted,
     forgive_set_apart,
     forgive_shown_once,
+    forgive_spacing,
     spans,
 )
 from fathom.conversion.quality.shown_text import ShownText
@@ -33,7 +33,7 @@ MIN_TELLING = 3
 MIN_BLOCK_SHARE = 0.5
 # Words that are missing singly are named as lost if there are more of them than this share of all.
 MAX_SCATTERED = 0.0005
-# Texts of headers, footers and slides that are looked for in the text; further ones are not asked for.
+# Texts of headers, footers and slides that are looked for in the text; further texts are not compared.
 MAX_REPEATED = 200
 # Texts whose words are counted at a time.
 BATCH = 500
@@ -106,7 +106,7 @@ def compare(
     wanted += charted
     hits = [hit for hit in texts.in_blocks() if any(word in missing for word in hit.words)]
     surplus = left_over - wanted
-    forgive_otherwise_parted(hits, missing, surplus, shown, by_letters=has_formulas, in_lines=apart is not None)
+    forgive_spacing(hits, missing, surplus, shown, by_letters=has_formulas, in_lines=apart is not None)
     found.apart = forgive_set_apart(hits, missing, there.words, apart or ())
     if apart is not None:
         forgive_shown_once(hits, missing, there.words, source)
@@ -312,7 +312,7 @@ def _lost(hits: Sequence[Hit], missing: Counter[str], allowed: int) -> Iterator[
     """Yields the blocks most of whose words are missing, the runs of missing words in others, and, if they are more than
     `allowed`, the single words; in their order.
 
-    Where one of several blocks with the same words is lost, the first is named: which of them it was cannot be known.
+    Of several blocks with the same words, the first is named as lost: the words do not tell which it was.
     """
     left = +missing
     lost: list[tuple[int, str]] = []

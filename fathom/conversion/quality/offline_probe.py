@@ -17,7 +17,7 @@ from fathom.conversion.service.conversion_worker import warm_engine
 from fathom.errors import FathomError
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-# TEST-NET-1 (RFC 5737): belongs to nobody, so a packet to it harms nobody should the network be open after all.
+# TEST-NET-1 (RFC 5737): has no owner, so a packet to it does no harm should the network be open after all.
 NOBODY = ("192.0.2.1", 9)
 WEIGHTS = (".onnx", ".ort", ".pt", ".pth", ".safetensors", ".bin", ".tflite", ".traineddata")
 NETWORK_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"})

@@ -59,7 +59,7 @@ def page_picture(path: Path, inspection: Inspection, document: Any, shades: Shad
         _draw_boxes(page, document, BOXES, TEXT)
         return bounded_png(page, MAX_BYTES)
     except Exception as error:  # noqa: BLE001 - a picture for people is no reason to lose a document
-        log.warning("The first page cannot be drawn", sub_stage="preview", metrics={"error": type(error).__name__})
+        log.warning("First page preview failed", sub_stage="preview", metrics={"error": type(error).__name__})
         return None
 
 

@@ -71,7 +71,7 @@ class Worker:
             frame, payload = self._answer(request)
             self._send(frame, payload)
             del payload
-            gc.collect()  # documents are webs of cycles; between two of them nobody waits for it
+            gc.collect()  # documents are webs of cycles; between two of them nothing waits for it
 
     def _listen(self) -> None:
         try:

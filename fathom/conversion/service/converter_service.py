@@ -147,7 +147,7 @@ class ConverterService:
         if not self._drain:
             self._cancels = True
             logging.disable()  # the home is gone, and a log line would bring it back
-        log.warning("The converter's socket is gone, so nobody can reach it any more: it ends", sub_stage="end")
+        log.warning("Converter ends: its socket is gone", sub_stage="end")
         self.leave.set()
 
     async def _watch_workers(self) -> None:
@@ -194,12 +194,12 @@ class ConverterService:
         if request.operation == "status":
             self._send(writer, WireFrame.RESULT, self.status().model_dump_json().encode())
         elif request.operation == "stop":
-            log.info("Converter is told to stop", sub_stage="end")
+            log.info("Converter stop requested", sub_stage="end")
             self._send(writer, WireFrame.RESULT, b"{}")
             self._cancels = True
             self.stop()
         elif request.fingerprint != self._fingerprint:
-            log.info("A caller has other settings or newer code: the converter finishes its work and ends", sub_stage="end")
+            log.info("Converter superseded by a caller with other settings or newer code", sub_stage="end")
             self._send(writer, WireFrame.SUPERSEDED)
             self._drain = True
             self.leave.set()
@@ -226,7 +226,7 @@ class ConverterService:
                 alive.result()  # a caller that hears nothing would take the converter for dead
             else:
                 with stage("docling", document=request.document, run=request.run), bound(request=request.request):
-                    log.info("The caller is gone: its document is given up")
+                    log.info("Caller disconnected, document cancelled")
         finally:
             for task in (work, gone, alive):
                 task.cancel()

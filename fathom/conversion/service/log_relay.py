@@ -12,7 +12,7 @@ from fathom.observability.events import BY_NAME
 from fathom.observability.json_lines_handler import MAX_TEXT, JsonLines, keep_logs_at
 from fathom.observability.structured_logging import bound, get_logger
 
-# A line that is longer is not parsed; asyncio drops one that is longer still (worker_process.LINE_LIMIT).
+# A longer line is not parsed; asyncio drops a line that is longer still (worker_process.LINE_LIMIT).
 MAX_JSON_BYTES = 64 * 1024
 MAX_FIELDS = 32
 MAX_DEPTH = 6

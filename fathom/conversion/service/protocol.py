@@ -34,7 +34,7 @@ class WireFrame(Enum):
     ALIVE = b"A"
     RESULT = b"R"
     ERROR = b"E"
-    SUPERSEDED = b"S"  # the converter leaves, or has other settings than the caller: the next one is to be asked
+    SUPERSEDED = b"S"  # the converter leaves, or has other settings than the caller: ask the next converter
     READY = b"Y"  # a worker is warm
     CANCEL = b"C"  # a worker shall give its document up
 

@@ -46,7 +46,7 @@ class Counts:
 
 
 class WorkerPool:
-    """Keeps workers (`run`) and gives each document to one of them (`work`)."""
+    """Keeps workers (`run`) and gives each document to a free worker (`work`)."""
 
     def __init__(self, settings: ConverterSettings) -> None:
         self._settings = settings
@@ -88,7 +88,7 @@ class WorkerPool:
                 killed += loss.taken
                 if killed <= MAX_RETRIES and lost < MAX_LOST_WORKERS:
                     with stage("docling", document=request.document, run=request.run), bound(request=request.request):
-                        log.warning("The worker is lost: its document goes to another", sub_stage="restart", reason=str(loss))
+                        log.warning("Worker lost, document retried on another worker", sub_stage="restart", reason=str(loss))
                     continue
                 times = f", the last of {lost} workers that were lost" if lost > 1 else ""
                 frame, payload = WireFrame.ERROR, encode_error(ConversionFailed(f"{loss} over this document{times}."))
@@ -190,7 +190,7 @@ class WorkerPool:
                 await worker.gone()
                 if not worker.retired and not self._closing:
                     self.counts.restarts += 1
-                    log.warning("A worker is gone and is replaced", sub_stage="restart", reason=worker.how_it_ended)
+                    log.warning("Worker ended and is replaced", sub_stage="restart", reason=worker.how_it_ended)
             except ConverterUnreachable as error:
                 await self._pause_after(error, worker)
             except ExceptionGroup as defects:
@@ -211,7 +211,7 @@ class WorkerPool:
             facts = await worker.start()
         self.facts = facts
         self._failed_starts = 0
-        log.info("A worker is warm", sub_stage="warm_up", metrics={"seconds": round(facts.warm_up_s, 2)})
+        log.info("Worker warm", sub_stage="warm_up", metrics={"seconds": round(facts.warm_up_s, 2)})
         self._free.append(worker)
         self._hand_out()
 

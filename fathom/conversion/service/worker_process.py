@@ -331,7 +331,7 @@ class WorkerProcess:
         kill_process(self._launched.process)
 
     def _kill_hung(self, how: str) -> None:
-        log.warning("A worker hangs and is killed", sub_stage="restart", reason=how, worker=self.status().pid)
+        log.warning("Hung worker killed", sub_stage="restart", reason=how, worker=self.status().pid)
         self._hung = how
         self._kill()
 

@@ -104,7 +104,7 @@ def joined(lines: Sequence[InlineText], gap: str) -> InlineText:
 
 
 def on_one_line(line: InlineText) -> InlineText:
-    """Returns the line with every white space as one blank."""
+    """Returns the line with every white space as a single blank."""
     plain = " ".join(line.plain.split())
     if plain == line.plain and line.markdown is line.plain:
         return line

@@ -105,7 +105,7 @@ class DoclingTree:
         return inline_text(runs, exact=group.get("name") == EXACT_RUNS)
 
     def _nested_table(self, data: Node) -> InlineText:
-        """Returns a table within a cell as a line: cells parted by blanks, rows by semicolons."""
+        """Returns a table within a cell as a line: cells separated by blanks, rows by semicolons."""
         rows: dict[int, list[InlineText]] = {}
         for cell in data.get("table_cells") or ():
             if isinstance(cell, Mapping):

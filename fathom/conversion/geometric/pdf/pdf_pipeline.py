@@ -1,4 +1,4 @@
-"""Docling's PDF pipeline with nothing rendered that nobody looks at, and the order of the layout engine kept."""
+"""Docling's PDF pipeline without unused rendering, in the order of the layout engine."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _close_margin(words: Sequence[Word], height: float, *, top: bool) -> Margin 
 
 
 def _starts(row: Sequence[Word]) -> list[float]:
-    """Returns where the pieces of a row begin, parted by blanks that are wide."""
+    """Returns where the pieces of a row begin, separated by blanks that are wide."""
     words = sorted(row, key=lambda word: word.l)
     return [word.l for index, word in enumerate(words) if not index or word.l - words[index - 1].r > WIDE * word.size]
 

@@ -27,7 +27,7 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
 class NumberPlacement(StrEnum):
-    """How a number stands in its line: with a word like "page", parted from the rest by a sign, or by a blank only."""
+    """How a number stands in its line: with a word like "page", separated from the rest by a sign, or by a blank only."""
 
     ALONE = "alone"
     PHRASE = "phrase"

@@ -1,1 +1,1 @@
-"""Finds tables of a page: parted by painted rules, or by how their rows stand."""
+"""Finds tables of a page: separated by painted rules, or by how their rows stand."""

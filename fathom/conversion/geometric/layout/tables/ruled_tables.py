@@ -1,4 +1,4 @@
-"""Tables whose cells are parted by painted rules."""
+"""Tables whose cells are separated by painted rules."""
 
 from __future__ import annotations
 
